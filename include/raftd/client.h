@@ -1,0 +1,84 @@
+/*
+ * A client of a node inside the same process: a pair of lock-free rings between one thread of
+ * the embedder and the node's Raft core thread. One thread uses a client; a program opens one
+ * per thread. Works on every node of the cluster, leader or not: a follower forwards commands
+ * to the leader (once, never again on its own) and confirms reads with it (ReadIndex,
+ * dissertation section 6.4), so both are linearizable everywhere.
+ *
+ *     raftd_client_propose(client, data, size, tag);   as many as fit
+ *     raftd_client_submit(client);                     one wake-up for all of them
+ *     raftd_client_wait(client, 1000);                 or poll raftd_client_fd()
+ *     while (raftd_client_next(client, &completion)) ...
+ *
+ * Every accepted request gets exactly one completion. Completions of commands and of reads may
+ * overtake one another; commands of one client are appended in the order they were proposed.
+ */
+#ifndef RAFTD_CLIENT_H
+#define RAFTD_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <raftd/error.h>
+#include <raftd/node.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct raftd_client;
+
+/*
+ * Any thread, also before raftd_node_run(). RAFTD_ERROR_BUSY if 64 are open already. The client
+ * has to be closed before raftd_node_destroy().
+ */
+int raftd_client_open(struct raftd_node *node, struct raftd_client **client);
+/* Requests still under way go on without anybody waiting for them. */
+void raftd_client_close(struct raftd_client *client);
+
+/*
+ * Proposes a command: data is copied. 0, RAFTD_ERROR_BUSY (take completions first),
+ * RAFTD_ERROR_TOO_LARGE (more than limits.max_request_bytes and some overhead; never sent).
+ */
+int raftd_client_propose(struct raftd_client *client, const void *data, size_t size_bytes,
+                         uint64_t tag);
+/* Asks the state machine a query; linearizable. Same errors. */
+int raftd_client_read(struct raftd_client *client, const void *query, size_t size_bytes,
+                      uint64_t tag);
+/* How many requests are sure to be accepted now. */
+size_t raftd_client_room(struct raftd_client *client);
+/* Makes everything proposed so far visible to the core thread; wakes it if it sleeps. */
+void raftd_client_submit(struct raftd_client *client);
+
+struct raftd_completion {
+    uint64_t tag;
+    /*
+     * 0, or: RAFTD_ERROR_NOT_READY, _NOT_LEADER, _UNAVAILABLE, _STOPPED: definitely not
+     * applied. RAFTD_ERROR_TIMEOUT: a command whose outcome is unknown.
+     */
+    int status;
+    uint64_t index;   /* log index at which a command was applied, or a read was served */
+    const void *data; /* the state machine's reply; valid until the next call on this client */
+    size_t size_bytes;
+};
+
+bool raftd_client_next(struct raftd_client *client, struct raftd_completion *completion);
+
+/*
+ * For an event loop: fd becomes readable when completions arrive while the thread sleeps.
+ * Before sleeping call raftd_client_sleep(): false means completions are there already, do not
+ * sleep. After waking call raftd_client_awake().
+ */
+int raftd_client_fd(const struct raftd_client *client);
+bool raftd_client_sleep(struct raftd_client *client);
+void raftd_client_awake(struct raftd_client *client);
+
+/* Sleeps until completions are there or the time-out passes; true if there are some. */
+bool raftd_client_wait(struct raftd_client *client, int timeout_ms);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * A Raft node: one member of a cluster, hosting a state machine. Made by a builder, then run.
+ *
+ *     raftd_builder_create(&builder)
+ *     raftd_builder_set(builder, "node.data_dir", "/var/lib/counter", &error)
+ *     raftd_builder_state_machine(builder, &machine)
+ *     raftd_builder_build(builder, &node, &error)      locks and recovers the data
+ *     raftd_node_run(node, &error)                     until raftd_node_stop()
+ *     raftd_node_destroy(node)
+ *
+ * Options are named section.key as in raftd.conf(5).
+ */
+#ifndef RAFTD_NODE_H
+#define RAFTD_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <raftd/error.h>
+#include <raftd/state_machine.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct raftd_builder;
+struct raftd_node;
+
+/* Never NULL. One thread. */
+struct raftd_builder *raftd_builder_create(void);
+void raftd_builder_destroy(struct raftd_builder *builder);
+
+/* One option, as in the configuration file: "raft.heartbeat_ms", "50". Copied. */
+int raftd_builder_set(struct raftd_builder *builder, const char *name, const char *value,
+                      struct raftd_error *error);
+/* A whole configuration file. The first mistake is in the error, with file and line. */
+int raftd_builder_load(struct raftd_builder *builder, const char *path,
+                       struct raftd_error *error);
+/* The functions are copied, the context is borrowed until raftd_node_destroy(). Required. */
+int raftd_builder_state_machine(struct raftd_builder *builder,
+                                const struct raftd_state_machine *machine);
+/*
+ * Another listening socket, served by the node's acceptor thread from the start of
+ * raftd_node_run() until it stops: accepted(argument, fd) gets a non-blocking, close-on-exec
+ * socket that it then owns. Called on the acceptor thread; has to be quick.
+ */
+int raftd_builder_listener(struct raftd_builder *builder, const char *address,
+                           void (*accepted)(void *argument, int fd), void *argument,
+                           struct raftd_error *error);
+/* Where the node tells what it is doing, a short sentence per change; may be NULL. Called on
+ * the thread of raftd_node_run(). */
+void raftd_builder_on_progress(struct raftd_builder *builder,
+                               void (*progress)(void *argument, const char *text),
+                               void *argument);
+
+/*
+ * Checks the options, locks the data directory and recovers the log. The builder stays the
+ * caller's. RAFTD_ERROR_INVALID, _LOCKED, _CORRUPT, _REFUSED, _SYSTEM: the message says what to
+ * do; nothing was changed on disk.
+ */
+int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
+                        struct raftd_error *error);
+
+/*
+ * The life of the node: connect, health check, ready, warm up, join, event loop. Returns 0
+ * after raftd_node_stop() (within a second, whatever it was doing), or an error.
+ */
+int raftd_node_run(struct raftd_node *node, struct raftd_error *error);
+
+/* Asks raftd_node_run() to return. Any thread, and async-signal-safe. May be called again. */
+void raftd_node_stop(struct raftd_node *node);
+
+/* After raftd_node_run() returned, or instead of it. All clients are closed by then. */
+void raftd_node_destroy(struct raftd_node *node);
+
+/*
+ * Readiness: whether consensus and client requests are served. Set by raftd_node_run() once a
+ * quorum answers; taking it back puts the node out of service for maintenance. Any thread.
+ */
+void raftd_node_set_ready(struct raftd_node *node, bool ready);
+bool raftd_node_is_ready(const struct raftd_node *node);
+
+enum raftd_phase {
+    RAFTD_PHASE_BUILT = 0,
+    RAFTD_PHASE_CONNECT,
+    RAFTD_PHASE_HEALTH_CHECK,
+    RAFTD_PHASE_READY,
+    RAFTD_PHASE_WARM_UP,
+    RAFTD_PHASE_JOIN,
+    RAFTD_PHASE_RUNNING,
+    RAFTD_PHASE_STOPPING,
+};
+
+enum { RAFTD_MEMBERS_MAX = 32 };
+
+struct raftd_member_status {
+    uint16_t id;
+    bool voter;
+    bool learner;
+    bool self;
+    bool connected;      /* its link is up and handshaken */
+    bool replicating;    /* leader only */
+    uint64_t match_index; /* leader only: durable there as far as the leader knows */
+    uint64_t silent_ms;  /* leader only: since it last answered */
+    uint64_t round_trip_us; /* of the last health probe, 0 = unknown */
+    char address[272];   /* peer address */
+    char client_address[272]; /* advertised for clients, "" = unknown */
+    char trouble[128];   /* why there is no link, "" = none */
+};
+
+struct raftd_status {
+    uint64_t cluster_id;
+    char cluster_name[64];
+    char version[32];
+    uint16_t id;
+    uint16_t leader;  /* 0 = unknown */
+    const char *role; /* follower, pre-candidate, candidate, leader, learner */
+    enum raftd_phase phase;
+    bool ready;
+    uint64_t term;
+    uint64_t last_index;
+    uint64_t durable_index;
+    uint64_t commit_index;
+    uint64_t applied_index;
+    uint64_t proposals_pending; /* commands of this node's clients without an outcome yet */
+    uint64_t reads_pending;
+    uint64_t log_bytes;     /* on disk */
+    uint64_t log_segments;
+    uint64_t log_syncs;     /* fdatasync calls since the start */
+    uint64_t uptime_ms;
+    size_t member_count;
+    struct raftd_member_status members[RAFTD_MEMBERS_MAX];
+};
+
+/* A consistent copy. Any thread; holds the core mutex for a moment, never a disk or socket. */
+void raftd_node_status(struct raftd_node *node, struct raftd_status *status);
+const char *raftd_phase_name(enum raftd_phase phase);
+
+/* "0.1.0" */
+const char *raftd_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

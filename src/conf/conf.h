@@ -1,0 +1,102 @@
+/*
+ * The configuration: one table (options.c) of every option - name, type, unit, default, limits,
+ * one line of description - drives the INI parser, --check-config, the man page and the sample.
+ * Plain data, one owner; reading files is the only I/O.
+ */
+#ifndef RAFTD_CONF_CONF_H
+#define RAFTD_CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <raftd/error.h>
+
+enum { CONF_PEERS_MAX = 32, CONF_TEXT_MAX = 1024, CONF_ADDRESS_MAX = 272 };
+
+enum conf_tls_mode { CONF_TLS_OFF, CONF_TLS_REQUIRED };
+enum conf_log_level { CONF_LOG_ERROR, CONF_LOG_WARNING, CONF_LOG_INFO, CONF_LOG_DEBUG };
+enum conf_log_target { CONF_LOG_STDERR, CONF_LOG_SYSLOG };
+
+struct conf_peer {
+    uint16_t id;
+    char address[CONF_ADDRESS_MAX];
+};
+
+struct conf {
+    struct {
+        uint16_t id;                    /* 1 */
+        char data_dir[CONF_TEXT_MAX];   /* ./raftd-data */
+    } node;
+    struct {
+        char name[64]; /* raftd */
+    } cluster;
+    struct {
+        char peer[CONF_ADDRESS_MAX];   /* 127.0.0.1:7381 */
+        char client[CONF_ADDRESS_MAX]; /* 127.0.0.1:7380 */
+        bool allow_unauthenticated_clients;
+    } listen;
+    struct {
+        char peer[CONF_ADDRESS_MAX];   /* "" = the listen address */
+        char client[CONF_ADDRESS_MAX];
+    } advertise;
+    struct conf_peer peers[CONF_PEERS_MAX]; /* ascending id; empty = this node alone */
+    size_t peer_count;
+    struct {
+        char ca[CONF_TEXT_MAX];
+        char certificate[CONF_TEXT_MAX];
+        char key[CONF_TEXT_MAX];
+        int peer;   /* enum conf_tls_mode, required; without other peers it needs no files */
+        int client; /* enum conf_tls_mode, off; required = TLS with client certificates */
+        bool allow_plaintext_peers;
+    } tls;
+    struct {
+        uint32_t heartbeat_ms;          /* 100 */
+        uint32_t election_timeout_ms;   /* 1000 */
+        uint64_t max_batch_bytes;       /* 1 MiB: entries in one append message */
+        uint32_t max_inflight_messages; /* 128 per peer */
+        uint64_t max_inflight_bytes;    /* 16 MiB per peer */
+        uint64_t max_uncommitted_bytes; /* 64 MiB */
+        uint32_t request_timeout_ms;    /* 5000: then a client gets an answer, whatever it is */
+    } raft;
+    struct {
+        uint64_t segment_bytes; /* 64 MiB; at least twice max_request_bytes */
+    } storage;
+    struct {
+        uint32_t max_clients;         /* 10000 */
+        uint64_t max_request_bytes;   /* 8 MiB: one command with all its arguments */
+        uint32_t max_arguments;       /* 65536 */
+        uint64_t output_buffer_bytes; /* 64 MiB per client; a slower reader is closed */
+        uint32_t client_workers;      /* 2 threads, 1..16 */
+        uint32_t idle_timeout_seconds; /* 0 = never */
+    } limits;
+    struct {
+        int level;  /* enum conf_log_level, info */
+        int target; /* enum conf_log_target, stderr */
+    } log;
+};
+
+void conf_defaults(struct conf *conf);
+
+/* One option by "section.key" (peers: "peers.3"). The error names the option, the value found
+ * and what is wanted. */
+int conf_set(struct conf *conf, const char *name, const char *value, struct raftd_error *error);
+
+/*
+ * Reads a file into conf, reporting *every* mistake: report(argument, "FILE:LINE: ...").
+ * Then validates the whole. Returns 0 or RAFTD_ERROR_INVALID (or _SYSTEM: cannot be read).
+ */
+int conf_load(struct conf *conf, const char *path,
+              void (*report)(void *argument, const char *text), void *argument);
+
+/* What one option alone cannot know: heartbeat against election timeout, own id among the
+ * peers, TLS files, plain text and unauthenticated listening. Same reporting. */
+int conf_validate(const struct conf *conf, void (*report)(void *argument, const char *text),
+                  void *argument);
+
+/* Every option that differs from its default, as conf_set() takes it. */
+void conf_each(const struct conf *conf,
+               void (*found)(void *argument, const char *name, const char *value),
+               void *argument);
+
+#endif

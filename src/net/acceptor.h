@@ -1,0 +1,29 @@
+/*
+ * The acceptor thread: owns every listening socket of the process and hands accepted sockets
+ * over. It never reads or writes them.
+ */
+#ifndef RAFTD_NET_ACCEPTOR_H
+#define RAFTD_NET_ACCEPTOR_H
+
+#include <raftd/error.h>
+
+#include "net/address.h"
+
+struct acceptor;
+
+enum { ACCEPTOR_LISTENERS_MAX = 8 };
+
+struct acceptor *acceptor_create(void);
+/*
+ * Binds and listens (SO_REUSEADDR, all addresses of a name). Before acceptor_start().
+ * accepted() gets a non-blocking, close-on-exec socket that it then owns; runs on the acceptor
+ * thread; must be quick.
+ */
+int acceptor_listen(struct acceptor *acceptor, const struct net_address *address,
+                    void (*accepted)(void *argument, int fd), void *argument,
+                    struct raftd_error *error);
+int acceptor_start(struct acceptor *acceptor, struct raftd_error *error);
+/* Stops the thread and closes the listening sockets. */
+void acceptor_destroy(struct acceptor *acceptor);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * The reception: one thread that receives sockets accepted on the peer port, takes them through
+ * the TLS handshake and the peer's hello, and gives them to the link they belong to. Bounded in
+ * number and time: a stranger that says nothing is thrown out and harms nobody.
+ */
+#ifndef RAFTD_NODE_RECEPTION_H
+#define RAFTD_NODE_RECEPTION_H
+
+#include "node/link.h"
+
+struct reception;
+
+enum { RECEPTION_PENDING_MAX = 64, RECEPTION_TIMEOUT_MS = 5000 };
+
+/* links: borrowed array, immutable while the reception runs. */
+struct reception *reception_create(const struct link_shared *shared, struct link *const *links,
+                                   size_t link_count);
+int reception_start(struct reception *reception);
+void reception_destroy(struct reception *reception); /* stops the thread first */
+
+/* For acceptor_listen(): acceptor thread. Takes the socket. */
+void reception_accept(void *reception, int fd);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * What Raft cores say to each other. Plain data: src/wire turns it into frames and back, the
+ * simulator hands it over as it is. Every message carries its sender's term.
+ */
+#ifndef RAFTD_RAFT_MESSAGE_H
+#define RAFTD_RAFT_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "raft/entry.h"
+
+enum raft_message_type {
+    RAFT_MESSAGE_VOTE = 1,          /* RequestVote, or its rehearsal when pre is set */
+    RAFT_MESSAGE_VOTE_REPLY = 2,
+    RAFT_MESSAGE_APPEND = 3,        /* AppendEntries; empty ones are heartbeats */
+    RAFT_MESSAGE_APPEND_REPLY = 4,
+    RAFT_MESSAGE_READ = 5,          /* a follower asks the leader for a read index */
+    RAFT_MESSAGE_READ_REPLY = 6,
+    RAFT_MESSAGE_PROPOSE = 7,       /* a follower forwards its clients' entries, once */
+    RAFT_MESSAGE_PROPOSE_REFUSED = 8, /* none of these entries was appended */
+};
+
+struct raft_proposal_id {
+    uint64_t origin;
+    uint64_t sequence;
+};
+
+struct raft_message {
+    uint8_t type;
+    uint16_t from;
+    uint16_t to;
+    uint64_t term; /* the sender's; for a pre-vote request the term it would campaign in */
+    /*
+     * The sequence of the log write that has to be durable before this message may leave;
+     * 0 = may leave now. Only in an outbox, never on the wire.
+     */
+    uint64_t after_write;
+    union {
+        struct {
+            uint64_t last_index;
+            uint64_t last_term;
+            bool pre;
+        } vote;
+        struct {
+            bool pre;
+            bool granted;
+        } vote_reply;
+        struct {
+            uint64_t previous_index;
+            uint64_t previous_term;
+            uint64_t commit_index;
+            uint64_t read_round; /* echoed: proves leadership at or after the round began */
+        } append;
+        struct {
+            bool success;
+            uint64_t index;         /* success: last durable index this append covered;
+                                       refusal: previous_index of the refused append */
+            uint64_t conflict_index; /* refusal: the leader should try from here ... */
+            uint64_t conflict_term;  /* ... or after its last entry of this term; 0 = none */
+            uint64_t read_round;
+        } append_reply;
+        struct {
+            uint64_t attempt; /* never used twice by this sender in this process life */
+        } read;
+        struct {
+            uint64_t attempt;
+            uint64_t index;
+        } read_reply;
+    };
+    /*
+     * APPEND and PROPOSE. In an outbox a slice of the core's own array, valid until the next
+     * raft_step(); in an event owned by whoever made the message (the core takes references).
+     */
+    struct raft_entry *const *entries;
+    uint32_t entry_count;
+    /* PROPOSE_REFUSED; same ownership as entries. */
+    const struct raft_proposal_id *refused;
+    uint32_t refused_count;
+};
+
+#endif

@@ -1,0 +1,164 @@
+/*
+ * The Raft core: a deterministic state machine. No clock, socket, file, thread, lock, global
+ * state or logging in here; time and random seeds arrive from outside, everything that is to
+ * happen leaves as data.
+ *
+ *     raft_step(core, now, events, count, &outbox)
+ *
+ * takes a batch of events and then acts once: at most one log write, and to each peer what its
+ * window has room for. Everything the outbox points at is the core's and is valid until the
+ * next call. One thread at a time may use a core.
+ *
+ * Sources: Ongaro, "Consensus: Bridging Theory and Practice" (the dissertation), chapters 3, 4,
+ * 6.4 (ReadIndex), 9.6 (pre-vote), 10.2.1 (writing to the leader's disk in parallel).
+ */
+#ifndef RAFTD_RAFT_RAFT_H
+#define RAFTD_RAFT_RAFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "raft/entry.h"
+#include "raft/membership.h"
+#include "raft/message.h"
+
+struct raft_core;
+
+enum raft_role {
+    RAFT_FOLLOWER = 1,
+    RAFT_PRE_CANDIDATE,
+    RAFT_CANDIDATE,
+    RAFT_LEADER,
+    RAFT_LEARNER,
+};
+const char *raft_role_name(enum raft_role role);
+
+struct raft_options {
+    uint16_t id;
+    uint64_t random_seed;
+    uint32_t heartbeat_ms;
+    uint32_t election_timeout_ms; /* an election starts after 1..2 times this without a leader */
+    size_t max_batch_bytes;       /* entries in one append message; at least one entry goes */
+    uint32_t max_inflight_messages; /* unacknowledged appends per peer, 1..4096 */
+    size_t max_inflight_bytes;
+    size_t max_uncommitted_bytes; /* a leader refuses forwarded proposals beyond this */
+};
+
+/* What survived on disk. Entries are consecutive, starting at index 1. */
+struct raft_recovered {
+    uint64_t term;
+    uint16_t vote; /* 0 = none */
+    struct raft_entry *const *entries; /* borrowed; the core takes references */
+    size_t entry_count;
+};
+
+/*
+ * A core as it is after a start. A log without a membership entry belongs to nobody: such a
+ * node waits, it never campaigns. NULL never; RAFTD_ERROR_CORRUPT if the entries are not a log.
+ */
+int raft_create(const struct raft_options *options, const struct raft_recovered *recovered,
+                uint64_t now_ms, struct raft_core **core);
+void raft_destroy(struct raft_core *core);
+
+enum raft_event_type {
+    RAFT_EVENT_MESSAGE = 1, /* from a peer, already authenticated as message->from */
+    RAFT_EVENT_PROPOSE,     /* entry: append if leader, forward if a leader is known */
+    RAFT_EVENT_READ,        /* read_id: confirm a read index for everything asked before */
+    RAFT_EVENT_LOG_WRITTEN, /* the log writer finished a write */
+    RAFT_EVENT_LINK,        /* a peer's link came up or went down */
+    RAFT_EVENT_STEP_DOWN,   /* a leader gives up leading (orderly stop) */
+};
+
+struct raft_write_done {
+    uint64_t sequence;
+    uint64_t last_index; /* of the log as that write left it */
+    uint64_t last_term;
+};
+
+struct raft_event {
+    enum raft_event_type type;
+    union {
+        const struct raft_message *message;
+        struct raft_entry *entry; /* the core takes a reference and sets term and index */
+        uint64_t read_id;         /* ascending; a new one replaces one still pending */
+        struct raft_write_done written;
+        struct {
+            uint16_t peer;
+            bool up;
+        } link;
+    };
+};
+
+/* A log write: first cut everything from truncate_from on (0 = nothing), then append. */
+struct raft_write {
+    uint64_t sequence; /* ascending by one from 1 */
+    bool has_hard_state;
+    uint64_t term;
+    uint16_t vote;
+    uint64_t truncate_from;
+    struct raft_entry *const *entries; /* slice of the core's array */
+    size_t entry_count;
+    uint64_t last_index; /* of the log once this write is done */
+    uint64_t last_term;
+};
+
+struct raft_outbox {
+    const struct raft_message *messages;
+    size_t message_count;
+    bool has_write;
+    struct raft_write write;
+    uint64_t commit_index; /* entries up to here may be applied, in order */
+    bool read_confirmed;   /* reads up to read_id may be served once read_index is applied */
+    uint64_t read_id;
+    uint64_t read_index;
+    /* Proposals of this node that were definitely not appended anywhere. */
+    const struct raft_proposal_id *refused;
+    size_t refused_count;
+    bool state_changed; /* role, term, leader or membership */
+    int violation;      /* 0, or RAFTD_ERROR_PROTOCOL: a peer sent what no correct peer sends */
+    uint16_t violator;
+};
+
+void raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event *events,
+               size_t count, struct raft_outbox *outbox);
+
+/* When raft_step() wants to be called again even if nothing happens. */
+uint64_t raft_next_deadline(const struct raft_core *core);
+
+/* Looking in. The entry is the core's; NULL if there is none at that index. */
+struct raft_entry *raft_log_entry(const struct raft_core *core, uint64_t index);
+/* Term of an index; 0 for index 0 and where there is no entry. */
+uint64_t raft_log_term(const struct raft_core *core, uint64_t index);
+
+struct raft_peer_status {
+    uint16_t id;
+    uint8_t roles;
+    uint64_t match_index;
+    uint64_t next_index;
+    bool replicating;    /* false: probing for where the logs agree */
+    uint64_t silent_ms;  /* since the last answer in this term; leader only */
+};
+
+struct raft_status {
+    uint16_t id;
+    enum raft_role role;
+    uint64_t term;
+    uint16_t vote;
+    uint16_t leader; /* 0 = unknown */
+    uint64_t last_index;
+    uint64_t last_term;
+    uint64_t durable_index;
+    uint64_t commit_index;
+    uint64_t membership_index;
+    size_t uncommitted_bytes;
+    size_t peer_count; /* the other members */
+    struct raft_peer_status peers[RAFT_MEMBERS_MAX];
+};
+void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_status *status);
+const struct raft_membership *raft_get_membership(const struct raft_core *core);
+enum raft_role raft_get_role(const struct raft_core *core);
+uint16_t raft_get_leader(const struct raft_core *core);
+size_t raft_get_uncommitted_bytes(const struct raft_core *core);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * The write-ahead log: segment files with term, vote and entries in one sequence of batches.
+ * One batch is one write and one fdatasync, however many writes of the core it carries. The
+ * thread that owns the WAL (the log writer) is the only one that calls in here after wal_open().
+ * The format is described in doc/disk-format.md.
+ */
+#ifndef RAFTD_STORE_WAL_H
+#define RAFTD_STORE_WAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <raftd/error.h>
+
+#include "raft/raft.h"
+#include "store/fs.h"
+
+struct wal;
+
+struct wal_options {
+    const struct fs *fs;   /* borrowed for the life of the WAL */
+    const char *directory; /* copied; the data directory, created if missing */
+    uint64_t cluster_id;
+    uint16_t node_id;
+    uint64_t segment_bytes;    /* size of a segment file, a multiple of 4096 */
+    uint32_t max_entry_bytes;  /* larger ones in the log are damage */
+    uint64_t random_seed;      /* makes the nonces of new segments unpredictable */
+    /* Progress of a long recovery, may be NULL. */
+    void (*progress)(void *argument, uint64_t done_bytes, uint64_t total_bytes);
+    void *progress_argument;
+};
+
+/* What the log held. Owned by the caller: wal_recovered_free(). */
+struct wal_recovered {
+    uint64_t term;
+    uint16_t vote;
+    struct raft_entry **entries; /* one reference each */
+    size_t entry_count;
+    uint64_t torn_bytes; /* cut off the end: a batch that was never acknowledged */
+    char torn_segment[64];
+};
+void wal_recovered_free(struct wal_recovered *recovered);
+
+/*
+ * Locks the directory, recovers what is there and makes ready to append.
+ * RAFTD_ERROR_LOCKED: another process has it. RAFTD_ERROR_CORRUPT: damage that is not a torn
+ * tail; the message names file, offset, last good index and the remedy; nothing was changed.
+ * RAFTD_ERROR_REFUSED: the data belongs to another cluster or node. RAFTD_ERROR_SYSTEM: errno.
+ */
+int wal_open(const struct wal_options *options, struct wal **wal, struct wal_recovered *recovered,
+             struct raftd_error *error);
+
+/*
+ * Writes the given core writes, in order, as one batch and returns once they are durable.
+ * Any failure is final: the caller ends the process and never calls again.
+ */
+int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
+               struct raftd_error *error);
+
+/*
+ * Zeroes up to `budget` bytes of the segment after next, so that a roll finds it ready.
+ * Returns how much there is left to do; 0 = nothing. Call when there is nothing better to do.
+ */
+uint64_t wal_prepare(struct wal *wal, uint64_t budget_bytes, struct raftd_error *error);
+
+/* Marks an orderly end and closes; the lock goes. */
+void wal_close(struct wal *wal);
+
+struct wal_figures {
+    uint64_t segment_count;
+    uint64_t size_bytes;
+    uint64_t batch_count; /* since open */
+    uint64_t written_bytes;
+};
+void wal_get_figures(const struct wal *wal, struct wal_figures *figures);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * Frames between peers: an 8-byte header (u32 payload length, u8 type, u8 version, u16 zero),
+ * then the payload, little endian. doc/wire-format.md has the layout. Pure: bytes in, structs
+ * out. Decoders take hostile bytes: every length and count is checked against a limit before
+ * memory is touched, and trailing bytes are an error.
+ */
+#ifndef RAFTD_WIRE_WIRE_H
+#define RAFTD_WIRE_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <raftd/error.h>
+
+#include "raft/message.h"
+
+enum {
+    WIRE_HEADER_BYTES = 8,
+    WIRE_VERSION_MIN = 1,
+    WIRE_VERSION_MAX = 1,
+    WIRE_MESSAGE_OVERHEAD_BYTES = 256, /* a raft message without its entries, at most */
+};
+
+enum wire_frame_type {
+    WIRE_HELLO = 1,        /* first frame of the dialling side */
+    WIRE_HELLO_REPLY = 2,  /* accepted, or refused with a reason */
+    WIRE_PROBE = 3,        /* health probe */
+    WIRE_PROBE_REPLY = 4,
+    WIRE_RAFT = 5,         /* a struct raft_message */
+};
+
+/* One encoded frame on its way from the core thread to a link thread. memory_free()d. */
+struct wire_frame {
+    size_t size_bytes;
+    uint8_t data[];
+};
+
+struct wire_header {
+    uint32_t payload_bytes;
+    uint8_t type;
+    uint8_t version;
+};
+/* RAFTD_ERROR_PROTOCOL for an unknown type, version, non-zero padding or a length over limit. */
+int wire_header_decode(struct wire_header *header, const uint8_t data[WIRE_HEADER_BYTES],
+                       size_t max_payload_bytes, struct raftd_error *error);
+
+struct wire_hello {
+    uint16_t version_min;
+    uint16_t version_max;
+    uint64_t cluster_id;
+    uint16_t node_id;
+    uint16_t wanted_id;        /* whom the sender believes it talks to */
+    uint64_t process_id;       /* random per process life: tells a restart from a reconnect */
+    char cluster_name[64];
+    char client_address[272];  /* advertised for clients, "" = none */
+    char refusal[256];         /* HELLO_REPLY: "" = accepted, else why not */
+};
+struct wire_frame *wire_hello_encode(enum wire_frame_type type, const struct wire_hello *hello);
+int wire_hello_decode(struct wire_hello *hello, const void *payload, size_t size,
+                      struct raftd_error *error);
+
+struct wire_probe {
+    uint64_t nonce; /* echoed */
+    bool ready;     /* reply: whether that node serves */
+};
+struct wire_frame *wire_probe_encode(enum wire_frame_type type, const struct wire_probe *probe);
+int wire_probe_decode(struct wire_probe *probe, const void *payload, size_t size,
+                      struct raftd_error *error);
+
+struct wire_frame *wire_message_encode(const struct raft_message *message);
+
+struct wire_limits {
+    uint32_t max_entry_bytes;
+    uint32_t max_entries; /* in one message */
+};
+/* On success *message owns its arrays and references: wire_message_free(). */
+int wire_message_decode(struct raft_message **message, const void *payload, size_t size,
+                        const struct wire_limits *limits, struct raftd_error *error);
+void wire_message_free(struct raft_message *message);
+
+#endif
