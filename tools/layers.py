@@ -1,0 +1,63 @@
+"""What the checks share: the rules of tools/layers.txt, and finding the sources."""
+import os
+
+
+class Layers:
+    """The parsed tools/layers.txt of a source tree."""
+
+    def __init__(self, top):
+        self.layers = {}   # layer -> set of the layers it may include, or {"*"}
+        self.only = []     # (header pattern, patterns of the files that may include it)
+        self.pure = {}     # layer -> set of the system headers it may include
+        self.symbols = {}  # layer -> set of the symbols it may leave undefined
+        path = os.path.join(top, "tools", "layers.txt")
+        with open(path, encoding="utf-8") as file:
+            text = file.read().replace("\\\n", " ")
+        for line in text.splitlines():
+            line = line.split("#")[0].strip()
+            if line:
+                self._add(path, line)
+        for layer, below in self.layers.items():
+            unknown = below - set(self.layers) - {"*"}
+            if unknown:
+                raise SystemExit("%s: layer %s names unknown %s" % (path, layer, unknown))
+
+    def _add(self, path, line):
+        head, colon, tail = line.partition(":")
+        words = head.split()
+        if not colon or len(words) != 2:
+            raise SystemExit("%s: cannot read: %s" % (path, line))
+        kind, name = words
+        if kind == "layer":
+            self.layers[name] = set(tail.split())
+        elif kind == "only":
+            self.only.append((name, tail.split()))
+        elif kind == "pure":
+            self.pure[name] = set(tail.split())
+        elif kind == "symbols":
+            self.symbols[name] = set(tail.split())
+        else:
+            raise SystemExit("%s: unknown rule: %s" % (path, line))
+
+    def may_include(self, layer, target):
+        below = self.layers[layer]
+        return target == layer or "*" in below or target in below
+
+
+def top_directory(argv):
+    """The source tree: the first argument, or the one that holds this script."""
+    if len(argv) > 1:
+        return argv[1]
+    return os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def source_files(top, directories, suffixes=(".c", ".h")):
+    """Paths from the top of all sources below the directories, sorted."""
+    found = []
+    for directory in directories:
+        for where, below, names in os.walk(os.path.join(top, directory)):
+            below[:] = [name for name in below if not name.startswith(".")]
+            for name in names:
+                if name.endswith(suffixes) and not name.startswith("."):
+                    found.append(os.path.relpath(os.path.join(where, name), top))
+    return sorted(found)
