@@ -35,8 +35,7 @@ void raftd_builder_destroy(struct raftd_builder *builder);
 int raftd_builder_set(struct raftd_builder *builder, const char *name, const char *value,
                       struct raftd_error *error);
 /* A whole configuration file. The first mistake is in the error, with file and line. */
-int raftd_builder_load(struct raftd_builder *builder, const char *path,
-                       struct raftd_error *error);
+int raftd_builder_load(struct raftd_builder *builder, const char *path, struct raftd_error *error);
 /* The functions are copied, the context is borrowed until raftd_node_destroy(). Required. */
 int raftd_builder_state_machine(struct raftd_builder *builder,
                                 const struct raftd_state_machine *machine);
@@ -51,8 +50,7 @@ int raftd_builder_listener(struct raftd_builder *builder, const char *address,
 /* Where the node tells what it is doing, a short sentence per change; may be NULL. Called on
  * the thread of raftd_node_run(). */
 void raftd_builder_on_progress(struct raftd_builder *builder,
-                               void (*progress)(void *argument, const char *text),
-                               void *argument);
+                               void (*progress)(void *argument, const char *text), void *argument);
 
 /*
  * Checks the options, locks the data directory and recovers the log. The builder stays the
@@ -99,14 +97,14 @@ struct raftd_member_status {
     bool voter;
     bool learner;
     bool self;
-    bool connected;      /* its link is up and handshaken */
-    bool replicating;    /* leader only */
-    uint64_t match_index; /* leader only: durable there as far as the leader knows */
-    uint64_t silent_ms;  /* leader only: since it last answered */
-    uint64_t round_trip_us; /* of the last health probe, 0 = unknown */
-    char address[272];   /* peer address */
+    bool connected;           /* its link is up and handshaken */
+    bool replicating;         /* leader only */
+    uint64_t match_index;     /* leader only: durable there as far as the leader knows */
+    uint64_t silent_ms;       /* leader only: since it last answered */
+    uint64_t round_trip_us;   /* of the last health probe, 0 = unknown */
+    char address[272];        /* peer address */
     char client_address[272]; /* advertised for clients, "" = unknown */
-    char trouble[128];   /* why there is no link, "" = none */
+    char trouble[128];        /* why there is no link, "" = none */
 };
 
 struct raftd_status {
@@ -125,9 +123,9 @@ struct raftd_status {
     uint64_t applied_index;
     uint64_t proposals_pending; /* commands of this node's clients without an outcome yet */
     uint64_t reads_pending;
-    uint64_t log_bytes;     /* on disk */
+    uint64_t log_bytes; /* on disk */
     uint64_t log_segments;
-    uint64_t log_syncs;     /* fdatasync calls since the start */
+    uint64_t log_syncs; /* fdatasync calls since the start */
     uint64_t uptime_ms;
     size_t member_count;
     struct raftd_member_status members[RAFTD_MEMBERS_MAX];

@@ -17,8 +17,7 @@ uint8_t *buffer_extend(struct buffer *buffer, size_t size)
     uint8_t *place;
 
     ASSERT(size <= SIZE_MAX / 4 - buffer->size_bytes);
-    buffer->data =
-        memory_grow(buffer->data, &buffer->capacity_bytes, buffer->size_bytes + size, 1);
+    buffer->data = memory_grow(buffer->data, &buffer->capacity_bytes, buffer->size_bytes + size, 1);
     place = buffer->data + buffer->size_bytes;
     buffer->size_bytes += size;
     return place;
