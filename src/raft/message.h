@@ -12,13 +12,13 @@
 #include "raft/entry.h"
 
 enum raft_message_type {
-    RAFT_MESSAGE_VOTE = 1,          /* RequestVote, or its rehearsal when pre is set */
+    RAFT_MESSAGE_VOTE = 1, /* RequestVote, or its rehearsal when pre is set */
     RAFT_MESSAGE_VOTE_REPLY = 2,
-    RAFT_MESSAGE_APPEND = 3,        /* AppendEntries; empty ones are heartbeats */
+    RAFT_MESSAGE_APPEND = 3, /* AppendEntries; empty ones are heartbeats */
     RAFT_MESSAGE_APPEND_REPLY = 4,
-    RAFT_MESSAGE_READ = 5,          /* a follower asks the leader for a read index */
+    RAFT_MESSAGE_READ = 5, /* a follower asks the leader for a read index */
     RAFT_MESSAGE_READ_REPLY = 6,
-    RAFT_MESSAGE_PROPOSE = 7,       /* a follower forwards its clients' entries, once */
+    RAFT_MESSAGE_PROPOSE = 7,         /* a follower forwards its clients' entries, once */
     RAFT_MESSAGE_PROPOSE_REFUSED = 8, /* none of these entries was appended */
 };
 
@@ -55,10 +55,10 @@ struct raft_message {
         } append;
         struct {
             bool success;
-            uint64_t index;         /* success: last durable index this append covered;
+            uint64_t index;          /* success: last durable index this append covered;
                                        refusal: previous_index of the refused append */
-            uint64_t conflict_index; /* refusal: the leader should try from here ... */
-            uint64_t conflict_term;  /* ... or after its last entry of this term; 0 = none */
+            uint64_t conflict_index; /* refusal: last index where the logs may agree, ... */
+            uint64_t conflict_term;  /* ... and the refusing node's term there */
             uint64_t read_round;
         } append_reply;
         struct {

@@ -38,24 +38,30 @@ struct raft_options {
     uint16_t id;
     uint64_t random_seed;
     uint32_t heartbeat_ms;
-    uint32_t election_timeout_ms; /* an election starts after 1..2 times this without a leader */
-    size_t max_batch_bytes;       /* entries in one append message; at least one entry goes */
+    uint32_t election_timeout_ms;   /* an election starts after 1..2 times this without a leader */
+    size_t max_batch_bytes;         /* entries in one append message; at least one entry goes */
     uint32_t max_inflight_messages; /* unacknowledged appends per peer, 1..4096 */
     size_t max_inflight_bytes;
     size_t max_uncommitted_bytes; /* a leader refuses forwarded proposals beyond this */
 };
 
-/* What survived on disk. Entries are consecutive, starting at index 1. */
+/*
+ * What survived on disk. Entries are consecutive and start right after the base: the last index
+ * that is no longer in the log (0 = the log is whole), with its term and the membership then.
+ */
 struct raft_recovered {
     uint64_t term;
     uint16_t vote; /* 0 = none */
-    struct raft_entry *const *entries; /* borrowed; the core takes references */
+    uint64_t base_index;
+    uint64_t base_term;
+    const struct raft_membership *base_membership; /* NULL = none; borrowed */
+    struct raft_entry *const *entries;             /* borrowed; the core takes references */
     size_t entry_count;
 };
 
 /*
  * A core as it is after a start. A log without a membership entry belongs to nobody: such a
- * node waits, it never campaigns. NULL never; RAFTD_ERROR_CORRUPT if the entries are not a log.
+ * node waits, it never campaigns. RAFTD_ERROR_CORRUPT if the entries are not a log.
  */
 int raft_create(const struct raft_options *options, const struct raft_recovered *recovered,
                 uint64_t now_ms, struct raft_core **core);
@@ -131,13 +137,19 @@ struct raft_entry *raft_log_entry(const struct raft_core *core, uint64_t index);
 /* Term of an index; 0 for index 0 and where there is no entry. */
 uint64_t raft_log_term(const struct raft_core *core, uint64_t index);
 
+enum raft_progress_state {
+    RAFT_PROGRESS_PROBE = 1, /* one append at a time, until the logs are known to agree */
+    RAFT_PROGRESS_REPLICATE, /* pipelined appends within the window */
+    RAFT_PROGRESS_SNAPSHOT,  /* what it needs is no longer in the log */
+};
+
 struct raft_peer_status {
     uint16_t id;
     uint8_t roles;
     uint64_t match_index;
     uint64_t next_index;
-    bool replicating;    /* false: probing for where the logs agree */
-    uint64_t silent_ms;  /* since the last answer in this term; leader only */
+    enum raft_progress_state state;
+    uint64_t silent_ms; /* since the last answer in this term; leader only */
 };
 
 struct raft_status {

@@ -1,0 +1,134 @@
+/*
+ * The follower's side of replication (dissertation, section 3.5): accept what continues the
+ * log, refuse with a hint what does not, acknowledge only what is on disk.
+ */
+#include "base/assert.h"
+#include "raft/core.h"
+
+/* What no correct leader sends: gaps, falling terms, a change of something committed. */
+static bool append_is_sane(const struct raft_core *core, const struct raft_message *message)
+{
+    uint64_t index = message->append.previous_index;
+    uint64_t term = message->append.previous_term;
+
+    if (term > message->term || (index == 0 && term != 0) ||
+        index > UINT64_MAX - message->entry_count - 1) {
+        return false;
+    }
+    for (uint32_t i = 0; i < message->entry_count; i++) {
+        const struct raft_entry *entry = message->entries[i];
+        struct raft_membership membership;
+
+        index++;
+        if (entry->index != index || entry->term < term || entry->term > message->term ||
+            entry->type < RAFT_ENTRY_NOOP || entry->type > RAFT_ENTRY_MEMBERSHIP) {
+            return false;
+        }
+        term = entry->term;
+        if (index <= core->commit_index && index > core->log.base_index &&
+            raftlog_term(&core->log, index) != term) {
+            return false;
+        }
+        if (entry->type == RAFT_ENTRY_MEMBERSHIP &&
+            raft_membership_decode(&membership, entry->data, entry->size_bytes) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void refuse(struct raft_core *core, const struct raft_message *message)
+{
+    struct raft_message *reply = core_send(core, RAFT_MESSAGE_APPEND_REPLY, message->from);
+    uint64_t hint = raftlog_last_at_most_term(&core->log, message->append.previous_index,
+                                              message->append.previous_term);
+
+    reply->append_reply.success = false;
+    reply->append_reply.index = message->append.previous_index;
+    reply->append_reply.conflict_index = hint;
+    reply->append_reply.conflict_term = raftlog_term(&core->log, hint);
+    reply->append_reply.read_round = message->append.read_round;
+    reply->after_write = core_hard_state_is_durable(core) ? 0 : RAFT_GATED;
+}
+
+/*
+ * Acknowledges `covered`, the last index that this append vouches for. What is not durable yet
+ * waits for its log write; the read round in it need not wait for a disk, so a new round gets
+ * an answer of its own at once, for as much as is durable.
+ */
+static void acknowledge(struct raft_core *core, const struct raft_message *message,
+                        uint64_t covered)
+{
+    bool durable = covered <= core->durable_index && core_hard_state_is_durable(core);
+    bool round_is_new = message->append.read_round > core->round_answered;
+    struct raft_message *reply;
+
+    if (!durable && round_is_new && core_hard_state_is_durable(core)) {
+        reply = core_send(core, RAFT_MESSAGE_APPEND_REPLY, message->from);
+        reply->append_reply.success = true;
+        reply->append_reply.index = covered < core->durable_index ? covered : core->durable_index;
+        reply->append_reply.read_round = message->append.read_round;
+    }
+    reply = core_send(core, RAFT_MESSAGE_APPEND_REPLY, message->from);
+    reply->append_reply.success = true;
+    reply->append_reply.index = covered;
+    reply->append_reply.read_round = message->append.read_round;
+    reply->after_write = durable ? 0 : RAFT_GATED;
+    if (round_is_new) {
+        core->round_answered = message->append.read_round;
+    }
+}
+
+/* Appends what is new, cutting off a conflicting tail first. */
+static void take_entries(struct raft_core *core, const struct raft_message *message)
+{
+    for (uint32_t i = 0; i < message->entry_count; i++) {
+        struct raft_entry *entry = message->entries[i];
+
+        if (entry->index <= core->commit_index || entry->index <= core->log.base_index) {
+            continue;
+        }
+        if (entry->index <= raftlog_last_index(&core->log)) {
+            if (raftlog_term(&core->log, entry->index) == entry->term) {
+                continue; /* have it already: a repeated or overlapping append */
+            }
+            core_truncate(core, entry->index);
+        }
+        core_append_entry(core, entry);
+    }
+}
+
+void append_on_message(struct raft_core *core, const struct raft_message *message)
+{
+    uint64_t previous = message->append.previous_index;
+    uint64_t covered = previous + message->entry_count;
+    uint64_t commit;
+
+    if (!append_is_sane(core, message)) {
+        core_violation(core, message->from);
+        return;
+    }
+    core->leader_contact_ms = core->now_ms;
+    election_reset_timer(core);
+    /*
+     * Everything committed agrees with any leader's log, so an append that reaches back to it
+     * needs no comparison there - but only there: previous index 0 is nothing special (T14).
+     */
+    if (previous > core->commit_index &&
+        (previous > raftlog_last_index(&core->log) ||
+         raftlog_term(&core->log, previous) != message->append.previous_term)) {
+        refuse(core, message);
+        return;
+    }
+    if (covered < core->commit_index) {
+        covered = core->commit_index;
+    } else {
+        take_entries(core, message);
+    }
+    /* Committed only as far as this message vouches for (T11). */
+    commit = message->append.commit_index < covered ? message->append.commit_index : covered;
+    if (commit > core->commit_index) {
+        core_set_commit(core, commit);
+    }
+    acknowledge(core, message, covered);
+}

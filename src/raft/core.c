@@ -1,0 +1,545 @@
+/*
+ * The core's frame: it is created from what survived, takes a batch of events, lets the parts
+ * act on them, and turns the sum into one set of effects.
+ */
+#include "raft/core.h"
+
+#include <string.h>
+
+#include <raftd/error.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+
+const char *raft_role_name(enum raft_role role)
+{
+    switch (role) {
+    case RAFT_FOLLOWER:
+        return "follower";
+    case RAFT_PRE_CANDIDATE:
+        return "pre-candidate";
+    case RAFT_CANDIDATE:
+        return "candidate";
+    case RAFT_LEADER:
+        return "leader";
+    case RAFT_LEARNER:
+        return "learner";
+    default:
+        return "unknown";
+    }
+}
+
+/* splitmix64: every state gives a good number, the seed decides the sequence. */
+uint64_t core_random(struct raft_core *core)
+{
+    uint64_t z = core->random_state += 0x9e3779b97f4a7c15U;
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+}
+
+/* The new message is valid until the next core_send(). */
+struct raft_message *core_send(struct raft_core *core, uint8_t type, uint16_t to)
+{
+    struct raft_message *message;
+
+    core->messages = memory_grow(core->messages, &core->message_capacity, core->message_count + 1,
+                                 sizeof(struct raft_message));
+    message = &core->messages[core->message_count++];
+    memset(message, 0, sizeof(*message));
+    message->type = type;
+    message->from = core->options.id;
+    message->to = to;
+    message->term = core->term;
+    return message;
+}
+
+void core_violation(struct raft_core *core, uint16_t peer)
+{
+    core->violation = RAFTD_ERROR_PROTOCOL;
+    core->violator = peer;
+}
+
+size_t core_position(const struct raft_core *core, uint16_t id)
+{
+    const struct raft_member *member = raft_membership_find(&core->membership, id);
+
+    return member != NULL ? (size_t)(member - core->membership.members) : RAFT_MEMBERS_MAX;
+}
+
+bool core_is_voter(const struct raft_core *core)
+{
+    return raft_membership_is_voter(&core->membership, core->options.id);
+}
+
+bool core_hard_state_is_durable(const struct raft_core *core)
+{
+    return !core->hard_state_dirty && core->written_sequence >= core->hard_state_sequence;
+}
+
+static void set_membership(struct raft_core *core, const struct raft_membership *membership,
+                           uint64_t index)
+{
+    struct raft_membership before = core->membership;
+
+    core->membership = *membership;
+    core->membership_index = index;
+    core->state_changed = true;
+    if (core->role == RAFT_LEADER) {
+        replicate_membership_changed(core, &before);
+    } else if (core->role == RAFT_FOLLOWER || core->role == RAFT_LEARNER) {
+        core->role = core_is_voter(core) ? RAFT_FOLLOWER : RAFT_LEARNER;
+    } else {
+        /* A candidate's votes are counted by position: with other positions it starts anew. */
+        election_become_follower(core, core->term, 0);
+    }
+}
+
+void core_append_entry(struct raft_core *core, struct raft_entry *entry)
+{
+    raftlog_append(&core->log, entry);
+    core->uncommitted_bytes += raft_entry_cost(entry);
+    if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
+        struct raft_membership membership;
+        int code = raft_membership_decode(&membership, entry->data, entry->size_bytes);
+
+        ASSERT(code == 0); /* whoever brought the entry has checked it */
+        set_membership(core, &membership, entry->index);
+    }
+}
+
+/* The newest membership that the log still has. */
+static void find_membership(struct raft_core *core)
+{
+    struct raft_membership membership;
+
+    for (uint64_t i = raftlog_last_index(&core->log); i > core->log.base_index; i--) {
+        const struct raft_entry *entry = raftlog_entry(&core->log, i);
+
+        if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
+            int code = raft_membership_decode(&membership, entry->data, entry->size_bytes);
+
+            ASSERT(code == 0);
+            set_membership(core, &membership, i);
+            return;
+        }
+    }
+    set_membership(core, &core->base_membership, core->log.base_index);
+}
+
+void core_truncate(struct raft_core *core, uint64_t index)
+{
+    ASSERT(core->role != RAFT_LEADER); /* leader append-only, section 3.3 */
+    ASSERT(index > core->commit_index);
+    for (uint64_t i = index; i <= raftlog_last_index(&core->log); i++) {
+        core->uncommitted_bytes -= raft_entry_cost(raftlog_entry(&core->log, i));
+    }
+    raftlog_truncate(&core->log, index);
+    if (index < core->write_next) {
+        core->write_next = index;
+        if (core->truncate_from == 0 || index < core->truncate_from) {
+            core->truncate_from = index;
+        }
+        core->truncate_sequence = core->issued_sequence + 1;
+    }
+    if (core->durable_index >= index) {
+        core->durable_index = index - 1;
+    }
+    if (core->membership_index >= index) {
+        find_membership(core);
+    }
+}
+
+void core_set_commit(struct raft_core *core, uint64_t index)
+{
+    ASSERT(index > core->commit_index && index <= raftlog_last_index(&core->log));
+    while (core->commit_index < index) {
+        core->commit_index++;
+        core->uncommitted_bytes -= raft_entry_cost(raftlog_entry(&core->log, core->commit_index));
+    }
+}
+
+/*
+ * A finished write makes durable what the log still holds of it. A completion that a later
+ * truncation overtook speaks of bytes that are gone: the same index may hold another entry by
+ * now, so it counts for nothing (T13).
+ */
+static void on_written(struct raft_core *core, const struct raft_write_done *written)
+{
+    ASSERT(written->sequence > core->written_sequence);
+    ASSERT(written->sequence <= core->issued_sequence);
+    core->written_sequence = written->sequence;
+    if (written->sequence >= core->truncate_sequence && written->last_index > core->durable_index &&
+        raftlog_term(&core->log, written->last_index) == written->last_term) {
+        core->durable_index = written->last_index;
+    }
+    election_on_written(core);
+}
+
+static void on_append(struct raft_core *core, const struct raft_message *message)
+{
+    if (core->role == RAFT_LEADER || (core->leader != 0 && core->leader != message->from)) {
+        core_violation(core, message->from); /* a second leader of one term */
+        return;
+    }
+    election_become_follower(core, core->term, message->from);
+    append_on_message(core, message);
+}
+
+/* A leader of the past learns from the answer's term that it is one. */
+static void answer_stale_leader(struct raft_core *core, const struct raft_message *message)
+{
+    struct raft_message *reply = core_send(core, RAFT_MESSAGE_APPEND_REPLY, message->from);
+
+    reply->append_reply.index = message->append.previous_index;
+    reply->after_write = core_hard_state_is_durable(core) ? 0 : RAFT_GATED;
+}
+
+/* What a message of another term means. False: it means nothing beyond that. */
+static bool reconcile_term(struct raft_core *core, const struct raft_message *message)
+{
+    if (message->term > core->term) {
+        if (message->type == RAFT_MESSAGE_VOTE) {
+            if (message->vote.pre) {
+                return true; /* a rehearsal changes nobody's term */
+            }
+            if (election_is_sticky(core)) {
+                return false;
+            }
+        }
+        if (message->type == RAFT_MESSAGE_VOTE_REPLY && message->vote_reply.pre &&
+            message->vote_reply.granted) {
+            return true; /* carries the term that was rehearsed */
+        }
+        election_become_follower(core, message->term,
+                                 message->type == RAFT_MESSAGE_APPEND ? message->from : 0);
+        return true;
+    }
+    if (message->term < core->term) {
+        if (message->type == RAFT_MESSAGE_APPEND) {
+            answer_stale_leader(core, message);
+            return false;
+        }
+        return message->type == RAFT_MESSAGE_VOTE || message->type == RAFT_MESSAGE_PROPOSE ||
+               message->type == RAFT_MESSAGE_PROPOSE_REFUSED;
+    }
+    return true;
+}
+
+static void on_message(struct raft_core *core, const struct raft_message *message)
+{
+    if (message->from == 0 || message->from == core->options.id ||
+        message->to != core->options.id || message->term == UINT64_MAX) {
+        core_violation(core, message->from);
+        return;
+    }
+    if (!reconcile_term(core, message)) {
+        return;
+    }
+    switch (message->type) {
+    case RAFT_MESSAGE_VOTE:
+        election_on_vote(core, message);
+        break;
+    case RAFT_MESSAGE_VOTE_REPLY:
+        election_on_vote_reply(core, message);
+        break;
+    case RAFT_MESSAGE_APPEND:
+        on_append(core, message);
+        break;
+    case RAFT_MESSAGE_APPEND_REPLY:
+        replicate_on_reply(core, message);
+        break;
+    case RAFT_MESSAGE_READ:
+        read_on_message(core, message);
+        break;
+    case RAFT_MESSAGE_READ_REPLY:
+        read_on_reply(core, message);
+        break;
+    case RAFT_MESSAGE_PROPOSE:
+        propose_on_message(core, message);
+        break;
+    case RAFT_MESSAGE_PROPOSE_REFUSED:
+        propose_on_refusal(core, message);
+        break;
+    default:
+        core_violation(core, message->from);
+        break;
+    }
+}
+
+static void on_event(struct raft_core *core, const struct raft_event *event)
+{
+    switch (event->type) {
+    case RAFT_EVENT_MESSAGE:
+        on_message(core, event->message);
+        break;
+    case RAFT_EVENT_PROPOSE:
+        propose_on_request(core, event->entry);
+        break;
+    case RAFT_EVENT_READ:
+        read_on_request(core, event->read_id);
+        break;
+    case RAFT_EVENT_LOG_WRITTEN:
+        on_written(core, &event->written);
+        break;
+    case RAFT_EVENT_LINK:
+        replicate_on_link(core, event->link.peer, event->link.up);
+        break;
+    case RAFT_EVENT_STEP_DOWN:
+        if (core->role == RAFT_LEADER) {
+            election_become_follower(core, core->term, 0);
+        }
+        break;
+    default:
+        ASSERT(event->type == 0); /* no such event */
+    }
+}
+
+static void begin_batch(struct raft_core *core, uint64_t now_ms)
+{
+    if (now_ms > core->now_ms) {
+        core->now_ms = now_ms;
+    }
+    for (size_t i = 0; i < core->forward_count; i++) {
+        raft_entry_release(core->forwards[i]);
+    }
+    core->forward_count = 0;
+    core->message_count = 0;
+    core->peer_refusal_count = 0;
+    core->refusal_count = 0;
+    core->read_confirmed = false;
+    core->state_changed = false;
+    core->violation = 0;
+    core->violator = 0;
+}
+
+/* Hands out everything that is not on its way to the disk yet as one write. */
+static void issue_write(struct raft_core *core, struct raft_outbox *outbox)
+{
+    uint64_t last = raftlog_last_index(&core->log);
+    struct raft_write *write = &outbox->write;
+
+    if (!core->hard_state_dirty && core->truncate_from == 0 && core->write_next > last) {
+        return;
+    }
+    outbox->has_write = true;
+    write->sequence = ++core->issued_sequence;
+    write->has_hard_state = core->hard_state_dirty;
+    write->term = core->term;
+    write->vote = core->vote;
+    write->truncate_from = core->truncate_from;
+    write->entry_count = (size_t)(last + 1 - core->write_next);
+    write->entries = write->entry_count > 0 ? raftlog_slice(&core->log, core->write_next) : NULL;
+    write->last_index = last;
+    write->last_term = raftlog_last_term(&core->log);
+    if (core->hard_state_dirty) {
+        core->hard_state_dirty = false;
+        core->hard_state_sequence = write->sequence;
+    }
+    core->truncate_from = 0;
+    core->write_next = last + 1;
+}
+
+/* Now that the batch's write has a number, messages that wait for it can name it. */
+static void resolve_messages(struct raft_core *core)
+{
+    uint64_t gate = core->issued_sequence > core->written_sequence ? core->issued_sequence : 0;
+    const struct raft_proposal_id *refusals = core->peer_refusals;
+
+    for (size_t i = 0; i < core->message_count; i++) {
+        struct raft_message *message = &core->messages[i];
+
+        if (message->after_write == RAFT_GATED) {
+            message->after_write = gate;
+        }
+        if (message->type == RAFT_MESSAGE_PROPOSE_REFUSED) {
+            message->refused = refusals;
+            refusals += message->refused_count;
+        }
+    }
+}
+
+void raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event *events,
+               size_t count, struct raft_outbox *outbox)
+{
+    begin_batch(core, now_ms);
+    for (size_t i = 0; i < count; i++) {
+        on_event(core, &events[i]);
+    }
+    replicate_tick(core);
+    election_tick(core);
+
+    replicate_advance_commit(core);
+    read_flush(core);
+    propose_flush(core);
+    replicate_send(core);
+
+    *outbox = (struct raft_outbox){0};
+    issue_write(core, outbox);
+    resolve_messages(core);
+    ASSERT(core->commit_index <= raftlog_last_index(&core->log));
+    ASSERT(core->durable_index < core->write_next);
+    outbox->messages = core->messages;
+    outbox->message_count = core->message_count;
+    outbox->commit_index = core->commit_index;
+    outbox->read_confirmed = core->read_confirmed;
+    outbox->read_id = core->confirmed_id;
+    outbox->read_index = core->confirmed_index;
+    outbox->refused = core->refusals;
+    outbox->refused_count = core->refusal_count;
+    outbox->state_changed = core->state_changed;
+    outbox->violation = core->violation;
+    outbox->violator = core->violator;
+}
+
+uint64_t raft_next_deadline(const struct raft_core *core)
+{
+    uint64_t deadline =
+        core->role == RAFT_LEADER ? core->heartbeat_deadline_ms : core->election_deadline_ms;
+
+    if (core->role != RAFT_LEADER && core->read.pending && core->read.attempt != 0) {
+        uint64_t again = core->read.sent_ms + 2 * (uint64_t)core->options.heartbeat_ms;
+
+        if (again < deadline) {
+            deadline = again;
+        }
+    }
+    return deadline;
+}
+
+/* Takes over the recovered entries if they are a log. */
+static int load_log(struct raft_core *core, const struct raft_recovered *recovered)
+{
+    core->log.base_index = recovered->base_index;
+    core->log.base_term = recovered->base_term;
+    core->commit_index = recovered->base_index;
+    if (recovered->base_membership != NULL) {
+        core->base_membership = *recovered->base_membership;
+        set_membership(core, &core->base_membership, recovered->base_index);
+    }
+    for (size_t i = 0; i < recovered->entry_count; i++) {
+        struct raft_entry *entry = recovered->entries[i];
+        struct raft_membership membership;
+
+        if (entry->index != raftlog_last_index(&core->log) + 1 ||
+            entry->term < raftlog_last_term(&core->log) || entry->term > recovered->term ||
+            (entry->type == RAFT_ENTRY_MEMBERSHIP &&
+             raft_membership_decode(&membership, entry->data, entry->size_bytes) != 0)) {
+            return RAFTD_ERROR_CORRUPT;
+        }
+        core_append_entry(core, entry);
+    }
+    core->durable_index = raftlog_last_index(&core->log);
+    core->write_next = core->durable_index + 1;
+    return 0;
+}
+
+int raft_create(const struct raft_options *options, const struct raft_recovered *recovered,
+                uint64_t now_ms, struct raft_core **core)
+{
+    struct raft_core *made = memory_allocate_zeroed(1, sizeof(*made));
+
+    ASSERT(options->id != 0 && options->heartbeat_ms > 0);
+    ASSERT(options->election_timeout_ms > options->heartbeat_ms);
+    ASSERT(options->max_inflight_messages > 0 && options->max_inflight_messages <= INFLIGHT_MAX);
+    made->options = *options;
+    made->now_ms = now_ms;
+    made->random_state = options->random_seed;
+    made->term = recovered->term;
+    made->vote = recovered->vote;
+    made->role = RAFT_LEARNER;
+    /* A start far from zero, so that attempts of an earlier life are not repeated. */
+    made->last_attempt = core_random(made) >> 2;
+    if (load_log(made, recovered) != 0) {
+        raft_destroy(made);
+        *core = NULL;
+        return RAFTD_ERROR_CORRUPT;
+    }
+    election_reset_timer(made);
+    *core = made;
+    return 0;
+}
+
+void raft_destroy(struct raft_core *core)
+{
+    if (core == NULL) {
+        return;
+    }
+    replicate_end(core);
+    for (size_t i = 0; i < core->forward_count; i++) {
+        raft_entry_release(core->forwards[i]);
+    }
+    raftlog_free(&core->log);
+    memory_free(core->messages);
+    memory_free(core->forwards);
+    memory_free(core->peer_refusals);
+    memory_free(core->refusals);
+    memory_free(core);
+}
+
+struct raft_entry *raft_log_entry(const struct raft_core *core, uint64_t index)
+{
+    return raftlog_entry(&core->log, index);
+}
+
+uint64_t raft_log_term(const struct raft_core *core, uint64_t index)
+{
+    return raftlog_term(&core->log, index);
+}
+
+void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_status *status)
+{
+    *status = (struct raft_status){
+        .id = core->options.id,
+        .role = core->role,
+        .term = core->term,
+        .vote = core->vote,
+        .leader = core->leader,
+        .last_index = raftlog_last_index(&core->log),
+        .last_term = raftlog_last_term(&core->log),
+        .durable_index = core->durable_index,
+        .commit_index = core->commit_index,
+        .membership_index = core->membership_index,
+        .uncommitted_bytes = core->uncommitted_bytes,
+    };
+    for (size_t i = 0; i < core->membership.count; i++) {
+        const struct raft_member *member = &core->membership.members[i];
+        const struct progress *progress = &core->progress[i];
+        struct raft_peer_status *peer = &status->peers[status->peer_count];
+
+        if (member->id == core->options.id) {
+            continue;
+        }
+        status->peer_count++;
+        peer->id = member->id;
+        peer->roles = member->roles;
+        if (core->role == RAFT_LEADER) {
+            peer->match_index = progress->match_index;
+            peer->next_index = progress->next_index;
+            peer->state = progress->state;
+            peer->silent_ms =
+                now_ms > progress->last_contact_ms ? now_ms - progress->last_contact_ms : 0;
+        }
+    }
+}
+
+const struct raft_membership *raft_get_membership(const struct raft_core *core)
+{
+    return &core->membership;
+}
+
+enum raft_role raft_get_role(const struct raft_core *core)
+{
+    return core->role;
+}
+
+uint16_t raft_get_leader(const struct raft_core *core)
+{
+    return core->leader;
+}
+
+size_t raft_get_uncommitted_bytes(const struct raft_core *core)
+{
+    return core->uncommitted_bytes;
+}

@@ -1,0 +1,178 @@
+/*
+ * What the files of src/raft share; nobody outside includes this. A core is owned by whoever
+ * calls raft_step(): one thread at a time.
+ *
+ *     core.c        create, batch of events in, one set of effects out, status
+ *     election.c    time-outs, pre-vote, votes, becoming something else
+ *     append.c      the follower's side of replication
+ *     replicate.c   the leader's side: progress of each peer, windows, commit rule
+ *     read.c        ReadIndex on both sides
+ *     propose.c     proposals: appended, forwarded, refused
+ *     log.c, membership.c, entry.c, check.c
+ */
+#ifndef RAFTD_RAFT_CORE_H
+#define RAFTD_RAFT_CORE_H
+
+#include "raft/log.h"
+#include "raft/raft.h"
+
+enum { INFLIGHT_MAX = 4096 };
+
+/* after_write of a message that waits for the newest log write; resolved when a batch ends. */
+#define RAFT_GATED UINT64_MAX
+
+/* Unacknowledged appends to one peer: a queue of {last index, cost}, oldest first. */
+struct inflight {
+    uint64_t last_index;
+    size_t cost_bytes;
+};
+
+struct progress {
+    enum raft_progress_state state;
+    uint64_t match_index; /* durable on the peer; match < next */
+    uint64_t next_index;  /* first entry not sent yet */
+    bool probe_sent;      /* PROBE: one append is out; cleared by an answer or a heartbeat */
+    bool heartbeat_due;
+    uint64_t commit_sent;   /* the commit index the peer knows, if everything arrives */
+    uint64_t commit_wanted; /* the peer's clients wait for this index: tell it at once */
+    uint64_t round_sent;
+    uint64_t round_acknowledged;
+    uint64_t last_contact_ms;
+    struct inflight *inflights; /* ring of options.max_inflight_messages; made on first use */
+    size_t inflight_head;
+    size_t inflight_count;
+    size_t inflight_bytes;
+    /* A read that this peer asks the leader to confirm. */
+    bool read_pending;
+    uint64_t read_attempt;
+    uint64_t read_index;
+    uint64_t read_round; /* 0: waits for an entry of this term to be committed */
+};
+
+struct raft_core {
+    struct raft_options options;
+    uint64_t now_ms;
+    uint64_t random_state;
+
+    /* Persistent, as of the newest log write that was handed out or is about to be. */
+    uint64_t term;
+    uint16_t vote;
+    struct raft_log log;
+
+    /* Membership in force: the newest in the log, or that of the base. */
+    struct raft_membership membership;
+    uint64_t membership_index;
+    struct raft_membership base_membership;
+
+    enum raft_role role;
+    uint16_t leader;
+    uint64_t commit_index;
+    size_t uncommitted_bytes;
+    uint64_t election_deadline_ms;
+    uint64_t leader_contact_ms; /* when the current leader was last heard, 0 = never */
+
+    /* Candidate: answers by position in membership. */
+    bool vote_answered[RAFT_MEMBERS_MAX];
+    bool vote_granted[RAFT_MEMBERS_MAX];
+    uint64_t self_vote_sequence; /* own vote counts once this write is done; 0 = counted */
+
+    /* Leader: by position in membership (own position unused). */
+    struct progress progress[RAFT_MEMBERS_MAX];
+    uint64_t heartbeat_deadline_ms;
+    uint64_t read_round; /* numbers the quorum rounds of reads in this term */
+
+    /* Follower. */
+    uint64_t round_answered; /* the newest round of this leader that was answered */
+
+    /* Reads of this node's own clients: one batch at a time. */
+    struct {
+        bool pending;
+        uint64_t id;
+        uint64_t index;   /* leader */
+        uint64_t round;   /* leader; 0: not begun */
+        uint64_t attempt; /* follower; the attempt under way, 0 = not sent */
+        uint64_t sent_ms;
+    } read;
+    uint64_t last_attempt; /* ascending through the whole life of the process */
+
+    /* Log writes. */
+    uint64_t issued_sequence;  /* of the newest write handed out */
+    uint64_t written_sequence; /* of the newest write known to be done */
+    bool hard_state_dirty;
+    uint64_t hard_state_sequence; /* the write that carries the current term and vote */
+    uint64_t write_next;          /* first index not handed to the log writer */
+    uint64_t truncate_from;       /* to be cut by the next write; 0 = nothing */
+    uint64_t truncate_sequence;   /* completions of earlier writes say nothing about indices */
+    uint64_t durable_index;
+
+    /* The outbox's arrays, kept from batch to batch so that a steady core allocates nothing. */
+    struct raft_message *messages;
+    size_t message_count;
+    size_t message_capacity;
+    struct raft_entry **forwards; /* proposals for the leader; one reference each */
+    size_t forward_count;
+    size_t forward_capacity;
+    struct raft_proposal_id *peer_refusals; /* slices of the batch's PROPOSE_REFUSED messages */
+    size_t peer_refusal_count;
+    size_t peer_refusal_capacity;
+    struct raft_proposal_id *refusals; /* for this node's own clients */
+    size_t refusal_count;
+    size_t refusal_capacity;
+    bool read_confirmed;
+    uint64_t confirmed_id;
+    uint64_t confirmed_index;
+    bool state_changed;
+    int violation;
+    uint16_t violator;
+};
+
+/* core.c */
+struct raft_message *core_send(struct raft_core *core, uint8_t type, uint16_t to);
+uint64_t core_random(struct raft_core *core);
+void core_violation(struct raft_core *core, uint16_t peer);
+/* Position of a member, or RAFT_MEMBERS_MAX. */
+size_t core_position(const struct raft_core *core, uint16_t id);
+bool core_is_voter(const struct raft_core *core);
+bool core_hard_state_is_durable(const struct raft_core *core);
+/* Appends one entry whose index is next; follows the membership if it is one. */
+void core_append_entry(struct raft_core *core, struct raft_entry *entry);
+void core_truncate(struct raft_core *core, uint64_t index);
+void core_set_commit(struct raft_core *core, uint64_t index);
+
+/* election.c */
+void election_reset_timer(struct raft_core *core);
+void election_tick(struct raft_core *core);
+void election_become_follower(struct raft_core *core, uint64_t term, uint16_t leader);
+void election_on_vote(struct raft_core *core, const struct raft_message *message);
+void election_on_vote_reply(struct raft_core *core, const struct raft_message *message);
+void election_on_written(struct raft_core *core);
+/* Whether a live leader makes this node deaf to candidates (dissertation, section 4.2.3). */
+bool election_is_sticky(const struct raft_core *core);
+
+/* append.c */
+void append_on_message(struct raft_core *core, const struct raft_message *message);
+
+/* replicate.c */
+void replicate_begin(struct raft_core *core);
+void replicate_end(struct raft_core *core);
+void replicate_tick(struct raft_core *core);
+void replicate_on_reply(struct raft_core *core, const struct raft_message *message);
+void replicate_on_link(struct raft_core *core, uint16_t peer, bool up);
+void replicate_advance_commit(struct raft_core *core);
+void replicate_send(struct raft_core *core);
+void replicate_membership_changed(struct raft_core *core, const struct raft_membership *before);
+
+/* read.c */
+void read_on_request(struct raft_core *core, uint64_t read_id);
+void read_on_message(struct raft_core *core, const struct raft_message *message);
+void read_on_reply(struct raft_core *core, const struct raft_message *message);
+void read_flush(struct raft_core *core);
+void read_forget_attempts(struct raft_core *core);
+
+/* propose.c */
+void propose_on_request(struct raft_core *core, struct raft_entry *entry);
+void propose_on_message(struct raft_core *core, const struct raft_message *message);
+void propose_on_refusal(struct raft_core *core, const struct raft_message *message);
+void propose_flush(struct raft_core *core);
+
+#endif

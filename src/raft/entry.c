@@ -1,0 +1,54 @@
+/*
+ * Log entries: making, sharing, counting. Any thread may hold and release.
+ */
+#include "raft/entry.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+
+struct raft_entry *raft_entry_make(uint8_t type, const void *data, uint32_t size)
+{
+    struct raft_entry *entry = memory_allocate(sizeof(*entry) + size);
+
+    entry->term = 0;
+    entry->index = 0;
+    entry->origin = 0;
+    entry->sequence = 0;
+    atomic_init(&entry->references, 1);
+    entry->size_bytes = size;
+    entry->type = type;
+    if (data != NULL && size > 0) {
+        memcpy(entry->data, data, size);
+    }
+    return entry;
+}
+
+struct raft_entry *raft_entry_hold(struct raft_entry *entry)
+{
+    unsigned before = atomic_fetch_add_explicit(&entry->references, 1, memory_order_relaxed);
+
+    ASSERT(before > 0);
+    return entry;
+}
+
+void raft_entry_release(struct raft_entry *entry)
+{
+    unsigned before;
+
+    if (entry == NULL) {
+        return;
+    }
+    /* acq_rel: whoever frees sees everything the other holders did before they let go. */
+    before = atomic_fetch_sub_explicit(&entry->references, 1, memory_order_acq_rel);
+    ASSERT(before > 0);
+    if (before == 1) {
+        memory_free(entry);
+    }
+}
+
+size_t raft_entry_cost(const struct raft_entry *entry)
+{
+    return sizeof(*entry) + entry->size_bytes;
+}

@@ -1,0 +1,111 @@
+/*
+ * Proposals: a leader appends them, a follower forwards them to the leader exactly once, and
+ * whoever cannot do either says so, definitely.
+ */
+#include "base/memory.h"
+#include "raft/core.h"
+
+static void add_refusal(struct raft_core *core, uint64_t origin, uint64_t sequence)
+{
+    core->refusals = memory_grow(core->refusals, &core->refusal_capacity, core->refusal_count + 1,
+                                 sizeof(struct raft_proposal_id));
+    core->refusals[core->refusal_count++] =
+        (struct raft_proposal_id){.origin = origin, .sequence = sequence};
+}
+
+static void append_proposal(struct raft_core *core, struct raft_entry *entry)
+{
+    entry->term = core->term;
+    entry->index = raftlog_last_index(&core->log) + 1;
+    core_append_entry(core, entry);
+}
+
+void propose_on_request(struct raft_core *core, struct raft_entry *entry)
+{
+    if (core->role == RAFT_LEADER) {
+        append_proposal(core, entry);
+    } else if (core->leader != 0) {
+        core->forwards = memory_grow(core->forwards, &core->forward_capacity,
+                                     core->forward_count + 1, sizeof(struct raft_entry *));
+        core->forwards[core->forward_count++] = raft_entry_hold(entry);
+    } else {
+        add_refusal(core, entry->origin, entry->sequence);
+    }
+}
+
+static bool proposals_are_sane(const struct raft_message *message)
+{
+    for (uint32_t i = 0; i < message->entry_count; i++) {
+        if (message->entries[i]->type != RAFT_ENTRY_COMMAND) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* All of a message's proposals or none: the answer stays one fact. */
+static void refuse_all(struct raft_core *core, const struct raft_message *message)
+{
+    struct raft_message *reply = core_send(core, RAFT_MESSAGE_PROPOSE_REFUSED, message->from);
+
+    reply->refused_count = message->entry_count;
+    core->peer_refusals = memory_grow(core->peer_refusals, &core->peer_refusal_capacity,
+                                      core->peer_refusal_count + message->entry_count,
+                                      sizeof(struct raft_proposal_id));
+    for (uint32_t i = 0; i < message->entry_count; i++) {
+        core->peer_refusals[core->peer_refusal_count++] = (struct raft_proposal_id){
+            .origin = message->entries[i]->origin, .sequence = message->entries[i]->sequence};
+    }
+}
+
+void propose_on_message(struct raft_core *core, const struct raft_message *message)
+{
+    size_t position = core_position(core, message->from);
+
+    if (!proposals_are_sane(message)) {
+        core_violation(core, message->from);
+        return;
+    }
+    if (core->role != RAFT_LEADER || position == RAFT_MEMBERS_MAX ||
+        core->uncommitted_bytes >= core->options.max_uncommitted_bytes) {
+        refuse_all(core, message);
+        return;
+    }
+    for (uint32_t i = 0; i < message->entry_count; i++) {
+        append_proposal(core, message->entries[i]);
+    }
+    core->progress[position].commit_wanted = raftlog_last_index(&core->log);
+}
+
+void propose_on_refusal(struct raft_core *core, const struct raft_message *message)
+{
+    for (uint32_t i = 0; i < message->refused_count; i++) {
+        add_refusal(core, message->refused[i].origin, message->refused[i].sequence);
+    }
+}
+
+/* Sends this batch's proposals to the leader, in messages of at most a batch's size. */
+void propose_flush(struct raft_core *core)
+{
+    size_t sent = 0;
+
+    while (sent < core->forward_count) {
+        struct raft_message *message;
+        size_t first = sent;
+        size_t cost = 0;
+
+        if (core->leader == 0 || core->role == RAFT_LEADER) {
+            /* Leadership moved within this batch, before anything left. */
+            add_refusal(core, core->forwards[sent]->origin, core->forwards[sent]->sequence);
+            sent++;
+            continue;
+        }
+        do {
+            cost += raft_entry_cost(core->forwards[sent++]);
+        } while (sent < core->forward_count &&
+                 cost + raft_entry_cost(core->forwards[sent]) <= core->options.max_batch_bytes);
+        message = core_send(core, RAFT_MESSAGE_PROPOSE, core->leader);
+        message->entries = core->forwards + first;
+        message->entry_count = (uint32_t)(sent - first);
+    }
+}

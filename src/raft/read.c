@@ -1,0 +1,148 @@
+/*
+ * ReadIndex (dissertation, section 6.4): a read is linearizable at commit index i if, after it
+ * was asked, a quorum still took this node for the leader of the term in which i was committed.
+ * All reads of a batch share one round. A follower asks the leader, each try under a number of
+ * its own that is never used again, so that a late answer can confirm nothing newer.
+ */
+#include "base/assert.h"
+#include "raft/core.h"
+
+/* Until an entry of its own term is committed a leader does not know what is (T10). */
+static bool leader_knows_commit(const struct raft_core *core)
+{
+    return raftlog_term(&core->log, core->commit_index) == core->term;
+}
+
+void read_on_request(struct raft_core *core, uint64_t read_id)
+{
+    ASSERT(!core->read.pending || read_id > core->read.id);
+    core->read.pending = true;
+    core->read.id = read_id;
+    core->read.round = 0;
+    core->read.attempt = 0;
+}
+
+/* Role or leader changed: what was asked of whom no longer matters; flush starts over. */
+void read_forget_attempts(struct raft_core *core)
+{
+    core->read.round = 0;
+    core->read.attempt = 0;
+}
+
+void read_on_message(struct raft_core *core, const struct raft_message *message)
+{
+    size_t position = core_position(core, message->from);
+    struct progress *progress;
+
+    if (core->role != RAFT_LEADER || message->term != core->term || position == RAFT_MEMBERS_MAX) {
+        return; /* the asker tries again when it knows better */
+    }
+    progress = &core->progress[position];
+    progress->read_pending = true;
+    progress->read_attempt = message->read.attempt;
+    progress->read_round = 0;
+}
+
+static void confirm(struct raft_core *core, uint64_t index)
+{
+    core->read.pending = false;
+    core->read_confirmed = true;
+    core->confirmed_id = core->read.id;
+    core->confirmed_index = index;
+}
+
+void read_on_reply(struct raft_core *core, const struct raft_message *message)
+{
+    if (core->role == RAFT_LEADER || message->term != core->term || message->from != core->leader ||
+        !core->read.pending || core->read.attempt == 0 ||
+        message->read_reply.attempt != core->read.attempt) {
+        return;
+    }
+    confirm(core, message->read_reply.index);
+}
+
+/* The newest round that a quorum has answered. */
+static uint64_t quorum_round(const struct raft_core *core)
+{
+    uint64_t rounds[RAFT_MEMBERS_MAX];
+
+    for (size_t i = 0; i < core->membership.count; i++) {
+        bool self = core->membership.members[i].id == core->options.id;
+
+        rounds[i] = self ? core->read_round : core->progress[i].round_acknowledged;
+    }
+    return raft_membership_quorum_value(&core->membership, rounds);
+}
+
+/* Opens one round for everything that was asked in this batch. */
+static void leader_begin_round(struct raft_core *core)
+{
+    bool opened = false;
+
+    if (core->read.pending && core->read.round == 0) {
+        core->read.round = core->read_round + 1;
+        core->read.index = core->commit_index;
+        opened = true;
+    }
+    for (size_t i = 0; i < core->membership.count; i++) {
+        struct progress *progress = &core->progress[i];
+
+        if (progress->read_pending && progress->read_round == 0) {
+            progress->read_round = core->read_round + 1;
+            progress->read_index = core->commit_index;
+            opened = true;
+        }
+    }
+    if (opened) {
+        core->read_round++;
+    }
+}
+
+static void leader_confirm(struct raft_core *core)
+{
+    uint64_t round = quorum_round(core);
+
+    if (core->read.pending && core->read.round != 0 && core->read.round <= round) {
+        confirm(core, core->read.index);
+    }
+    for (size_t i = 0; i < core->membership.count; i++) {
+        struct progress *progress = &core->progress[i];
+        struct raft_message *reply;
+
+        if (!progress->read_pending || progress->read_round == 0 || progress->read_round > round) {
+            continue;
+        }
+        progress->read_pending = false;
+        if (progress->commit_wanted < progress->read_index) {
+            progress->commit_wanted = progress->read_index;
+        }
+        reply = core_send(core, RAFT_MESSAGE_READ_REPLY, core->membership.members[i].id);
+        reply->read_reply.attempt = progress->read_attempt;
+        reply->read_reply.index = progress->read_index;
+    }
+}
+
+static void follower_ask(struct raft_core *core)
+{
+    bool overdue = core->read.attempt != 0 &&
+                   core->now_ms - core->read.sent_ms >= 2 * (uint64_t)core->options.heartbeat_ms;
+    struct raft_message *message;
+
+    if (!core->read.pending || core->leader == 0 || (core->read.attempt != 0 && !overdue)) {
+        return;
+    }
+    core->read.attempt = ++core->last_attempt;
+    core->read.sent_ms = core->now_ms;
+    message = core_send(core, RAFT_MESSAGE_READ, core->leader);
+    message->read.attempt = core->read.attempt;
+}
+
+void read_flush(struct raft_core *core)
+{
+    if (core->role != RAFT_LEADER) {
+        follower_ask(core);
+    } else if (leader_knows_commit(core)) {
+        leader_begin_round(core);
+        leader_confirm(core);
+    }
+}
