@@ -19,12 +19,12 @@ typedef Suite *unit_suite_function(void);
 /* Adds a suite to those that main() runs. Called before main(), through UNIT_SUITE. */
 void unit_register(unit_suite_function *make_suite);
 
-#define UNIT_SUITE(name)                                                \
-    static Suite *unit_suite_##name(void);                              \
-    __attribute__((constructor)) static void unit_register_##name(void) \
-    {                                                                   \
-        unit_register(unit_suite_##name);                               \
-    }                                                                   \
+#define UNIT_SUITE(name)                                                                           \
+    static Suite *unit_suite_##name(void);                                                         \
+    __attribute__((constructor)) static void unit_register_##name(void)                            \
+    {                                                                                              \
+        unit_register(unit_suite_##name);                                                          \
+    }                                                                                              \
     static Suite *unit_suite_##name(void)
 
 #endif
