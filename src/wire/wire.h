@@ -19,15 +19,17 @@ enum {
     WIRE_HEADER_BYTES = 8,
     WIRE_VERSION_MIN = 1,
     WIRE_VERSION_MAX = 1,
+    WIRE_HELLO_MAX_BYTES = 1024,       /* payload of a HELLO or HELLO_REPLY, at most */
+    WIRE_ENTRY_OVERHEAD_BYTES = 37,    /* an entry without its data; never above its cost */
     WIRE_MESSAGE_OVERHEAD_BYTES = 256, /* a raft message without its entries, at most */
 };
 
 enum wire_frame_type {
-    WIRE_HELLO = 1,        /* first frame of the dialling side */
-    WIRE_HELLO_REPLY = 2,  /* accepted, or refused with a reason */
-    WIRE_PROBE = 3,        /* health probe */
+    WIRE_HELLO = 1,       /* first frame of the dialling side */
+    WIRE_HELLO_REPLY = 2, /* accepted, or refused with a reason */
+    WIRE_PROBE = 3,       /* health probe */
     WIRE_PROBE_REPLY = 4,
-    WIRE_RAFT = 5,         /* a struct raft_message */
+    WIRE_RAFT = 5, /* a struct raft_message */
 };
 
 /* One encoded frame on its way from the core thread to a link thread. memory_free()d. */
@@ -41,7 +43,8 @@ struct wire_header {
     uint8_t type;
     uint8_t version;
 };
-/* RAFTD_ERROR_PROTOCOL for an unknown type, version, non-zero padding or a length over limit. */
+/* RAFTD_ERROR_PROTOCOL for an unknown type, version, non-zero padding or a length over limit;
+ * a hello and a probe have limits of their own below max_payload_bytes. */
 int wire_header_decode(struct wire_header *header, const uint8_t data[WIRE_HEADER_BYTES],
                        size_t max_payload_bytes, struct raftd_error *error);
 
@@ -50,12 +53,13 @@ struct wire_hello {
     uint16_t version_max;
     uint64_t cluster_id;
     uint16_t node_id;
-    uint16_t wanted_id;        /* whom the sender believes it talks to */
-    uint64_t process_id;       /* random per process life: tells a restart from a reconnect */
+    uint16_t wanted_id;  /* whom the sender believes it talks to */
+    uint64_t process_id; /* random per process life: tells a restart from a reconnect */
     char cluster_name[64];
-    char client_address[272];  /* advertised for clients, "" = none */
-    char refusal[256];         /* HELLO_REPLY: "" = accepted, else why not */
+    char client_address[272]; /* advertised for clients, "" = none */
+    char refusal[256];        /* HELLO_REPLY: "" = accepted, else why not */
 };
+/* Texts are NUL-terminated and hold no control characters; a decoded hello keeps to that. */
 struct wire_frame *wire_hello_encode(enum wire_frame_type type, const struct wire_hello *hello);
 int wire_hello_decode(struct wire_hello *hello, const void *payload, size_t size,
                       struct raftd_error *error);

@@ -1,0 +1,184 @@
+/*
+ * Frame headers and the small frames: hello, its reply, probe, its reply. Pure.
+ */
+#include "base/assert.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "wire/wire.h"
+#include "wire/writer.h"
+
+enum { PROBE_BYTES = 9, HELLO_FIXED_BYTES = 30 };
+
+_Static_assert(HELLO_FIXED_BYTES + 64 + 272 + 256 <= WIRE_HELLO_MAX_BYTES,
+               "a hello fits its limit");
+
+struct writer writer_begin(enum wire_frame_type type, size_t payload_bytes)
+{
+    struct writer writer;
+
+    ASSERT(payload_bytes <= UINT32_MAX);
+    writer.frame = memory_allocate(sizeof(struct wire_frame) + WIRE_HEADER_BYTES + payload_bytes);
+    writer.frame->size_bytes = WIRE_HEADER_BYTES + payload_bytes;
+    writer.place = writer.frame->data;
+    write_u32(&writer, (uint32_t)payload_bytes);
+    write_u8(&writer, (uint8_t)type);
+    write_u8(&writer, WIRE_VERSION_MAX);
+    write_u16(&writer, 0);
+    return writer;
+}
+
+struct wire_frame *writer_finish(const struct writer *writer)
+{
+    ASSERT(writer->place == writer->frame->data + writer->frame->size_bytes);
+    return writer->frame;
+}
+
+static size_t limit_of_type(uint8_t type, size_t max_payload_bytes)
+{
+    size_t limit = max_payload_bytes;
+
+    if (type == WIRE_HELLO || type == WIRE_HELLO_REPLY) {
+        limit = WIRE_HELLO_MAX_BYTES;
+    } else if (type == WIRE_PROBE || type == WIRE_PROBE_REPLY) {
+        limit = PROBE_BYTES;
+    }
+    return limit < max_payload_bytes ? limit : max_payload_bytes;
+}
+
+int wire_header_decode(struct wire_header *header, const uint8_t data[WIRE_HEADER_BYTES],
+                       size_t max_payload_bytes, struct raftd_error *error)
+{
+    size_t limit;
+
+    header->payload_bytes = load_u32(data);
+    header->type = data[4];
+    header->version = data[5];
+    if (header->type < WIRE_HELLO || header->type > WIRE_RAFT) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of unknown type %u",
+                         (unsigned)header->type);
+    }
+    if (header->version < WIRE_VERSION_MIN || header->version > WIRE_VERSION_MAX) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL,
+                         "frame of protocol version %u, this node speaks %d to %d",
+                         (unsigned)header->version, WIRE_VERSION_MIN, WIRE_VERSION_MAX);
+    }
+    if (load_u16(data + 6) != 0) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL, "frame header with non-zero padding");
+    }
+    limit = limit_of_type(header->type, max_payload_bytes);
+    if (header->payload_bytes > limit) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL,
+                         "frame of type %u with %lu bytes, the limit is %zu",
+                         (unsigned)header->type, (unsigned long)header->payload_bytes, limit);
+    }
+    return 0;
+}
+
+/* The length of a text in an array of `size` bytes, which has to end it. */
+static size_t text_length(const char *text, size_t size)
+{
+    size_t length = 0;
+
+    while (length < size && text[length] != 0) {
+        length++;
+    }
+    ASSERT(length < size);
+    return length;
+}
+
+static void write_text(struct writer *writer, const char *text, size_t length)
+{
+    write_u16(writer, (uint16_t)length);
+    write_bytes(writer, text, length);
+}
+
+/* Fails the reader where the text does not fit, or holds what would garble a line of output. */
+static void read_text(struct reader *reader, char *text, size_t size)
+{
+    size_t length = reader_u16(reader);
+    const uint8_t *bytes = reader_bytes(reader, length);
+
+    text[0] = 0;
+    if (bytes == NULL || length >= size) {
+        reader->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] < 0x20 || bytes[i] == 0x7f) {
+            reader->failed = true;
+            return;
+        }
+    }
+    memcpy(text, bytes, length);
+    text[length] = 0;
+}
+
+struct wire_frame *wire_hello_encode(enum wire_frame_type type, const struct wire_hello *hello)
+{
+    size_t name = text_length(hello->cluster_name, sizeof(hello->cluster_name));
+    size_t address = text_length(hello->client_address, sizeof(hello->client_address));
+    size_t refusal = text_length(hello->refusal, sizeof(hello->refusal));
+    struct writer writer;
+
+    ASSERT(type == WIRE_HELLO || type == WIRE_HELLO_REPLY);
+    writer = writer_begin(type, HELLO_FIXED_BYTES + name + address + refusal);
+    write_u16(&writer, hello->version_min);
+    write_u16(&writer, hello->version_max);
+    write_u64(&writer, hello->cluster_id);
+    write_u16(&writer, hello->node_id);
+    write_u16(&writer, hello->wanted_id);
+    write_u64(&writer, hello->process_id);
+    write_text(&writer, hello->cluster_name, name);
+    write_text(&writer, hello->client_address, address);
+    write_text(&writer, hello->refusal, refusal);
+    return writer_finish(&writer);
+}
+
+int wire_hello_decode(struct wire_hello *hello, const void *payload, size_t size,
+                      struct raftd_error *error)
+{
+    struct reader reader = reader_make(payload, size);
+
+    hello->version_min = reader_u16(&reader);
+    hello->version_max = reader_u16(&reader);
+    hello->cluster_id = reader_u64(&reader);
+    hello->node_id = reader_u16(&reader);
+    hello->wanted_id = reader_u16(&reader);
+    hello->process_id = reader_u64(&reader);
+    read_text(&reader, hello->cluster_name, sizeof(hello->cluster_name));
+    read_text(&reader, hello->client_address, sizeof(hello->client_address));
+    read_text(&reader, hello->refusal, sizeof(hello->refusal));
+    if (reader.failed || reader_left(&reader) != 0) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL, "malformed hello of %zu bytes", size);
+    }
+    if (hello->node_id == 0 || hello->version_min > hello->version_max) {
+        return error_set(
+            error, RAFTD_ERROR_PROTOCOL, "hello with node id %u and protocol versions %u to %u",
+            (unsigned)hello->node_id, (unsigned)hello->version_min, (unsigned)hello->version_max);
+    }
+    return 0;
+}
+
+struct wire_frame *wire_probe_encode(enum wire_frame_type type, const struct wire_probe *probe)
+{
+    struct writer writer;
+
+    ASSERT(type == WIRE_PROBE || type == WIRE_PROBE_REPLY);
+    writer = writer_begin(type, PROBE_BYTES);
+    write_u64(&writer, probe->nonce);
+    write_u8(&writer, probe->ready ? 1 : 0);
+    return writer_finish(&writer);
+}
+
+int wire_probe_decode(struct wire_probe *probe, const void *payload, size_t size,
+                      struct raftd_error *error)
+{
+    struct reader reader = reader_make(payload, size);
+
+    probe->nonce = reader_u64(&reader);
+    probe->ready = read_bool(&reader);
+    if (reader.failed || reader_left(&reader) != 0) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL, "malformed probe of %zu bytes", size);
+    }
+    return 0;
+}
