@@ -1,0 +1,75 @@
+/*
+ * Peer frames from hostile bytes. What a decoder takes it has understood to the last byte:
+ * encoded again it is the same frame.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "wire/wire.h"
+
+enum { MAX_PAYLOAD_BYTES = 1 << 20 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct wire_limits limits = {.max_entry_bytes = 1 << 16, .max_entries = 1 << 12};
+
+/* NULL for a payload that is refused. */
+static struct wire_frame *decode_and_encode(const struct wire_header *header,
+                                            const uint8_t *payload)
+{
+    enum wire_frame_type type = (enum wire_frame_type)header->type;
+    struct raft_message *message;
+    struct wire_hello hello;
+    struct wire_probe probe;
+    struct wire_frame *frame;
+
+    switch (type) {
+    case WIRE_HELLO:
+    case WIRE_HELLO_REPLY:
+        if (wire_hello_decode(&hello, payload, header->payload_bytes, NULL) != 0)
+            return NULL;
+        return wire_hello_encode(type, &hello);
+    case WIRE_PROBE:
+    case WIRE_PROBE_REPLY:
+        if (wire_probe_decode(&probe, payload, header->payload_bytes, NULL) != 0)
+            return NULL;
+        return wire_probe_encode(type, &probe);
+    case WIRE_RAFT:
+        if (wire_message_decode(&message, payload, header->payload_bytes, &limits, NULL) != 0)
+            return NULL;
+        frame = wire_message_encode(message);
+        wire_message_free(message);
+        return frame;
+    }
+    return NULL;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct raftd_error error;
+
+    /* An input is a run of frames, as a link reads them. */
+    while (size >= WIRE_HEADER_BYTES) {
+        struct wire_header header;
+        struct wire_frame *frame;
+        uint8_t *copy;
+
+        if (wire_header_decode(&header, data, MAX_PAYLOAD_BYTES, &error) != 0 ||
+            header.payload_bytes > size - WIRE_HEADER_BYTES)
+            return 0;
+        copy = memory_allocate(header.payload_bytes);
+        memcpy(copy, data + WIRE_HEADER_BYTES, header.payload_bytes);
+        frame = decode_and_encode(&header, copy);
+        memory_free(copy);
+        if (frame == NULL)
+            return 0;
+        ASSERT(frame->size_bytes == WIRE_HEADER_BYTES + (size_t)header.payload_bytes);
+        ASSERT(memcmp(frame->data, data, frame->size_bytes) == 0);
+        data += frame->size_bytes;
+        size -= frame->size_bytes;
+        memory_free(frame);
+    }
+    return 0;
+}
