@@ -1,0 +1,114 @@
+/*
+ * From the log to the state machine: committed entries in order, confirmed reads once what they
+ * must see is applied. Core thread, core mutex held.
+ */
+#include "base/assert.h"
+#include "node/node.h"
+
+enum {
+    APPLY_BATCH = 128,         /* entries in one call of the state machine */
+    APPLY_ENTRIES_MAX = 4096,  /* and before the core looks at its rings again, */
+    APPLY_BYTES_MAX = 8 << 20, /* so that a long backlog does not silence a leader */
+};
+
+/* The commands among entries first..last, with a reply for whoever waits for it here. */
+struct apply_batch {
+    size_t count;
+    struct raftd_entry entries[APPLY_BATCH];
+    struct raftd_reply replies[APPLY_BATCH];
+    uint64_t sequences[APPLY_BATCH]; /* of the waiting request; 0 = nobody waits */
+};
+
+static void add_to_batch(struct raftd_node *node, struct apply_batch *batch,
+                         const struct raft_entry *entry)
+{
+    size_t i = batch->count++;
+    const struct request *request = NULL;
+
+    if (entry->origin == node->origin) {
+        request = requests_find(&node->requests, entry->sequence);
+    }
+    batch->replies[i].size_bytes = 0;
+    batch->replies[i].capacity_bytes = 0;
+    batch->replies[i].heap = NULL;
+    batch->sequences[i] = request != NULL ? request->sequence : 0;
+    batch->entries[i] = (struct raftd_entry){
+        .index = entry->index,
+        .term = entry->term,
+        .data = entry->data,
+        .size_bytes = entry->size_bytes,
+        .reply = request != NULL && request->client != NULL ? &batch->replies[i] : NULL,
+    };
+}
+
+static void run_batch(struct raftd_node *node, struct apply_batch *batch)
+{
+    if (batch->count == 0) {
+        return;
+    }
+    node->machine.apply(node->machine.context, batch->entries, batch->count);
+    for (size_t i = 0; i < batch->count; i++) {
+        struct request *request = NULL;
+
+        if (batch->sequences[i] != 0) {
+            /* Looked up again: the same entry can stand in the log only once, but a request is
+             * answered only once as well. */
+            request = requests_find(&node->requests, batch->sequences[i]);
+        }
+        if (request != NULL) {
+            if (request->client != NULL) {
+                client_complete(request->client, request->tag, RAFTD_OK, batch->entries[i].index,
+                                &batch->replies[i]);
+            }
+            requests_finish(&node->requests, request);
+        }
+        reply_reset(&batch->replies[i]);
+    }
+    batch->count = 0;
+}
+
+bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index)
+{
+    static _Thread_local struct apply_batch batch;
+    uint64_t start = node->applied_index;
+    size_t bytes = 0;
+
+    ASSERT(mutex_is_mine(&node->core_mutex));
+    ASSERT(commit_index >= node->applied_index);
+    while (node->applied_index < commit_index) {
+        const struct raft_entry *entry = raft_log_entry(node->core, node->applied_index + 1);
+
+        if (node->applied_index - start >= APPLY_ENTRIES_MAX || bytes >= APPLY_BYTES_MAX) {
+            break;
+        }
+        ASSERT(entry != NULL);
+        if (entry->type == RAFT_ENTRY_COMMAND) {
+            add_to_batch(node, &batch, entry);
+            if (batch.count == APPLY_BATCH) {
+                run_batch(node, &batch);
+            }
+        }
+        bytes += entry->size_bytes;
+        node->applied_index++;
+    }
+    run_batch(node, &batch);
+    return node->applied_index < commit_index;
+}
+
+void apply_reads_locked(struct raftd_node *node)
+{
+    struct raftd_reply reply = {0};
+    struct request *request;
+
+    ASSERT(mutex_is_mine(&node->core_mutex));
+    while ((request = requests_peek(&node->requests, &node->requests.reads_ready)) != NULL &&
+           request->read_index <= node->applied_index) {
+        if (request->client != NULL) {
+            node->machine.read(node->machine.context, request->entry->data,
+                               request->entry->size_bytes, &reply);
+            client_complete(request->client, request->tag, RAFTD_OK, node->applied_index, &reply);
+            reply_reset(&reply);
+        }
+        requests_finish(&node->requests, request);
+    }
+}

@@ -1,0 +1,397 @@
+/*
+ * From options to a node: checks them, prepares TLS, locks and recovers the data directory,
+ * founds the cluster in an empty one, makes the core and the links. One thread.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/checksum.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "node/node.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+struct raftd_builder {
+    struct conf conf;
+    struct raftd_state_machine machine;
+    struct node_listener listeners[NODE_LISTENERS_MAX];
+    size_t listener_count;
+    void (*progress)(void *argument, const char *text);
+    void *progress_argument;
+};
+
+struct raftd_builder *raftd_builder_create(void)
+{
+    struct raftd_builder *builder = memory_allocate_zeroed(1, sizeof(*builder));
+
+    conf_defaults(&builder->conf);
+    return builder;
+}
+
+void raftd_builder_destroy(struct raftd_builder *builder)
+{
+    memory_free(builder);
+}
+
+int raftd_builder_set(struct raftd_builder *builder, const char *name, const char *value,
+                      struct raftd_error *error)
+{
+    return conf_set(&builder->conf, name, value, error);
+}
+
+/* Keeps the first of the reported mistakes. */
+static void keep_first(void *argument, const char *text)
+{
+    struct raftd_error *error = argument;
+
+    if (error->code == 0) {
+        error_set(error, RAFTD_ERROR_INVALID, "%s", text);
+    }
+}
+
+int raftd_builder_load(struct raftd_builder *builder, const char *path, struct raftd_error *error)
+{
+    struct raftd_error first = {0};
+    int code = conf_load(&builder->conf, path, keep_first, &first);
+
+    if (code != 0) {
+        error_set(error, code, "%s", first.code != 0 ? first.message : path);
+    }
+    return code;
+}
+
+int raftd_builder_state_machine(struct raftd_builder *builder,
+                                const struct raftd_state_machine *machine)
+{
+    if (machine->apply == NULL || machine->read == NULL || machine->snapshot_save != NULL ||
+        machine->snapshot_restore != NULL) {
+        return RAFTD_ERROR_INVALID;
+    }
+    builder->machine = *machine;
+    return 0;
+}
+
+int raftd_builder_listener(struct raftd_builder *builder, const char *address,
+                           void (*accepted)(void *argument, int fd), void *argument,
+                           struct raftd_error *error)
+{
+    struct node_listener *listener = &builder->listeners[builder->listener_count];
+    int code;
+
+    if (builder->listener_count == NODE_LISTENERS_MAX) {
+        return error_set(error, RAFTD_ERROR_INVALID, "no more than %d listeners",
+                         NODE_LISTENERS_MAX);
+    }
+    code = net_address_parse(&listener->address, address, error);
+    if (code == 0) {
+        listener->accepted = accepted;
+        listener->argument = argument;
+        builder->listener_count++;
+    }
+    return code;
+}
+
+void raftd_builder_on_progress(struct raftd_builder *builder,
+                               void (*progress)(void *argument, const char *text), void *argument)
+{
+    builder->progress = progress;
+    builder->progress_argument = argument;
+}
+
+/* The founding membership: what [peers] says, or this node alone. */
+static int founding_membership(const struct conf *conf, struct raft_membership *membership,
+                               struct raftd_error *error)
+{
+    *membership = (struct raft_membership){0};
+    if (conf->peer_count == 0) {
+        const char *address =
+            conf->advertise.peer[0] != 0 ? conf->advertise.peer : conf->listen.peer;
+
+        if (raft_membership_add(membership, conf->node.id, RAFT_MEMBER_VOTER, address) != 0) {
+            return error_set(error, RAFTD_ERROR_INVALID, "[listen] peer: \"%s\" is no address",
+                             address);
+        }
+    }
+    for (size_t i = 0; i < conf->peer_count; i++) {
+        if (raft_membership_add(membership, conf->peers[i].id, RAFT_MEMBER_VOTER,
+                                conf->peers[i].address) != 0) {
+            return error_set(error, RAFTD_ERROR_INVALID,
+                             "[peers] %u: \"%s\" is no address, or the id stands there twice",
+                             conf->peers[i].id, conf->peers[i].address);
+        }
+    }
+    return 0;
+}
+
+/* All founders compute the same id from the cluster's name and its founding members. A node
+ * alone is told apart by its own id only: its address may change freely. */
+static uint64_t founding_id(const struct conf *conf, const struct raft_membership *membership)
+{
+    struct buffer bytes = {0};
+    uint64_t id;
+
+    buffer_append(&bytes, conf->cluster.name, strlen(conf->cluster.name) + 1);
+    if (membership->count == 1) {
+        buffer_append_u16(&bytes, membership->members[0].id);
+    } else {
+        raft_membership_encode(membership, &bytes);
+    }
+    id = checksum(0, bytes.data, bytes.size_bytes);
+    buffer_free(&bytes);
+    return id;
+}
+
+/* An empty log gets its first entry, alike on every founder: index 1, term 1, the members. */
+static int found_cluster(struct wal *wal, const struct raft_membership *membership,
+                         struct wal_recovered *recovered, struct raftd_error *error)
+{
+    struct buffer bytes = {0};
+    struct raft_write write = {.has_hard_state = true, .term = 1, .last_index = 1, .last_term = 1};
+    int code;
+
+    raft_membership_encode(membership, &bytes);
+    recovered->entries = memory_allocate(sizeof(struct raft_entry *));
+    recovered->entries[0] =
+        raft_entry_make(RAFT_ENTRY_MEMBERSHIP, bytes.data, (uint32_t)bytes.size_bytes);
+    recovered->entries[0]->index = 1;
+    recovered->entries[0]->term = 1;
+    recovered->entry_count = 1;
+    recovered->term = 1;
+    write.entries = recovered->entries;
+    write.entry_count = 1;
+    code = wal_append(wal, &write, 1, error);
+    buffer_free(&bytes);
+    return code;
+}
+
+static void report_recovery(void *argument, uint64_t done_bytes, uint64_t total_bytes)
+{
+    static struct log_throttle throttle;
+
+    (void)argument;
+    if (log_throttle_pass(&throttle, 1000)) {
+        LOG_INFO("recovering the log: %llu of %llu MiB", (unsigned long long)(done_bytes >> 20),
+                 (unsigned long long)(total_bytes >> 20));
+    }
+}
+
+static int open_log(struct raftd_node *node, struct wal **wal, struct wal_recovered *recovered,
+                    struct raftd_error *error)
+{
+    const struct wal_options options = {
+        .fs = fs_posix(),
+        .directory = node->conf.node.data_dir,
+        .cluster_id = node->cluster_id,
+        .node_id = node->conf.node.id,
+        .segment_bytes = node->conf.storage.segment_bytes,
+        .max_entry_bytes = (uint32_t)node->max_entry_bytes,
+        .random_seed = random_u64(),
+        .progress = report_recovery,
+    };
+
+    return wal_open(&options, wal, recovered, error);
+}
+
+static int make_core(struct raftd_node *node, const struct wal_recovered *recovered,
+                     struct raftd_error *error)
+{
+    const struct conf *conf = &node->conf;
+    const struct raft_options options = {
+        .id = conf->node.id,
+        .random_seed = random_u64(),
+        .heartbeat_ms = conf->raft.heartbeat_ms,
+        .election_timeout_ms = conf->raft.election_timeout_ms,
+        .max_batch_bytes = conf->raft.max_batch_bytes,
+        .max_inflight_messages = conf->raft.max_inflight_messages,
+        .max_inflight_bytes = conf->raft.max_inflight_bytes,
+        .max_uncommitted_bytes = conf->raft.max_uncommitted_bytes,
+    };
+    const struct raft_recovered log = {
+        .term = recovered->term,
+        .vote = recovered->vote,
+        .entries = recovered->entries,
+        .entry_count = recovered->entry_count,
+    };
+
+    if (raft_create(&options, &log, clock_monotonic_ms(), &node->core) != 0) {
+        return error_set(error, RAFTD_ERROR_CORRUPT,
+                         "%s: the entries of the log do not follow one another; move the "
+                         "directory aside and let this node catch up under a new id",
+                         conf->node.data_dir);
+    }
+    if (raft_membership_find(raft_get_membership(node->core), conf->node.id) == NULL) {
+        return error_set(error, RAFTD_ERROR_REFUSED,
+                         "%s: the members in the log do not include node %u; check [node] id",
+                         conf->node.data_dir, conf->node.id);
+    }
+    return 0;
+}
+
+/* The log knows the members; the configuration only founded them (T31). */
+static void compare_membership(const struct raft_membership *in_log,
+                               const struct raft_membership *in_conf)
+{
+    for (size_t i = 0; i < in_conf->count; i++) {
+        const struct raft_member *wanted = &in_conf->members[i];
+        const struct raft_member *known = raft_membership_find(in_log, wanted->id);
+
+        if (known == NULL || strcmp(known->address, wanted->address) != 0) {
+            LOG_WARNING("[peers] %u = %s differs from the log, which is followed: %s", wanted->id,
+                        wanted->address, known != NULL ? known->address : "no such member");
+        }
+    }
+}
+
+static int make_links(struct raftd_node *node, struct raftd_error *error)
+{
+    const struct raft_membership *membership = raft_get_membership(node->core);
+
+    for (size_t i = 0; i < membership->count; i++) {
+        const struct raft_member *member = &membership->members[i];
+        struct net_address address;
+        int code;
+
+        if (member->id == node->conf.node.id) {
+            continue;
+        }
+        code = net_address_parse(&address, member->address, error);
+        if (code != 0) {
+            return error_prefix(error, code, "address of node %u", member->id);
+        }
+        node->links[node->link_count++] = link_create(&node->link_shared, member->id, &address);
+    }
+    return 0;
+}
+
+static int make_tls(struct raftd_node *node, struct raftd_error *error)
+{
+    const struct conf *conf = &node->conf;
+
+    if (conf->tls.peer == CONF_TLS_OFF || conf->peer_count < 2) {
+        return 0;
+    }
+    return tls_context_create(conf->tls.ca, conf->tls.certificate, conf->tls.key, &node->tls,
+                              error);
+}
+
+static void share_with_links(struct raftd_node *node)
+{
+    const struct conf *conf = &node->conf;
+    struct link_shared *shared = &node->link_shared;
+    const char *client = conf->advertise.client;
+    size_t frame_bytes = conf->raft.max_batch_bytes > node->max_entry_bytes
+                             ? conf->raft.max_batch_bytes
+                             : node->max_entry_bytes;
+
+    if (client[0] == 0 && node->listener_count > 0) {
+        client = conf->listen.client;
+    }
+    shared->self_id = conf->node.id;
+    shared->cluster_id = node->cluster_id;
+    shared->process_id = node->origin;
+    snprintf(shared->cluster_name, sizeof(shared->cluster_name), "%s", conf->cluster.name);
+    snprintf(shared->client_address, sizeof(shared->client_address), "%s", client);
+    shared->tls = node->tls;
+    shared->limits.max_entry_bytes = (uint32_t)node->max_entry_bytes;
+    shared->limits.max_entries = 1 << 20;
+    /* Entries' headers on the wire are smaller than what the core counts for them. */
+    shared->max_frame_bytes = 2 * frame_bytes + WIRE_MESSAGE_OVERHEAD_BYTES;
+    shared->core = &node->core_waker;
+    shared->lifecycle = &node->lifecycle_waker;
+    shared->ready = &node->ready;
+}
+
+static struct raftd_node *make_node(const struct raftd_builder *builder)
+{
+    struct raftd_node *node = memory_allocate_zeroed(1, sizeof(*node));
+    int code;
+
+    node->conf = builder->conf;
+    node->machine = builder->machine;
+    memcpy(node->listeners, builder->listeners, sizeof(node->listeners));
+    node->listener_count = builder->listener_count;
+    node->progress = builder->progress;
+    node->progress_argument = builder->progress_argument;
+    node->origin = random_u64() | 1; /* 0 means nobody */
+    node->max_entry_bytes = node->conf.limits.max_request_bytes + NODE_ENTRY_OVERHEAD_BYTES;
+    mutex_init(&node->core_mutex, MUTEX_RANK_CORE);
+    requests_init(&node->requests);
+    code = waker_open(&node->core_waker);
+    ASSERT(code == 0);
+    code = waker_open(&node->lifecycle_waker);
+    ASSERT(code == 0);
+    return node;
+}
+
+/* Recovers, founds if there is nothing, and builds the core on it. */
+static int recover(struct raftd_node *node, const struct raft_membership *founding,
+                   struct raftd_error *error)
+{
+    struct wal_recovered recovered = {0};
+    struct wal *wal = NULL;
+    int code = open_log(node, &wal, &recovered, error);
+
+    if (code != 0) {
+        return code;
+    }
+    if (recovered.torn_bytes > 0) {
+        LOG_WARNING("%s: cut off %llu bytes of a write that was never acknowledged",
+                    recovered.torn_segment, (unsigned long long)recovered.torn_bytes);
+    }
+    if (recovered.entry_count == 0 && recovered.term == 0) {
+        LOG_INFO("%s is empty: founding cluster \"%s\" with %zu member%s", node->conf.node.data_dir,
+                 node->conf.cluster.name, founding->count, founding->count == 1 ? "" : "s");
+        code = found_cluster(wal, founding, &recovered, error);
+    }
+    if (code == 0) {
+        code = make_core(node, &recovered, error);
+    }
+    if (code == 0) {
+        LOG_INFO("recovered term %llu and %zu entries from %s", (unsigned long long)recovered.term,
+                 recovered.entry_count, node->conf.node.data_dir);
+        compare_membership(raft_get_membership(node->core), founding);
+    }
+    wal_recovered_free(&recovered);
+    node->log_writer = log_writer_create(wal, &node->core_waker);
+    return code;
+}
+
+int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
+                        struct raftd_error *error)
+{
+    struct raft_membership founding;
+    struct raftd_error first = {0};
+    struct raftd_node *made;
+    int code;
+
+    *node = NULL;
+    if (builder->machine.apply == NULL) {
+        return error_set(error, RAFTD_ERROR_INVALID,
+                         "no state machine: call raftd_builder_state_machine() first");
+    }
+    code = conf_validate(&builder->conf, keep_first, &first);
+    if (code != 0) {
+        return error_set(error, code, "%s", first.message);
+    }
+    made = make_node(builder);
+    code = founding_membership(&made->conf, &founding, error);
+    if (code == 0) {
+        made->cluster_id = founding_id(&made->conf, &founding);
+        code = make_tls(made, error);
+    }
+    if (code == 0) {
+        code = recover(made, &founding, error);
+    }
+    if (code == 0) {
+        share_with_links(made);
+        code = make_links(made, error);
+    }
+    if (code != 0) {
+        raftd_node_destroy(made);
+        return code;
+    }
+    *node = made;
+    return 0;
+}

@@ -1,0 +1,233 @@
+/*
+ * The log writer thread. See log_writer.h; the WAL itself is src/store.
+ */
+#include "node/log_writer.h"
+
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "sys/log.h"
+#include "sys/ring.h"
+#include "sys/thread.h"
+
+enum { PREPARE_BYTES = 256 * 1024 };
+
+struct log_writer {
+    /* Immutable after start. */
+    struct waker *core;
+    struct thread thread;
+    bool started;
+    struct ring *requests; /* core thread -> log writer, struct write_request * */
+    struct ring *done;     /* log writer -> core thread */
+    struct waker waker;    /* consumer: log writer */
+    atomic_bool stop;
+
+    /* Core thread. */
+    size_t outstanding; /* submitted and not taken back: bounds both rings */
+
+    /* The log writer thread. */
+    struct wal *wal;
+
+    /* Figures: written by the log writer, relaxed. */
+    _Atomic uint64_t segment_count;
+    _Atomic uint64_t size_bytes;
+    _Atomic uint64_t batch_count;
+    _Atomic uint64_t written_bytes;
+};
+
+struct write_request *write_request_make(const struct raft_write *write)
+{
+    struct write_request *request = memory_allocate_zeroed(1, sizeof(*request));
+
+    request->write = *write;
+    request->entries = memory_allocate(write->entry_count * sizeof(struct raft_entry *));
+    for (size_t i = 0; i < write->entry_count; i++) {
+        request->entries[i] = raft_entry_hold(write->entries[i]);
+    }
+    request->write.entries = request->entries;
+    return request;
+}
+
+void write_request_free(struct write_request *request)
+{
+    for (size_t i = 0; i < request->write.entry_count; i++) {
+        raft_entry_release(request->entries[i]);
+    }
+    for (size_t i = 0; i < request->frame_count; i++) {
+        memory_free(request->frames[i].frame);
+    }
+    memory_free(request->entries);
+    memory_free(request->frames);
+    memory_free(request);
+}
+
+void write_request_gate(struct write_request *request, struct link *link, struct wire_frame *frame)
+{
+    request->frames = memory_grow(request->frames, &request->frame_capacity,
+                                  request->frame_count + 1, sizeof(request->frames[0]));
+    request->frames[request->frame_count++] = (struct gated_frame){.link = link, .frame = frame};
+}
+
+static void publish_figures(struct log_writer *log_writer)
+{
+    struct wal_figures figures;
+
+    wal_get_figures(log_writer->wal, &figures);
+    atomic_store_explicit(&log_writer->segment_count, figures.segment_count, memory_order_relaxed);
+    atomic_store_explicit(&log_writer->size_bytes, figures.size_bytes, memory_order_relaxed);
+    atomic_store_explicit(&log_writer->batch_count, figures.batch_count, memory_order_relaxed);
+    atomic_store_explicit(&log_writer->written_bytes, figures.written_bytes, memory_order_relaxed);
+}
+
+/* A failed write or fsync is never tried again: the kernel may have dropped the pages. */
+static _Noreturn void die(const struct raftd_error *error)
+{
+    LOG_ERROR("%s; stopping at once: what is not on disk must not be acknowledged", error->message);
+    _exit(LOG_WRITER_EXIT_CODE);
+}
+
+/* Takes all that is there, makes it durable, hands it back. False: there was nothing. */
+static bool write_batch(struct log_writer *log_writer)
+{
+    struct write_request *requests[LOG_WRITER_REQUESTS_MAX];
+    struct raft_write writes[LOG_WRITER_REQUESTS_MAX];
+    struct raftd_error error = {0};
+    size_t count = 0;
+
+    while (count < LOG_WRITER_REQUESTS_MAX && ring_pop(log_writer->requests, &requests[count])) {
+        writes[count] = requests[count]->write;
+        count++;
+    }
+    if (count == 0) {
+        return false;
+    }
+    if (wal_append(log_writer->wal, writes, count, &error) != 0) {
+        die(&error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool pushed = ring_push(log_writer->done, &requests[i]);
+
+        ASSERT(pushed); /* there are never more outstanding than it holds */
+    }
+    waker_wake(log_writer->core);
+    return true;
+}
+
+static void run(void *argument)
+{
+    struct log_writer *log_writer = argument;
+    struct raftd_error error = {0};
+    uint64_t left = 1;
+
+    for (;;) {
+        bool worked = write_batch(log_writer);
+
+        if (worked || left > 0) {
+            /* The next segment is zeroed in slices, between writes, so that a roll is cheap. */
+            left = wal_prepare(log_writer->wal, PREPARE_BYTES, &error);
+            if (error.code != 0) {
+                die(&error);
+            }
+            publish_figures(log_writer);
+            continue;
+        }
+        if (atomic_load(&log_writer->stop)) {
+            return;
+        }
+        waker_prepare(&log_writer->waker);
+        if (ring_count(log_writer->requests) == 0 && !atomic_load(&log_writer->stop)) {
+            waker_wait(&log_writer->waker, -1);
+        }
+        waker_done(&log_writer->waker);
+    }
+}
+
+struct log_writer *log_writer_create(struct wal *wal, struct waker *core)
+{
+    struct log_writer *log_writer = memory_allocate_zeroed(1, sizeof(*log_writer));
+    int code = waker_open(&log_writer->waker);
+
+    ASSERT(code == 0);
+    log_writer->core = core;
+    log_writer->wal = wal;
+    log_writer->requests = ring_create(LOG_WRITER_REQUESTS_MAX, sizeof(struct write_request *));
+    log_writer->done = ring_create(LOG_WRITER_REQUESTS_MAX, sizeof(struct write_request *));
+    publish_figures(log_writer);
+    return log_writer;
+}
+
+int log_writer_start(struct log_writer *log_writer)
+{
+    int code = thread_start(&log_writer->thread, "log-writer", run, log_writer);
+
+    log_writer->started = code == 0;
+    return code;
+}
+
+void log_writer_stop(struct log_writer *log_writer)
+{
+    if (log_writer->started) {
+        atomic_store(&log_writer->stop, true);
+        waker_wake(&log_writer->waker);
+        thread_join(&log_writer->thread);
+        log_writer->started = false;
+    }
+}
+
+void log_writer_destroy(struct log_writer *log_writer)
+{
+    struct write_request *request;
+
+    if (log_writer == NULL) {
+        return;
+    }
+    log_writer_stop(log_writer);
+    while ((request = log_writer_next_done(log_writer)) != NULL) {
+        write_request_free(request);
+    }
+    wal_close(log_writer->wal);
+    ring_destroy(log_writer->requests);
+    ring_destroy(log_writer->done);
+    waker_close(&log_writer->waker);
+    memory_free(log_writer);
+}
+
+bool log_writer_has_room(struct log_writer *log_writer)
+{
+    return log_writer->outstanding < LOG_WRITER_REQUESTS_MAX;
+}
+
+void log_writer_submit(struct log_writer *log_writer, struct write_request *request)
+{
+    bool pushed = ring_push(log_writer->requests, &request);
+
+    ASSERT(pushed); /* the core thread asked for room before it stepped the core */
+    log_writer->outstanding++;
+    waker_wake(&log_writer->waker);
+}
+
+struct write_request *log_writer_next_done(struct log_writer *log_writer)
+{
+    struct write_request *request;
+
+    if (!ring_pop(log_writer->done, &request)) {
+        return NULL;
+    }
+    log_writer->outstanding--;
+    return request;
+}
+
+bool log_writer_has_done(const struct log_writer *log_writer)
+{
+    return ring_count(log_writer->done) > 0;
+}
+
+void log_writer_get_figures(struct log_writer *log_writer, struct wal_figures *figures)
+{
+    figures->segment_count = atomic_load_explicit(&log_writer->segment_count, memory_order_relaxed);
+    figures->size_bytes = atomic_load_explicit(&log_writer->size_bytes, memory_order_relaxed);
+    figures->batch_count = atomic_load_explicit(&log_writer->batch_count, memory_order_relaxed);
+    figures->written_bytes = atomic_load_explicit(&log_writer->written_bytes, memory_order_relaxed);
+}

@@ -1,0 +1,399 @@
+/*
+ * The life of a node: connect, health check, ready, warm up, join, event loop, and an orderly
+ * end that can begin at any of these. Runs on the thread of raftd_node_run(); it waits only on
+ * the lifecycle waker, which raftd_node_stop() and the links wake.
+ */
+#include "node/node.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+enum { MISSING_REPORT_MS = 3000, WARM_UP_MS = 1000 };
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "0.1.0"
+#endif
+
+const char *raftd_version(void)
+{
+    return PACKAGE_VERSION;
+}
+
+const char *raftd_phase_name(enum raftd_phase phase)
+{
+    switch (phase) {
+    case RAFTD_PHASE_BUILT:
+        return "built";
+    case RAFTD_PHASE_CONNECT:
+        return "connecting";
+    case RAFTD_PHASE_HEALTH_CHECK:
+        return "health check";
+    case RAFTD_PHASE_READY:
+        return "ready";
+    case RAFTD_PHASE_WARM_UP:
+        return "warming up";
+    case RAFTD_PHASE_JOIN:
+        return "joining";
+    case RAFTD_PHASE_RUNNING:
+        return "running";
+    case RAFTD_PHASE_STOPPING:
+        return "stopping";
+    default:
+        return "unknown";
+    }
+}
+
+void raftd_node_set_ready(struct raftd_node *node, bool ready)
+{
+    atomic_store(&node->ready, ready);
+    waker_wake(&node->core_waker);
+}
+
+bool raftd_node_is_ready(const struct raftd_node *node)
+{
+    return atomic_load_explicit(&node->ready, memory_order_acquire);
+}
+
+void raftd_node_stop(struct raftd_node *node)
+{
+    atomic_store(&node->stopping, true);
+    waker_wake(&node->lifecycle_waker);
+}
+
+static bool is_stopping(struct raftd_node *node)
+{
+    return atomic_load(&node->stopping);
+}
+
+static void enter_phase(struct raftd_node *node, enum raftd_phase phase, const char *text)
+{
+    atomic_store_explicit(&node->phase, (int)phase, memory_order_relaxed);
+    LOG_INFO("%s: %s", raftd_phase_name(phase), text);
+    if (node->progress != NULL) {
+        node->progress(node->progress_argument, text);
+    }
+}
+
+/* ---- step 1: connect ---- */
+
+static int start_threads(struct raftd_node *node, struct raftd_error *error)
+{
+    if (log_writer_start(node->log_writer) != 0 ||
+        thread_start(&node->core_thread, "raft-core", core_thread_run, node) != 0) {
+        return error_set(error, RAFTD_ERROR_SYSTEM,
+                         "cannot start a thread: raise the limit on "
+                         "processes or free memory");
+    }
+    node->core_started = true;
+    for (size_t i = 0; i < node->link_count; i++) {
+        if (link_start(node->links[i]) != 0) {
+            return error_set(error, RAFTD_ERROR_SYSTEM,
+                             "cannot start the thread of the link to node %u",
+                             link_peer_id(node->links[i]));
+        }
+    }
+    return 0;
+}
+
+static int open_listeners(struct raftd_node *node, struct raftd_error *error)
+{
+    int code;
+
+    node->acceptor = acceptor_create();
+    if (node->link_count > 0) {
+        struct net_address address;
+
+        node->reception = reception_create(&node->link_shared, node->links, node->link_count);
+        code = net_address_parse(&address, node->conf.listen.peer, error);
+        if (code == 0) {
+            code =
+                acceptor_listen(node->acceptor, &address, reception_accept, node->reception, error);
+        }
+        if (code != 0) {
+            return error_prefix(error, code, "[listen] peer");
+        }
+        if (reception_start(node->reception) != 0) {
+            return error_set(error, RAFTD_ERROR_SYSTEM, "cannot start the reception thread");
+        }
+    }
+    for (size_t i = 0; i < node->listener_count; i++) {
+        const struct node_listener *listener = &node->listeners[i];
+
+        code = acceptor_listen(node->acceptor, &listener->address, listener->accepted,
+                               listener->argument, error);
+        if (code != 0) {
+            return error_prefix(error, code, "[listen] client");
+        }
+    }
+    return acceptor_start(node->acceptor, error);
+}
+
+/* ---- step 2: health check ---- */
+
+/* Who answers, by position in the membership; text lists who does not, and why. */
+static bool quorum_is_healthy(struct raftd_node *node, char *missing, size_t size)
+{
+    const struct raft_membership *membership = raft_get_membership(node->core);
+    bool answered[RAFT_MEMBERS_MAX];
+    bool healthy[RAFT_MEMBERS_MAX] = {0};
+    size_t used = 0;
+
+    missing[0] = 0;
+    memset(answered, 1, sizeof(answered));
+    for (size_t i = 0; i < membership->count; i++) {
+        const struct raft_member *member = &membership->members[i];
+        struct link_health health = {0};
+
+        healthy[i] = member->id == node->conf.node.id;
+        for (size_t j = 0; j < node->link_count; j++) {
+            if (link_peer_id(node->links[j]) == member->id) {
+                link_get_health(node->links[j], &health);
+                healthy[i] = health.healthy;
+            }
+        }
+        if (!healthy[i] && used < size) {
+            int written = snprintf(missing + used, size - used, "%snode %u at %s (%s)",
+                                   used > 0 ? ", " : "", member->id, member->address,
+                                   health.trouble[0] != 0 ? health.trouble : "no answer yet");
+
+            used += written > 0 ? (size_t)written : 0;
+        }
+    }
+    return raft_membership_tally(membership, answered, healthy) == RAFT_TALLY_WON;
+}
+
+/* Waits on the lifecycle waker at most until a point in time. */
+static void wait_until(struct raftd_node *node, uint64_t deadline_ms)
+{
+    struct waker *waker = &node->lifecycle_waker;
+    uint64_t now = clock_monotonic_ms();
+
+    waker_prepare(waker);
+    if (!is_stopping(node) && now < deadline_ms) {
+        waker_wait(waker, deadline_ms - now < 1000 ? (int)(deadline_ms - now) : 1000);
+    }
+    waker_done(waker);
+}
+
+static void check_health(struct raftd_node *node)
+{
+    uint64_t report_ms = clock_monotonic_ms() + MISSING_REPORT_MS;
+    char missing[512];
+
+    while (!is_stopping(node) && !quorum_is_healthy(node, missing, sizeof(missing))) {
+        uint64_t now = clock_monotonic_ms();
+
+        if (now >= report_ms) {
+            char text[600];
+
+            snprintf(text, sizeof(text), "waiting for a quorum; missing: %s", missing);
+            enter_phase(node, RAFTD_PHASE_HEALTH_CHECK, text);
+            report_ms = now + MISSING_REPORT_MS;
+        }
+        /* Woken when a link's health changes; the wait's own end only serves the report. */
+        wait_until(node, report_ms);
+    }
+}
+
+/* ---- step 4: warm up ---- */
+
+static bool all_are_healthy(struct raftd_node *node)
+{
+    for (size_t i = 0; i < node->link_count; i++) {
+        struct link_health health;
+
+        link_get_health(node->links[i], &health);
+        if (!health.healthy) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void warm_up(struct raftd_node *node)
+{
+    uint64_t deadline = clock_monotonic_ms() + WARM_UP_MS;
+    char missing[512];
+
+    while (!is_stopping(node) && !all_are_healthy(node) && clock_monotonic_ms() < deadline) {
+        wait_until(node, deadline);
+    }
+    quorum_is_healthy(node, missing, sizeof(missing));
+    if (missing[0] != 0 && !is_stopping(node)) {
+        LOG_WARNING("warm-up goes on without %s", missing);
+    }
+}
+
+/* ---- the end ---- */
+
+static void stop_threads(struct raftd_node *node)
+{
+    atomic_store(&node->ready, false);
+    acceptor_destroy(node->acceptor);
+    node->acceptor = NULL;
+    reception_destroy(node->reception);
+    node->reception = NULL;
+    if (node->core_started) {
+        atomic_store(&node->core_stop, true);
+        waker_wake(&node->core_waker);
+        thread_join(&node->core_thread);
+        node->core_started = false;
+    }
+    /* Freed in raftd_node_destroy(): a status call may still look at them. */
+    for (size_t i = 0; i < node->link_count; i++) {
+        link_request_stop(node->links[i]);
+    }
+    log_writer_stop(node->log_writer);
+}
+
+static void live(struct raftd_node *node)
+{
+    enter_phase(node, RAFTD_PHASE_HEALTH_CHECK, "waiting for a quorum of voters to answer");
+    check_health(node);
+    if (is_stopping(node)) {
+        return;
+    }
+    raftd_node_set_ready(node, true);
+    enter_phase(node, RAFTD_PHASE_READY, "a quorum answers; serving");
+    enter_phase(node, RAFTD_PHASE_WARM_UP, "waiting for the links to all peers");
+    warm_up(node);
+    if (is_stopping(node)) {
+        return;
+    }
+    enter_phase(node, RAFTD_PHASE_RUNNING, "serving");
+    while (!is_stopping(node)) {
+        wait_until(node, UINT64_MAX);
+    }
+}
+
+int raftd_node_run(struct raftd_node *node, struct raftd_error *error)
+{
+    int code;
+
+    ASSERT(atomic_load(&node->phase) == RAFTD_PHASE_BUILT);
+    node->started_ms = clock_monotonic_ms();
+    enter_phase(node, RAFTD_PHASE_CONNECT, "opening listeners, dialling peers");
+    code = open_listeners(node, error);
+    if (code == 0) {
+        code = start_threads(node, error);
+    }
+    if (code == 0) {
+        live(node);
+    }
+    enter_phase(node, RAFTD_PHASE_STOPPING, code == 0 ? "asked to stop" : "cannot start");
+    stop_threads(node);
+    return code;
+}
+
+void raftd_node_destroy(struct raftd_node *node)
+{
+    if (node == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
+        struct raftd_client *client = atomic_load(&node->clients[i]);
+
+        if (client != NULL) {
+            client_free(client);
+        }
+    }
+    for (size_t i = 0; i < node->link_count; i++) {
+        link_destroy(node->links[i]);
+    }
+    log_writer_destroy(node->log_writer);
+    requests_free(&node->requests);
+    raft_destroy(node->core);
+    tls_context_destroy(node->tls);
+    mutex_destroy(&node->core_mutex);
+    waker_close(&node->core_waker);
+    waker_close(&node->lifecycle_waker);
+    memory_free(node);
+}
+
+/* ---- status ---- */
+
+static void member_status(struct raftd_node *node, const struct raft_member *member,
+                          const struct raft_status *raft, struct raftd_member_status *status)
+{
+    *status = (struct raftd_member_status){
+        .id = member->id,
+        .voter = (member->roles & (RAFT_MEMBER_VOTER | RAFT_MEMBER_OUTGOING)) != 0,
+        .learner = (member->roles & RAFT_MEMBER_LEARNER) != 0,
+        .self = member->id == node->conf.node.id,
+    };
+    snprintf(status->address, sizeof(status->address), "%s", member->address);
+    if (status->self) {
+        status->connected = true;
+        status->match_index = raft->durable_index;
+        snprintf(status->client_address, sizeof(status->client_address), "%s",
+                 node->link_shared.client_address);
+        return;
+    }
+    for (size_t i = 0; i < raft->peer_count; i++) {
+        if (raft->peers[i].id == member->id) {
+            status->match_index = raft->peers[i].match_index;
+            status->silent_ms = raft->peers[i].silent_ms;
+            status->replicating = raft->peers[i].state == RAFT_PROGRESS_REPLICATE;
+        }
+    }
+    for (size_t i = 0; i < node->link_count; i++) {
+        if (link_peer_id(node->links[i]) == member->id) {
+            struct link_health health;
+
+            link_get_health(node->links[i], &health);
+            status->connected = health.connected;
+            status->round_trip_us = health.round_trip_us;
+            snprintf(status->client_address, sizeof(status->client_address), "%s",
+                     health.client_address);
+            snprintf(status->trouble, sizeof(status->trouble), "%s", health.trouble);
+        }
+    }
+}
+
+void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
+{
+    struct raft_membership membership;
+    struct raft_status raft;
+    struct wal_figures figures = {0};
+    uint64_t now = clock_monotonic_ms();
+
+    memset(status, 0, sizeof(*status));
+    mutex_lock(&node->core_mutex);
+    raft_get_status(node->core, now, &raft);
+    membership = *raft_get_membership(node->core);
+    status->applied_index = node->applied_index;
+    mutex_unlock(&node->core_mutex);
+
+    status->cluster_id = node->cluster_id;
+    snprintf(status->cluster_name, sizeof(status->cluster_name), "%s", node->conf.cluster.name);
+    snprintf(status->version, sizeof(status->version), "%s", raftd_version());
+    status->id = node->conf.node.id;
+    status->leader = raft.leader;
+    status->role = raft_role_name(raft.role);
+    status->phase = (enum raftd_phase)atomic_load_explicit(&node->phase, memory_order_relaxed);
+    status->ready = raftd_node_is_ready(node);
+    status->term = raft.term;
+    status->last_index = raft.last_index;
+    status->durable_index = raft.durable_index;
+    status->commit_index = raft.commit_index;
+    status->proposals_pending =
+        atomic_load_explicit(&node->proposals_pending, memory_order_relaxed);
+    status->reads_pending = atomic_load_explicit(&node->reads_pending, memory_order_relaxed);
+    if (node->log_writer != NULL) {
+        log_writer_get_figures(node->log_writer, &figures);
+    }
+    status->log_bytes = figures.size_bytes;
+    status->log_segments = figures.segment_count;
+    status->log_syncs = figures.batch_count;
+    status->uptime_ms = node->started_ms != 0 ? now - node->started_ms : 0;
+    for (size_t i = 0; i < membership.count && i < RAFTD_MEMBERS_MAX; i++) {
+        member_status(node, &membership.members[i], &raft,
+                      &status->members[status->member_count++]);
+    }
+}

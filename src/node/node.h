@@ -1,0 +1,128 @@
+/*
+ * The inside of a node: what its files share. Nobody outside src/node includes this.
+ *
+ *     builder.c      options -> recovered log, core, links, listeners
+ *     node.c         the six steps of a life, readiness, status
+ *     core_thread.c  the Raft core thread: events in, effects out
+ *     apply.c        committed entries and confirmed reads -> the state machine
+ *     requests.c     what clients wait for: table, queues, deadlines
+ *     client.c       the client's end of its rings
+ *     log_writer.c   the only thread that waits for a disk
+ *     link.c         one thread per peer
+ *     reception.c    accepted sockets of peers that have not said who they are
+ */
+#ifndef RAFTD_NODE_NODE_H
+#define RAFTD_NODE_NODE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <raftd/client.h>
+#include <raftd/node.h>
+#include <raftd/state_machine.h>
+
+#include "conf/conf.h"
+#include "net/acceptor.h"
+#include "node/link.h"
+#include "node/log_writer.h"
+#include "node/reception.h"
+#include "node/reply.h"
+#include "node/requests.h"
+#include "raft/raft.h"
+#include "store/wal.h"
+#include "sys/mutex.h"
+#include "sys/thread.h"
+#include "sys/waker.h"
+
+enum {
+    NODE_CLIENTS_MAX = 64,
+    NODE_LISTENERS_MAX = 4,
+    /* Bytes that a request's encoding may add to its arguments. */
+    NODE_ENTRY_OVERHEAD_BYTES = 64 * 1024,
+};
+
+struct node_listener {
+    struct net_address address;
+    void (*accepted)(void *argument, int fd);
+    void *argument;
+};
+
+struct raftd_node {
+    /* Immutable once built. */
+    struct conf conf;
+    struct raftd_state_machine machine;
+    uint64_t cluster_id;
+    uint64_t origin; /* random id of this process life: marks the proposals made here */
+    struct node_listener listeners[NODE_LISTENERS_MAX];
+    size_t listener_count;
+    void (*progress)(void *argument, const char *text);
+    void *progress_argument;
+    struct tls_context *tls;
+    struct link_shared link_shared;
+    struct link *links[RAFT_MEMBERS_MAX];
+    size_t link_count;
+    uint64_t max_entry_bytes;
+
+    /* The thread of raftd_node_run(). */
+    struct acceptor *acceptor;
+    struct reception *reception;
+    struct thread core_thread;
+    bool core_started;
+    uint64_t started_ms;
+
+    /* Guarded by core_mutex; changed by the core thread only, which may read without it. */
+    struct mutex core_mutex;
+    struct raft_core *core;
+    uint64_t applied_index;
+
+    /* The core thread. */
+    struct requests requests;
+    bool link_is_up[RAFT_MEMBERS_MAX]; /* by position in links */
+
+    struct log_writer *log_writer;
+
+    /* Atomics. ready: written by anybody, read by every thread; seq_cst so that whoever takes
+     * a node out of service knows that what comes later is refused. */
+    atomic_bool ready;
+    atomic_bool stopping;
+    atomic_int phase;
+    atomic_bool core_stop;        /* set by the run thread once everything else is to end */
+    struct waker core_waker;      /* consumer: core thread */
+    struct waker lifecycle_waker; /* consumer: run thread */
+
+    /* Slots of clients: claimed by compare-and-swap from any thread (client.c), scanned by the
+     * core thread. */
+    _Atomic(struct raftd_client *) clients[NODE_CLIENTS_MAX];
+
+    /* Figures for status: written by the core thread, relaxed. */
+    _Atomic uint64_t proposals_pending;
+    _Atomic uint64_t reads_pending;
+};
+
+/* core_thread.c */
+void core_thread_run(void *node);
+
+/* apply.c: core thread, core mutex held. True if more could be applied at once. */
+bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index);
+void apply_reads_locked(struct raftd_node *node);
+
+/* client.c, core thread. */
+struct client_request {
+    bool is_read;
+    uint64_t tag;
+    struct raft_entry *entry; /* the bytes; one reference, given to whoever pops it */
+};
+bool client_pop(struct raftd_client *client, struct client_request *request);
+bool client_has_requests(const struct raftd_client *client);
+/* Gives a reply's bytes to the client (reply may be NULL). The client's ring has room: it never
+ * has more requests under way than completions fit. */
+void client_complete(struct raftd_client *client, uint64_t tag, int status, uint64_t index,
+                     struct raftd_reply *reply);
+bool client_take_wake(struct raftd_client *client); /* completed something since last asked */
+void client_wake(struct raftd_client *client);
+bool client_is_closing(const struct raftd_client *client);
+void client_detach(struct raftd_client *client);
+void client_free(struct raftd_client *client); /* no thread uses it any more */
+
+#endif
