@@ -1,0 +1,655 @@
+/*
+ * The scripted network. Everything happens in raft_step() calls made from here, one at a time.
+ */
+#include "sim/network.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+
+/* ---- small helpers ---- */
+
+uint64_t network_random(struct network *network, uint64_t below)
+{
+    uint64_t z = network->random_state += 0x9e3779b97f4a7c15U;
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    z ^= z >> 31;
+    return below > 0 ? z % below : 0;
+}
+
+static uint64_t between(struct network *network, uint32_t low, uint32_t high)
+{
+    return low + network_random(network, (uint64_t)(high - low) + 1);
+}
+
+struct network_node *network_node(struct network *network, uint16_t id)
+{
+    ASSERT(id > 0 && id <= network->node_count);
+    return &network->nodes[id];
+}
+
+static _Noreturn void broken(const struct network *network, uint16_t id, const char *invariant)
+{
+    fprintf(stderr, "node %u, step %llu, %llu ms, seed %llu: %s\n", id,
+            (unsigned long long)network->steps, (unsigned long long)network->now_ms,
+            (unsigned long long)network->seed, invariant);
+    abort();
+}
+
+static struct network_packet *packet_make(const struct raft_message *message)
+{
+    struct network_packet *packet = memory_allocate_zeroed(1, sizeof(*packet));
+    struct raft_entry **entries = NULL;
+
+    packet->message = *message;
+    packet->message.after_write = 0;
+    if (message->entry_count > 0) {
+        entries = memory_allocate(message->entry_count * sizeof(entries[0]));
+        for (uint32_t i = 0; i < message->entry_count; i++) {
+            const struct raft_entry *from = message->entries[i];
+
+            /* A copy, as the wire would make one: cores never share an entry. */
+            entries[i] = raft_entry_make(from->type, from->data, from->size_bytes);
+            entries[i]->term = from->term;
+            entries[i]->index = from->index;
+            entries[i]->origin = from->origin;
+            entries[i]->sequence = from->sequence;
+        }
+    }
+    packet->message.entries = entries;
+    if (message->refused_count > 0) {
+        size_t size = message->refused_count * sizeof(message->refused[0]);
+
+        packet->message.refused = memcpy(memory_allocate(size), message->refused, size);
+    }
+    return packet;
+}
+
+static void packet_free(struct network_packet *packet)
+{
+    for (uint32_t i = 0; i < packet->message.entry_count; i++) {
+        raft_entry_release(packet->message.entries[i]);
+    }
+    memory_free((void *)(uintptr_t)packet->message.entries);
+    memory_free((void *)(uintptr_t)packet->message.refused);
+    memory_free(packet);
+}
+
+static void queue_packet(struct network *network, struct network_packet *packet)
+{
+    const struct raft_message *message = &packet->message;
+    struct network_packet **place = &network->packets;
+
+    if (network->cut[message->from][message->to] ||
+        network_random(network, 100) < network->drop_percent ||
+        (network->filter != NULL && !network->filter(network, message))) {
+        packet_free(packet);
+        return;
+    }
+    packet->deliver_ms =
+        network->now_ms + between(network, network->delay_min_ms, network->delay_max_ms);
+    while (*place != NULL && (*place)->deliver_ms <= packet->deliver_ms) {
+        place = &(*place)->next;
+    }
+    packet->next = *place;
+    *place = packet;
+}
+
+static void send_packet(struct network *network, struct network_packet *packet)
+{
+    /* Forwarded proposals are never doubled: a link delivers at most once, and the core's
+     * promise not to apply a command twice rests on it. */
+    if (packet->message.type != RAFT_MESSAGE_PROPOSE &&
+        network_random(network, 100) < network->double_percent) {
+        queue_packet(network, packet_make(&packet->message));
+    }
+    queue_packet(network, packet);
+}
+
+/* ---- the disk ---- */
+
+static void disk_apply(struct network_node *node, const struct raft_write *write)
+{
+    if (write->has_hard_state) {
+        node->term = write->term;
+        node->vote = write->vote;
+    }
+    if (write->truncate_from > 0) {
+        while (node->entry_count >= write->truncate_from) {
+            raft_entry_release(node->entries[--node->entry_count]);
+        }
+    }
+    for (size_t i = 0; i < write->entry_count; i++) {
+        ASSERT(write->entries[i]->index == node->entry_count + 1);
+        node->entries = memory_grow(node->entries, &node->entry_capacity, node->entry_count + 1,
+                                    sizeof(node->entries[0]));
+        node->entries[node->entry_count++] = raft_entry_hold(write->entries[i]);
+    }
+}
+
+static void write_free(struct network_write *write)
+{
+    for (size_t i = 0; i < write->write.entry_count; i++) {
+        raft_entry_release(write->write.entries[i]);
+    }
+    memory_free((void *)(uintptr_t)write->write.entries);
+    while (write->gated != NULL) {
+        struct network_packet *packet = write->gated;
+
+        write->gated = packet->next;
+        packet_free(packet);
+    }
+    memory_free(write);
+}
+
+static void queue_write(struct network *network, struct network_node *node,
+                        const struct raft_write *write)
+{
+    struct network_write *queued = memory_allocate_zeroed(1, sizeof(*queued));
+    struct network_write **place = &node->writes;
+    struct raft_entry **entries = memory_allocate(write->entry_count * sizeof(entries[0]));
+
+    for (size_t i = 0; i < write->entry_count; i++) {
+        entries[i] = raft_entry_hold(write->entries[i]);
+    }
+    queued->write = *write;
+    queued->write.entries = entries;
+    queued->done_ms =
+        network->now_ms + between(network, network->write_min_ms, network->write_max_ms);
+    while (*place != NULL) {
+        if ((*place)->done_ms > queued->done_ms) {
+            queued->done_ms = (*place)->done_ms; /* a log is written in order */
+        }
+        place = &(*place)->next;
+    }
+    *place = queued;
+}
+
+static void gate_packet(struct network_node *node, uint64_t sequence, struct network_packet *packet)
+{
+    struct network_write *write = node->writes;
+    struct network_packet **place;
+
+    while (write != NULL && write->write.sequence != sequence) {
+        write = write->next;
+    }
+    ASSERT(write != NULL);
+    place = &write->gated;
+    while (*place != NULL) {
+        place = &(*place)->next;
+    }
+    *place = packet;
+}
+
+/* ---- invariants ---- */
+
+static void check_leader(struct network *network, struct network_node *node,
+                         const struct raft_status *status)
+{
+    if (status->role != RAFT_LEADER) {
+        return;
+    }
+    if (status->term >= network->leader_of_term_capacity) {
+        size_t old = network->leader_of_term_capacity;
+
+        network->leader_of_term =
+            memory_grow(network->leader_of_term, &network->leader_of_term_capacity,
+                        status->term + 1, sizeof(network->leader_of_term[0]));
+        memset(network->leader_of_term + old, 0,
+               (network->leader_of_term_capacity - old) * sizeof(network->leader_of_term[0]));
+    }
+    if (network->leader_of_term[status->term] == node->id) {
+        return;
+    }
+    if (network->leader_of_term[status->term] != 0) {
+        broken(network, node->id, "election safety: a second leader in one term");
+    }
+    network->leader_of_term[status->term] = node->id;
+    for (size_t i = 0; i < network->committed_count; i++) {
+        if (raft_log_term(node->core, i + 1) != network->committed[i]->term) {
+            broken(network, node->id, "leader completeness: a committed entry is missing");
+        }
+    }
+}
+
+static bool entries_are_equal(const struct raft_entry *a, const struct raft_entry *b)
+{
+    return a->term == b->term && a->index == b->index && a->type == b->type &&
+           a->size_bytes == b->size_bytes && memcmp(a->data, b->data, a->size_bytes) == 0;
+}
+
+/* How many disks hold this entry: what is committed is on a quorum's. */
+static void check_durable(struct network *network, const struct network_node *node,
+                          const struct raft_entry *entry)
+{
+    bool answered[RAFT_MEMBERS_MAX];
+    bool durable[RAFT_MEMBERS_MAX] = {0};
+
+    memset(answered, 1, sizeof(answered));
+    for (size_t i = 0; i < network->membership.count; i++) {
+        const struct network_node *other = network_node(network, network->membership.members[i].id);
+
+        durable[i] = other->entry_count >= entry->index &&
+                     entries_are_equal(other->entries[entry->index - 1], entry);
+    }
+    if (raft_membership_tally(&network->membership, answered, durable) != RAFT_TALLY_WON) {
+        broken(network, node->id, "durability: committed, but not on a quorum's disks");
+    }
+}
+
+static void apply(struct network *network, struct network_node *node, uint64_t commit_index)
+{
+    if (commit_index < node->seen_commit) {
+        broken(network, node->id, "the commit index went back");
+    }
+    node->seen_commit = commit_index;
+    while (node->applied_index < commit_index) {
+        struct raft_entry *entry = raft_log_entry(node->core, ++node->applied_index);
+
+        ASSERT(entry != NULL);
+        if (node->applied_index > network->committed_count) {
+            check_durable(network, node, entry);
+            network->committed =
+                memory_grow(network->committed, &network->committed_capacity,
+                            network->committed_count + 1, sizeof(network->committed[0]));
+            network->committed[network->committed_count++] = raft_entry_hold(entry);
+        } else if (!entries_are_equal(network->committed[node->applied_index - 1], entry)) {
+            broken(network, node->id, "state machine safety: another entry was applied here");
+        }
+    }
+}
+
+/* ---- stepping ---- */
+
+static void step(struct network *network, struct network_node *node,
+                 const struct raft_event *events, size_t count)
+{
+    struct raft_outbox outbox;
+    struct raft_status status;
+
+    ASSERT(node->alive);
+    network->steps++;
+    raft_step(node->core, network->now_ms, events, count, &outbox);
+    if (outbox.has_write) {
+        queue_write(network, node, &outbox.write);
+    }
+    for (size_t i = 0; i < outbox.message_count; i++) {
+        struct network_packet *packet = packet_make(&outbox.messages[i]);
+
+        if (outbox.messages[i].after_write != 0) {
+            gate_packet(node, outbox.messages[i].after_write, packet);
+        } else {
+            send_packet(network, packet);
+        }
+    }
+    if (outbox.read_confirmed) {
+        node->read_confirmed_id = outbox.read_id;
+        node->read_confirmed_index = outbox.read_index;
+    }
+    node->refused_count += outbox.refused_count;
+    if (outbox.violation != 0) {
+        node->violation = outbox.violation;
+        node->violation_count++;
+    }
+    raft_get_status(node->core, network->now_ms, &status);
+    check_leader(network, node, &status);
+    apply(network, node, outbox.commit_index);
+}
+
+void network_step(struct network *network, uint16_t id, const struct raft_event *event)
+{
+    step(network, network_node(network, id), event, 1);
+}
+
+void network_deliver(struct network *network, const struct raft_message *message)
+{
+    struct raft_event event = {.type = RAFT_EVENT_MESSAGE, .message = message};
+
+    if (network_node(network, message->to)->alive) {
+        network_step(network, message->to, &event);
+    }
+}
+
+void network_propose(struct network *network, uint16_t id, uint64_t number)
+{
+    struct raft_entry *entry = raft_entry_make(RAFT_ENTRY_COMMAND, &number, sizeof(number));
+    struct raft_event event = {.type = RAFT_EVENT_PROPOSE, .entry = entry};
+
+    entry->origin = id;
+    entry->sequence = number;
+    network_step(network, id, &event);
+    raft_entry_release(entry);
+}
+
+uint64_t network_read(struct network *network, uint16_t id)
+{
+    struct network_node *node = network_node(network, id);
+    struct raft_event event = {.type = RAFT_EVENT_READ, .read_id = ++node->next_read_id};
+
+    network_step(network, id, &event);
+    return event.read_id;
+}
+
+static void finish_write(struct network *network, struct network_node *node)
+{
+    struct network_write *write = node->writes;
+    struct raft_event event = {.type = RAFT_EVENT_LOG_WRITTEN};
+
+    node->writes = write->next;
+    disk_apply(node, &write->write);
+    event.written.sequence = write->write.sequence;
+    event.written.last_index = write->write.last_index;
+    event.written.last_term = write->write.last_term;
+    while (write->gated != NULL) {
+        struct network_packet *packet = write->gated;
+
+        write->gated = packet->next;
+        packet->next = NULL;
+        send_packet(network, packet);
+    }
+    write_free(write);
+    step(network, node, &event, 1);
+}
+
+/* Whatever is due at this moment; true if something was. */
+static bool run_moment(struct network *network)
+{
+    struct network_packet *packet = network->packets;
+
+    if (packet != NULL && packet->deliver_ms <= network->now_ms) {
+        network->packets = packet->next;
+        if (!network->cut[packet->message.from][packet->message.to]) {
+            network_deliver(network, &packet->message);
+        }
+        packet_free(packet);
+        return true;
+    }
+    for (uint16_t id = 1; id <= network->node_count; id++) {
+        struct network_node *node = network_node(network, id);
+
+        if (!node->alive) {
+            continue;
+        }
+        if (node->writes != NULL && !node->disk_stalled &&
+            node->writes->done_ms <= network->now_ms) {
+            finish_write(network, node);
+            return true;
+        }
+        if (raft_next_deadline(node->core) <= network->now_ms) {
+            step(network, node, NULL, 0);
+            return true;
+        }
+    }
+    return false;
+}
+
+void network_run(struct network *network, uint64_t ms)
+{
+    uint64_t end = network->now_ms + ms;
+
+    for (;;) {
+        while (run_moment(network)) {
+        }
+        if (network->now_ms == end) {
+            return;
+        }
+        network->now_ms++;
+    }
+}
+
+bool network_run_until(struct network *network, bool (*condition)(struct network *network),
+                       uint64_t ms)
+{
+    for (uint64_t i = 0; i < ms && !condition(network); i++) {
+        network_run(network, 1);
+    }
+    return condition(network);
+}
+
+/* ---- scripts' verbs ---- */
+
+uint16_t network_leader(struct network *network)
+{
+    uint16_t leader = 0;
+    uint64_t term = 0;
+
+    for (uint16_t id = 1; id <= network->node_count; id++) {
+        struct network_node *node = network_node(network, id);
+        struct raft_status status;
+
+        if (!node->alive) {
+            continue;
+        }
+        raft_get_status(node->core, network->now_ms, &status);
+        if (status.role == RAFT_LEADER && status.term > term) {
+            leader = id;
+            term = status.term;
+        }
+    }
+    return leader;
+}
+
+static bool has_working_leader(struct network *network)
+{
+    uint16_t leader = network_leader(network);
+    struct raft_status status;
+
+    if (leader == 0) {
+        return false;
+    }
+    raft_get_status(network_node(network, leader)->core, network->now_ms, &status);
+    if (raft_log_term(network_node(network, leader)->core, status.commit_index) != status.term) {
+        return false;
+    }
+    for (uint16_t id = 1; id <= network->node_count; id++) {
+        struct network_node *node = network_node(network, id);
+
+        if (node->alive && !network->cut[leader][id] && raft_get_leader(node->core) != leader) {
+            return false;
+        }
+    }
+    return true;
+}
+
+uint16_t network_elect(struct network *network)
+{
+    return network_run_until(network, has_working_leader, 60000) ? network_leader(network) : 0;
+}
+
+void network_campaign(struct network *network, uint16_t id)
+{
+    struct network_node *node = network_node(network, id);
+
+    /* Only this node's clock runs on to its deadline; the others do not feel it. */
+    uint64_t now = network->now_ms;
+    uint64_t deadline = raft_next_deadline(node->core);
+
+    if (deadline > now) {
+        network->now_ms = deadline;
+        step(network, node, NULL, 0);
+        network->now_ms = now;
+    }
+}
+
+void network_cut(struct network *network, uint16_t a, uint16_t b)
+{
+    network->cut[a][b] = true;
+    network->cut[b][a] = true;
+}
+
+void network_heal(struct network *network)
+{
+    memset(network->cut, 0, sizeof(network->cut));
+}
+
+void network_isolate(struct network *network, uint16_t id)
+{
+    for (uint16_t other = 1; other <= network->node_count; other++) {
+        if (other != id) {
+            network_cut(network, id, other);
+        }
+    }
+}
+
+void network_crash(struct network *network, uint16_t id, bool keep_prefix)
+{
+    struct network_node *node = network_node(network, id);
+    size_t count = 0;
+    size_t keep = 0;
+
+    for (struct network_write *write = node->writes; write != NULL; write = write->next) {
+        count++;
+    }
+    if (keep_prefix && count > 0) {
+        keep = (size_t)network_random(network, count + 1);
+    }
+    while (node->writes != NULL) {
+        struct network_write *write = node->writes;
+
+        node->writes = write->next;
+        if (keep > 0) {
+            disk_apply(node, &write->write);
+            keep--;
+        }
+        write_free(write);
+    }
+    raft_destroy(node->core);
+    node->core = NULL;
+    node->alive = false;
+}
+
+void network_restart(struct network *network, uint16_t id)
+{
+    struct network_node *node = network_node(network, id);
+    struct raft_options options = network->options;
+    struct raft_recovered recovered = {.term = node->term,
+                                       .vote = node->vote,
+                                       .entries = node->entries,
+                                       .entry_count = node->entry_count};
+    int code;
+
+    options.id = id;
+    options.random_seed = network_random(network, UINT64_MAX);
+    code = raft_create(&options, &recovered, network->now_ms, &node->core);
+    ASSERT(code == 0);
+    node->alive = true;
+    node->applied_index = 0;
+    node->seen_commit = 0;
+    node->read_confirmed_id = 0;
+    node->next_read_id = 0;
+}
+
+bool network_converged(struct network *network)
+{
+    struct raft_status first = {0};
+
+    for (uint16_t id = 1; id <= network->node_count; id++) {
+        struct network_node *node = network_node(network, id);
+        struct raft_status status;
+
+        if (!node->alive) {
+            continue;
+        }
+        raft_get_status(node->core, network->now_ms, &status);
+        if (first.id == 0) {
+            first = status;
+        }
+        if (status.commit_index != status.last_index || status.last_index != first.last_index ||
+            status.last_term != first.last_term) {
+            return false;
+        }
+    }
+    return first.id != 0;
+}
+
+/* ---- beginning and end ---- */
+
+void network_init_membership(struct network *network, const struct raft_membership *membership,
+                             uint64_t seed)
+{
+    struct buffer bytes = {0};
+
+    *network = (struct network){
+        .seed = seed,
+        .random_state = seed,
+        .now_ms = 1000,
+        .delay_min_ms = 1,
+        .delay_max_ms = 5,
+        .write_min_ms = 1,
+        .write_max_ms = 1,
+        .membership = *membership,
+        .options = {.heartbeat_ms = 100,
+                    .election_timeout_ms = 1000,
+                    .max_batch_bytes = 64 * 1024,
+                    .max_inflight_messages = 16,
+                    .max_inflight_bytes = 1024 * 1024,
+                    .max_uncommitted_bytes = 16 * 1024 * 1024},
+    };
+    raft_membership_encode(membership, &bytes);
+    for (size_t i = 0; i < membership->count; i++) {
+        if (membership->members[i].id > network->node_count) {
+            network->node_count = membership->members[i].id;
+        }
+    }
+    ASSERT(network->node_count < NETWORK_NODES_MAX);
+    for (uint16_t id = 1; id <= network->node_count; id++) {
+        struct network_node *node = network_node(network, id);
+        struct raft_entry *entry =
+            raft_entry_make(RAFT_ENTRY_MEMBERSHIP, bytes.data, (uint32_t)bytes.size_bytes);
+
+        entry->index = 1;
+        entry->term = 1;
+        node->id = id;
+        node->term = 1;
+        node->entries = memory_grow(NULL, &node->entry_capacity, 1, sizeof(node->entries[0]));
+        node->entries[node->entry_count++] = entry;
+        network_restart(network, id);
+    }
+    buffer_free(&bytes);
+}
+
+void network_init(struct network *network, size_t count, uint64_t seed)
+{
+    struct raft_membership membership = {0};
+
+    for (uint16_t id = 1; id <= count; id++) {
+        char address[32];
+        int code;
+
+        snprintf(address, sizeof(address), "node-%u:7381", id);
+        code = raft_membership_add(&membership, id, RAFT_MEMBER_VOTER, address);
+        ASSERT(code == 0);
+    }
+    network_init_membership(network, &membership, seed);
+}
+
+void network_free(struct network *network)
+{
+    while (network->packets != NULL) {
+        struct network_packet *packet = network->packets;
+
+        network->packets = packet->next;
+        packet_free(packet);
+    }
+    for (uint16_t id = 1; id <= network->node_count; id++) {
+        struct network_node *node = network_node(network, id);
+
+        if (node->alive) {
+            network_crash(network, id, false);
+        }
+        for (size_t i = 0; i < node->entry_count; i++) {
+            raft_entry_release(node->entries[i]);
+        }
+        memory_free(node->entries);
+    }
+    for (size_t i = 0; i < network->committed_count; i++) {
+        raft_entry_release(network->committed[i]);
+    }
+    memory_free(network->committed);
+    memory_free(network->leader_of_term);
+}

@@ -1,0 +1,122 @@
+/*
+ * A cluster of cores in one thread: virtual clock, links that can be cut, delay, lose, double
+ * and reorder, disks that finish a write when they are told to, crashes that leave only what
+ * was durable. Deterministic: the seed decides everything. After every step the invariants of
+ * Raft are checked; a violation aborts with the step and the seed.
+ */
+#ifndef RAFTD_TEST_SIM_NETWORK_H
+#define RAFTD_TEST_SIM_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "raft/raft.h"
+
+enum { NETWORK_NODES_MAX = 8 }; /* ids 1..7; index 0 unused */
+
+/* A message under way; owns its arrays. */
+struct network_packet {
+    struct network_packet *next;
+    uint64_t deliver_ms;
+    struct raft_message message;
+};
+
+/* A log write under way, and what leaves when it is done. */
+struct network_write {
+    struct network_write *next;
+    uint64_t done_ms;
+    struct raft_write write;      /* owns its entries */
+    struct network_packet *gated; /* in order */
+};
+
+struct network_node {
+    uint16_t id;
+    bool alive;
+    struct raft_core *core;
+    bool disk_stalled;            /* writes wait until it is cleared */
+    struct network_write *writes; /* oldest first */
+    /* The disk. */
+    uint64_t term;
+    uint16_t vote;
+    struct raft_entry **entries;
+    size_t entry_count;
+    size_t entry_capacity;
+    /* What its clients saw. */
+    uint64_t applied_index;
+    uint64_t read_confirmed_id;
+    uint64_t read_confirmed_index;
+    uint64_t next_read_id;
+    size_t refused_count;
+    int violation; /* of the last step that had one */
+    uint64_t violation_count;
+    uint64_t seen_commit;
+};
+
+struct network {
+    uint64_t seed;
+    uint64_t random_state;
+    uint64_t now_ms;
+    uint64_t steps;
+    size_t node_count;
+    struct network_node nodes[NETWORK_NODES_MAX];
+    struct raft_options options; /* of every core; id and random_seed are filled in */
+    struct raft_membership membership;
+    bool cut[NETWORK_NODES_MAX][NETWORK_NODES_MAX]; /* [from][to] */
+    struct network_packet *packets;
+    uint32_t delay_min_ms, delay_max_ms;
+    uint32_t drop_percent, double_percent;
+    uint32_t write_min_ms, write_max_ms;
+    /* May look at a packet before it is queued; false = it is lost. */
+    bool (*filter)(struct network *network, const struct raft_message *message);
+    void *filter_argument;
+    /* The truth so far: what some node has applied at each index. */
+    struct raft_entry **committed;
+    size_t committed_count;
+    size_t committed_capacity;
+    uint16_t *leader_of_term;
+    size_t leader_of_term_capacity;
+};
+
+/* Voters 1..count, everybody's log founded with that membership. Delays 1..5 ms, writes 1 ms. */
+void network_init(struct network *network, size_t count, uint64_t seed);
+/* The same with a membership of one's own; node_count = greatest id. */
+void network_init_membership(struct network *network, const struct raft_membership *membership,
+                             uint64_t seed);
+void network_free(struct network *network);
+
+struct network_node *network_node(struct network *network, uint16_t id);
+uint64_t network_random(struct network *network, uint64_t below);
+
+/* Time passes: deadlines, deliveries and writes happen in order. */
+void network_run(struct network *network, uint64_t ms);
+/* Runs until condition() or ms have passed; what condition() said last. */
+bool network_run_until(struct network *network, bool (*condition)(struct network *network),
+                       uint64_t ms);
+
+/* The live leader of the highest term, 0 = none. */
+uint16_t network_leader(struct network *network);
+/* Runs until one leader is known to all live, connected nodes and has committed its no-op. */
+uint16_t network_elect(struct network *network);
+/* Cuts all others' time-outs short: makes `id` campaign as soon as it can. */
+void network_campaign(struct network *network, uint16_t id);
+
+/* Gives one event to a node's core at once. */
+void network_step(struct network *network, uint16_t id, const struct raft_event *event);
+void network_deliver(struct network *network, const struct raft_message *message);
+/* A command whose content is the number. */
+void network_propose(struct network *network, uint16_t id, uint64_t number);
+uint64_t network_read(struct network *network, uint16_t id); /* its read id */
+
+void network_cut(struct network *network, uint16_t a, uint16_t b); /* both ways */
+void network_heal(struct network *network);
+void network_isolate(struct network *network, uint16_t id);
+
+/* Unfinished writes are lost, but for a prefix of them that may have reached the disk. */
+void network_crash(struct network *network, uint16_t id, bool keep_prefix);
+void network_restart(struct network *network, uint16_t id);
+
+/* Logs of all live nodes are equal and committed to the end. */
+bool network_converged(struct network *network);
+
+#endif
