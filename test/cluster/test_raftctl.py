@@ -1,0 +1,572 @@
+#!/usr/bin/env python3
+"""raftctl against servers that say what the test wants: what it prints, its exit codes, which
+endpoints it asks, and how it takes silence, lies and TLS gone wrong."""
+import json
+import os
+import pty
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from cluster import RAFTCTL, Authority, Ports, raftctl
+from resp_client import encode
+
+OK, NO, UNREACHABLE, REFUSED, UNKNOWN, LOCAL, USAGE = 0, 1, 2, 3, 4, 5, 64
+SILENCE = object()  # a handler's answer: none at all
+HANG_UP = object()  # close the connection instead
+
+
+def resp(value):
+    """A Python value as RESP2."""
+    if value is None:
+        return b"$-1\r\n"
+    if isinstance(value, (bool, int)):
+        return b":%d\r\n" % int(value)
+    if isinstance(value, Exception):
+        return b"-%s\r\n" % str(value).encode()
+    if isinstance(value, dict):
+        value = [part for pair in value.items() for part in pair]
+    if isinstance(value, list):
+        return b"*%d\r\n" % len(value) + b"".join(resp(element) for element in value)
+    if isinstance(value, bytes):
+        return b"$%d\r\n%s\r\n" % (len(value), value)
+    return b"$%d\r\n%s\r\n" % (len(value.encode()), value.encode())
+
+
+class Server:
+    """A RESP server on a port of its own; handler(arguments) gives raw bytes."""
+
+    def __init__(self, handler, tls=None):
+        self.handler = handler
+        self.tls = tls
+        self.commands = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.endpoint = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def close(self):
+        self.listener.close()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=[connection], daemon=True).start()
+
+    def serve(self, connection):
+        try:
+            if self.tls is not None:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            with connection, connection.makefile("rb") as lines:
+                while True:
+                    arguments = self.read(lines)
+                    if arguments is None:
+                        return
+                    self.commands.append(arguments)
+                    answer = self.handler(arguments)
+                    if answer is HANG_UP:
+                        return
+                    if answer is not SILENCE:
+                        connection.sendall(answer)
+        except OSError:
+            pass
+
+    @staticmethod
+    def read(lines):
+        head = lines.readline()
+        if not head.startswith(b"*"):
+            return None
+        arguments = []
+        for _ in range(int(head[1:])):
+            size = int(lines.readline()[1:])
+            arguments.append(lines.read(size + 2)[:size])
+        return arguments
+
+
+def member(node_id, leader=False, **fields):
+    found = {
+        "id": node_id, "voter": 1, "learner": 0, "self": 0, "connected": 1,
+        "replicating": int(leader), "match_index": 0, "silent_ms": 0, "round_trip_us": 0,
+        "address": "127.0.0.1:%d" % (7400 + node_id), "client_address": "", "trouble": "",
+    }
+    found.update(fields)
+    return found
+
+
+def status(node_id=1, **fields):
+    found = {
+        "cluster_id": 77, "cluster_name": "demo", "version": "0.1.0", "id": node_id, "leader": 1,
+        "role": "leader" if node_id == 1 else "follower", "phase": "running", "ready": 1,
+        "term": 3, "last_index": 120, "durable_index": 120, "commit_index": 119,
+        "applied_index": 118, "members": [member(node_id, self=1, match_index=120)],
+    }
+    found.update(fields)
+    return found
+
+
+class Ctl(unittest.TestCase):
+    """Servers that end with the test, and what raftctl says about them."""
+
+    def serve(self, answer, tls=None):
+        """answer: a value for every command, or a function of the arguments."""
+        def handler(arguments):
+            value = answer(arguments) if callable(answer) else answer
+            return value if value in (SILENCE, HANG_UP) or isinstance(value, bytearray) \
+                else resp(value)
+        server = Server(handler, tls)
+        self.addCleanup(server.close)
+        return server
+
+    def nobody(self):
+        """An endpoint where nothing listens."""
+        ports = Ports()
+        self.addCleanup(ports.close)
+        return "127.0.0.1:%d" % ports.take()
+
+    def ask(self, *arguments, code=OK, env=None):
+        """Runs raftctl, wants the exit code; returns (standard output, standard error)."""
+        result = raftctl(*arguments, check=False, env=env)
+        self.assertEqual(result.returncode, code, "raftctl %s\n%s%s" %
+                         (arguments, result.stdout, result.stderr))
+        self.assertNotIn("Sanitizer", result.stderr)
+        return result.stdout, result.stderr
+
+
+class Status(Ctl):
+    def test_table_of_a_cluster(self):
+        peers = [member(1, True, self=1, match_index=120, silent_ms=0),
+                 member(2, True, match_index=100, silent_ms=12, round_trip_us=1234),
+                 member(3, True, connected=0, match_index=0, silent_ms=99000,
+                        trouble="connect: Connection refused")]
+        one = self.serve(status(1, members=peers))
+        two = self.serve(status(2, ready=0, phase="health check", leader=0))
+        dead = self.nobody()
+        out, err = self.ask("status", "--endpoints",
+                            "%s,%s,%s" % (one.endpoint, two.endpoint, dead), code=UNREACHABLE)
+        self.assertEqual(err, "")
+        out = re.sub(r"127\.0\.0\.1:(2|3|4|5|6)\d{4}", "127.0.0.1:<port>", out)
+        self.assertEqual(out, """\
++-----------------+----+----------+--------+------+------+--------+---------+-------------------+---------+-----------------------------+
+| ENDPOINT        | ID | ROLE     | LEADER | TERM | LAST | COMMIT | APPLIED | READY             | VERSION | ERRORS                      |
++-----------------+----+----------+--------+------+------+--------+---------+-------------------+---------+-----------------------------+
+| 127.0.0.1:<port> |  1 | leader   |      1 |    3 |  120 |    119 |     118 | yes               | 0.1.0   |                             |
+| 127.0.0.1:<port> |  2 | follower |      - |    3 |  120 |    119 |     118 | no (health check) | 0.1.0   |                             |
+| 127.0.0.1:<port> |  - | -        |      - |    - |    - |      - |       - | -                 | -       | connect: Connection refused |
++-----------------+----+----------+--------+------+------+--------+---------+-------------------+---------+-----------------------------+
+
+Members as the leader, node 1, sees them:
++----+-------+----------------+--------+-------+-----+-----------+------------+-----------------------------+
+| ID | KIND  | ADDRESS        | LINK   | MATCH | LAG | SILENT MS | ROUND TRIP | TROUBLE                     |
++----+-------+----------------+--------+-------+-----+-----------+------------+-----------------------------+
+|  1 | voter | 127.0.0.1:7401 | itself |   120 |   0 |         - |          - |                             |
+|  2 | voter | 127.0.0.1:7402 | up     |   100 |  20 |        12 |    1.23 ms |                             |
+|  3 | voter | 127.0.0.1:7403 | down   |     0 | 120 |     99000 |          - | connect: Connection refused |
++----+-------+----------------+--------+-------+-----+-----------+------------+-----------------------------+
+""")
+
+    def test_json_has_every_field(self):
+        sent = status(1, members=[member(1, self=1), member(2)])
+        server = self.serve(sent)
+        dead = self.nobody()
+        out, _ = self.ask("status", "-w", "json", "--endpoints", server.endpoint + "," + dead,
+                          code=UNREACHABLE)
+        found = json.loads(out)
+        self.assertEqual(found[0]["endpoint"], server.endpoint)
+        self.assertIsNone(found[0]["error"])
+        got = found[0]["status"]
+        self.assertIs(got["ready"], True)
+        self.assertIs(got["members"][1]["self"], False)
+        self.assertEqual(got, sent)
+        self.assertEqual(found[1], {"endpoint": dead, "error": "connect: Connection refused",
+                                    "status": None})
+
+    def test_all_finds_the_other_members(self):
+        two = self.serve(status(2))
+        one = self.serve(status(1, members=[member(1, self=1, client_address="ignored:1"),
+                                            member(2, client_address=two.endpoint)]))
+        out, _ = self.ask("status", "--all", "-w", "json", "--endpoints", one.endpoint)
+        self.assertEqual([row["endpoint"] for row in json.loads(out)],
+                         [one.endpoint, two.endpoint])
+
+    def test_silent_nodes_are_waited_for_together(self):
+        silent = [self.serve(SILENCE).endpoint for _ in range(5)]
+        started = time.monotonic()
+        out, _ = self.ask("status", "--timeout-ms", "700", "--endpoints", ",".join(silent),
+                          code=UNREACHABLE)
+        self.assertLess(time.monotonic() - started, 5 * 0.7)
+        self.assertEqual(out.count("receive: no answer within 700 ms"), 5)
+
+    def test_leader_of_the_newest_term_counts(self):
+        old = self.serve(status(1, term=3))
+        new = self.serve(status(2, term=4, role="leader"))
+        out, _ = self.ask("status", "--endpoints", old.endpoint + "," + new.endpoint)
+        self.assertIn("Members as the leader, node 2, sees them", out)
+
+    def test_without_a_leader_it_says_so(self):
+        server = self.serve(status(2))
+        out, _ = self.ask("status", "--endpoints", server.endpoint)
+        self.assertIn("No endpoint that answered is the leader", out)
+
+    def test_error_reply_is_shown(self):
+        server = self.serve(Exception("ERR unknown command 'RAFT'"))
+        out, _ = self.ask("status", "--endpoints", server.endpoint, code=REFUSED)
+        self.assertIn("ERR unknown command 'RAFT'", out)
+
+    def test_a_server_that_is_none(self):
+        for answer in (bytearray(b"HTTP/1.1 400 Bad Request\r\n\r\n"), 7, [1, 2, 3], [],
+                       bytearray(b"*2147483647\r\n"), HANG_UP):
+            server = self.serve(answer)
+            out, _ = self.ask("status", "--timeout-ms", "500", "--endpoints", server.endpoint,
+                              code=UNREACHABLE)
+            self.assertRegex(out, r"not RESP|answers no map|no answer within|closed the connection")
+
+    def test_hostile_text_does_not_reach_the_terminal(self):
+        evil = "\x1b]0;owned\x07\r\n"
+        server = self.serve(status(1, version=evil, members=[member(1, trouble=evil)]))
+        out, _ = self.ask("status", "--endpoints", server.endpoint)
+        self.assertNotIn("\x1b", out)
+        self.assertNotIn("\x07", out)
+        self.assertIn(r"\x1b]0;owned\x07\x0d\x0a", out)
+        out, _ = self.ask("status", "-w", "json", "--endpoints", server.endpoint)
+        self.assertEqual(json.loads(out)[0]["status"]["version"], evil)
+
+
+class Members(Ctl):
+    def test_table(self):
+        server = self.serve(status(1, members=[
+            member(1, self=1, client_address="127.0.0.1:7380"),
+            member(2, voter=0, learner=1, connected=0, trouble="resolve: no such host")]))
+        out, _ = self.ask("members", "--endpoints", server.endpoint)
+        self.assertEqual(out, """\
+Cluster demo as node 1 sees it:
++----+---------+----------------+----------------+--------+-----------------------+
+| ID | KIND    | ADDRESS        | CLIENT ADDRESS | LINK   | TROUBLE               |
++----+---------+----------------+----------------+--------+-----------------------+
+|  1 | voter   | 127.0.0.1:7401 | 127.0.0.1:7380 | itself |                       |
+|  2 | learner | 127.0.0.1:7402 | -              | down   | resolve: no such host |
++----+---------+----------------+----------------+--------+-----------------------+
+""")
+
+    def test_json_from_the_first_that_answers(self):
+        dead = self.nobody()
+        server = self.serve(status(2, members=[member(1), member(2, self=1)]))
+        out, err = self.ask("members", "-w", "json", "--endpoints", dead + "," + server.endpoint)
+        self.assertEqual([found["id"] for found in json.loads(out)], [1, 2])
+        self.assertEqual(err, "raftctl: %s: connect: Connection refused\n" % dead)
+
+    def test_nobody_answers(self):
+        out, _ = self.ask("members", "--endpoints", self.nobody(), code=UNREACHABLE)
+        self.assertEqual(out, "")
+
+
+class Ready(Ctl):
+    def test_exit_codes(self):
+        ready = self.serve(status(1))
+        waiting = self.serve(status(2, ready=0, phase="connect"))
+        dead = self.nobody()
+        out, _ = self.ask("ready", "--endpoints", ready.endpoint)
+        self.assertEqual(out, "%s: ready\n" % ready.endpoint)
+        out, _ = self.ask("ready", "--endpoints", ready.endpoint + "," + waiting.endpoint, code=NO)
+        self.assertEqual(out, "%s: ready\n%s: not ready (connect)\n" %
+                         (ready.endpoint, waiting.endpoint))
+        out, _ = self.ask("ready", "--endpoints", waiting.endpoint + "," + dead, code=UNREACHABLE)
+        self.assertIn("%s: connect: Connection refused" % dead, out)
+
+    def test_json(self):
+        waiting = self.serve(status(2, ready=0, phase="connect"))
+        dead = self.nobody()
+        out, _ = self.ask("ready", "-w", "json", "--endpoints", waiting.endpoint + "," + dead,
+                          code=UNREACHABLE)
+        self.assertEqual(json.loads(out), [
+            {"endpoint": waiting.endpoint, "ready": False, "phase": "connect", "error": None},
+            {"endpoint": dead, "ready": False, "phase": None,
+             "error": "connect: Connection refused"}])
+
+
+class Data(Ctl):
+    def test_get_writes_the_very_bytes(self):
+        value = bytes(range(256))
+        server = self.serve(value)
+        result = subprocess.run([RAFTCTL, "--endpoints", server.endpoint, "get", "key"],
+                                stdout=subprocess.PIPE, check=True)
+        self.assertEqual(result.stdout, value + b"\n")
+        self.assertEqual(server.commands, [[b"GET", b"key"]])
+
+    def test_get_of_a_large_value(self):
+        value = b"x" * 3000000
+        server = self.serve(value)
+        out, _ = self.ask("get", "key", "--endpoints", server.endpoint)
+        self.assertEqual(len(out), len(value) + 1)
+
+    def test_get_of_nothing_is_no(self):
+        server = self.serve(None)
+        out, _ = self.ask("get", "key", "--endpoints", server.endpoint, code=NO)
+        self.assertEqual(out, "\n")
+
+    def test_get_as_json(self):
+        server = self.serve(lambda arguments: {b"text": "a\"b\n\u00e4", b"bytes": b"\xff\x00",
+                                               b"nothing": None}[arguments[1]])
+        out, _ = self.ask("get", "text", "-w", "json", "--endpoints", server.endpoint)
+        self.assertEqual(json.loads(out), {"key": "text", "found": True, "value": "a\"b\n\u00e4"})
+        out, _ = self.ask("get", "bytes", "-w", "json", "--endpoints", server.endpoint)
+        self.assertEqual(json.loads(out), {"key": "bytes", "found": True, "value_base64": "/wA="})
+        out, _ = self.ask("get", "nothing", "-w", "json", "--endpoints", server.endpoint, code=NO)
+        self.assertEqual(json.loads(out), {"key": "nothing", "found": False})
+
+    def on_a_terminal(self, *arguments):
+        ours, theirs = pty.openpty()
+        with subprocess.Popen([RAFTCTL, *arguments], stdin=subprocess.DEVNULL, stdout=theirs) as run:
+            os.close(theirs)
+            out = b""
+            try:
+                while True:
+                    data = os.read(ours, 4096)
+                    if not data:
+                        break
+                    out += data
+            except OSError:
+                pass  # that is how a terminal says that the other side is gone
+            run.wait()
+        os.close(ours)
+        return out.decode()
+
+    def test_a_terminal_sees_escapes(self):
+        server = self.serve(b"\x1b[2J\"\x00")
+        self.assertEqual(self.on_a_terminal("get", "key", "--endpoints", server.endpoint),
+                         "\"\\x1b[2J\\\"\\x00\"\r\n")
+        server = self.serve(None)
+        self.assertEqual(self.on_a_terminal("get", "key", "--endpoints", server.endpoint),
+                         "(nil)\r\n")
+
+    def test_set_and_del(self):
+        server = self.serve(lambda arguments: bytearray(b"+OK\r\n") if arguments[0] == b"SET" else 2)
+        out, _ = self.ask("--endpoints", server.endpoint, "set", "--", "key", "-1")
+        self.assertEqual(out, "OK\n")
+        out, _ = self.ask("--endpoints", server.endpoint, "del", "a", "b", "c")
+        self.assertEqual(out, "2\n")
+        self.assertEqual(server.commands, [[b"SET", b"key", b"-1"], [b"DEL", b"a", b"b", b"c"]])
+        out, _ = self.ask("-w", "json", "--endpoints", server.endpoint, "del", "a")
+        self.assertEqual(json.loads(out), {"deleted": 2})
+        out, _ = self.ask("-w", "json", "--endpoints", server.endpoint, "set", "a", "")
+        self.assertEqual(json.loads(out), {"key": "a", "ok": True})
+
+    def test_definite_refusals_go_on_to_the_next_endpoint(self):
+        for code in ("LOADING", "TRYAGAIN", "CLUSTERDOWN"):
+            first = self.serve(Exception(code + " not now"))
+            second = self.serve(bytearray(b"+OK\r\n"))
+            endpoints = ",".join([self.nobody(), first.endpoint, second.endpoint])
+            out, err = self.ask("set", "key", "value", "--endpoints", endpoints)
+            self.assertEqual(out, "OK\n")
+            self.assertIn("%s: %s not now" % (first.endpoint, code), err)
+            self.assertIn("Connection refused", err)
+
+    def test_an_unknown_outcome_is_never_tried_again(self):
+        for answer in (Exception("TIMEOUT no outcome in time"), HANG_UP, SILENCE):
+            first = self.serve(answer)
+            second = self.serve(bytearray(b"+OK\r\n"))
+            for command in (["set", "key", "value"], ["del", "key"]):
+                out, err = self.ask("--timeout-ms", "500", "--endpoints",
+                                    first.endpoint + "," + second.endpoint, *command, code=UNKNOWN)
+                self.assertEqual(out, "")
+                self.assertRegex(err, "TIMEOUT|not known whether")
+            self.assertEqual(second.commands, [])
+
+    def test_a_read_may_be_asked_again(self):
+        for answer in (Exception("TIMEOUT no outcome in time"), HANG_UP, SILENCE):
+            first = self.serve(answer)
+            second = self.serve("value")
+            out, _ = self.ask("--timeout-ms", "500", "--endpoints",
+                              first.endpoint + "," + second.endpoint, "get", "key")
+            self.assertEqual(out, "value\n")
+
+    def test_other_errors_end_it(self):
+        first = self.serve(Exception("WRONGTYPE no"))
+        second = self.serve(bytearray(b"+OK\r\n"))
+        _, err = self.ask("set", "key", "value", "--endpoints",
+                          first.endpoint + "," + second.endpoint, code=REFUSED)
+        self.assertEqual(err, "raftctl: %s: WRONGTYPE no\n" % first.endpoint)
+        self.assertEqual(second.commands, [])
+
+    def test_nobody_there(self):
+        _, err = self.ask("set", "key", "value", "--endpoints", self.nobody(), code=UNREACHABLE)
+        self.assertIn("Connection refused", err)
+
+    def test_a_full_disk_is_no_success(self):
+        server = self.serve("value")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            result = subprocess.run([RAFTCTL, "--endpoints", server.endpoint, "get", "key"],
+                                    stdout=full, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(result.returncode, LOCAL)
+        self.assertIn(b"cannot write the answer", result.stderr)
+
+
+class CommandLine(Ctl):
+    def test_endpoints_from_the_environment(self):
+        server = self.serve("value")
+        out, _ = self.ask("get", "key", env={"RAFTCTL_ENDPOINTS": server.endpoint})
+        self.assertEqual(out, "value\n")
+        out, _ = self.ask("get", "key", "--endpoints", server.endpoint,
+                          env={"RAFTCTL_ENDPOINTS": self.nobody()})
+        self.assertEqual(out, "value\n")
+
+    def test_mistakes(self):
+        for arguments in (
+                [], ["frobnicate"], ["cert"], ["cert", "frobnicate"], ["get"], ["get", "a", "b"],
+                ["set", "a"], ["del"], ["status", "extra"], ["status", "--frobnicate"],
+                ["get", "--dir", "x", "key"], ["status", "-w", "xml"], ["get", "--all", "key"],
+                ["status", "--timeout-ms", "0"], ["status", "--timeout-ms", "1x"],
+                ["status", "--timeout-ms", "99999999999999999999"], ["status", "--endpoints", ""],
+                ["status", "--endpoints", "a:1,,b:1"], ["status", "--endpoints", ",".join(["a:1"] * 33)],
+                ["status", "--tls-cert", "x", "--tls-key", "y"],
+                ["status", "--tls-ca", "x", "--tls-cert", "y"], ["cert", "ca"],
+                ["cert", "node", "--dir", "x", "--cluster", "c"],
+                ["cert", "node", "--dir", "x", "--cluster", "c", "--id", "0"],
+                ["cert", "node", "--dir", "x", "--cluster", "c", "--id", "65536"],
+                ["cert", "node", "--dir", "x", "--cluster", "c", "--id", "-1"],
+                ["cert", "node", "--dir", "x", "--cluster", "c/d", "--id", "1"],
+                ["cert", "ca", "--dir", "x", "--days", "0"],
+                ["cert", "ca", "--dir", "x", "--not-after", "tomorrow"],
+                ["cert", "ca", "--dir", "x", "--not-after", "2027-02-30T00:00:00Z"],
+                ["cert", "ca", "--dir", "x", "--days", "1", "--not-after", "2027-02-01T00:00:00Z"],
+                ["cert", "client", "--dir", "x"]):
+            with self.subTest(arguments=arguments):
+                out, err = self.ask(*arguments, code=USAGE)
+                self.assertEqual(out, "")
+                self.assertNotEqual(err, "")
+        self.assertFalse(os.path.exists("x"))
+
+    def test_endpoints_that_make_no_sense(self):
+        for endpoint in ("127.0.0.1", "127.0.0.1:", ":7380", "127.0.0.1:0", "127.0.0.1:65536",
+                         "::1:7380", "[::1]"):
+            with self.subTest(endpoint=endpoint):
+                out, _ = self.ask("status", "--endpoints", endpoint, code=UNREACHABLE)
+                self.assertIn("endpoint \"%s\":" % endpoint, out)
+
+    def test_version_and_help(self):
+        out, _ = self.ask("--version")
+        self.assertRegex(out, r"^raftctl \d+\.\d+\.\d+\n$")
+        out, _ = self.ask("--help")
+        self.assertTrue(out.startswith("usage: raftctl"))
+
+    def test_manual_page_knows_every_option_and_command(self):
+        page = os.path.join(os.environ["top_srcdir"], "man", "raftctl.1")
+        with open(page, encoding="utf-8") as file:
+            manual = file.read().replace("\\-", "-")
+        out, _ = self.ask("--help")
+        for option in set(re.findall(r"--[a-z][a-z-]*", out)):
+            self.assertRegex(manual, r"Fl -%s\b" % option[2:], "raftctl.1 has no %s" % option)
+        for option in set(re.findall(r"Fl -([a-z][a-z-]*)", manual)):
+            self.assertIn("--" + option, out, "raftctl --help has no --%s" % option)
+        for command in re.findall(r"(?m)^    ([a-z]+(?: (?:ca|node|client|show))?)\b", out):
+            self.assertRegex(manual, r"Ic %s\b" % command, "raftctl.1 has no %s" % command)
+
+
+class Tls(Ctl):
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.mkdtemp(prefix="raftd-test-")
+        cls.ours = Authority(os.path.join(cls.directory, "ours"))
+        cls.theirs = Authority(os.path.join(cls.directory, "theirs"), "another-ca")
+        cls.node = cls.ours.node(1)
+        cls.client = cls.ours.client("ann")
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.directory)
+
+    def tls_server(self, certificate=None, authority=None):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.load_cert_chain(*(certificate or self.node))
+        context.load_verify_locations((authority or self.ours).ca)
+        context.verify_mode = ssl.CERT_REQUIRED
+        return self.serve("value", context)
+
+    def get(self, endpoint, authority=None, certificate=None, code=OK):
+        options = ["--tls-ca", (authority or self.ours).ca]
+        if certificate is not None:
+            options += ["--tls-cert", certificate[0], "--tls-key", certificate[1]]
+        return self.ask("--timeout-ms", "3000", "--endpoints", endpoint, *options, "get", "key",
+                        code=code)
+
+    def test_speaks_tls(self):
+        server = self.tls_server()
+        out, _ = self.get(server.endpoint, certificate=self.client)
+        self.assertEqual(out, "value\n")
+        out, _ = self.get(server.endpoint.replace("127.0.0.1", "localhost"),
+                          certificate=self.client)
+        self.assertEqual(out, "value\n")
+
+    def test_files_from_the_environment(self):
+        server = self.tls_server()
+        out, _ = self.ask("--endpoints", server.endpoint, "get", "key",
+                          env={"RAFTCTL_TLS_CA": self.ours.ca, "RAFTCTL_TLS_CERT": self.client[0],
+                               "RAFTCTL_TLS_KEY": self.client[1]})
+        self.assertEqual(out, "value\n")
+
+    def test_server_of_another_ca(self):
+        server = self.tls_server(certificate=self.theirs.node(1))
+        _, err = self.get(server.endpoint, certificate=self.client, code=UNREACHABLE)
+        self.assertRegex(err, "TLS: the certificate of 127.0.0.1: .*(issuer|self-signed)")
+        self.assertEqual(server.commands, [])
+
+    def test_server_of_another_host(self):
+        elsewhere = raftctl("cert", "node", "--dir", self.ours.directory, "--id", "9", "--cluster",
+                            "test", "--host", "node-9.example").stdout.split("\n")[:2]
+        server = self.tls_server(certificate=elsewhere)
+        for host in ("127.0.0.1", "localhost"):
+            _, err = self.get(server.endpoint.replace("127.0.0.1", host), certificate=self.client,
+                              code=UNREACHABLE)
+            self.assertRegex(err, "TLS: the certificate of %s: .*mismatch" % host)
+
+    def test_expired_server(self):
+        old = self.ours.node(8, "test", "--not-after", "2020-01-01T00:00:00Z")
+        server = self.tls_server(certificate=old)
+        _, err = self.get(server.endpoint, certificate=self.client, code=UNREACHABLE)
+        self.assertIn("expired", err)
+
+    def test_client_certificate_cannot_serve(self):
+        server = self.tls_server(certificate=self.client)
+        _, err = self.get(server.endpoint, certificate=self.client, code=UNREACHABLE)
+        self.assertRegex(err, "purpose|mismatch")
+
+    def test_without_a_certificate(self):
+        server = self.tls_server()
+        _, err = self.get(server.endpoint, code=UNREACHABLE)
+        self.assertIn("certificate required", err)
+
+    def test_certificate_of_another_ca(self):
+        server = self.tls_server()
+        _, err = self.get(server.endpoint, certificate=self.theirs.client("eve"),
+                          code=UNREACHABLE)
+        self.assertRegex(err, "unknown ca|unknown CA")
+
+    def test_plain_text_to_a_tls_port(self):
+        server = self.tls_server()
+        _, err = self.ask("--timeout-ms", "3000", "--endpoints", server.endpoint, "get", "key",
+                          code=UNREACHABLE)
+        self.assertRegex(err, "does it want TLS|not RESP|connection lost")
+
+    def test_tls_to_a_plain_text_port(self):
+        server = self.serve(bytearray(b"-ERR Protocol error\r\n"))
+        _, err = self.get(server.endpoint, code=UNREACHABLE)
+        self.assertRegex(err, "TLS")
+
+    def test_files_that_are_not_there(self):
+        server = self.tls_server()
+        _, err = self.ask("--endpoints", server.endpoint, "--tls-ca", "/nonexistent", "get", "key",
+                          code=LOCAL)
+        self.assertIn("/nonexistent", err)
+        self.assertNotIn("unknown", err)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
