@@ -21,6 +21,15 @@
 
 struct link;
 
+/* How long things may take; tests shorten them. 0 = the default. */
+struct link_timing {
+    uint32_t greeting_timeout_ms; /* 5000: from dialling, or from the accepted socket, to hello */
+    uint32_t probe_interval_ms;   /* 1000 */
+    uint32_t silence_timeout_ms;  /* 5000: without a byte from the peer the connection is dead */
+    uint32_t backoff_min_ms;      /* 50: doubles with each failure, 25 % jitter either way */
+    uint32_t backoff_max_ms;      /* 2000 */
+};
+
 /* What every link of a node shares; immutable while links run, outlives them. */
 struct link_shared {
     uint16_t self_id;
@@ -30,10 +39,11 @@ struct link_shared {
     char client_address[272];
     struct tls_context *tls; /* NULL = plain text */
     struct wire_limits limits;
-    size_t max_frame_bytes;
-    struct waker *core;         /* woken after events were pushed */
-    struct waker *lifecycle;    /* woken when a link's health changes; may be NULL */
-    const atomic_bool *ready;   /* what probe replies say */
+    size_t max_frame_bytes;   /* payload of a frame, at most */
+    struct waker *core;       /* woken after events were pushed */
+    struct waker *lifecycle;  /* woken when a link's health changes; may be NULL */
+    const atomic_bool *ready; /* what probe replies say */
+    struct link_timing timing;
 };
 
 enum link_event_type { LINK_EVENT_UP = 1, LINK_EVENT_DOWN, LINK_EVENT_MESSAGE };
@@ -42,11 +52,13 @@ struct link_event {
     struct raft_message *message; /* MESSAGE: the receiver frees it; ->from is authenticated */
 };
 
+/* NULL if the system has no descriptor left for its waker. */
 struct link *link_create(const struct link_shared *shared, uint16_t peer_id,
                          const struct net_address *address);
 int link_start(struct link *link);
 /* Two steps, so that all links stop at the same time: ask, then join and free. */
 void link_request_stop(struct link *link);
+/* A link that is stopping writes what was sent before link_request_stop(), if it can at once. */
 void link_destroy(struct link *link);
 
 /* Core thread. */
@@ -56,15 +68,19 @@ bool link_has_events(const struct link *link);
 bool link_send(struct link *link, struct wire_frame *frame);
 void link_wake(struct link *link);
 
-/* Reception thread: a stream whose hello named this peer and was accepted. Replaces an older
- * connection. The link owns the stream from here on. `hello` is the peer's. */
+/*
+ * Reception thread, for a peer with a lower id: a stream whose hello named this peer and was
+ * accepted; the link tells the peer so. Replaces an older connection. The link owns the stream
+ * from here on. `hello` is the peer's.
+ */
 void link_give_stream(struct link *link, struct stream *stream, const struct wire_hello *hello);
 
 /* Any thread. */
 uint16_t link_peer_id(const struct link *link);
+const struct net_address *link_address(const struct link *link); /* as configured */
 struct link_health {
-    bool connected;   /* handshaken */
-    bool healthy;     /* connected and answered a health probe on this connection */
+    bool connected; /* handshaken */
+    bool healthy;   /* connected and answered a health probe on this connection */
     bool peer_ready;
     uint64_t round_trip_us;
     char client_address[272];

@@ -12,13 +12,14 @@ struct reception;
 
 enum { RECEPTION_PENDING_MAX = 64, RECEPTION_TIMEOUT_MS = 5000 };
 
-/* links: borrowed array, immutable while the reception runs. */
+/* links: borrowed array, immutable while the reception runs; destroy the reception before them.
+ * NULL if the system has no descriptor left for its waker. */
 struct reception *reception_create(const struct link_shared *shared, struct link *const *links,
                                    size_t link_count);
 int reception_start(struct reception *reception);
 void reception_destroy(struct reception *reception); /* stops the thread first */
 
-/* For acceptor_listen(): acceptor thread. Takes the socket. */
+/* For acceptor_listen(): from one thread, the acceptor's. Takes the socket. */
 void reception_accept(void *reception, int fd);
 
 #endif

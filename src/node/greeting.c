@@ -1,0 +1,137 @@
+/*
+ * Hellos between peers: made, read, judged. No thread of its own.
+ */
+#include "node/greeting.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/error.h"
+
+bool greeting_log_passes(struct greeting_log *log, enum greeting_reason reason)
+{
+    return log_throttle_pass(&log->throttles[reason], GREETING_LOG_INTERVAL_MS);
+}
+
+void greeting_make(struct wire_hello *hello, const struct link_shared *shared, uint16_t wanted_id,
+                   const char *refusal)
+{
+    *hello = (struct wire_hello){
+        .version_min = WIRE_VERSION_MIN,
+        .version_max = WIRE_VERSION_MAX,
+        .cluster_id = shared->cluster_id,
+        .node_id = shared->self_id,
+        .wanted_id = wanted_id,
+        .process_id = shared->process_id,
+    };
+    memcpy(hello->cluster_name, shared->cluster_name, sizeof(hello->cluster_name));
+    memcpy(hello->client_address, shared->client_address, sizeof(hello->client_address));
+    if (refusal != NULL) {
+        snprintf(hello->refusal, sizeof(hello->refusal), "%s", refusal);
+    }
+}
+
+enum greeting_reason greeting_judge(const struct wire_hello *hello,
+                                    const struct link_shared *shared, uint16_t expected_id,
+                                    const struct stream *stream, const char *expected_host,
+                                    struct raftd_error *error)
+{
+    if (hello->version_max < WIRE_VERSION_MIN || hello->version_min > WIRE_VERSION_MAX) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "it speaks protocol versions %u to %u, this node %d to %d: upgrade the older one",
+                  (unsigned)hello->version_min, (unsigned)hello->version_max, WIRE_VERSION_MIN,
+                  WIRE_VERSION_MAX);
+        return GREETING_VERSION;
+    }
+    if (strcmp(hello->cluster_name, shared->cluster_name) != 0) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "cluster name differs: \"%s\" there, \"%s\" here (check [cluster] name)",
+                  hello->cluster_name, shared->cluster_name);
+        return GREETING_CLUSTER_NAME;
+    }
+    if (hello->cluster_id != shared->cluster_id) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "cluster id differs: [cluster] name or [peers] disagree");
+        return GREETING_CLUSTER_ID;
+    }
+    if (hello->wanted_id != shared->self_id) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "it wants node %u at this address, this is node %u (check [peers])",
+                  (unsigned)hello->wanted_id, (unsigned)shared->self_id);
+        return GREETING_WANTED_ID;
+    }
+    if (hello->node_id != expected_id) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "it says it is node %u, wanted node %u (check [peers] and [node] id)",
+                  (unsigned)hello->node_id, (unsigned)expected_id);
+        return GREETING_NODE_ID;
+    }
+    if (!stream_speaks_for(stream, shared->cluster_name, expected_id, expected_host, error)) {
+        char found[sizeof(error->message)];
+
+        memcpy(found, error->message, sizeof(found));
+        error_set(error, RAFTD_ERROR_REFUSED, "%.400s (check [tls] certificate on that node)",
+                  found);
+        return GREETING_CERTIFICATE;
+    }
+    return GREETING_ACCEPTED;
+}
+
+/* A side that has TLS speaking to one that has not: its first bytes are a TLS record's. */
+static bool looks_like_tls(const uint8_t *data)
+{
+    return (data[0] == 0x16 || data[0] == 0x15) && data[1] == 3 && data[2] <= 4;
+}
+
+/* How many bytes the frame has, as far as what has arrived tells. */
+static int wanted_bytes(const struct greeting_reader *reader, enum wire_frame_type type,
+                        size_t *wanted, struct raftd_error *error)
+{
+    struct wire_header header;
+    int code;
+
+    *wanted = WIRE_HEADER_BYTES;
+    if (reader->size_bytes < WIRE_HEADER_BYTES) {
+        return 0;
+    }
+    if (looks_like_tls(reader->data)) {
+        return error_set(error, RAFTD_ERROR_REFUSED,
+                         "it speaks TLS, this node plain text (check [tls] peer)");
+    }
+    code = wire_header_decode(&header, reader->data, WIRE_HELLO_MAX_BYTES, error);
+    if (code != 0) {
+        return code;
+    }
+    if (header.type != type) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of type %u where a hello was due",
+                         (unsigned)header.type);
+    }
+    *wanted += header.payload_bytes;
+    return 0;
+}
+
+int greeting_read(struct greeting_reader *reader, struct stream *stream, enum wire_frame_type type,
+                  struct wire_hello *hello, struct raftd_error *error)
+{
+    for (;;) {
+        size_t wanted;
+        ssize_t count;
+        int code = wanted_bytes(reader, type, &wanted, error);
+
+        if (code != 0) {
+            return code;
+        }
+        ASSERT(wanted <= sizeof(reader->data));
+        if (reader->size_bytes >= WIRE_HEADER_BYTES && reader->size_bytes == wanted) {
+            return wire_hello_decode(hello, reader->data + WIRE_HEADER_BYTES,
+                                     wanted - WIRE_HEADER_BYTES, error);
+        }
+        count = stream_read(stream, reader->data + reader->size_bytes, wanted - reader->size_bytes,
+                            error);
+        if (count < 0) {
+            return (int)count;
+        }
+        reader->size_bytes += (size_t)count;
+    }
+}

@@ -1,0 +1,162 @@
+/*
+ * What others learn of a link: events for the core, health and log lines for people. Link
+ * thread only.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "node/link_private.h"
+
+static void health_changed(struct link *link)
+{
+    if (link->shared->lifecycle != NULL) {
+        waker_wake(link->shared->lifecycle);
+    }
+}
+
+void link_report_up(struct link *link, const struct wire_hello *hello)
+{
+    mutex_lock(&link->mutex);
+    link->health = (struct link_health){.connected = true};
+    memcpy(link->health.client_address, hello->client_address, sizeof(hello->client_address));
+    mutex_unlock(&link->mutex);
+    health_changed(link);
+}
+
+void link_report_probed(struct link *link, uint64_t round_trip_us, bool peer_ready)
+{
+    bool changed;
+
+    mutex_lock(&link->mutex);
+    changed = !link->health.healthy || link->health.peer_ready != peer_ready;
+    link->health.healthy = true;
+    link->health.peer_ready = peer_ready;
+    link->health.round_trip_us = round_trip_us;
+    mutex_unlock(&link->mutex);
+    if (changed) {
+        health_changed(link);
+    }
+}
+
+static void set_health_down(struct link *link, const char *trouble)
+{
+    bool changed;
+
+    mutex_lock(&link->mutex);
+    changed = link->health.connected ||
+              strncmp(link->health.trouble, trouble, sizeof(link->health.trouble) - 1) != 0;
+    link->health.connected = false;
+    link->health.healthy = false;
+    link->health.peer_ready = false;
+    link->health.round_trip_us = 0;
+    snprintf(link->health.trouble, sizeof(link->health.trouble), "%s", trouble);
+    mutex_unlock(&link->mutex);
+    if (changed) {
+        health_changed(link);
+    }
+}
+
+/* What became of the connection, in the log (throttled) and in the health. */
+void link_report_trouble(struct link *link, enum greeting_reason reason, const char *text)
+{
+    const char *where =
+        link->dials || link->stream == NULL ? link->address_text : link->stream_text;
+    const char *verb = "lost";
+
+    switch (reason) {
+    case GREETING_UNREACHABLE:
+        verb = "cannot be reached";
+        break;
+    case GREETING_REFUSED:
+        verb = "refuses this node";
+        break;
+    case GREETING_LOST:
+    case GREETING_TIMEOUT:
+        break;
+    default:
+        verb = "refused";
+        break;
+    }
+    if (greeting_log_passes(&link->log, reason)) {
+        LOG_WARNING("peer %u at %s %s: %s", (unsigned)link->peer_id, where, verb, text);
+    }
+    set_health_down(link, text);
+}
+
+static bool push_event(struct link *link, enum link_event_type type, struct raft_message *message)
+{
+    struct link_event event = {.type = type, .message = message};
+
+    if (!ring_push(link->events, &event)) {
+        return false;
+    }
+    link->pushed = true;
+    return true;
+}
+
+static bool try_push_owed(struct link *link)
+{
+    if (link->owed_message != NULL) {
+        if (!push_event(link, LINK_EVENT_MESSAGE, link->owed_message)) {
+            return false;
+        }
+        link->owed_message = NULL;
+    }
+    if (link->owes_down) {
+        if (!push_event(link, LINK_EVENT_DOWN, NULL)) {
+            return false;
+        }
+        link->owes_down = false;
+    }
+    if (link->owes_up) {
+        if (!push_event(link, LINK_EVENT_UP, NULL)) {
+            return false;
+        }
+        link->owes_up = false;
+    }
+    return true;
+}
+
+/*
+ * Pushes what is owed. If the ring is full, events_blocked asks the core to wake this thread
+ * once it has emptied the ring. Both sides exchange the flag: if the core's exchange comes
+ * first, this one has seen everything that the core popped before, and the second try
+ * succeeds; if it comes second, the core finds the flag set and wakes.
+ */
+void link_push_owed(struct link *link)
+{
+    if (try_push_owed(link)) {
+        link->blocked = false;
+        return;
+    }
+    atomic_exchange(&link->events_blocked, true);
+    link->blocked = !try_push_owed(link);
+}
+
+void link_push_message(struct link *link, struct raft_message *message)
+{
+    ASSERT(!link->blocked && link->owed_message == NULL);
+    if (!push_event(link, LINK_EVENT_MESSAGE, message)) {
+        link->owed_message = message;
+        link_push_owed(link);
+    }
+}
+
+void link_push_up(struct link *link)
+{
+    ASSERT(!link->owes_up);
+    link->owes_up = true;
+    link_push_owed(link);
+}
+
+void link_push_down(struct link *link)
+{
+    if (link->owes_up) {
+        link->owes_up = false; /* the core never learns of a connection that is over again */
+        return;
+    }
+    ASSERT(!link->owes_down);
+    link->owes_down = true;
+    link_push_owed(link);
+}

@@ -1,0 +1,385 @@
+/*
+ * The reception: a guest is an accepted socket until its hello has said whose link it belongs
+ * to. The reception thread owns the guests; the acceptor thread only pushes descriptors into a
+ * ring.
+ */
+#include "node/reception.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "node/frame_output.h"
+#include "node/greeting.h"
+#include "sys/clock.h"
+#include "sys/ring.h"
+#include "sys/thread.h"
+
+enum guest_state {
+    GUEST_HANDSHAKE,
+    GUEST_HELLO,
+    GUEST_REFUSED, /* the reply that says why is on its way out */
+    GUEST_GONE,
+};
+
+struct guest {
+    enum guest_state state;
+    struct stream *stream;
+    uint64_t deadline_ms;
+    struct greeting_reader greeting;
+    struct frame_output output;
+    char text[64]; /* its address */
+};
+
+struct reception {
+    /* Immutable after reception_create(). */
+    const struct link_shared *shared;
+    struct link *const *links;
+    size_t link_count;
+    uint32_t timeout_ms;
+    struct waker waker;   /* consumer: reception thread */
+    struct ring *sockets; /* of int; acceptor thread -> reception thread */
+    struct thread thread;
+
+    /* Whoever starts and destroys the reception. */
+    bool started;
+
+    /* Any thread. */
+    atomic_bool stop;
+
+    /* Reception thread; the guest that came first stands first. */
+    struct guest *guests[RECEPTION_PENDING_MAX];
+    size_t guest_count;
+    struct greeting_log log;
+};
+
+static void guest_free(struct guest *guest)
+{
+    stream_close(guest->stream);
+    frame_output_free(&guest->output);
+    memory_free(guest);
+}
+
+/* Who it is in a log line: a stranger until it has said a name. */
+static void turn_away(struct reception *reception, struct guest *guest, enum greeting_reason reason,
+                      uint16_t peer_id, const char *text)
+{
+    guest->state = GUEST_GONE;
+    if (!greeting_log_passes(&reception->log, reason)) {
+        return;
+    }
+    if (peer_id != 0) {
+        LOG_WARNING("peer %u at %s refused: %s", (unsigned)peer_id, guest->text, text);
+    } else {
+        LOG_WARNING("peer connection from %s refused: %s", guest->text, text);
+    }
+}
+
+static struct link *find_link(const struct reception *reception, uint16_t peer_id)
+{
+    for (size_t i = 0; i < reception->link_count; i++) {
+        if (link_peer_id(reception->links[i]) == peer_id) {
+            return reception->links[i];
+        }
+    }
+    return NULL;
+}
+
+/* Whether this peer may come in by this door. */
+static enum greeting_reason judge(const struct reception *reception, const struct guest *guest,
+                                  const struct wire_hello *hello, struct link **link,
+                                  struct raftd_error *error)
+{
+    const char *host = "";
+    enum greeting_reason reason;
+
+    *link = find_link(reception, hello->node_id);
+    if (*link != NULL) {
+        host = link_address(*link)->host;
+    }
+    reason = greeting_judge(hello, reception->shared, hello->node_id, guest->stream, host, error);
+    /* A wrong cluster says more than a wrong number, a wrong certificate says less. */
+    if (reason != GREETING_ACCEPTED && reason != GREETING_CERTIFICATE) {
+        return reason;
+    }
+    if (hello->node_id == reception->shared->self_id) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "it says it is node %u, which is this node: two nodes share an id "
+                  "(check [node] id)",
+                  (unsigned)hello->node_id);
+        return GREETING_NODE_ID;
+    }
+    if (*link == NULL) {
+        error_set(error, RAFTD_ERROR_REFUSED, "node %u is no member here (check [peers])",
+                  (unsigned)hello->node_id);
+        return GREETING_NODE_ID;
+    }
+    if (reason == GREETING_ACCEPTED && hello->node_id > reception->shared->self_id) {
+        error_set(error, RAFTD_ERROR_PROTOCOL, "node %u dialled node %u, but the lower id dials",
+                  (unsigned)hello->node_id, (unsigned)reception->shared->self_id);
+        return GREETING_PROTOCOL;
+    }
+    return reason;
+}
+
+static void on_hello(struct reception *reception, struct guest *guest,
+                     const struct wire_hello *hello)
+{
+    struct raftd_error error;
+    struct wire_hello reply;
+    struct link *link;
+    enum greeting_reason reason = judge(reception, guest, hello, &link, &error);
+
+    if (reason == GREETING_ACCEPTED) {
+        struct stream *stream = guest->stream;
+
+        guest->stream = NULL;
+        guest->state = GUEST_GONE;
+        link_give_stream(link, stream, hello);
+        return;
+    }
+    turn_away(reception, guest, reason, hello->node_id, error.message);
+    greeting_make(&reply, reception->shared, hello->node_id, error.message);
+    frame_output_add(&guest->output, wire_hello_encode(WIRE_HELLO_REPLY, &reply));
+    guest->state = GUEST_REFUSED;
+}
+
+/* Takes the guest one step further: 0 = there is more to do at once. */
+static int advance(struct reception *reception, struct guest *guest, struct raftd_error *error)
+{
+    struct wire_hello hello;
+    int code;
+
+    switch (guest->state) {
+    case GUEST_HANDSHAKE:
+        code = stream_handshake(guest->stream, error);
+        if (code == 0) {
+            guest->state = GUEST_HELLO;
+        }
+        return code;
+    case GUEST_HELLO:
+        code = greeting_read(&guest->greeting, guest->stream, WIRE_HELLO, &hello, error);
+        if (code == 0) {
+            on_hello(reception, guest, &hello);
+        }
+        return code;
+    case GUEST_REFUSED:
+        code = frame_output_flush(&guest->output, NULL, guest->stream, error);
+        if (code == 0) {
+            guest->state = GUEST_GONE;
+        }
+        return code;
+    case GUEST_GONE:
+        break;
+    }
+    return RAFTD_ERROR_AGAIN;
+}
+
+static void serve(struct reception *reception, struct guest *guest)
+{
+    struct raftd_error error;
+    int code;
+
+    do {
+        code = advance(reception, guest, &error);
+    } while (code == 0 && guest->state != GUEST_GONE);
+    if (code == 0 || code == RAFTD_ERROR_AGAIN) {
+        return;
+    }
+    if (guest->state == GUEST_REFUSED) {
+        guest->state = GUEST_GONE; /* it did not stay to hear why */
+        return;
+    }
+    turn_away(reception, guest,
+              code == RAFTD_ERROR_PROTOCOL ? GREETING_PROTOCOL : GREETING_HANDSHAKE, 0,
+              error.message);
+}
+
+static void expire(struct reception *reception, struct guest *guest)
+{
+    char text[80];
+
+    if (guest->state == GUEST_REFUSED) {
+        guest->state = GUEST_GONE;
+        return;
+    }
+    snprintf(text, sizeof(text), "no %s within %u ms",
+             guest->state == GUEST_HANDSHAKE ? "TLS handshake" : "hello", reception->timeout_ms);
+    turn_away(reception, guest, GREETING_TIMEOUT, 0, text);
+}
+
+static void remove_gone(struct reception *reception)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < reception->guest_count; i++) {
+        if (reception->guests[i]->state == GUEST_GONE) {
+            guest_free(reception->guests[i]);
+        } else {
+            reception->guests[kept++] = reception->guests[i];
+        }
+    }
+    reception->guest_count = kept;
+}
+
+/* The longest wait is over for whoever came first, if there is no room left. */
+static void make_room(struct reception *reception)
+{
+    if (reception->guest_count < RECEPTION_PENDING_MAX) {
+        return;
+    }
+    turn_away(reception, reception->guests[0], GREETING_CROWD, 0,
+              "too many connections say nothing, this one came first");
+    remove_gone(reception);
+}
+
+static void take_socket(struct reception *reception, int fd)
+{
+    struct raftd_error error;
+    struct stream *stream;
+    struct guest *guest;
+
+    if (stream_accept(fd, reception->shared->tls, &stream, &error) != 0) {
+        if (greeting_log_passes(&reception->log, GREETING_HANDSHAKE)) {
+            LOG_WARNING("peer connection refused: %s", error.message);
+        }
+        return;
+    }
+    make_room(reception);
+    guest = memory_allocate_zeroed(1, sizeof(*guest));
+    guest->state = GUEST_HANDSHAKE;
+    guest->stream = stream;
+    guest->deadline_ms = clock_monotonic_ms() + reception->timeout_ms;
+    stream_peer_text(stream, guest->text, sizeof(guest->text));
+    reception->guests[reception->guest_count++] = guest;
+    serve(reception, guest);
+    remove_gone(reception);
+}
+
+static void serve_all(struct reception *reception, const struct pollfd *polls)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+
+    for (size_t i = 0; i < reception->guest_count; i++) {
+        if (polls[i].revents != 0) {
+            serve(reception, reception->guests[i]);
+        }
+        if (reception->guests[i]->state != GUEST_GONE &&
+            now_ms >= reception->guests[i]->deadline_ms) {
+            expire(reception, reception->guests[i]);
+        }
+    }
+    remove_gone(reception);
+}
+
+static int sleep_ms(const struct reception *reception)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+
+    if (reception->guest_count == 0) {
+        return -1;
+    }
+    if (reception->guests[0]->deadline_ms <= now_ms) {
+        return 0;
+    }
+    return (int)(reception->guests[0]->deadline_ms - now_ms);
+}
+
+static void wait_and_serve(struct reception *reception)
+{
+    struct pollfd polls[RECEPTION_PENDING_MAX + 1];
+    size_t count = reception->guest_count;
+
+    for (size_t i = 0; i < count; i++) {
+        polls[i] = (struct pollfd){.fd = stream_fd(reception->guests[i]->stream),
+                                   .events = stream_wants(reception->guests[i]->stream)};
+    }
+    polls[count] = (struct pollfd){.fd = reception->waker.fd, .events = POLLIN};
+    waker_prepare(&reception->waker);
+    if (ring_count(reception->sockets) > 0 || atomic_load(&reception->stop) ||
+        poll(polls, (nfds_t)count + 1, sleep_ms(reception)) < 0) {
+        for (size_t i = 0; i < count; i++) {
+            polls[i].revents = 0;
+        }
+    }
+    waker_done(&reception->waker);
+    serve_all(reception, polls);
+}
+
+static void run(void *argument)
+{
+    struct reception *reception = argument;
+    int fd;
+
+    while (!atomic_load(&reception->stop)) {
+        wait_and_serve(reception);
+        while (!atomic_load(&reception->stop) && ring_pop(reception->sockets, &fd)) {
+            take_socket(reception, fd);
+        }
+    }
+}
+
+struct reception *reception_create(const struct link_shared *shared, struct link *const *links,
+                                   size_t link_count)
+{
+    struct reception *reception = memory_allocate_zeroed(1, sizeof(*reception));
+
+    if (waker_open(&reception->waker) != 0) {
+        memory_free(reception);
+        return NULL;
+    }
+    reception->shared = shared;
+    reception->links = links;
+    reception->link_count = link_count;
+    reception->timeout_ms = shared->timing.greeting_timeout_ms != 0
+                                ? shared->timing.greeting_timeout_ms
+                                : RECEPTION_TIMEOUT_MS;
+    reception->sockets = ring_create(RECEPTION_PENDING_MAX, sizeof(int));
+    return reception;
+}
+
+int reception_start(struct reception *reception)
+{
+    int code = thread_start(&reception->thread, "reception", run, reception);
+
+    reception->started = code == 0;
+    return code;
+}
+
+void reception_destroy(struct reception *reception)
+{
+    int fd;
+
+    if (reception == NULL) {
+        return;
+    }
+    if (reception->started) {
+        atomic_store(&reception->stop, true);
+        waker_wake(&reception->waker);
+        thread_join(&reception->thread);
+    }
+    for (size_t i = 0; i < reception->guest_count; i++) {
+        guest_free(reception->guests[i]);
+    }
+    while (ring_pop(reception->sockets, &fd)) {
+        close(fd);
+    }
+    ring_destroy(reception->sockets);
+    waker_close(&reception->waker);
+    memory_free(reception);
+}
+
+void reception_accept(void *argument, int fd)
+{
+    struct reception *reception = argument;
+
+    if (!ring_push(reception->sockets, &fd)) {
+        close(fd); /* a flood: they may try again */
+        return;
+    }
+    waker_wake(&reception->waker);
+}
