@@ -11,8 +11,13 @@
 #include <sys/types.h>
 
 enum fs_open_mode {
-    FS_OPEN_READ,   /* existing file, read only */
-    FS_OPEN_WRITE,  /* existing file, read and write */
+    FS_OPEN_READ, /* existing file, read only */
+    /*
+     * Existing file, read and write. Cached pages that count as clean are dropped first: after a
+     * failed fsync the kernel keeps pages that the disk never got, and whoever recovers has to
+     * read what the disk has.
+     */
+    FS_OPEN_WRITE,
     FS_OPEN_CREATE, /* must not exist yet; read and write, mode 0600 */
 };
 

@@ -23,9 +23,9 @@ struct wal_options {
     const char *directory; /* copied; the data directory, created if missing */
     uint64_t cluster_id;
     uint16_t node_id;
-    uint64_t segment_bytes;    /* size of a segment file, a multiple of 4096 */
-    uint32_t max_entry_bytes;  /* larger ones in the log are damage */
-    uint64_t random_seed;      /* makes the nonces of new segments unpredictable */
+    uint64_t segment_bytes;   /* size of a segment file, a multiple of 4096 */
+    uint32_t max_entry_bytes; /* larger ones are refused, written or found */
+    uint64_t random_seed;     /* unpredictable: from it come the nonces of new segments */
     /* Progress of a long recovery, may be NULL. */
     void (*progress)(void *argument, uint64_t done_bytes, uint64_t total_bytes);
     void *progress_argument;
@@ -37,39 +37,46 @@ struct wal_recovered {
     uint16_t vote;
     struct raft_entry **entries; /* one reference each */
     size_t entry_count;
-    uint64_t torn_bytes; /* cut off the end: a batch that was never acknowledged */
+    uint64_t torn_bytes; /* cut off the end, 0 = none: a batch that was never acknowledged */
     char torn_segment[64];
 };
 void wal_recovered_free(struct wal_recovered *recovered);
 
 /*
- * Locks the directory, recovers what is there and makes ready to append.
+ * Locks the directory, recovers what is there and makes ready to append. What it returns as
+ * recovered is durable.
  * RAFTD_ERROR_LOCKED: another process has it. RAFTD_ERROR_CORRUPT: damage that is not a torn
- * tail; the message names file, offset, last good index and the remedy; nothing was changed.
- * RAFTD_ERROR_REFUSED: the data belongs to another cluster or node. RAFTD_ERROR_SYSTEM: errno.
+ * tail; the message names file, offset, last good index and the remedy. RAFTD_ERROR_REFUSED: the
+ * data belongs to another cluster or node, or has a format version of another raftd.
+ * RAFTD_ERROR_TOO_LARGE: an entry larger than max_entry_bytes is in the log. RAFTD_ERROR_SYSTEM:
+ * errno's text is in the message. After all but the last, no segment was changed.
  */
 int wal_open(const struct wal_options *options, struct wal **wal, struct wal_recovered *recovered,
              struct raftd_error *error);
 
 /*
  * Writes the given core writes, in order, as one batch and returns once they are durable.
- * Any failure is final: the caller ends the process and never calls again.
+ * Any failure is final, the whole batch may or may not be on disk: the caller ends the process.
+ * Should it call again nevertheless, it gets the same failure and nothing is written.
  */
 int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
                struct raftd_error *error);
 
 /*
- * Zeroes up to `budget` bytes of the segment after next, so that a roll finds it ready.
- * Returns how much there is left to do; 0 = nothing. Call when there is nothing better to do.
+ * Writes up to `budget` bytes of zeros ahead of the appends, first in this segment, then in the
+ * next one, and syncs them, so that a roll finds it ready. Returns how much there is left to do;
+ * 0 = nothing for now. Call when there is nothing better to do; while appends wait for each
+ * other, with a budget of some times what they write. error->code 0, or a final failure as of
+ * wal_append(). A full disk is none as long as appends find room: it is logged, and 0 returned.
  */
 uint64_t wal_prepare(struct wal *wal, uint64_t budget_bytes, struct raftd_error *error);
 
-/* Marks an orderly end and closes; the lock goes. */
+/* Marks an orderly end and closes; the lock goes. NULL is allowed. */
 void wal_close(struct wal *wal);
 
 struct wal_figures {
     uint64_t segment_count;
-    uint64_t size_bytes;
+    uint64_t size_bytes;  /* of all segment files, zeros included */
     uint64_t batch_count; /* since open */
     uint64_t written_bytes;
 };

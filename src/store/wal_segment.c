@@ -1,0 +1,257 @@
+/*
+ * Segment files. See wal_segment.h.
+ */
+#include "store/wal_segment.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/error.h"
+
+/* Never written to, so that no memory stands behind it but the kernel's page of zeros. */
+static uint8_t zeros[256 * 1024];
+
+void wal_path(const struct wal_files *files, const char *name, char path[WAL_PATH_MAX])
+{
+    int length = snprintf(path, WAL_PATH_MAX, "%s/%s", files->directory, name);
+
+    ASSERT(length > 0 && length < WAL_PATH_MAX);
+}
+
+int wal_system_error(struct raftd_error *error, const struct wal_files *files, const char *name,
+                     const char *doing, int failure)
+{
+    const char *advice = "";
+
+    ASSERT(failure < 0);
+    if (failure == -ENOSPC || failure == -EDQUOT) {
+        advice = "; make room on that disk and start again: no acknowledged write is lost";
+    } else if (failure == -EIO) {
+        advice = "; the disk fails: look into the kernel's log";
+    } else if (failure == -EACCES || failure == -EPERM) {
+        advice = "; the directory has to belong to the user raftd runs as";
+    }
+    error_set(error, RAFTD_ERROR_SYSTEM, "cannot %s %.200s/%s: %s%s", doing, files->directory, name,
+              strerror(-failure), advice);
+    return failure;
+}
+
+/* The name the segment has now. */
+static void segment_name(const struct wal_segment *segment, char name[WAL_NAME_BYTES])
+{
+    if (segment->is_published) {
+        wal_segment_name(name, segment->number);
+    } else {
+        snprintf(name, WAL_NAME_BYTES, "%s", WAL_SPARE_NAME);
+    }
+}
+
+static int segment_error(struct raftd_error *error, const struct wal_files *files,
+                         const struct wal_segment *segment, const char *doing, int failure)
+{
+    char name[WAL_NAME_BYTES];
+
+    segment_name(segment, name);
+    return wal_system_error(error, files, name, doing, failure);
+}
+
+static int write_zeros(const struct wal_files *files, int file, uint64_t from, uint64_t to)
+{
+    while (from < to) {
+        size_t size = to - from < sizeof(zeros) ? (size_t)(to - from) : sizeof(zeros);
+        int result = files->fs->pwrite(files->fs->context, file, zeros, size, from);
+
+        if (result < 0) {
+            return result;
+        }
+        from += size;
+    }
+    return 0;
+}
+
+int wal_segment_create(const struct wal_files *files, const struct wal_segment_header *header,
+                       uint64_t zeroed_bytes, struct wal_segment *segment,
+                       struct raftd_error *error)
+{
+    const struct fs *fs = files->fs;
+    uint8_t block[WAL_SEGMENT_HEADER_BYTES];
+    char path[WAL_PATH_MAX];
+    int file;
+    int result;
+
+    ASSERT(zeroed_bytes >= WAL_SEGMENT_HEADER_BYTES);
+    wal_path(files, WAL_SPARE_NAME, path);
+    file = fs->open(fs->context, path, FS_OPEN_CREATE);
+    if (file < 0) {
+        return wal_system_error(error, files, WAL_SPARE_NAME, "create", file);
+    }
+    *segment = (struct wal_segment){
+        .file = file,
+        .number = header->number,
+        .nonce = header->nonce,
+        .offset_bytes = WAL_SEGMENT_HEADER_BYTES,
+        .zeroed_bytes = WAL_SEGMENT_HEADER_BYTES,
+    };
+    wal_segment_header_encode(header, block);
+    result = fs->pwrite(fs->context, file, block, sizeof(block), 0);
+    if (result < 0) {
+        segment_error(error, files, segment, "write the header of", result);
+        wal_segment_close(files, segment);
+        return result;
+    }
+    result = wal_segment_zero(files, segment, zeroed_bytes, error);
+    if (result < 0) {
+        wal_segment_close(files, segment);
+    }
+    return result;
+}
+
+int wal_segment_publish(const struct wal_files *files, struct wal_segment *segment,
+                        struct raftd_error *error)
+{
+    const struct fs *fs = files->fs;
+    char from[WAL_PATH_MAX];
+    char to[WAL_PATH_MAX];
+    char name[WAL_NAME_BYTES];
+    int result;
+
+    ASSERT(!segment->is_published);
+    result = fs->fsync(fs->context, segment->file);
+    if (result < 0) {
+        return segment_error(error, files, segment, "sync", result);
+    }
+    wal_path(files, WAL_SPARE_NAME, from);
+    wal_segment_name(name, segment->number);
+    wal_path(files, name, to);
+    result = fs->rename(fs->context, from, to);
+    if (result < 0) {
+        return segment_error(error, files, segment, "rename", result);
+    }
+    segment->is_published = true;
+    result = fs->sync_directory(fs->context, files->directory);
+    if (result < 0) {
+        return segment_error(error, files, segment, "sync the directory of", result);
+    }
+    return 0;
+}
+
+int wal_segment_open(const struct wal_files *files, uint64_t number, struct wal_segment *segment,
+                     struct raftd_error *error)
+{
+    char path[WAL_PATH_MAX];
+    char name[WAL_NAME_BYTES];
+    int file;
+
+    wal_segment_name(name, number);
+    wal_path(files, name, path);
+    file = files->fs->open(files->fs->context, path, FS_OPEN_WRITE);
+    if (file < 0) {
+        return wal_system_error(error, files, name, "open", file);
+    }
+    *segment = (struct wal_segment){.file = file, .number = number, .is_published = true};
+    return 0;
+}
+
+int wal_segment_zero(const struct wal_files *files, struct wal_segment *segment,
+                     uint64_t until_bytes, struct raftd_error *error)
+{
+    int result;
+
+    if (until_bytes <= segment->zeroed_bytes) {
+        return 0;
+    }
+    result = write_zeros(files, segment->file, segment->zeroed_bytes, until_bytes);
+    if (result < 0) {
+        return segment_error(error, files, segment, "prepare", result);
+    }
+    segment->zeroed_bytes = until_bytes;
+    return 0;
+}
+
+int wal_segment_clear(const struct wal_files *files, const struct wal_segment *segment,
+                      uint64_t from_bytes, uint64_t to_bytes, struct raftd_error *error)
+{
+    const struct fs *fs = files->fs;
+    uint8_t block[WAL_BLOCK_BYTES];
+    uint64_t begin = from_bytes / WAL_BLOCK_BYTES * WAL_BLOCK_BYTES;
+    size_t keep = (size_t)(from_bytes - begin);
+    int result;
+
+    /* Whole blocks; the part of the first one that stays is written again as it is. */
+    if (keep > 0) {
+        ssize_t count = fs->pread(fs->context, segment->file, block, keep, begin);
+
+        if (count < 0 || (size_t)count < keep) {
+            return segment_error(error, files, segment, "read", count < 0 ? (int)count : -EIO);
+        }
+        memset(block + keep, 0, sizeof(block) - keep);
+        result = fs->pwrite(fs->context, segment->file, block, sizeof(block), begin);
+        if (result < 0) {
+            return segment_error(error, files, segment, "clear the end of", result);
+        }
+        begin += WAL_BLOCK_BYTES;
+    }
+    result = write_zeros(files, segment->file, begin, wal_padded_bytes(to_bytes));
+    if (result < 0) {
+        return segment_error(error, files, segment, "clear the end of", result);
+    }
+    return 0;
+}
+
+int wal_segment_append(const struct wal_files *files, struct wal_segment *segment,
+                       const uint8_t *batch, uint64_t batch_bytes, uint64_t segment_bytes,
+                       struct raftd_error *error)
+{
+    const struct fs *fs = files->fs;
+    uint64_t end = segment->offset_bytes + batch_bytes;
+    int result;
+
+    ASSERT(batch_bytes > 0 && batch_bytes % WAL_BLOCK_BYTES == 0);
+    ASSERT(segment->offset_bytes % WAL_BLOCK_BYTES == 0);
+    result = fs->pwrite(fs->context, segment->file, batch, batch_bytes, segment->offset_bytes);
+    if (result < 0) {
+        return segment_error(error, files, segment, "append to", result);
+    }
+    if (end > segment->zeroed_bytes) {
+        uint64_t ahead = end + WAL_ZERO_AHEAD_BYTES;
+
+        segment->zeroed_bytes = end;
+        result =
+            wal_segment_zero(files, segment, ahead < segment_bytes ? ahead : segment_bytes, error);
+        /* The batch has its room; that the next ones may find none is for them to say. */
+        if (result < 0 && result != -ENOSPC && result != -EDQUOT) {
+            return result;
+        }
+    }
+    result = fs->fdatasync(fs->context, segment->file);
+    if (result < 0) {
+        return segment_error(error, files, segment, "sync", result);
+    }
+    segment->offset_bytes = end;
+    return 0;
+}
+
+int wal_segment_sync(const struct wal_files *files, const struct wal_segment *segment,
+                     struct raftd_error *error)
+{
+    int result = files->fs->fdatasync(files->fs->context, segment->file);
+
+    return result < 0 ? segment_error(error, files, segment, "sync", result) : 0;
+}
+
+void wal_segment_close(const struct wal_files *files, struct wal_segment *segment)
+{
+    if (segment->file < 0) {
+        return;
+    }
+    files->fs->close(files->fs->context, segment->file);
+    if (!segment->is_published) {
+        char path[WAL_PATH_MAX];
+
+        wal_path(files, WAL_SPARE_NAME, path);
+        files->fs->unlink(files->fs->context, path);
+    }
+    segment->file = -1;
+}
