@@ -1,0 +1,154 @@
+/*
+ * Address syntax. Pure: no name is resolved, no socket opened.
+ */
+#include "base/address.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <strings.h>
+
+/* RFC 1035, section 2.3.4, without the length bytes. */
+enum { HOST_NAME_LENGTH_MAX = 253, HOST_LABEL_LENGTH_MAX = 63 };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Letters, digits and hyphens (RFC 952), and the underscore that private names often have. */
+static bool is_name_character(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '_';
+}
+
+/* Labels between dots, none empty or too long, none with a hyphen at either end. */
+static bool is_host_name(const char *host)
+{
+    size_t label = 0;
+
+    if (strlen(host) > HOST_NAME_LENGTH_MAX) {
+        return false;
+    }
+    for (const char *p = host; *p != '\0'; p++) {
+        if (*p == '.') {
+            if (label == 0 || p[-1] == '-') {
+                return false;
+            }
+            label = 0;
+        } else if (!is_name_character(*p) || (*p == '-' && label == 0) ||
+                   ++label > HOST_LABEL_LENGTH_MAX) {
+            return false;
+        } else if (p[1] == '\0' && *p == '-') {
+            return false;
+        }
+    }
+    return label > 0;
+}
+
+/* No host name ends in a label of digits only: "127.0.0" and "10.0.0.256" are typing errors. */
+static bool looks_like_ipv4(const char *host)
+{
+    const char *dot = strrchr(host, '.');
+    const char *label = dot != NULL ? dot + 1 : host;
+
+    return *label != '\0' && strspn(label, "0123456789") == strlen(label);
+}
+
+static bool is_ipv4(const char *host)
+{
+    struct in_addr binary;
+
+    return inet_pton(AF_INET, host, &binary) == 1;
+}
+
+static bool is_ipv6(const char *host)
+{
+    struct in6_addr binary;
+
+    return inet_pton(AF_INET6, host, &binary) == 1;
+}
+
+static bool parse_port(const char *text, uint16_t *port)
+{
+    uint32_t value = 0;
+
+    if (*text == '\0' || strlen(text) > 5) {
+        return false;
+    }
+    for (; *text != '\0'; text++) {
+        if (!is_digit(*text)) {
+            return false;
+        }
+        value = value * 10 + (uint32_t)(*text - '0');
+    }
+    if (value > UINT16_MAX) {
+        return false;
+    }
+    *port = (uint16_t)value;
+    return true;
+}
+
+/* What is wrong with a host that stood in brackets, or did not; NULL if nothing. */
+static const char *host_problem(const char *host, bool in_brackets)
+{
+    if (*host == '\0') {
+        return "the host is missing";
+    }
+    if (in_brackets) {
+        return is_ipv6(host) ? NULL : "what stands in brackets is not an IPv6 address";
+    }
+    if (strchr(host, ':') != NULL) {
+        return is_ipv6(host) ? "an IPv6 address has to stand in brackets, as [::1]:7380"
+                             : "more than one colon";
+    }
+    if (looks_like_ipv4(host)) {
+        return is_ipv4(host) ? NULL : "not an IPv4 address";
+    }
+    return is_host_name(host) ? NULL : "not a host name";
+}
+
+bool address_split(const char *text, char host[ADDRESS_HOST_BYTES], uint16_t *port,
+                   const char **problem)
+{
+    bool in_brackets = text[0] == '[';
+    const char *start = in_brackets ? text + 1 : text;
+    const char *end = in_brackets ? strchr(start, ']') : strrchr(start, ':');
+    const char *colon = in_brackets && end != NULL ? end + 1 : end;
+    size_t length;
+
+    if (in_brackets && end == NULL) {
+        *problem = "the bracket is not closed";
+        return false;
+    }
+    if (colon == NULL || *colon != ':') {
+        *problem = "the port is missing: HOST:PORT is wanted";
+        return false;
+    }
+    length = (size_t)(end - start);
+    if (length >= ADDRESS_HOST_BYTES) {
+        *problem = "the host is too long";
+        return false;
+    }
+    memcpy(host, start, length);
+    host[length] = '\0';
+    *problem = host_problem(host, in_brackets);
+    if (*problem == NULL && !parse_port(colon + 1, port)) {
+        *problem = "the port is not a number from 0 to 65535";
+    }
+    return *problem == NULL;
+}
+
+bool address_is_loopback_host(const char *host)
+{
+    struct in_addr ipv4;
+    struct in6_addr ipv6;
+
+    if (inet_pton(AF_INET, host, &ipv4) == 1) {
+        return ntohl(ipv4.s_addr) >> 24 == 127;
+    }
+    if (inet_pton(AF_INET6, host, &ipv6) == 1) {
+        return IN6_IS_ADDR_LOOPBACK(&ipv6) ||
+               (IN6_IS_ADDR_V4MAPPED(&ipv6) && ipv6.s6_addr[12] == 127);
+    }
+    return strcasecmp(host, "localhost") == 0;
+}
