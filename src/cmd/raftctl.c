@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "cmd/raftctl_output.h"
 
 #define DEFAULT_ENDPOINT "127.0.0.1:7380"
@@ -162,23 +163,45 @@ static bool parse_format(struct ctl_options *options, const char *text)
     return true;
 }
 
-/* Comma-separated; whether an endpoint makes sense is seen when it is asked. */
+/* Adds the endpoint that the first bytes of text name. */
+static bool add_endpoint(struct ctl_options *options, const char *text, size_t size)
+{
+    char *endpoint = options->endpoints[options->endpoint_count];
+    char host[ADDRESS_HOST_BYTES];
+    const char *problem = NULL;
+    uint16_t port = 0;
+
+    if (size == 0 || size >= CTL_ENDPOINT_MAX) {
+        ctl_complain("--endpoints: found %s endpoint, wanted HOST:PORT,HOST:PORT,...",
+                     size == 0 ? "an empty" : "too long an");
+        return false;
+    }
+    memcpy(endpoint, text, size);
+    endpoint[size] = '\0';
+    if (!address_split(endpoint, host, &port, &problem)) {
+        ctl_complain("--endpoints: \"%s\" %s", endpoint, problem);
+        return false;
+    }
+    if (port == 0) {
+        ctl_complain("--endpoints: \"%s\": port 0 cannot be connected to", endpoint);
+        return false;
+    }
+    options->endpoint_count++;
+    return true;
+}
+
 static bool parse_endpoints(struct ctl_options *options, const char *text)
 {
     options->endpoint_count = 0;
     for (;;) {
         size_t size = strcspn(text, ",");
-        if (size == 0 || size >= CTL_ENDPOINT_MAX) {
-            ctl_complain("--endpoints: found %s endpoint, wanted HOST:PORT,HOST:PORT,...",
-                         size == 0 ? "an empty" : "too long an");
-            return false;
-        }
         if (options->endpoint_count == CTL_ENDPOINTS_MAX) {
             ctl_complain("--endpoints: more than %d", CTL_ENDPOINTS_MAX);
             return false;
         }
-        memcpy(options->endpoints[options->endpoint_count], text, size);
-        options->endpoints[options->endpoint_count++][size] = '\0';
+        if (!add_endpoint(options, text, size)) {
+            return false;
+        }
         if (text[size] == '\0') {
             return true;
         }

@@ -236,12 +236,12 @@ int connection_open(const char *endpoint, const struct ctl_options *options,
 {
     struct connection *made;
     const char *problem = NULL;
-    char host[256];
+    char host[ADDRESS_HOST_BYTES];
     uint16_t port;
     int code;
 
     if (!address_split(endpoint, host, &port, &problem)) {
-        return error_set(error, RAFTD_ERROR_INVALID, "endpoint \"%s\": %s", endpoint, problem);
+        return error_set(error, RAFTD_ERROR_INVALID, "endpoint \"%s\" %s", endpoint, problem);
     }
     made = memory_allocate_zeroed(1, sizeof(*made));
     made->fd = -1;

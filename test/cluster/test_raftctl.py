@@ -447,8 +447,10 @@ class CommandLine(Ctl):
         for endpoint in ("127.0.0.1", "127.0.0.1:", ":7380", "127.0.0.1:0", "127.0.0.1:65536",
                          "::1:7380", "[::1]"):
             with self.subTest(endpoint=endpoint):
-                out, _ = self.ask("status", "--endpoints", endpoint, code=UNREACHABLE)
-                self.assertIn("endpoint \"%s\":" % endpoint, out)
+                _, err = self.ask("status", "--endpoints", endpoint, code=USAGE)
+                self.assertIn("--endpoints: \"%s\"" % endpoint, err)
+                _, err = self.ask("get", "x", code=USAGE, env={"RAFTCTL_ENDPOINTS": endpoint})
+                self.assertIn("\"%s\"" % endpoint, err)
 
     def test_version_and_help(self):
         out, _ = self.ask("--version")
