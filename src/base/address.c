@@ -152,3 +152,39 @@ bool address_is_loopback_host(const char *host)
     }
     return strcasecmp(host, "localhost") == 0;
 }
+
+bool address_is_wildcard_host(const char *host)
+{
+    struct in_addr ipv4;
+    struct in6_addr ipv6;
+
+    if (inet_pton(AF_INET, host, &ipv4) == 1) {
+        return ipv4.s_addr == 0;
+    }
+    if (inet_pton(AF_INET6, host, &ipv6) == 1) {
+        return IN6_IS_ADDR_UNSPECIFIED(&ipv6) ||
+               (IN6_IS_ADDR_V4MAPPED(&ipv6) && ipv6.s6_addr32[3] == 0);
+    }
+    return false;
+}
+
+bool address_is_ip_host(const char *host)
+{
+    return is_ipv4(host) || is_ipv6(host);
+}
+
+bool address_is_same_host(const char *host, const char *other)
+{
+    struct in6_addr ipv6;
+    struct in6_addr other_ipv6;
+    struct in_addr ipv4;
+    struct in_addr other_ipv4;
+
+    if (inet_pton(AF_INET, host, &ipv4) == 1 && inet_pton(AF_INET, other, &other_ipv4) == 1) {
+        return ipv4.s_addr == other_ipv4.s_addr;
+    }
+    if (inet_pton(AF_INET6, host, &ipv6) == 1 && inet_pton(AF_INET6, other, &other_ipv6) == 1) {
+        return memcmp(&ipv6, &other_ipv6, sizeof(ipv6)) == 0;
+    }
+    return strcasecmp(host, other) == 0;
+}

@@ -21,5 +21,11 @@ bool address_split(const char *text, char host[ADDRESS_HOST_BYTES], uint16_t *po
 /* An IPv4 or IPv6 loopback address, or "localhost". Other names are not, whatever they resolve
  * to. */
 bool address_is_loopback_host(const char *host);
+/* 0.0.0.0 or ::, which a socket can listen on and nobody can connect to. */
+bool address_is_wildcard_host(const char *host);
+/* An IPv4 or IPv6 address, not a name. */
+bool address_is_ip_host(const char *host);
+/* The same address however it is spelled, or the same name in any case. */
+bool address_is_same_host(const char *host, const char *other);
 
 #endif

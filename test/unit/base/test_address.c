@@ -133,6 +133,33 @@ START_TEST(knows_loopback)
 }
 END_TEST
 
+START_TEST(knows_wildcards)
+{
+    ck_assert(address_is_wildcard_host("0.0.0.0"));
+    ck_assert(address_is_wildcard_host("::"));
+    ck_assert(address_is_wildcard_host("0:0::0"));
+    ck_assert(address_is_wildcard_host("::ffff:0.0.0.0"));
+    ck_assert(!address_is_wildcard_host("127.0.0.1"));
+    ck_assert(!address_is_wildcard_host("::1"));
+    ck_assert(!address_is_wildcard_host("localhost"));
+}
+END_TEST
+
+START_TEST(compares_hosts)
+{
+    ck_assert(address_is_same_host("10.0.0.1", "10.0.0.1"));
+    ck_assert(address_is_same_host("::1", "0:0:0:0:0:0:0:1"));
+    ck_assert(address_is_same_host("2001:DB8::a", "2001:db8:0::A"));
+    ck_assert(address_is_same_host("Node-1.example", "node-1.EXAMPLE"));
+    ck_assert(!address_is_same_host("10.0.0.1", "10.0.0.2"));
+    ck_assert(!address_is_same_host("10.0.0.1", "node-1"));
+    ck_assert(!address_is_same_host("::1", "127.0.0.1"));
+    ck_assert(!address_is_same_host("node-1", "node-10"));
+    ck_assert(address_is_ip_host("10.0.0.1") && address_is_ip_host("::1"));
+    ck_assert(!address_is_ip_host("node-1") && !address_is_ip_host("10.0.0"));
+}
+END_TEST
+
 UNIT_SUITE(address)
 {
     Suite *suite = suite_create("address");
@@ -142,6 +169,8 @@ UNIT_SUITE(address)
     tcase_add_loop_test(tests, says_what_is_wrong, 0, (int)(sizeof(bad) / sizeof(bad[0])));
     tcase_add_test(tests, bounds_host_names);
     tcase_add_test(tests, knows_loopback);
+    tcase_add_test(tests, knows_wildcards);
+    tcase_add_test(tests, compares_hosts);
     suite_add_tcase(suite, tests);
     return suite;
 }
