@@ -58,12 +58,23 @@ enum kv_set_flags {
     KV_SET_INTEGER = 8, /* answers 1 or 0 (SETNX) */
 };
 
+enum {
+    /* A value, and a key that is written, are at most this long: the same on every node. */
+    KV_VALUE_BYTES_MAX = 64 << 20,
+    /* A reply to a query is not longer than this; KEYS and MGET are refused instead. */
+    KV_REPLY_BYTES_MAX = 512 << 20,
+};
+
 struct kv_argument {
     const void *data;
     size_t size_bytes;
 };
 
-/* Appends the bytes of one request to buffer. */
+/*
+ * Appends the bytes of one request to buffer:
+ *     version u8 (1), operation u8, flags u8, count, then per argument: size, bytes
+ * Counts and sizes are unsigned LEB128 in their shortest form, below 2^32.
+ */
 void kv_request_encode(struct buffer *buffer, enum kv_operation operation, uint8_t flags,
                        const struct kv_argument *arguments, size_t count);
 
@@ -84,8 +95,8 @@ enum kv_reply_type {
 
 struct kv_reply_value {
     enum kv_reply_type type;
-    int64_t integer;      /* INTEGER; ARRAY: element count */
-    const uint8_t *data;  /* BULK, STATUS, ERROR: borrowed from the reply */
+    int64_t integer;     /* INTEGER; ARRAY: element count */
+    const uint8_t *data; /* BULK, STATUS, ERROR: borrowed from the reply */
     size_t size_bytes;
 };
 /* Reads the next value; false at the end or for bytes that are not a reply. */

@@ -1,0 +1,83 @@
+/*
+ * The key-value store as a state machine: entries and queries come in as bytes that may be
+ * anything, and each is answered once. One thread at a time.
+ */
+#include "kv/kv.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "kv/state.h"
+
+struct kv *kv_create(uint64_t hash_seed)
+{
+    struct kv *kv = memory_allocate(sizeof(*kv));
+
+    kv_table_init(&kv->table, hash_seed);
+    return kv;
+}
+
+void kv_destroy(struct kv *kv)
+{
+    if (kv != NULL) {
+        kv_table_free(&kv->table);
+        memory_free(kv);
+    }
+}
+
+bool kv_shape_check(const struct kv_shape *shape, const struct kv_request *request,
+                    struct kv_reply *reply)
+{
+    if (request->count < shape->count_min || request->count > shape->count_max) {
+        kv_reply_error(reply, "ERR wrong number of arguments");
+        return false;
+    }
+    if ((request->flags & ~shape->flags) != 0) {
+        kv_reply_error(reply, KV_ERROR_SYNTAX);
+        return false;
+    }
+    return true;
+}
+
+static const char error_unreadable[] = "ERR the request cannot be read by this version of raftd";
+
+static void kv_apply(void *context, const struct raftd_entry *entries, size_t count)
+{
+    struct kv *kv = context;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct raftd_entry *entry = &entries[i];
+        struct kv_request request;
+        struct kv_reply reply;
+
+        kv_table_tidy(&kv->table);
+        kv_reply_begin(&reply, entry->reply);
+        if (kv_request_decode(&request, entry->data, entry->size_bytes)) {
+            kv_command(kv, &request, entry->index, &reply);
+        } else {
+            kv_reply_error(&reply, error_unreadable);
+        }
+        kv_reply_end(&reply);
+    }
+}
+
+static void kv_read(void *context, const void *query, size_t size_bytes, struct raftd_reply *target)
+{
+    struct kv *kv = context;
+    struct kv_request request;
+    struct kv_reply reply;
+
+    kv_table_tidy(&kv->table);
+    kv_reply_begin(&reply, target);
+    if (kv_request_decode(&request, query, size_bytes)) {
+        kv_query(kv, &request, &reply);
+    } else {
+        kv_reply_error(&reply, error_unreadable);
+    }
+    kv_reply_end(&reply);
+}
+
+struct raftd_state_machine kv_state_machine(struct kv *kv)
+{
+    ASSERT(kv != NULL);
+    return (struct raftd_state_machine){.context = kv, .apply = kv_apply, .read = kv_read};
+}
