@@ -16,7 +16,6 @@ enum mutex_rank {
     MUTEX_RANK_CORE,          /* src/node: the Raft core and the state machine */
     MUTEX_RANK_LINK,          /* src/node: hand-over of an accepted socket, link status text */
     MUTEX_RANK_CLIENTS,       /* src/redis: list of connections for CLIENT LIST */
-    MUTEX_RANK_LOG,           /* src/sys: one log line at a time */
 };
 
 struct mutex {

@@ -1,0 +1,43 @@
+/*
+ * Clocks and the kernel's random numbers. Any thread.
+ */
+#include "sys/clock.h"
+
+#include <sys/random.h>
+#include <time.h>
+
+#include "base/assert.h"
+
+static uint64_t now_us(clockid_t clock)
+{
+    struct timespec now;
+    int code = clock_gettime(clock, &now);
+
+    ASSERT(code == 0);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t clock_monotonic_us(void)
+{
+    return now_us(CLOCK_MONOTONIC);
+}
+
+uint64_t clock_monotonic_ms(void)
+{
+    return now_us(CLOCK_MONOTONIC) / 1000;
+}
+
+uint64_t clock_wall_ms(void)
+{
+    return now_us(CLOCK_REALTIME) / 1000;
+}
+
+uint64_t random_u64(void)
+{
+    uint64_t value;
+    ssize_t size = getrandom(&value, sizeof(value), 0);
+
+    /* Requests of up to 256 bytes are neither cut short nor interrupted (getrandom(2)). */
+    ASSERT(size == (ssize_t)sizeof(value));
+    return value;
+}

@@ -1,0 +1,99 @@
+/*
+ * Mutexes that know their owner and their rank. A thread's held ranks are bits in a word of its
+ * own, so taking locks in the wrong order aborts at once instead of hanging one day.
+ */
+#include "sys/mutex.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "base/assert.h"
+
+static _Thread_local unsigned held_ranks;
+
+/* An address that no other living thread has. */
+static uintptr_t my_token(void)
+{
+    return (uintptr_t)&held_ranks;
+}
+
+void mutex_init(struct mutex *mutex, enum mutex_rank rank)
+{
+    int code = pthread_mutex_init(&mutex->handle, NULL);
+
+    ASSERT(code == 0);
+    atomic_init(&mutex->owner, 0);
+    mutex->rank = rank;
+}
+
+void mutex_destroy(struct mutex *mutex)
+{
+    int code = pthread_mutex_destroy(&mutex->handle);
+
+    ASSERT(code == 0);
+}
+
+bool mutex_is_mine(const struct mutex *mutex)
+{
+    return atomic_load_explicit(&mutex->owner, memory_order_relaxed) == my_token();
+}
+
+void mutex_lock(struct mutex *mutex)
+{
+    int code;
+
+    ASSERT(held_ranks >> mutex->rank == 0); /* ascending, and never twice */
+    code = pthread_mutex_lock(&mutex->handle);
+    ASSERT(code == 0);
+    held_ranks |= 1U << mutex->rank;
+    atomic_store_explicit(&mutex->owner, my_token(), memory_order_relaxed);
+}
+
+void mutex_unlock(struct mutex *mutex)
+{
+    int code;
+
+    ASSERT(mutex_is_mine(mutex));
+    atomic_store_explicit(&mutex->owner, 0, memory_order_relaxed);
+    held_ranks &= ~(1U << mutex->rank);
+    code = pthread_mutex_unlock(&mutex->handle);
+    ASSERT(code == 0);
+}
+
+void condition_init(struct condition *condition)
+{
+    pthread_condattr_t attributes;
+    int code = pthread_condattr_init(&attributes);
+
+    ASSERT(code == 0);
+    code = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    ASSERT(code == 0);
+    code = pthread_cond_init(&condition->handle, &attributes);
+    ASSERT(code == 0);
+    pthread_condattr_destroy(&attributes);
+}
+
+void condition_destroy(struct condition *condition)
+{
+    int code = pthread_cond_destroy(&condition->handle);
+
+    ASSERT(code == 0);
+}
+
+void condition_signal_all(struct condition *condition)
+{
+    pthread_cond_broadcast(&condition->handle);
+}
+
+void condition_wait_until(struct condition *condition, struct mutex *mutex, uint64_t deadline_ms)
+{
+    const struct timespec deadline = {.tv_sec = (time_t)(deadline_ms / 1000),
+                                      .tv_nsec = (long)(deadline_ms % 1000) * 1000000};
+    int code;
+
+    ASSERT(mutex_is_mine(mutex));
+    atomic_store_explicit(&mutex->owner, 0, memory_order_relaxed);
+    code = pthread_cond_timedwait(&condition->handle, &mutex->handle, &deadline);
+    ASSERT(code == 0 || code == ETIMEDOUT);
+    atomic_store_explicit(&mutex->owner, my_token(), memory_order_relaxed);
+}

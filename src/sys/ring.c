@@ -1,0 +1,97 @@
+/*
+ * The single-producer single-consumer ring. Indices run freely and are masked on use, so full
+ * and empty differ without a spare place.
+ */
+#include "sys/ring.h"
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+
+enum { CACHE_LINE_BYTES = 64 };
+
+struct ring {
+    /* Immutable. */
+    size_t mask;
+    size_t element_size;
+    uint8_t *elements;
+
+    /* Producer's line: where it pushes next, and the head as it last saw it. */
+    alignas(CACHE_LINE_BYTES) atomic_size_t tail;
+    size_t seen_head;
+
+    /* Consumer's line: where it pops next, and the tail as it last saw it. */
+    alignas(CACHE_LINE_BYTES) atomic_size_t head;
+    size_t seen_tail;
+};
+
+struct ring *ring_create(size_t capacity, size_t element_size)
+{
+    struct ring *ring = memory_allocate_aligned(CACHE_LINE_BYTES, sizeof(*ring));
+
+    ASSERT(capacity >= 2 && (capacity & (capacity - 1)) == 0);
+    ASSERT(element_size > 0 && capacity <= SIZE_MAX / element_size);
+    memset(ring, 0, sizeof(*ring));
+    ring->mask = capacity - 1;
+    ring->element_size = element_size;
+    ring->elements = memory_allocate(capacity * element_size);
+    atomic_init(&ring->tail, 0);
+    atomic_init(&ring->head, 0);
+    return ring;
+}
+
+void ring_destroy(struct ring *ring)
+{
+    if (ring != NULL) {
+        memory_free(ring->elements);
+        memory_free(ring);
+    }
+}
+
+size_t ring_room(struct ring *ring)
+{
+    size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+
+    /* Acquire: the consumer has finished with a place before the head passes it. */
+    ring->seen_head = atomic_load_explicit(&ring->head, memory_order_acquire);
+    return ring->mask + 1 - (tail - ring->seen_head);
+}
+
+bool ring_push(struct ring *ring, const void *element)
+{
+    size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+
+    if (tail - ring->seen_head > ring->mask && ring_room(ring) == 0) {
+        return false;
+    }
+    memcpy(ring->elements + (tail & ring->mask) * ring->element_size, element, ring->element_size);
+    /* Release: the element is there before the tail says so. */
+    atomic_store_explicit(&ring->tail, tail + 1, memory_order_release);
+    return true;
+}
+
+bool ring_pop(struct ring *ring, void *element)
+{
+    size_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+
+    if (head == ring->seen_tail) {
+        ring->seen_tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+        if (head == ring->seen_tail) {
+            return false;
+        }
+    }
+    memcpy(element, ring->elements + (head & ring->mask) * ring->element_size, ring->element_size);
+    atomic_store_explicit(&ring->head, head + 1, memory_order_release);
+    return true;
+}
+
+size_t ring_count(const struct ring *ring)
+{
+    size_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
+    size_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+
+    return tail - head;
+}
