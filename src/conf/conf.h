@@ -1,7 +1,8 @@
 /*
  * The configuration: one table (options.c) of every option - name, type, unit, default, limits,
  * one line of description - drives the INI parser, --check-config, the man page and the sample.
- * Plain data, one owner; reading files is the only I/O.
+ * Plain data, one owner; reading the configuration file and looking at the modes of the files
+ * it names is the only I/O.
  */
 #ifndef RAFTD_CONF_CONF_H
 #define RAFTD_CONF_CONF_H
@@ -25,8 +26,8 @@ struct conf_peer {
 
 struct conf {
     struct {
-        uint16_t id;                    /* 1 */
-        char data_dir[CONF_TEXT_MAX];   /* ./raftd-data */
+        uint16_t id;                  /* 1 */
+        char data_dir[CONF_TEXT_MAX]; /* ./raftd-data */
     } node;
     struct {
         char name[64]; /* raftd */
@@ -37,7 +38,7 @@ struct conf {
         bool allow_unauthenticated_clients;
     } listen;
     struct {
-        char peer[CONF_ADDRESS_MAX];   /* "" = the listen address */
+        char peer[CONF_ADDRESS_MAX]; /* "" = the listen address */
         char client[CONF_ADDRESS_MAX];
     } advertise;
     struct conf_peer peers[CONF_PEERS_MAX]; /* ascending id; empty = this node alone */
@@ -63,11 +64,11 @@ struct conf {
         uint64_t segment_bytes; /* 64 MiB; at least twice max_request_bytes */
     } storage;
     struct {
-        uint32_t max_clients;         /* 10000 */
-        uint64_t max_request_bytes;   /* 8 MiB: one command with all its arguments */
-        uint32_t max_arguments;       /* 65536 */
-        uint64_t output_buffer_bytes; /* 64 MiB per client; a slower reader is closed */
-        uint32_t client_workers;      /* 2 threads, 1..16 */
+        uint32_t max_clients;          /* 10000 */
+        uint64_t max_request_bytes;    /* 8 MiB: one command with all its arguments */
+        uint32_t max_arguments;        /* 65536 */
+        uint64_t output_buffer_bytes;  /* 64 MiB per client; a slower reader is closed */
+        uint32_t client_workers;       /* 2 threads, 1..16 */
         uint32_t idle_timeout_seconds; /* 0 = never */
     } limits;
     struct {
@@ -78,25 +79,37 @@ struct conf {
 
 void conf_defaults(struct conf *conf);
 
-/* One option by "section.key" (peers: "peers.3"). The error names the option, the value found
- * and what is wanted. */
+/* One option by "section.key" (peers: "peers.3"; given again, it replaces). The error names the
+ * option, the value found and what is wanted. */
 int conf_set(struct conf *conf, const char *name, const char *value, struct raftd_error *error);
 
+/* The value of one option, as conf_set() takes it. RAFTD_ERROR_INVALID: there is no such option,
+ * or size (CONF_TEXT_MAX suffices) is too small. */
+int conf_get(const struct conf *conf, const char *name, char *value, size_t size);
+
+/* Where mistakes are told, one call each: "FILE:LINE: [section] key: found ..., wanted ...". */
+typedef void conf_report(void *argument, const char *text);
+
 /*
- * Reads a file into conf, reporting *every* mistake: report(argument, "FILE:LINE: ...").
- * Then validates the whole. Returns 0 or RAFTD_ERROR_INVALID (or _SYSTEM: cannot be read).
+ * Reads a file into conf, reporting *every* mistake, then validates the whole. Returns 0 or
+ * RAFTD_ERROR_INVALID (or _SYSTEM: cannot be read). On error conf is in no defined state.
  */
-int conf_load(struct conf *conf, const char *path,
-              void (*report)(void *argument, const char *text), void *argument);
+int conf_load(struct conf *conf, const char *path, conf_report *report, void *argument);
+
+/* The same, with settings as "section.key=value" that go before what the file says; later ones
+ * before earlier ones. path may be NULL: there are only the settings. */
+int conf_load_with(struct conf *conf, const char *path, const char *const *settings,
+                   size_t setting_count, conf_report *report, void *argument);
 
 /* What one option alone cannot know: heartbeat against election timeout, own id among the
- * peers, TLS files, plain text and unauthenticated listening. Same reporting. */
-int conf_validate(const struct conf *conf, void (*report)(void *argument, const char *text),
-                  void *argument);
+ * peers, TLS files, plain text and unauthenticated listening. Same reporting, without a file. */
+int conf_validate(const struct conf *conf, conf_report *report, void *argument);
+
+typedef void conf_found(void *argument, const char *name, const char *value);
 
 /* Every option that differs from its default, as conf_set() takes it. */
-void conf_each(const struct conf *conf,
-               void (*found)(void *argument, const char *name, const char *value),
-               void *argument);
+void conf_each(const struct conf *conf, conf_found *found, void *argument);
+/* Every option and peer with its value, in the order of raftd.conf(5). */
+void conf_list(const struct conf *conf, conf_found *found, void *argument);
 
 #endif
