@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""SIGSTOP on the leader for three election timeouts while clients read and write one register
+through every node, then SIGCONT: the others elect a new leader and go on, the old one answers
+nothing stale when it wakes up (T21, T24), and joins them again."""
+import threading
+import time
+import unittest
+
+from cluster import Cluster, rounds, wait_until
+from history import History
+from load import DEFINITE, narrate
+from resp_client import Client, ReplyError
+
+ELECTION_TIMEOUT_SECONDS = 0.5
+PAUSES = rounds(3)
+
+
+class RegisterClient(threading.Thread):
+    """Reads, and sometimes writes, one register through one node only."""
+
+    def __init__(self, name, node, history, write_every):
+        super().__init__(name=name, daemon=True)
+        self.node = node
+        self.history = history
+        self.write_every = write_every  # 0 = never
+        self.stopped = threading.Event()
+        self.client = None
+        self.number = 0
+        self.done = 0
+        self.trouble = None
+
+    def run(self):
+        try:
+            while not self.stopped.is_set():
+                self.step()
+        except Exception as problem:  # pylint: disable=broad-except
+            self.trouble = repr(problem)
+
+    def step(self):
+        self.number += 1
+        writes = self.write_every and self.number % self.write_every == 0
+        value = "%s-%d" % (self.name, self.number) if writes else None
+        operation = self.history.begin(self.name, "write" if writes else "read", value)
+        try:
+            if self.client is None:
+                self.client = Client(self.node.client_port, timeout=20)
+                return  # begun too early: connecting may have taken long
+            if writes:
+                self.client.call("SET", "register", value)
+                self.history.done(operation)
+            else:
+                self.history.done(operation, self.client.call("GET", "register"))
+            self.done += 1
+        except ReplyError as error:
+            if error.code == "TIMEOUT":
+                self.history.unknown(operation)
+            elif error.code not in DEFINITE:
+                raise
+            self.stopped.wait(0.01)
+        except OSError:
+            self.history.unknown(operation)
+            self.client = None
+            self.stopped.wait(0.01)
+
+
+def text_values(history):
+    """Bulk replies are bytes; writes were made from str."""
+    for operation in history.operations:
+        if isinstance(operation.value, bytes):
+            operation.value = operation.value.decode()
+
+
+class Pause(unittest.TestCase):
+    def test_paused_leader_serves_nothing_stale(self):
+        with Cluster(3) as cluster:
+            cluster.start()
+            history = History()
+            clients = [RegisterClient("%s%d" % (kind, node.id), node, history, every)
+                       for node in cluster
+                       for kind, every in (("writer", 2), ("reader", 0), ("second-reader", 0))]
+            for client in clients:
+                client.start()
+            try:
+                for number in range(PAUSES):
+                    self.pause_leader(cluster, clients, number)
+            finally:
+                for client in clients:
+                    client.stopped.set()
+                for client in clients:
+                    client.join(30)
+            self.assertEqual([client.trouble for client in clients if client.trouble], [])
+            self.judge(history)
+            cluster.wait_same_state()
+
+    def pause_leader(self, cluster, clients, number):
+        leader = cluster.wait_leader()
+        others = [node for node in cluster if node is not leader]
+        self.wait_progress(clients)
+        leader.pause()
+        paused = time.monotonic()
+        narrate("pause %d of %d: stopped node %d (leader)", number + 1, PAUSES, leader.id)
+        new = cluster.wait_leader(others)
+        # Values that the sleeping node knows nothing of, while requests pile up at its socket.
+        self.wait_progress([client for client in clients if client.node is not leader])
+        wait_until("three election timeouts to pass",
+                   lambda: time.monotonic() - paused > 3 * ELECTION_TIMEOUT_SECONDS)
+        narrate("node %d leads now; waking node %d", new.id, leader.id)
+        leader.resume()
+        cluster.wait_leader()
+        self.wait_progress(clients)
+
+    @staticmethod
+    def wait_progress(clients):
+        wanted = {client: client.done + 20 for client in clients}
+        wait_until(lambda: "progress of %s" % {client.name: (client.done, client.trouble)
+                                                for client in clients},
+                   lambda: all(client.done >= count or client.trouble
+                               for client, count in wanted.items()))
+
+    def judge(self, history):
+        text_values(history)
+        reads = sum(operation.kind == "read" for operation in history.operations)
+        narrate("%d reads and %d writes", reads, len(history.operations) - reads)
+        self.assertGreater(reads, 100)
+        problem = history.problem()
+        self.assertIsNone(problem, problem)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
