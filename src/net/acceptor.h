@@ -22,6 +22,8 @@ struct acceptor *acceptor_create(void);
 int acceptor_listen(struct acceptor *acceptor, const struct net_address *address,
                     void (*accepted)(void *argument, int fd), void *argument,
                     struct raftd_error *error);
+/* The port that the n-th listening socket got (port 0 asks the kernel for one); 0 = none. */
+uint16_t acceptor_port(const struct acceptor *acceptor, size_t listener);
 int acceptor_start(struct acceptor *acceptor, struct raftd_error *error);
 /* Stops the thread and closes the listening sockets. */
 void acceptor_destroy(struct acceptor *acceptor);

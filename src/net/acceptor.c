@@ -1,0 +1,235 @@
+/*
+ * The acceptor thread. It polls the listening sockets and a waker, nothing else.
+ */
+#include "net/acceptor.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "sys/log.h"
+#include "sys/thread.h"
+#include "sys/waker.h"
+
+enum { BACKLOG = 512, EXHAUSTED_PAUSE_MS = 100, ACCEPTS_PER_TURN = 64 };
+
+struct listener {
+    int fd;
+    void (*accepted)(void *argument, int fd);
+    void *argument;
+};
+
+struct acceptor {
+    /* Immutable after acceptor_start(). */
+    struct listener listeners[ACCEPTOR_LISTENERS_MAX];
+    size_t count;
+    struct thread thread;
+    bool started;
+
+    atomic_bool stop;
+    struct waker waker; /* consumer: acceptor thread */
+};
+
+struct acceptor *acceptor_create(void)
+{
+    struct acceptor *acceptor = memory_allocate_zeroed(1, sizeof(*acceptor));
+
+    if (waker_open(&acceptor->waker) != 0) {
+        LOG_WARNING("cannot make an eventfd: %s", strerror(errno));
+    }
+    return acceptor;
+}
+
+static int listen_on(const struct addrinfo *address, int *listening)
+{
+    const int on = 1;
+    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int saved;
+
+    if (fd < 0) {
+        return errno;
+    }
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (address->ai_family == AF_INET6) {
+        /* [::] next to 0.0.0.0 has to be possible. */
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    }
+    if (bind(fd, address->ai_addr, address->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
+        saved = errno;
+        close(fd);
+        return saved;
+    }
+    *listening = fd;
+    return 0;
+}
+
+/* A name may mean several addresses, of which this machine lacks one (no IPv6, say): it is
+ * enough to listen on one. 0 or an errno. */
+static int listen_on_all(struct acceptor *acceptor, const struct addrinfo *addresses,
+                         void (*accepted)(void *argument, int fd), void *argument)
+{
+    size_t before = acceptor->count;
+    int missing = 0;
+
+    for (const struct addrinfo *one = addresses; one != NULL; one = one->ai_next) {
+        struct listener *listener = &acceptor->listeners[acceptor->count];
+        int failure;
+
+        if (acceptor->count == ACCEPTOR_LISTENERS_MAX) {
+            return EMFILE;
+        }
+        failure = listen_on(one, &listener->fd);
+        if (failure == EADDRNOTAVAIL || failure == EAFNOSUPPORT) {
+            missing = failure;
+            continue;
+        }
+        if (failure != 0) {
+            return failure;
+        }
+        listener->accepted = accepted;
+        listener->argument = argument;
+        acceptor->count++;
+    }
+    return acceptor->count > before ? 0 : missing;
+}
+
+int acceptor_listen(struct acceptor *acceptor, const struct net_address *address,
+                    void (*accepted)(void *argument, int fd), void *argument,
+                    struct raftd_error *error)
+{
+    const struct addrinfo hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct addrinfo *addresses = NULL;
+    char port[8];
+    int code;
+
+    snprintf(port, sizeof(port), "%u", address->port);
+    code = getaddrinfo(address->host, port, &hints, &addresses);
+    if (code != 0) {
+        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot resolve %s: %s", address->host,
+                         gai_strerror(code));
+    }
+    code = listen_on_all(acceptor, addresses, accepted, argument);
+    if (code != 0) {
+        code = error_set(error, RAFTD_ERROR_SYSTEM, "cannot listen on %s port %u: %s%s",
+                         address->host, address->port, strerror(code),
+                         code == EADDRINUSE
+                             ? "; another process has it: stop that one or choose another port"
+                             : "");
+    }
+    freeaddrinfo(addresses);
+    return code;
+}
+
+uint16_t acceptor_port(const struct acceptor *acceptor, size_t listener)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t length = sizeof(address);
+
+    if (listener >= acceptor->count ||
+        getsockname(acceptor->listeners[listener].fd, (struct sockaddr *)&address, &length) != 0) {
+        return 0;
+    }
+    if (address.ss_family == AF_INET6) {
+        return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+    }
+    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+}
+
+/* Takes what waits at one socket. False: out of descriptors or memory, so pause. */
+static bool accept_all(const struct listener *listener)
+{
+    static struct log_throttle throttle;
+
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+        if (fd >= 0) {
+            listener->accepted(listener->argument, fd);
+            continue;
+        }
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            if (log_throttle_pass(&throttle, 5000)) {
+                LOG_WARNING("cannot accept a connection: %s; raise LimitNOFILE or lower [limits] "
+                            "max_clients",
+                            strerror(errno));
+            }
+            return false;
+        }
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            return true;
+        }
+        /* Whatever else is wrong is wrong with that one connection (accept(2)). */
+    }
+    return true;
+}
+
+static void run(void *argument)
+{
+    struct acceptor *acceptor = argument;
+    struct pollfd polls[ACCEPTOR_LISTENERS_MAX + 1];
+
+    for (size_t i = 0; i < acceptor->count; i++) {
+        polls[i + 1] = (struct pollfd){.fd = acceptor->listeners[i].fd, .events = POLLIN};
+    }
+    polls[0] = (struct pollfd){.fd = acceptor->waker.fd, .events = POLLIN};
+    for (;;) {
+        bool exhausted = false;
+
+        waker_prepare(&acceptor->waker);
+        if (!atomic_load(&acceptor->stop)) {
+            poll(polls, acceptor->count + 1, -1);
+        }
+        waker_done(&acceptor->waker);
+        if (atomic_load(&acceptor->stop)) {
+            return;
+        }
+        for (size_t i = 0; i < acceptor->count; i++) {
+            if (polls[i + 1].revents != 0 && !accept_all(&acceptor->listeners[i])) {
+                exhausted = true;
+            }
+        }
+        if (exhausted) {
+            /* The sockets stay readable: wait for a descriptor to come free, but for a stop. */
+            waker_prepare(&acceptor->waker);
+            if (!atomic_load(&acceptor->stop)) {
+                poll(polls, 1, EXHAUSTED_PAUSE_MS);
+            }
+            waker_done(&acceptor->waker);
+        }
+    }
+}
+
+int acceptor_start(struct acceptor *acceptor, struct raftd_error *error)
+{
+    if (thread_start(&acceptor->thread, "acceptor", run, acceptor) != 0) {
+        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot start the acceptor thread");
+    }
+    acceptor->started = true;
+    return 0;
+}
+
+void acceptor_destroy(struct acceptor *acceptor)
+{
+    if (acceptor == NULL) {
+        return;
+    }
+    if (acceptor->started) {
+        atomic_store(&acceptor->stop, true);
+        waker_wake(&acceptor->waker);
+        thread_join(&acceptor->thread);
+    }
+    for (size_t i = 0; i < acceptor->count; i++) {
+        close(acceptor->listeners[i].fd);
+    }
+    waker_close(&acceptor->waker);
+    memory_free(acceptor);
+}

@@ -1,0 +1,83 @@
+/*
+ * For which node a certificate speaks: its subject alternative names against what the
+ * configuration says. Runs on the thread that owns the stream.
+ */
+#include <arpa/inet.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "net/tls_openssl.h"
+
+static const char uri_prefix[] = "raftd://";
+
+/* Puts the raftd URI among the names into found (the one wanted, if it is there); false if
+ * there is none. Names with a NUL inside are not names. */
+static bool find_uri(const GENERAL_NAMES *names, const char *wanted, char *found, size_t size)
+{
+    bool any = false;
+
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        const char *text;
+        size_t length;
+
+        if (name->type != GEN_URI) {
+            continue;
+        }
+        text = (const char *)ASN1_STRING_get0_data(name->d.uniformResourceIdentifier);
+        length = (size_t)ASN1_STRING_length(name->d.uniformResourceIdentifier);
+        if (length < sizeof(uri_prefix) - 1 || memchr(text, 0, length) != NULL ||
+            strncmp(text, uri_prefix, sizeof(uri_prefix) - 1) != 0) {
+            continue;
+        }
+        if (!any || (length == strlen(wanted) && memcmp(text, wanted, length) == 0)) {
+            snprintf(found, size, "%.*s", (int)length, text);
+        }
+        any = true;
+    }
+    return any;
+}
+
+static bool host_matches(X509 *certificate, const char *host)
+{
+    unsigned char ip[16];
+
+    if (inet_pton(AF_INET, host, ip) == 1 || inet_pton(AF_INET6, host, ip) == 1) {
+        return X509_check_ip_asc(certificate, host, 0) == 1;
+    }
+    return X509_check_host(certificate, host, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1;
+}
+
+bool tls_speaks_for(SSL *ssl, const char *cluster_name, uint16_t node_id, const char *host,
+                    struct raftd_error *error)
+{
+    X509 *certificate = SSL_get1_peer_certificate(ssl);
+    GENERAL_NAMES *names;
+    char wanted[128];
+    char found[128] = "";
+    bool speaks;
+
+    snprintf(wanted, sizeof(wanted), "%s%s/%u", uri_prefix, cluster_name, node_id);
+    if (certificate == NULL) {
+        error_set(error, RAFTD_ERROR_REFUSED, "no certificate was given, wanted one for %s",
+                  wanted);
+        return false;
+    }
+    names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    if (names != NULL && find_uri(names, wanted, found, sizeof(found))) {
+        speaks = strcmp(found, wanted) == 0;
+    } else {
+        snprintf(found, sizeof(found), "no node, nor the host %.64s", host);
+        speaks = host_matches(certificate, host);
+    }
+    if (!speaks) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "certificate names %s, wanted %s (check [tls] certificate on that node)", found,
+                  wanted);
+    }
+    GENERAL_NAMES_free(names);
+    X509_free(certificate);
+    return speaks;
+}
