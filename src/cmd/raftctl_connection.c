@@ -282,18 +282,24 @@ void connection_close(struct connection *connection)
 
 /* ---- Commands ----------------------------------------------------------------------------- */
 
-/* The connection ended before the answer: says why as well as can be told. */
+/*
+ * The connection ended before the answer: says why as well as can be told. With TLS 1.3 a client
+ * learns only now that its certificate was refused, and where the reset overtakes the alert, not
+ * even that.
+ */
 static int lost(struct connection *connection, int result, int number, struct raftd_error *error)
 {
+    const char *hint = connection->ssl == NULL ? " (does it want TLS? see --tls-ca)"
+                                               : " (did it refuse the certificate? see its log)";
+
     if (connection->ssl != NULL && result == SSL_ERROR_SSL) {
-        /* With TLS 1.3 a client learns only now that its certificate was refused. */
         return error_set(error, RAFTD_ERROR_TIMEOUT, "TLS: the server refused: %s", openssl_text());
     }
     if (number != 0) {
-        return error_set(error, RAFTD_ERROR_TIMEOUT, "connection lost: %s", strerror(number));
+        return error_set(error, RAFTD_ERROR_TIMEOUT, "connection lost: %s%s", strerror(number),
+                         hint);
     }
-    return error_set(error, RAFTD_ERROR_TIMEOUT, "the server closed the connection%s",
-                     connection->ssl == NULL ? " (does it want TLS? see --tls-ca)" : "");
+    return error_set(error, RAFTD_ERROR_TIMEOUT, "the server closed the connection%s", hint);
 }
 
 /*

@@ -48,9 +48,13 @@ class Server:
         self.commands = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.endpoint = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.acceptor = threading.Thread(target=self.accept, daemon=True)
+        self.acceptor.start()
 
     def close(self):
+        # Only once nobody accepts on it any more: its number may be another socket's next.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.acceptor.join()
         self.listener.close()
 
     def accept(self):
@@ -543,13 +547,13 @@ class Tls(Ctl):
     def test_without_a_certificate(self):
         server = self.tls_server()
         _, err = self.get(server.endpoint, code=UNREACHABLE)
-        self.assertIn("certificate required", err)
+        self.assertRegex(err, "certificate required|did it refuse the certificate")
 
     def test_certificate_of_another_ca(self):
         server = self.tls_server()
         _, err = self.get(server.endpoint, certificate=self.theirs.client("eve"),
                           code=UNREACHABLE)
-        self.assertRegex(err, "unknown ca|unknown CA")
+        self.assertRegex(err, "unknown ca|did it refuse the certificate")
 
     def test_plain_text_to_a_tls_port(self):
         server = self.tls_server()
