@@ -30,12 +30,12 @@ struct conf_option {
     const char *section;
     const char *key; /* CONF_TYPE_PEER: "ID" */
     enum conf_type type;
-    const char *unit;    /* of a number, "" = none */
+    const char *unit;    /* of a number, NULL = none */
     const char *initial; /* the default as text; "" = not given, allowed where this is "" */
     uint64_t min;        /* numbers: limits, both included */
     uint64_t max;
     uint64_t multiple;                     /* BYTES: has to be one of this, 0 = of anything */
-    const char *choices[CONF_CHOICES_MAX]; /* ENUM: by value, NULL ends them */
+    const char *choices[CONF_CHOICES_MAX]; /* ENUM: by value; unused ones are NULL */
     const char *without;                   /* what holds where an optional value is not given */
     const char *description;               /* one line, a sentence */
     size_t offset;                         /* of the field in struct conf */
