@@ -435,6 +435,16 @@ static int load_log(struct raft_core *core, const struct raft_recovered *recover
     return 0;
 }
 
+static bool is_only_voter(const struct raft_core *core)
+{
+    size_t voters = 0;
+
+    for (size_t i = 0; i < core->membership.count; i++) {
+        voters += raft_membership_is_voter(&core->membership, core->membership.members[i].id);
+    }
+    return voters == 1 && core_is_voter(core);
+}
+
 int raft_create(const struct raft_options *options, const struct raft_recovered *recovered,
                 uint64_t now_ms, struct raft_core **core)
 {
@@ -457,6 +467,9 @@ int raft_create(const struct raft_options *options, const struct raft_recovered 
         return RAFTD_ERROR_CORRUPT;
     }
     election_reset_timer(made);
+    if (is_only_voter(made)) {
+        made->election_deadline_ms = now_ms; /* there is nobody to wait for */
+    }
     *core = made;
     return 0;
 }
