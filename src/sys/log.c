@@ -1,25 +1,39 @@
 /*
- * Log lines. Each is formatted in full and leaves with one write(2), so lines of several
- * threads never mix and no lock is needed. Any thread.
+ * Log lines. Each is formatted in full and leaves with one write(2) of less than PIPE_BUF bytes,
+ * so lines of several threads never mix and no lock is needed. Any thread.
  */
 #include "sys/log.h"
 
-#include <pthread.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "sys/clock.h"
 #include "sys/log_syslog.h"
+#include "sys/thread.h"
 
-enum { TEXT_BYTES = 2048 };
+enum {
+    TEXT_BYTES = 2048, /* of a message before escaping; what is longer is cut */
+    LINE_BYTES = 3072,
+    ESCAPE_BYTES = 4, /* \xNN */
+};
+_Static_assert(LINE_BYTES < PIPE_BUF, "a write to a pipe is atomic up to PIPE_BUF");
+
+static const char cut_mark[] = "...";
 
 static atomic_int current_level = LOG_LEVEL_INFO;
 static atomic_int current_target = LOG_TARGET_STDERR;
 
 void log_configure(enum log_level level, enum log_target target)
 {
+    if (target == LOG_TARGET_SYSLOG) {
+        log_syslog_open();
+    }
     atomic_store(&current_level, (int)level);
     atomic_store(&current_target, (int)target);
 }
@@ -29,23 +43,60 @@ bool log_enabled(enum log_level level)
     return (int)level <= atomic_load_explicit(&current_level, memory_order_relaxed);
 }
 
-/* Copies text with control characters as \xNN; returns the length without the NUL. */
+/*
+ * The length of the printable character at text; 0 if there is none. Printable: ASCII without
+ * control characters, and UTF-8 sequences in their shortest form that are no C1 control (U+0080
+ * to U+009F), which terminals obey as well.
+ */
+static size_t printable_length(const unsigned char *text)
+{
+    static const unsigned smallest[] = {0, 0, 0xa0, 0x800, 0x10000};
+    unsigned point;
+    size_t length;
+
+    if (text[0] < 0x80) {
+        return text[0] >= 0x20 && text[0] != 0x7f ? 1 : 0;
+    }
+    if (text[0] < 0xc0 || text[0] >= 0xf8) {
+        return 0;
+    }
+    length = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+    point = text[0] & (0x7fU >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80) {
+            return 0; /* also the NUL at the end */
+        }
+        point = point << 6 | (text[i] & 0x3f);
+    }
+    return point >= smallest[length] && point <= 0x10ffff ? length : 0;
+}
+
+/* Copies text with what is not printable as \xNN; returns the length without the NUL. */
 static size_t escape(char *to, size_t size, const char *text)
 {
     static const char digits[] = "0123456789abcdef";
+    const unsigned char *from = (const unsigned char *)text;
     size_t used = 0;
 
-    for (; *text != 0 && used + 5 < size; text++) {
-        unsigned char c = (unsigned char)*text;
+    while (*from != 0) {
+        size_t length = printable_length(from);
 
-        if (c >= 0x20 && c != 0x7f) {
-            to[used++] = *text;
+        if (used + (length > 0 ? length : ESCAPE_BYTES) + sizeof(cut_mark) > size) {
+            memcpy(to + used, cut_mark, sizeof(cut_mark) - 1);
+            used += sizeof(cut_mark) - 1;
+            break;
+        }
+        if (length > 0) {
+            memcpy(to + used, from, length);
+            used += length;
+            from += length;
             continue;
         }
         to[used++] = '\\';
         to[used++] = 'x';
-        to[used++] = digits[c >> 4];
-        to[used++] = digits[c & 15];
+        to[used++] = digits[*from >> 4];
+        to[used++] = digits[*from & 15];
+        from++;
     }
     to[used] = 0;
     return used;
@@ -55,52 +106,66 @@ static size_t escape(char *to, size_t size, const char *text)
 static size_t format_head(char *to, size_t size, enum log_level level)
 {
     static const char *const names[] = {"error", "warning", "info", "debug"};
-    uint64_t now = clock_wall_ms();
-    time_t seconds = (time_t)(now / 1000);
-    char thread[16] = "";
+    uint64_t now_ms = clock_wall_ms();
+    time_t seconds = (time_t)(now_ms / 1000);
     struct tm utc;
     int length;
 
     gmtime_r(&seconds, &utc);
-    pthread_getname_np(pthread_self(), thread, sizeof(thread));
     length = snprintf(to, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03uZ %s [%s] ", utc.tm_year + 1900,
                       utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                      (unsigned)(now % 1000), names[level & 3], thread);
-    return length > 0 && (size_t)length < size ? (size_t)length : 0;
+                      (unsigned)(now_ms % 1000), names[level & 3], thread_current_name());
+    ASSERT(length > 0 && (size_t)length < size);
+    return (size_t)length;
+}
+
+static void write_stderr(const char *line, size_t length)
+{
+    ssize_t written;
+
+    do {
+        written = write(STDERR_FILENO, line, length);
+    } while (written < 0 && errno == EINTR);
+    /* Otherwise nobody reads the log, or its disk is full: there is nowhere to say so. */
 }
 
 void log_line(enum log_level level, const char *format, ...)
 {
     char text[TEXT_BYTES];
-    char line[TEXT_BYTES + 128];
+    char line[LINE_BYTES];
+    int saved = errno; /* "log, then look at errno" has to work */
     va_list arguments;
     size_t length;
+    int wanted;
 
     if (!log_enabled(level)) {
         return;
     }
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
+    wanted = vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    if (wanted >= (int)sizeof(text)) {
+        memcpy(text + sizeof(text) - sizeof(cut_mark), cut_mark, sizeof(cut_mark));
+    }
     if (atomic_load_explicit(&current_target, memory_order_relaxed) == LOG_TARGET_SYSLOG) {
         escape(line, sizeof(line), text);
         log_syslog_write((int)level, line);
-        return;
+    } else {
+        length = format_head(line, sizeof(line), level);
+        length += escape(line + length, sizeof(line) - length - 1, text);
+        line[length++] = '\n';
+        write_stderr(line, length);
     }
-    length = format_head(line, sizeof(line), level);
-    length += escape(line + length, sizeof(line) - length - 1, text);
-    line[length++] = '\n';
-    if (write(STDERR_FILENO, line, length) < 0) {
-        return; /* nobody reads the log: there is nowhere left to say so */
-    }
+    errno = saved;
 }
 
 bool log_throttle_pass(struct log_throttle *throttle, uint64_t interval_ms)
 {
-    uint64_t now = clock_monotonic_ms();
-    uint64_t next = atomic_load_explicit(&throttle->next_ms, memory_order_relaxed);
+    uint64_t now_ms = clock_monotonic_ms();
+    uint64_t next_ms = atomic_load_explicit(&throttle->next_ms, memory_order_relaxed);
 
-    return now >= next &&
-           atomic_compare_exchange_strong_explicit(&throttle->next_ms, &next, now + interval_ms,
-                                                   memory_order_relaxed, memory_order_relaxed);
+    /* Of several threads at once, the one whose exchange succeeds passes. */
+    return now_ms >= next_ms && atomic_compare_exchange_strong_explicit(
+                                    &throttle->next_ms, &next_ms, now_ms + interval_ms,
+                                    memory_order_relaxed, memory_order_relaxed);
 }

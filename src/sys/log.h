@@ -12,10 +12,14 @@
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 enum log_target { LOG_TARGET_STDERR, LOG_TARGET_SYSLOG };
 
+/* Before that: info, standard error. */
 void log_configure(enum log_level level, enum log_target target);
 bool log_enabled(enum log_level level);
 
-/* Control characters in the text are escaped: what a peer sent cannot forge a line. */
+/*
+ * What is not printable in the text is written as \xNN: what a peer sent can neither forge a line
+ * nor command a terminal. UTF-8 passes. Leaves errno alone. Takes no lock of ours.
+ */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define LOG_ERROR(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)

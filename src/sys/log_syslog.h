@@ -4,6 +4,9 @@
 #ifndef RAFTD_SYS_LOG_SYSLOG_H
 #define RAFTD_SYS_LOG_SYSLOG_H
 
+/* Lines carry "raftd[PID]" from here on. Once, before threads log. */
+void log_syslog_open(void);
+
 /* severity: an enum log_level. Any thread. */
 void log_syslog_write(int severity, const char *text);
 

@@ -22,17 +22,22 @@ void mutex_init(struct mutex *mutex, enum mutex_rank rank)
     int code = pthread_mutex_init(&mutex->handle, NULL);
 
     ASSERT(code == 0);
+    ASSERT(rank > 0 && rank < sizeof(held_ranks) * 8);
     atomic_init(&mutex->owner, 0);
     mutex->rank = rank;
 }
 
 void mutex_destroy(struct mutex *mutex)
 {
-    int code = pthread_mutex_destroy(&mutex->handle);
+    int code;
 
+    ASSERT(atomic_load_explicit(&mutex->owner, memory_order_relaxed) == 0);
+    code = pthread_mutex_destroy(&mutex->handle);
     ASSERT(code == 0);
 }
 
+/* Relaxed is enough: only the owner itself stores its token, so it reads back its own store or
+ * something else that is not its token. */
 bool mutex_is_mine(const struct mutex *mutex)
 {
     return atomic_load_explicit(&mutex->owner, memory_order_relaxed) == my_token();
@@ -82,7 +87,9 @@ void condition_destroy(struct condition *condition)
 
 void condition_signal_all(struct condition *condition)
 {
-    pthread_cond_broadcast(&condition->handle);
+    int code = pthread_cond_broadcast(&condition->handle);
+
+    ASSERT(code == 0);
 }
 
 void condition_wait_until(struct condition *condition, struct mutex *mutex, uint64_t deadline_ms)
@@ -92,6 +99,8 @@ void condition_wait_until(struct condition *condition, struct mutex *mutex, uint
     int code;
 
     ASSERT(mutex_is_mine(mutex));
+    /* The rank stays held: a waiting thread takes no other lock, and has this one when it is
+     * back. */
     atomic_store_explicit(&mutex->owner, 0, memory_order_relaxed);
     code = pthread_cond_timedwait(&condition->handle, &mutex->handle, &deadline);
     ASSERT(code == 0 || code == ETIMEDOUT);

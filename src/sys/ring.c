@@ -30,10 +30,11 @@ struct ring {
 
 struct ring *ring_create(size_t capacity, size_t element_size)
 {
-    struct ring *ring = memory_allocate_aligned(CACHE_LINE_BYTES, sizeof(*ring));
+    struct ring *ring;
 
     ASSERT(capacity >= 2 && (capacity & (capacity - 1)) == 0);
     ASSERT(element_size > 0 && capacity <= SIZE_MAX / element_size);
+    ring = memory_allocate_aligned(CACHE_LINE_BYTES, sizeof(*ring));
     memset(ring, 0, sizeof(*ring));
     ring->mask = capacity - 1;
     ring->element_size = element_size;
@@ -51,12 +52,25 @@ void ring_destroy(struct ring *ring)
     }
 }
 
+/* Most rings carry a pointer, or a tag and a pointer: those sizes become plain moves. */
+static inline void copy_element(void *to, const void *from, size_t size)
+{
+    if (size == 8) {
+        memcpy(to, from, 8);
+    } else if (size == 16) {
+        memcpy(to, from, 16);
+    } else {
+        memcpy(to, from, size);
+    }
+}
+
 size_t ring_room(struct ring *ring)
 {
     size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
 
     /* Acquire: the consumer has finished with a place before the head passes it. */
     ring->seen_head = atomic_load_explicit(&ring->head, memory_order_acquire);
+    ASSERT(tail - ring->seen_head <= ring->mask + 1);
     return ring->mask + 1 - (tail - ring->seen_head);
 }
 
@@ -67,7 +81,8 @@ bool ring_push(struct ring *ring, const void *element)
     if (tail - ring->seen_head > ring->mask && ring_room(ring) == 0) {
         return false;
     }
-    memcpy(ring->elements + (tail & ring->mask) * ring->element_size, element, ring->element_size);
+    copy_element(ring->elements + (tail & ring->mask) * ring->element_size, element,
+                 ring->element_size);
     /* Release: the element is there before the tail says so. */
     atomic_store_explicit(&ring->tail, tail + 1, memory_order_release);
     return true;
@@ -78,20 +93,25 @@ bool ring_pop(struct ring *ring, void *element)
     size_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
 
     if (head == ring->seen_tail) {
+        /* Acquire: what was pushed before the tail moved is there. */
         ring->seen_tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
         if (head == ring->seen_tail) {
             return false;
         }
     }
-    memcpy(element, ring->elements + (head & ring->mask) * ring->element_size, ring->element_size);
+    copy_element(element, ring->elements + (head & ring->mask) * ring->element_size,
+                 ring->element_size);
+    /* Release: we have finished with the place before the head passes it. */
     atomic_store_explicit(&ring->head, head + 1, memory_order_release);
     return true;
 }
 
 size_t ring_count(const struct ring *ring)
 {
+    /* The head first: a tail that is read later is never behind it, but both sides may have
+     * gone on in between, so the difference can exceed what fits. */
     size_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
-    size_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+    size_t count = atomic_load_explicit(&ring->tail, memory_order_acquire) - head;
 
-    return tail - head;
+    return count <= ring->mask ? count : ring->mask + 1;
 }

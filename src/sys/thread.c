@@ -10,34 +10,53 @@
 
 #include "base/assert.h"
 
+static _Thread_local const char *current_name = "main";
+
+const char *thread_current_name(void)
+{
+    return current_name;
+}
+
 static void *start(void *argument)
 {
     struct thread *thread = argument;
 
+    /* By the thread itself, so that its first log line and a debugger see it. */
+    current_name = thread->name;
+    pthread_setname_np(pthread_self(), thread->name);
     thread->run(thread->argument);
     return NULL;
+}
+
+/* All but those that the kernel raises for a fault of the thread itself: blocked, they would
+ * kill the process past the handlers of sanitizers and crash reporters. */
+static void signals_to_block(sigset_t *signals)
+{
+    sigfillset(signals);
+    sigdelset(signals, SIGSEGV);
+    sigdelset(signals, SIGBUS);
+    sigdelset(signals, SIGFPE);
+    sigdelset(signals, SIGILL);
+    sigdelset(signals, SIGTRAP);
+    sigdelset(signals, SIGABRT);
 }
 
 int thread_start(struct thread *thread, const char *name, void (*run)(void *argument),
                  void *argument)
 {
-    sigset_t all;
+    sigset_t blocked;
     sigset_t before;
     int code;
 
     snprintf(thread->name, sizeof(thread->name), "%s", name);
     thread->run = run;
     thread->argument = argument;
+    signals_to_block(&blocked);
     /* A thread inherits its creator's mask: so no signal ever lands on it, not even at first. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
     code = pthread_create(&thread->handle, NULL, start, thread);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code != 0) {
-        return RAFTD_ERROR_SYSTEM;
-    }
-    pthread_setname_np(thread->handle, thread->name);
-    return 0;
+    return code == 0 ? 0 : RAFTD_ERROR_SYSTEM;
 }
 
 void thread_join(struct thread *thread)

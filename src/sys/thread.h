@@ -14,10 +14,13 @@ struct thread {
     char name[16];
 };
 
-/* name: at most 15 characters. The struct stays in place until thread_join(). 0 or
- * RAFTD_ERROR_SYSTEM. */
+/* name: at most 15 characters, what is longer is cut. The struct stays in place until
+ * thread_join(). 0 or RAFTD_ERROR_SYSTEM. */
 int thread_start(struct thread *thread, const char *name, void (*run)(void *argument),
                  void *argument);
 void thread_join(struct thread *thread);
+
+/* The calling thread's name; "main" in a thread that thread_start() did not make. */
+const char *thread_current_name(void);
 
 #endif
