@@ -1,0 +1,299 @@
+/*
+ * Kills and power cuts between any two file operations, and in the middle of each: while the
+ * log is made, grows, rolls, prepares, ends in order, and while it recovers. Whatever was
+ * acknowledged is there afterwards, whatever was handed out by a recovery stays.
+ */
+#include "store/wal.h"
+
+#include <string.h>
+
+#include "unit.h"
+
+#include "sim/fs_memory.h"
+#include "store/wal_format.h"
+#include "store/world.h"
+
+/* What a life of the node does, in order. */
+enum deed_type {
+    DEED_APPEND,  /* the steps, as one batch */
+    DEED_PREPARE, /* one slice */
+    DEED_RESTART, /* orderly */
+};
+
+struct deed {
+    enum deed_type type;
+    size_t step_count;
+    struct step steps[3];
+};
+
+/* First creation, votes, rolls without and with a prepared segment, a batch larger than a
+ * segment, truncations, an orderly restart. */
+static const struct deed life[] = {
+    {DEED_APPEND, 1, {{.term = 1, .vote = 1}}},
+    {DEED_APPEND, 1, {{.append_count = 2, .entry_bytes = 100}}},
+    {DEED_APPEND, 1, {{.term = 2, .vote = 3}}},
+    {DEED_APPEND, 1, {{.append_count = 1, .entry_bytes = 40}}}, /* rolls, nothing is ready */
+    {DEED_PREPARE, 0, {{0}}},
+    {DEED_PREPARE, 0, {{0}}},
+    {DEED_APPEND, 1, {{.term = 3, .truncate_from = 2, .append_count = 3, .entry_bytes = 1500}}},
+    {DEED_APPEND, 1, {{.append_count = 1, .entry_bytes = 40}}}, /* rolls, half is ready */
+    {DEED_PREPARE, 0, {{0}}},
+    {DEED_PREPARE, 0, {{0}}},
+    {DEED_PREPARE, 0, {{0}}},
+    {DEED_PREPARE, 0, {{0}}},
+    {DEED_APPEND,
+     3,
+     {{.term = 4, .vote = 2, .append_count = 1},
+      {.truncate_from = 5, .append_count = 2, .entry_bytes = 10},
+      {.term = 5, .vote = 1}}},
+    {DEED_APPEND, 1, {{.append_count = 2, .entry_bytes = 3500}}}, /* rolls, all is ready */
+    {DEED_RESTART, 0, {{0}}},
+    {DEED_APPEND, 1, {{.append_count = 1, .entry_bytes = 18000}}}, /* larger than a segment */
+    {DEED_PREPARE, 0, {{0}}},
+    {DEED_APPEND, 1, {{.append_count = 1, .entry_bytes = 20}}},
+    {DEED_RESTART, 0, {{0}}},
+    {DEED_RESTART, 0, {{0}}},
+    {DEED_APPEND, 1, {{.term = 6, .vote = 3, .append_count = 1, .entry_bytes = 20}}},
+};
+
+struct promise {
+    struct model acknowledged;
+    struct model attempted; /* acknowledged and the batch that was under way */
+};
+
+static int try_open(struct fs_memory *memory, struct wal **wal, struct wal_recovered *recovered)
+{
+    struct wal_options options = world_memory_options(memory);
+    struct raftd_error error = {0};
+    int result = wal_open(&options, wal, recovered, &error);
+
+    /* Nothing but a crash may keep it from opening. */
+    ck_assert_msg(result == 0 || fs_memory_is_dead(memory), "%s", error.message);
+    return result;
+}
+
+/* False: the process died. */
+static bool do_deed(struct fs_memory *memory, const struct deed *deed, struct wal **wal,
+                    struct promise *promise)
+{
+    struct wal_recovered recovered;
+    struct raftd_error error = {0};
+    int result = 0;
+
+    switch (deed->type) {
+    case DEED_APPEND:
+        for (size_t i = 0; i < deed->step_count; i++) {
+            model_step(&promise->attempted, &deed->steps[i]);
+        }
+        result = world_append(*wal, &promise->acknowledged, deed->steps, deed->step_count, &error);
+        if (result == 0) {
+            promise->acknowledged = promise->attempted;
+        }
+        break;
+    case DEED_PREPARE:
+        wal_prepare(*wal, 4096, &error);
+        result = error.code;
+        break;
+    case DEED_RESTART:
+        wal_close(*wal);
+        *wal = NULL;
+        result = try_open(memory, wal, &recovered);
+        if (result == 0) {
+            ck_assert(model_matches(&promise->acknowledged, &recovered));
+            wal_recovered_free(&recovered);
+        }
+        break;
+    }
+    ck_assert_msg(result == 0 || fs_memory_is_dead(memory), "%s", error.message);
+    return !fs_memory_is_dead(memory);
+}
+
+/* Lives until it dies or is through. */
+static void live(struct fs_memory *memory, struct promise *promise)
+{
+    struct wal_recovered recovered;
+    struct wal *wal;
+
+    *promise = (struct promise){0};
+    if (try_open(memory, &wal, &recovered) == 0) {
+        wal_recovered_free(&recovered);
+        for (size_t i = 0; i < sizeof(life) / sizeof(life[0]); i++) {
+            if (!do_deed(memory, &life[i], &wal, promise)) {
+                break;
+            }
+        }
+        fs_memory_die(memory);
+        wal_close(wal);
+    }
+    fs_memory_die(memory);
+}
+
+enum { KILL_ONLY = FS_MEMORY_TEAR + 1, CRASH_KINDS };
+
+static void crash(struct fs_memory *memory, int kind)
+{
+    if (kind == KILL_ONLY) {
+        fs_memory_end_process(memory);
+    } else {
+        fs_memory_power_cut(memory, (enum fs_memory_loss)kind);
+    }
+}
+
+/* Which of the two the recovered state is; it must be one of them. */
+static const struct model *which_model(const struct promise *promise,
+                                       const struct wal_recovered *recovered)
+{
+    if (model_matches(&promise->acknowledged, recovered)) {
+        return &promise->acknowledged;
+    }
+    ck_assert_msg(model_matches(&promise->attempted, recovered),
+                  "recovered neither what was acknowledged (%zu entries, term %lu) nor what was "
+                  "attempted (%zu, %lu) but %zu entries, term %lu",
+                  promise->acknowledged.count, (unsigned long)promise->acknowledged.term,
+                  promise->attempted.count, (unsigned long)promise->attempted.term,
+                  recovered->entry_count, (unsigned long)recovered->term);
+    return &promise->attempted;
+}
+
+/*
+ * The first life is over and crashed. Recovers, loses the power at once, and finds the same
+ * again: what a recovery handed out is durable. Then the log is used on.
+ */
+static void check_recovers(struct fs_memory *memory, const struct promise *promise)
+{
+    struct wal_recovered recovered;
+    struct model found;
+    struct wal *wal;
+
+    ck_assert_int_eq(try_open(memory, &wal, &recovered), 0);
+    found = *which_model(promise, &recovered);
+    wal_recovered_free(&recovered);
+    fs_memory_die(memory);
+    wal_close(wal);
+    fs_memory_power_cut(memory, FS_MEMORY_LOSE_ALL);
+    world_check_usable(memory, &found);
+}
+
+/* The recovery itself dies at each of its operations, and another one follows. */
+static void check_recovery_may_die(const struct fs_memory *crashed, const struct promise *promise,
+                                   int kind, uint64_t seed)
+{
+    bool died = true;
+
+    for (uint64_t at = 1; died; at++) {
+        struct fs_memory *memory = fs_memory_copy(crashed, seed + at);
+        struct wal_recovered recovered;
+        struct wal *wal;
+
+        fs_memory_die_at(memory, at);
+        if (try_open(memory, &wal, &recovered) == 0) {
+            wal_recovered_free(&recovered);
+            died = fs_memory_is_dead(memory);
+            fs_memory_die(memory);
+            wal_close(wal);
+        }
+        crash(memory, kind);
+        check_recovers(memory, promise);
+        fs_memory_destroy(memory);
+    }
+}
+
+static uint64_t operations_of_a_life(void)
+{
+    struct fs_memory *memory = fs_memory_create(1);
+    struct promise promise;
+    uint64_t count;
+
+    live(memory, &promise);
+    count = fs_memory_count(memory);
+    fs_memory_end_process(memory);
+    world_check_usable(memory, &promise.acknowledged);
+    fs_memory_destroy(memory);
+    return count;
+}
+
+/* One kind of crash a test, over every operation and a few seeds. */
+START_TEST(crash_at_every_operation)
+{
+    uint64_t count = operations_of_a_life();
+
+    ck_assert_uint_gt(count, 80);
+    for (uint64_t at = 1; at <= count; at++) {
+        for (uint64_t seed = 1; seed <= 5; seed++) {
+            struct fs_memory *memory = fs_memory_create(seed * 1000003 + at);
+            struct promise promise;
+
+            fs_memory_die_at(memory, at);
+            live(memory, &promise);
+            crash(memory, _i);
+            if (seed == 1) {
+                check_recovery_may_die(memory, &promise, _i, at);
+            }
+            check_recovers(memory, &promise);
+            fs_memory_destroy(memory);
+        }
+    }
+}
+END_TEST
+
+/* A recovery cut short by a kill, the next one by a power cut, and the other way round. */
+START_TEST(crash_in_recovery_after_another_crash)
+{
+    uint64_t count = operations_of_a_life();
+
+    for (uint64_t at = 1; at <= count; at++) {
+        struct fs_memory *memory = fs_memory_create(at);
+        struct promise promise;
+
+        fs_memory_die_at(memory, at);
+        live(memory, &promise);
+        crash(memory, FS_MEMORY_TEAR);
+        check_recovery_may_die(memory, &promise, KILL_ONLY, at);
+        fs_memory_destroy(memory);
+
+        memory = fs_memory_create(at);
+        fs_memory_die_at(memory, at);
+        live(memory, &promise);
+        crash(memory, KILL_ONLY);
+        check_recovery_may_die(memory, &promise, FS_MEMORY_TEAR, at);
+        fs_memory_destroy(memory);
+    }
+}
+END_TEST
+
+/* The memory forgets: otherwise none of the tests above could fail. */
+START_TEST(power_cut_takes_what_was_not_synced)
+{
+    struct fs_memory *memory = fs_memory_create(1);
+    const struct fs *fs = fs_memory_table(memory);
+    int file;
+
+    ck_assert_int_eq(fs->make_directory(fs->context, "/d"), 0);
+    ck_assert_int_eq(fs->sync_directory(fs->context, "/"), 0);
+    file = fs->open(fs->context, "/d/named", FS_OPEN_CREATE);
+    ck_assert_int_ge(file, 0);
+    ck_assert_int_eq(fs->sync_directory(fs->context, "/d"), 0);
+    ck_assert_int_eq(fs->pwrite(fs->context, file, "synced", 6, 0), 0);
+    ck_assert_int_eq(fs->fdatasync(fs->context, file), 0);
+    ck_assert_int_eq(fs->pwrite(fs->context, file, "UNSYNCED", 8, 0), 0);
+    ck_assert_int_ge(fs->open(fs->context, "/d/nameless", FS_OPEN_CREATE), 0);
+    fs_memory_power_cut(memory, FS_MEMORY_LOSE_ALL);
+    ck_assert(!fs_memory_exists(memory, "/d/nameless"));
+    ck_assert_uint_eq(fs_memory_size(memory, "/d/named"), 6);
+    ck_assert_int_eq(memcmp(fs_memory_bytes(memory, "/d/named"), "synced", 6), 0);
+    fs_memory_destroy(memory);
+}
+END_TEST
+
+UNIT_SUITE(wal_crash)
+{
+    Suite *suite = suite_create("wal_crash");
+    TCase *crashes = tcase_create("crashes");
+
+    tcase_set_timeout(crashes, 300);
+    tcase_add_test(crashes, power_cut_takes_what_was_not_synced);
+    tcase_add_loop_test(crashes, crash_at_every_operation, 0, CRASH_KINDS);
+    tcase_add_test(crashes, crash_in_recovery_after_another_crash);
+    suite_add_tcase(suite, crashes);
+    return suite;
+}

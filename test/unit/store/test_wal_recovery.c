@@ -1,0 +1,685 @@
+/*
+ * Torn tail or damage: what a crash can leave boots and keeps all that was acknowledged, every
+ * other change of a byte is found and named.
+ */
+#include "store/wal_recovery.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "unit.h"
+
+#include "base/memory.h"
+#include "sim/fs_memory.h"
+#include "store/wal.h"
+#include "store/wal_format.h"
+#include "store/world.h"
+
+static struct fs_memory *memory;
+static struct model model;
+
+static void set_up(void)
+{
+    memory = fs_memory_create(1);
+    model = (struct model){0};
+}
+
+static void tear_down(void)
+{
+    fs_memory_destroy(memory);
+}
+
+/* Three segments, the last one half full; the process was killed. */
+static void make_log(void)
+{
+    struct wal *wal = world_open(memory, &model);
+
+    world_step(wal, &model,
+               (struct step){.term = 1, .vote = 1, .append_count = 2, .entry_bytes = 30});
+    world_step(wal, &model, (struct step){.append_count = 3, .entry_bytes = 700});
+    world_step(
+        wal, &model,
+        (struct step){
+            .term = 2, .vote = 3, .truncate_from = 4, .append_count = 2, .entry_bytes = 1900});
+    for (int i = 0; i < 4; i++) {
+        world_step(wal, &model, (struct step){.append_count = 1, .entry_bytes = 100});
+    }
+    world_kill(memory, wal);
+    ck_assert(fs_memory_exists(memory, WORLD_SEGMENT(3)));
+    ck_assert(!fs_memory_exists(memory, WORLD_SEGMENT(4)));
+}
+
+static void flip(const char *path, uint64_t offset)
+{
+    uint8_t byte = (uint8_t)(fs_memory_bytes(memory, path)[offset] ^ (1u << offset % 8));
+
+    fs_memory_poke(memory, path, offset, &byte, 1);
+}
+
+/* Torn tails. */
+
+enum behind { BEHIND_ZEROS, BEHIND_GARBAGE, BEHIND_OLD, BEHIND_KINDS };
+
+/* A file of a log, and the same file after one more batch, which begins at `offset`. */
+struct tear {
+    uint8_t before[WORLD_SEGMENT_BYTES];
+    uint8_t after[WORLD_SEGMENT_BYTES];
+    uint8_t old[WORLD_SEGMENT_BYTES]; /* of another log: whole batches, other nonces */
+    uint64_t offset;
+    uint64_t size_bytes; /* of the batch, without padding */
+    struct model model_before;
+};
+
+static void copy_file(uint8_t to[WORLD_SEGMENT_BYTES], const struct fs_memory *from)
+{
+    ck_assert_uint_eq(fs_memory_size(from, WORLD_SEGMENT(1)), WORLD_SEGMENT_BYTES);
+    memcpy(to, fs_memory_bytes(from, WORLD_SEGMENT(1)), WORLD_SEGMENT_BYTES);
+}
+
+static void make_old(struct tear *tear)
+{
+    struct fs_memory *other = fs_memory_create(2);
+    struct wal_options options = world_memory_options(other);
+    struct model other_model = {0};
+    struct wal_recovered recovered;
+    struct raftd_error error = {0};
+    struct wal *wal;
+
+    options.random_seed = 4711;
+    ck_assert_int_eq(wal_open(&options, &wal, &recovered, &error), 0);
+    for (uint64_t term = 1; term <= 3; term++) {
+        world_step(wal, &other_model,
+                   (struct step){.term = term, .append_count = 1, .entry_bytes = 3000});
+    }
+    copy_file(tear->old, other);
+    world_kill(other, wal);
+    fs_memory_destroy(other);
+}
+
+static void make_tear(struct tear *tear, struct step last)
+{
+    struct wal *wal = world_open(memory, &model);
+
+    world_step(wal, &model,
+               (struct step){.term = 1, .vote = 1, .append_count = 2, .entry_bytes = 30});
+    copy_file(tear->before, memory);
+    tear->model_before = model;
+    tear->offset = 2 * WAL_BLOCK_BYTES;
+    world_step(wal, &model, last);
+    copy_file(tear->after, memory);
+    tear->size_bytes = 0;
+    for (uint64_t i = tear->offset; i < WORLD_SEGMENT_BYTES; i++) {
+        if (tear->after[i] != 0) {
+            tear->size_bytes = i + 1 - tear->offset;
+        }
+    }
+    make_old(tear);
+    world_kill(memory, wal);
+}
+
+/* The first `length` bytes of the batch arrived, in front of what was or will be there. */
+static void put_torn(const struct tear *tear, uint64_t length, enum behind behind)
+{
+    uint8_t file[WORLD_SEGMENT_BYTES];
+    uint64_t from = tear->offset + length;
+    uint64_t to = tear->offset + wal_padded_bytes(tear->size_bytes);
+
+    memcpy(file, tear->before, sizeof(file));
+    memcpy(file + tear->offset, tear->after + tear->offset, length);
+    for (uint64_t i = from; i < to; i++) {
+        switch (behind) {
+        case BEHIND_ZEROS:
+            break;
+        case BEHIND_GARBAGE:
+            file[i] = (uint8_t)(0x5a ^ i * 37);
+            break;
+        default:
+            file[i] = tear->old[i];
+            break;
+        }
+    }
+    fs_memory_put(memory, WORLD_SEGMENT(1), file, sizeof(file));
+}
+
+static void check_torn(const struct tear *tear, uint64_t length)
+{
+    struct wal_options options = world_memory_options(memory);
+    bool is_whole = length >= tear->size_bytes;
+    struct model wanted = is_whole ? model : tear->model_before;
+    struct wal_recovered recovered;
+    struct raftd_error error = {0};
+    struct wal *wal;
+
+    ck_assert_msg(wal_open(&options, &wal, &recovered, &error) == 0, "%lu bytes: %s",
+                  (unsigned long)length, error.message);
+    ck_assert_msg(model_matches(&wanted, &recovered), "%lu bytes of the last batch",
+                  (unsigned long)length);
+    ck_assert(is_whole || length == 0 || recovered.torn_bytes > 0);
+    wal_recovered_free(&recovered);
+    world_kill(memory, wal);
+    /* Nothing of it is left that later batches could bring back: it is used and found again. */
+    world_check_usable(memory, &wanted);
+}
+
+static void tear_everywhere(struct step last, uint64_t stride)
+{
+    struct tear *tear = memory_allocate_zeroed(1, sizeof(*tear));
+
+    make_tear(tear, last);
+    for (enum behind behind = 0; behind < BEHIND_KINDS; behind++) {
+        for (uint64_t length = 0; length <= wal_padded_bytes(tear->size_bytes); length += stride) {
+            struct fs_memory *kept = memory;
+
+            memory = fs_memory_copy(kept, length);
+            put_torn(tear, length, behind);
+            check_torn(tear, length);
+            fs_memory_destroy(memory);
+            memory = kept;
+        }
+    }
+    memory_free(tear);
+}
+
+START_TEST(torn_small_batch_at_every_byte)
+{
+    tear_everywhere((struct step){.append_count = 1, .entry_bytes = 100}, 1);
+}
+END_TEST
+
+START_TEST(torn_large_batch_at_many_bytes)
+{
+    tear_everywhere((struct step){.append_count = 2, .entry_bytes = 2900}, 7);
+}
+END_TEST
+
+START_TEST(torn_large_batch_at_every_sector)
+{
+    tear_everywhere((struct step){.append_count = 3, .entry_bytes = 2500}, 512);
+}
+END_TEST
+
+/* The torn batch's header arrived and says more than the file has. */
+START_TEST(torn_batch_longer_than_the_file)
+{
+    struct wal *wal = world_open(memory, &model);
+    struct model before;
+    uint8_t *file = memory_allocate(2 * WAL_BLOCK_BYTES);
+
+    before = model;
+    world_step(wal, &model, (struct step){.term = 1, .append_count = 1, .entry_bytes = 60000});
+    memcpy(file, fs_memory_bytes(memory, WORLD_SEGMENT(1)), (size_t)2 * WAL_BLOCK_BYTES);
+    world_kill(memory, wal);
+    fs_memory_put(memory, WORLD_SEGMENT(1), file, (size_t)2 * WAL_BLOCK_BYTES);
+    memory_free(file);
+    world_check_usable(memory, &before);
+}
+END_TEST
+
+/* A client writes a batch, header and all, as its value: the nonce gives it away. */
+START_TEST(bytes_of_a_client_never_pass_for_a_batch)
+{
+    struct tear *tear = memory_allocate_zeroed(1, sizeof(*tear));
+    struct fs_memory *kept;
+    uint8_t file[WORLD_SEGMENT_BYTES];
+
+    make_tear(tear, (struct step){.append_count = 2, .entry_bytes = 2900});
+    memcpy(file, tear->after, sizeof(file));
+    /* The torn batch's second block is a whole batch that somebody made up. */
+    file[tear->offset + 60] ^= 1;
+    memcpy(file + tear->offset + WAL_BLOCK_BYTES, tear->old + tear->offset, WAL_BLOCK_BYTES);
+    kept = memory;
+    memory = fs_memory_copy(kept, 1);
+    fs_memory_put(memory, WORLD_SEGMENT(1), file, sizeof(file));
+    world_check_usable(memory, &tear->model_before);
+    fs_memory_destroy(memory);
+    memory = kept;
+    memory_free(tear);
+}
+END_TEST
+
+START_TEST(t42_torn_last_batch_boots)
+{
+    struct wal_options options = world_memory_options(memory);
+    struct model before;
+    struct wal_recovered recovered;
+    struct raftd_error error = {0};
+    struct wal *wal = world_open(memory, &model);
+
+    world_step(wal, &model, (struct step){.term = 1, .append_count = 1, .entry_bytes = 30});
+    before = model;
+    world_step(wal, &model, (struct step){.append_count = 1, .entry_bytes = 30});
+    world_kill(memory, wal);
+    flip(WORLD_SEGMENT(1), 2 * WAL_BLOCK_BYTES + 70);
+    ck_assert_int_eq(wal_open(&options, &wal, &recovered, &error), 0);
+    ck_assert(model_matches(&before, &recovered));
+    ck_assert_uint_gt(recovered.torn_bytes, 0);
+    ck_assert_str_eq(recovered.torn_segment, "wal-0000000000000001.log");
+    wal_recovered_free(&recovered);
+    wal_close(wal);
+    world_check_usable(memory, &before);
+}
+END_TEST
+
+/* Damage. */
+
+static void check_says(const struct raftd_error *error, const char *text)
+{
+    ck_assert_msg(strstr(error->message, text) != NULL, "\"%s\" does not say %s", error->message,
+                  text);
+}
+
+START_TEST(t42_damage_before_the_tail_refuses_and_says_all)
+{
+    struct raftd_error error = {0};
+
+    make_log();
+    flip(WORLD_SEGMENT(1), 2 * WAL_BLOCK_BYTES + 100); /* the second batch: indices 3 to 5 */
+    world_open_fails(memory, RAFTD_ERROR_CORRUPT, &error);
+    check_says(&error, "wal-0000000000000001.log");
+    check_says(&error, "offset 8192");
+    check_says(&error, "index 2;");
+    check_says(&error, "move /data aside");
+    check_says(&error, "rejoin");
+    flip(WORLD_SEGMENT(1), 2 * WAL_BLOCK_BYTES + 100);
+    world_check_usable(memory, &model);
+}
+END_TEST
+
+static void flip_segment(const char *path, uint64_t from, uint64_t to)
+{
+    for (uint64_t offset = from; offset < to; offset++) {
+        struct raftd_error error = {0};
+
+        flip(path, offset);
+        world_open_fails(memory, RAFTD_ERROR_CORRUPT, &error);
+        flip(path, offset);
+    }
+}
+
+/* make_log() leaves the last batch in the first block of segment 3. */
+START_TEST(every_flipped_byte_before_the_tail_is_found)
+{
+    make_log();
+    flip_segment(WORLD_SEGMENT(1), 0, WORLD_SEGMENT_BYTES);
+    flip_segment(WORLD_SEGMENT(2), 0, WORLD_SEGMENT_BYTES);
+    flip_segment(WORLD_SEGMENT(3), 0, WAL_SEGMENT_HEADER_BYTES);
+    world_check_usable(memory, &model);
+}
+END_TEST
+
+/* After an orderly end the last batch is no tail any more: its mark comes after it. */
+START_TEST(clean_end_makes_every_flipped_byte_found)
+{
+    wal_close(world_open(memory, &model));
+    make_log();
+    wal_close(world_open(memory, &model));
+    flip_segment(WORLD_SEGMENT(3), 0, 2 * WAL_BLOCK_BYTES);
+    world_check_usable(memory, &model);
+}
+END_TEST
+
+/* In the tail itself: boots, and with everything before the last batch. */
+START_TEST(every_flipped_byte_of_the_tail_boots)
+{
+    struct model before = {0};
+    struct wal *wal = world_open(memory, &model);
+
+    world_step(wal, &model, (struct step){.term = 1, .append_count = 2, .entry_bytes = 10});
+    before = model;
+    world_step(wal, &model, (struct step){.append_count = 2, .entry_bytes = 10});
+    world_kill(memory, wal);
+    for (uint64_t offset = 2 * WAL_BLOCK_BYTES; offset < WORLD_SEGMENT_BYTES; offset++) {
+        struct fs_memory *kept = memory;
+        struct wal_options options;
+        struct wal_recovered recovered;
+        struct raftd_error error = {0};
+        struct model found = model;
+
+        memory = fs_memory_copy(kept, offset);
+        options = world_memory_options(memory);
+        flip(WORLD_SEGMENT(1), offset);
+        ck_assert_int_eq(wal_open(&options, &wal, &recovered, &error), 0);
+        if (!model_matches(&model, &recovered)) {
+            found = before;
+            ck_assert_uint_lt(offset, 3 * WAL_BLOCK_BYTES);
+        }
+        ck_assert(model_matches(&found, &recovered));
+        wal_recovered_free(&recovered);
+        world_kill(memory, wal);
+        world_check_usable(memory, &found);
+        fs_memory_destroy(memory);
+        memory = kept;
+    }
+}
+END_TEST
+
+START_TEST(missing_segment_is_damage)
+{
+    struct raftd_error error = {0};
+
+    make_log();
+    fs_memory_remove(memory, WORLD_SEGMENT(2));
+    world_open_fails(memory, RAFTD_ERROR_CORRUPT, &error);
+    check_says(&error, "wal-0000000000000002.log");
+    check_says(&error, "missing");
+}
+END_TEST
+
+START_TEST(missing_first_segment_is_damage)
+{
+    struct raftd_error error = {0};
+
+    make_log();
+    fs_memory_remove(memory, WORLD_SEGMENT(1));
+    world_open_fails(memory, RAFTD_ERROR_CORRUPT, &error);
+    check_says(&error, "wal-0000000000000001.log");
+}
+END_TEST
+
+START_TEST(segment_under_the_name_of_another_is_damage)
+{
+    struct raftd_error error = {0};
+    uint8_t copy[WORLD_SEGMENT_BYTES];
+
+    make_log();
+    memcpy(copy, fs_memory_bytes(memory, WORLD_SEGMENT(1)), sizeof(copy));
+    fs_memory_put(memory, WORLD_SEGMENT(2), copy, sizeof(copy));
+    world_open_fails(memory, RAFTD_ERROR_CORRUPT, &error);
+    check_says(&error, "segment 1 under the name of another");
+}
+END_TEST
+
+START_TEST(emptied_segment_in_the_middle_is_damage)
+{
+    struct raftd_error error = {0};
+    uint8_t zeros[WORLD_SEGMENT_BYTES] = {0};
+
+    make_log();
+    fs_memory_poke(memory, WORLD_SEGMENT(2), WAL_SEGMENT_HEADER_BYTES, zeros,
+                   sizeof(zeros) - WAL_SEGMENT_HEADER_BYTES);
+    world_open_fails(memory, RAFTD_ERROR_CORRUPT, &error);
+    check_says(&error, "wal-0000000000000002.log");
+}
+END_TEST
+
+START_TEST(cut_segment_in_the_middle_is_damage)
+{
+    struct raftd_error error = {0};
+    uint8_t copy[WORLD_SEGMENT_BYTES];
+
+    make_log();
+    memcpy(copy, fs_memory_bytes(memory, WORLD_SEGMENT(2)), sizeof(copy));
+    fs_memory_put(memory, WORLD_SEGMENT(2), copy, (size_t)2 * WAL_BLOCK_BYTES + 100);
+    world_open_fails(memory, RAFTD_ERROR_CORRUPT, &error);
+    check_says(&error, "offset 8192");
+}
+END_TEST
+
+START_TEST(two_empty_segments_behind_the_log_are_damage)
+{
+    struct raftd_error error = {0};
+    struct wal_segment_header header = {.version = WAL_FORMAT_VERSION,
+                                        .node_id = WORLD_NODE_ID,
+                                        .cluster_id = WORLD_CLUSTER_ID,
+                                        .nonce = 17};
+    uint8_t block[WAL_SEGMENT_HEADER_BYTES];
+
+    make_log();
+    header.number = 4;
+    wal_segment_header_encode(&header, block);
+    fs_memory_put(memory, WORLD_SEGMENT(4), block, sizeof(block));
+    header.number = 5;
+    wal_segment_header_encode(&header, block);
+    fs_memory_put(memory, WORLD_SEGMENT(5), block, sizeof(block));
+    world_open_fails(memory, RAFTD_ERROR_CORRUPT, &error);
+    check_says(&error, "wal-0000000000000005.log");
+}
+END_TEST
+
+/* One batch at a time is under way, so one place at most can be torn. */
+START_TEST(two_torn_places_are_damage)
+{
+    struct raftd_error error = {0};
+    struct wal *wal = world_open(memory, &model);
+
+    world_step(wal, &model, (struct step){.term = 1, .append_count = 1, .entry_bytes = 10});
+    while (wal_prepare(wal, WORLD_SEGMENT_BYTES, &error) > 0) {
+    }
+    world_kill(memory, wal);
+    flip(WORLD_SEGMENT(1), 2 * WAL_BLOCK_BYTES + 5);
+    flip(WORLD_SEGMENT(2), WAL_SEGMENT_HEADER_BYTES + 5);
+    world_open_fails(memory, RAFTD_ERROR_CORRUPT, &error);
+    check_says(&error, "wal-0000000000000001.log");
+    check_says(&error, "segment 2");
+    flip(WORLD_SEGMENT(2), WAL_SEGMENT_HEADER_BYTES + 5);
+    world_check_usable(memory, &model);
+}
+END_TEST
+
+START_TEST(files_of_others_are_left_alone)
+{
+    static const char *const names[] = {
+        WORLD_DIRECTORY "/wal-0000000000000001.log.old",
+        WORLD_DIRECTORY "/wal-1.log",
+        WORLD_DIRECTORY "/wal-000000000000000A.log",
+        WORLD_DIRECTORY "/notes",
+    };
+
+    wal_close(world_open(memory, &model));
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        fs_memory_put(memory, names[i], "mine", 4);
+    }
+    world_check_usable(memory, &model);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        ck_assert_uint_eq(fs_memory_size(memory, names[i]), 4);
+    }
+}
+END_TEST
+
+/* Killed while a segment was made. */
+
+static void put_unborn(const char *path, size_t header_bytes, size_t file_bytes)
+{
+    struct wal_segment_header header = {.version = WAL_FORMAT_VERSION,
+                                        .node_id = WORLD_NODE_ID,
+                                        .cluster_id = WORLD_CLUSTER_ID,
+                                        .number = 4,
+                                        .nonce = 17};
+    uint8_t file[WORLD_SEGMENT_BYTES] = {0};
+    uint8_t block[WAL_SEGMENT_HEADER_BYTES];
+
+    wal_segment_header_encode(&header, block);
+    memcpy(file, block, header_bytes);
+    fs_memory_put(memory, path, file, file_bytes);
+}
+
+/* Header bytes that arrived, size of the file. */
+static const size_t unborn[][2] = {
+    {0, 0},                                          /* T35: an empty file */
+    {0, 1},                                          /* less than a header */
+    {100, 100},                                      /* part of a header, nothing else */
+    {0, WORLD_SEGMENT_BYTES},                        /* T44: zeros, no header */
+    {40, WORLD_SEGMENT_BYTES},                       /* T44: its beginning */
+    {WAL_SEGMENT_HEADER_BYTES - 1, WAL_BLOCK_BYTES}, /* T44: all but its last byte */
+    {WAL_SEGMENT_HEADER_BYTES - 4, WORLD_SEGMENT_BYTES},
+};
+
+START_TEST(t44_t35_last_file_without_a_header_is_removed)
+{
+    struct wal_options options;
+    struct wal_recovered recovered;
+    struct raftd_error error = {0};
+    struct wal *wal;
+
+    make_log();
+    options = world_memory_options(memory);
+    put_unborn(WORLD_SEGMENT(4), unborn[_i][0], unborn[_i][1]);
+    ck_assert_msg(wal_open(&options, &wal, &recovered, &error) == 0, "%s", error.message);
+    ck_assert(model_matches(&model, &recovered));
+    ck_assert_str_eq(recovered.torn_segment, "wal-0000000000000004.log");
+    ck_assert(!fs_memory_exists(memory, WORLD_SEGMENT(4)));
+    wal_recovered_free(&recovered);
+    wal_close(wal);
+    world_check_usable(memory, &model);
+}
+END_TEST
+
+START_TEST(t44_t35_only_file_without_a_header_is_removed)
+{
+    wal_close(world_open(memory, &model));
+    put_unborn(WORLD_SEGMENT(1), unborn[_i][0], unborn[_i][1]);
+    world_check_usable(memory, &model);
+}
+END_TEST
+
+START_TEST(t44_t35_other_file_without_a_header_is_damage)
+{
+    struct raftd_error error = {0};
+
+    make_log();
+    put_unborn(WORLD_SEGMENT(2), unborn[_i][0], unborn[_i][1]);
+    world_open_fails(memory, RAFTD_ERROR_CORRUPT, &error);
+    check_says(&error, "wal-0000000000000002.log");
+}
+END_TEST
+
+START_TEST(spare_is_removed_whatever_is_in_it)
+{
+    make_log();
+    fs_memory_put(memory, WORLD_DIRECTORY "/" WAL_SPARE_NAME, "half a hea", 10);
+    world_check_usable(memory, &model);
+    ck_assert(!fs_memory_exists(memory, WORLD_DIRECTORY "/" WAL_SPARE_NAME));
+}
+END_TEST
+
+/* Checksums that are right over content that is not: a writer's mistake, or a stranger's file. */
+
+static void put_batch(const uint8_t *payload, size_t size, uint32_t record_count, uint64_t sequence,
+                      uint64_t next_index)
+{
+    uint8_t batch[2 * WAL_BLOCK_BYTES] = {0};
+    struct wal_segment_header segment;
+    struct wal_batch_header header = {
+        .record_count = record_count,
+        .sequence = sequence,
+        .payload_bytes = size,
+        .next_index = next_index,
+    };
+
+    ck_assert(wal_segment_header_decode(fs_memory_bytes(memory, WORLD_SEGMENT(1)), &segment));
+    memcpy(batch + WAL_BATCH_HEADER_BYTES, payload, size);
+    wal_batch_seal(batch, &header, segment.nonce);
+    fs_memory_poke(memory, WORLD_SEGMENT(1), 2 * WAL_BLOCK_BYTES, batch,
+                   (size_t)wal_padded_bytes(WAL_BATCH_HEADER_BYTES + size));
+}
+
+static void batch_is_damage(const uint8_t *payload, size_t size, uint32_t record_count,
+                            uint64_t sequence, uint64_t next_index, const char *text)
+{
+    struct raftd_error error = {0};
+
+    put_batch(payload, size, record_count, sequence, next_index);
+    world_open_fails(memory, RAFTD_ERROR_CORRUPT, &error);
+    check_says(&error, text);
+    check_says(&error, "offset 8192");
+}
+
+static void check_third_entry(void)
+{
+    struct wal_options options = world_memory_options(memory);
+    struct wal_recovered recovered;
+    struct raftd_error error = {0};
+    struct wal *wal;
+
+    ck_assert_msg(wal_open(&options, &wal, &recovered, &error) == 0, "%s", error.message);
+    ck_assert_uint_eq(recovered.entry_count, 3);
+    ck_assert_uint_eq(recovered.entries[2]->data[0], 'x');
+    wal_recovered_free(&recovered);
+    wal_close(wal);
+}
+
+/* Batch 1 holds term 5, vote 1 and indices 1 and 2; batch 2 is made up. */
+START_TEST(batches_that_are_no_log_are_damage)
+{
+    struct wal *wal = world_open(memory, &model);
+    struct raft_entry *entry = raft_entry_make(RAFT_ENTRY_COMMAND, "x", 1);
+    uint8_t payload[100];
+    uint8_t *end;
+
+    world_step(wal, &model,
+               (struct step){.term = 5, .vote = 1, .append_count = 2, .entry_bytes = 10});
+    world_kill(memory, wal);
+    end = wal_record_put_hard_state(payload, 5, 1);
+    batch_is_damage(payload, (size_t)(end - payload), 1, 3, 3, "batch 3 where batch 2");
+    batch_is_damage(payload, (size_t)(end - payload), 1, 1, 3, "batch 1 where batch 2");
+    batch_is_damage(payload, (size_t)(end - payload), 1, 2, 4, "continues at index 4");
+    batch_is_damage(payload, (size_t)(end - payload), 0, 2, 3, "more than its 0 records");
+    batch_is_damage(payload, (size_t)(end - payload), 2, 2, 3, "record 1 of batch 2");
+    batch_is_damage(payload, (size_t)(end - payload) - 1, 1, 2, 3, "record 0 of batch 2");
+    end = wal_record_put_hard_state(payload, 4, 1);
+    batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3, "term 4 follows term 5");
+    end = wal_record_put_hard_state(payload, 5, 2);
+    batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3, "from node 1 to node 2");
+    end = wal_record_put_truncate(payload, 4);
+    batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3, "cuts from index 4");
+    end = wal_record_put_truncate(payload, 0);
+    batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3, "cuts from index 0");
+    entry->index = 4;
+    entry->term = 5;
+    end = wal_record_put_entry(payload, entry);
+    batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3, "index 4 where index 3");
+    entry->index = 3;
+    entry->term = 4;
+    end = wal_record_put_entry(payload, entry);
+    batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3, "index 3 has term 4");
+    entry->term = 5;
+    end = wal_record_put_entry(payload, entry);
+    put_batch(payload, (size_t)(end - payload), 1, 2, 3);
+    raft_entry_release(entry);
+    check_third_entry();
+}
+END_TEST
+
+UNIT_SUITE(wal_recovery)
+{
+    Suite *suite = suite_create("wal_recovery");
+    TCase *torn = tcase_create("torn");
+    TCase *damage = tcase_create("damage");
+    TCase *making = tcase_create("making");
+    int kinds = (int)(sizeof(unborn) / sizeof(unborn[0]));
+
+    tcase_add_checked_fixture(torn, set_up, tear_down);
+    tcase_set_timeout(torn, 180);
+    tcase_add_test(torn, torn_small_batch_at_every_byte);
+    tcase_add_test(torn, torn_large_batch_at_many_bytes);
+    tcase_add_test(torn, torn_large_batch_at_every_sector);
+    tcase_add_test(torn, torn_batch_longer_than_the_file);
+    tcase_add_test(torn, bytes_of_a_client_never_pass_for_a_batch);
+    tcase_add_test(torn, t42_torn_last_batch_boots);
+    tcase_add_test(torn, every_flipped_byte_of_the_tail_boots);
+    suite_add_tcase(suite, torn);
+
+    tcase_add_checked_fixture(damage, set_up, tear_down);
+    tcase_set_timeout(damage, 180);
+    tcase_add_test(damage, t42_damage_before_the_tail_refuses_and_says_all);
+    tcase_add_test(damage, every_flipped_byte_before_the_tail_is_found);
+    tcase_add_test(damage, clean_end_makes_every_flipped_byte_found);
+    tcase_add_test(damage, missing_segment_is_damage);
+    tcase_add_test(damage, missing_first_segment_is_damage);
+    tcase_add_test(damage, segment_under_the_name_of_another_is_damage);
+    tcase_add_test(damage, emptied_segment_in_the_middle_is_damage);
+    tcase_add_test(damage, cut_segment_in_the_middle_is_damage);
+    tcase_add_test(damage, two_empty_segments_behind_the_log_are_damage);
+    tcase_add_test(damage, two_torn_places_are_damage);
+    tcase_add_test(damage, files_of_others_are_left_alone);
+    tcase_add_test(damage, batches_that_are_no_log_are_damage);
+    suite_add_tcase(suite, damage);
+
+    tcase_add_checked_fixture(making, set_up, tear_down);
+    tcase_add_loop_test(making, t44_t35_last_file_without_a_header_is_removed, 0, kinds);
+    tcase_add_loop_test(making, t44_t35_only_file_without_a_header_is_removed, 0, kinds);
+    tcase_add_loop_test(making, t44_t35_other_file_without_a_header_is_damage, 0, kinds);
+    tcase_add_test(making, spare_is_removed_whatever_is_in_it);
+    suite_add_tcase(suite, making);
+    return suite;
+}
