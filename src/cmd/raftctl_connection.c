@@ -21,13 +21,22 @@
 #include "base/memory.h"
 #include "sys/clock.h"
 
-enum { IO_BYTES = 16384 };
+/* More than any answer of a raftd has; hiredis takes memory for the announced count at once. */
+enum { IO_BYTES = 16384, REPLY_ELEMENTS_MAX = 1 << 20 };
+
+#if HIREDIS_MAJOR >= 1
+typedef size_t element_count;
+#else
+typedef int element_count;
+#endif
 
 struct connection {
     int fd;
     SSL_CTX *context; /* NULL = plain text */
     SSL *ssl;
     redisReader *reader;
+    redisReplyObjectFunctions functions; /* hiredis' own, but for the limit on arrays */
+    void *(*create_array)(const redisReadTask *task, element_count count);
     uint32_t timeout_ms;
     uint64_t deadline_ms; /* of the step under way, on the monotonic clock */
 };
@@ -231,6 +240,26 @@ static int tls_start(struct connection *connection, char *host, const struct ctl
 
 /* ---- Opening and closing ------------------------------------------------------------------ */
 
+static void *create_bounded_array(const redisReadTask *task, element_count count)
+{
+    const struct connection *connection = task->privdata;
+
+    return count <= REPLY_ELEMENTS_MAX ? connection->create_array(task, count) : NULL;
+}
+
+static void create_reader(struct connection *connection)
+{
+    redisReader *reader = redisReaderCreate();
+
+    ASSERT(reader != NULL);
+    connection->functions = *reader->fn;
+    connection->create_array = connection->functions.createArray;
+    connection->functions.createArray = create_bounded_array;
+    reader->fn = &connection->functions;
+    reader->privdata = connection;
+    connection->reader = reader;
+}
+
 int connection_open(const char *endpoint, const struct ctl_options *options,
                     struct connection **connection, struct raftd_error *error)
 {
@@ -247,8 +276,7 @@ int connection_open(const char *endpoint, const struct ctl_options *options,
     made->fd = -1;
     made->timeout_ms = options->timeout_ms;
     made->deadline_ms = clock_monotonic_ms() + options->timeout_ms;
-    made->reader = redisReaderCreate();
-    ASSERT(made->reader != NULL);
+    create_reader(made);
     code = connect_host(made, host, port, error);
     if (code == 0 && options->tls_ca != NULL) {
         code = tls_start(made, host, options, error);
@@ -378,7 +406,8 @@ static int receive_reply(struct connection *connection, redisReply **reply,
     for (;;) {
         int code;
         if (redisReaderGetReply(connection->reader, &found) != REDIS_OK) {
-            return error_set(error, RAFTD_ERROR_PROTOCOL, "the answer is not RESP: %s",
+            return error_set(error, RAFTD_ERROR_PROTOCOL,
+                             "the answer is not RESP, or too large: %s",
                              connection->reader->errstr);
         }
         if (found != NULL) {
