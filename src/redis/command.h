@@ -1,0 +1,186 @@
+/*
+ * The one table of commands: name, arity, flags, keys, documentation and what runs it. Dispatch,
+ * COMMAND, COMMAND DOCS and the list in raftd-commands(7) all read it. Immutable; any thread.
+ */
+#ifndef RAFTD_REDIS_COMMAND_H
+#define RAFTD_REDIS_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/number.h"
+#include "kv/kv.h"
+#include "resp/parser.h"
+#include "resp/writer.h"
+
+struct connection;
+struct redis_server;
+struct worker;
+
+enum command_flags {
+    COMMAND_WRITE = 1 << 0,
+    COMMAND_READONLY = 1 << 1,
+    COMMAND_ADMIN = 1 << 2,
+    COMMAND_LOADING = 1 << 3, /* answered also while the node is not ready */
+    COMMAND_STALE = 1 << 4,   /* says nothing about the data */
+    COMMAND_FAST = 1 << 5,
+};
+
+/* Groups of commands that do not follow from the flags. */
+enum command_category {
+    CATEGORY_KEYSPACE = 1 << 0,
+    CATEGORY_STRING = 1 << 1,
+    CATEGORY_CONNECTION = 1 << 2,
+    CATEGORY_DANGEROUS = 1 << 3,
+};
+
+/* When a command may start, and who answers it. */
+enum command_kind {
+    COMMAND_IS_LOCAL,   /* here and at once: its answer depends on nothing before it */
+    COMMAND_IS_BARRIER, /* here, once everything before it on the connection is answered */
+    COMMAND_IS_READ,    /* the node; not while changes before it are under way */
+    COMMAND_IS_CHANGE,  /* the node; not while reads before it are under way */
+};
+
+enum argument_type {
+    ARGUMENT_KEY,
+    ARGUMENT_STRING,
+    ARGUMENT_INTEGER,
+    ARGUMENT_PATTERN,
+    ARGUMENT_TOKEN, /* the word `token` itself */
+    ARGUMENT_ONEOF,
+    ARGUMENT_BLOCK,
+};
+
+enum { ARGUMENT_OPTIONAL = 1, ARGUMENT_MULTIPLE = 2 };
+
+struct command_argument {
+    const char *name; /* NULL ends a list */
+    enum argument_type type;
+    int flags;
+    const char *token;                    /* the word in front of it, or NULL */
+    const struct command_argument *parts; /* ONEOF, BLOCK */
+};
+
+/* One command as it came in, and what became of it. On a worker's stack. */
+struct call {
+    struct redis_server *server;
+    struct worker *worker;
+    struct connection *connection;
+    const struct command *command;
+    const struct resp_argument *arguments; /* the command's name is the first */
+    size_t count;
+    struct buffer *reply;        /* where a command that is answered here writes */
+    enum resp_protocol protocol; /* how */
+
+    /* What a command that the node answers asks of it. */
+    enum kv_operation operation;
+    uint8_t set_flags;
+    bool is_read;
+    struct kv_argument *kv_arguments; /* the worker's; room for count */
+    size_t kv_count;
+    char number[NUMBER_TEXT_BYTES_MAX]; /* an argument that was not among those given */
+    uint8_t renderer;                   /* enum slot_renderer */
+    uint32_t sections;                  /* INFO: which of them */
+};
+
+struct command {
+    const char *name; /* lower case; a subcommand's own, without its container's */
+    int arity;        /* with the name(s); negative: at least that many */
+    enum command_kind kind;
+    int flags;
+    int categories;
+    int first_key, last_key, key_step; /* 0 = no keys */
+    const char *key_access;            /* of COMMAND's key specification, words: "RO access" */
+    /*
+     * Answers into call->reply and returns false; or fills in what the node is to be asked and
+     * returns true, without any other effect, since it may have to be called again. NULL: asks
+     * the node for `operation` with the arguments as they are; a container: nothing of its own.
+     */
+    bool (*run)(struct call *call);
+    enum kv_operation operation;
+    const struct command *subcommands; /* ends with a NULL name */
+    const char *container;             /* of a subcommand: its name */
+
+    const char *group;
+    const char *summary;
+    const char *complexity;
+    const struct command_argument *syntax; /* may be NULL: no arguments */
+};
+
+/* All commands, ascending by name. */
+extern const struct command command_table[];
+extern const size_t command_count;
+
+/* Builds the index of names; once per process, before the first command_find(). Any thread. */
+void command_table_prepare(void);
+/* In whatever case; NULL: there is none. */
+const struct command *command_find(const void *name, size_t size);
+const struct command *command_find_sub(const struct command *container, const void *name,
+                                       size_t size);
+/* "get", "client|id": also with a container in front. NULL: there is none. */
+const struct command *command_find_full(const void *name, size_t size);
+/* "client|id". */
+void command_full_name(const struct command *command, char *text, size_t size);
+bool command_takes(const struct command *command, size_t count);
+
+/* "SET key value [NX | XX] [GET]", in capitals, appended without a NUL. */
+void command_write_synopsis(const struct command *command, struct buffer *text);
+
+/* Whether an argument is this word (given in lower case), in whatever case. */
+bool argument_is(const struct resp_argument *argument, const char *word);
+
+/* command_docs.c */
+bool run_command(struct call *call);
+bool run_command_count(struct call *call);
+bool run_command_docs(struct call *call);
+bool run_command_getkeys(struct call *call);
+bool run_command_info(struct call *call);
+bool run_command_list(struct call *call);
+
+/* command_connection.c */
+bool run_echo(struct call *call);
+bool run_hello(struct call *call);
+bool run_ping(struct call *call);
+bool run_quit(struct call *call);
+bool run_reset(struct call *call);
+bool run_select(struct call *call);
+
+/* command_client.c */
+bool run_client_getname(struct call *call);
+bool run_client_id(struct call *call);
+bool run_client_info(struct call *call);
+bool run_client_list(struct call *call);
+bool run_client_on_off(struct call *call);
+bool run_client_reply(struct call *call);
+bool run_client_setinfo(struct call *call);
+bool run_client_setname(struct call *call);
+/* For HELLO and CLIENT SETNAME: false, with the error written, where the name is not allowed. */
+bool client_set_name(struct call *call, const struct resp_argument *name);
+
+/* command_data.c */
+bool run_decr(struct call *call);
+bool run_decrby(struct call *call);
+bool run_flush(struct call *call);
+bool run_getset(struct call *call);
+bool run_incr(struct call *call);
+bool run_mset(struct call *call);
+bool run_raft_digest(struct call *call);
+bool run_set(struct call *call);
+bool run_setnx(struct call *call);
+
+/* command_info.c */
+bool run_config_get(struct call *call);
+bool run_info(struct call *call);
+
+/* command_raft.c */
+bool run_raft_members(struct call *call);
+bool run_raft_ready(struct call *call);
+bool run_raft_status(struct call *call);
+
+/* command_table.c: the HELP of every container, made from its subcommands. */
+bool run_help(struct call *call);
+
+#endif

@@ -1,0 +1,276 @@
+/*
+ * INFO and CONFIG GET: what the server says about itself and its options.
+ */
+#include "redis/info.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <raftd/client.h>
+#include <raftd/node.h>
+
+#include "base/memory.h"
+#include "kv/glob.h"
+#include "redis/command.h"
+#include "redis/server.h"
+#include "redis/slots.h"
+#include "sys/clock.h"
+
+/* Clients look at this to learn which commands they may use; those that raftd has behave as in
+ * this version of Redis. */
+#define REDIS_VERSION "7.0.0"
+
+enum { GLOB_BUDGET = 1000 * 1000 };
+
+/* ---- INFO --------------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 2, 3))) static void put(struct buffer *text, const char *format, ...)
+{
+    char line[512];
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    if (length > 0) {
+        buffer_append(text, line,
+                      (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1);
+        buffer_append(text, "\r\n", 2);
+    }
+}
+
+static void put_heading(struct buffer *text, const char *heading)
+{
+    if (text->size_bytes > 0) {
+        buffer_append(text, "\r\n", 2);
+    }
+    put(text, "# %s", heading);
+}
+
+static void put_server(const struct redis_server *server, struct buffer *text)
+{
+    const char *port = strrchr(server->conf.listen.client, ':');
+    uint64_t uptime_seconds = (clock_monotonic_ms() - server->created_ms) / 1000;
+
+    put_heading(text, "Server");
+    put(text, "redis_version:%s", REDIS_VERSION);
+    put(text, "raftd_version:%s", raftd_version());
+    put(text, "redis_mode:standalone");
+    put(text, "arch_bits:%zu", sizeof(void *) * 8);
+    put(text, "multiplexing_api:epoll");
+    put(text, "process_id:%ld", (long)getpid());
+    put(text, "run_id:%s", server->run_id);
+    put(text, "tcp_port:%s", port != NULL ? port + 1 : "0");
+    put(text, "uptime_in_seconds:%" PRIu64, uptime_seconds);
+    put(text, "uptime_in_days:%" PRIu64, uptime_seconds / 86400);
+    put(text, "loading:%d", raftd_node_is_ready(server->node) ? 0 : 1);
+}
+
+static uint64_t load(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void put_clients(struct redis_server *server, struct buffer *text)
+{
+    uint64_t commands = 0;
+    uint64_t input_bytes = 0;
+    uint64_t output_bytes = 0;
+
+    for (size_t i = 0; i < server->worker_count; i++) {
+        commands += load(&server->workers[i].command_count);
+        input_bytes += load(&server->workers[i].input_bytes);
+        output_bytes += load(&server->workers[i].output_bytes);
+    }
+    put_heading(text, "Clients");
+    put(text, "connected_clients:%" PRIu32, atomic_load(&server->client_count));
+    put(text, "maxclients:%" PRIu32, server->conf.limits.max_clients);
+    put(text, "client_workers:%zu", server->worker_count);
+    put(text, "total_connections_received:%" PRIu64, atomic_load(&server->accepted_count));
+    put(text, "rejected_connections:%" PRIu64, atomic_load(&server->rejected_count));
+    put(text, "total_commands_processed:%" PRIu64, commands);
+    put(text, "total_net_input_bytes:%" PRIu64, input_bytes);
+    put(text, "total_net_output_bytes:%" PRIu64, output_bytes);
+}
+
+static void put_raft(struct redis_server *server, struct buffer *text)
+{
+    struct raftd_status status;
+    size_t voters = 0;
+
+    raftd_node_status(server->node, &status);
+    for (size_t i = 0; i < status.member_count; i++) {
+        voters += status.members[i].voter ? 1 : 0;
+    }
+    put_heading(text, "Raft");
+    put(text, "raft_cluster_name:%s", status.cluster_name);
+    put(text, "raft_id:%u", status.id);
+    put(text, "raft_role:%s", status.role);
+    put(text, "raft_leader:%u", status.leader);
+    put(text, "raft_phase:%s", raftd_phase_name(status.phase));
+    put(text, "raft_ready:%d", status.ready ? 1 : 0);
+    put(text, "raft_term:%" PRIu64, status.term);
+    put(text, "raft_last_index:%" PRIu64, status.last_index);
+    put(text, "raft_durable_index:%" PRIu64, status.durable_index);
+    put(text, "raft_commit_index:%" PRIu64, status.commit_index);
+    put(text, "raft_applied_index:%" PRIu64, status.applied_index);
+    put(text, "raft_proposals_pending:%" PRIu64, status.proposals_pending);
+    put(text, "raft_reads_pending:%" PRIu64, status.reads_pending);
+    put(text, "raft_log_bytes:%" PRIu64, status.log_bytes);
+    put(text, "raft_log_segments:%" PRIu64, status.log_segments);
+    put(text, "raft_log_syncs:%" PRIu64, status.log_syncs);
+    put(text, "raft_members:%zu", status.member_count);
+    put(text, "raft_voters:%zu", voters);
+}
+
+static void put_keyspace(const struct raftd_completion *completion, struct buffer *text)
+{
+    struct kv_reply_value value;
+    struct reader reader;
+
+    put_heading(text, "Keyspace");
+    if (completion == NULL || completion->status != 0) {
+        return; /* nobody could say how many keys there are */
+    }
+    reader = reader_make(completion->data, completion->size_bytes);
+    if (kv_reply_next(&reader, &value) && value.type == KV_REPLY_INTEGER && value.integer > 0) {
+        put(text, "db0:keys=%" PRId64 ",expires=0,avg_ttl=0", value.integer);
+    }
+}
+
+void info_write(struct redis_server *server, uint32_t sections,
+                const struct raftd_completion *completion, enum resp_protocol protocol,
+                struct buffer *output)
+{
+    struct buffer text = {0};
+
+    if ((sections & INFO_SERVER) != 0) {
+        put_server(server, &text);
+    }
+    if ((sections & INFO_CLIENTS) != 0) {
+        put_clients(server, &text);
+    }
+    if ((sections & INFO_RAFT) != 0) {
+        put_raft(server, &text);
+    }
+    if ((sections & INFO_KEYSPACE) != 0) {
+        put_keyspace(completion, &text);
+    }
+    resp_write_verbatim(output, protocol, "txt", text.data, text.size_bytes);
+    buffer_free(&text);
+}
+
+bool run_info(struct call *call)
+{
+    static const struct {
+        const char *name;
+        uint32_t sections;
+    } known[] = {
+        {"server", INFO_SERVER},         {"clients", INFO_CLIENTS},    {"raft", INFO_RAFT},
+        {"keyspace", INFO_KEYSPACE},     {"default", INFO_EVERYTHING}, {"all", INFO_EVERYTHING},
+        {"everything", INFO_EVERYTHING},
+    };
+    uint32_t sections = call->count == 1 ? INFO_EVERYTHING : 0;
+
+    for (size_t i = 1; i < call->count; i++) {
+        for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
+            if (argument_is(&call->arguments[i], known[k].name)) {
+                sections |= known[k].sections;
+            }
+        }
+    }
+    if ((sections & INFO_KEYSPACE) != 0 && raftd_node_is_ready(call->server->node)) {
+        call->operation = KV_DBSIZE;
+        call->kv_count = 0;
+        call->renderer = RENDER_INFO;
+        call->sections = sections;
+        return true;
+    }
+    info_write(call->server, sections, NULL, call->protocol, call->reply);
+    return false;
+}
+
+/* ---- CONFIG GET --------------------------------------------------------------------------- */
+
+struct config_search {
+    const struct call *call;
+    struct buffer pairs; /* the reply without its head */
+    size_t count;
+};
+
+/* Redis' names are found in whatever case, and so are raftd's. */
+static bool is_asked_for(const struct call *call, const char *name)
+{
+    for (size_t i = 2; i < call->count; i++) {
+        const struct resp_argument *pattern = &call->arguments[i];
+        uint64_t budget = GLOB_BUDGET;
+        uint8_t lower[256];
+
+        if (pattern->size_bytes > sizeof(lower)) {
+            continue;
+        }
+        for (size_t k = 0; k < pattern->size_bytes; k++) {
+            uint8_t byte = pattern->data[k];
+
+            lower[k] = byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+        }
+        if (glob_match(lower, pattern->size_bytes, name, strlen(name), &budget)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void offer(void *argument, const char *name, const char *value)
+{
+    struct config_search *search = argument;
+
+    if (is_asked_for(search->call, name)) {
+        resp_write_text(&search->pairs, name);
+        resp_write_text(&search->pairs, value);
+        search->count++;
+    }
+}
+
+static void offer_number(struct config_search *search, const char *name, uint64_t value)
+{
+    char text[NUMBER_TEXT_BYTES_MAX + 1];
+
+    snprintf(text, sizeof(text), "%" PRIu64, value);
+    offer(search, name, text);
+}
+
+/* What tools that know only Redis ask for, as it is here: everything is in the log, and synced
+ * before it is acknowledged; there are no snapshots by time and no eviction. */
+static void offer_redis_names(struct config_search *search)
+{
+    const struct conf *conf = &search->call->server->conf;
+    const char *port = strrchr(conf->listen.client, ':');
+
+    offer(search, "appendfsync", "always");
+    offer(search, "appendonly", "yes");
+    offer(search, "databases", "1");
+    offer_number(search, "maxclients", conf->limits.max_clients);
+    offer(search, "maxmemory", "0");
+    offer(search, "maxmemory-policy", "noeviction");
+    offer(search, "port", port != NULL ? port + 1 : "0");
+    offer_number(search, "proto-max-bulk-len", conf->limits.max_request_bytes);
+    offer(search, "save", "");
+    offer_number(search, "timeout", conf->limits.idle_timeout_seconds);
+}
+
+bool run_config_get(struct call *call)
+{
+    struct config_search search = {.call = call};
+
+    offer_redis_names(&search);
+    conf_list(&call->server->conf, offer, &search);
+    resp_write_map(call->reply, call->protocol, search.count);
+    resp_write_raw(call->reply, search.pairs.data, search.pairs.size_bytes);
+    buffer_free(&search.pairs);
+    return false;
+}

@@ -1,0 +1,87 @@
+/*
+ * Replies of the state machine and statuses of the node as RESP.
+ */
+#include "redis/render.h"
+
+#include <string.h>
+
+#include <raftd/error.h>
+
+#include "kv/kv.h"
+
+const char render_not_ready[] = "LOADING raftd is not ready to serve requests, try again later";
+
+static void render_value(struct buffer *output, enum resp_protocol protocol,
+                         const struct kv_reply_value *value)
+{
+    switch (value->type) {
+    case KV_REPLY_OK:
+        resp_write_raw(output, "+OK\r\n", 5);
+        break;
+    case KV_REPLY_NIL:
+        resp_write_nil(output, protocol);
+        break;
+    case KV_REPLY_INTEGER:
+        resp_write_integer(output, value->integer);
+        break;
+    case KV_REPLY_BULK:
+        resp_write_bulk(output, value->data, value->size_bytes);
+        break;
+    case KV_REPLY_STATUS:
+        resp_write_simple(output, value->data, value->size_bytes);
+        break;
+    case KV_REPLY_ERROR:
+        resp_write_error(output, value->data, value->size_bytes);
+        break;
+    case KV_REPLY_ARRAY:
+        resp_write_array(output, (size_t)value->integer);
+        break;
+    }
+}
+
+void render_reply(struct buffer *output, enum resp_protocol protocol, const void *data, size_t size)
+{
+    struct reader reader = reader_make(data, size);
+    struct kv_reply_value value;
+    bool any = false;
+
+    while (kv_reply_next(&reader, &value)) {
+        render_value(output, protocol, &value);
+        any = true;
+    }
+    if (!any) {
+        resp_write_error_format(output, "ERR the command had no reply");
+    }
+}
+
+void render_status(struct buffer *output, int status, bool is_read)
+{
+    switch (status) {
+    case RAFTD_ERROR_NOT_READY:
+        resp_write_error(output, render_not_ready, strlen(render_not_ready));
+        break;
+    case RAFTD_ERROR_NOT_LEADER:
+        resp_write_error_format(output, "TRYAGAIN leadership moved while the command was on its "
+                                        "way; it was not applied");
+        break;
+    case RAFTD_ERROR_UNAVAILABLE:
+        resp_write_error_format(output, "CLUSTERDOWN no leader with a quorum could be reached in "
+                                        "time; the command was not applied");
+        break;
+    case RAFTD_ERROR_STOPPED:
+        resp_write_error_format(output, "CLUSTERDOWN the node is shutting down; the command was "
+                                        "not applied");
+        break;
+    case RAFTD_ERROR_TIMEOUT:
+        resp_write_error_format(output, is_read ? "TIMEOUT no answer in time"
+                                                : "TIMEOUT no answer in time; the command may "
+                                                  "have been applied, or may be applied later");
+        break;
+    case RAFTD_ERROR_TOO_LARGE:
+        resp_write_error_format(output, "ERR the command is larger than limits.max_request_bytes");
+        break;
+    default:
+        resp_write_error_format(output, "ERR the node failed: %s", raftd_code_text(status));
+        break;
+    }
+}
