@@ -9,6 +9,10 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "sim/invariants.h"
+
+/* Steps in one moment; beyond it the cores talk for ever. */
+enum { MOMENT_STEPS_MAX = 1000000 };
 
 /* ---- small helpers ---- */
 
@@ -31,14 +35,6 @@ struct network_node *network_node(struct network *network, uint16_t id)
 {
     ASSERT(id > 0 && id <= network->node_count);
     return &network->nodes[id];
-}
-
-static _Noreturn void broken(const struct network *network, uint16_t id, const char *invariant)
-{
-    fprintf(stderr, "node %u, step %llu, %llu ms, seed %llu: %s\n", id,
-            (unsigned long long)network->steps, (unsigned long long)network->now_ms,
-            (unsigned long long)network->seed, invariant);
-    abort();
 }
 
 static struct network_packet *packet_make(const struct raft_message *message)
@@ -80,10 +76,23 @@ static void packet_free(struct network_packet *packet)
     memory_free(packet);
 }
 
+static void insert_packet(struct network *network, struct network_packet *packet,
+                          uint64_t deliver_ms)
+{
+    struct network_packet **place = &network->packets;
+
+    packet->deliver_ms = deliver_ms;
+    while (*place != NULL && (*place)->deliver_ms <= deliver_ms) {
+        place = &(*place)->next;
+    }
+    packet->next = *place;
+    *place = packet;
+}
+
 static void queue_packet(struct network *network, struct network_packet *packet)
 {
     const struct raft_message *message = &packet->message;
-    struct network_packet **place = &network->packets;
+    uint64_t deliver_ms;
 
     if (network->cut[message->from][message->to] ||
         network_random(network, 100) < network->drop_percent ||
@@ -91,17 +100,14 @@ static void queue_packet(struct network *network, struct network_packet *packet)
         packet_free(packet);
         return;
     }
-    packet->deliver_ms =
-        network->now_ms + between(network, network->delay_min_ms, network->delay_max_ms);
-    while (*place != NULL && (*place)->deliver_ms <= packet->deliver_ms) {
-        place = &(*place)->next;
-    }
-    packet->next = *place;
-    *place = packet;
+    deliver_ms = network->now_ms + between(network, network->delay_min_ms, network->delay_max_ms);
+    insert_packet(network, packet,
+                  network->held[message->from][message->to] ? UINT64_MAX : deliver_ms);
 }
 
 static void send_packet(struct network *network, struct network_packet *packet)
 {
+    invariants_on_send(network, &packet->message);
     /* Forwarded proposals are never doubled: a link delivers at most once, and the core's
      * promise not to apply a command twice rests on it. */
     if (packet->message.type != RAFT_MESSAGE_PROPOSE &&
@@ -113,23 +119,43 @@ static void send_packet(struct network *network, struct network_packet *packet)
 
 /* ---- the disk ---- */
 
+static uint64_t disk_last(const struct network_node *node)
+{
+    return node->base_index + node->entry_count;
+}
+
+static void disk_truncate(struct network_node *node, uint64_t index)
+{
+    while (node->entry_count > 0 && disk_last(node) >= index) {
+        raft_entry_release(node->entries[--node->entry_count]);
+    }
+}
+
+static void disk_append(struct network_node *node, struct raft_entry *entry)
+{
+    ASSERT(entry->index == disk_last(node) + 1);
+    node->entries = memory_grow(node->entries, &node->entry_capacity, node->entry_count + 1,
+                                sizeof(node->entries[0]));
+    node->entries[node->entry_count++] = raft_entry_hold(entry);
+}
+
 static void disk_apply(struct network_node *node, const struct raft_write *write)
 {
+    uint64_t last_term;
+
     if (write->has_hard_state) {
         node->term = write->term;
         node->vote = write->vote;
     }
     if (write->truncate_from > 0) {
-        while (node->entry_count >= write->truncate_from) {
-            raft_entry_release(node->entries[--node->entry_count]);
-        }
+        disk_truncate(node, write->truncate_from);
     }
     for (size_t i = 0; i < write->entry_count; i++) {
-        ASSERT(write->entries[i]->index == node->entry_count + 1);
-        node->entries = memory_grow(node->entries, &node->entry_capacity, node->entry_count + 1,
-                                    sizeof(node->entries[0]));
-        node->entries[node->entry_count++] = raft_entry_hold(write->entries[i]);
+        disk_append(node, write->entries[i]);
     }
+    last_term =
+        node->entry_count > 0 ? node->entries[node->entry_count - 1]->term : node->base_term;
+    ASSERT(write->last_index == disk_last(node) && write->last_term == last_term);
 }
 
 static void write_free(struct network_write *write)
@@ -186,95 +212,16 @@ static void gate_packet(struct network_node *node, uint64_t sequence, struct net
     *place = packet;
 }
 
-/* ---- invariants ---- */
-
-static void check_leader(struct network *network, struct network_node *node,
-                         const struct raft_status *status)
-{
-    if (status->role != RAFT_LEADER) {
-        return;
-    }
-    if (status->term >= network->leader_of_term_capacity) {
-        size_t old = network->leader_of_term_capacity;
-
-        network->leader_of_term =
-            memory_grow(network->leader_of_term, &network->leader_of_term_capacity,
-                        status->term + 1, sizeof(network->leader_of_term[0]));
-        memset(network->leader_of_term + old, 0,
-               (network->leader_of_term_capacity - old) * sizeof(network->leader_of_term[0]));
-    }
-    if (network->leader_of_term[status->term] == node->id) {
-        return;
-    }
-    if (network->leader_of_term[status->term] != 0) {
-        broken(network, node->id, "election safety: a second leader in one term");
-    }
-    network->leader_of_term[status->term] = node->id;
-    for (size_t i = 0; i < network->committed_count; i++) {
-        if (raft_log_term(node->core, i + 1) != network->committed[i]->term) {
-            broken(network, node->id, "leader completeness: a committed entry is missing");
-        }
-    }
-}
-
-static bool entries_are_equal(const struct raft_entry *a, const struct raft_entry *b)
-{
-    return a->term == b->term && a->index == b->index && a->type == b->type &&
-           a->size_bytes == b->size_bytes && memcmp(a->data, b->data, a->size_bytes) == 0;
-}
-
-/* How many disks hold this entry: what is committed is on a quorum's. */
-static void check_durable(struct network *network, const struct network_node *node,
-                          const struct raft_entry *entry)
-{
-    bool answered[RAFT_MEMBERS_MAX];
-    bool durable[RAFT_MEMBERS_MAX] = {0};
-
-    memset(answered, 1, sizeof(answered));
-    for (size_t i = 0; i < network->membership.count; i++) {
-        const struct network_node *other = network_node(network, network->membership.members[i].id);
-
-        durable[i] = other->entry_count >= entry->index &&
-                     entries_are_equal(other->entries[entry->index - 1], entry);
-    }
-    if (raft_membership_tally(&network->membership, answered, durable) != RAFT_TALLY_WON) {
-        broken(network, node->id, "durability: committed, but not on a quorum's disks");
-    }
-}
-
-static void apply(struct network *network, struct network_node *node, uint64_t commit_index)
-{
-    if (commit_index < node->seen_commit) {
-        broken(network, node->id, "the commit index went back");
-    }
-    node->seen_commit = commit_index;
-    while (node->applied_index < commit_index) {
-        struct raft_entry *entry = raft_log_entry(node->core, ++node->applied_index);
-
-        ASSERT(entry != NULL);
-        if (node->applied_index > network->committed_count) {
-            check_durable(network, node, entry);
-            network->committed =
-                memory_grow(network->committed, &network->committed_capacity,
-                            network->committed_count + 1, sizeof(network->committed[0]));
-            network->committed[network->committed_count++] = raft_entry_hold(entry);
-        } else if (!entries_are_equal(network->committed[node->applied_index - 1], entry)) {
-            broken(network, node->id, "state machine safety: another entry was applied here");
-        }
-    }
-}
-
 /* ---- stepping ---- */
 
 static void step(struct network *network, struct network_node *node,
                  const struct raft_event *events, size_t count)
 {
     struct raft_outbox outbox;
-    struct raft_status status;
 
     ASSERT(node->alive);
     network->steps++;
-    raft_step(node->core, network->now_ms, events, count, &outbox);
+    raft_step(node->core, network->now_ms + node->clock_ahead_ms, events, count, &outbox);
     if (outbox.has_write) {
         queue_write(network, node, &outbox.write);
     }
@@ -296,9 +243,7 @@ static void step(struct network *network, struct network_node *node,
         node->violation = outbox.violation;
         node->violation_count++;
     }
-    raft_get_status(node->core, network->now_ms, &status);
-    check_leader(network, node, &status);
-    apply(network, node, outbox.commit_index);
+    invariants_after_step(network, node, &outbox);
 }
 
 void network_step(struct network *network, uint16_t id, const struct raft_event *event)
@@ -315,15 +260,23 @@ void network_deliver(struct network *network, const struct raft_message *message
     }
 }
 
-void network_propose(struct network *network, uint16_t id, uint64_t number)
+void network_propose_sized(struct network *network, uint16_t id, uint64_t number, uint32_t size)
 {
-    struct raft_entry *entry = raft_entry_make(RAFT_ENTRY_COMMAND, &number, sizeof(number));
+    struct raft_entry *entry = raft_entry_make(RAFT_ENTRY_COMMAND, NULL, size);
     struct raft_event event = {.type = RAFT_EVENT_PROPOSE, .entry = entry};
 
+    ASSERT(size >= sizeof(number));
+    memset(entry->data, 0, size);
+    memcpy(entry->data, &number, sizeof(number));
     entry->origin = id;
     entry->sequence = number;
     network_step(network, id, &event);
     raft_entry_release(entry);
+}
+
+void network_propose(struct network *network, uint16_t id, uint64_t number)
+{
+    network_propose_sized(network, id, number, sizeof(number));
 }
 
 uint64_t network_read(struct network *network, uint16_t id)
@@ -331,6 +284,7 @@ uint64_t network_read(struct network *network, uint16_t id)
     struct network_node *node = network_node(network, id);
     struct raft_event event = {.type = RAFT_EVENT_READ, .read_id = ++node->next_read_id};
 
+    invariants_on_read(network, node, event.read_id);
     network_step(network, id, &event);
     return event.read_id;
 }
@@ -359,10 +313,15 @@ static void finish_write(struct network *network, struct network_node *node)
 /* Whatever is due at this moment; true if something was. */
 static bool run_moment(struct network *network)
 {
-    struct network_packet *packet = network->packets;
+    struct network_packet **place = &network->packets;
 
-    if (packet != NULL && packet->deliver_ms <= network->now_ms) {
-        network->packets = packet->next;
+    while (*place != NULL && network_node(network, (*place)->message.to)->paused) {
+        place = &(*place)->next;
+    }
+    if (*place != NULL && (*place)->deliver_ms <= network->now_ms) {
+        struct network_packet *packet = *place;
+
+        *place = packet->next;
         if (!network->cut[packet->message.from][packet->message.to]) {
             network_deliver(network, &packet->message);
         }
@@ -372,7 +331,7 @@ static bool run_moment(struct network *network)
     for (uint16_t id = 1; id <= network->node_count; id++) {
         struct network_node *node = network_node(network, id);
 
-        if (!node->alive) {
+        if (!node->alive || node->paused) {
             continue;
         }
         if (node->writes != NULL && !node->disk_stalled &&
@@ -380,7 +339,7 @@ static bool run_moment(struct network *network)
             finish_write(network, node);
             return true;
         }
-        if (raft_next_deadline(node->core) <= network->now_ms) {
+        if (raft_next_deadline(node->core) <= network->now_ms + node->clock_ahead_ms) {
             step(network, node, NULL, 0);
             return true;
         }
@@ -393,7 +352,8 @@ void network_run(struct network *network, uint64_t ms)
     uint64_t end = network->now_ms + ms;
 
     for (;;) {
-        while (run_moment(network)) {
+        for (size_t i = 0; run_moment(network); i++) {
+            ASSERT(i < MOMENT_STEPS_MAX); /* the cores talk for ever */
         }
         if (network->now_ms == end) {
             return;
@@ -412,6 +372,19 @@ bool network_run_until(struct network *network, bool (*condition)(struct network
 }
 
 /* ---- scripts' verbs ---- */
+
+void network_settle(struct network *network)
+{
+    network_run(network, 0);
+}
+
+void network_make_instant(struct network *network)
+{
+    network->delay_min_ms = 0;
+    network->delay_max_ms = 0;
+    network->write_min_ms = 0;
+    network->write_max_ms = 0;
+}
 
 uint16_t network_leader(struct network *network)
 {
@@ -464,16 +437,28 @@ uint16_t network_elect(struct network *network)
 void network_campaign(struct network *network, uint16_t id)
 {
     struct network_node *node = network_node(network, id);
+    uint64_t now_ms = network->now_ms + node->clock_ahead_ms;
+    uint64_t deadline_ms = raft_next_deadline(node->core);
 
-    /* Only this node's clock runs on to its deadline; the others do not feel it. */
-    uint64_t now = network->now_ms;
-    uint64_t deadline = raft_next_deadline(node->core);
-
-    if (deadline > now) {
-        network->now_ms = deadline;
-        step(network, node, NULL, 0);
-        network->now_ms = now;
+    if (deadline_ms > now_ms) {
+        node->clock_ahead_ms += deadline_ms - now_ms;
     }
+    step(network, node, NULL, 0);
+}
+
+void network_elect_node(struct network *network, uint16_t id)
+{
+    network->now_ms += network->options.election_timeout_ms;
+    for (uint16_t other = 1; other <= network->node_count; other++) {
+        struct network_node *node = network_node(network, other);
+
+        if (node->alive && !node->paused && network_role(network, other) == RAFT_LEADER) {
+            step(network, node, NULL, 0); /* nobody has answered it for so long: it gives up */
+        }
+    }
+    network_campaign(network, id);
+    network_settle(network);
+    ASSERT(network_role(network, id) == RAFT_LEADER);
 }
 
 void network_cut(struct network *network, uint16_t a, uint16_t b)
@@ -493,6 +478,65 @@ void network_isolate(struct network *network, uint16_t id)
         if (other != id) {
             network_cut(network, id, other);
         }
+    }
+}
+
+void network_connect(struct network *network, uint16_t a, uint16_t b)
+{
+    network->cut[a][b] = false;
+    network->cut[b][a] = false;
+}
+
+void network_hold(struct network *network, uint16_t from, uint16_t to)
+{
+    network->held[from][to] = true;
+}
+
+/* Takes what is on its way from one node to another out of the queue, in order. */
+static struct network_packet *take_packets(struct network *network, uint16_t from, uint16_t to)
+{
+    struct network_packet *taken = NULL;
+    struct network_packet **taken_end = &taken;
+    struct network_packet **place = &network->packets;
+
+    while (*place != NULL) {
+        struct network_packet *packet = *place;
+
+        if (packet->message.from == from && packet->message.to == to) {
+            *place = packet->next;
+            packet->next = NULL;
+            *taken_end = packet;
+            taken_end = &packet->next;
+        } else {
+            place = &packet->next;
+        }
+    }
+    return taken;
+}
+
+void network_release(struct network *network, uint16_t from, uint16_t to)
+{
+    struct network_packet *packet = take_packets(network, from, to);
+
+    network->held[from][to] = false;
+    while (packet != NULL) {
+        struct network_packet *next = packet->next;
+
+        packet->next = NULL;
+        insert_packet(network, packet, network->now_ms);
+        packet = next;
+    }
+}
+
+void network_lose(struct network *network, uint16_t from, uint16_t to)
+{
+    struct network_packet *packet = take_packets(network, from, to);
+
+    while (packet != NULL) {
+        struct network_packet *next = packet->next;
+
+        packet_free(packet);
+        packet = next;
     }
 }
 
@@ -527,19 +571,24 @@ void network_restart(struct network *network, uint16_t id)
 {
     struct network_node *node = network_node(network, id);
     struct raft_options options = network->options;
-    struct raft_recovered recovered = {.term = node->term,
-                                       .vote = node->vote,
-                                       .entries = node->entries,
-                                       .entry_count = node->entry_count};
+    struct raft_recovered recovered = {
+        .term = node->term,
+        .vote = node->vote,
+        .base_index = node->base_index,
+        .base_term = node->base_term,
+        .base_membership = node->base_membership.count > 0 ? &node->base_membership : NULL,
+        .entries = node->entries,
+        .entry_count = node->entry_count};
     int code;
 
     options.id = id;
     options.random_seed = network_random(network, UINT64_MAX);
-    code = raft_create(&options, &recovered, network->now_ms, &node->core);
+    code = raft_create(&options, &recovered, network->now_ms + node->clock_ahead_ms, &node->core);
     ASSERT(code == 0);
     node->alive = true;
-    node->applied_index = 0;
-    node->seen_commit = 0;
+    node->paused = false;
+    node->applied_index = node->base_index;
+    node->seen_commit = node->base_index;
     node->read_confirmed_id = 0;
     node->next_read_id = 0;
 }
@@ -567,7 +616,113 @@ bool network_converged(struct network *network)
     return first.id != 0;
 }
 
+bool network_finish_write(struct network *network, uint16_t id)
+{
+    struct network_node *node = network_node(network, id);
+
+    if (node->writes == NULL) {
+        return false;
+    }
+    finish_write(network, node);
+    return true;
+}
+
+uint64_t network_last_on_disk(struct network *network, uint16_t id)
+{
+    return disk_last(network_node(network, id));
+}
+
+size_t network_leader_count(struct network *network)
+{
+    size_t count = 0;
+
+    for (uint16_t id = 1; id <= network->node_count; id++) {
+        count += network_node(network, id)->alive && network_role(network, id) == RAFT_LEADER;
+    }
+    return count;
+}
+
+enum raft_role network_role(struct network *network, uint16_t id)
+{
+    ASSERT(network_node(network, id)->alive);
+    return raft_get_role(network_node(network, id)->core);
+}
+
+struct raft_status network_status(struct network *network, uint16_t id)
+{
+    struct raft_status status;
+
+    ASSERT(network_node(network, id)->alive);
+    raft_get_status(network_node(network, id)->core,
+                    network->now_ms + network_node(network, id)->clock_ahead_ms, &status);
+    return status;
+}
+
+struct raft_peer_status network_peer(struct network *network, uint16_t leader, uint16_t id)
+{
+    struct raft_status status = network_status(network, leader);
+    size_t i = 0;
+
+    while (i < status.peer_count && status.peers[i].id != id) {
+        i++;
+    }
+    ASSERT(i < status.peer_count);
+    return status.peers[i];
+}
+
+size_t network_committed_times(struct network *network, uint64_t number)
+{
+    size_t times = 0;
+
+    for (size_t i = 0; i < network->committed_count; i++) {
+        const struct raft_entry *entry = network->committed[i];
+
+        times += entry != NULL && entry->origin != 0 && entry->sequence == number;
+    }
+    return times;
+}
+
 /* ---- beginning and end ---- */
+
+void network_set_log(struct network *network, uint16_t id, const uint64_t *terms, size_t count,
+                     uint64_t term, uint16_t vote)
+{
+    struct network_node *node = network_node(network, id);
+
+    network_crash(network, id, false);
+    disk_truncate(node, 2);
+    node->term = term;
+    node->vote = vote;
+    for (size_t i = 1; i < count; i++) {
+        uint64_t content[2] = {i + 1, terms[i]};
+        struct raft_entry *entry = raft_entry_make(RAFT_ENTRY_COMMAND, content, sizeof(content));
+
+        entry->index = i + 1;
+        entry->term = terms[i];
+        disk_append(node, entry);
+        raft_entry_release(entry);
+    }
+    network_restart(network, id);
+}
+
+void network_set_base(struct network *network, uint16_t id, uint64_t index, uint64_t term)
+{
+    struct network_node *node = network_node(network, id);
+
+    network_crash(network, id, false);
+    disk_truncate(node, 1);
+    node->base_index = index;
+    node->base_term = term;
+    node->base_membership = network->membership;
+    node->term = term > node->term ? term : node->term;
+    while (network->committed_count < index) {
+        network->committed =
+            memory_grow(network->committed, &network->committed_capacity,
+                        network->committed_count + 1, sizeof(network->committed[0]));
+        network->committed[network->committed_count++] = NULL;
+    }
+    network_restart(network, id);
+}
 
 void network_init_membership(struct network *network, const struct raft_membership *membership,
                              uint64_t seed)
@@ -646,10 +801,35 @@ void network_free(struct network *network)
             raft_entry_release(node->entries[i]);
         }
         memory_free(node->entries);
+        memory_free(node->read_floors);
     }
     for (size_t i = 0; i < network->committed_count; i++) {
         raft_entry_release(network->committed[i]);
     }
     memory_free(network->committed);
     memory_free(network->leader_of_term);
+}
+
+struct network *network_create_membership(const struct raft_membership *membership)
+{
+    struct network *network = memory_allocate(sizeof(*network));
+
+    network_init_membership(network, membership, 1);
+    network_make_instant(network);
+    return network;
+}
+
+struct network *network_create(size_t count)
+{
+    struct network *network = memory_allocate(sizeof(*network));
+
+    network_init(network, count, 1);
+    network_make_instant(network);
+    return network;
+}
+
+void network_destroy(struct network *network)
+{
+    network_free(network);
+    memory_free(network);
 }

@@ -2,7 +2,7 @@
  * A cluster of cores in one thread: virtual clock, links that can be cut, delay, lose, double
  * and reorder, disks that finish a write when they are told to, crashes that leave only what
  * was durable. Deterministic: the seed decides everything. After every step the invariants of
- * Raft are checked; a violation aborts with the step and the seed.
+ * Raft are checked (invariants.h); a violation aborts with the step and the seed.
  */
 #ifndef RAFTD_TEST_SIM_NETWORK_H
 #define RAFTD_TEST_SIM_NETWORK_H
@@ -33,12 +33,17 @@ struct network_write {
 struct network_node {
     uint16_t id;
     bool alive;
+    bool paused;             /* as by SIGSTOP: it takes no step, what is sent to it waits */
+    uint64_t clock_ahead_ms; /* of the network\'s clock */
     struct raft_core *core;
     bool disk_stalled;            /* writes wait until it is cleared */
     struct network_write *writes; /* oldest first */
     /* The disk. */
     uint64_t term;
     uint16_t vote;
+    uint64_t base_index; /* entries[0] has the index after it */
+    uint64_t base_term;
+    struct raft_membership base_membership; /* no members: there is no base */
     struct raft_entry **entries;
     size_t entry_count;
     size_t entry_capacity;
@@ -51,6 +56,9 @@ struct network_node {
     int violation; /* of the last step that had one */
     uint64_t violation_count;
     uint64_t seen_commit;
+    /* For the invariants. */
+    size_t *read_floors; /* by read id of this life: what was committed when it was asked */
+    size_t read_floor_capacity;
 };
 
 struct network {
@@ -62,7 +70,8 @@ struct network {
     struct network_node nodes[NETWORK_NODES_MAX];
     struct raft_options options; /* of every core; id and random_seed are filled in */
     struct raft_membership membership;
-    bool cut[NETWORK_NODES_MAX][NETWORK_NODES_MAX]; /* [from][to] */
+    bool cut[NETWORK_NODES_MAX][NETWORK_NODES_MAX];  /* [from][to] */
+    bool held[NETWORK_NODES_MAX][NETWORK_NODES_MAX]; /* what is sent waits for its release */
     struct network_packet *packets;
     uint32_t delay_min_ms, delay_max_ms;
     uint32_t drop_percent, double_percent;
@@ -71,7 +80,7 @@ struct network {
     bool (*filter)(struct network *network, const struct raft_message *message);
     void *filter_argument;
     /* The truth so far: what some node has applied at each index. */
-    struct raft_entry **committed;
+    struct raft_entry **committed; /* NULL: committed before anybody here remembers */
     size_t committed_count;
     size_t committed_capacity;
     uint16_t *leader_of_term;
@@ -84,12 +93,28 @@ void network_init(struct network *network, size_t count, uint64_t seed);
 void network_init_membership(struct network *network, const struct raft_membership *membership,
                              uint64_t seed);
 void network_free(struct network *network);
+/* For stories: on the heap, instant (see below), always the same seed. */
+struct network *network_create(size_t count);
+struct network *network_create_membership(const struct raft_membership *membership);
+void network_destroy(struct network *network);
+/* For scripts: messages and writes take no time, so that network_settle() does all that
+ * follows from what was done. */
+void network_make_instant(struct network *network);
+/*
+ * Starts a node again with another disk: one entry of each of these terms from index 1 (which
+ * stays the founding entry), the same ones wherever index and term are the same.
+ */
+void network_set_log(struct network *network, uint16_t id, const uint64_t *terms, size_t count,
+                     uint64_t term, uint16_t vote);
+/* The same with a log that is compacted up to this index, and nothing after it. */
+void network_set_base(struct network *network, uint16_t id, uint64_t index, uint64_t term);
 
 struct network_node *network_node(struct network *network, uint16_t id);
 uint64_t network_random(struct network *network, uint64_t below);
 
 /* Time passes: deadlines, deliveries and writes happen in order. */
 void network_run(struct network *network, uint64_t ms);
+void network_settle(struct network *network); /* no time passes */
 /* Runs until condition() or ms have passed; what condition() said last. */
 bool network_run_until(struct network *network, bool (*condition)(struct network *network),
                        uint64_t ms);
@@ -98,25 +123,46 @@ bool network_run_until(struct network *network, bool (*condition)(struct network
 uint16_t network_leader(struct network *network);
 /* Runs until one leader is known to all live, connected nodes and has committed its no-op. */
 uint16_t network_elect(struct network *network);
-/* Cuts all others' time-outs short: makes `id` campaign as soon as it can. */
+/* Puts this node's clock forward to the end of its time-out: it campaigns. */
 void network_campaign(struct network *network, uint16_t id);
+/* Time jumps so that everybody has forgotten an older leader, this node campaigns, and the
+ * network settles. Aborts unless it leads now. */
+void network_elect_node(struct network *network, uint16_t id);
 
 /* Gives one event to a node's core at once. */
 void network_step(struct network *network, uint16_t id, const struct raft_event *event);
 void network_deliver(struct network *network, const struct raft_message *message);
 /* A command whose content is the number. */
 void network_propose(struct network *network, uint16_t id, uint64_t number);
+/* The same, of this size; at least that of the number. */
+void network_propose_sized(struct network *network, uint16_t id, uint64_t number, uint32_t size);
 uint64_t network_read(struct network *network, uint16_t id); /* its read id */
 
 void network_cut(struct network *network, uint16_t a, uint16_t b); /* both ways */
 void network_heal(struct network *network);
 void network_isolate(struct network *network, uint16_t id);
+void network_connect(struct network *network, uint16_t a, uint16_t b);
+/* One direction. Release delivers what was held, in order; lose forgets what is on its way. */
+void network_hold(struct network *network, uint16_t from, uint16_t to);
+void network_release(struct network *network, uint16_t from, uint16_t to);
+void network_lose(struct network *network, uint16_t from, uint16_t to);
 
 /* Unfinished writes are lost, but for a prefix of them that may have reached the disk. */
 void network_crash(struct network *network, uint16_t id, bool keep_prefix);
 void network_restart(struct network *network, uint16_t id);
+/* Finishes the oldest write of a node, stalled or not; false if there is none. */
+bool network_finish_write(struct network *network, uint16_t id);
+uint64_t network_last_on_disk(struct network *network, uint16_t id);
 
 /* Logs of all live nodes are equal and committed to the end. */
 bool network_converged(struct network *network);
+
+size_t network_leader_count(struct network *network);
+enum raft_role network_role(struct network *network, uint16_t id);
+struct raft_status network_status(struct network *network, uint16_t id);
+/* A leader's view of a peer. */
+struct raft_peer_status network_peer(struct network *network, uint16_t leader, uint16_t id);
+/* How many committed entries hold this number. */
+size_t network_committed_times(struct network *network, uint64_t number);
 
 #endif
