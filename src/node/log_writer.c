@@ -12,7 +12,13 @@
 #include "sys/ring.h"
 #include "sys/thread.h"
 
-enum { PREPARE_BYTES = 256 * 1024 };
+enum {
+    /* The next segment is zeroed in slices of this size, each synced at once. */
+    PREPARE_BYTES = 512 * 1024,
+    /* Under load a slice is due for so many bytes written: the next segment is ready when the
+     * current one is half full, and appends feel one extra sync in dozens. */
+    PREPARE_EVERY_BYTES = PREPARE_BYTES / 2,
+};
 
 struct log_writer {
     /* Immutable after start. */
@@ -29,6 +35,7 @@ struct log_writer {
 
     /* The log writer thread. */
     struct wal *wal;
+    uint64_t prepared_at_bytes; /* written_bytes when the last slice was zeroed */
 
     /* Figures: written by the log writer, relaxed. */
     _Atomic uint64_t segment_count;
@@ -115,21 +122,37 @@ static bool write_batch(struct log_writer *log_writer)
     return true;
 }
 
+/* Zeroes a slice of the segment to come, if nothing is waiting or it is due; true if there is
+ * more to do. */
+static bool prepare_segment(struct log_writer *log_writer)
+{
+    struct raftd_error error = {0};
+    struct wal_figures figures;
+    uint64_t left;
+
+    wal_get_figures(log_writer->wal, &figures);
+    if (ring_count(log_writer->requests) > 0 &&
+        figures.written_bytes < log_writer->prepared_at_bytes + PREPARE_EVERY_BYTES) {
+        return true;
+    }
+    log_writer->prepared_at_bytes = figures.written_bytes;
+    left = wal_prepare(log_writer->wal, PREPARE_BYTES, &error);
+    if (error.code != 0) {
+        die(&error);
+    }
+    return left > 0;
+}
+
 static void run(void *argument)
 {
     struct log_writer *log_writer = argument;
-    struct raftd_error error = {0};
-    uint64_t left = 1;
+    bool unprepared = true;
 
     for (;;) {
         bool worked = write_batch(log_writer);
 
-        if (worked || left > 0) {
-            /* The next segment is zeroed in slices, between writes, so that a roll is cheap. */
-            left = wal_prepare(log_writer->wal, PREPARE_BYTES, &error);
-            if (error.code != 0) {
-                die(&error);
-            }
+        if (worked || unprepared) {
+            unprepared = prepare_segment(log_writer);
             publish_figures(log_writer);
             continue;
         }
