@@ -42,9 +42,7 @@ struct acceptor *acceptor_create(void)
 {
     struct acceptor *acceptor = memory_allocate_zeroed(1, sizeof(*acceptor));
 
-    if (waker_open(&acceptor->waker) != 0) {
-        LOG_WARNING("cannot make an eventfd: %s", strerror(errno));
-    }
+    acceptor->waker.fd = -1;
     return acceptor;
 }
 
@@ -84,7 +82,7 @@ static int listen_on_all(struct acceptor *acceptor, const struct addrinfo *addre
         int failure;
 
         if (acceptor->count == ACCEPTOR_LISTENERS_MAX) {
-            return EMFILE;
+            return ENOBUFS;
         }
         failure = listen_on(one, &listener->fd);
         if (failure == EADDRNOTAVAIL || failure == EAFNOSUPPORT) {
@@ -101,13 +99,31 @@ static int listen_on_all(struct acceptor *acceptor, const struct addrinfo *addre
     return acceptor->count > before ? 0 : missing;
 }
 
+static const char *remedy(int failure)
+{
+    switch (failure) {
+    case EADDRINUSE:
+        return "; another process has it: stop that one or choose another port";
+    case EADDRNOTAVAIL:
+        return "; this machine has no such address: see `ip address`";
+    case EACCES:
+        return "; ports below 1024 are for privileged processes: choose another port";
+    case ENOBUFS:
+        return "; the name means more addresses than can be listened on: use one of them";
+    default:
+        return "";
+    }
+}
+
 int acceptor_listen(struct acceptor *acceptor, const struct net_address *address,
                     void (*accepted)(void *argument, int fd), void *argument,
                     struct raftd_error *error)
 {
-    const struct addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                                   .ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *addresses = NULL;
+    char text[sizeof(address->host) + 16];
     char port[8];
     int code;
 
@@ -119,11 +135,9 @@ int acceptor_listen(struct acceptor *acceptor, const struct net_address *address
     }
     code = listen_on_all(acceptor, addresses, accepted, argument);
     if (code != 0) {
-        code = error_set(error, RAFTD_ERROR_SYSTEM, "cannot listen on %s port %u: %s%s",
-                         address->host, address->port, strerror(code),
-                         code == EADDRINUSE
-                             ? "; another process has it: stop that one or choose another port"
-                             : "");
+        net_address_format(address, text, sizeof(text));
+        code = error_set(error, RAFTD_ERROR_SYSTEM, "cannot listen on %s: %s%s", text,
+                         strerror(code), remedy(code));
     }
     freeaddrinfo(addresses);
     return code;
@@ -158,8 +172,8 @@ static bool accept_all(const struct listener *listener)
         }
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             if (log_throttle_pass(&throttle, 5000)) {
-                LOG_WARNING("cannot accept a connection: %s; raise LimitNOFILE or lower [limits] "
-                            "max_clients",
+                LOG_WARNING("cannot accept a connection: %s; raise the limit of open files or "
+                            "lower [limits] max_clients",
                             strerror(errno));
             }
             return false;
@@ -210,6 +224,9 @@ static void run(void *argument)
 
 int acceptor_start(struct acceptor *acceptor, struct raftd_error *error)
 {
+    if (waker_open(&acceptor->waker) != 0) {
+        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot make an eventfd: %s", strerror(errno));
+    }
     if (thread_start(&acceptor->thread, "acceptor", run, acceptor) != 0) {
         return error_set(error, RAFTD_ERROR_SYSTEM, "cannot start the acceptor thread");
     }

@@ -42,12 +42,18 @@ static bool find_uri(const GENERAL_NAMES *names, const char *wanted, char *found
 
 static bool host_matches(X509 *certificate, const char *host)
 {
-    unsigned char ip[16];
+    unsigned char ip[sizeof(struct in6_addr)];
 
+    if (host[0] == 0) {
+        return false;
+    }
     if (inet_pton(AF_INET, host, ip) == 1 || inet_pton(AF_INET6, host, ip) == 1) {
         return X509_check_ip_asc(certificate, host, 0) == 1;
     }
-    return X509_check_host(certificate, host, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) == 1;
+    /* A wildcard would speak for every node of a domain. */
+    return X509_check_host(certificate, host, 0,
+                           X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_WILDCARDS,
+                           NULL) == 1;
 }
 
 bool tls_speaks_for(SSL *ssl, const char *cluster_name, uint16_t node_id, const char *host,
@@ -73,9 +79,7 @@ bool tls_speaks_for(SSL *ssl, const char *cluster_name, uint16_t node_id, const 
         speaks = host_matches(certificate, host);
     }
     if (!speaks) {
-        error_set(error, RAFTD_ERROR_REFUSED,
-                  "certificate names %s, wanted %s (check [tls] certificate on that node)", found,
-                  wanted);
+        error_set(error, RAFTD_ERROR_REFUSED, "certificate names %s, wanted %s", found, wanted);
     }
     GENERAL_NAMES_free(names);
     X509_free(certificate);

@@ -1,11 +1,12 @@
 /*
- * Non-blocking streams, plain or TLS. One thread owns a stream. Sockets are written with
- * MSG_NOSIGNAL; OpenSSL writes without it, but every thread of ours blocks all signals.
+ * Non-blocking streams, plain or TLS. One thread owns a stream. No write ever raises SIGPIPE:
+ * plain sockets are written with MSG_NOSIGNAL here, TLS ones in tls_socket.c.
  */
 #include "net/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,22 +16,33 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/tls_openssl.h"
+
+enum {
+    /* A silent peer is asked after this time, and given up after three answers are missing. */
+    KEEPALIVE_IDLE_SECONDS = 30,
+    KEEPALIVE_INTERVAL_SECONDS = 10,
+    KEEPALIVE_PROBES = 3,
+    DISCARD_BYTES = 16 * 1024,
+    DISCARD_READS_MAX = 16,
+};
 
 struct stream {
     int fd;
     short wants;
     bool connecting;
     bool server;
-    bool broken; /* TLS failed: no close-notify any more */
-    bool shaken; /* the handshake is done */
-    SSL *ssl;    /* NULL = plain, or TLS not begun */
-    struct tls_context *tls;
-    struct addrinfo *addresses; /* dialling: all that the name means */
-    struct addrinfo *next_address;
-    struct net_address target; /* dialling: for messages */
+    bool broken;                   /* TLS failed: no close-notify any more */
+    bool shaken;                   /* the handshake is done */
+    bool drained;                  /* OpenSSL has asked for more bytes than the socket had */
+    SSL *ssl;                      /* NULL = plain, or TLS not begun */
+    struct tls_context *tls;       /* NULL = plain */
+    struct addrinfo *addresses;    /* dialling: all that the name means */
+    struct addrinfo *next_address; /* dialling: the one to try after this one */
+    struct net_address target;     /* dialling: for messages */
 };
 
 static int would_block(struct stream *stream, short wants)
@@ -43,15 +55,31 @@ static int would_block(struct stream *stream, short wants)
 static void set_socket_options(int fd)
 {
     const int on = 1;
+    const int idle = KEEPALIVE_IDLE_SECONDS;
+    const int interval = KEEPALIVE_INTERVAL_SECONDS;
+    const int probes = KEEPALIVE_PROBES;
 
+    /* These can only fail where the socket is no TCP socket, and then nothing is lost. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+}
+
+static int cannot_connect(const struct stream *stream, int failure, struct raftd_error *error)
+{
+    char address[sizeof(stream->target.host) + 16];
+
+    net_address_format(&stream->target, address, sizeof(address));
+    return error_set(error, RAFTD_ERROR_SYSTEM, "cannot connect to %s: %s", address,
+                     strerror(failure));
 }
 
 /* Begins a connect to the next address that accepts the attempt. */
 static int connect_next(struct stream *stream, struct raftd_error *error)
 {
-    int saved = ECONNREFUSED;
+    int failure = EADDRNOTAVAIL;
 
     while (stream->next_address != NULL) {
         const struct addrinfo *address = stream->next_address;
@@ -62,7 +90,7 @@ static int connect_next(struct stream *stream, struct raftd_error *error)
         }
         stream->fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (stream->fd < 0) {
-            saved = errno;
+            failure = errno;
             continue;
         }
         set_socket_options(stream->fd);
@@ -72,16 +100,16 @@ static int connect_next(struct stream *stream, struct raftd_error *error)
             stream->wants = POLLOUT;
             return 0;
         }
-        saved = errno;
+        failure = errno;
     }
-    return error_set(error, RAFTD_ERROR_SYSTEM, "cannot connect to %s port %u: %s",
-                     stream->target.host, stream->target.port, strerror(saved));
+    return cannot_connect(stream, failure, error);
 }
 
 int stream_dial(const struct net_address *address, struct tls_context *tls, struct stream **stream,
                 struct raftd_error *error)
 {
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    const struct addrinfo hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct stream *made = memory_allocate_zeroed(1, sizeof(*made));
     char port[8];
     int code;
@@ -119,13 +147,30 @@ int stream_accept(int fd, struct tls_context *tls, struct stream **stream,
     made->server = true;
     made->wants = POLLIN;
     if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0) {
+        int code = error_set(error, RAFTD_ERROR_SYSTEM, "cannot make a socket non-blocking: %s",
+                             strerror(errno));
+
         stream_close(made);
-        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot make a socket non-blocking: %s",
-                         strerror(errno));
+        return code;
     }
     set_socket_options(fd);
     *stream = made;
     return 0;
+}
+
+/*
+ * Where bytes wait unread, close() resets the connection, and the reset can overtake what was
+ * written last: an alert, or a reply that says why. So they are read first, within bounds.
+ */
+static void discard_input(int fd)
+{
+    char discarded[DISCARD_BYTES];
+
+    for (int i = 0; i < DISCARD_READS_MAX; i++) {
+        if (recv(fd, discarded, sizeof(discarded), MSG_DONTWAIT) < (ssize_t)sizeof(discarded)) {
+            return;
+        }
+    }
 }
 
 void stream_close(struct stream *stream)
@@ -142,6 +187,7 @@ void stream_close(struct stream *stream)
         ERR_clear_error();
     }
     if (stream->fd >= 0) {
+        discard_input(stream->fd);
         close(stream->fd);
     }
     if (stream->addresses != NULL) {
@@ -166,7 +212,7 @@ static int finish_connect(struct stream *stream, struct raftd_error *error)
     int failure = 0;
     socklen_t size = sizeof(failure);
 
-    if (poll(&poll_fd, 1, 0) == 0) {
+    if (poll(&poll_fd, 1, 0) != 1) {
         return would_block(stream, POLLOUT);
     }
     if (getsockopt(stream->fd, SOL_SOCKET, SO_ERROR, &failure, &size) != 0) {
@@ -174,13 +220,15 @@ static int finish_connect(struct stream *stream, struct raftd_error *error)
     }
     if (failure == 0) {
         stream->connecting = false;
+        freeaddrinfo(stream->addresses);
+        stream->addresses = NULL;
+        stream->next_address = NULL;
         return 0;
     }
     if (stream->next_address != NULL && connect_next(stream, error) == 0) {
         return would_block(stream, POLLOUT);
     }
-    return error_set(error, RAFTD_ERROR_SYSTEM, "cannot connect to %s port %u: %s",
-                     stream->target.host, stream->target.port, strerror(failure));
+    return cannot_connect(stream, failure, error);
 }
 
 /* An SSL call that did not succeed: wait, or say why. */
@@ -189,6 +237,7 @@ static int tls_result(struct stream *stream, int result, const char *doing,
 {
     switch (SSL_get_error(stream->ssl, result)) {
     case SSL_ERROR_WANT_READ:
+        stream->drained = true;
         return would_block(stream, POLLIN);
     case SSL_ERROR_WANT_WRITE:
         return would_block(stream, POLLOUT);
@@ -226,21 +275,37 @@ int stream_handshake(struct stream *stream, struct raftd_error *error)
         return tls_result(stream, result, "TLS handshake", error);
     }
     stream->shaken = true;
+    stream->drained = false; /* what the other side said next may have come along */
     return 0;
+}
+
+static int clamp(size_t size)
+{
+    return size < (size_t)INT_MAX ? (int)size : INT_MAX;
+}
+
+static ssize_t tls_read(struct stream *stream, void *data, size_t size, struct raftd_error *error)
+{
+    int result;
+
+    ASSERT(stream->shaken);
+    ERR_clear_error();
+    errno = 0;
+    result = SSL_read(stream->ssl, data, clamp(size));
+    if (result <= 0) {
+        return tls_result(stream, result, "TLS read", error);
+    }
+    stream->drained = false;
+    return result;
 }
 
 ssize_t stream_read(struct stream *stream, void *data, size_t size, struct raftd_error *error)
 {
     ssize_t got;
 
-    if (stream->ssl != NULL) {
-        int wanted = size < (size_t)INT32_MAX ? (int)size : INT32_MAX;
-        int result;
-
-        ERR_clear_error();
-        errno = 0;
-        result = SSL_read(stream->ssl, data, wanted);
-        return result > 0 ? result : tls_result(stream, result, "TLS read", error);
+    ASSERT(size > 0 && !stream->connecting);
+    if (stream->tls != NULL) {
+        return tls_read(stream, data, size, error);
     }
     do {
         got = recv(stream->fd, data, size, 0);
@@ -257,24 +322,53 @@ ssize_t stream_read(struct stream *stream, void *data, size_t size, struct raftd
     return error_set(error, RAFTD_ERROR_CLOSED, "read: %s", strerror(errno));
 }
 
+/*
+ * With TLS 1.3 a client learns only after its handshake that its certificate was refused, and
+ * where it writes first, it meets a broken pipe although the alert that says why has arrived.
+ */
+static ssize_t tls_write_failure(struct stream *stream, int result, struct raftd_error *error)
+{
+    int code = tls_result(stream, result, "TLS write", error);
+
+    if (code == RAFTD_ERROR_CLOSED) {
+        char byte;
+
+        ERR_clear_error();
+        errno = 0;
+        result = SSL_peek(stream->ssl, &byte, 1);
+        if (result <= 0 && SSL_get_error(stream->ssl, result) == SSL_ERROR_SSL) {
+            code = tls_failure(stream->ssl, result, "TLS write", error);
+        }
+        ERR_clear_error();
+    }
+    return code;
+}
+
+static ssize_t tls_write(struct stream *stream, const void *data, size_t size,
+                         struct raftd_error *error)
+{
+    int result;
+
+    ASSERT(stream->shaken);
+    ERR_clear_error();
+    errno = 0;
+    result = SSL_write(stream->ssl, data, clamp(size));
+    return result > 0 ? result : tls_write_failure(stream, result, error);
+}
+
 ssize_t stream_write(struct stream *stream, const void *data, size_t size,
                      struct raftd_error *error)
 {
     ssize_t sent;
 
-    if (stream->ssl != NULL) {
-        int wanted = size < (size_t)INT32_MAX ? (int)size : INT32_MAX;
-        int result;
-
-        ERR_clear_error();
-        errno = 0;
-        result = SSL_write(stream->ssl, data, wanted);
-        return result > 0 ? result : tls_result(stream, result, "TLS write", error);
+    ASSERT(size > 0 && !stream->connecting);
+    if (stream->tls != NULL) {
+        return tls_write(stream, data, size, error);
     }
     do {
         sent = send(stream->fd, data, size, MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
-    if (sent >= 0) {
+    if (sent > 0) {
         return sent;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -285,13 +379,15 @@ ssize_t stream_write(struct stream *stream, const void *data, size_t size,
 
 bool stream_has_pending(const struct stream *stream)
 {
-    return stream->ssl != NULL && SSL_has_pending(stream->ssl) == 1;
+    /* OpenSSL also counts the beginning of a record, which is worth nothing without its end. */
+    return stream->ssl != NULL && !stream->drained && SSL_has_pending(stream->ssl) == 1;
 }
 
 bool stream_speaks_for(const struct stream *stream, const char *cluster_name, uint16_t node_id,
                        const char *host, struct raftd_error *error)
 {
-    return stream->ssl == NULL || tls_speaks_for(stream->ssl, cluster_name, node_id, host, error);
+    ASSERT(stream->tls == NULL || stream->shaken);
+    return stream->tls == NULL || tls_speaks_for(stream->ssl, cluster_name, node_id, host, error);
 }
 
 void stream_peer_text(const struct stream *stream, char *text, size_t size)

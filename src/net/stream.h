@@ -18,7 +18,8 @@ struct stream;
 
 /*
  * Starts a connection: resolves (getaddrinfo: may block this thread; a numeric address never
- * does), connects without waiting. expected_host is what the certificate is held against.
+ * does), connects without waiting. Where a name means several addresses, stream_handshake() goes
+ * on to the next one, and stream_fd() changes.
  */
 int stream_dial(const struct net_address *address, struct tls_context *tls /* NULL = plain */,
                 struct stream **stream, struct raftd_error *error);
@@ -37,11 +38,18 @@ short stream_wants(const struct stream *stream);
  */
 int stream_handshake(struct stream *stream, struct raftd_error *error);
 
-/* Bytes moved (> 0), RAFTD_ERROR_AGAIN, RAFTD_ERROR_CLOSED or another negative code. */
+/*
+ * Bytes moved (> 0), RAFTD_ERROR_AGAIN, RAFTD_ERROR_CLOSED or another negative code. After the
+ * handshake only, which plain streams have as well; size > 0. A write that was answered with
+ * AGAIN is repeated with the same bytes, at least as many of them; they may have moved. With TLS
+ * the first read or write of a client may fail with RAFTD_ERROR_REFUSED: only then does it learn
+ * that the other side does not take its certificate.
+ */
 ssize_t stream_read(struct stream *stream, void *data, size_t size, struct raftd_error *error);
 ssize_t stream_write(struct stream *stream, const void *data, size_t size,
                      struct raftd_error *error);
-/* Decrypted bytes wait inside although the socket may have none: read before polling. */
+/* Bytes wait inside although the socket may have none: read before polling. False after a read
+ * that was answered with AGAIN. */
 bool stream_has_pending(const struct stream *stream);
 
 /*

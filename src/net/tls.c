@@ -1,76 +1,135 @@
 /*
- * TLS contexts, and what OpenSSL's failures mean to an operator. A context is immutable after
- * creation; connection objects belong to the thread that owns their stream.
+ * TLS contexts: made once from the configured files, immutable from then on. Connection objects
+ * belong to the thread that owns their stream.
  */
 #include "net/tls.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/tls_openssl.h"
+#include "sys/log.h"
 
 struct tls_context {
     SSL_CTX *handle;
+    BIO_METHOD *socket_method;
 };
 
-/* The newest entry of OpenSSL's queue as text; empties the queue. */
-static const char *openssl_reason(void)
+/* Whether the file is there; what OpenSSL says about one that is not is hard to understand. */
+static int check_file(const char *option, const char *path, bool secret, struct raftd_error *error)
 {
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
-    ERR_clear_error();
-    return reason != NULL ? reason : "no reason given";
-}
-
-static int check_key_mode(const char *path, struct raftd_error *error)
-{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct stat status;
+    int code = 0;
 
-    if (stat(path, &status) != 0) {
-        return error_set(error, RAFTD_ERROR_SYSTEM, "[tls] key: cannot look at %s: %s", path,
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        code = error_set(error, RAFTD_ERROR_SYSTEM, "[tls] %s: cannot open %s: %s", option, path,
                          strerror(errno));
+    } else if (!S_ISREG(status.st_mode)) {
+        code = error_set(error, RAFTD_ERROR_INVALID, "[tls] %s: %s is not a regular file", option,
+                         path);
+    } else if (secret && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        code = error_set(error, RAFTD_ERROR_INVALID,
+                         "[tls] %s: %s can be read by others (mode %04o); run: chmod 600 %s",
+                         option, path, (unsigned)(status.st_mode & 07777), path);
     }
-    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        return error_set(error, RAFTD_ERROR_INVALID,
-                         "[tls] key: %s can be read by others (mode %03o); run: chmod 600 %s", path,
-                         (unsigned)(status.st_mode & 0777), path);
+    if (fd >= 0) {
+        close(fd);
     }
-    return 0;
+    return code;
 }
 
-static int load_files(SSL_CTX *handle, const char *ca_path, const char *certificate_path,
-                      const char *key_path, struct raftd_error *error)
+/* OpenSSL would ask for the pass phrase at the terminal, and a daemon would wait for ever. */
+static int refuse_pass_phrase(char *text, int size, int for_writing, void *asked)
 {
-    int code = check_key_mode(key_path, error);
+    (void)text;
+    (void)size;
+    (void)for_writing;
+    *(bool *)asked = true;
+    return -1;
+}
+
+static int load_certificates(SSL_CTX *handle, const char *ca_path, const char *certificate_path,
+                             struct raftd_error *error)
+{
+    int code = check_file("ca", ca_path, false, error);
 
     if (code != 0) {
         return code;
     }
-    if (SSL_CTX_load_verify_locations(handle, ca_path, NULL) != 1) {
+    if (SSL_CTX_load_verify_file(handle, ca_path) != 1) {
         return error_set(error, RAFTD_ERROR_INVALID,
                          "[tls] ca: cannot load PEM certificates from %s: %s", ca_path,
-                         openssl_reason());
+                         tls_take_reason());
+    }
+    code = check_file("certificate", certificate_path, false, error);
+    if (code != 0) {
+        return code;
     }
     if (SSL_CTX_use_certificate_chain_file(handle, certificate_path) != 1) {
         return error_set(error, RAFTD_ERROR_INVALID,
                          "[tls] certificate: cannot load a PEM certificate from %s: %s",
-                         certificate_path, openssl_reason());
-    }
-    if (SSL_CTX_use_PrivateKey_file(handle, key_path, SSL_FILETYPE_PEM) != 1) {
-        return error_set(error, RAFTD_ERROR_INVALID,
-                         "[tls] key: cannot use the PEM key in %s with the certificate in %s: %s",
-                         key_path, certificate_path, openssl_reason());
-    }
-    if (SSL_CTX_check_private_key(handle) != 1) {
-        return error_set(error, RAFTD_ERROR_INVALID,
-                         "[tls] key: %s does not belong to the certificate in %s: %s", key_path,
-                         certificate_path, openssl_reason());
+                         certificate_path, tls_take_reason());
     }
     return 0;
+}
+
+/* After the certificate: OpenSSL compares the two at once. */
+static int load_key(SSL_CTX *handle, const char *certificate_path, const char *key_path,
+                    struct raftd_error *error)
+{
+    bool encrypted = false;
+    int code = check_file("key", key_path, true, error);
+    unsigned long queued;
+
+    if (code != 0) {
+        return code;
+    }
+    SSL_CTX_set_default_passwd_cb(handle, refuse_pass_phrase);
+    SSL_CTX_set_default_passwd_cb_userdata(handle, &encrypted);
+    code = SSL_CTX_use_PrivateKey_file(handle, key_path, SSL_FILETYPE_PEM);
+    SSL_CTX_set_default_passwd_cb_userdata(handle, NULL);
+    if (code == 1) {
+        return 0;
+    }
+    if (encrypted) {
+        ERR_clear_error();
+        return error_set(error, RAFTD_ERROR_INVALID,
+                         "[tls] key: %s is protected by a pass phrase, and nobody is there to type "
+                         "it; store the key without one",
+                         key_path);
+    }
+    queued = ERR_peek_last_error();
+    if (ERR_GET_LIB(queued) == ERR_LIB_X509 &&
+        (ERR_GET_REASON(queued) == X509_R_KEY_VALUES_MISMATCH ||
+         ERR_GET_REASON(queued) == X509_R_KEY_TYPE_MISMATCH)) {
+        ERR_clear_error();
+        return error_set(error, RAFTD_ERROR_INVALID,
+                         "[tls] key: %s does not belong to the certificate in %s", key_path,
+                         certificate_path);
+    }
+    return error_set(error, RAFTD_ERROR_INVALID, "[tls] key: cannot load a PEM key from %s: %s",
+                     key_path, tls_take_reason());
+}
+
+/* The node still starts: its peers will say no, and say why. But here it is said first. */
+static void warn_about_dates(SSL_CTX *handle, const char *certificate_path)
+{
+    const X509 *certificate = SSL_CTX_get0_certificate(handle);
+
+    if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
+        LOG_WARNING("[tls] certificate: %s has expired: the other nodes will refuse it",
+                    certificate_path);
+    } else if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0) {
+        LOG_WARNING("[tls] certificate: %s is not valid yet: check this machine's clock",
+                    certificate_path);
+    }
 }
 
 static void set_options(SSL_CTX *handle)
@@ -80,6 +139,7 @@ static void set_options(SSL_CTX *handle)
     SSL_CTX_set_mode(handle, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                  SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(handle, 1);
+    SSL_CTX_set_options(handle, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
     /* Connections last for days; resuming one saves nothing and costs state. */
     SSL_CTX_set_session_cache_mode(handle, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(handle, 0);
@@ -88,127 +148,60 @@ static void set_options(SSL_CTX *handle)
 int tls_context_create(const char *ca_path, const char *certificate_path, const char *key_path,
                        struct tls_context **context, struct raftd_error *error)
 {
-    SSL_CTX *handle;
+    struct tls_context *made = memory_allocate_zeroed(1, sizeof(*made));
     int code;
 
     *context = NULL;
     ERR_clear_error();
-    handle = SSL_CTX_new(TLS_method());
-    if (handle == NULL) {
-        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot set up TLS: %s", openssl_reason());
+    made->handle = SSL_CTX_new(TLS_method());
+    made->socket_method = tls_socket_method();
+    if (made->handle == NULL || made->socket_method == NULL) {
+        code = error_set(error, RAFTD_ERROR_SYSTEM, "cannot set up TLS: %s", tls_take_reason());
+        goto failed;
     }
-    set_options(handle);
-    code = load_files(handle, ca_path, certificate_path, key_path, error);
+    set_options(made->handle);
+    code = load_certificates(made->handle, ca_path, certificate_path, error);
+    if (code == 0) {
+        code = load_key(made->handle, certificate_path, key_path, error);
+    }
     if (code != 0) {
-        SSL_CTX_free(handle);
-        return code;
+        goto failed;
     }
-    *context = memory_allocate_zeroed(1, sizeof(**context));
-    (*context)->handle = handle;
+    warn_about_dates(made->handle, certificate_path);
+    *context = made;
     return 0;
+
+failed:
+    tls_context_destroy(made);
+    return code;
 }
 
 void tls_context_destroy(struct tls_context *context)
 {
     if (context != NULL) {
         SSL_CTX_free(context->handle);
+        BIO_meth_free(context->socket_method);
         memory_free(context);
     }
 }
 
 SSL *tls_connection(struct tls_context *context, int fd, bool server)
 {
+    BIO *bio;
     SSL *ssl;
 
     ERR_clear_error();
-    ssl = SSL_new(context->handle);
+    bio = tls_socket_open(context->socket_method, fd);
+    ssl = bio != NULL ? SSL_new(context->handle) : NULL;
     if (ssl == NULL) {
+        BIO_free(bio);
         return NULL;
     }
-    if (SSL_set_fd(ssl, fd) != 1) {
-        SSL_free(ssl);
-        return NULL;
-    }
+    SSL_set_bio(ssl, bio, bio); /* takes the one reference that there is */
     if (server) {
         SSL_set_accept_state(ssl);
     } else {
         SSL_set_connect_state(ssl);
     }
     return ssl;
-}
-
-/* What a reason code says about the other side; NULL if nothing in particular. */
-static const char *explain_reason(int reason)
-{
-    switch (reason) {
-    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
-        return "the other side gave no certificate (set [tls] certificate and key there)";
-    case SSL_R_WRONG_VERSION_NUMBER:
-    case SSL_R_HTTP_REQUEST:
-    case SSL_R_HTTPS_PROXY_REQUEST:
-    case SSL_R_PACKET_LENGTH_TOO_LONG:
-    case SSL_R_RECORD_TOO_SMALL:
-    case SSL_R_BAD_PROTOCOL_VERSION_NUMBER:
-        return "the other side speaks plain text or an unknown protocol on a TLS port";
-    case SSL_R_UNSUPPORTED_PROTOCOL:
-    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
-        return "the other side does not speak TLS 1.3";
-    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
-        return "the other side does not know the CA of our certificate (check [tls] ca on both "
-               "sides)";
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
-        return "the other side says our certificate has expired";
-    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-        return "the other side wants a certificate and got none from us (set [tls] certificate "
-               "and key)";
-    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
-    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
-        return "the other side refuses our certificate";
-    default:
-        return NULL;
-    }
-}
-
-static int protocol_failure(SSL *ssl, const char *doing, struct raftd_error *error)
-{
-    unsigned long queued = ERR_peek_last_error();
-    int reason = ERR_GET_REASON(queued);
-    long verified = SSL_get_verify_result(ssl);
-    const char *explained = explain_reason(reason);
-
-    if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
-        ERR_clear_error();
-        return error_set(error, RAFTD_ERROR_CLOSED, "%s: the other side hung up", doing);
-    }
-    if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && verified != X509_V_OK) {
-        ERR_clear_error();
-        return error_set(error, RAFTD_ERROR_REFUSED, "%s: the other side's certificate: %s", doing,
-                         X509_verify_cert_error_string(verified));
-    }
-    if (explained != NULL) {
-        ERR_clear_error();
-        return error_set(error, RAFTD_ERROR_REFUSED, "%s: %s", doing, explained);
-    }
-    return error_set(error, RAFTD_ERROR_REFUSED, "%s: %s", doing, openssl_reason());
-}
-
-int tls_failure(SSL *ssl, int result, const char *doing, struct raftd_error *error)
-{
-    int saved = errno;
-
-    switch (SSL_get_error(ssl, result)) {
-    case SSL_ERROR_ZERO_RETURN:
-        return error_set(error, RAFTD_ERROR_CLOSED, "%s: the other side closed the connection",
-                         doing);
-    case SSL_ERROR_SYSCALL:
-        ERR_clear_error();
-        if (saved == 0) {
-            return error_set(error, RAFTD_ERROR_CLOSED, "%s: the other side hung up", doing);
-        }
-        return error_set(error, RAFTD_ERROR_CLOSED, "%s: %s", doing, strerror(saved));
-    default:
-        return protocol_failure(ssl, doing, error);
-    }
 }

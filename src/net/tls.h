@@ -12,7 +12,10 @@
 
 struct tls_context;
 
-/* PEM files. The key file must not be readable by others. Errors name the file and the remedy. */
+/*
+ * PEM files; the key without a pass phrase and with a mode that shuts out everybody else. Errors
+ * name the option, the file and the remedy. Outlives every stream that was made with it.
+ */
 int tls_context_create(const char *ca_path, const char *certificate_path, const char *key_path,
                        struct tls_context **context, struct raftd_error *error);
 void tls_context_destroy(struct tls_context *context);
