@@ -65,9 +65,10 @@ int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
 /*
  * Writes up to `budget` bytes of zeros ahead of the appends, first in this segment, then in the
  * next one, and syncs them, so that a roll finds it ready. Returns how much there is left to do;
- * 0 = nothing for now. Call when there is nothing better to do; while appends wait for each
- * other, with a budget of some times what they write. error->code 0, or a final failure as of
- * wal_append(). A full disk is none as long as appends find room: it is logged, and 0 returned.
+ * 0 = nothing for now. Call when there is nothing better to do, and once after each append while
+ * those come without a pause: slices of 64 to 256 KiB, since a smaller one costs the same sync.
+ * error->code is 0, or a final failure as of wal_append(). A full disk is none as long as
+ * appends find room: it is logged, and 0 returned.
  */
 uint64_t wal_prepare(struct wal *wal, uint64_t budget_bytes, struct raftd_error *error);
 
