@@ -156,14 +156,18 @@ static void take_event(struct worker *worker, const struct epoll_event *event)
     if (event->data.ptr == worker->client) {
         return; /* cleared by raftd_client_awake() */
     }
-    if ((event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+    if ((event->events & (EPOLLHUP | EPOLLERR)) != 0) {
+        connection_close(connection); /* in both directions: no reply can reach it */
+        return;
+    }
+    if ((event->events & EPOLLRDHUP) != 0) {
         connection->hung_up = true;
     }
-    if ((event->events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+    if ((event->events & (EPOLLIN | EPOLLRDHUP)) != 0) {
         connection->readable = true;
         worker_add_ready(worker, connection);
     }
-    if ((event->events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) {
+    if ((event->events & EPOLLOUT) != 0) {
         connection->writable = true;
         if (connection->output.size_bytes > 0) {
             worker_add_dirty(worker, connection);
