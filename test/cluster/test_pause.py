@@ -35,6 +35,7 @@ class RegisterClient(threading.Thread):
                 self.step()
         except Exception as problem:  # pylint: disable=broad-except
             self.trouble = repr(problem)
+        self.close()
 
     def step(self):
         self.number += 1
@@ -59,8 +60,13 @@ class RegisterClient(threading.Thread):
             self.stopped.wait(0.01)
         except OSError:
             self.history.unknown(operation)
-            self.client = None
+            self.close()
             self.stopped.wait(0.01)
+
+    def close(self):
+        if self.client is not None:
+            self.client.close()
+            self.client = None
 
 
 def text_values(history):
