@@ -40,23 +40,64 @@ bool kv_shape_check(const struct kv_shape *shape, const struct kv_request *reque
 
 static const char error_unreadable[] = "ERR the request cannot be read by this version of raftd";
 
+/* Entries that are looked at ahead, and how long those are for which this pays. */
+enum { WINDOW_ENTRIES = 16, WINDOW_ENTRY_BYTES_MAX = 1024 };
+
+/* Only a hint: entries that are no requests, or large ones, are left for later. */
+static void prefetch_keys(const struct kv_table *table, const struct raftd_entry *entries,
+                          size_t count)
+{
+    uint64_t hashes[WINDOW_ENTRIES];
+    size_t hash_count = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct kv_request request;
+
+        if (entries[i].size_bytes <= WINDOW_ENTRY_BYTES_MAX &&
+            kv_request_decode(&request, entries[i].data, entries[i].size_bytes) &&
+            request.count > 0) {
+            struct kv_argument key = kv_request_next(&request);
+            uint64_t hash = kv_table_hash(table, key.data, key.size_bytes);
+
+            kv_table_prefetch_bucket(table, hash);
+            hashes[hash_count++] = hash;
+        }
+    }
+    for (size_t i = 0; i < hash_count; i++) {
+        kv_table_prefetch_item(table, hashes[i]);
+    }
+}
+
+static void apply_entry(struct kv *kv, const struct raftd_entry *entry)
+{
+    struct kv_request request;
+    struct kv_reply reply;
+
+    kv_table_tidy(&kv->table);
+    kv_reply_begin(&reply, entry->reply);
+    if (kv_request_decode(&request, entry->data, entry->size_bytes)) {
+        kv_command(kv, &request, entry->index, &reply);
+    } else {
+        kv_reply_error(&reply, error_unreadable);
+    }
+    kv_reply_end(&reply);
+}
+
 static void kv_apply(void *context, const struct raftd_entry *entries, size_t count)
 {
     struct kv *kv = context;
 
-    for (size_t i = 0; i < count; i++) {
-        const struct raftd_entry *entry = &entries[i];
-        struct kv_request request;
-        struct kv_reply reply;
+    while (count > 0) {
+        size_t window = count < WINDOW_ENTRIES ? count : WINDOW_ENTRIES;
 
-        kv_table_tidy(&kv->table);
-        kv_reply_begin(&reply, entry->reply);
-        if (kv_request_decode(&request, entry->data, entry->size_bytes)) {
-            kv_command(kv, &request, entry->index, &reply);
-        } else {
-            kv_reply_error(&reply, error_unreadable);
+        if (window > 1) {
+            prefetch_keys(&kv->table, entries, window);
         }
-        kv_reply_end(&reply);
+        for (size_t i = 0; i < window; i++) {
+            apply_entry(kv, &entries[i]);
+        }
+        entries += window;
+        count -= window;
     }
 }
 

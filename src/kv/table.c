@@ -273,6 +273,29 @@ struct kv_item **kv_table_find(struct kv_table *table, uint64_t hash, const void
     return place.bucket != NULL ? &place.bucket->slots[place.slot].item : NULL;
 }
 
+void kv_table_prefetch_bucket(const struct kv_table *table, uint64_t hash)
+{
+    if (table->current.count > 0) {
+        __builtin_prefetch(array_bucket(&table->current, hash));
+    }
+}
+
+void kv_table_prefetch_item(const struct kv_table *table, uint64_t hash)
+{
+    const struct kv_bucket *bucket;
+
+    if (table->current.count == 0) {
+        return;
+    }
+    bucket = array_bucket(&table->current, hash);
+    for (int slot = 0; slot < SLOT_COUNT; slot++) {
+        if (bucket->tags[slot] == hash_tag(hash) && bucket_holds(bucket, slot)) {
+            __builtin_prefetch(bucket->slots[slot].item);
+            return;
+        }
+    }
+}
+
 /* Begins to change the size; one change at a time. */
 static void table_resize(struct kv_table *table, size_t bucket_count)
 {

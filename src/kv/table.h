@@ -45,6 +45,12 @@ uint64_t kv_table_hash(const struct kv_table *table, const void *key, size_t siz
  * caller. Valid until the next insert, remove or tidy.
  */
 struct kv_item **kv_table_find(struct kv_table *table, uint64_t hash, const void *key, size_t size);
+/*
+ * Hints for keys that are about to be looked for: first each one's bucket, then, once those have
+ * arrived, the items in them, so that a batch waits for memory once and not once a key.
+ */
+void kv_table_prefetch_bucket(const struct kv_table *table, uint64_t hash);
+void kv_table_prefetch_item(const struct kv_table *table, uint64_t hash);
 /* Takes the item over; its key must not be in the table. */
 void kv_table_insert(struct kv_table *table, uint64_t hash, struct kv_item *item);
 /* Takes a key out; the caller frees the item. NULL if it is not there. */
