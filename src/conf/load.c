@@ -266,6 +266,10 @@ static char *next_line(char *buffer, int size, void *argument)
         memcpy(input->pending, line, length);
         input->pending[length] = 0;
         input->pending_line = input->line;
+        if (input->pending[strcspn(input->pending, "=:")] != '=') {
+            tell_pending(input); /* inih would take a colon for an equals sign */
+            continue;
+        }
         memcpy(buffer, input->pending, length + 1);
         return buffer;
     }
