@@ -1,12 +1,10 @@
 /*
- * The write-ahead log: opening, appending, preparing the next segment, closing. Owned by one
- * thread at a time: whoever opens it, then the log writer. Never retries a failed operation:
- * after the first failure every call returns that failure.
+ * The write-ahead log: opening and closing. Owned by one thread at a time: whoever opens it, then
+ * the log writer. Appending is in wal_writer.c, recovery in wal_recovery.c.
  */
 #include "store/wal.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,43 +14,7 @@
 #include "store/wal_format.h"
 #include "store/wal_recovery.h"
 #include "store/wal_segment.h"
-#include "sys/log.h"
-
-enum {
-    /* The batch buffer is kept up to this size; a larger one goes after its batch. */
-    BUFFER_KEEP_BYTES = 1024 * 1024,
-    /* After a full disk stopped wal_prepare(), it tries again after so many batches. */
-    PREPARE_AGAIN_BATCHES = 1024,
-};
-
-struct wal {
-    /* Immutable after wal_open(). */
-    struct wal_files files;
-    char *directory;
-    uint64_t cluster_id;
-    uint16_t node_id;
-    uint64_t segment_bytes;
-    uint32_t max_entry_bytes;
-    int lock_file;
-
-    /* The owning thread. */
-    uint64_t random;
-    struct wal_segment current;
-    struct wal_segment next; /* file -1: not begun */
-    uint64_t sealed_count;   /* segments before current */
-    uint64_t sealed_bytes;
-    uint64_t sequence; /* of the last batch */
-    uint64_t last_index;
-    uint64_t term;
-    uint16_t vote;
-    bool has_clean_end;         /* the last batch says so */
-    struct raftd_error failure; /* code 0: none yet */
-    uint8_t *buffer;            /* one batch, aligned to a block */
-    size_t buffer_bytes;
-    uint64_t prepare_at_batch; /* nothing is prepared before batch_count reaches it */
-    uint64_t batch_count;
-    uint64_t written_bytes;
-};
+#include "store/wal_writer.h"
 
 void wal_recovered_free(struct wal_recovered *recovered)
 {
@@ -62,330 +24,6 @@ void wal_recovered_free(struct wal_recovered *recovered)
     memory_free(recovered->entries);
     *recovered = (struct wal_recovered){0};
 }
-
-/* splitmix64 over an unpredictable seed: no two segments share their nonce. */
-static uint64_t next_nonce(struct wal *wal)
-{
-    uint64_t z = wal->random += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-/* Remembers the failure that wal->failure describes: it is final. */
-static int fail(struct wal *wal, struct raftd_error *error)
-{
-    ASSERT(wal->failure.code != 0);
-    if (error != NULL) {
-        *error = wal->failure;
-    }
-    return wal->failure.code;
-}
-
-/* Segments. */
-
-/* As many zeros as a new segment gets before it can be used; the rest follows in slices. */
-static uint64_t first_zeros(const struct wal *wal)
-{
-    return wal->segment_bytes < WAL_ZERO_AHEAD_BYTES ? wal->segment_bytes : WAL_ZERO_AHEAD_BYTES;
-}
-
-static int create_segment(struct wal *wal, uint64_t number, uint64_t zeroed_bytes,
-                          struct wal_segment *segment)
-{
-    struct wal_segment_header header = {
-        .version = WAL_FORMAT_VERSION,
-        .node_id = wal->node_id,
-        .cluster_id = wal->cluster_id,
-        .number = number,
-        .nonce = next_nonce(wal),
-    };
-
-    return wal_segment_create(&wal->files, &header, zeroed_bytes, segment, &wal->failure);
-}
-
-/* On to the next segment: no system call but a close if wal_prepare() got it ready in time. */
-static int roll(struct wal *wal)
-{
-    int result = 0;
-
-    if (wal->next.file < 0) {
-        result = create_segment(wal, wal->current.number + 1, first_zeros(wal), &wal->next);
-    }
-    if (result == 0 && !wal->next.is_published) {
-        result = wal_segment_publish(&wal->files, &wal->next, &wal->failure);
-    }
-    if (result < 0) {
-        return result;
-    }
-    wal->sealed_count++;
-    wal->sealed_bytes += wal->current.zeroed_bytes;
-    wal_segment_close(&wal->files, &wal->current);
-    wal->current = wal->next;
-    wal->next = (struct wal_segment){.file = -1};
-    return 0;
-}
-
-static uint64_t left_of(const struct wal *wal, const struct wal_segment *segment)
-{
-    uint64_t done = segment->file >= 0 ? segment->zeroed_bytes : 0;
-
-    return done < wal->segment_bytes ? wal->segment_bytes - done : 0;
-}
-
-static uint64_t left_to_prepare(const struct wal *wal)
-{
-    return left_of(wal, &wal->current) + left_of(wal, &wal->next);
-}
-
-static bool is_full(int result)
-{
-    return result == -ENOSPC || result == -EDQUOT;
-}
-
-/*
- * One slice of zeros, made durable at once: one sync of a whole segment would keep an append
- * waiting for long. *lacks_room says whether it failed for lack of room before any sync did: a
- * failed sync is final whatever its reason.
- */
-static int prepare_slice(struct wal *wal, uint64_t budget_bytes, bool *lacks_room)
-{
-    struct wal_segment *segment = left_of(wal, &wal->current) > 0 ? &wal->current : &wal->next;
-    int result = 0;
-
-    if (segment->file < 0) {
-        result = create_segment(wal, wal->current.number + 1, WAL_SEGMENT_HEADER_BYTES, segment);
-    }
-    if (result == 0) {
-        uint64_t left = left_of(wal, segment);
-        uint64_t size = left < budget_bytes ? left : budget_bytes;
-
-        result =
-            wal_segment_zero(&wal->files, segment, segment->zeroed_bytes + size, &wal->failure);
-    }
-    *lacks_room = is_full(result);
-    if (result == 0) {
-        result = wal_segment_sync(&wal->files, segment, &wal->failure);
-    }
-    if (result == 0 && left_of(wal, segment) == 0 && !segment->is_published) {
-        result = wal_segment_publish(&wal->files, segment, &wal->failure);
-    }
-    return result;
-}
-
-/* No room to prepare is no failure yet: there may be enough for what is still to be written. */
-static void prepare_later(struct wal *wal)
-{
-    LOG_WARNING("%s", wal->failure.message);
-    wal->failure = (struct raftd_error){0};
-    wal->prepare_at_batch = wal->batch_count + PREPARE_AGAIN_BATCHES;
-    if (!wal->next.is_published) {
-        wal_segment_close(&wal->files, &wal->next);
-    }
-}
-
-uint64_t wal_prepare(struct wal *wal, uint64_t budget_bytes, struct raftd_error *error)
-{
-    uint64_t budget = budget_bytes / WAL_BLOCK_BYTES * WAL_BLOCK_BYTES;
-    bool lacks_room;
-    int result;
-
-    if (error != NULL) {
-        *error = (struct raftd_error){0};
-    }
-    if (wal->failure.code != 0) {
-        fail(wal, error);
-        return 0;
-    }
-    if (wal->batch_count < wal->prepare_at_batch || left_to_prepare(wal) == 0) {
-        return 0;
-    }
-    result = prepare_slice(wal, budget > 0 ? budget : WAL_BLOCK_BYTES, &lacks_room);
-    if (lacks_room) {
-        prepare_later(wal);
-        return 0;
-    }
-    if (result < 0) {
-        fail(wal, error);
-        return 0;
-    }
-    return left_to_prepare(wal);
-}
-
-/* Batches. */
-
-struct batch_size {
-    uint64_t payload_bytes;
-    uint64_t record_count;
-};
-
-static struct batch_size measure(const struct raft_write *writes, size_t count)
-{
-    struct batch_size size = {0};
-
-    for (size_t i = 0; i < count; i++) {
-        const struct raft_write *write = &writes[i];
-
-        if (write->has_hard_state) {
-            size.payload_bytes += WAL_RECORD_HARD_STATE_BYTES;
-            size.record_count++;
-        }
-        if (write->truncate_from != 0) {
-            size.payload_bytes += WAL_RECORD_TRUNCATE_BYTES;
-            size.record_count++;
-        }
-        for (size_t entry = 0; entry < write->entry_count; entry++) {
-            size.payload_bytes += WAL_RECORD_ENTRY_BYTES + write->entries[entry]->size_bytes;
-        }
-        size.record_count += write->entry_count;
-    }
-    return size;
-}
-
-/* Recovery takes no larger entries, so none is written. */
-static int check_entries(struct wal *wal, const struct raft_write *writes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        for (size_t entry = 0; entry < writes[i].entry_count; entry++) {
-            if (writes[i].entries[entry]->size_bytes > wal->max_entry_bytes) {
-                return error_set(&wal->failure, RAFTD_ERROR_TOO_LARGE,
-                                 "the entry at index %" PRIu64
-                                 " has %u bytes, and the log takes %u",
-                                 writes[i].entries[entry]->index,
-                                 writes[i].entries[entry]->size_bytes, wal->max_entry_bytes);
-            }
-        }
-    }
-    return 0;
-}
-
-/* Puts one write of the core behind `place` and keeps track of where the log ends. */
-static uint8_t *put_write(struct wal *wal, uint8_t *place, const struct raft_write *write)
-{
-    if (write->has_hard_state) {
-        ASSERT(write->term >= wal->term);
-        ASSERT(write->term > wal->term || wal->vote == 0 || write->vote == wal->vote);
-        wal->term = write->term;
-        wal->vote = write->vote;
-        place = wal_record_put_hard_state(place, write->term, write->vote);
-    }
-    if (write->truncate_from != 0) {
-        ASSERT(write->truncate_from <= wal->last_index + 1);
-        wal->last_index = write->truncate_from - 1;
-        place = wal_record_put_truncate(place, write->truncate_from);
-    }
-    for (size_t i = 0; i < write->entry_count; i++) {
-        ASSERT(write->entries[i]->index == wal->last_index + 1);
-        wal->last_index++;
-        place = wal_record_put_entry(place, write->entries[i]);
-    }
-    ASSERT(write->last_index == wal->last_index);
-    return place;
-}
-
-static void reserve_buffer(struct wal *wal, size_t size)
-{
-    size_t wanted = wal->buffer_bytes > 0 ? wal->buffer_bytes : 16 * WAL_BLOCK_BYTES;
-
-    if (size <= wal->buffer_bytes) {
-        return;
-    }
-    while (wanted < size) {
-        wanted *= 2;
-    }
-    memory_free(wal->buffer);
-    wal->buffer = memory_allocate_aligned(WAL_BLOCK_BYTES, wanted);
-    wal->buffer_bytes = wanted;
-}
-
-/* Seals what is in the buffer and writes it. */
-static int write_batch(struct wal *wal, struct wal_batch_header *header)
-{
-    uint64_t batch_bytes = wal_padded_bytes(WAL_BATCH_HEADER_BYTES + header->payload_bytes);
-    int result;
-
-    wal_batch_seal(wal->buffer, header, wal->current.nonce);
-    result = wal_segment_append(&wal->files, &wal->current, wal->buffer, batch_bytes,
-                                wal->segment_bytes, &wal->failure);
-    if (result < 0) {
-        return result;
-    }
-    wal->sequence = header->sequence;
-    wal->batch_count++;
-    wal->written_bytes += batch_bytes;
-    if (wal->buffer_bytes > BUFFER_KEEP_BYTES) {
-        memory_free(wal->buffer);
-        wal->buffer = NULL;
-        wal->buffer_bytes = 0;
-    }
-    return 0;
-}
-
-int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
-               struct raftd_error *error)
-{
-    /* Room for the hard state that opens a segment, whether it is needed or not. */
-    struct batch_size size = measure(writes, count);
-    uint64_t batch_bytes =
-        wal_padded_bytes(WAL_BATCH_HEADER_BYTES + WAL_RECORD_HARD_STATE_BYTES + size.payload_bytes);
-    struct wal_batch_header header;
-    uint8_t *place;
-
-    ASSERT(count > 0);
-    ASSERT(size.record_count > 0 && size.record_count < UINT32_MAX);
-    if (wal->failure.code != 0 || check_entries(wal, writes, count) != 0) {
-        return fail(wal, error);
-    }
-    /* A batch larger than any segment gets one of its own, which grows as it is written. */
-    if (wal->current.offset_bytes > WAL_SEGMENT_HEADER_BYTES &&
-        wal->current.offset_bytes + batch_bytes > wal->segment_bytes && roll(wal) < 0) {
-        return fail(wal, error);
-    }
-    reserve_buffer(wal, batch_bytes);
-    header = (struct wal_batch_header){
-        .record_count = (uint32_t)size.record_count,
-        .sequence = wal->sequence + 1,
-        .next_index = wal->last_index + 1,
-    };
-    place = wal->buffer + WAL_BATCH_HEADER_BYTES;
-    if (wal->current.offset_bytes == WAL_SEGMENT_HEADER_BYTES) {
-        /* The segments before it can go some day: term and vote must not go with them. */
-        place = wal_record_put_hard_state(place, wal->term, wal->vote);
-        header.record_count++;
-    }
-    for (size_t i = 0; i < count; i++) {
-        place = put_write(wal, place, &writes[i]);
-    }
-    header.payload_bytes = (uint64_t)(place - wal->buffer) - WAL_BATCH_HEADER_BYTES;
-    wal->has_clean_end = false;
-    return write_batch(wal, &header) < 0 ? fail(wal, error) : 0;
-}
-
-/*
- * The mark of an orderly end, so that damage to the last batch is told from a torn tail. It
- * stays in this segment, even beyond its size: it is not worth a roll.
- */
-static void write_clean_end(struct wal *wal)
-{
-    struct wal_batch_header header = {
-        .record_count = 1,
-        .sequence = wal->sequence + 1,
-        .payload_bytes = WAL_RECORD_CLEAN_END_BYTES,
-        .next_index = wal->last_index + 1,
-    };
-
-    if (wal->failure.code != 0 || wal->sequence == 0 || wal->has_clean_end) {
-        return;
-    }
-    reserve_buffer(wal, WAL_BLOCK_BYTES);
-    wal_record_put_clean_end(wal->buffer + WAL_BATCH_HEADER_BYTES);
-    if (write_batch(wal, &header) < 0) {
-        LOG_WARNING("%s; the log ends without its clean-end mark", wal->failure.message);
-    }
-}
-
-/* Opening and closing. */
 
 /* The directory that `path` is an entry of. */
 static void parent_of(const char *path, char parent[WAL_PATH_MAX])
@@ -466,14 +104,14 @@ static void give_recovered(struct wal_scan *scan, struct wal_recovered *recovere
     uint64_t torn_number = scan->tail.number != 0 ? scan->tail.number : scan->unborn_number;
 
     *recovered = (struct wal_recovered){
-        .term = scan->term,
-        .vote = scan->vote,
-        .entries = scan->entries,
-        .entry_count = scan->entry_count,
+        .term = scan->log.term,
+        .vote = scan->log.vote,
+        .entries = scan->log.entries,
+        .entry_count = scan->log.entry_count,
         .torn_bytes = scan->tail.to_bytes - scan->tail.from_bytes,
     };
-    scan->entries = NULL;
-    scan->entry_count = 0;
+    scan->log.entries = NULL;
+    scan->log.entry_count = 0;
     if (torn_number != 0) {
         char name[WAL_NAME_BYTES];
 
@@ -485,7 +123,7 @@ static void give_recovered(struct wal_scan *scan, struct wal_recovered *recovere
 
 static int create_first_segment(struct wal *wal)
 {
-    int result = create_segment(wal, 1, first_zeros(wal), &wal->current);
+    int result = wal_create_segment(wal, 1, wal_first_zeros(wal), &wal->current);
 
     if (result == 0) {
         result = wal_segment_publish(&wal->files, &wal->current, &wal->failure);
@@ -510,11 +148,11 @@ static int recover(struct wal *wal, const struct wal_options *options,
             wal->sealed_count++;
             wal->sealed_bytes += scan.segments[i].file_bytes;
         }
-        wal->sequence = scan.sequence;
-        wal->last_index = scan.last_index;
-        wal->term = scan.term;
-        wal->vote = scan.vote;
-        wal->has_clean_end = scan.has_clean_end;
+        wal->sequence = scan.log.sequence;
+        wal->last_index = scan.log.last_index;
+        wal->term = scan.log.term;
+        wal->vote = scan.log.vote;
+        wal->has_clean_end = scan.log.has_clean_end;
         give_recovered(&scan, recovered);
     }
     wal_scan_free(&scan);
@@ -568,7 +206,10 @@ int wal_open(const struct wal_options *options, struct wal **wal, struct wal_rec
         result = recover(opened, options, recovered);
     }
     if (result != 0) {
-        fail(opened, error);
+        ASSERT(opened->failure.code == result);
+        if (error != NULL) {
+            *error = opened->failure;
+        }
         release(opened);
         return result;
     }
@@ -581,7 +222,7 @@ void wal_close(struct wal *wal)
     if (wal == NULL) {
         return;
     }
-    write_clean_end(wal);
+    wal_write_clean_end(wal);
     release(wal);
 }
 

@@ -1,16 +1,13 @@
 /*
- * Recovery of the write-ahead log. See wal_recovery.h.
+ * The scan: finds the segments, reads them batch by batch and judges what is between and behind
+ * the batches. See wal_recovery.h.
  */
 #include "store/wal_recovery.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/assert.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "store/wal_window.h"
@@ -22,32 +19,9 @@ struct scanner {
     struct wal_scan *scan;
     struct raftd_error *error; /* never NULL */
     struct wal_window window;
-    uint64_t good_index; /* last index when the last good batch had been applied */
     uint64_t done_bytes;
     uint64_t total_bytes;
 };
-
-/*
- * Damage, as opposed to a torn tail: says where, what, up to where the log is good, and what to
- * do. The remedy loses nothing that the other members have.
- */
-static int __attribute__((format(printf, 4, 5)))
-damage(struct scanner *scanner, uint64_t number, uint64_t offset, const char *format, ...)
-{
-    char name[WAL_NAME_BYTES];
-    char what[200];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(what, sizeof(what), format, arguments);
-    va_end(arguments);
-    wal_segment_name(name, number);
-    return error_set(scanner->error, RAFTD_ERROR_CORRUPT,
-                     "%s is damaged at offset %" PRIu64 ": %s; the log is good up to index %" PRIu64
-                     "; this is not an unfinished write, so raftd does not cut it off: move %.100s "
-                     "aside and let this node rejoin from the other members",
-                     name, offset, what, scanner->good_index, scanner->files->directory);
-}
 
 static int read_error(struct scanner *scanner, uint64_t number, const char *doing, int failure)
 {
@@ -85,13 +59,9 @@ static void tell_progress(struct scanner *scanner, uint64_t segment_bytes)
 
 /* Finding the files. */
 
-struct found_names {
-    struct wal_scan *scan;
-};
-
 static void found_name(void *argument, const char *name)
 {
-    struct wal_scan *scan = ((struct found_names *)argument)->scan;
+    struct wal_scan *scan = argument;
     uint64_t number = wal_segment_number(name);
 
     if (strcmp(name, WAL_SPARE_NAME) == 0) {
@@ -149,8 +119,7 @@ static int find_segments(struct scanner *scanner)
 {
     struct wal_scan *scan = scanner->scan;
     const struct fs *fs = scanner->files->fs;
-    struct found_names found = {.scan = scan};
-    int result = fs->list(fs->context, scanner->files->directory, found_name, &found);
+    int result = fs->list(fs->context, scanner->files->directory, found_name, scan);
 
     if (result < 0) {
         wal_system_error(scanner->error, scanner->files, "", "list", result);
@@ -161,7 +130,8 @@ static int find_segments(struct scanner *scanner)
     }
     for (size_t i = 0; i < scan->segment_count; i++) {
         if (scan->segments[i].number != i + 1) {
-            return damage(scanner, i + 1, 0, "the file is missing, though later ones are there");
+            return wal_damage(&scanner->scan->log, i + 1, 0,
+                              "the file is missing, though later ones are there");
         }
         result = open_segment(scanner, i);
         if (result != 0) {
@@ -174,146 +144,6 @@ static int find_segments(struct scanner *scanner)
 }
 
 /* Batches. */
-
-static void truncate_entries(struct wal_scan *scan, uint64_t from_index)
-{
-    while (scan->last_index >= from_index) {
-        scan->last_index--;
-        raft_entry_release(scan->entries[--scan->entry_count]);
-    }
-    scan->last_term = scan->entry_count > 0 ? scan->entries[scan->entry_count - 1]->term : 0;
-}
-
-static void add_entry(struct wal_scan *scan, const struct wal_record *record)
-{
-    struct raft_entry *entry =
-        raft_entry_make(record->entry_type, record->data, record->size_bytes);
-
-    entry->term = record->term;
-    entry->index = record->index;
-    entry->origin = record->origin;
-    entry->sequence = record->sequence;
-    scan->entries = memory_grow(scan->entries, &scan->entry_capacity, scan->entry_count + 1,
-                                sizeof(scan->entries[0]));
-    scan->entries[scan->entry_count++] = entry;
-    scan->last_index = entry->index;
-    scan->last_term = entry->term;
-}
-
-static int apply_hard_state(struct scanner *scanner, const struct wal_record *record,
-                            uint64_t number, uint64_t offset)
-{
-    struct wal_scan *scan = scanner->scan;
-
-    if (record->term < scan->term) {
-        return damage(scanner, number, offset, "term %" PRIu64 " follows term %" PRIu64,
-                      record->term, scan->term);
-    }
-    if (record->term == scan->term && scan->vote != 0 && record->vote != scan->vote) {
-        return damage(scanner, number, offset,
-                      "the vote of term %" PRIu64 " changes from node %u to node %u", scan->term,
-                      scan->vote, record->vote);
-    }
-    scan->term = record->term;
-    scan->vote = record->vote;
-    return 0;
-}
-
-static int apply_entry(struct scanner *scanner, const struct wal_record *record, uint64_t number,
-                       uint64_t offset)
-{
-    struct wal_scan *scan = scanner->scan;
-    char name[WAL_NAME_BYTES];
-
-    if (record->size_bytes > scanner->options->max_entry_bytes) {
-        wal_segment_name(name, number);
-        return error_set(scanner->error, RAFTD_ERROR_TOO_LARGE,
-                         "%s holds an entry of %u bytes at index %" PRIu64
-                         ", and the limit is %u: raise the limit to what it was when that entry "
-                         "was accepted",
-                         name, record->size_bytes, record->index,
-                         scanner->options->max_entry_bytes);
-    }
-    if (record->index != scan->last_index + 1) {
-        return damage(scanner, number, offset,
-                      "index %" PRIu64 " where index %" PRIu64 " has to come", record->index,
-                      scan->last_index + 1);
-    }
-    if (record->term < scan->last_term) {
-        return damage(scanner, number, offset,
-                      "index %" PRIu64 " has term %" PRIu64 ", the one before has %" PRIu64,
-                      record->index, record->term, scan->last_term);
-    }
-    add_entry(scan, record);
-    return 0;
-}
-
-static int apply_record(struct scanner *scanner, const struct wal_record *record, uint64_t number,
-                        uint64_t offset)
-{
-    struct wal_scan *scan = scanner->scan;
-
-    switch (record->type) {
-    case WAL_RECORD_HARD_STATE:
-        return apply_hard_state(scanner, record, number, offset);
-    case WAL_RECORD_TRUNCATE:
-        if (record->index == 0 || record->index > scan->last_index + 1) {
-            return damage(scanner, number, offset,
-                          "it cuts from index %" PRIu64 " on, after index %" PRIu64, record->index,
-                          scan->last_index);
-        }
-        truncate_entries(scan, record->index);
-        return 0;
-    case WAL_RECORD_ENTRY:
-        return apply_entry(scanner, record, number, offset);
-    case WAL_RECORD_CLEAN_END:
-        scan->has_clean_end = true;
-        return 0;
-    }
-    return damage(scanner, number, offset, "records of type %d are unknown", (int)record->type);
-}
-
-/* Its checksums are right: from here on everything that does not fit together is damage. */
-static int apply_batch(struct scanner *scanner, const struct wal_scanned *segment, uint64_t offset,
-                       const struct wal_batch_header *header, const uint8_t *payload)
-{
-    struct wal_scan *scan = scanner->scan;
-    struct reader reader = reader_make(payload, header->payload_bytes);
-
-    if (header->sequence != scan->sequence + 1) {
-        return damage(scanner, segment->number, offset,
-                      "batch %" PRIu64 " where batch %" PRIu64 " has to come", header->sequence,
-                      scan->sequence + 1);
-    }
-    if (header->next_index != scan->last_index + 1) {
-        return damage(scanner, segment->number, offset,
-                      "batch %" PRIu64 " continues at index %" PRIu64 ", the log at %" PRIu64,
-                      header->sequence, header->next_index, scan->last_index + 1);
-    }
-    scan->has_clean_end = false;
-    for (uint32_t i = 0; i < header->record_count; i++) {
-        struct wal_record record;
-        int result;
-
-        if (!wal_record_decode(&reader, &record)) {
-            return damage(scanner, segment->number, offset,
-                          "record %u of batch %" PRIu64 " has an unknown form", i,
-                          header->sequence);
-        }
-        result = apply_record(scanner, &record, segment->number, offset);
-        if (result != 0) {
-            return result;
-        }
-    }
-    if (reader_left(&reader) != 0) {
-        return damage(scanner, segment->number, offset,
-                      "batch %" PRIu64 " holds more than its %u records", header->sequence,
-                      header->record_count);
-    }
-    scan->sequence = header->sequence;
-    scanner->good_index = scan->last_index;
-    return 0;
-}
 
 /*
  * The batch at `offset`: 1 and its header and payload, or 0 if there is none that is whole, or a
@@ -355,14 +185,14 @@ static int check_before(struct scanner *scanner, size_t which, uint64_t offset, 
     const struct wal_scanned *previous = which > 0 ? segment - 1 : NULL;
 
     if (scan->tail.number != 0) {
-        return damage(scanner, scan->tail.number, scan->tail.from_bytes,
-                      "bytes that belong to no batch, before batch %" PRIu64 " at offset %" PRIu64
-                      " of segment %" PRIu64,
-                      sequence, offset, segment->number);
+        return wal_damage(&scanner->scan->log, scan->tail.number, scan->tail.from_bytes,
+                          "bytes that belong to no batch, before batch %" PRIu64
+                          " at offset %" PRIu64 " of segment %" PRIu64,
+                          sequence, offset, segment->number);
     }
     if (previous != NULL && offset == WAL_SEGMENT_HEADER_BYTES && previous->batch_count == 0) {
-        return damage(scanner, previous->number, previous->end_bytes,
-                      "it holds no batch, but segment %" PRIu64 " does", segment->number);
+        return wal_damage(&scanner->scan->log, previous->number, previous->end_bytes,
+                          "it holds no batch, but segment %" PRIu64 " does", segment->number);
     }
     return 0;
 }
@@ -395,7 +225,8 @@ static int scan_batches(struct scanner *scanner, size_t which)
     while ((result = find_batch(scanner, segment, offset, &header, &payload)) > 0) {
         result = check_before(scanner, which, offset, header.sequence);
         if (result == 0) {
-            result = apply_batch(scanner, segment, offset, &header, payload);
+            result =
+                wal_replay_batch(&scanner->scan->log, segment->number, offset, &header, payload);
         }
         if (result != 0) {
             return result;
@@ -433,10 +264,10 @@ static int scan_tail(struct scanner *scanner, const struct wal_scanned *segment)
         }
         if (offset > from && size >= WAL_BATCH_HEADER_BYTES &&
             wal_batch_header_decode(block, segment->nonce, &header)) {
-            return damage(scanner, segment->number, from,
-                          "batch %" PRIu64 " is broken or missing, but batch %" PRIu64
-                          " at offset %" PRIu64 " came after it",
-                          scan->sequence + 1, header.sequence, offset);
+            return wal_damage(&scanner->scan->log, segment->number, from,
+                              "batch %" PRIu64 " is broken or missing, but batch %" PRIu64
+                              " at offset %" PRIu64 " came after it",
+                              scan->log.sequence + 1, header.sequence, offset);
         }
         dirty_end = offset + size;
     }
@@ -444,8 +275,9 @@ static int scan_tail(struct scanner *scanner, const struct wal_scanned *segment)
         return 0;
     }
     if (scan->tail.number != 0 && scan->tail.number != segment->number) {
-        return damage(scanner, scan->tail.number, scan->tail.from_bytes,
-                      "bytes that belong to no batch, and so in segment %" PRIu64, segment->number);
+        return wal_damage(&scanner->scan->log, scan->tail.number, scan->tail.from_bytes,
+                          "bytes that belong to no batch, and so in segment %" PRIu64,
+                          segment->number);
     }
     if (scan->tail.number == 0) {
         scan->tail.number = segment->number;
@@ -484,8 +316,8 @@ static int check_identity(struct scanner *scanner, const struct wal_scanned *seg
                          scanner->files->directory, header->node_id, options->node_id);
     }
     if (header->number != segment->number) {
-        return damage(scanner, segment->number, 0,
-                      "it is segment %" PRIu64 " under the name of another", header->number);
+        return wal_damage(&scanner->scan->log, segment->number, 0,
+                          "it is segment %" PRIu64 " under the name of another", header->number);
     }
     return 0;
 }
@@ -502,8 +334,9 @@ static int scan_unborn(struct scanner *scanner, size_t which)
     int result;
 
     if (which + 1 < scan->segment_count) {
-        return damage(scanner, segment->number, 0,
-                      "its header is broken, and segment %" PRIu64 " follows", segment->number + 1);
+        return wal_damage(&scanner->scan->log, segment->number, 0,
+                          "its header is broken, and segment %" PRIu64 " follows",
+                          segment->number + 1);
     }
     scan->tail.number = 0;
     result = scan_tail(scanner, segment);
@@ -511,7 +344,8 @@ static int scan_unborn(struct scanner *scanner, size_t which)
         return result;
     }
     if (scan->tail.number != 0) {
-        return damage(scanner, segment->number, 0, "its header is broken, and data follow");
+        return wal_damage(&scanner->scan->log, segment->number, 0,
+                          "its header is broken, and data follow");
     }
     scan->tail = before;
     scan->unborn_number = segment->number;
@@ -561,8 +395,8 @@ static int choose_current(struct scanner *scanner)
         }
     }
     if (scan->current + 2 < scan->segment_count) {
-        return damage(scanner, scan->segments[scan->current + 2].number, 0,
-                      "more than one segment without a batch at the end of the log");
+        return wal_damage(&scanner->scan->log, scan->segments[scan->current + 2].number, 0,
+                          "more than one segment without a batch at the end of the log");
     }
     return 0;
 }
@@ -580,6 +414,7 @@ int wal_scan(const struct wal_files *files, const struct wal_options *options,
     int result;
 
     *scan = (struct wal_scan){0};
+    wal_replay_init(&scan->log, files, options->max_entry_bytes, error);
     result = find_segments(&scanner);
     for (size_t i = 0; result == 0 && i < scan->segment_count; i++) {
         result = open_segment(&scanner, i);
@@ -601,76 +436,7 @@ int wal_scan(const struct wal_files *files, const struct wal_options *options,
 
 void wal_scan_free(struct wal_scan *scan)
 {
-    for (size_t i = 0; i < scan->entry_count; i++) {
-        raft_entry_release(scan->entries[i]);
-    }
-    memory_free(scan->entries);
+    wal_replay_free(&scan->log);
     memory_free(scan->segments);
     *scan = (struct wal_scan){0};
-}
-
-/* Repair. */
-
-static int remove_file(const struct wal_files *files, const char *name, struct raftd_error *error)
-{
-    char path[WAL_PATH_MAX];
-    int result;
-
-    wal_path(files, name, path);
-    result = files->fs->unlink(files->fs->context, path);
-    return result < 0 ? wal_system_error(error, files, name, "remove", result) : 0;
-}
-
-/* Opens a segment for the writer, its tail cleared and all it shows on disk. */
-static int take_segment(const struct wal_files *files, const struct wal_scan *scan,
-                        const struct wal_scanned *scanned, struct wal_segment *segment,
-                        struct raftd_error *error)
-{
-    int result = wal_segment_open(files, scanned->number, segment, error);
-
-    if (result < 0) {
-        return result;
-    }
-    segment->nonce = scanned->nonce;
-    segment->offset_bytes = scanned->end_bytes;
-    segment->zeroed_bytes = scanned->file_bytes / WAL_BLOCK_BYTES * WAL_BLOCK_BYTES;
-    if (scan->tail.number == scanned->number) {
-        result =
-            wal_segment_clear(files, segment, scan->tail.from_bytes, scan->tail.to_bytes, error);
-        if (result < 0) {
-            return result;
-        }
-    }
-    return wal_segment_sync(files, segment, error);
-}
-
-int wal_repair(const struct wal_files *files, const struct wal_scan *scan,
-               struct wal_segment *current, struct wal_segment *next, struct raftd_error *error)
-{
-    char name[WAL_NAME_BYTES];
-    int result = 0;
-
-    *current = (struct wal_segment){.file = -1};
-    *next = (struct wal_segment){.file = -1};
-    if (scan->has_spare) {
-        result = remove_file(files, WAL_SPARE_NAME, error);
-    }
-    if (result == 0 && scan->unborn_number != 0) {
-        wal_segment_name(name, scan->unborn_number);
-        result = remove_file(files, name, error);
-    }
-    if (result == 0 && scan->segment_count > 0) {
-        result = take_segment(files, scan, &scan->segments[scan->current], current, error);
-    }
-    if (result == 0 && scan->current + 1 < scan->segment_count) {
-        result = take_segment(files, scan, &scan->segments[scan->current + 1], next, error);
-    }
-    if (result == 0) {
-        /* A name that a killed process gave may not be durable yet, its batches would be. */
-        result = files->fs->sync_directory(files->fs->context, files->directory);
-        if (result < 0) {
-            wal_system_error(error, files, "", "sync", result);
-        }
-    }
-    return result < 0 ? RAFTD_ERROR_SYSTEM : 0;
 }

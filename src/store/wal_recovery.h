@@ -16,6 +16,7 @@
 #include <raftd/error.h>
 
 #include "store/wal.h"
+#include "store/wal_replay.h"
 #include "store/wal_segment.h"
 
 /* A segment file that has a header, as the scan found it. */
@@ -44,16 +45,7 @@ struct wal_scan {
     uint64_t unborn_bytes;
     struct wal_tail tail;
 
-    /* What the batches said. */
-    uint64_t sequence; /* of the last batch; 0 = none */
-    bool has_clean_end;
-    uint64_t last_index;
-    uint64_t last_term;
-    uint64_t term;
-    uint16_t vote;
-    struct raft_entry **entries; /* one reference each; those after the last truncation */
-    size_t entry_count;
-    size_t entry_capacity;
+    struct wal_replay log; /* what the batches said */
 };
 
 /* On failure *scan needs wal_scan_free() as well. */

@@ -1,0 +1,69 @@
+/*
+ * The repair after an accepted scan: what a crash left is cleared away and what stays is made
+ * durable. See wal_recovery.h.
+ */
+#include "store/wal_recovery.h"
+
+static int remove_file(const struct wal_files *files, const char *name, struct raftd_error *error)
+{
+    char path[WAL_PATH_MAX];
+    int result;
+
+    wal_path(files, name, path);
+    result = files->fs->unlink(files->fs->context, path);
+    return result < 0 ? wal_system_error(error, files, name, "remove", result) : 0;
+}
+
+/* Opens a segment for the writer, its tail cleared and all it shows on disk. */
+static int take_segment(const struct wal_files *files, const struct wal_scan *scan,
+                        const struct wal_scanned *scanned, struct wal_segment *segment,
+                        struct raftd_error *error)
+{
+    int result = wal_segment_open(files, scanned->number, segment, error);
+
+    if (result < 0) {
+        return result;
+    }
+    segment->nonce = scanned->nonce;
+    segment->offset_bytes = scanned->end_bytes;
+    segment->zeroed_bytes = scanned->file_bytes / WAL_BLOCK_BYTES * WAL_BLOCK_BYTES;
+    if (scan->tail.number == scanned->number) {
+        result =
+            wal_segment_clear(files, segment, scan->tail.from_bytes, scan->tail.to_bytes, error);
+        if (result < 0) {
+            return result;
+        }
+    }
+    return wal_segment_sync(files, segment, error);
+}
+
+int wal_repair(const struct wal_files *files, const struct wal_scan *scan,
+               struct wal_segment *current, struct wal_segment *next, struct raftd_error *error)
+{
+    char name[WAL_NAME_BYTES];
+    int result = 0;
+
+    *current = (struct wal_segment){.file = -1};
+    *next = (struct wal_segment){.file = -1};
+    if (scan->has_spare) {
+        result = remove_file(files, WAL_SPARE_NAME, error);
+    }
+    if (result == 0 && scan->unborn_number != 0) {
+        wal_segment_name(name, scan->unborn_number);
+        result = remove_file(files, name, error);
+    }
+    if (result == 0 && scan->segment_count > 0) {
+        result = take_segment(files, scan, &scan->segments[scan->current], current, error);
+    }
+    if (result == 0 && scan->current + 1 < scan->segment_count) {
+        result = take_segment(files, scan, &scan->segments[scan->current + 1], next, error);
+    }
+    if (result == 0) {
+        /* A name that a killed process gave may not be durable yet, its batches would be. */
+        result = files->fs->sync_directory(files->fs->context, files->directory);
+        if (result < 0) {
+            wal_system_error(error, files, "", "sync", result);
+        }
+    }
+    return result < 0 ? RAFTD_ERROR_SYSTEM : 0;
+}

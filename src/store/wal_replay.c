@@ -1,0 +1,173 @@
+/*
+ * Replaying batches into term, vote and entries. See wal_replay.h.
+ */
+#include "store/wal_replay.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+int wal_damage(const struct wal_replay *log, uint64_t number, uint64_t offset_bytes,
+               const char *format, ...)
+{
+    char name[WAL_NAME_BYTES];
+    char what[150];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(what, sizeof(what), format, arguments);
+    va_end(arguments);
+    wal_segment_name(name, number);
+    return error_set(log->error, RAFTD_ERROR_CORRUPT,
+                     "%s is damaged at offset %" PRIu64 ": %s; the log is good up to index %" PRIu64
+                     "; this is not an unfinished write, so raftd does not cut it off: move %.100s "
+                     "aside and let this node rejoin from the other members under a new id",
+                     name, offset_bytes, what, log->good_index, log->files->directory);
+}
+
+/* Damage in the batch that is being replayed. */
+#define DAMAGE(log, ...) wal_damage(log, (log)->number, (log)->offset_bytes, __VA_ARGS__)
+
+void wal_replay_init(struct wal_replay *log, const struct wal_files *files,
+                     uint32_t max_entry_bytes, struct raftd_error *error)
+{
+    *log = (struct wal_replay){
+        .files = files,
+        .error = error,
+        .max_entry_bytes = max_entry_bytes,
+    };
+}
+
+void wal_replay_free(struct wal_replay *log)
+{
+    for (size_t i = 0; i < log->entry_count; i++) {
+        raft_entry_release(log->entries[i]);
+    }
+    memory_free(log->entries);
+    *log = (struct wal_replay){0};
+}
+
+static int apply_truncate(struct wal_replay *log, const struct wal_record *record)
+{
+    if (record->index == 0 || record->index > log->last_index + 1) {
+        return DAMAGE(log, "it cuts from index %" PRIu64 " on, after index %" PRIu64, record->index,
+                      log->last_index);
+    }
+    while (log->last_index >= record->index) {
+        log->last_index--;
+        raft_entry_release(log->entries[--log->entry_count]);
+    }
+    log->last_term = log->entry_count > 0 ? log->entries[log->entry_count - 1]->term : 0;
+    return 0;
+}
+
+static int apply_hard_state(struct wal_replay *log, const struct wal_record *record)
+{
+    if (record->term < log->term) {
+        return DAMAGE(log, "term %" PRIu64 " follows term %" PRIu64, record->term, log->term);
+    }
+    if (record->term == log->term && log->vote != 0 && record->vote != log->vote) {
+        return DAMAGE(log, "the vote of term %" PRIu64 " changes from node %u to node %u",
+                      log->term, log->vote, record->vote);
+    }
+    log->term = record->term;
+    log->vote = record->vote;
+    return 0;
+}
+
+static void add_entry(struct wal_replay *log, const struct wal_record *record)
+{
+    struct raft_entry *entry =
+        raft_entry_make(record->entry_type, record->data, record->size_bytes);
+
+    entry->term = record->term;
+    entry->index = record->index;
+    entry->origin = record->origin;
+    entry->sequence = record->sequence;
+    log->entries = memory_grow(log->entries, &log->entry_capacity, log->entry_count + 1,
+                               sizeof(log->entries[0]));
+    log->entries[log->entry_count++] = entry;
+    log->last_index = entry->index;
+    log->last_term = entry->term;
+}
+
+static int apply_entry(struct wal_replay *log, const struct wal_record *record)
+{
+    if (record->size_bytes > log->max_entry_bytes) {
+        char name[WAL_NAME_BYTES];
+
+        wal_segment_name(name, log->number);
+        return error_set(log->error, RAFTD_ERROR_TOO_LARGE,
+                         "%s holds an entry of %u bytes at index %" PRIu64
+                         ", and the limit is %u: raise the limit to what it was when that entry "
+                         "was accepted",
+                         name, record->size_bytes, record->index, log->max_entry_bytes);
+    }
+    if (record->index != log->last_index + 1) {
+        return DAMAGE(log, "index %" PRIu64 " where index %" PRIu64 " has to come", record->index,
+                      log->last_index + 1);
+    }
+    if (record->term < log->last_term) {
+        return DAMAGE(log, "index %" PRIu64 " has term %" PRIu64 ", the one before has %" PRIu64,
+                      record->index, record->term, log->last_term);
+    }
+    add_entry(log, record);
+    return 0;
+}
+
+static int apply_record(struct wal_replay *log, const struct wal_record *record)
+{
+    switch (record->type) {
+    case WAL_RECORD_HARD_STATE:
+        return apply_hard_state(log, record);
+    case WAL_RECORD_TRUNCATE:
+        return apply_truncate(log, record);
+    case WAL_RECORD_ENTRY:
+        return apply_entry(log, record);
+    case WAL_RECORD_CLEAN_END:
+        log->has_clean_end = true;
+        return 0;
+    }
+    return DAMAGE(log, "records of type %d are unknown", (int)record->type);
+}
+
+int wal_replay_batch(struct wal_replay *log, uint64_t number, uint64_t offset_bytes,
+                     const struct wal_batch_header *header, const uint8_t *payload)
+{
+    struct reader reader = reader_make(payload, header->payload_bytes);
+
+    log->number = number;
+    log->offset_bytes = offset_bytes;
+    if (header->sequence != log->sequence + 1) {
+        return DAMAGE(log, "batch %" PRIu64 " where batch %" PRIu64 " has to come",
+                      header->sequence, log->sequence + 1);
+    }
+    if (header->next_index != log->last_index + 1) {
+        return DAMAGE(log, "batch %" PRIu64 " continues at index %" PRIu64 ", the log at %" PRIu64,
+                      header->sequence, header->next_index, log->last_index + 1);
+    }
+    log->has_clean_end = false;
+    for (uint32_t i = 0; i < header->record_count; i++) {
+        struct wal_record record;
+        int result;
+
+        if (!wal_record_decode(&reader, &record)) {
+            return DAMAGE(log, "record %u of batch %" PRIu64 " has an unknown form", i,
+                          header->sequence);
+        }
+        result = apply_record(log, &record);
+        if (result != 0) {
+            return result;
+        }
+    }
+    if (reader_left(&reader) != 0) {
+        return DAMAGE(log, "batch %" PRIu64 " holds more than its %u records", header->sequence,
+                      header->record_count);
+    }
+    log->sequence = header->sequence;
+    log->good_index = log->last_index;
+    return 0;
+}
