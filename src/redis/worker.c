@@ -42,7 +42,9 @@ static void list_add(struct connection_list *list, struct connection *connection
 static void list_drop_first(struct connection_list *list, size_t count)
 {
     list->count -= count;
-    memmove(list->items, list->items + count, list->count * sizeof(list->items[0]));
+    if (count > 0 && list->count > 0) {
+        memmove(list->items, list->items + count, list->count * sizeof(list->items[0]));
+    }
 }
 
 static void list_drop_closed(struct connection_list *list)
