@@ -104,7 +104,9 @@ static void check_applied(struct network *network, const struct network_node *no
     struct raft_entry **known;
 
     if (entry->index > network->committed_count) {
-        check_quorum_has(network, node, entry);
+        if (!network->lone) {
+            check_quorum_has(network, node, entry);
+        }
         network->committed =
             memory_grow(network->committed, &network->committed_capacity,
                         network->committed_count + 1, sizeof(network->committed[0]));

@@ -76,6 +76,7 @@ struct network {
     uint32_t delay_min_ms, delay_max_ms;
     uint32_t drop_percent, double_percent;
     uint32_t write_min_ms, write_max_ms;
+    bool lone; /* one core talks to hand-made messages: nobody's disk can prove a commit */
     /* May look at a packet before it is queued; false = it is lost. */
     bool (*filter)(struct network *network, const struct raft_message *message);
     void *filter_argument;

@@ -1,0 +1,415 @@
+/*
+ * The follower's side: what it takes, what it refuses, what it acknowledges and when.
+ * One core alone, with hand-made messages.
+ */
+#include "unit.h"
+
+#include "sim/network.h"
+
+enum { MESSAGES_MAX = 64, ENTRIES_MAX = 16 };
+
+/* Node 2 of three, the others are down; everything it sends is kept. */
+struct alone {
+    struct network *network;
+    struct raft_message sent[MESSAGES_MAX];
+    size_t sent_count;
+};
+
+static bool keep(struct network *network, const struct raft_message *message)
+{
+    struct alone *alone = network->filter_argument;
+
+    ck_assert_uint_lt(alone->sent_count, MESSAGES_MAX);
+    alone->sent[alone->sent_count++] = *message;
+    return false;
+}
+
+static void alone_begin(struct alone *alone, const uint64_t *terms, size_t count, uint64_t term)
+{
+    alone->network = network_create(3);
+    alone->network->lone = true;
+    alone->sent_count = 0;
+    network_crash(alone->network, 1, false);
+    network_crash(alone->network, 3, false);
+    if (terms != NULL) {
+        network_set_log(alone->network, 2, terms, count, term, 0);
+    }
+    alone->network->filter = keep;
+    alone->network->filter_argument = alone;
+}
+
+static struct network_node *node_2(struct alone *alone)
+{
+    return network_node(alone->network, 2);
+}
+
+static struct raft_status status_of(struct alone *alone)
+{
+    return network_status(alone->network, 2);
+}
+
+/* An append from `from`: the entries after `previous` have these terms. */
+static void append(struct alone *alone, uint16_t from, uint64_t term, uint64_t previous,
+                   uint64_t previous_term, const uint64_t *terms, uint32_t count, uint64_t commit)
+{
+    struct raft_entry *entries[ENTRIES_MAX];
+    struct raft_message message = {.type = RAFT_MESSAGE_APPEND,
+                                   .from = from,
+                                   .to = 2,
+                                   .term = term,
+                                   .entries = entries,
+                                   .entry_count = count};
+
+    ck_assert_uint_le(count, ENTRIES_MAX);
+    message.append.previous_index = previous;
+    message.append.previous_term = previous_term;
+    message.append.commit_index = commit;
+    for (uint32_t i = 0; i < count; i++) {
+        entries[i] = raft_entry_make(RAFT_ENTRY_COMMAND, &terms[i], sizeof(terms[i]));
+        entries[i]->index = previous + 1 + i;
+        entries[i]->term = terms[i];
+    }
+    network_deliver(alone->network, &message);
+    for (uint32_t i = 0; i < count; i++) {
+        raft_entry_release(entries[i]);
+    }
+}
+
+/* The highest index acknowledged to this leader in this term so far. */
+static uint64_t acknowledged(const struct alone *alone, uint16_t to, uint64_t term)
+{
+    uint64_t index = 0;
+
+    for (size_t i = 0; i < alone->sent_count; i++) {
+        const struct raft_message *message = &alone->sent[i];
+
+        if (message->type == RAFT_MESSAGE_APPEND_REPLY && message->to == to &&
+            message->term == term && message->append_reply.success &&
+            message->append_reply.index > index) {
+            index = message->append_reply.index;
+        }
+    }
+    return index;
+}
+
+static const struct raft_message *last_sent(const struct alone *alone)
+{
+    ck_assert_uint_gt(alone->sent_count, 0);
+    return &alone->sent[alone->sent_count - 1];
+}
+
+static void alone_end(struct alone *alone)
+{
+    network_destroy(alone->network);
+}
+
+START_TEST(entries_that_follow_are_taken_and_acknowledged)
+{
+    static const uint64_t terms[] = {2, 2};
+    struct alone alone;
+
+    alone_begin(&alone, NULL, 0, 0);
+    append(&alone, 1, 2, 1, 1, terms, 2, 0);
+    network_settle(alone.network);
+    ck_assert_uint_eq(status_of(&alone).last_index, 3);
+    ck_assert_uint_eq(status_of(&alone).leader, 1);
+    ck_assert_uint_eq(status_of(&alone).term, 2);
+    ck_assert_uint_eq(acknowledged(&alone, 1, 2), 3);
+    alone_end(&alone);
+}
+END_TEST
+
+START_TEST(a_repeated_append_changes_nothing_and_is_acknowledged_again)
+{
+    static const uint64_t terms[] = {2, 2};
+    struct alone alone;
+
+    alone_begin(&alone, NULL, 0, 0);
+    append(&alone, 1, 2, 1, 1, terms, 2, 3);
+    network_settle(alone.network);
+    alone.sent_count = 0;
+    append(&alone, 1, 2, 1, 1, terms, 2, 3);
+    ck_assert_ptr_null(node_2(&alone)->writes);
+    ck_assert_uint_eq(acknowledged(&alone, 1, 2), 3);
+    /* An older, shorter one that arrives late does not cut the log (paper, section 5.3). */
+    append(&alone, 1, 2, 1, 1, terms, 1, 2);
+    ck_assert_uint_eq(status_of(&alone).last_index, 3);
+    alone_end(&alone);
+}
+END_TEST
+
+START_TEST(a_gap_is_refused_with_a_hint)
+{
+    static const uint64_t terms[] = {2};
+    struct alone alone;
+
+    alone_begin(&alone, NULL, 0, 0);
+    append(&alone, 1, 2, 10, 2, terms, 1, 0);
+    network_settle(alone.network);
+    ck_assert_uint_eq(last_sent(&alone)->type, RAFT_MESSAGE_APPEND_REPLY);
+    ck_assert(!last_sent(&alone)->append_reply.success);
+    ck_assert_uint_eq(last_sent(&alone)->append_reply.index, 10);
+    ck_assert_uint_eq(last_sent(&alone)->append_reply.conflict_index, 1);
+    ck_assert_uint_eq(last_sent(&alone)->append_reply.conflict_term, 1);
+    ck_assert_uint_eq(status_of(&alone).last_index, 1);
+    alone_end(&alone);
+}
+END_TEST
+
+START_TEST(the_hint_skips_what_the_leader_cannot_have)
+{
+    static const uint64_t log[] = {1, 1, 3, 3, 3, 3};
+    static const uint64_t terms[] = {4};
+    struct alone alone;
+
+    alone_begin(&alone, log, 6, 3);
+    /* The leader has term 2 at index 6, so nothing of term 3 here can agree with it. */
+    append(&alone, 1, 4, 6, 2, terms, 1, 0);
+    network_settle(alone.network);
+    ck_assert(!last_sent(&alone)->append_reply.success);
+    ck_assert_uint_eq(last_sent(&alone)->append_reply.conflict_index, 2);
+    ck_assert_uint_eq(last_sent(&alone)->append_reply.conflict_term, 1);
+    alone_end(&alone);
+}
+END_TEST
+
+START_TEST(a_conflicting_tail_is_replaced)
+{
+    static const uint64_t log[] = {1, 2, 2, 2};
+    static const uint64_t terms[] = {3};
+    struct alone alone;
+
+    alone_begin(&alone, log, 4, 2);
+    append(&alone, 1, 3, 2, 2, terms, 1, 0);
+    network_settle(alone.network);
+    ck_assert_uint_eq(status_of(&alone).last_index, 3);
+    ck_assert_uint_eq(status_of(&alone).last_term, 3);
+    ck_assert_uint_eq(network_last_on_disk(alone.network, 2), 3);
+    ck_assert_uint_eq(acknowledged(&alone, 1, 3), 3);
+    alone_end(&alone);
+}
+END_TEST
+
+START_TEST(a_leader_of_the_past_is_told_the_term)
+{
+    struct alone alone;
+    static const uint64_t log[] = {1, 4};
+
+    alone_begin(&alone, log, 2, 4);
+    append(&alone, 1, 3, 2, 4, NULL, 0, 2);
+    network_settle(alone.network);
+    ck_assert_uint_eq(last_sent(&alone)->term, 4);
+    ck_assert(!last_sent(&alone)->append_reply.success);
+    ck_assert_uint_eq(status_of(&alone).commit_index, 0);
+    ck_assert_uint_eq(status_of(&alone).leader, 0);
+    alone_end(&alone);
+}
+END_TEST
+
+START_TEST(t11_nothing_is_committed_past_what_the_message_covers)
+{
+    static const uint64_t log[] = {1, 2, 2, 2, 2};
+    static const uint64_t terms[] = {3};
+    struct alone alone;
+
+    alone_begin(&alone, log, 5, 2);
+    /* A heartbeat at index 2: what comes after it here need not be what was committed. */
+    append(&alone, 1, 3, 2, 2, NULL, 0, 5);
+    network_settle(alone.network);
+    ck_assert_uint_eq(status_of(&alone).commit_index, 2);
+    ck_assert_uint_eq(acknowledged(&alone, 1, 3), 2);
+    append(&alone, 1, 3, 2, 2, terms, 1, 5);
+    network_settle(alone.network);
+    ck_assert_uint_eq(status_of(&alone).commit_index, 3);
+    alone_end(&alone);
+}
+END_TEST
+
+START_TEST(t12_nothing_is_acknowledged_before_it_is_on_disk)
+{
+    static const uint64_t terms[] = {2, 2};
+    struct alone alone;
+
+    alone_begin(&alone, NULL, 0, 0);
+    node_2(&alone)->disk_stalled = true;
+    append(&alone, 1, 2, 1, 1, terms, 2, 0);
+    network_settle(alone.network);
+    ck_assert_uint_eq(alone.sent_count, 0);
+    ck_assert_uint_eq(status_of(&alone).last_index, 3);
+    ck_assert_uint_eq(status_of(&alone).durable_index, 1);
+    ck_assert(network_finish_write(alone.network, 2));
+    ck_assert_uint_eq(acknowledged(&alone, 1, 2), 3);
+    ck_assert_uint_eq(status_of(&alone).durable_index, 3);
+    alone_end(&alone);
+}
+END_TEST
+
+START_TEST(t12_a_heartbeat_meanwhile_acknowledges_only_what_is_durable)
+{
+    static const uint64_t terms[] = {2, 2};
+    struct alone alone;
+
+    alone_begin(&alone, NULL, 0, 0);
+    append(&alone, 1, 2, 1, 1, NULL, 0, 0); /* the term gets durable */
+    network_settle(alone.network);
+    node_2(&alone)->disk_stalled = true;
+    append(&alone, 1, 2, 1, 1, terms, 2, 0);
+    append(&alone, 1, 2, 3, 2, NULL, 0, 0);
+    network_settle(alone.network);
+    ck_assert_uint_le(acknowledged(&alone, 1, 2), 1);
+    alone_end(&alone);
+}
+END_TEST
+
+START_TEST(t13_a_write_that_was_overtaken_acknowledges_nothing)
+{
+    static const uint64_t first[] = {2, 2, 2};
+    static const uint64_t second[] = {3, 3, 3};
+    struct alone alone;
+
+    alone_begin(&alone, NULL, 0, 0);
+    node_2(&alone)->disk_stalled = true;
+    append(&alone, 1, 2, 1, 1, first, 3, 0);
+    append(&alone, 3, 3, 1, 1, second, 3, 0);
+    ck_assert(network_finish_write(alone.network, 2));
+    ck_assert_uint_eq(status_of(&alone).durable_index, 1);
+    ck_assert_uint_eq(acknowledged(&alone, 3, 3), 0);
+    ck_assert(network_finish_write(alone.network, 2));
+    ck_assert_uint_eq(status_of(&alone).durable_index, 4);
+    ck_assert_uint_eq(acknowledged(&alone, 3, 3), 4);
+    ck_assert(!network_finish_write(alone.network, 2));
+    alone_end(&alone);
+}
+END_TEST
+
+/*
+ * The worse one: the same index and term come back. The first write's completion names index 4
+ * of term 2, which is in the log again - but the second write, still under way, will cut it off
+ * the disk before the third brings it back.
+ */
+START_TEST(t13_the_same_entry_come_back_does_not_make_the_old_write_count)
+{
+    static const uint64_t first[] = {2, 2, 2};
+    static const uint64_t second[] = {3};
+    static const uint64_t third[] = {2, 2, 4};
+    struct alone alone;
+
+    alone_begin(&alone, NULL, 0, 0);
+    node_2(&alone)->disk_stalled = true;
+    append(&alone, 1, 2, 1, 1, first, 3, 0);
+    append(&alone, 3, 3, 2, 2, second, 1, 0);
+    append(&alone, 1, 4, 2, 2, third, 3, 0);
+    ck_assert_uint_eq(raft_log_term(node_2(&alone)->core, 4), 2);
+    ck_assert(network_finish_write(alone.network, 2));
+    ck_assert_uint_le(status_of(&alone).durable_index, 2);
+    ck_assert_uint_eq(acknowledged(&alone, 1, 4), 0);
+    ck_assert(network_finish_write(alone.network, 2));
+    ck_assert_uint_le(status_of(&alone).durable_index, 2);
+    ck_assert(network_finish_write(alone.network, 2));
+    ck_assert_uint_eq(status_of(&alone).durable_index, 5);
+    ck_assert_uint_eq(acknowledged(&alone, 1, 4), 5);
+    alone_end(&alone);
+}
+END_TEST
+
+START_TEST(t14_previous_index_0_is_nothing_special_after_compaction)
+{
+    static const uint64_t terms[] = {1, 1, 1, 1, 1};
+    static const uint64_t beyond[] = {1, 1, 2, 2, 2, 2, 2, 2, 2, 3, 4};
+    struct alone alone;
+
+    alone_begin(&alone, NULL, 0, 0);
+    network_set_base(alone.network, 2, 10, 3);
+    /* All below the base: committed here, so nothing of it is stored again or misplaced. */
+    append(&alone, 1, 4, 0, 0, terms, 5, 0);
+    network_settle(alone.network);
+    ck_assert_uint_eq(status_of(&alone).last_index, 10);
+    ck_assert_uint_eq(status_of(&alone).last_term, 3);
+    ck_assert_ptr_null(raft_log_entry(node_2(&alone)->core, 1));
+    /* Beyond it: what follows the base is taken at its own place. */
+    append(&alone, 1, 4, 0, 0, beyond, 11, 0);
+    network_settle(alone.network);
+    ck_assert_uint_eq(status_of(&alone).last_index, 11);
+    ck_assert_uint_eq(raft_log_term(node_2(&alone)->core, 11), 4);
+    ck_assert_uint_eq(node_2(&alone)->violation_count, 0);
+    alone_end(&alone);
+}
+END_TEST
+
+START_TEST(t14_a_gap_after_the_base_is_refused)
+{
+    static const uint64_t terms[] = {4};
+    struct alone alone;
+
+    alone_begin(&alone, NULL, 0, 0);
+    network_set_base(alone.network, 2, 10, 3);
+    append(&alone, 1, 4, 12, 3, terms, 1, 0);
+    network_settle(alone.network);
+    ck_assert(!last_sent(&alone)->append_reply.success);
+    ck_assert_uint_eq(last_sent(&alone)->append_reply.conflict_index, 10);
+    ck_assert_uint_eq(status_of(&alone).last_index, 10);
+    alone_end(&alone);
+}
+END_TEST
+
+START_TEST(a_crash_leaves_what_was_durable)
+{
+    static const uint64_t first[] = {2};
+    static const uint64_t second[] = {2};
+    struct alone alone;
+
+    alone_begin(&alone, NULL, 0, 0);
+    append(&alone, 1, 2, 1, 1, first, 1, 0);
+    network_settle(alone.network);
+    node_2(&alone)->disk_stalled = true;
+    append(&alone, 1, 2, 2, 2, second, 1, 0);
+    network_crash(alone.network, 2, false);
+    network_restart(alone.network, 2);
+    ck_assert_uint_eq(status_of(&alone).last_index, 2);
+    ck_assert_uint_eq(status_of(&alone).term, 2);
+    ck_assert_uint_eq(status_of(&alone).durable_index, 2);
+    alone_end(&alone);
+}
+END_TEST
+
+START_TEST(a_candidate_follows_the_leader_of_its_term)
+{
+    struct alone alone;
+
+    alone_begin(&alone, NULL, 0, 0);
+    network_set_log(alone.network, 2, (const uint64_t[]){1}, 1, 5, 2);
+    network_campaign(alone.network, 2);
+    ck_assert_int_eq(network_role(alone.network, 2), RAFT_PRE_CANDIDATE);
+    append(&alone, 3, 5, 1, 1, NULL, 0, 0);
+    ck_assert_int_eq(network_role(alone.network, 2), RAFT_FOLLOWER);
+    ck_assert_uint_eq(status_of(&alone).leader, 3);
+    ck_assert_uint_eq(status_of(&alone).vote, 2); /* a vote is for ever */
+    alone_end(&alone);
+}
+END_TEST
+
+UNIT_SUITE(append)
+{
+    Suite *suite = suite_create("append");
+    TCase *follower = tcase_create("follower");
+    TCase *traps = tcase_create("traps");
+
+    tcase_add_test(follower, entries_that_follow_are_taken_and_acknowledged);
+    tcase_add_test(follower, a_repeated_append_changes_nothing_and_is_acknowledged_again);
+    tcase_add_test(follower, a_gap_is_refused_with_a_hint);
+    tcase_add_test(follower, the_hint_skips_what_the_leader_cannot_have);
+    tcase_add_test(follower, a_conflicting_tail_is_replaced);
+    tcase_add_test(follower, a_leader_of_the_past_is_told_the_term);
+    tcase_add_test(follower, a_crash_leaves_what_was_durable);
+    tcase_add_test(follower, a_candidate_follows_the_leader_of_its_term);
+    suite_add_tcase(suite, follower);
+    tcase_add_test(traps, t11_nothing_is_committed_past_what_the_message_covers);
+    tcase_add_test(traps, t12_nothing_is_acknowledged_before_it_is_on_disk);
+    tcase_add_test(traps, t12_a_heartbeat_meanwhile_acknowledges_only_what_is_durable);
+    tcase_add_test(traps, t13_a_write_that_was_overtaken_acknowledges_nothing);
+    tcase_add_test(traps, t13_the_same_entry_come_back_does_not_make_the_old_write_count);
+    tcase_add_test(traps, t14_previous_index_0_is_nothing_special_after_compaction);
+    tcase_add_test(traps, t14_a_gap_after_the_base_is_refused);
+    suite_add_tcase(suite, traps);
+    return suite;
+}
