@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -138,72 +139,186 @@ START_TEST(test_a_signal_handler_may_wake_and_leaves_errno_alone)
 }
 END_TEST
 
-/* ---- The Dekker race, with several producers ---- */
+/* ---- The race between going to sleep and waking, step against step ---- */
 
-enum { PRODUCERS = 2, ROUNDS = 25000 };
+enum { MEETINGS = 30000, DELAYS = 128, SPINS_MAX = 2000 };
 
-struct producer {
+struct duel {
     struct thread thread;
     struct ring *ring;
-    atomic_uint *taken; /* how many of this producer's elements the consumer has */
+    /* How far each side is: both begin a round when both have come to it. */
+    atomic_uint consumer_round;
+    atomic_uint producer_round;
 };
 
-/*
- * Pushes one element and waits until it is taken: at each push the consumer is just going to
- * sleep, which is where a wake-up could get lost. Then nobody would ever push again and the
- * consumer would sleep for ever.
- */
-static void produce(void *argument)
+/* Some nanoseconds, another number of them each time. */
+static void dawdle(unsigned number)
 {
-    struct producer *producer = argument;
+    for (volatile unsigned delay = number % DELAYS; delay > 0; delay--) {
+    }
+}
 
-    for (unsigned number = 1; number <= ROUNDS; number++) {
-        while (!ring_push(producer->ring, &number)) {
-            sched_yield();
-        }
-        waker_wake(&waker);
-        while (atomic_load_explicit(producer->taken, memory_order_relaxed) < number) {
+static void come_to_round(atomic_uint *mine, const atomic_uint *other, unsigned round)
+{
+    unsigned spins = 0;
+
+    atomic_store(mine, round);
+    while (atomic_load(other) < round) {
+        if (++spins > SPINS_MAX) {
             sched_yield();
         }
     }
 }
 
+static void use_processor(size_t number)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    CPU_SET(number, &set);
+    pthread_setaffinity_np(pthread_self(), sizeof(set), &set); /* with one, so be it */
+}
+
+static void push_and_wake(void *argument)
+{
+    struct duel *duel = argument;
+
+    use_processor(1);
+    for (unsigned round = 1; round <= MEETINGS; round++) {
+        come_to_round(&duel->producer_round, &duel->consumer_round, 2 * round);
+        dawdle(round);
+        ck_assert(ring_push(duel->ring, &round));
+        waker_wake(&waker);
+        come_to_round(&duel->producer_round, &duel->consumer_round, 2 * round + 1);
+    }
+}
+
+/*
+ * In each round the producer pushes and wakes while the consumer prepares and looks. Either the
+ * look finds the element, or the eventfd is written. A waker_wake() that looks at the flag with
+ * a plain load can miss it while the push is still on its way to the other processor.
+ */
+START_TEST(test_either_the_ring_or_the_flag_is_seen)
+{
+    struct duel duel = {.ring = ring_create(2, sizeof(unsigned))};
+    unsigned element;
+
+    use_processor(0);
+    ck_assert_int_eq(thread_start(&duel.thread, "producer", push_and_wake, &duel), 0);
+    for (unsigned round = 1; round <= MEETINGS; round++) {
+        bool seen;
+
+        come_to_round(&duel.consumer_round, &duel.producer_round, 2 * round);
+        dawdle(round / DELAYS);
+        waker_prepare(&waker);
+        seen = ring_count(duel.ring) > 0;
+        come_to_round(&duel.consumer_round, &duel.producer_round, 2 * round + 1);
+        ck_assert_msg(seen || fd_is_readable(), "the wake-up of round %u was lost", round);
+        waker_done(&waker);
+        ck_assert(ring_pop(duel.ring, &element));
+        ck_assert_uint_eq(element, round);
+    }
+    thread_join(&duel.thread);
+    ring_destroy(duel.ring);
+}
+END_TEST
+
+/* ---- The same asleep, with one producer and with two ---- */
+
+enum { PRODUCERS_MAX = 2, ROUNDS = 20000 };
+
+struct producer {
+    struct thread thread;
+    struct ring *ring;
+    atomic_uint taken; /* how many of this producer's elements the consumer has */
+};
+
+static void wait_until_taken(struct producer *producer, unsigned number)
+{
+    unsigned spins = 0;
+
+    while (atomic_load_explicit(&producer->taken, memory_order_relaxed) < number) {
+        if (++spins > SPINS_MAX) {
+            sched_yield();
+        }
+    }
+}
+
+/* Pushes one element and waits until it is taken. If a wake-up got lost, nobody would ever push
+ * again. */
+static void produce(void *argument)
+{
+    struct producer *producer = argument;
+
+    for (unsigned number = 1; number <= ROUNDS; number++) {
+        ck_assert(ring_push(producer->ring, &number));
+        waker_wake(&waker);
+        wait_until_taken(producer, number);
+    }
+}
+
+static unsigned take_all(struct producer *producers, int count)
+{
+    unsigned total = 0;
+    unsigned number;
+
+    for (int i = 0; i < count; i++) {
+        while (ring_pop(producers[i].ring, &number)) {
+            ck_assert_uint_eq(number, atomic_load(&producers[i].taken) + 1);
+            atomic_store(&producers[i].taken, number);
+            total++;
+        }
+    }
+    return total;
+}
+
+static bool all_empty(struct producer *producers, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (ring_count(producers[i].ring) > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * True: something was pushed and woke us, or was seen before we slept. A producer pushes again
+ * as soon as it sees that its element was taken, so the delay makes that push come before,
+ * between and after the steps between which a wake-up could get lost.
+ */
+static bool sleep_until_woken(struct producer *producers, int count, unsigned delay)
+{
+    uint64_t before_ms = clock_monotonic_ms();
+
+    dawdle(delay);
+    waker_prepare(&waker);
+    if (all_empty(producers, count)) {
+        waker_wait(&waker, 10000);
+    }
+    waker_done(&waker);
+    return clock_monotonic_ms() - before_ms < 9000;
+}
+
 START_TEST(test_no_wake_up_is_lost)
 {
-    struct producer producers[PRODUCERS];
-    atomic_uint taken[PRODUCERS] = {0};
-    unsigned left = PRODUCERS * ROUNDS;
+    static struct producer producers[PRODUCERS_MAX];
+    int count = _i;
+    unsigned left = (unsigned)count * ROUNDS;
 
-    for (int i = 0; i < PRODUCERS; i++) {
-        producers[i] =
-            (struct producer){.ring = ring_create(2, sizeof(unsigned)), .taken = &taken[i]};
+    for (int i = 0; i < count; i++) {
+        producers[i].ring = ring_create(2, sizeof(unsigned));
         ck_assert_int_eq(thread_start(&producers[i].thread, "producer", produce, &producers[i]), 0);
     }
     while (left > 0) {
-        uint64_t before_ms;
-        unsigned number;
-
-        waker_prepare(&waker);
-        before_ms = clock_monotonic_ms();
-        if (ring_count(producers[0].ring) == 0 && ring_count(producers[1].ring) == 0) {
-            waker_wait(&waker, 10000);
-        }
-        waker_done(&waker);
-        ck_assert_msg(clock_monotonic_ms() - before_ms < 9000, "a wake-up was lost, %u to go",
+        ck_assert_msg(sleep_until_woken(producers, count, left), "a wake-up was lost, %u to go",
                       left);
-        for (int i = 0; i < PRODUCERS; i++) {
-            while (ring_pop(producers[i].ring, &number)) {
-                ck_assert_uint_eq(number, atomic_load(&taken[i]) + 1);
-                atomic_store(&taken[i], number);
-                left--;
-            }
-        }
+        left -= take_all(producers, count);
     }
-    for (int i = 0; i < PRODUCERS; i++) {
+    for (int i = 0; i < count; i++) {
         thread_join(&producers[i].thread);
         ring_destroy(producers[i].ring);
     }
-    ck_assert_uint_le(waker.owed, PRODUCERS);
 }
 END_TEST
 
@@ -223,7 +338,8 @@ UNIT_SUITE(waker)
     tcase_add_test(calls, test_a_signal_handler_may_wake_and_leaves_errno_alone);
     suite_add_tcase(suite, calls);
     tcase_add_checked_fixture(race, open_waker, close_waker);
-    tcase_add_test(race, test_no_wake_up_is_lost);
+    tcase_add_test(race, test_either_the_ring_or_the_flag_is_seen);
+    tcase_add_loop_test(race, test_no_wake_up_is_lost, 1, PRODUCERS_MAX + 1);
     suite_add_tcase(suite, race);
     return suite;
 }
