@@ -45,6 +45,8 @@ MISTAKES = [
      [r'FILE:2: \[node\] id: found "18446744073709551617", wanted a number from 1 to 65535']),
     ("size beyond 64 bits", "[storage]\nsegment_bytes = 17179869184G\n",
      [r'FILE:2: \[storage\] segment_bytes: found "17179869184G", wanted a size from .*']),
+    ("size that wraps around to a good one", "[raft]\nmax_batch_bytes = 17592186044424M\n",
+     [r'FILE:2: \[raft\] max_batch_bytes: found "17592186044424M", wanted a size from .*']),
     ("trailing garbage", "[limits]\nmax_clients = 10x\n",
      [r'FILE:2: \[limits\] max_clients: found "10x", wanted a number from 1 to 1000000']),
     ("trailing garbage after a unit", "[raft]\nmax_batch_bytes = 1MB\n",

@@ -175,11 +175,13 @@ START_TEST(one_mistake_does_not_make_another)
     ck_assert_uint_eq(mistakes.count, 2);
     expect_some(&mistakes, ":2: [node] id: ");
     expect_some(&mistakes, ":7: [tls] peer: ");
-    ck_assert_int_eq(load(&conf, &mistakes, "[raft]\nheartbeat_ms = 90\nelection_timeout_ms = 5\n"),
-                     RAFTD_ERROR_INVALID);
+    ck_assert_int_eq(
+        load(&conf, &mistakes, "[raft]\nheartbeat_ms = 600\nelection_timeout_ms = 5\n"),
+        RAFTD_ERROR_INVALID);
     ck_assert_uint_eq(mistakes.count, 1);
-    ck_assert_int_eq(load(&conf, &mistakes, "[node]\nid=9\n[peers]\n9 = nowhere\n"),
-                     RAFTD_ERROR_INVALID);
+    ck_assert_int_eq(
+        load(&conf, &mistakes, "[node]\nid=9\n[peers]\n8 = 127.0.0.1:1\n9 = nowhere\n"),
+        RAFTD_ERROR_INVALID);
     ck_assert_uint_eq(mistakes.count, 1);
 }
 END_TEST

@@ -67,8 +67,9 @@ static const struct {
     {"raft", "max_batch_bytes", "1 M", "a size from 4K to 64M"},
     {"raft", "max_batch_bytes", "1.5M", "a size from 4K to 64M"},
     {"raft", "max_batch_bytes", "65M", "a size from 4K to 64M"},
-    {"raft", "max_batch_bytes", "17179869184G", "a size from 4K to 64M"}, /* 2^64 */
-    {"raft", "max_batch_bytes", "17179869185G", "a size from 4K to 64M"}, /* 2^64 + 1 GiB */
+    {"raft", "max_batch_bytes", "17179869184G", "a size from 4K to 64M"},    /* 2^64 */
+    {"raft", "max_batch_bytes", "17179869185G", "a size from 4K to 64M"},    /* 2^64 + 1 GiB */
+    {"raft", "max_batch_bytes", "17592186044424M", "a size from 4K to 64M"}, /* 2^64 + 8 MiB */
     {"storage", "segment_bytes", "65537", "a size from 64K to 4G, a multiple of 4096"},
 };
 
