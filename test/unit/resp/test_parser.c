@@ -45,8 +45,8 @@ static void story_add(struct story *story, const struct resp_request *request,
 }
 
 /*
- * Feeds bytes `step` at a time. Every call gets a copy of exactly what is there, at a new address, so
- * that a sanitizer sees a byte read too many and a view kept too long.
+ * Feeds bytes `step` at a time. Every call gets a copy of exactly what is there, at a new
+ * address, so that a sanitizer sees a byte read too many and a view kept too long.
  */
 static struct buffer tell(const struct resp_limits *use, const void *bytes, size_t size,
                           size_t step)
