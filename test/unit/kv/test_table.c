@@ -158,6 +158,25 @@ START_TEST(a_visit_sees_every_item_once_at_any_time)
 }
 END_TEST
 
+START_TEST(a_scan_in_the_middle_of_a_resize_sees_every_item_once)
+{
+    static uint8_t seen[1000];
+    uint64_t cursor = 0;
+    uint32_t size = 0;
+
+    while (size < 500 || table.former.count == 0 || table.former_next * 2 < table.former.count) {
+        insert(size++);
+        ck_assert_uint_lt(size, 1000);
+    }
+    do {
+        cursor = kv_table_scan(&table, cursor, count_visit, seen);
+    } while (cursor != 0);
+    for (uint32_t key = 0; key < 1000; key++) {
+        ck_assert_uint_eq(seen[key], key < size);
+    }
+}
+END_TEST
+
 START_TEST(any_number_is_a_usable_cursor)
 {
     static uint8_t seen[1000];
@@ -176,9 +195,9 @@ END_TEST
 /* A key whose bucket moves in the middle of a scan, in each direction, at each step of it. */
 START_TEST(a_scan_survives_a_resize_at_any_step)
 {
-    enum { KEYS = 200, MORE = 2000 };
+    enum { KEYS = 200, MORE = 4000 };
 
-    for (int step = 0; step < 70; step++) {
+    for (int step = 0; step < 60; step++) {
         static uint8_t seen[KEYS + MORE];
         uint64_t cursor = 0;
         int at = 0;
@@ -189,6 +208,8 @@ START_TEST(a_scan_survives_a_resize_at_any_step)
         }
         do {
             if (at++ == step) {
+                size_t count = table.current.count;
+
                 for (uint32_t key = KEYS; key < KEYS + MORE; key++) {
                     if (step % 2 == 0) {
                         insert(key);
@@ -196,6 +217,7 @@ START_TEST(a_scan_survives_a_resize_at_any_step)
                         erase(key);
                     }
                 }
+                ck_assert_uint_ne(table.current.count, count);
             }
             cursor = kv_table_scan(&table, cursor, count_visit, seen);
         } while (cursor != 0);
@@ -305,6 +327,7 @@ UNIT_SUITE(table)
     tcase_add_test(tests, keys_with_the_same_hash_are_told_apart);
     tcase_add_test(tests, a_child_bucket_goes_when_it_is_empty);
     tcase_add_test(tests, a_visit_sees_every_item_once_at_any_time);
+    tcase_add_test(tests, a_scan_in_the_middle_of_a_resize_sees_every_item_once);
     tcase_add_test(tests, any_number_is_a_usable_cursor);
     tcase_add_test(tests, a_scan_survives_a_resize_at_any_step);
     tcase_add_test(tests, no_call_does_much);
