@@ -37,8 +37,8 @@ struct wal_recovered {
     uint16_t vote;
     struct raft_entry **entries; /* one reference each */
     size_t entry_count;
-    uint64_t torn_bytes; /* cut off the end, 0 = none: a batch that was never acknowledged */
-    char torn_segment[64];
+    uint64_t torn_bytes;   /* cut off the end, 0 = none: a batch that was never acknowledged */
+    char torn_segment[64]; /* the file, "" = none; an empty one that was removed has 0 bytes */
 };
 void wal_recovered_free(struct wal_recovered *recovered);
 
@@ -48,8 +48,9 @@ void wal_recovered_free(struct wal_recovered *recovered);
  * RAFTD_ERROR_LOCKED: another process has it. RAFTD_ERROR_CORRUPT: damage that is not a torn
  * tail; the message names file, offset, last good index and the remedy. RAFTD_ERROR_REFUSED: the
  * data belongs to another cluster or node, or has a format version of another raftd.
- * RAFTD_ERROR_TOO_LARGE: an entry larger than max_entry_bytes is in the log. RAFTD_ERROR_SYSTEM:
- * errno's text is in the message. After all but the last, no segment was changed.
+ * RAFTD_ERROR_TOO_LARGE: an entry larger than max_entry_bytes is in the log.
+ * RAFTD_ERROR_INVALID: the directory's name is empty or too long. RAFTD_ERROR_SYSTEM: errno's text
+ * is in the message. After all but the last, no segment was changed.
  */
 int wal_open(const struct wal_options *options, struct wal **wal, struct wal_recovered *recovered,
              struct raftd_error *error);
