@@ -17,7 +17,7 @@ int net_address_parse(struct net_address *address, const char *text, struct raft
 
     *address = (struct net_address){0};
     if (!address_split(text, address->host, &address->port, &problem)) {
-        return error_set(error, RAFTD_ERROR_INVALID, "\"%s\" %s", text, problem);
+        return error_set(error, RAFTD_ERROR_INVALID, "\"%s\": %s", text, problem);
     }
     return 0;
 }
