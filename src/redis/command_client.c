@@ -121,8 +121,7 @@ static bool list_by_id(struct call *call)
     for (size_t i = 0; i < count && valid; i++) {
         int64_t id = 0;
 
-        valid = number_parse(call->arguments[i + 3].data, call->arguments[i + 3].size_bytes, &id) &&
-                id > 0;
+        valid = number_parse(call->arguments[i + 3].data, call->arguments[i + 3].size_bytes, &id);
         ids[i] = (uint64_t)id;
     }
     if (valid) {

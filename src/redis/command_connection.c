@@ -40,9 +40,12 @@ bool run_select(struct call *call)
     const struct resp_argument *argument = &call->arguments[1];
     int64_t index;
 
-    if (!number_parse(argument->data, argument->size_bytes, &index) || index < INT_MIN ||
-        index > INT_MAX) {
+    if (!number_parse(argument->data, argument->size_bytes, &index)) {
         resp_write_error_format(call->reply, "ERR value is not an integer or out of range");
+    } else if (index < INT_MIN || index > INT_MAX) {
+        resp_write_error_format(call->reply,
+                                "ERR value is out of range, value must between %d and %d", INT_MIN,
+                                INT_MAX);
     } else if (index != 0) {
         resp_write_error_format(call->reply, "ERR DB index is out of range");
     } else {

@@ -7,6 +7,8 @@
 
 #include "redis/command.h"
 
+enum { COLUMNS_MAX = 80 };
+
 /* The groups of the table, in the order of the manual. */
 static const struct {
     const char *name;
@@ -37,12 +39,29 @@ static void print_synopsis(const struct command *command)
     buffer_free(&text);
 }
 
+/* A sentence in lines of the width that manual pages have. */
+static void print_sentence(const char *text)
+{
+    size_t width = 0;
+
+    for (size_t word; *text != '\0'; text += word + (text[word] == ' ' ? 1 : 0)) {
+        word = strcspn(text, " ");
+        if (width > 0 && width + 1 + word >= COLUMNS_MAX) {
+            putchar('\n');
+            width = 0;
+        }
+        printf("%s%.*s", width > 0 ? " " : "", (int)word, text);
+        width += word + (width > 0 ? 1 : 0);
+    }
+    puts(".");
+}
+
 static void print_command(const struct command *command)
 {
     print_synopsis(command);
-    printf("%s.\n", command->summary);
+    print_sentence(command->summary);
     if (strcmp(command->complexity, "O(1)") != 0) {
-        printf("%s.\n", command->complexity);
+        print_sentence(command->complexity);
     }
     if ((command->flags & COMMAND_LOADING) != 0) {
         puts("Answered also while the node is not ready.");

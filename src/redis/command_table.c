@@ -103,7 +103,7 @@ static const struct command_argument many_names[] = {
     {"command-name", ARGUMENT_STRING, ARGUMENT_OPTIONAL | ARGUMENT_MULTIPLE, NULL, NULL}, END};
 static const struct command_argument a_command[] = {
     {"command", ARGUMENT_STRING, 0, NULL, NULL},
-    {"arg", ARGUMENT_STRING, ARGUMENT_OPTIONAL | ARGUMENT_MULTIPLE, NULL, NULL},
+    {"arg", ARGUMENT_STRING, ARGUMENT_MULTIPLE, NULL, NULL},
     END};
 static const struct command_argument list_filters[] = {
     {"module-name", ARGUMENT_STRING, 0, "MODULE", NULL},
@@ -261,7 +261,7 @@ static const struct command command_commands[] = {
     {
         OF_COMMAND,
         .name = "getkeys",
-        .arity = -3,
+        .arity = -4,
         .kind = COMMAND_IS_LOCAL,
         .flags = ABOUT_SERVER,
         .run = run_command_getkeys,

@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+"""The same commands to raftd and to redis-server: the replies are equal to the byte. Skipped
+where redis-server is not installed or is no Redis 7."""
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from cluster import Cluster, Ports, die_with_parent, wait_until
+from resp_client import Client, encode
+
+SKIPPED = 77
+INTEGERS = ["0", "1", "-1", "7", "100", "-100", "9223372036854775807", "-9223372036854775808",
+            "9223372036854775808", "+1", "01", "-0", " 1", "1 ", "1.0", "x", ""]
+KEYS = ["a", "b", "c", "number", "", "with space", "\r\n", b"\x00\xff"]
+VALUES = ["", "1", "-1", "hello", "41", "9223372036854775807", b"\x00\x01\xfe\xff", "a\r\nb",
+          "x" * 300]
+END = "the-end-of-the-reply"
+
+# Each is a story of its own, on an empty database.
+STORIES = [
+    # What is wrong with a command, and how Redis says so.
+    ["FOO", "foo bar", ("FOO", "a b", "x" * 200), ("x" * 300, "y" * 300), ("FO\r\nO", "a\r\nb"),
+     (b"FO\x00O", b"a\x00b"), "FOO 1 2 3 4 5 6 7 8 9", ("",), ("", ""),
+     "CLIENT", "CLIENT NOPE", "client nope x", "CONFIG", "CONFIG NOPE", "COMMAND NOPE", "INFO nope",
+     "CLIENT SETNAME", "CLIENT ID x", "CLIENT GETNAME x", "COMMAND COUNT x", "CONFIG GET",
+     "COMMAND GETKEYS", "COMMAND GETKEYS GET", "COMMAND GETKEYS NOPE x"],
+    ["GET", "GET a b", "SET", "SET a", "SET a b c", "SET a b NX XX", "SET a b XX NX", "SET a b EX",
+     "MSET", "MSET a", "MSET a 1 b", "MGET", "DEL", "UNLINK", "EXISTS", "INCR", "INCR a b",
+     "INCRBY a", "DECRBY a", "APPEND a", "STRLEN", "GETRANGE a 0", "SETRANGE a 0", "KEYS", "SCAN",
+     "TYPE", "TYPE a b", "DBSIZE x", "ECHO", "PING a b", "SELECT", "GETSET a", "SETNX a", "GETDEL",
+     "FLUSHALL x", "FLUSHALL SYNC ASYNC", "FLUSHDB ASYNC x", "SELECT x", "SELECT 99999999999",
+     "SELECT -1", "SELECT 1000", "RESET x"],
+    # Strings.
+    ["SET a 1", "GET a", "get a", "GET b", "SET a 2 NX", "SET b 2 XX", "SET b 2 NX", "SET b 3 XX",
+     "SET b 4 GET", "SET c 4 GET", "GET c", "SET c 5 NX GET", "GET c", "SET d 5 NX GET", "GET d",
+     "SET d 6 XX GET", "SET e 6 XX GET", "GET e", "SET e 1 get nx", "SETNX e 2", "SETNX f 2",
+     "GETSET f 3", "GETSET g 3", "GETDEL g", "GETDEL g", "MSET a 1 a 2 b 3", "MGET a b nope a",
+     "STRLEN a", "STRLEN nope", "APPEND a x", "APPEND new x", "GET a", "EXISTS a a nope",
+     "DEL a a b", "TYPE a", "TYPE new", "UNLINK new new"],
+    ["SET s hello"] + ["GETRANGE s %s %s" % pair for pair in
+                       [(0, -1), (0, 0), (1, 3), (-3, -1), (-3, -5), (3, 1), (0, 100), (100, 200),
+                        (-100, 2), (-100, -200), (5, 5), (4, 4)]] +
+    ["GETRANGE nope 0 -1", "GETRANGE s x 1", "GETRANGE s 1 x", "SETRANGE s 1 ELL", "GET s",
+     "SETRANGE s 10 x", "GET s", "SETRANGE s -1 x", "SETRANGE s x y", "SETRANGE empty 0 ''",
+     "EXISTS empty", "SETRANGE empty 5 ''", "EXISTS empty", "SETRANGE empty 3 abc", "GET empty",
+     "SETRANGE s 0 ''", "GET s", "SETRANGE s 9223372036854775807 x",
+     "SETRANGE s 536870912 x", "SETRANGE s 536870911 xx"],
+    # Numbers.
+    ["INCR n", "INCRBY n 10", "DECR n", "DECRBY n 5", "DECRBY n -5", "GET n",
+     "SET n 9223372036854775807", "INCR n", "INCRBY n 1", "DECRBY n -1", "GET n", "DECR n",
+     "SET n -9223372036854775808", "DECR n", "DECRBY n 1", "INCRBY n -1", "INCR n",
+     "DECRBY n -9223372036854775808", "INCRBY n 9223372036854775808", "INCRBY n x", "DECRBY n x",
+     "SET n text", "INCR n", "INCRBY n 1", "DECR n", "DECRBY n 1", ("SET", "n", " 1"), "INCR n",
+     ("SET", "n", "1 "), "INCR n", "SET n 01", "INCR n", "SET n 1.5", "INCR n", ("SET", "n", ""),
+     "INCR n", "DECRBY z -9223372036854775807", "GET z", "INCRBY y -9223372036854775808", "GET y",
+     "DECR y"],
+    # Keys.
+    ["DBSIZE", "MSET one 1 two 2 three 3", "DBSIZE", "KEYS one", "KEYS t?o", "KEYS [a-o]ne",
+     "KEYS nope*", "KEYS [^o]wo", ("KEYS", "th\\ree"), ("KEYS", ""), ("KEYS", "["), ("KEYS", "t[w"),
+     ("KEYS", "t[w]o"), ("KEYS", "t[z-v]o"), ("KEYS", "***o**n**e***"), "SCAN x", "SCAN 0 x",
+     "SCAN 0 COUNT", "SCAN 0 COUNT x", "SCAN 0 COUNT 0", "SCAN 0 COUNT -1", "SCAN 0 MATCH",
+     "SCAN 0 COUNT 1000 MATCH one", "SCAN 0 MATCH nope COUNT 1000",
+     "SCAN 0 TYPE string COUNT 1000 MATCH two", "SCAN 0 COUNT 1000 TYPE list", "SCAN 18446744073709551616",
+     "FLUSHALL", "DBSIZE", "KEYS *", "SCAN 0", "FLUSHDB", "FLUSHALL ASYNC", "flushdb sync"],
+    # Sessions.
+    ["PING", "PING hello", ("PING", "a\r\nb"), "ECHO x", ("ECHO", ""), "SELECT 0",
+     "CLIENT GETNAME", "CLIENT SETNAME x", "CLIENT GETNAME", ("CLIENT", "SETNAME", "a b"),
+     ("CLIENT", "SETNAME", "a\nb"), ("CLIENT", "SETNAME", b"\xc3\xa4"), ("CLIENT", "SETNAME", ""),
+     "CLIENT GETNAME", "CLIENT LIST TYPE nope", "CLIENT LIST TYPE replica", "CLIENT LIST ID x",
+     "CLIENT LIST ID 0", "CLIENT LIST ID 987654321", "CLIENT LIST nope", "CLIENT LIST TYPE",
+     "CLIENT NO-EVICT on", "CLIENT NO-EVICT x", "CLIENT REPLY x", "RESET", "PING", "HELLO 4",
+     "HELLO 1", "HELLO x", "HELLO 3 x", "HELLO 2 SETNAME", ("HELLO", "2", "SETNAME", "a b"),
+     "HELLO 3 AUTH", "HELLO 3 AUTH x", "GET nope", "CONFIG GET save", "CONFIG GET nope",
+     "INFO keyspace", "SET a 1", "INFO keyspace", "INFO nope keyspace", "COMMAND GETKEYS GET a",
+     "COMMAND GETKEYS MSET a 1 b 2", "COMMAND GETKEYS DEL a b c", "COMMAND GETKEYS PING x",
+     "COMMAND GETKEYS GET a b", "COMMAND INFO nope", "COMMAND DOCS nope", "COMMAND LIST nope",
+     "COMMAND LIST FILTERBY nope x", "COMMAND LIST FILTERBY MODULE nope"],
+    ["CLIENT REPLY SKIP", "PING x", "PING y", "CLIENT REPLY OFF", "PING x", "SET a 1", "NOPE",
+     "CLIENT REPLY SKIP", "CLIENT REPLY ON", "GET a", "CLIENT REPLY SKIP", "CLIENT REPLY SKIP",
+     "PING z"],
+]
+
+# What ends a connection: raw bytes, whole conversations.
+LAST_WORDS = [
+    b"*1\r\n$-1\r\n",
+    b"*1\r\n$x\r\n",
+    b"*1\r\nPING\r\n",
+    b"*1\r\n:1\r\n",
+    b"*x\r\n",
+    b"*99999999999\r\n",
+    b"*9223372036854775808\r\n",
+    b"*1\r\n$9223372036854775808\r\n",
+    b"*1\r\n$536870913\r\n",
+    b"*" + b"1" * 70000,
+    b"*1\r\n$" + b"1" * 70000,
+    b"GET 'a\r\n",
+    b"GET \"a\r\n",
+    b"GET 'a'b\r\n",
+    b"x" * 70000,
+    b"PING\r\n*0\r\n*-1\r\n\r\nPING\r\nQUIT\r\nPING\r\n",
+    b"PING\nPING\r\nQUIT\n",
+    b"  PING   'x y'  \r\nQUIT\r\n",
+    b"ECHO \"\\x41\\n\\t\\\"\\\\\\q\"\r\nECHO 'it\\'s \\n'\r\nQUIT\r\n",
+    b"ECHO a\"b\"c\r\nQUIT\r\n",
+    b"*2\r\n$4\r\nECHO\r\n$3\r\na\r\n\r\nQUIT\r\n",
+    b"QUIT x\r\nPING\r\n",
+]
+
+
+def start_redis(directory, port):
+    return subprocess.Popen(
+        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly",
+         "no", "--dir", directory, "--databases", "1"], stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
+
+
+def is_redis_7():
+    if shutil.which("redis-server") is None:
+        return False
+    version = subprocess.run(["redis-server", "--version"], check=True, text=True,
+                             stdout=subprocess.PIPE).stdout
+    return re.search(r"\bv=7\.", version) is not None
+
+
+class LikeRedisTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        directory = tempfile.mkdtemp(prefix="raftd-test-")
+        cls.addClassCleanup(shutil.rmtree, directory, ignore_errors=True)
+        ports = Ports()
+        cls.addClassCleanup(ports.close)
+        cls.redis_port = ports.take()
+        redis = start_redis(directory, cls.redis_port)
+        cls.addClassCleanup(redis.wait)
+        cls.addClassCleanup(redis.send_signal, signal.SIGKILL)
+        cls.cluster = Cluster(1, tls=False)
+        cls.addClassCleanup(cls.cluster.close, keep=False)
+        cls.cluster.start()
+        wait_until("redis-server to answer", cls.redis_answers)
+
+    @classmethod
+    def redis_answers(cls):
+        try:
+            with Client(cls.redis_port) as client:
+                return client.call("PING") == "PONG"
+        except OSError:
+            return False
+
+    def servers(self):
+        return self.cluster[1].client_port, self.redis_port
+
+    def replies(self, port, commands, protocol=2):
+        """The raw reply of each command, one after the other."""
+        found = []
+        with Client(port) as client:
+            client.call("FLUSHALL")
+            client.call("HELLO", protocol)
+            for command in commands:
+                # ECHO behind each: where its reply begins, the command's own has ended, also
+                # where there is none.
+                client.send_raw(encode(*command) + encode("ECHO", END))
+                found.append(self.read_to_mark(client))
+        return found
+
+    def read_to_mark(self, client):
+        mark = b"$%d\r\n%s\r\n" % (len(END), END.encode())
+        data = b""
+        while not data.endswith(mark):
+            more = client.socket.recv(65536)
+            self.assertNotEqual(more, b"", "the connection ended after %r" % data)
+            data += more
+        return data[:-len(mark)]
+
+    def compare(self, commands, protocol=2):
+        ours, theirs = (self.replies(port, commands, protocol) for port in self.servers())
+        for command, our, their in zip(commands, ours, theirs):
+            with self.subTest(command=command, protocol=protocol):
+                self.assertEqual(our, their)
+
+    @staticmethod
+    def parse(story):
+        return [tuple(step.split(" ")) if isinstance(step, str) else step for step in story]
+
+    def test_stories(self):
+        for story in STORIES:
+            if "CLIENT REPLY OFF" in story:
+                continue  # no mark comes back there; the test below has it
+            for protocol in (2, 3):
+                self.compare(self.parse(story), protocol)
+
+    def conversation(self, port, data):
+        """All that is answered to some bytes, up to the end of the connection."""
+        with socket.create_connection(("127.0.0.1", port), timeout=15) as client:
+            client.sendall(data)
+            found = b""
+            while True:
+                try:
+                    more = client.recv(65536)
+                except ConnectionResetError:
+                    return found
+                if not more:
+                    return found
+                found += more
+
+    def compare_conversation(self, data):
+        ours, theirs = (self.conversation(port, data) for port in self.servers())
+        self.assertEqual(ours, theirs, "%r" % data[:200])
+
+    def test_pipelined_stories(self):
+        for story in STORIES:
+            steps = [("FLUSHALL",), *self.parse(story), ("QUIT",)]
+            data = b"".join(encode(*step) for step in steps)
+            self.compare_conversation(data)
+
+    def test_last_words(self):
+        for data in LAST_WORDS:
+            self.compare_conversation(data)
+
+    def random_command(self, chance):
+        key = lambda: chance.choice(KEYS)
+        value = lambda: chance.choice(VALUES)
+        number = lambda: chance.choice(INTEGERS)
+        small = lambda: chance.randrange(-12, 12)
+        return chance.choice([
+            lambda: ("SET", key(), value()),
+            lambda: ("SET", key(), value(), *chance.sample(["NX", "XX", "GET", "nope"],
+                                                           chance.randrange(3))),
+            lambda: ("GET", key()),
+            lambda: ("GETSET", key(), value()),
+            lambda: ("GETDEL", key()),
+            lambda: ("SETNX", key(), value()),
+            lambda: ("MSET", *[chance.choice(KEYS + VALUES) for _ in range(chance.randrange(7))]),
+            lambda: ("MGET", *[key() for _ in range(chance.randrange(4))]),
+            lambda: (chance.choice(["DEL", "UNLINK", "EXISTS"]),
+                     *[key() for _ in range(chance.randrange(4))]),
+            lambda: (chance.choice(["INCR", "DECR", "STRLEN", "TYPE"]), key()),
+            lambda: (chance.choice(["INCRBY", "DECRBY"]), key(), number()),
+            lambda: ("APPEND", key(), value()),
+            lambda: ("GETRANGE", key(), small(), small()),
+            lambda: ("GETRANGE", key(), number(), number()),
+            lambda: ("SETRANGE", key(), small(), value()),
+            lambda: ("DBSIZE",),
+        ])()
+
+    def test_random_commands(self):
+        seed = int(os.environ.get("RAFTD_TEST_SEED", "1"))
+        for protocol in (2, 3):
+            chance = random.Random(seed * 10 + protocol)
+            commands = [self.random_command(chance) for _ in range(3000)]
+            data = b"".join(encode(*command) for command in
+                            [("FLUSHALL",), *commands, ("QUIT",)])
+            if protocol == 3:
+                # HELLO's own reply names the server; left out by asking for none.
+                data = (encode("CLIENT", "REPLY", "OFF") + encode("HELLO", 3) +
+                        encode("CLIENT", "REPLY", "ON") + data)
+            self.compare_conversation(data)
+
+
+if __name__ == "__main__":
+    if not is_redis_7():
+        print("no redis-server of version 7 is installed")
+        sys.exit(SKIPPED)
+    unittest.main(verbosity=2)
