@@ -2,6 +2,7 @@
 """SIGKILL on one node after the other, then on all at once, while clients write through all of
 them: no acknowledged write is lost, nothing refused shows up, no INCR counts twice, and the
 replicas end up equal."""
+import time
 import unittest
 
 from cluster import Cluster, rounds
@@ -31,9 +32,18 @@ class Kill(unittest.TestCase):
     def kill_one(cluster, load, generator, number):
         victim = pick_victim(cluster, generator)
         leader = cluster.leader()
+        # Every third time the others die first: what the victim promises alone would die with it.
+        others = [node for node in cluster if node is not victim] if number % 3 == 1 else []
+        for node in others:
+            node.kill()
+        if others:
+            time.sleep(generator.uniform(0, 0.3))  # how long it is alone is up to chance
         victim.kill()
-        narrate("round %d of %d: killed node %d%s; %d acknowledged", number + 1, KILLS, victim.id,
-                " (leader)" if victim is leader else "", load.count())
+        narrate("round %d of %d: killed node %d%s%s; %d acknowledged", number + 1, KILLS, victim.id,
+                " (leader)" if victim is leader else "", " after all others" if others else "",
+                load.count())
+        for node in others:
+            node.start()
         # Two of three carry on; then the third comes back while they do.
         load.wait_progress(3)
         victim.start().wait_ready()

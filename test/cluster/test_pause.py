@@ -69,6 +69,36 @@ class RegisterClient(threading.Thread):
             self.client = None
 
 
+class LateReaders:
+    """Connections to one node that are open and idle until it is paused: their reads begin when
+    others have written what the sleeping node cannot know."""
+
+    def __init__(self, node, history, count=16):
+        self.history = history
+        self.clients = [Client(node.client_port, timeout=20) for _ in range(count)]
+        self.operations = []
+        for client in self.clients:
+            client.call("CLIENT", "ID")  # accepted, and with its worker
+
+    def begin(self):
+        for number, client in enumerate(self.clients):
+            self.operations.append(self.history.begin("late%d" % number, "read"))
+            client.send("GET", "register")
+
+    def finish(self):
+        """How many were answered with a value."""
+        answered = 0
+        for client, operation in zip(self.clients, self.operations):
+            reply = client.receive()
+            client.close()
+            if not isinstance(reply, ReplyError):
+                self.history.done(operation, reply)
+                answered += 1
+            elif reply.code not in DEFINITE + ("TIMEOUT",):
+                raise reply
+        return answered
+
+
 def text_values(history):
     """Bulk replies are bytes; writes were made from str."""
     for operation in history.operations:
@@ -88,7 +118,7 @@ class Pause(unittest.TestCase):
                 client.start()
             try:
                 for number in range(PAUSES):
-                    self.pause_leader(cluster, clients, number)
+                    self.pause_leader(cluster, clients, history, number)
             finally:
                 for client in clients:
                     client.stopped.set()
@@ -98,10 +128,11 @@ class Pause(unittest.TestCase):
             self.judge(history)
             cluster.wait_same_state()
 
-    def pause_leader(self, cluster, clients, number):
+    def pause_leader(self, cluster, clients, history, number):
         leader = cluster.wait_leader()
         others = [node for node in cluster if node is not leader]
         self.wait_progress(clients)
+        late = LateReaders(leader, history)
         leader.pause()
         paused = time.monotonic()
         narrate("pause %d of %d: stopped node %d (leader)", number + 1, PAUSES, leader.id)
@@ -110,10 +141,36 @@ class Pause(unittest.TestCase):
         self.wait_progress([client for client in clients if client.node is not leader])
         wait_until("three election timeouts to pass",
                    lambda: time.monotonic() - paused > 3 * ELECTION_TIMEOUT_SECONDS)
+        late.begin()
         narrate("node %d leads now; waking node %d", new.id, leader.id)
         leader.resume()
+        narrate("%d reads that began in its sleep were answered", late.finish())
         cluster.wait_leader()
         self.wait_progress(clients)
+
+    def test_leader_without_followers_acknowledges_nothing(self):
+        with Cluster(3) as cluster:
+            cluster.start()
+            leader = cluster.wait_leader()
+            others = [node for node in cluster if node is not leader]
+            with leader.client() as client:
+                self.assertEqual(client.call("SET", "key", "before"), "OK")
+                for node in others:
+                    node.pause()
+                client.send("SET", "key", "after")
+                client.send("GET", "key")
+                for _ in range(2):
+                    reply = client.receive()
+                    narrate("alone it answers %r", reply)
+                    self.assertIsInstance(reply, ReplyError)
+                    self.assertIn(reply.code, DEFINITE + ("TIMEOUT",))
+            leader.kill()
+            for node in others:
+                node.resume()
+            cluster.wait_leader(others)
+            # The bytes had reached their sockets, so either is right, but both say the same.
+            values = {node.call("GET", "key") for node in others}
+            self.assertIn(values, [{b"before"}, {b"after"}])
 
     @staticmethod
     def wait_progress(clients):

@@ -39,9 +39,8 @@ class Restart(unittest.TestCase):
     def test_one_alone_waits_and_says_for_whom(self):
         with Cluster(3) as cluster:
             lone = cluster[3].start()
-            status = lone.wait_answering()
-            self.assertFalse(status["ready"])
-            self.assertEqual(status["phase"], "health check")
+            self.assertFalse(lone.wait_answering()["ready"])
+            wait_until("the health check", lambda: lone.status()["phase"] == "health check")
             # The port is open, and yet it does not pretend to serve.
             for command in (["PING"], ["GET", "key"], ["SET", "key", "value"]):
                 with self.assertRaises(ReplyError) as refused:
