@@ -5,6 +5,7 @@
  */
 #include "unit.h"
 
+#include "sim/invariants.h"
 #include "sim/network.h"
 
 static void trouble(struct network *network)
@@ -84,6 +85,7 @@ static void live_through(size_t node_count, uint64_t seed)
             network_propose(&network, id, ++number);
         }
         network_run(&network, network_random(&network, 100));
+        invariants_logs_match(&network);
     }
     heal_everything(&network);
     ck_assert_uint_ne(network_elect(&network), 0);

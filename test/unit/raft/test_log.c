@@ -1,0 +1,143 @@
+/*
+ * The core's log and its entries: places, searches by term, references.
+ */
+#include "unit.h"
+
+#include "raft/log.h"
+
+/* A log after a base, with one entry of each of these terms. */
+static struct raft_log log_of(uint64_t base_index, uint64_t base_term, const uint64_t *terms,
+                              size_t count)
+{
+    struct raft_log log = {.base_index = base_index, .base_term = base_term};
+
+    for (size_t i = 0; i < count; i++) {
+        struct raft_entry *entry = raft_entry_make(RAFT_ENTRY_COMMAND, NULL, 0);
+
+        entry->index = base_index + 1 + i;
+        entry->term = terms[i];
+        raftlog_append(&log, entry);
+        raft_entry_release(entry);
+    }
+    return log;
+}
+
+static const uint64_t terms[] = {1, 1, 3, 3, 3, 7};
+
+START_TEST(places_and_terms)
+{
+    struct raft_log log = log_of(10, 1, terms, 6);
+
+    ck_assert_uint_eq(raftlog_last_index(&log), 16);
+    ck_assert_uint_eq(raftlog_last_term(&log), 7);
+    ck_assert_ptr_null(raftlog_entry(&log, 10));
+    ck_assert_uint_eq(raftlog_entry(&log, 11)->index, 11);
+    ck_assert_ptr_null(raftlog_entry(&log, 17));
+    ck_assert_uint_eq(raftlog_term(&log, 9), 0);
+    ck_assert_uint_eq(raftlog_term(&log, 10), 1);
+    ck_assert_uint_eq(raftlog_term(&log, 13), 3);
+    ck_assert_uint_eq(raftlog_term(&log, 17), 0);
+    ck_assert_ptr_eq(raftlog_slice(&log, 13)[0], raftlog_entry(&log, 13));
+    raftlog_free(&log);
+}
+END_TEST
+
+START_TEST(an_empty_log_ends_at_its_base)
+{
+    struct raft_log whole = {0};
+    struct raft_log compacted = {.base_index = 10, .base_term = 4};
+
+    ck_assert_uint_eq(raftlog_last_index(&whole), 0);
+    ck_assert_uint_eq(raftlog_last_term(&whole), 0);
+    ck_assert_uint_eq(raftlog_last_index(&compacted), 10);
+    ck_assert_uint_eq(raftlog_last_term(&compacted), 4);
+    ck_assert_ptr_null(raftlog_slice(&compacted, 11));
+    raftlog_free(&whole);
+    raftlog_free(&compacted);
+}
+END_TEST
+
+START_TEST(truncating_drops_from_an_index_on)
+{
+    struct raft_log log = log_of(0, 0, terms, 6);
+
+    raftlog_truncate(&log, 7);
+    ck_assert_uint_eq(raftlog_last_index(&log), 6);
+    raftlog_truncate(&log, 4);
+    ck_assert_uint_eq(raftlog_last_index(&log), 3);
+    raftlog_truncate(&log, 1);
+    ck_assert_uint_eq(raftlog_last_index(&log), 0);
+    raftlog_free(&log);
+}
+END_TEST
+
+/* The binary searches against the plain ones, over every question. */
+START_TEST(searches_by_term)
+{
+    struct raft_log log = log_of(10, 1, terms, 6);
+
+    for (uint64_t index = 11; index <= 16; index++) {
+        uint64_t first = index;
+
+        while (first > 11 && raftlog_term(&log, first - 1) == raftlog_term(&log, index)) {
+            first--;
+        }
+        ck_assert_uint_eq(raftlog_first_of_term(&log, index), first);
+    }
+    for (uint64_t limit = 10; limit <= 20; limit++) {
+        for (uint64_t term = 0; term <= 8; term++) {
+            uint64_t last = limit < 16 ? limit : 16;
+
+            while (last > 10 && raftlog_term(&log, last) > term) {
+                last--;
+            }
+            ck_assert_uint_eq(raftlog_last_at_most_term(&log, limit, term), last);
+        }
+    }
+    raftlog_free(&log);
+}
+END_TEST
+
+START_TEST(an_entry_lives_as_long_as_somebody_holds_it)
+{
+    struct raft_entry *entry = raft_entry_make(RAFT_ENTRY_COMMAND, "abc", 3);
+    struct raft_log log = {0};
+
+    entry->index = 1;
+    raftlog_append(&log, entry);
+    raft_entry_release(entry);
+    ck_assert_uint_eq(atomic_load(&entry->references), 1);
+    ck_assert_ptr_eq(raft_entry_hold(entry), entry);
+    raftlog_free(&log);
+    ck_assert_mem_eq(entry->data, "abc", 3);
+    raft_entry_release(entry);
+    raft_entry_release(NULL);
+}
+END_TEST
+
+START_TEST(an_entry_costs_more_than_its_data)
+{
+    struct raft_entry *empty = raft_entry_make(RAFT_ENTRY_NOOP, NULL, 0);
+    struct raft_entry *full = raft_entry_make(RAFT_ENTRY_COMMAND, NULL, 1000);
+
+    ck_assert_uint_gt(raft_entry_cost(empty), 0);
+    ck_assert_uint_eq(raft_entry_cost(full), raft_entry_cost(empty) + 1000);
+    raft_entry_release(empty);
+    raft_entry_release(full);
+}
+END_TEST
+
+UNIT_SUITE(log)
+{
+    Suite *suite = suite_create("log");
+    TCase *tcase = tcase_create("log");
+
+    tcase_add_test(tcase, places_and_terms);
+    tcase_add_test(tcase, an_empty_log_ends_at_its_base);
+    tcase_add_test(tcase, truncating_drops_from_an_index_on);
+    tcase_add_test(tcase, searches_by_term);
+    tcase_add_test(tcase, an_entry_lives_as_long_as_somebody_holds_it);
+    tcase_add_test(tcase, an_entry_costs_more_than_its_data);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
