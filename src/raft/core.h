@@ -35,6 +35,7 @@ struct progress {
     bool heartbeat_due;
     uint64_t commit_sent;   /* the commit index the peer knows, if everything arrives */
     uint64_t commit_wanted; /* the peer's clients wait for this index: tell it at once */
+    bool is_witness; /* asked at once to confirm the newest read round */
     uint64_t round_sent;
     uint64_t round_acknowledged;
     uint64_t last_contact_ms;
@@ -160,6 +161,8 @@ void replicate_on_reply(struct raft_core *core, const struct raft_message *messa
 void replicate_on_link(struct raft_core *core, uint16_t peer, bool up);
 void replicate_advance_commit(struct raft_core *core);
 void replicate_send(struct raft_core *core);
+/* Picks who is asked at once to confirm a read round that was just opened. */
+void replicate_choose_witnesses(struct raft_core *core);
 void replicate_membership_changed(struct raft_core *core, const struct raft_membership *before);
 
 /* read.c */

@@ -95,6 +95,7 @@ static void leader_begin_round(struct raft_core *core)
     }
     if (opened) {
         core->read_round++;
+        replicate_choose_witnesses(core);
     }
 }
 

@@ -285,6 +285,43 @@ static void send_append(struct raft_core *core, size_t position, bool entries)
     }
 }
 
+/* Whether a peer is likely to answer at once: it answered everything it was asked so far. */
+static bool is_responsive(const struct raft_core *core, const struct progress *progress)
+{
+    return progress->state == RAFT_PROGRESS_REPLICATE &&
+           progress->round_acknowledged == progress->round_sent &&
+           core->now_ms - progress->last_contact_ms < 2 * (uint64_t)core->options.heartbeat_ms;
+}
+
+/*
+ * A read round needs a quorum's answers, not everybody's: it is sent at once to as many
+ * responsive voters as complete a quorum, which spares the others a wake-up per batch of reads.
+ * The rest hear of it with the next append or heartbeat, so a witness that fails costs a
+ * heartbeat. Where a majority cannot be counted that simply, everybody is a witness.
+ */
+void replicate_choose_witnesses(struct raft_core *core)
+{
+    bool simple = core_is_voter(core) && !raft_membership_is_joint(&core->membership);
+    size_t wanted = 0;
+
+    for (size_t i = 0; i < core->membership.count; i++) {
+        wanted += raft_membership_is_voter(&core->membership, core->membership.members[i].id);
+    }
+    wanted /= 2; /* with the leader itself a majority */
+    for (size_t i = 0; i < core->membership.count; i++) {
+        const struct raft_member *member = &core->membership.members[i];
+        struct progress *progress = &core->progress[i];
+
+        progress->is_witness = simple && wanted > 0 && member->id != core->options.id &&
+                               (member->roles & RAFT_MEMBER_VOTER) != 0 &&
+                               is_responsive(core, progress);
+        wanted -= progress->is_witness;
+    }
+    for (size_t i = 0; i < core->membership.count && wanted > 0; i++) {
+        core->progress[i].is_witness = true;
+    }
+}
+
 static bool window_has_room(const struct raft_core *core, const struct progress *progress)
 {
     return progress->inflight_count < core->options.max_inflight_messages &&
@@ -298,7 +335,8 @@ static bool window_has_room(const struct raft_core *core, const struct progress 
  */
 static bool owes_empty_append(const struct raft_core *core, const struct progress *progress)
 {
-    if (progress->heartbeat_due || progress->round_sent < core->read_round) {
+    if (progress->heartbeat_due ||
+        (progress->is_witness && progress->round_sent < core->read_round)) {
         return true;
     }
     return progress->state == RAFT_PROGRESS_REPLICATE &&
