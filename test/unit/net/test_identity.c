@@ -60,7 +60,7 @@ static const struct identity_case {
     {{.dns = "node-2.example"}, "node-2.example", true, ""},
     {{.dns = "node-2.example"}, "NODE-2.Example", true, ""},
     {{.dns = "node-2.example"}, "node-3.example", false, "nor the host node-3.example"},
-    {{.dns = "*.example"}, "node-2.example", false, "nor the host node-2.example"},
+    {{.dns = "*.nodes.example"}, "b.nodes.example", false, "nor the host b.nodes.example"},
     {{.uri = "https://example.org/", .ip = "127.0.0.1"}, "127.0.0.1", true, ""},
     {{.dns = "node-2.example"}, "", false, "names no node"},
     {{.cluster = NULL}, "127.0.0.1", false, "names no node"},

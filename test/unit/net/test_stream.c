@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -442,6 +443,42 @@ END_TEST
 
 /* ---- Dialling ---- */
 
+/* The program is linked with --wrap=getaddrinfo: names mean what the test says, and no resolver
+ * is asked. */
+int __real_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **addresses);
+int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **addresses);
+
+/* Nobody listens on 127.0.0.2 and 127.0.0.3. glibc allocates each link of the chain by itself, so
+ * chains may be joined. */
+static int three_addresses(const char *port, const struct addrinfo *hints,
+                           struct addrinfo **addresses)
+{
+    static const char *const hosts[] = {"127.0.0.2", "127.0.0.3", "127.0.0.1"};
+    struct addrinfo **end = addresses;
+
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(__real_getaddrinfo(hosts[i], port, hints, end), 0);
+        while (*end != NULL) {
+            end = &(*end)->ai_next;
+        }
+    }
+    return 0;
+}
+
+int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **addresses)
+{
+    if (strcmp(host, "three-addresses.test") == 0) {
+        return three_addresses(port, hints, addresses);
+    }
+    if (strcmp(host, "unknown.test") == 0) {
+        return EAI_NONAME;
+    }
+    return __real_getaddrinfo(host, port, hints, addresses);
+}
+
 static struct net_address closed_port(void)
 {
     struct net_address address;
@@ -467,31 +504,48 @@ START_TEST(test_nobody_listens)
 }
 END_TEST
 
-/* "localhost" means ::1 and 127.0.0.1 on many machines, and only one of them is listened on. */
 START_TEST(test_every_address_of_a_name_is_tried)
 {
     struct net_address address;
     int listening = listen_loopback(&address);
     struct end client = {0};
+    char text[64];
 
-    strcpy(address.host, "localhost");
+    strcpy(address.host, "three-addresses.test");
     client.code = stream_dial(&address, NULL, &client.stream, &client.error);
     ck_assert_msg(client.code == 0, "%s", client.error.message);
     end_handshake(&client);
     ck_assert_msg(client.code == 0, "%s", client.error.message);
+    stream_peer_text(client.stream, text, sizeof(text));
+    ck_assert_ptr_nonnull(strstr(text, "127.0.0.1:"));
     stream_close(client.stream);
     close(listening);
 }
 END_TEST
 
+START_TEST(test_none_of_the_addresses_of_a_name_answers)
+{
+    struct net_address address = closed_port();
+    struct end client = {0};
+
+    strcpy(address.host, "three-addresses.test");
+    client.code = stream_dial(&address, NULL, &client.stream, &client.error);
+    if (client.code == 0) {
+        end_handshake(&client);
+    }
+    assert_says(&client, RAFTD_ERROR_SYSTEM, "cannot connect to three-addresses.test:");
+    assert_says(&client, RAFTD_ERROR_SYSTEM, "Connection refused");
+    stream_close(client.stream);
+}
+END_TEST
+
 START_TEST(test_a_name_that_nobody_knows)
 {
-    /* RFC 2606 keeps .invalid free of hosts; a resolver may be slow to say so. */
-    const struct net_address address = {.host = "no-such-host.invalid", .port = 7381};
+    const struct net_address address = {.host = "unknown.test", .port = 7381};
     struct end client = {0};
 
     client.code = stream_dial(&address, NULL, &client.stream, &client.error);
-    assert_says(&client, RAFTD_ERROR_SYSTEM, "cannot resolve no-such-host.invalid");
+    assert_says(&client, RAFTD_ERROR_SYSTEM, "cannot resolve unknown.test: Name or service not");
     ck_assert_ptr_null(client.stream);
 }
 END_TEST
@@ -530,6 +584,7 @@ UNIT_SUITE(stream)
     suite_add_tcase(suite, tls);
     tcase_add_test(dialling, test_nobody_listens);
     tcase_add_test(dialling, test_every_address_of_a_name_is_tried);
+    tcase_add_test(dialling, test_none_of_the_addresses_of_a_name_answers);
     tcase_add_test(dialling, test_a_name_that_nobody_knows);
     tcase_add_test(dialling, test_nothing_to_close);
     suite_add_tcase(suite, dialling);
