@@ -63,11 +63,13 @@ STORIES = [
      "DECR y"],
     # Keys.
     ["DBSIZE", "MSET one 1 two 2 three 3", "DBSIZE", "KEYS one", "KEYS t?o", "KEYS [a-o]ne",
-     "KEYS nope*", "KEYS [^o]wo", ("KEYS", "th\\ree"), ("KEYS", ""), ("KEYS", "["), ("KEYS", "t[w"),
+     "KEYS nope*", "KEYS [^o]wo", ("KEYS", "th\\ree"), ("KEYS", ""), ("KEYS", "["),
+     ("KEYS", "t[w"),
      ("KEYS", "t[w]o"), ("KEYS", "t[z-v]o"), ("KEYS", "***o**n**e***"), "SCAN x", "SCAN 0 x",
      "SCAN 0 COUNT", "SCAN 0 COUNT x", "SCAN 0 COUNT 0", "SCAN 0 COUNT -1", "SCAN 0 MATCH",
      "SCAN 0 COUNT 1000 MATCH one", "SCAN 0 MATCH nope COUNT 1000",
-     "SCAN 0 TYPE string COUNT 1000 MATCH two", "SCAN 0 COUNT 1000 TYPE list", "SCAN 18446744073709551616",
+     "SCAN 0 TYPE string COUNT 1000 MATCH two", "SCAN 0 COUNT 1000 TYPE list",
+     "SCAN 18446744073709551616",
      "FLUSHALL", "DBSIZE", "KEYS *", "SCAN 0", "FLUSHDB", "FLUSHALL ASYNC", "flushdb sync"],
     # Sessions.
     ["PING", "PING hello", ("PING", "a\r\nb"), "ECHO x", ("ECHO", ""), "SELECT 0",
