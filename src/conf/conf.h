@@ -68,7 +68,7 @@ struct conf {
         uint64_t max_request_bytes;    /* 8 MiB: one command with all its arguments */
         uint32_t max_arguments;        /* 65536 */
         uint64_t output_buffer_bytes;  /* 64 MiB per client; a slower reader is closed */
-        uint32_t client_workers;       /* 2 threads, 1..16 */
+        uint32_t client_workers;       /* 1 thread, 1..16 */
         uint32_t idle_timeout_seconds; /* 0 = never */
     } limits;
     struct {

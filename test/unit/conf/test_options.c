@@ -122,7 +122,7 @@ START_TEST(defaults_are_those_of_the_contract)
     ck_assert_uint_eq(conf.limits.max_request_bytes, 8 << 20);
     ck_assert_uint_eq(conf.limits.max_arguments, 65536);
     ck_assert_uint_eq(conf.limits.output_buffer_bytes, 64 << 20);
-    ck_assert_uint_eq(conf.limits.client_workers, 2);
+    ck_assert_uint_eq(conf.limits.client_workers, 1);
     ck_assert_uint_eq(conf.limits.idle_timeout_seconds, 0);
     ck_assert_int_eq(conf.log.level, CONF_LOG_INFO);
     ck_assert_int_eq(conf.log.target, CONF_LOG_STDERR);
