@@ -168,17 +168,21 @@ static bool quorum_is_healthy(struct raftd_node *node, char *missing, size_t siz
     return raft_membership_tally(membership, answered, healthy) == RAFT_TALLY_WON;
 }
 
-/* Waits on the lifecycle waker at most until a point in time. */
+/*
+ * Waits on the lifecycle waker at most until a point in time. The waker is prepared before the
+ * caller looks at whatever it waits for, so what changes between the look and the sleep ends
+ * the sleep.
+ */
 static void wait_until(struct raftd_node *node, uint64_t deadline_ms)
 {
     struct waker *waker = &node->lifecycle_waker;
     uint64_t now = clock_monotonic_ms();
 
-    waker_prepare(waker);
     if (!is_stopping(node) && now < deadline_ms) {
         waker_wait(waker, deadline_ms - now < 1000 ? (int)(deadline_ms - now) : 1000);
     }
     waker_done(waker);
+    waker_prepare(waker);
 }
 
 static void check_health(struct raftd_node *node)
@@ -254,6 +258,7 @@ static void stop_threads(struct raftd_node *node)
 
 static void live(struct raftd_node *node)
 {
+    waker_prepare(&node->lifecycle_waker); /* see wait_until() */
     enter_phase(node, RAFTD_PHASE_HEALTH_CHECK, "waiting for a quorum of voters to answer");
     check_health(node);
     if (is_stopping(node)) {
