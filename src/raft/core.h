@@ -35,7 +35,7 @@ struct progress {
     bool heartbeat_due;
     uint64_t commit_sent;   /* the commit index the peer knows, if everything arrives */
     uint64_t commit_wanted; /* the peer's clients wait for this index: tell it at once */
-    bool is_witness; /* asked at once to confirm the newest read round */
+    bool is_witness;        /* asked at once to confirm the newest read round */
     uint64_t round_sent;
     uint64_t round_acknowledged;
     uint64_t last_contact_ms;
