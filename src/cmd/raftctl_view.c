@@ -38,6 +38,7 @@ static void take_reply(struct ctl_answer *answer, redisReply *reply)
 {
     if (reply->type == REDIS_REPLY_ERROR) {
         error_set(&answer->error, RAFTD_ERROR_REFUSED, "%s", reply->str);
+        answer->refused = true;
     } else if (!is_map(reply)) {
         error_set(&answer->error, RAFTD_ERROR_PROTOCOL, "RAFT STATUS answers no map");
     } else {
@@ -166,7 +167,10 @@ int ctl_view_exit(const struct ctl_view *view)
         if (view->answers[i].status != NULL) {
             continue;
         }
-        if (view->answers[i].error.code != RAFTD_ERROR_REFUSED) {
+        if (view->answers[i].error.code == RAFTD_ERROR_SYSTEM) {
+            return CTL_LOCAL;
+        }
+        if (!view->answers[i].refused) {
             return CTL_UNREACHABLE;
         }
         code = CTL_REFUSED;

@@ -15,6 +15,7 @@ struct ctl_answer {
     char endpoint[CTL_ENDPOINT_MAX];
     redisReply *status;       /* a map as a flat array; NULL = see error */
     struct raftd_error error; /* what went wrong, without the endpoint */
+    bool refused;             /* the error is the node's own answer */
 };
 
 /* All answers of one call; zero-initialised is empty. */
@@ -29,7 +30,8 @@ struct ctl_view {
  */
 void ctl_view_ask(struct ctl_view *view, const struct ctl_options *options);
 void ctl_view_free(struct ctl_view *view);
-/* CTL_OK, CTL_UNREACHABLE if any endpoint did not answer, CTL_REFUSED if any answered an error. */
+/* CTL_OK, or of the first endpoint with trouble: CTL_UNREACHABLE if it did not answer, CTL_LOCAL if
+ * it could not be asked; CTL_REFUSED if all that is wrong are error answers. */
 int ctl_view_exit(const struct ctl_view *view);
 
 /* Fields of a map; NULL map or field: NULL, "" or 0. The text is borrowed from the reply. */

@@ -572,6 +572,15 @@ class Tls(Ctl):
                           code=LOCAL)
         self.assertIn("/nonexistent", err)
         self.assertNotIn("unknown", err)
+        out, _ = self.ask("--endpoints", server.endpoint, "--tls-ca", "/nonexistent", "status",
+                          code=LOCAL)
+        self.assertIn("/nonexistent", out)
+
+    def test_status_of_a_server_that_is_not_trusted(self):
+        server = self.tls_server(certificate=self.theirs.node(2))
+        out, _ = self.ask("--endpoints", server.endpoint, "--tls-ca", self.ours.ca, "status",
+                          code=UNREACHABLE)
+        self.assertIn("TLS: the certificate of 127.0.0.1", out)
 
 
 if __name__ == "__main__":
