@@ -19,6 +19,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "net/resolver.h"
 #include "net/tls_openssl.h"
 
 enum {
@@ -33,13 +34,14 @@ enum {
 struct stream {
     int fd;
     short wants;
-    bool connecting;
+    bool connecting; /* dialling: no connection yet */
     bool server;
     bool broken;                   /* TLS failed: no close-notify any more */
     bool shaken;                   /* the handshake is done */
     bool drained;                  /* OpenSSL has asked for more bytes than the socket had */
     SSL *ssl;                      /* NULL = plain, or TLS not begun */
     struct tls_context *tls;       /* NULL = plain */
+    struct resolution *resolution; /* dialling: the host's name is being looked up */
     struct addrinfo *addresses;    /* dialling: all that the name means */
     struct addrinfo *next_address; /* dialling: the one to try after this one */
     struct net_address target;     /* dialling: for messages */
@@ -96,7 +98,6 @@ static int connect_next(struct stream *stream, struct raftd_error *error)
         set_socket_options(stream->fd);
         if (connect(stream->fd, address->ai_addr, address->ai_addrlen) == 0 ||
             errno == EINPROGRESS) {
-            stream->connecting = true;
             stream->wants = POLLOUT;
             return 0;
         }
@@ -105,28 +106,33 @@ static int connect_next(struct stream *stream, struct raftd_error *error)
     return cannot_connect(stream, failure, error);
 }
 
+/* All that the host means is known: begin with the first. */
+static int connect_first(struct stream *stream, struct addrinfo *addresses,
+                         struct raftd_error *error)
+{
+    stream->addresses = addresses;
+    stream->next_address = addresses;
+    return connect_next(stream, error);
+}
+
 int stream_dial(const struct net_address *address, struct tls_context *tls, struct stream **stream,
                 struct raftd_error *error)
 {
-    const struct addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct stream *made = memory_allocate_zeroed(1, sizeof(*made));
-    char port[8];
+    struct addrinfo *addresses;
     int code;
 
     *stream = NULL;
     made->fd = -1;
     made->tls = tls;
     made->target = *address;
-    snprintf(port, sizeof(port), "%u", address->port);
-    code = getaddrinfo(address->host, port, &hints, &made->addresses);
-    if (code != 0) {
-        made->addresses = NULL;
-        code = error_set(error, RAFTD_ERROR_SYSTEM, "cannot resolve %s: %s", address->host,
-                         gai_strerror(code));
-    } else {
-        made->next_address = made->addresses;
-        code = connect_next(made, error);
+    made->connecting = true;
+    code = resolver_numeric(address, &addresses, error);
+    if (code == 0) {
+        code = connect_first(made, addresses, error);
+    } else if (code == RAFTD_ERROR_AGAIN) {
+        made->wants = POLLIN;
+        code = resolution_start(address, &made->resolution, error);
     }
     if (code != 0) {
         stream_close(made);
@@ -190,6 +196,7 @@ void stream_close(struct stream *stream)
         discard_input(stream->fd);
         close(stream->fd);
     }
+    resolution_release(stream->resolution);
     if (stream->addresses != NULL) {
         freeaddrinfo(stream->addresses);
     }
@@ -198,12 +205,25 @@ void stream_close(struct stream *stream)
 
 int stream_fd(const struct stream *stream)
 {
-    return stream->fd;
+    return stream->resolution != NULL ? resolution_fd(stream->resolution) : stream->fd;
 }
 
 short stream_wants(const struct stream *stream)
 {
     return stream->wants;
+}
+
+static int finish_resolution(struct stream *stream, struct raftd_error *error)
+{
+    struct addrinfo *addresses;
+    int code = resolution_take(stream->resolution, &addresses, error);
+
+    if (code == RAFTD_ERROR_AGAIN) {
+        return would_block(stream, POLLIN);
+    }
+    resolution_release(stream->resolution);
+    stream->resolution = NULL;
+    return code != 0 ? code : connect_first(stream, addresses, error);
 }
 
 static int finish_connect(struct stream *stream, struct raftd_error *error)
@@ -212,6 +232,9 @@ static int finish_connect(struct stream *stream, struct raftd_error *error)
     int failure = 0;
     socklen_t size = sizeof(failure);
 
+    if (stream->fd < 0) {
+        return cannot_connect(stream, ENOTCONN, error); /* it has failed before */
+    }
     if (poll(&poll_fd, 1, 0) != 1) {
         return would_block(stream, POLLOUT);
     }
@@ -251,6 +274,13 @@ int stream_handshake(struct stream *stream, struct raftd_error *error)
 {
     int result;
 
+    if (stream->resolution != NULL) {
+        int code = finish_resolution(stream, error);
+
+        if (code != 0) {
+            return code;
+        }
+    }
     if (stream->connecting) {
         int code = finish_connect(stream, error);
 

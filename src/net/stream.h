@@ -17,9 +17,9 @@
 struct stream;
 
 /*
- * Starts a connection: resolves (getaddrinfo: may block this thread; a numeric address never
- * does), connects without waiting. Where a name means several addresses, stream_handshake() goes
- * on to the next one, and stream_fd() changes.
+ * Starts a connection; stream_handshake() goes on with it. Nothing waits: a host name is looked up
+ * by a thread of its own. stream_fd() changes on the way: from the look-up to the first address
+ * of the name, and on to the next one where that does not answer.
  */
 int stream_dial(const struct net_address *address, struct tls_context *tls /* NULL = plain */,
                 struct stream **stream, struct raftd_error *error);

@@ -25,6 +25,7 @@ static void *start(void *argument)
     current_name = thread->name;
     pthread_setname_np(pthread_self(), thread->name);
     thread->run(thread->argument);
+    current_name = "ended"; /* a detached thread's struct may be gone by now */
     return NULL;
 }
 
@@ -62,6 +63,13 @@ int thread_start(struct thread *thread, const char *name, void (*run)(void *argu
 void thread_join(struct thread *thread)
 {
     int code = pthread_join(thread->handle, NULL);
+
+    ASSERT(code == 0);
+}
+
+void thread_detach(struct thread *thread)
+{
+    int code = pthread_detach(thread->handle);
 
     ASSERT(code == 0);
 }

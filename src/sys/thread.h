@@ -19,6 +19,8 @@ struct thread {
 int thread_start(struct thread *thread, const char *name, void (*run)(void *argument),
                  void *argument);
 void thread_join(struct thread *thread);
+/* Instead of joining: nobody waits for its end. The struct stays in place until run() returns. */
+void thread_detach(struct thread *thread);
 
 /* The calling thread's name; "main" in a thread that thread_start() did not make. */
 const char *thread_current_name(void);

@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include <dirent.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/certificates.h"
@@ -467,9 +469,21 @@ static int three_addresses(const char *port, const struct addrinfo *hints,
     return 0;
 }
 
+/* "slow.test" is known once a byte comes through this pipe. */
+static int slow_resolver[2];
+
 int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
                        struct addrinfo **addresses)
 {
+    char byte;
+
+    if ((hints->ai_flags & AI_NUMERICHOST) != 0) {
+        return __real_getaddrinfo(host, port, hints, addresses);
+    }
+    if (strcmp(host, "slow.test") == 0) {
+        ck_assert_int_eq(read(slow_resolver[0], &byte, 1), 1);
+        return __real_getaddrinfo("127.0.0.1", port, hints, addresses);
+    }
     if (strcmp(host, "three-addresses.test") == 0) {
         return three_addresses(port, hints, addresses);
     }
@@ -477,6 +491,29 @@ int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo
         return EAI_NONAME;
     }
     return __real_getaddrinfo(host, port, hints, addresses);
+}
+
+static int count_threads(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    const struct dirent *task;
+    int count = 0;
+
+    ck_assert_ptr_nonnull(tasks);
+    while ((task = readdir(tasks)) != NULL) {
+        count += task->d_name[0] != '.' ? 1 : 0;
+    }
+    closedir(tasks);
+    return count;
+}
+
+/* Threads of look-ups are detached: they clean up after themselves, which the leak checker is to
+ * see. `before`: how many threads there were; a sanitizer has its own. */
+static void wait_until_threads_are_gone(int before)
+{
+    while (count_threads() > before) {
+        poll(NULL, 0, 1);
+    }
 }
 
 static struct net_address closed_port(void)
@@ -542,11 +579,53 @@ END_TEST
 START_TEST(test_a_name_that_nobody_knows)
 {
     const struct net_address address = {.host = "unknown.test", .port = 7381};
+    int threads = count_threads();
     struct end client = {0};
 
     client.code = stream_dial(&address, NULL, &client.stream, &client.error);
+    ck_assert_int_eq(client.code, 0);
+    end_handshake(&client);
     assert_says(&client, RAFTD_ERROR_SYSTEM, "cannot resolve unknown.test: Name or service not");
-    ck_assert_ptr_null(client.stream);
+    stream_close(client.stream);
+    wait_until_threads_are_gone(threads);
+}
+END_TEST
+
+/* A name server that does not answer holds up nobody: neither this thread now ... */
+START_TEST(test_a_slow_resolver_is_waited_for_like_a_socket)
+{
+    struct net_address address;
+    int listening = listen_loopback(&address);
+    int threads = count_threads();
+    struct end client = {0};
+
+    strcpy(address.host, "slow.test");
+    ck_assert_int_eq(pipe(slow_resolver), 0);
+    ck_assert_int_eq(stream_dial(&address, NULL, &client.stream, &client.error), 0);
+    ck_assert_int_eq(stream_handshake(client.stream, &client.error), RAFTD_ERROR_AGAIN);
+    ck_assert_int_eq(stream_wants(client.stream), POLLIN);
+    ck_assert_int_eq(write(slow_resolver[1], "!", 1), 1);
+    end_handshake(&client);
+    ck_assert_msg(client.code == 0, "%s", client.error.message);
+    stream_close(client.stream);
+    close(listening);
+    wait_until_threads_are_gone(threads);
+}
+END_TEST
+
+/* ... nor its end, a shutdown say (trap T57). */
+START_TEST(test_a_stream_can_be_closed_while_its_name_is_looked_up)
+{
+    const struct net_address address = {.host = "slow.test", .port = 7381};
+    int threads = count_threads();
+    struct end client = {0};
+
+    ck_assert_int_eq(pipe(slow_resolver), 0);
+    ck_assert_int_eq(stream_dial(&address, NULL, &client.stream, &client.error), 0);
+    ck_assert_int_eq(stream_handshake(client.stream, &client.error), RAFTD_ERROR_AGAIN);
+    stream_close(client.stream); /* the resolver hangs: if this waited, it would be for ever */
+    ck_assert_int_eq(write(slow_resolver[1], "!", 1), 1);
+    wait_until_threads_are_gone(threads);
 }
 END_TEST
 
@@ -586,6 +665,8 @@ UNIT_SUITE(stream)
     tcase_add_test(dialling, test_every_address_of_a_name_is_tried);
     tcase_add_test(dialling, test_none_of_the_addresses_of_a_name_answers);
     tcase_add_test(dialling, test_a_name_that_nobody_knows);
+    tcase_add_test(dialling, test_a_slow_resolver_is_waited_for_like_a_socket);
+    tcase_add_test(dialling, test_a_stream_can_be_closed_while_its_name_is_looked_up);
     tcase_add_test(dialling, test_nothing_to_close);
     suite_add_tcase(suite, dialling);
     return suite;
