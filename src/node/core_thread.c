@@ -243,6 +243,30 @@ static void gather(struct core_loop *loop)
 
 /* ---- acting ---- */
 
+static void fail_request(struct raftd_node *node, struct request *request, int status)
+{
+    if (request->client != NULL) {
+        client_complete(request->client, request->tag, status, 0, NULL);
+    }
+    requests_finish(&node->requests, request);
+}
+
+/* A message that did not leave is lost, as on any network. But proposals that never left were
+ * definitely not applied, and whoever waits for them can be told at once. */
+static void lose_message(struct raftd_node *node, const struct raft_message *message)
+{
+    if (message->type != RAFT_MESSAGE_PROPOSE) {
+        return;
+    }
+    for (uint32_t i = 0; i < message->entry_count; i++) {
+        struct request *request = requests_find(&node->requests, message->entries[i]->sequence);
+
+        if (request != NULL) {
+            fail_request(node, request, RAFTD_ERROR_NOT_LEADER);
+        }
+    }
+}
+
 static void send_messages(struct core_loop *loop, const struct raft_outbox *outbox)
 {
     struct raftd_node *node = loop->node;
@@ -252,26 +276,18 @@ static void send_messages(struct core_loop *loop, const struct raft_outbox *outb
         size_t position = link_position(node, message->to);
 
         if (position == RAFT_MEMBERS_MAX || !node->link_is_up[position]) {
-            continue; /* lost, as on any network */
-        }
-        if (message->after_write != 0) {
+            lose_message(node, message);
+        } else if (message->after_write != 0) {
             ASSERT(loop->newest_write != NULL);
             ASSERT(loop->newest_write->write.sequence == message->after_write);
             write_request_gate(loop->newest_write, node->links[position],
                                wire_message_encode(message));
-        } else {
-            link_send(node->links[position], wire_message_encode(message));
+        } else if (link_send(node->links[position], wire_message_encode(message))) {
             loop->frames_sent[position] = true;
+        } else {
+            lose_message(node, message);
         }
     }
-}
-
-static void fail_request(struct raftd_node *node, struct request *request, int status)
-{
-    if (request->client != NULL) {
-        client_complete(request->client, request->tag, status, 0, NULL);
-    }
-    requests_finish(&node->requests, request);
 }
 
 static void refuse_proposals(struct raftd_node *node, const struct raft_outbox *outbox)
