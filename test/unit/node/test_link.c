@@ -155,6 +155,9 @@ START_TEST(a_core_that_takes_nothing_loses_nothing_and_costs_nothing)
     peers.ends[2].on_message = peers_expect_in_order;
     /* A link that does not read cannot hear answers either; that is not what is tested here. */
     peers.ends[1].shared.timing.silence_timeout_ms = 60000;
+    /* And nothing but the core's wake-up is to get it going again: no timer. */
+    peers.ends[2].shared.timing.silence_timeout_ms = 60000;
+    peers.ends[2].shared.timing.probe_interval_ms = 60000;
     peers_start(&peers);
     ck_assert(peers_wait(&peers, peers_are_up));
     peers.ends[2].keeps_events = true;
