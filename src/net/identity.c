@@ -1,6 +1,10 @@
 /*
  * For which node a certificate speaks: its subject alternative names against what the
  * configuration says. Runs on the thread that owns the stream.
+ *
+ * raftd://CLUSTER/NODE-ID is compared byte by byte. [cluster] name is limited to characters that
+ * a URI takes as they are (letters, digits and - . _), so there is nothing to percent-encode, and
+ * one node has one spelling.
  */
 #include <arpa/inet.h>
 #include <openssl/x509v3.h>

@@ -145,6 +145,19 @@ START_TEST(test_a_long_line_is_cut_and_says_so)
 }
 END_TEST
 
+/* Whether a system log listens here or not: standard error stays empty, and may be chosen again. */
+START_TEST(test_the_system_log_takes_lines_away_from_standard_error)
+{
+    log_configure(LOG_LEVEL_INFO, LOG_TARGET_SYSLOG);
+    LOG_DEBUG("raftd unit test: below the level");
+    LOG_INFO("raftd unit test: a line for the system log, with a \n in it");
+    ck_assert_ptr_null(next_line());
+    log_configure(LOG_LEVEL_INFO, LOG_TARGET_STDERR);
+    LOG_INFO("here again");
+    ck_assert_str_eq(next_message(), "here again");
+}
+END_TEST
+
 START_TEST(test_errno_survives)
 {
     errno = ENOTDIR;
@@ -238,6 +251,7 @@ UNIT_SUITE(log)
     tcase_add_test(tests, test_a_level_silences_those_below_it);
     tcase_add_test(tests, test_nobody_forges_a_line_or_commands_a_terminal);
     tcase_add_test(tests, test_a_long_line_is_cut_and_says_so);
+    tcase_add_test(tests, test_the_system_log_takes_lines_away_from_standard_error);
     tcase_add_test(tests, test_errno_survives);
     tcase_add_test(tests, test_a_closed_standard_error_is_no_trouble);
     tcase_add_test(tests, test_a_throttle_lets_one_through_per_interval);
