@@ -67,6 +67,32 @@ static void run_batch(struct raftd_node *node, struct apply_batch *batch)
     batch->count = 0;
 }
 
+void fail_request(struct raftd_node *node, struct request *request, int status)
+{
+    if (request->client != NULL) {
+        client_complete(request->client, request->tag, status, 0, NULL);
+    }
+    requests_finish(&node->requests, request);
+}
+
+/*
+ * A leader appends only what was proposed in its own term, so an entry of this term means that
+ * proposals of earlier ones are either applied by now or never will be.
+ */
+static void refuse_earlier_terms(struct raftd_node *node, uint64_t term)
+{
+    struct request *request = requests_oldest(&node->requests);
+
+    while (request != NULL) {
+        struct request *newer = requests_newer(&node->requests, request);
+
+        if (request->state == REQUEST_PROPOSED && request->term != 0 && request->term < term) {
+            fail_request(node, request, RAFTD_ERROR_NOT_LEADER);
+        }
+        request = newer;
+    }
+}
+
 bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index)
 {
     static _Thread_local struct apply_batch batch;
@@ -82,6 +108,11 @@ bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index)
             break;
         }
         ASSERT(entry != NULL);
+        if (entry->term != node->applied_term) {
+            run_batch(node, &batch);
+            refuse_earlier_terms(node, entry->term);
+            node->applied_term = entry->term;
+        }
         if (entry->type == RAFT_ENTRY_COMMAND) {
             add_to_batch(node, &batch, entry);
             if (batch.count == APPLY_BATCH) {

@@ -243,14 +243,6 @@ static void gather(struct core_loop *loop)
 
 /* ---- acting ---- */
 
-static void fail_request(struct raftd_node *node, struct request *request, int status)
-{
-    if (request->client != NULL) {
-        client_complete(request->client, request->tag, status, 0, NULL);
-    }
-    requests_finish(&node->requests, request);
-}
-
 /* A message that did not leave is lost, as on any network. But proposals that never left were
  * definitely not applied, and whoever waits for them can be told at once. */
 static void lose_message(struct raftd_node *node, const struct raft_message *message)
@@ -267,6 +259,31 @@ static void lose_message(struct raftd_node *node, const struct raft_message *mes
     }
 }
 
+/* In which term these proposals can be appended: that decides when they no longer can. */
+static void note_term(struct raftd_node *node, struct raft_entry *const *entries, size_t count,
+                      uint64_t term)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct request *request = requests_find(&node->requests, entries[i]->sequence);
+
+        if (request != NULL) {
+            request->term = term;
+        }
+    }
+}
+
+/* The same for what this node, as leader, has just appended itself. */
+static void note_own_terms(struct core_loop *loop)
+{
+    for (size_t i = 0; i < loop->turn.entry_count; i++) {
+        struct raft_entry *entry = loop->turn.entries[i];
+
+        if (entry->index != 0) {
+            note_term(loop->node, &entry, 1, entry->term);
+        }
+    }
+}
+
 static void send_messages(struct core_loop *loop, const struct raft_outbox *outbox)
 {
     struct raftd_node *node = loop->node;
@@ -275,6 +292,9 @@ static void send_messages(struct core_loop *loop, const struct raft_outbox *outb
         const struct raft_message *message = &outbox->messages[i];
         size_t position = link_position(node, message->to);
 
+        if (message->type == RAFT_MESSAGE_PROPOSE) {
+            note_term(node, message->entries, message->entry_count, message->term);
+        }
         if (position == RAFT_MEMBERS_MAX || !node->link_is_up[position]) {
             lose_message(node, message);
         } else if (message->after_write != 0) {
@@ -372,6 +392,7 @@ static void act(struct core_loop *loop, const struct raft_outbox *outbox)
     if (outbox->has_write) {
         loop->newest_write = write_request_make(&outbox->write);
     }
+    note_own_terms(loop);
     send_messages(loop, outbox);
     if (outbox->has_write) {
         log_writer_submit(node->log_writer, loop->newest_write);

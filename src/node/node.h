@@ -75,6 +75,7 @@ struct raftd_node {
     struct mutex core_mutex;
     struct raft_core *core;
     uint64_t applied_index;
+    uint64_t applied_term; /* of the entry at applied_index */
 
     /* The core thread. */
     struct requests requests;
@@ -106,6 +107,8 @@ void core_thread_run(void *node);
 /* apply.c: core thread, core mutex held. True if more could be applied at once. */
 bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index);
 void apply_reads_locked(struct raftd_node *node);
+/* Answers a request with an error and ends it. Core thread. */
+void fail_request(struct raftd_node *node, struct request *request, int status);
 
 /* client.c, core thread. */
 struct client_request {

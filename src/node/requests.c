@@ -233,6 +233,11 @@ struct request *requests_oldest(struct requests *requests)
     return requests->oldest != REQUEST_NONE ? &requests->table[requests->oldest] : NULL;
 }
 
+struct request *requests_newer(struct requests *requests, const struct request *request)
+{
+    return request->newer != REQUEST_NONE ? &requests->table[request->newer] : NULL;
+}
+
 void requests_forget_client(struct requests *requests, const struct raftd_client *client)
 {
     uint32_t place = requests->oldest;

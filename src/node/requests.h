@@ -35,6 +35,7 @@ struct request {
     uint64_t tag;
     uint64_t deadline_ms;
     uint64_t read_index;
+    uint64_t term;               /* PROPOSED: that it can be appended in; 0 = not known yet */
     struct raftd_client *client; /* NULL: nobody waits any more */
     struct raft_entry *entry;    /* HELD and reads: the bytes; one reference */
 };
@@ -83,6 +84,8 @@ void requests_finish(struct requests *requests, struct request *request);
 
 /* The oldest request, or NULL: for deadlines. */
 struct request *requests_oldest(struct requests *requests);
+/* The one that came after it, or NULL. */
+struct request *requests_newer(struct requests *requests, const struct request *request);
 
 /* Nobody waits for this client's requests any more. */
 void requests_forget_client(struct requests *requests, const struct raftd_client *client);

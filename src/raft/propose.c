@@ -66,7 +66,11 @@ void propose_on_message(struct raft_core *core, const struct raft_message *messa
         core_violation(core, message->from);
         return;
     }
-    if (core->role != RAFT_LEADER || position == RAFT_MEMBERS_MAX ||
+    /*
+     * Only what was forwarded in this very term is appended. So once an entry of a later term is
+     * applied, a forwarder knows that its older proposals will never be.
+     */
+    if (core->role != RAFT_LEADER || message->term != core->term || position == RAFT_MEMBERS_MAX ||
         core->uncommitted_bytes >= core->options.max_uncommitted_bytes) {
         refuse_all(core, message);
         return;

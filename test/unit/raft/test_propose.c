@@ -114,6 +114,26 @@ START_TEST(t51_a_proposal_is_applied_once_through_a_change_of_leader)
 }
 END_TEST
 
+/* So that an applied entry of a later term tells a forwarder that its older proposal never will
+ * be (src/node/apply.c). */
+START_TEST(t51_a_proposal_of_an_earlier_term_is_not_appended_in_a_later_one)
+{
+    struct network *network = three_with_leader_1();
+
+    network_hold(network, 2, 1);
+    network_propose(network, 2, 7);
+    network_settle(network);
+    network_elect_node(network, 3);
+    network_elect_node(network, 1); /* leads again, in a later term */
+    network_release(network, 2, 1);
+    network_settle(network);
+    network_run(network, 5 * ELECTION_TIMEOUT_MS);
+    ck_assert_uint_eq(network_committed_times(network, 7), 0);
+    ck_assert_uint_eq(network_node(network, 2)->refused_count, 1);
+    network_destroy(network);
+}
+END_TEST
+
 START_TEST(a_leader_with_too_much_uncommitted_refuses)
 {
     struct network *network = network_create(3);
@@ -220,6 +240,7 @@ UNIT_SUITE(propose)
     tcase_add_test(tcase, refused_ones_say_which);
     tcase_add_test(tcase, t51_a_lost_proposal_is_not_sent_again);
     tcase_add_test(tcase, t51_a_proposal_is_applied_once_through_a_change_of_leader);
+    tcase_add_test(tcase, t51_a_proposal_of_an_earlier_term_is_not_appended_in_a_later_one);
     tcase_add_test(tcase, a_leader_with_too_much_uncommitted_refuses);
     tcase_add_test(tcase, forwarded_batches_keep_to_their_size_and_order);
     tcase_add_test(tcase, a_stranger_proposes_in_vain);
