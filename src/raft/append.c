@@ -5,6 +5,17 @@
 #include "base/assert.h"
 #include "raft/core.h"
 
+/*
+ * Whether something committed here, the base included, has another term than a message says.
+ * The previous entry counts as well: an append right behind the commit index is not compared
+ * any further, and a lie about its term would let terms fall along the log.
+ */
+static bool contradicts(const struct raft_core *core, uint64_t index, uint64_t term)
+{
+    return index <= core->commit_index && index >= core->log.base_index &&
+           raftlog_term(&core->log, index) != term;
+}
+
 /* What no correct leader sends: gaps, falling terms, a change of something committed. */
 static bool append_is_sane(const struct raft_core *core, const struct raft_message *message)
 {
@@ -12,7 +23,7 @@ static bool append_is_sane(const struct raft_core *core, const struct raft_messa
     uint64_t term = message->append.previous_term;
 
     if (term > message->term || (index == 0 && term != 0) ||
-        index > UINT64_MAX - message->entry_count - 1) {
+        index > UINT64_MAX - message->entry_count - 1 || contradicts(core, index, term)) {
         return false;
     }
     for (uint32_t i = 0; i < message->entry_count; i++) {
@@ -25,8 +36,7 @@ static bool append_is_sane(const struct raft_core *core, const struct raft_messa
             return false;
         }
         term = entry->term;
-        if (index <= core->commit_index && index > core->log.base_index &&
-            raftlog_term(&core->log, index) != term) {
+        if (contradicts(core, index, term)) {
             return false;
         }
         if (entry->type == RAFT_ENTRY_MEMBERSHIP &&

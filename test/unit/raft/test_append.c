@@ -388,6 +388,38 @@ START_TEST(a_candidate_follows_the_leader_of_its_term)
 }
 END_TEST
 
+/* A lie about the term of what is committed would let an entry of a lower term follow it. */
+START_TEST(a_false_term_of_the_committed_predecessor_is_a_violation)
+{
+    static const uint64_t log[] = {1, 3, 3};
+    static const uint64_t lower[] = {2};
+    struct alone alone;
+
+    alone_begin(&alone, log, 3, 3);
+    append(&alone, 1, 4, 3, 3, NULL, 0, 3);
+    network_settle(alone.network);
+    ck_assert_uint_eq(status_of(&alone).commit_index, 3);
+    append(&alone, 1, 4, 3, 1, lower, 1, 3);
+    ck_assert_uint_eq(node_2(&alone)->violation_count, 1);
+    ck_assert_uint_eq(status_of(&alone).last_index, 3);
+    alone_end(&alone);
+}
+END_TEST
+
+START_TEST(a_false_term_of_the_base_is_a_violation)
+{
+    static const uint64_t lower[] = {2};
+    struct alone alone;
+
+    alone_begin(&alone, NULL, 0, 0);
+    network_set_base(alone.network, 2, 10, 3);
+    append(&alone, 1, 4, 10, 2, lower, 1, 10);
+    ck_assert_uint_eq(node_2(&alone)->violation_count, 1);
+    ck_assert_uint_eq(status_of(&alone).last_index, 10);
+    alone_end(&alone);
+}
+END_TEST
+
 UNIT_SUITE(append)
 {
     Suite *suite = suite_create("append");
@@ -410,6 +442,8 @@ UNIT_SUITE(append)
     tcase_add_test(traps, t13_the_same_entry_come_back_does_not_make_the_old_write_count);
     tcase_add_test(traps, t14_previous_index_0_is_nothing_special_after_compaction);
     tcase_add_test(traps, t14_a_gap_after_the_base_is_refused);
+    tcase_add_test(traps, a_false_term_of_the_committed_predecessor_is_a_violation);
+    tcase_add_test(traps, a_false_term_of_the_base_is_a_violation);
     suite_add_tcase(suite, traps);
     return suite;
 }
