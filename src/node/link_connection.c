@@ -1,7 +1,6 @@
 /*
  * One connection of a peer link, from dialling to its end. States: idle (backing off, or waiting
- * for the peer to dial) -> handshake -> hello -> up. Link thread only; never waits, but for name
- * resolution while it dials.
+ * for the peer to dial) -> handshake -> hello -> up. Link thread only; never waits.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -84,8 +83,8 @@ static void go_up(struct link *link, const struct wire_hello *hello)
     link->heard_ms = link->now_ms;
     link->probe_due_ms = link->now_ms;
     link->was_healthy = false;
-    link_drop_frames(
-        link); /* what the core sent while it did not know yet that the last one broke */
+    /* What the core sent while it did not know yet that the last connection broke. */
+    link_drop_frames(link);
     link_report_up(link, hello);
     atomic_store(&link->up, true);
     link_push_up(link);
