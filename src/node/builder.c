@@ -2,6 +2,7 @@
  * From options to a node: checks them, prepares TLS, locks and recovers the data directory,
  * founds the cluster in an empty one, makes the core and the links. One thread.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,6 +99,14 @@ void raftd_builder_on_progress(struct raftd_builder *builder,
 {
     builder->progress = progress;
     builder->progress_argument = argument;
+}
+
+static int no_descriptors(struct raftd_error *error)
+{
+    return error_set(error, RAFTD_ERROR_SYSTEM,
+                     "cannot make a wake-up descriptor: %s; raise the limit on open files "
+                     "(ulimit -n)",
+                     strerror(errno));
 }
 
 /* The founding membership: what [peers] says, or this node alone. */
@@ -260,7 +269,11 @@ static int make_links(struct raftd_node *node, struct raftd_error *error)
         if (code != 0) {
             return error_prefix(error, code, "address of node %u", member->id);
         }
-        node->links[node->link_count++] = link_create(&node->link_shared, member->id, &address);
+        node->links[node->link_count] = link_create(&node->link_shared, member->id, &address);
+        if (node->links[node->link_count] == NULL) {
+            return no_descriptors(error);
+        }
+        node->link_count++;
     }
     return 0;
 }
@@ -303,7 +316,8 @@ static void share_with_links(struct raftd_node *node)
     shared->ready = &node->ready;
 }
 
-static struct raftd_node *make_node(const struct raftd_builder *builder)
+static int make_node(const struct raftd_builder *builder, struct raftd_node **made,
+                     struct raftd_error *error)
 {
     struct raftd_node *node = memory_allocate_zeroed(1, sizeof(*node));
     int code;
@@ -318,11 +332,12 @@ static struct raftd_node *make_node(const struct raftd_builder *builder)
     node->max_entry_bytes = node->conf.limits.max_request_bytes + NODE_ENTRY_OVERHEAD_BYTES;
     mutex_init(&node->core_mutex, MUTEX_RANK_CORE);
     requests_init(&node->requests);
+    *made = node;
     code = waker_open(&node->core_waker);
-    ASSERT(code == 0);
-    code = waker_open(&node->lifecycle_waker);
-    ASSERT(code == 0);
-    return node;
+    if (waker_open(&node->lifecycle_waker) != 0 || code != 0) {
+        return no_descriptors(error);
+    }
+    return 0;
 }
 
 /* Recovers, founds if there is nothing, and builds the core on it. */
@@ -355,6 +370,10 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
     }
     wal_recovered_free(&recovered);
     node->log_writer = log_writer_create(wal, &node->core_waker);
+    if (node->log_writer == NULL) {
+        wal_close(wal);
+        return code != 0 ? code : no_descriptors(error);
+    }
     return code;
 }
 
@@ -375,8 +394,10 @@ int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
     if (code != 0) {
         return error_set(error, code, "%s", first.message);
     }
-    made = make_node(builder);
-    code = founding_membership(&made->conf, &founding, error);
+    code = make_node(builder, &made, error);
+    if (code == 0) {
+        code = founding_membership(&made->conf, &founding, error);
+    }
     if (code == 0) {
         made->cluster_id = founding_id(&made->conf, &founding);
         code = make_tls(made, error);

@@ -1,10 +1,15 @@
 /*
  * Clients inside the process: the embedder's end of a ring pair, and the core thread's end.
  *
- * A client's life: its slot in node->clients is claimed by compare-and-swap in
- * raftd_client_open(); raftd_client_close() marks it closing; the core thread forgets its
- * requests and marks it detached; the next open, or the node's end, frees it. So neither side
- * ever frees what the other may still touch.
+ * A client's life: raftd_client_open() puts it into an empty slot of node->clients by
+ * compare-and-swap; raftd_client_close() marks it closing, which is the last that its thread
+ * does with it; the core thread takes what it still asked for, empties the slot and frees it.
+ * Only the core thread ever empties a slot, so a pointer that it reads from one is good until it
+ * does; nobody else follows those pointers. Where no core thread runs (any more), the node's end
+ * frees what is left.
+ *
+ * Once the core thread has ended (node->core_ended) a client takes back by itself what nobody
+ * has read: each request gets its answer whenever the node stops.
  */
 #include <poll.h>
 #include <string.h>
@@ -15,8 +20,6 @@
 #include "sys/ring.h"
 
 enum { CLIENT_REQUESTS_MAX = 8192 };
-
-enum client_state { CLIENT_OPEN, CLIENT_CLOSING, CLIENT_DETACHED };
 
 struct client_answer {
     uint64_t tag;
@@ -41,7 +44,8 @@ struct raftd_client {
     /* Core thread. */
     bool completed;
 
-    atomic_int state; /* enum client_state */
+    /* Set by the client thread, its last access; read by the core thread. */
+    atomic_bool closing;
 };
 
 void client_free(struct raftd_client *client)
@@ -74,17 +78,11 @@ int raftd_client_open(struct raftd_node *node, struct raftd_client **client)
     made->node = node;
     made->requests = ring_create(CLIENT_REQUESTS_MAX, sizeof(struct client_request));
     made->answers = ring_create(CLIENT_REQUESTS_MAX, sizeof(struct client_answer));
-    atomic_init(&made->state, CLIENT_OPEN);
+    atomic_init(&made->closing, false);
     for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
-        struct raftd_client *old = atomic_load(&node->clients[i]);
+        struct raftd_client *empty = NULL;
 
-        if (old != NULL && atomic_load(&old->state) != CLIENT_DETACHED) {
-            continue;
-        }
-        if (atomic_compare_exchange_strong(&node->clients[i], &old, made)) {
-            if (old != NULL) {
-                client_free(old);
-            }
+        if (atomic_compare_exchange_strong(&node->clients[i], &empty, made)) {
             *client = made;
             return 0;
         }
@@ -98,7 +96,7 @@ void raftd_client_close(struct raftd_client *client)
     if (client != NULL) {
         struct raftd_node *node = client->node;
 
-        atomic_store(&client->state, CLIENT_CLOSING);
+        atomic_store(&client->closing, true);
         waker_wake(&node->core_waker);
     }
 }
@@ -145,11 +143,37 @@ void raftd_client_submit(struct raftd_client *client)
     waker_wake(&client->node->core_waker);
 }
 
+/*
+ * An answer of the core thread; or, once that has ended, one for a request that it never saw.
+ * The flag is read before the ring: what the core thread said last comes first.
+ */
+static bool take_answer(struct raftd_client *client, struct client_answer *answer)
+{
+    bool ended = atomic_load(&client->node->core_ended);
+    struct client_request request;
+
+    if (ring_pop(client->answers, answer)) {
+        return true;
+    }
+    if (!ended || !ring_pop(client->requests, &request)) {
+        return false;
+    }
+    raft_entry_release(request.entry);
+    *answer = (struct client_answer){.tag = request.tag, .status = RAFTD_ERROR_STOPPED};
+    return true;
+}
+
+static bool has_answer(struct raftd_client *client)
+{
+    return ring_count(client->answers) > 0 ||
+           (atomic_load(&client->node->core_ended) && ring_count(client->requests) > 0);
+}
+
 bool raftd_client_next(struct raftd_client *client, struct raftd_completion *completion)
 {
     memory_free(client->answer.heap);
     client->answer.heap = NULL;
-    if (!ring_pop(client->answers, &client->answer)) {
+    if (!take_answer(client, &client->answer)) {
         return false;
     }
     ASSERT(client->outstanding > 0);
@@ -172,7 +196,7 @@ int raftd_client_fd(const struct raftd_client *client)
 bool raftd_client_sleep(struct raftd_client *client)
 {
     waker_prepare(&client->waker);
-    if (ring_count(client->answers) > 0) {
+    if (has_answer(client)) {
         waker_done(&client->waker);
         return false;
     }
@@ -190,7 +214,7 @@ bool raftd_client_wait(struct raftd_client *client, int timeout_ms)
         waker_wait(&client->waker, timeout_ms);
         raftd_client_awake(client);
     }
-    return ring_count(client->answers) > 0;
+    return has_answer(client);
 }
 
 /* ---- the core thread's end ---- */
@@ -238,10 +262,5 @@ void client_wake(struct raftd_client *client)
 
 bool client_is_closing(const struct raftd_client *client)
 {
-    return atomic_load(&client->state) == CLIENT_CLOSING;
-}
-
-void client_detach(struct raftd_client *client)
-{
-    atomic_store(&client->state, CLIENT_DETACHED);
+    return atomic_load(&client->closing);
 }

@@ -13,7 +13,7 @@
 #include "sys/log.h"
 
 enum {
-    EVENTS_MAX = 2048,        /* of one batch */
+    EVENTS_MAX = 2048,        /* of one batch; one place is kept for a read round */
     LINK_EVENTS_MAX = 256,    /* of one peer in one batch */
     CLIENT_EVENTS_MAX = 1024, /* requests of one client in one batch */
 };
@@ -39,6 +39,7 @@ struct core_loop {
     /* The core's clock stands still while the node is out of service: no time-out passes. */
     uint64_t core_now_ms;
     bool more_to_apply;
+    size_t first_client; /* the slot that the next turn begins with, but for the wrap */
     bool frames_sent[RAFT_MEMBERS_MAX];
     uint16_t seen_leader; /* as last logged */
     uint64_t seen_term;
@@ -102,7 +103,7 @@ static void gather_link(struct core_loop *loop, size_t position)
     struct link_event link_event;
     struct raft_event *event;
 
-    for (size_t i = 0; i < LINK_EVENTS_MAX && loop->turn.count < EVENTS_MAX; i++) {
+    for (size_t i = 0; i < LINK_EVENTS_MAX && loop->turn.count < EVENTS_MAX - 1; i++) {
         if (!link_next_event(node->links[position], &link_event)) {
             return;
         }
@@ -155,7 +156,7 @@ static void gather_held(struct core_loop *loop)
     struct requests *requests = &loop->node->requests;
     struct request *request;
 
-    while (loop->turn.count < EVENTS_MAX &&
+    while (loop->turn.count < EVENTS_MAX - 1 &&
            (request = requests_peek(requests, &requests->held)) != NULL) {
         propose(loop, request);
         requests_advance(requests, &requests->held, REQUEST_PROPOSED);
@@ -168,7 +169,7 @@ static void gather_client(struct core_loop *loop, struct raftd_client *client, b
     uint64_t deadline_ms = loop->turn.now_ms + node->conf.raft.request_timeout_ms;
     struct client_request from;
 
-    for (size_t i = 0; i < CLIENT_EVENTS_MAX && loop->turn.count < EVENTS_MAX; i++) {
+    for (size_t i = 0; i < CLIENT_EVENTS_MAX && loop->turn.count < EVENTS_MAX - 1; i++) {
         if (!client_pop(client, &from)) {
             return;
         }
@@ -188,26 +189,31 @@ static void gather_client(struct core_loop *loop, struct raftd_client *client, b
     }
 }
 
-static void gather_clients(struct core_loop *loop)
+/*
+ * All clients in turn, each time beginning with another one: a batch that is full early is not
+ * always full of the same clients' requests. What a client asked for before it closed still
+ * goes on, so it is let go of only once its ring is empty.
+ */
+static void gather_clients(struct core_loop *loop, bool proposable)
 {
-    bool proposable = can_propose(loop->node);
+    struct raftd_node *node = loop->node;
 
-    if (proposable) {
-        gather_held(loop);
-    }
+    loop->first_client++;
     for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
+        size_t slot = (loop->first_client + i) % NODE_CLIENTS_MAX;
         struct raftd_client *client =
-            atomic_load_explicit(&loop->node->clients[i], memory_order_acquire);
+            atomic_load_explicit(&node->clients[slot], memory_order_acquire);
+        bool closing = client != NULL && client_is_closing(client);
 
         if (client == NULL) {
             continue;
         }
-        if (client_is_closing(client)) {
-            requests_forget_client(&loop->node->requests, client);
-            client_detach(client);
-            continue;
-        }
         gather_client(loop, client, proposable);
+        if (closing && !client_has_requests(client)) {
+            requests_forget_client(&node->requests, client);
+            atomic_store(&node->clients[slot], NULL);
+            client_free(client);
+        }
     }
 }
 
@@ -216,7 +222,7 @@ static void gather_reads(struct core_loop *loop)
 {
     struct requests *requests = &loop->node->requests;
 
-    if (loop->turn.count == EVENTS_MAX || requests_peek(requests, &requests->reads_asked) != NULL ||
+    if (!loop->turn.ready || requests_peek(requests, &requests->reads_asked) != NULL ||
         requests_peek(requests, &requests->reads_new) == NULL) {
         return;
     }
@@ -237,8 +243,26 @@ static void gather(struct core_loop *loop)
     for (size_t i = 0; i < node->link_count; i++) {
         gather_link(loop, i);
     }
-    gather_clients(loop);
+    if (loop->turn.ready && can_propose(node)) {
+        gather_held(loop);
+        gather_clients(loop, true);
+    } else {
+        gather_clients(loop, false);
+    }
     gather_reads(loop);
+}
+
+/*
+ * While the log writer has no room the core is not stepped. Clients' requests are taken in all
+ * the same, to be held: the deadline of each runs, and its client gets an answer however long
+ * the disk hangs.
+ */
+static void gather_for_later(struct core_loop *loop)
+{
+    loop->turn.now_ms = clock_monotonic_ms();
+    loop->turn.ready = atomic_load_explicit(&loop->node->ready, memory_order_acquire);
+    gather_clients(loop, false);
+    ASSERT(loop->turn.count == 0);
 }
 
 /* ---- acting ---- */
@@ -438,30 +462,54 @@ static void end_turn(struct core_loop *loop)
 
 /* ---- the loop ---- */
 
-static bool has_work(const struct core_loop *loop)
+static bool clients_have_work(const struct raftd_node *node)
 {
-    const struct raftd_node *node = loop->node;
-
-    if (log_writer_has_done(node->log_writer) ||
-        atomic_load_explicit(&node->core_stop, memory_order_acquire)) {
-        return true;
-    }
-    if (!log_writer_has_room(node->log_writer)) {
-        return false; /* backpressure: nothing else counts until the disk has caught up */
-    }
-    if (loop->more_to_apply) {
-        return true;
-    }
-    for (size_t i = 0; i < node->link_count; i++) {
-        if (link_has_events(node->links[i])) {
-            return true;
-        }
-    }
     for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
         const struct raftd_client *client =
             atomic_load_explicit(&node->clients[i], memory_order_acquire);
 
         if (client != NULL && (client_has_requests(client) || client_is_closing(client))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Whether the last turn made way for requests that had to wait when it gathered: a leader or
+ * room for held proposals, the end of a round for the next reads. No event announces that.
+ */
+static bool waiting_can_go_on(struct raftd_node *node)
+{
+    struct requests *requests = &node->requests;
+
+    if (!atomic_load_explicit(&node->ready, memory_order_acquire)) {
+        return false;
+    }
+    return (requests_peek(requests, &requests->held) != NULL && can_propose(node)) ||
+           (requests_peek(requests, &requests->reads_new) != NULL &&
+            requests_peek(requests, &requests->reads_asked) == NULL);
+}
+
+static bool has_work(const struct core_loop *loop)
+{
+    struct raftd_node *node = loop->node;
+
+    if (log_writer_has_done(node->log_writer) ||
+        atomic_load_explicit(&node->core_stop, memory_order_acquire)) {
+        return true;
+    }
+    if (clients_have_work(node)) {
+        return true;
+    }
+    if (!log_writer_has_room(node->log_writer)) {
+        return false; /* backpressure: nothing else counts until the disk has caught up */
+    }
+    if (loop->more_to_apply || waiting_can_go_on(node)) {
+        return true;
+    }
+    for (size_t i = 0; i < node->link_count; i++) {
+        if (link_has_events(node->links[i])) {
             return true;
         }
     }
@@ -520,10 +568,12 @@ static void turn(struct core_loop *loop)
 
     if (log_writer_has_room(node->log_writer) || log_writer_has_done(node->log_writer)) {
         gather(loop);
-        if (loop->turn.ready || loop->turn.count > 0) {
+        if (loop->turn.ready || loop->turn.count > 0 || loop->more_to_apply) {
             step(loop, &outbox);
             act(loop, &outbox);
         }
+    } else {
+        gather_for_later(loop);
     }
     expire_requests(node, clock_monotonic_ms());
     publish_figures(node);
@@ -531,21 +581,22 @@ static void turn(struct core_loop *loop)
     end_turn(loop);
 }
 
-/* Orderly end: gives up leading and answers everybody who still waits. */
+/*
+ * Orderly end: gives up leading and answers everybody who still waits. A disk that hangs is not
+ * waited for: then the core cannot be stepped, and the others find out by themselves.
+ */
 static void finish(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
     struct raft_outbox outbox;
     struct request *request;
 
-    while (!log_writer_has_room(node->log_writer)) {
-        wait_for_work(loop);
-        gather_writes(loop);
-        end_turn(loop);
+    gather_writes(loop);
+    if (log_writer_has_room(node->log_writer)) {
+        add_event(loop, RAFT_EVENT_STEP_DOWN);
+        step(loop, &outbox);
+        act(loop, &outbox);
     }
-    add_event(loop, RAFT_EVENT_STEP_DOWN);
-    step(loop, &outbox);
-    act(loop, &outbox);
     while ((request = requests_oldest(&node->requests)) != NULL) {
         fail_request(node, request,
                      request->state == REQUEST_PROPOSED ? RAFTD_ERROR_TIMEOUT

@@ -151,12 +151,15 @@ static void run(void *argument)
     for (;;) {
         bool worked = write_batch(log_writer);
 
-        if (worked || unprepared) {
+        bool stopping = atomic_load(&log_writer->stop);
+
+        /* The next segment is not worth a stop's while: it can be gigabytes of zeros. */
+        if ((worked || unprepared) && !stopping) {
             unprepared = prepare_segment(log_writer);
             publish_figures(log_writer);
             continue;
         }
-        if (atomic_load(&log_writer->stop)) {
+        if (stopping && !worked) {
             return;
         }
         waker_prepare(&log_writer->waker);
@@ -170,9 +173,11 @@ static void run(void *argument)
 struct log_writer *log_writer_create(struct wal *wal, struct waker *core)
 {
     struct log_writer *log_writer = memory_allocate_zeroed(1, sizeof(*log_writer));
-    int code = waker_open(&log_writer->waker);
 
-    ASSERT(code == 0);
+    if (waker_open(&log_writer->waker) != 0) {
+        memory_free(log_writer);
+        return NULL;
+    }
     log_writer->core = core;
     log_writer->wal = wal;
     log_writer->requests = ring_create(LOG_WRITER_REQUESTS_MAX, sizeof(struct write_request *));

@@ -37,7 +37,8 @@ struct write_request {
 
 struct log_writer;
 
-/* Owns the WAL from here on. core is woken after writes were returned. */
+/* Owns the WAL from here on. core is woken after writes were returned. NULL, and the WAL is still
+ * the caller's, if the system has no descriptor left. */
 struct log_writer *log_writer_create(struct wal *wal, struct waker *core);
 int log_writer_start(struct log_writer *log_writer);
 /* Writes what was submitted and ends the thread. */

@@ -5,6 +5,7 @@
  */
 #include "node/node.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -110,6 +111,12 @@ static int open_listeners(struct raftd_node *node, struct raftd_error *error)
         struct net_address address;
 
         node->reception = reception_create(&node->link_shared, node->links, node->link_count);
+        if (node->reception == NULL) {
+            return error_set(error, RAFTD_ERROR_SYSTEM,
+                             "cannot make the reception of peers: %s; raise the limit on open "
+                             "files (ulimit -n)",
+                             strerror(errno));
+        }
         code = net_address_parse(&address, node->conf.listen.peer, error);
         if (code == 0) {
             code =
@@ -139,11 +146,15 @@ static int open_listeners(struct raftd_node *node, struct raftd_error *error)
 /* Who answers, by position in the membership; text lists who does not, and why. */
 static bool quorum_is_healthy(struct raftd_node *node, char *missing, size_t size)
 {
-    const struct raft_membership *membership = raft_get_membership(node->core);
+    struct raft_membership copy;
+    const struct raft_membership *membership = &copy;
     bool answered[RAFT_MEMBERS_MAX];
     bool healthy[RAFT_MEMBERS_MAX] = {0};
     size_t used = 0;
 
+    mutex_lock(&node->core_mutex);
+    copy = *raft_get_membership(node->core);
+    mutex_unlock(&node->core_mutex);
     missing[0] = 0;
     memset(answered, 1, sizeof(answered));
     for (size_t i = 0; i < membership->count; i++) {
@@ -236,6 +247,24 @@ static void warm_up(struct raftd_node *node)
 
 /* ---- the end ---- */
 
+/*
+ * From now on clients answer what they still ask for themselves (client.c). Wakes all: whoever
+ * began to sleep before the flag was set has requests that nobody will read. Both the flag and
+ * the slots are sequentially consistent, so a client that is opened meanwhile is either seen
+ * here or sees the flag.
+ */
+static void end_clients(struct raftd_node *node)
+{
+    atomic_store(&node->core_ended, true);
+    for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
+        struct raftd_client *client = atomic_load(&node->clients[i]);
+
+        if (client != NULL) {
+            client_wake(client);
+        }
+    }
+}
+
 static void stop_threads(struct raftd_node *node)
 {
     atomic_store(&node->ready, false);
@@ -249,6 +278,7 @@ static void stop_threads(struct raftd_node *node)
         thread_join(&node->core_thread);
         node->core_started = false;
     }
+    end_clients(node);
     /* Freed in raftd_node_destroy(): a status call may still look at them. */
     for (size_t i = 0; i < node->link_count; i++) {
         link_request_stop(node->links[i]);
@@ -282,7 +312,7 @@ int raftd_node_run(struct raftd_node *node, struct raftd_error *error)
     int code;
 
     ASSERT(atomic_load(&node->phase) == RAFTD_PHASE_BUILT);
-    node->started_ms = clock_monotonic_ms();
+    atomic_store_explicit(&node->started_ms, clock_monotonic_ms(), memory_order_relaxed);
     enter_phase(node, RAFTD_PHASE_CONNECT, "opening listeners, dialling peers");
     code = open_listeners(node, error);
     if (code == 0) {
@@ -367,6 +397,7 @@ void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
     struct raft_status raft;
     struct wal_figures figures = {0};
     uint64_t now = clock_monotonic_ms();
+    uint64_t started_ms;
 
     memset(status, 0, sizeof(*status));
     mutex_lock(&node->core_mutex);
@@ -396,7 +427,8 @@ void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
     status->log_bytes = figures.size_bytes;
     status->log_segments = figures.segment_count;
     status->log_syncs = figures.batch_count;
-    status->uptime_ms = node->started_ms != 0 ? now - node->started_ms : 0;
+    started_ms = atomic_load_explicit(&node->started_ms, memory_order_relaxed);
+    status->uptime_ms = started_ms != 0 && now > started_ms ? now - started_ms : 0;
     for (size_t i = 0; i < membership.count && i < RAFTD_MEMBERS_MAX; i++) {
         member_status(node, &membership.members[i], &raft,
                       &status->members[status->member_count++]);

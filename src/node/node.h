@@ -69,7 +69,6 @@ struct raftd_node {
     struct reception *reception;
     struct thread core_thread;
     bool core_started;
-    uint64_t started_ms;
 
     /* Guarded by core_mutex; changed by the core thread only, which may read without it. */
     struct mutex core_mutex;
@@ -92,11 +91,14 @@ struct raftd_node {
     struct waker core_waker;      /* consumer: core thread */
     struct waker lifecycle_waker; /* consumer: run thread */
 
-    /* Slots of clients: claimed by compare-and-swap from any thread (client.c), scanned by the
-     * core thread. */
+    atomic_bool core_ended; /* set by the run thread: nobody reads the clients' rings */
+
+    /* Slots of clients: filled by compare-and-swap from any thread (client.c); followed and
+     * emptied by the core thread alone, and once it has ended, by the run thread. */
     _Atomic(struct raftd_client *) clients[NODE_CLIENTS_MAX];
 
-    /* Figures for status: written by the core thread, relaxed. */
+    /* Figures for status: written by the core thread (started_ms: the run thread), relaxed. */
+    _Atomic uint64_t started_ms; /* 0 = not yet */
     _Atomic uint64_t proposals_pending;
     _Atomic uint64_t reads_pending;
 };
@@ -125,7 +127,6 @@ void client_complete(struct raftd_client *client, uint64_t tag, int status, uint
 bool client_take_wake(struct raftd_client *client); /* completed something since last asked */
 void client_wake(struct raftd_client *client);
 bool client_is_closing(const struct raftd_client *client);
-void client_detach(struct raftd_client *client);
 void client_free(struct raftd_client *client); /* no thread uses it any more */
 
 #endif

@@ -1,0 +1,257 @@
+/*
+ * One node for tests. See lone.h.
+ */
+#include "lone.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+enum { PATIENCE_MS = 10000 };
+
+/* ---- the disk ---- */
+
+static pthread_mutex_t disk_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t disk_changed = PTHREAD_COND_INITIALIZER;
+static bool disk_stalls;
+static unsigned disk_waiters;
+
+/* In the place of the C library's, for this program. */
+int fdatasync(int file)
+{
+    pthread_mutex_lock(&disk_mutex);
+    while (disk_stalls) {
+        disk_waiters++;
+        pthread_cond_broadcast(&disk_changed);
+        pthread_cond_wait(&disk_changed, &disk_mutex);
+        disk_waiters--;
+    }
+    pthread_mutex_unlock(&disk_mutex);
+    return (int)syscall(SYS_fdatasync, file);
+}
+
+void lone_stall_disk(void)
+{
+    pthread_mutex_lock(&disk_mutex);
+    disk_stalls = true;
+    pthread_mutex_unlock(&disk_mutex);
+}
+
+void lone_release_disk(void)
+{
+    pthread_mutex_lock(&disk_mutex);
+    disk_stalls = false;
+    pthread_cond_broadcast(&disk_changed);
+    pthread_mutex_unlock(&disk_mutex);
+}
+
+void lone_wait_for_stall(void)
+{
+    pthread_mutex_lock(&disk_mutex);
+    while (disk_waiters == 0) {
+        pthread_cond_wait(&disk_changed, &disk_mutex);
+    }
+    pthread_mutex_unlock(&disk_mutex);
+}
+
+/* ---- the state machine ---- */
+
+static void apply(void *context, const struct raftd_entry *entries, size_t count)
+{
+    struct lone *lone = context;
+
+    for (size_t i = 0; i < count; i++) {
+        lone->sum += *(const uint8_t *)entries[i].data;
+        if (entries[i].reply != NULL) {
+            raftd_reply_write(entries[i].reply, &lone->sum, sizeof(lone->sum));
+        }
+    }
+}
+
+static void read_sum(void *context, const void *query, size_t size_bytes, struct raftd_reply *reply)
+{
+    struct lone *lone = context;
+
+    (void)query;
+    (void)size_bytes;
+    raftd_reply_write(reply, &lone->sum, sizeof(lone->sum));
+}
+
+/* ---- the node ---- */
+
+void lone_init(struct lone *lone)
+{
+    struct raftd_state_machine machine = {.context = lone, .apply = apply, .read = read_sum};
+
+    memset(lone, 0, sizeof(*lone));
+    snprintf(lone->directory, sizeof(lone->directory), "/tmp/raftd-lone-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(lone->directory));
+    lone->builder = raftd_builder_create();
+    lone_set(lone, "node.data_dir", lone->directory);
+    lone_set(lone, "limits.max_request_bytes", "64K");
+    lone_set(lone, "storage.segment_bytes", "1M");
+    ck_assert_int_eq(raftd_builder_state_machine(lone->builder, &machine), 0);
+}
+
+void lone_set(struct lone *lone, const char *name, const char *value)
+{
+    int code = raftd_builder_set(lone->builder, name, value, &lone->error);
+
+    ck_assert_msg(code == 0, "%s = %s: %s", name, value, lone->error.message);
+}
+
+void lone_build(struct lone *lone)
+{
+    int code = raftd_builder_build(lone->builder, &lone->node, &lone->error);
+
+    ck_assert_msg(code == 0, "%s", lone->error.message);
+    lone->sum = 0;
+    ck_assert_int_eq(raftd_client_open(lone->node, &lone->client), 0);
+}
+
+static void *run(void *argument)
+{
+    struct lone *lone = argument;
+
+    lone->run_code = raftd_node_run(lone->node, &lone->error);
+    return NULL;
+}
+
+void lone_run(struct lone *lone)
+{
+    ck_assert_int_eq(pthread_create(&lone->thread, NULL, run, lone), 0);
+    lone->running = true;
+}
+
+bool lone_leads(const struct raftd_status *status, uint64_t unused)
+{
+    (void)unused;
+    return status->ready && strcmp(status->role, "leader") == 0 &&
+           status->applied_index == status->last_index;
+}
+
+bool lone_has_last_index(const struct raftd_status *status, uint64_t index)
+{
+    return status->last_index == index;
+}
+
+void lone_serve(struct lone *lone)
+{
+    lone_build(lone);
+    lone_run(lone);
+    lone_wait(lone, lone_leads, 0);
+}
+
+int lone_stop(struct lone *lone)
+{
+    ck_assert(lone->running);
+    raftd_node_stop(lone->node);
+    pthread_join(lone->thread, NULL);
+    lone->running = false;
+    return lone->run_code;
+}
+
+void lone_destroy(struct lone *lone)
+{
+    raftd_client_close(lone->client);
+    raftd_node_destroy(lone->node);
+    lone->client = NULL;
+    lone->node = NULL;
+}
+
+static void remove_directory(const char *path)
+{
+    DIR *directory = opendir(path);
+    const struct dirent *file;
+    char name[512];
+
+    ck_assert_ptr_nonnull(directory);
+    while ((file = readdir(directory)) != NULL) {
+        snprintf(name, sizeof(name), "%s/%s", path, file->d_name);
+        (void)unlink(name);
+    }
+    closedir(directory);
+    (void)rmdir(path);
+}
+
+void lone_free(struct lone *lone)
+{
+    if (lone->running) {
+        ck_assert_int_eq(lone_stop(lone), 0);
+    }
+    lone_destroy(lone);
+    raftd_builder_destroy(lone->builder);
+    remove_directory(lone->directory);
+}
+
+/* ---- its client ---- */
+
+struct raftd_completion lone_next(struct lone *lone)
+{
+    struct raftd_completion completion;
+
+    ck_assert_msg(raftd_client_wait(lone->client, PATIENCE_MS), "no completion in time");
+    ck_assert(raftd_client_next(lone->client, &completion));
+    return completion;
+}
+
+void lone_propose(struct lone *lone, uint8_t number, uint64_t tag)
+{
+    ck_assert_int_eq(raftd_client_propose(lone->client, &number, 1, tag), 0);
+    raftd_client_submit(lone->client);
+}
+
+static int outcome(struct lone *lone, uint64_t *sum)
+{
+    struct raftd_completion completion = lone_next(lone);
+
+    if (completion.status == 0 && sum != NULL) {
+        ck_assert_uint_eq(completion.size_bytes, sizeof(*sum));
+        memcpy(sum, completion.data, sizeof(*sum));
+    }
+    return completion.status;
+}
+
+int lone_add(struct lone *lone, uint8_t number, uint64_t *sum)
+{
+    lone_propose(lone, number, 1);
+    return outcome(lone, sum);
+}
+
+int lone_read(struct lone *lone, uint64_t *sum)
+{
+    ck_assert_int_eq(raftd_client_read(lone->client, "", 0, 2), 0);
+    raftd_client_submit(lone->client);
+    return outcome(lone, sum);
+}
+
+struct raftd_status lone_status(struct lone *lone)
+{
+    struct raftd_status status;
+
+    raftd_node_status(lone->node, &status);
+    return status;
+}
+
+/* A status has no event to wait for: looks again after a pause. */
+void lone_wait(struct lone *lone, bool (*wanted)(const struct raftd_status *status, uint64_t value),
+               uint64_t value)
+{
+    const struct timespec pause = {.tv_nsec = 200000};
+
+    for (unsigned i = 0; i < PATIENCE_MS * 5; i++) {
+        struct raftd_status status = lone_status(lone);
+
+        if (wanted(&status, value)) {
+            return;
+        }
+        nanosleep(&pause, NULL);
+    }
+    ck_abort_msg("the status did not become as wanted in time");
+}

@@ -1,0 +1,548 @@
+/*
+ * The life of a node through the public API: built, run, out of service and back, stopped, run
+ * again on the same data; and what its clients are told at every turn.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "lone.h"
+#include "unit.h"
+
+enum { CLIENTS_MAX = 64, REQUESTS_MAX = 8192 };
+
+START_TEST(a_command_and_a_query_make_the_round_trip)
+{
+    struct lone lone;
+    uint64_t sum = 0;
+
+    lone_init(&lone);
+    lone_serve(&lone);
+    ck_assert_int_eq(lone_add(&lone, 5, &sum), 0);
+    ck_assert_uint_eq(sum, 5);
+    ck_assert_int_eq(lone_add(&lone, 7, &sum), 0);
+    ck_assert_uint_eq(sum, 12);
+    sum = 0;
+    ck_assert_int_eq(lone_read(&lone, &sum), 0);
+    ck_assert_uint_eq(sum, 12);
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    lone_free(&lone);
+}
+END_TEST
+
+START_TEST(commands_keep_the_order_in_which_they_were_proposed)
+{
+    struct lone lone;
+    uint64_t last_index = 0;
+
+    lone_init(&lone);
+    lone_serve(&lone);
+    for (uint64_t i = 0; i < 3000; i++) {
+        ck_assert_int_eq(raftd_client_propose(lone.client, "\1", 1, i), 0);
+    }
+    raftd_client_submit(lone.client);
+    for (uint64_t i = 0; i < 3000; i++) {
+        struct raftd_completion completion = lone_next(&lone);
+
+        ck_assert_int_eq(completion.status, 0);
+        ck_assert_uint_eq(completion.tag, i);
+        ck_assert_uint_gt(completion.index, last_index);
+        last_index = completion.index;
+    }
+    lone_free(&lone);
+}
+END_TEST
+
+START_TEST(a_node_out_of_service_refuses_and_comes_back)
+{
+    struct lone lone;
+    uint64_t sum = 0;
+
+    lone_init(&lone);
+    lone_serve(&lone);
+    ck_assert_int_eq(lone_add(&lone, 1, NULL), 0);
+    for (int i = 0; i < 3; i++) {
+        raftd_node_set_ready(lone.node, false);
+        ck_assert(!raftd_node_is_ready(lone.node));
+        ck_assert(!lone_status(&lone).ready);
+        ck_assert_int_eq(lone_add(&lone, 100, NULL), RAFTD_ERROR_NOT_READY);
+        ck_assert_int_eq(lone_read(&lone, NULL), RAFTD_ERROR_NOT_READY);
+        raftd_node_set_ready(lone.node, true);
+        ck_assert_int_eq(lone_add(&lone, 1, &sum), 0);
+        ck_assert_uint_eq(sum, 2 + (uint64_t)i); /* what was refused was not applied */
+        ck_assert_int_eq(lone_read(&lone, &sum), 0);
+    }
+    lone_free(&lone);
+}
+END_TEST
+
+START_TEST(before_it_runs_requests_wait_for_their_answer)
+{
+    struct lone lone;
+
+    lone_init(&lone);
+    lone_build(&lone);
+    lone_propose(&lone, 1, 9);
+    ck_assert(!raftd_client_wait(lone.client, 0));
+    raftd_node_stop(lone.node);
+    lone_run(&lone);
+    ck_assert_int_ne(lone_next(&lone).status, 0);
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    ck_assert_uint_eq(lone.sum, 0);
+    lone_free(&lone);
+}
+END_TEST
+
+/* A client that asks while or after the node stops is answered like everybody else. */
+START_TEST(after_the_end_every_request_is_answered)
+{
+    struct lone lone;
+
+    lone_init(&lone);
+    lone_serve(&lone);
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    ck_assert_int_eq(lone_add(&lone, 1, NULL), RAFTD_ERROR_STOPPED);
+    ck_assert_int_eq(lone_read(&lone, NULL), RAFTD_ERROR_STOPPED);
+    ck_assert(!raftd_client_wait(lone.client, 0));
+    ck_assert_uint_eq(raftd_client_room(lone.client), REQUESTS_MAX);
+    ck_assert_uint_eq(lone.sum, 0);
+    lone_free(&lone);
+}
+END_TEST
+
+START_TEST(a_node_that_cannot_start_answers_too)
+{
+    struct lone lone;
+
+    lone_init(&lone);
+    ck_assert_int_eq(raftd_builder_listener(lone.builder, "203.0.113.7:1", NULL, NULL, &lone.error),
+                     0);
+    lone_build(&lone);
+    lone_propose(&lone, 1, 9);
+    lone_run(&lone);
+    ck_assert_int_eq(lone_next(&lone).status, RAFTD_ERROR_STOPPED);
+    ck_assert_int_eq(lone_stop(&lone), RAFTD_ERROR_SYSTEM);
+    lone_free(&lone);
+}
+END_TEST
+
+static void *ask_until_stopped(void *argument)
+{
+    struct raftd_client *client = argument;
+    struct raftd_completion completion = {0};
+    uintptr_t answered = 0;
+
+    do {
+        for (unsigned i = 0; i < 10; i++) {
+            if (raftd_client_propose(client, "\1", 1, i) != 0) {
+                return NULL;
+            }
+        }
+        raftd_client_submit(client);
+        for (unsigned i = 0; i < 10; i++) {
+            if (!raftd_client_wait(client, 10000) || !raftd_client_next(client, &completion)) {
+                return NULL; /* one without an answer */
+            }
+            answered++;
+        }
+    } while (completion.status != RAFTD_ERROR_STOPPED);
+    return (void *)answered;
+}
+
+START_TEST(stopping_under_load_leaves_nobody_without_an_answer)
+{
+    struct lone lone;
+    struct raftd_client *clients[4];
+    pthread_t threads[4];
+
+    lone_init(&lone);
+    lone_serve(&lone);
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_int_eq(raftd_client_open(lone.node, &clients[i]), 0);
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, ask_until_stopped, clients[i]), 0);
+    }
+    for (int i = 0; i < 20; i++) {
+        ck_assert_int_eq(lone_add(&lone, 1, NULL), 0);
+    }
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    for (size_t i = 0; i < 4; i++) {
+        void *answered;
+
+        pthread_join(threads[i], &answered);
+        ck_assert_ptr_nonnull(answered);
+        raftd_client_close(clients[i]);
+    }
+    lone_free(&lone);
+}
+END_TEST
+
+START_TEST(a_restart_keeps_the_state)
+{
+    struct lone lone;
+    uint64_t sum = 0;
+
+    lone_init(&lone);
+    lone_serve(&lone);
+    for (uint8_t i = 0; i < 20; i++) {
+        ck_assert_int_eq(lone_add(&lone, i, NULL), 0);
+    }
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    lone_destroy(&lone);
+    lone_serve(&lone);
+    ck_assert_int_eq(lone_read(&lone, &sum), 0);
+    ck_assert_uint_eq(sum, 190);
+    lone_free(&lone);
+}
+END_TEST
+
+START_TEST(sixty_four_clients_and_no_more_until_one_closes)
+{
+    struct lone lone;
+    struct raftd_client *clients[CLIENTS_MAX];
+    struct raftd_client *more;
+
+    lone_init(&lone);
+    lone_serve(&lone);
+    clients[0] = lone.client;
+    for (size_t i = 1; i < CLIENTS_MAX; i++) {
+        ck_assert_int_eq(raftd_client_open(lone.node, &clients[i]), 0);
+    }
+    ck_assert_int_eq(raftd_client_open(lone.node, &more), RAFTD_ERROR_BUSY);
+    for (size_t i = CLIENTS_MAX; i-- > 0;) {
+        lone.client = clients[i];
+        ck_assert_int_eq(lone_add(&lone, 1, NULL), 0);
+    }
+    for (int round = 0; round < 200; round++) {
+        raftd_client_close(clients[7]);
+        /* Its place is free once the core thread has let go of it. */
+        while (raftd_client_open(lone.node, &clients[7]) == RAFTD_ERROR_BUSY) {
+        }
+        lone.client = clients[7];
+        ck_assert_int_eq(lone_read(&lone, NULL), 0);
+    }
+    for (size_t i = 1; i < CLIENTS_MAX; i++) {
+        raftd_client_close(clients[i]);
+    }
+    lone.client = clients[0];
+    lone_free(&lone);
+}
+END_TEST
+
+static void *come_and_go(void *argument)
+{
+    struct raftd_node *node = argument;
+
+    for (int i = 0; i < 300; i++) {
+        struct raftd_client *client;
+        struct raftd_completion completion;
+
+        if (raftd_client_open(node, &client) != 0) {
+            continue;
+        }
+        if (raftd_client_propose(client, "\1", 1, 1) == 0) {
+            raftd_client_submit(client);
+            if (i % 2 == 0) {
+                (void)raftd_client_wait(client, 1000);
+                (void)raftd_client_next(client, &completion);
+            }
+        }
+        raftd_client_close(client);
+    }
+    return NULL;
+}
+
+START_TEST(clients_that_come_and_go_on_many_threads_lose_nothing)
+{
+    struct lone lone;
+    pthread_t threads[4];
+    uint64_t sum = 0;
+
+    lone_init(&lone);
+    lone_serve(&lone);
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, come_and_go, lone.node), 0);
+    }
+    for (int i = 0; i < 300; i++) {
+        ck_assert_int_eq(lone_add(&lone, 0, NULL), 0);
+        (void)lone_status(&lone);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    /* What a client proposed before it closed goes on without it. */
+    ck_assert_int_eq(lone_add(&lone, 0, NULL), 0);
+    ck_assert_int_eq(lone_read(&lone, &sum), 0);
+    ck_assert_uint_eq(sum, 1200);
+    lone_free(&lone);
+}
+END_TEST
+
+START_TEST(eight_thousand_requests_under_way_and_no_more)
+{
+    struct lone lone;
+
+    lone_init(&lone);
+    lone_build(&lone);
+    for (uint64_t i = 0; i < REQUESTS_MAX; i++) {
+        ck_assert_uint_eq(raftd_client_room(lone.client), REQUESTS_MAX - i);
+        ck_assert_int_eq(raftd_client_propose(lone.client, "\1", 1, i), 0);
+    }
+    ck_assert_uint_eq(raftd_client_room(lone.client), 0);
+    ck_assert_int_eq(raftd_client_propose(lone.client, "\1", 1, 0), RAFTD_ERROR_BUSY);
+    ck_assert_int_eq(raftd_client_read(lone.client, "", 0, 0), RAFTD_ERROR_BUSY);
+    lone_run(&lone);
+    for (uint64_t i = 0; i < REQUESTS_MAX; i++) {
+        ck_assert_uint_eq(lone_next(&lone).tag, i);
+    }
+    ck_assert_uint_eq(raftd_client_room(lone.client), REQUESTS_MAX);
+    lone_free(&lone);
+}
+END_TEST
+
+START_TEST(an_oversized_request_is_refused_at_once)
+{
+    struct lone lone;
+    const size_t limit = 8192 + 64 * 1024;
+    uint8_t *data = calloc(1, limit + 1);
+
+    lone_init(&lone);
+    lone_set(&lone, "limits.max_request_bytes", "8192");
+    lone_serve(&lone);
+    ck_assert_int_eq(raftd_client_propose(lone.client, data, limit + 1, 1), RAFTD_ERROR_TOO_LARGE);
+    ck_assert_int_eq(raftd_client_read(lone.client, data, limit + 1, 1), RAFTD_ERROR_TOO_LARGE);
+    ck_assert_int_eq(raftd_client_propose(lone.client, data, limit, 1), 0);
+    raftd_client_submit(lone.client);
+    ck_assert_int_eq(lone_next(&lone).status, 0);
+    free(data);
+    lone_free(&lone);
+}
+END_TEST
+
+START_TEST(builders_say_what_is_wrong)
+{
+    struct lone lone;
+    struct raftd_state_machine machine = {0};
+    struct raftd_builder *builder = raftd_builder_create();
+    struct raftd_error error = {0};
+    struct raftd_node *node;
+
+    lone_init(&lone);
+    ck_assert_int_eq(raftd_builder_set(builder, "node.data_dir", lone.directory, NULL), 0);
+    ck_assert_int_eq(raftd_builder_build(builder, &node, &error), RAFTD_ERROR_INVALID);
+    ck_assert_ptr_null(node);
+    ck_assert_ptr_nonnull(strstr(error.message, "state machine"));
+    ck_assert_int_eq(raftd_builder_state_machine(builder, &machine), RAFTD_ERROR_INVALID);
+    ck_assert_int_eq(raftd_builder_set(builder, "node.colour", "red", &error), RAFTD_ERROR_INVALID);
+    ck_assert_int_eq(raftd_builder_set(builder, "node.id", "65536", &error), RAFTD_ERROR_INVALID);
+    ck_assert_int_eq(raftd_builder_set(builder, "node.id", "x", NULL), RAFTD_ERROR_INVALID);
+    raftd_builder_destroy(builder);
+    /* Options that are fine one by one, but not together. */
+    lone_set(&lone, "raft.heartbeat_ms", "900");
+    ck_assert_int_eq(raftd_builder_build(lone.builder, &node, &error), RAFTD_ERROR_INVALID);
+    ck_assert_ptr_nonnull(strstr(error.message, "heartbeat_ms"));
+    lone_free(&lone);
+}
+END_TEST
+
+static void hook(void)
+{
+}
+
+static void apply_nothing(void *context, const struct raftd_entry *entries, size_t count)
+{
+    (void)context;
+    (void)entries;
+    (void)count;
+}
+
+static void read_nothing(void *context, const void *query, size_t size, struct raftd_reply *reply)
+{
+    (void)context;
+    (void)query;
+    (void)size;
+    (void)reply;
+}
+
+START_TEST(snapshot_hooks_are_reserved)
+{
+    struct raftd_builder *builder = raftd_builder_create();
+    struct raftd_state_machine machine = {.apply = apply_nothing, .read = read_nothing};
+
+    ck_assert_int_eq(raftd_builder_state_machine(builder, &machine), 0);
+    machine.snapshot_save = hook;
+    ck_assert_int_eq(raftd_builder_state_machine(builder, &machine), RAFTD_ERROR_INVALID);
+    machine.snapshot_save = NULL;
+    machine.snapshot_restore = hook;
+    ck_assert_int_eq(raftd_builder_state_machine(builder, &machine), RAFTD_ERROR_INVALID);
+    raftd_builder_destroy(builder);
+}
+END_TEST
+
+START_TEST(two_nodes_never_share_a_directory)
+{
+    struct lone lone;
+    struct raftd_node *second;
+    struct raftd_error error = {0};
+
+    lone_init(&lone);
+    lone_serve(&lone);
+    ck_assert_int_eq(raftd_builder_build(lone.builder, &second, &error), RAFTD_ERROR_LOCKED);
+    ck_assert_ptr_null(second);
+    ck_assert_ptr_nonnull(strstr(error.message, lone.directory));
+    ck_assert_int_eq(lone_add(&lone, 1, NULL), 0);
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    lone_destroy(&lone);
+    ck_assert_int_eq(raftd_builder_build(lone.builder, &lone.node, &error), 0);
+    lone_free(&lone);
+}
+END_TEST
+
+START_TEST(data_of_another_cluster_or_node_are_refused)
+{
+    struct lone lone;
+    struct raftd_node *node;
+    struct raftd_error error = {0};
+
+    lone_init(&lone);
+    lone_serve(&lone);
+    ck_assert_int_eq(lone_add(&lone, 3, NULL), 0);
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    lone_destroy(&lone);
+    lone_set(&lone, "cluster.name", "other");
+    ck_assert_int_eq(raftd_builder_build(lone.builder, &node, &error), RAFTD_ERROR_REFUSED);
+    lone_set(&lone, "cluster.name", "raftd");
+    lone_set(&lone, "node.id", "2");
+    ck_assert_int_eq(raftd_builder_build(lone.builder, &node, &error), RAFTD_ERROR_REFUSED);
+    lone_set(&lone, "node.id", "1");
+    lone_serve(&lone);
+    ck_assert_int_eq(lone_add(&lone, 0, NULL), 0);
+    ck_assert_uint_eq(lone_status(&lone).id, 1);
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    ck_assert_uint_eq(lone.sum, 3);
+    lone_free(&lone);
+}
+END_TEST
+
+/* T57: stopped at every moment between its first and its last step. */
+START_TEST(t57_a_stop_is_heard_in_every_phase)
+{
+    for (long delay_us = 0; delay_us < 20000; delay_us = delay_us * 2 + 100) {
+        const struct timespec delay = {.tv_nsec = delay_us * 1000};
+        struct timespec begin;
+        struct timespec end;
+        struct lone lone;
+
+        lone_init(&lone);
+        lone_build(&lone);
+        lone_run(&lone);
+        nanosleep(&delay, NULL);
+        clock_gettime(CLOCK_MONOTONIC, &begin);
+        ck_assert_int_eq(lone_stop(&lone), 0);
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        ck_assert_int_le(end.tv_sec - begin.tv_sec, 2);
+        ck_assert_int_eq(lone_status(&lone).phase, RAFTD_PHASE_STOPPING);
+        lone_free(&lone);
+    }
+}
+END_TEST
+
+START_TEST(t57_a_stop_before_the_run_is_heard)
+{
+    struct lone lone;
+
+    lone_init(&lone);
+    lone_build(&lone);
+    raftd_node_stop(lone.node);
+    ck_assert_int_eq(raftd_node_run(lone.node, &lone.error), 0);
+    lone_free(&lone);
+}
+END_TEST
+
+START_TEST(t57_a_stop_does_not_wait_for_the_next_segment)
+{
+    struct lone lone;
+    char path[128];
+    struct stat status;
+
+    lone_init(&lone);
+    lone_set(&lone, "storage.segment_bytes", "256M");
+    lone_serve(&lone);
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    snprintf(path, sizeof(path), "%s/wal-0000000000000001.log", lone.directory);
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_lt(status.st_blocks * 512, 200 << 20);
+    lone_free(&lone);
+}
+END_TEST
+
+/* Whatever the number of descriptors it may have: it is built, or says that it cannot be. */
+START_TEST(too_few_descriptors_are_an_error_not_a_crash)
+{
+    struct lone lone;
+    bool built = false;
+    unsigned refusals = 0;
+
+    lone_init(&lone);
+    lone_set(&lone, "peers.1", "127.0.0.1:47381");
+    lone_set(&lone, "peers.2", "127.0.0.1:47382");
+    lone_set(&lone, "peers.3", "127.0.0.1:47383");
+    lone_set(&lone, "listen.peer", "127.0.0.1:47381");
+    lone_set(&lone, "tls.peer", "off");
+    for (rlim_t limit = 3; limit < 64 && !built; limit++) {
+        const struct rlimit few = {.rlim_cur = limit, .rlim_max = 1024};
+        int code;
+
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+        code = raftd_builder_build(lone.builder, &lone.node, &lone.error);
+        built = code == 0;
+        refusals += !built;
+        ck_assert_msg(built || code == RAFTD_ERROR_SYSTEM, "with %u descriptors: %d, %s",
+                      (unsigned)limit, code, lone.error.message);
+        ck_assert(built || lone.error.message[0] != 0);
+    }
+    ck_assert(built);
+    ck_assert_uint_gt(refusals, 4);
+    lone_free(&lone);
+}
+END_TEST
+
+UNIT_SUITE(node_life)
+{
+    Suite *suite = suite_create("node life");
+    TCase *serving = tcase_create("serving");
+    TCase *clients = tcase_create("clients");
+    TCase *builder = tcase_create("builder");
+    TCase *ends = tcase_create("ends");
+
+    tcase_set_timeout(serving, 60);
+    tcase_add_test(serving, a_command_and_a_query_make_the_round_trip);
+    tcase_add_test(serving, commands_keep_the_order_in_which_they_were_proposed);
+    tcase_add_test(serving, a_node_out_of_service_refuses_and_comes_back);
+    tcase_add_test(serving, a_restart_keeps_the_state);
+    suite_add_tcase(suite, serving);
+    tcase_set_timeout(clients, 60);
+    tcase_add_test(clients, sixty_four_clients_and_no_more_until_one_closes);
+    tcase_add_test(clients, clients_that_come_and_go_on_many_threads_lose_nothing);
+    tcase_add_test(clients, eight_thousand_requests_under_way_and_no_more);
+    tcase_add_test(clients, an_oversized_request_is_refused_at_once);
+    suite_add_tcase(suite, clients);
+    tcase_set_timeout(builder, 60);
+    tcase_add_test(builder, builders_say_what_is_wrong);
+    tcase_add_test(builder, snapshot_hooks_are_reserved);
+    tcase_add_test(builder, two_nodes_never_share_a_directory);
+    tcase_add_test(builder, data_of_another_cluster_or_node_are_refused);
+    tcase_add_test(builder, too_few_descriptors_are_an_error_not_a_crash);
+    suite_add_tcase(suite, builder);
+    tcase_set_timeout(ends, 60);
+    tcase_add_test(ends, before_it_runs_requests_wait_for_their_answer);
+    tcase_add_test(ends, after_the_end_every_request_is_answered);
+    tcase_add_test(ends, a_node_that_cannot_start_answers_too);
+    tcase_add_test(ends, stopping_under_load_leaves_nobody_without_an_answer);
+    tcase_add_test(ends, t57_a_stop_is_heard_in_every_phase);
+    tcase_add_test(ends, t57_a_stop_before_the_run_is_heard);
+    tcase_add_test(ends, t57_a_stop_does_not_wait_for_the_next_segment);
+    suite_add_tcase(suite, ends);
+    return suite;
+}
