@@ -170,7 +170,7 @@ static void gather_client(struct core_loop *loop, struct raftd_client *client, b
     struct client_request from;
 
     for (size_t i = 0; i < CLIENT_EVENTS_MAX && loop->turn.count < EVENTS_MAX - 1; i++) {
-        if (!client_pop(client, &from)) {
+        if (!requests_has_room(&node->requests) || !client_pop(client, &from)) {
             return;
         }
         if (!loop->turn.ready) {

@@ -238,14 +238,26 @@ struct request *requests_newer(struct requests *requests, const struct request *
     return request->newer != REQUEST_NONE ? &requests->table[request->newer] : NULL;
 }
 
+bool requests_has_room(const struct requests *requests)
+{
+    return requests->free_head != REQUEST_NONE || requests->capacity < (size_t)1
+                                                                           << REQUEST_PLACE_BITS;
+}
+
 void requests_forget_client(struct requests *requests, const struct raftd_client *client)
 {
     uint32_t place = requests->oldest;
 
     while (place != REQUEST_NONE) {
-        if (requests->table[place].client == client) {
-            requests->table[place].client = NULL;
+        struct request *request = &requests->table[place];
+
+        place = request->newer;
+        if (request->client != client) {
+            continue;
         }
-        place = requests->table[place].newer;
+        request->client = NULL;
+        if (request->state != REQUEST_HELD) {
+            requests_finish(requests, request);
+        }
     }
 }

@@ -62,6 +62,10 @@ struct requests {
 void requests_init(struct requests *requests);
 void requests_free(struct requests *requests);
 
+/* Whether the table may grow for another one. It is full only of what was held for clients that
+ * closed: open ones cannot have that many under way. */
+bool requests_has_room(const struct requests *requests);
+
 /* A new request in the given state, put into its queue if that has one. Takes the reference of
  * entry (which may be NULL only for PROPOSED). The pointer is valid until the next add. */
 struct request *requests_add(struct requests *requests, enum request_state state,
@@ -87,7 +91,10 @@ struct request *requests_oldest(struct requests *requests);
 /* The one that came after it, or NULL. */
 struct request *requests_newer(struct requests *requests, const struct request *request);
 
-/* Nobody waits for this client's requests any more. */
+/*
+ * Nobody waits for this client's requests any more. Held proposals go on; of all others there is
+ * nothing left to do here, so they end: clients that come and go do not fill the table.
+ */
 void requests_forget_client(struct requests *requests, const struct raftd_client *client);
 
 #endif

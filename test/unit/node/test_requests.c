@@ -149,12 +149,46 @@ END_TEST
 
 START_TEST(test_forgotten_client_leaves_others_alone)
 {
-    struct request *mine = requests_add(&requests, REQUEST_PROPOSED, client(1), 1, 9, NULL);
-    struct request *other = requests_add(&requests, REQUEST_PROPOSED, client(2), 2, 9, NULL);
+    uint64_t mine = requests_add(&requests, REQUEST_PROPOSED, client(1), 1, 9, NULL)->sequence;
+    uint64_t other = requests_add(&requests, REQUEST_PROPOSED, client(2), 2, 9, NULL)->sequence;
 
     requests_forget_client(&requests, client(1));
-    ck_assert_ptr_null(mine->client);
-    ck_assert_ptr_eq(other->client, client(2));
+    ck_assert_ptr_null(requests_find(&requests, mine));
+    ck_assert_ptr_eq(requests_find(&requests, other)->client, client(2));
+    ck_assert_uint_eq(requests.proposal_count, 1);
+}
+END_TEST
+
+START_TEST(test_held_proposals_outlive_their_client_but_nothing_else_does)
+{
+    for (uint64_t i = 0; i < 5; i++) {
+        requests_add(&requests, REQUEST_HELD, client(1), i, 9, bytes());
+        requests_add(&requests, REQUEST_READ_NEW, client(1), i, 9, bytes());
+        requests_add(&requests, REQUEST_READ_NEW, client(2), i, 9, bytes());
+    }
+    requests_forget_client(&requests, client(1));
+    ck_assert_uint_eq(requests.proposal_count, 5);
+    ck_assert_uint_eq(requests.read_count, 5);
+    ck_assert_ptr_null(requests_peek(&requests, &requests.held)->client);
+    requests_ask_reads(&requests);
+    ck_assert_uint_eq(requests.reads_asked.count, 5);
+    ck_assert_ptr_eq(requests_peek(&requests, &requests.reads_asked)->client, client(2));
+}
+END_TEST
+
+/* Without a leader nothing of this leaves, but its clients may come and go for long. */
+START_TEST(test_clients_that_come_and_go_do_not_fill_the_table)
+{
+    for (uintptr_t round = 0; round < 100; round++) {
+        for (uint64_t i = 0; i < 100; i++) {
+            requests_add(&requests, REQUEST_PROPOSED, client(1), i, 9, NULL);
+            requests_add(&requests, REQUEST_READ_NEW, client(1), i, 9, bytes());
+        }
+        requests_forget_client(&requests, client(1));
+    }
+    ck_assert_uint_eq(requests.capacity, 256);
+    ck_assert(requests_has_room(&requests));
+    ck_assert_ptr_null(requests_oldest(&requests));
 }
 END_TEST
 
@@ -173,6 +207,8 @@ UNIT_SUITE(requests)
     tcase_add_test(tcase, test_reads_that_come_during_a_round_wait_for_the_next);
     tcase_add_test(tcase, test_age_list_survives_removal_anywhere);
     tcase_add_test(tcase, test_forgotten_client_leaves_others_alone);
+    tcase_add_test(tcase, test_held_proposals_outlive_their_client_but_nothing_else_does);
+    tcase_add_test(tcase, test_clients_that_come_and_go_do_not_fill_the_table);
     suite_add_tcase(suite, tcase);
     return suite;
 }
