@@ -132,6 +132,27 @@ static void warn_about_dates(SSL_CTX *handle, const char *certificate_path)
     }
 }
 
+/*
+ * OpenSSL works out a certificate's extensions when they are first asked for and keeps them in
+ * it. The threads that share this context share its certificates, so that is done here, by one
+ * thread, and the context is from then on only read. What comes out does not matter here:
+ * handshakes judge the certificates.
+ */
+static void settle_certificates(SSL_CTX *handle)
+{
+    const STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(handle));
+
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        X509 *certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+
+        if (certificate != NULL) {
+            X509_check_purpose(certificate, -1, 0);
+        }
+    }
+    X509_check_purpose(SSL_CTX_get0_certificate(handle), -1, 0);
+    ERR_clear_error();
+}
+
 static void set_options(SSL_CTX *handle)
 {
     SSL_CTX_set_min_proto_version(handle, TLS1_3_VERSION);
@@ -167,6 +188,7 @@ int tls_context_create(const char *ca_path, const char *certificate_path, const 
     if (code != 0) {
         goto failed;
     }
+    settle_certificates(made->handle);
     warn_about_dates(made->handle, certificate_path);
     *context = made;
     return 0;
