@@ -74,7 +74,8 @@ int raftd_client_fd(const struct raftd_client *client);
 bool raftd_client_sleep(struct raftd_client *client);
 void raftd_client_awake(struct raftd_client *client);
 
-/* Sleeps until completions are there or the time-out passes; true if there are some. */
+/* Sleeps until completions are there or the time-out passes (-1 = none); true if there are
+ * some. */
 bool raftd_client_wait(struct raftd_client *client, int timeout_ms);
 
 #ifdef __cplusplus

@@ -17,6 +17,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "node/node.h"
+#include "sys/clock.h"
 #include "sys/ring.h"
 
 enum { CLIENT_REQUESTS_MAX = 8192 };
@@ -208,13 +209,25 @@ void raftd_client_awake(struct raftd_client *client)
     waker_done(&client->waker);
 }
 
+/* A sleep may end early, of a wake-up for answers that were taken before it came. */
 bool raftd_client_wait(struct raftd_client *client, int timeout_ms)
 {
-    if (raftd_client_sleep(client)) {
-        waker_wait(&client->waker, timeout_ms);
-        raftd_client_awake(client);
-    }
-    return has_answer(client);
+    uint64_t now = clock_monotonic_ms();
+    uint64_t deadline = now + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0);
+    bool found;
+
+    do {
+        int left_ms = timeout_ms < 0 ? -1 : (int)(deadline - now);
+
+        found = !raftd_client_sleep(client);
+        if (!found) {
+            waker_wait(&client->waker, left_ms);
+            raftd_client_awake(client);
+            found = has_answer(client);
+        }
+        now = clock_monotonic_ms();
+    } while (!found && (timeout_ms < 0 || now < deadline));
+    return found;
 }
 
 /* ---- the core thread's end ---- */

@@ -2,14 +2,18 @@
  * The life of a node through the public API: built, run, out of service and back, stopped, run
  * again on the same data; and what its clients are told at every turn.
  */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "lone.h"
 #include "unit.h"
+
+#include "node/node.h"
 
 enum { CLIENTS_MAX = 64, REQUESTS_MAX = 8192 };
 
@@ -193,6 +197,41 @@ START_TEST(a_restart_keeps_the_state)
     lone_serve(&lone);
     ck_assert_int_eq(lone_read(&lone, &sum), 0);
     ck_assert_uint_eq(sum, 190);
+    lone_free(&lone);
+}
+END_TEST
+
+static atomic_bool wakes;
+
+static void *wake_for_nothing(void *client)
+{
+    while (atomic_load(&wakes)) {
+        client_wake(client);
+        sched_yield();
+    }
+    return NULL;
+}
+
+/* The core thread wakes at the end of its turn, for answers that may be taken by then. */
+START_TEST(a_wake_up_without_an_answer_does_not_end_a_wait)
+{
+    struct lone lone;
+    struct timespec begin;
+    struct timespec end;
+    pthread_t thread;
+
+    lone_init(&lone);
+    lone_serve(&lone);
+    atomic_store(&wakes, true);
+    ck_assert_int_eq(pthread_create(&thread, NULL, wake_for_nothing, lone.client), 0);
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    ck_assert(!raftd_client_wait(lone.client, 100));
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    ck_assert_int_ge((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000,
+                     99);
+    ck_assert_int_eq(lone_add(&lone, 1, NULL), 0);
+    atomic_store(&wakes, false);
+    pthread_join(thread, NULL);
     lone_free(&lone);
 }
 END_TEST
@@ -523,6 +562,7 @@ UNIT_SUITE(node_life)
     tcase_add_test(serving, a_restart_keeps_the_state);
     suite_add_tcase(suite, serving);
     tcase_set_timeout(clients, 60);
+    tcase_add_test(clients, a_wake_up_without_an_answer_does_not_end_a_wait);
     tcase_add_test(clients, sixty_four_clients_and_no_more_until_one_closes);
     tcase_add_test(clients, clients_that_come_and_go_on_many_threads_lose_nothing);
     tcase_add_test(clients, eight_thousand_requests_under_way_and_no_more);
