@@ -241,7 +241,7 @@ const struct conf_option conf_options[] = {
      .initial = "8M",
      .min = 4 * KIB,
      .max = 512 * MIB,
-     .description = "One command with all its arguments; alike on all members.",
+     .description = "One command with all its arguments.",
      FIELD(limits.max_request_bytes)},
     {.section = "limits",
      .key = "max_arguments",

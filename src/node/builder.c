@@ -195,7 +195,7 @@ static int open_log(struct raftd_node *node, struct wal **wal, struct wal_recove
         .cluster_id = node->cluster_id,
         .node_id = node->conf.node.id,
         .segment_bytes = node->conf.storage.segment_bytes,
-        .max_entry_bytes = (uint32_t)node->max_entry_bytes,
+        .max_entry_bytes = NODE_ENTRY_BYTES_MAX,
         .random_seed = random_u64(),
         .progress = report_recovery,
     };
@@ -294,9 +294,6 @@ static void share_with_links(struct raftd_node *node)
     const struct conf *conf = &node->conf;
     struct link_shared *shared = &node->link_shared;
     const char *client = conf->advertise.client;
-    size_t frame_bytes = conf->raft.max_batch_bytes > node->max_entry_bytes
-                             ? conf->raft.max_batch_bytes
-                             : node->max_entry_bytes;
 
     if (client[0] == 0 && node->listener_count > 0) {
         client = conf->listen.client;
@@ -307,10 +304,10 @@ static void share_with_links(struct raftd_node *node)
     snprintf(shared->cluster_name, sizeof(shared->cluster_name), "%s", conf->cluster.name);
     snprintf(shared->client_address, sizeof(shared->client_address), "%s", client);
     shared->tls = node->tls;
-    shared->limits.max_entry_bytes = (uint32_t)node->max_entry_bytes;
+    shared->limits.max_entry_bytes = NODE_ENTRY_BYTES_MAX;
     shared->limits.max_entries = 1 << 20;
-    /* Entries' headers on the wire are smaller than what the core counts for them. */
-    shared->max_frame_bytes = 2 * frame_bytes + WIRE_MESSAGE_OVERHEAD_BYTES;
+    /* One entry of the greatest size with its header; a batch of several is smaller. */
+    shared->max_frame_bytes = NODE_ENTRY_BYTES_MAX + 2 * WIRE_MESSAGE_OVERHEAD_BYTES;
     shared->core = &node->core_waker;
     shared->lifecycle = &node->lifecycle_waker;
     shared->ready = &node->ready;

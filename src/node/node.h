@@ -40,6 +40,12 @@ enum {
     NODE_LISTENERS_MAX = 4,
     /* Bytes that a request's encoding may add to its arguments. */
     NODE_ENTRY_OVERHEAD_BYTES = 64 * 1024,
+    /*
+     * The largest entry that a member takes from a peer or its own disk: what the greatest
+     * limits.max_request_bytes allows. Members may differ in that limit, but an entry that one
+     * of them accepted has to reach all (T50).
+     */
+    NODE_ENTRY_BYTES_MAX = 512 * 1024 * 1024 + NODE_ENTRY_OVERHEAD_BYTES,
 };
 
 struct node_listener {
@@ -62,7 +68,7 @@ struct raftd_node {
     struct link_shared link_shared;
     struct link *links[RAFT_MEMBERS_MAX];
     size_t link_count;
-    uint64_t max_entry_bytes;
+    uint64_t max_entry_bytes; /* of this node's own clients */
 
     /* The thread of raftd_node_run(). */
     struct acceptor *acceptor;

@@ -36,6 +36,21 @@ class Restart(unittest.TestCase):
             self.assertEqual(cluster[3].call("GET", "while-3-is-down"), b"yes")
             cluster.wait_same_state()
 
+    def test_t50_what_one_member_accepts_reaches_those_with_smaller_limits(self):
+        with Cluster(3) as cluster:
+            cluster[3].options["limits.max_request_bytes"] = "4K"
+            cluster[3].options["raft.max_batch_bytes"] = "4K"
+            cluster.start()
+            value = "x" * 3000000
+            self.assertEqual(cluster[1].call("SET", "large", value), "OK")
+            self.assertEqual(cluster[3].call("STRLEN", "large"), len(value))
+            with self.assertRaises((ReplyError, OSError)):
+                cluster[3].call("SET", "large", value)
+            self.assertEqual(cluster[3].terminate()[0], 0)
+            cluster[3].start().wait_ready()
+            self.assertEqual(cluster[3].call("STRLEN", "large"), len(value))
+            cluster.wait_same_state()
+
     def test_one_alone_waits_and_says_for_whom(self):
         with Cluster(3) as cluster:
             lone = cluster[3].start()
