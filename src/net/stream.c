@@ -21,6 +21,7 @@
 #include "base/memory.h"
 #include "net/resolver.h"
 #include "net/tls_openssl.h"
+#include "sys/mutex.h"
 
 enum {
     /* A silent peer is asked after this time, and given up after three answers are missing. */
@@ -274,6 +275,7 @@ int stream_handshake(struct stream *stream, struct raftd_error *error)
 {
     int result;
 
+    ASSERT(!mutex_rank_is_held(MUTEX_RANK_CORE));
     if (stream->resolution != NULL) {
         int code = finish_resolution(stream, error);
 
@@ -334,6 +336,7 @@ ssize_t stream_read(struct stream *stream, void *data, size_t size, struct raftd
     ssize_t got;
 
     ASSERT(size > 0 && !stream->connecting);
+    ASSERT(!mutex_rank_is_held(MUTEX_RANK_CORE));
     if (stream->tls != NULL) {
         return tls_read(stream, data, size, error);
     }
@@ -392,6 +395,7 @@ ssize_t stream_write(struct stream *stream, const void *data, size_t size,
     ssize_t sent;
 
     ASSERT(size > 0 && !stream->connecting);
+    ASSERT(!mutex_rank_is_held(MUTEX_RANK_CORE));
     if (stream->tls != NULL) {
         return tls_write(stream, data, size, error);
     }

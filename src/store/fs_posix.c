@@ -14,6 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/assert.h"
+#include "sys/mutex.h"
+
 static int posix_open(void *context, const char *path, enum fs_open_mode mode)
 {
     int flags = O_CLOEXEC;
@@ -79,6 +82,7 @@ static int posix_pwrite(void *context, int file, const void *data, size_t size, 
     const uint8_t *place = data;
     size_t done = 0;
 
+    ASSERT(!mutex_rank_is_held(MUTEX_RANK_CORE));
     (void)context;
     while (done < size) {
         ssize_t count = pwrite(file, place + done, size - done, (off_t)(offset + done));
@@ -99,12 +103,14 @@ static int posix_pwrite(void *context, int file, const void *data, size_t size, 
 
 static int posix_fdatasync(void *context, int file)
 {
+    ASSERT(!mutex_rank_is_held(MUTEX_RANK_CORE));
     (void)context;
     return fdatasync(file) == 0 ? 0 : -errno;
 }
 
 static int posix_fsync(void *context, int file)
 {
+    ASSERT(!mutex_rank_is_held(MUTEX_RANK_CORE));
     (void)context;
     return fsync(file) == 0 ? 0 : -errno;
 }

@@ -36,6 +36,11 @@ void mutex_destroy(struct mutex *mutex)
     ASSERT(code == 0);
 }
 
+bool mutex_rank_is_held(enum mutex_rank rank)
+{
+    return (held_ranks >> rank & 1U) != 0;
+}
+
 /* Relaxed is enough: only the owner itself stores its token, so it reads back its own store or
  * something else that is not its token. */
 bool mutex_is_mine(const struct mutex *mutex)

@@ -30,6 +30,8 @@ void mutex_lock(struct mutex *mutex);
 void mutex_unlock(struct mutex *mutex);
 /* For the first line of a function whose name ends in _locked: ASSERT(mutex_is_mine(m)). */
 bool mutex_is_mine(const struct mutex *mutex);
+/* For what must never happen under a lock: whether this thread holds one of that rank. */
+bool mutex_rank_is_held(enum mutex_rank rank);
 
 /* A condition variable on the monotonic clock. */
 struct condition {

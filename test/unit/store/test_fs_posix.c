@@ -4,6 +4,7 @@
 #include "store/fs.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "unit.h"
 
 #include "store/world.h"
+#include "sys/mutex.h"
 
 static const struct fs *fs;
 static char directory[256];
@@ -54,6 +56,17 @@ static unsigned mode_of(const char *name)
     ck_assert_int_eq(stat(name, &status), 0);
     return status.st_mode & 0777;
 }
+
+/* No disk under the core mutex (T59): the table itself refuses, before it looks at the file. */
+START_TEST(a_sync_under_the_core_mutex_aborts)
+{
+    struct mutex core;
+
+    mutex_init(&core, MUTEX_RANK_CORE);
+    mutex_lock(&core);
+    fs_posix()->fdatasync(NULL, -1);
+}
+END_TEST
 
 START_TEST(files_are_made_once_and_private)
 {
@@ -237,6 +250,7 @@ UNIT_SUITE(fs_posix)
 
     tcase_add_checked_fixture(table, set_up, tear_down);
     tcase_add_test(table, files_are_made_once_and_private);
+    tcase_add_test_raise_signal(table, a_sync_under_the_core_mutex_aborts, SIGABRT);
     tcase_add_test(table, directories_are_private);
     tcase_add_test(table, what_was_written_is_read);
     tcase_add_test(table, read_only_means_read_only);

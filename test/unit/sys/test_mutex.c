@@ -34,8 +34,11 @@ START_TEST(test_the_owner_is_known)
     mutex_lock(&low);
     ck_assert(mutex_is_mine(&low));
     ck_assert(!mutex_is_mine(&high));
+    ck_assert(mutex_rank_is_held(MUTEX_RANK_CORE));
+    ck_assert(!mutex_rank_is_held(MUTEX_RANK_LINK));
     mutex_unlock(&low);
     ck_assert(!mutex_is_mine(&low));
+    ck_assert(!mutex_rank_is_held(MUTEX_RANK_CORE));
 }
 END_TEST
 
