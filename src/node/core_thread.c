@@ -1,297 +1,33 @@
 /*
- * The Raft core thread: drains every ring, steps the core with all of it as one batch, then
- * acts once - one log write, the frames to each peer, one wake-up per consumer. It is the only
- * one that changes the core and the state machine; the mutex is there for status calls. It
+ * The Raft core thread: drains every ring (gather.c), steps the core with all of it as one batch,
+ * then acts once - one log write, the frames to each peer, one wake-up per consumer. It is the
+ * only one that changes the core and the state machine; the mutex is there for status calls. It
  * never touches a disk, a socket or TLS.
  */
-#include <string.h>
+#include <stdio.h>
 
 #include "base/assert.h"
 #include "base/memory.h"
-#include "node/node.h"
+#include "node/core_loop.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
-enum {
-    EVENTS_MAX = 2048,        /* of one batch; one place is kept for a read round */
-    LINK_EVENTS_MAX = 256,    /* of one peer in one batch */
-    CLIENT_EVENTS_MAX = 1024, /* requests of one client in one batch */
-};
-
-/* What one turn of the loop gathers. Lives on the core thread's heap, reused. */
-struct turn {
-    uint64_t now_ms;
-    bool ready; /* sampled once, so that a turn is of one mind */
-    size_t count;
-    struct raft_event events[EVENTS_MAX];
-    /* Freed once the core has seen them. */
-    size_t message_count;
-    struct raft_message *messages[EVENTS_MAX];
-    size_t entry_count;
-    struct raft_entry *entries[EVENTS_MAX];
-};
-
-struct core_loop {
-    struct raftd_node *node;
-    struct turn turn;
-    struct write_request *newest_write; /* not known to be done; gated frames wait with it */
-    uint64_t read_id;                   /* of the newest read round */
-    /* The core's clock stands still while the node is out of service: no time-out passes. */
-    uint64_t core_now_ms;
-    bool more_to_apply;
-    size_t first_client; /* the slot that the next turn begins with, but for the wrap */
-    bool frames_sent[RAFT_MEMBERS_MAX];
-    uint16_t seen_leader; /* as last logged */
-    uint64_t seen_term;
-    enum raft_role seen_role;
-};
-
-static struct raft_event *add_event(struct core_loop *loop, enum raft_event_type type)
-{
-    struct raft_event *event = &loop->turn.events[loop->turn.count++];
-
-    ASSERT(loop->turn.count <= EVENTS_MAX);
-    memset(event, 0, sizeof(*event));
-    event->type = type;
-    return event;
-}
-
-static size_t link_position(const struct raftd_node *node, uint16_t peer)
-{
-    for (size_t i = 0; i < node->link_count; i++) {
-        if (link_peer_id(node->links[i]) == peer) {
-            return i;
-        }
-    }
-    return RAFT_MEMBERS_MAX;
-}
-
-/* ---- gathering ---- */
-
-static void finish_write(struct core_loop *loop, struct write_request *request)
-{
-    struct raft_event *event = add_event(loop, RAFT_EVENT_LOG_WRITTEN);
-
-    event->written.sequence = request->write.sequence;
-    event->written.last_index = request->write.last_index;
-    event->written.last_term = request->write.last_term;
-    for (size_t i = 0; i < request->frame_count; i++) {
-        struct link *link = request->frames[i].link;
-
-        link_send(link, request->frames[i].frame);
-        loop->frames_sent[link_position(loop->node, link_peer_id(link))] = true;
-    }
-    request->frame_count = 0;
-    if (loop->newest_write == request) {
-        loop->newest_write = NULL;
-    }
-    write_request_free(request);
-}
-
-static void gather_writes(struct core_loop *loop)
-{
-    struct write_request *request;
-
-    while ((request = log_writer_next_done(loop->node->log_writer)) != NULL) {
-        finish_write(loop, request);
-    }
-}
-
-static void gather_link(struct core_loop *loop, size_t position)
-{
-    struct raftd_node *node = loop->node;
-    struct link_event link_event;
-    struct raft_event *event;
-
-    for (size_t i = 0; i < LINK_EVENTS_MAX && loop->turn.count < EVENTS_MAX - 1; i++) {
-        if (!link_next_event(node->links[position], &link_event)) {
-            return;
-        }
-        if (link_event.type == LINK_EVENT_MESSAGE) {
-            if (!loop->turn.ready) {
-                wire_message_free(link_event.message); /* not ready: consensus is refused */
-                continue;
-            }
-            event = add_event(loop, RAFT_EVENT_MESSAGE);
-            event->message = link_event.message;
-            loop->turn.messages[loop->turn.message_count++] = link_event.message;
-            continue;
-        }
-        node->link_is_up[position] = link_event.type == LINK_EVENT_UP;
-        if (!loop->turn.ready) {
-            continue;
-        }
-        event = add_event(loop, RAFT_EVENT_LINK);
-        event->link.peer = link_peer_id(node->links[position]);
-        event->link.up = node->link_is_up[position];
-    }
-}
-
-/* Whether a proposal given to the core now would find a leader. */
-static bool can_propose(const struct raftd_node *node)
-{
-    uint16_t leader = raft_get_leader(node->core);
-    size_t position;
-
-    if (raft_get_role(node->core) == RAFT_LEADER) {
-        return raft_get_uncommitted_bytes(node->core) < node->conf.raft.max_uncommitted_bytes;
-    }
-    position = leader != 0 ? link_position(node, leader) : RAFT_MEMBERS_MAX;
-    return position < RAFT_MEMBERS_MAX && node->link_is_up[position];
-}
-
-static void propose(struct core_loop *loop, struct request *request)
-{
-    struct raft_entry *entry = request->entry;
-
-    request->entry = NULL;
-    entry->origin = loop->node->origin;
-    entry->sequence = request->sequence;
-    add_event(loop, RAFT_EVENT_PROPOSE)->entry = entry;
-    loop->turn.entries[loop->turn.entry_count++] = entry;
-}
-
-static void gather_held(struct core_loop *loop)
-{
-    struct requests *requests = &loop->node->requests;
-    struct request *request;
-
-    while (loop->turn.count < EVENTS_MAX - 1 &&
-           (request = requests_peek(requests, &requests->held)) != NULL) {
-        propose(loop, request);
-        requests_advance(requests, &requests->held, REQUEST_PROPOSED);
-    }
-}
-
-static void gather_client(struct core_loop *loop, struct raftd_client *client, bool proposable)
-{
-    struct raftd_node *node = loop->node;
-    uint64_t deadline_ms = loop->turn.now_ms + node->conf.raft.request_timeout_ms;
-    struct client_request from;
-
-    for (size_t i = 0; i < CLIENT_EVENTS_MAX && loop->turn.count < EVENTS_MAX - 1; i++) {
-        if (!requests_has_room(&node->requests) || !client_pop(client, &from)) {
-            return;
-        }
-        if (!loop->turn.ready) {
-            client_complete(client, from.tag, RAFTD_ERROR_NOT_READY, 0, NULL);
-            raft_entry_release(from.entry);
-        } else if (from.is_read) {
-            requests_add(&node->requests, REQUEST_READ_NEW, client, from.tag, deadline_ms,
-                         from.entry);
-        } else if (!proposable || requests_peek(&node->requests, &node->requests.held) != NULL) {
-            /* Behind others that are held, too: a client's commands keep their order. */
-            requests_add(&node->requests, REQUEST_HELD, client, from.tag, deadline_ms, from.entry);
-        } else {
-            propose(loop, requests_add(&node->requests, REQUEST_PROPOSED, client, from.tag,
-                                       deadline_ms, from.entry));
-        }
-    }
-}
-
-/*
- * All clients in turn, each time beginning with another one: a batch that is full early is not
- * always full of the same clients' requests. What a client asked for before it closed still
- * goes on, so it is let go of only once its ring is empty.
- */
-static void gather_clients(struct core_loop *loop, bool proposable)
-{
-    struct raftd_node *node = loop->node;
-
-    loop->first_client++;
-    for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
-        size_t slot = (loop->first_client + i) % NODE_CLIENTS_MAX;
-        struct raftd_client *client =
-            atomic_load_explicit(&node->clients[slot], memory_order_acquire);
-        bool closing = client != NULL && client_is_closing(client);
-
-        if (client == NULL) {
-            continue;
-        }
-        gather_client(loop, client, proposable);
-        if (closing && !client_has_requests(client)) {
-            requests_forget_client(&node->requests, client);
-            atomic_store(&node->clients[slot], NULL);
-            client_free(client);
-        }
-    }
-}
-
-/* One read round at a time: what arrives during one is asked in the next (a natural batch). */
-static void gather_reads(struct core_loop *loop)
-{
-    struct requests *requests = &loop->node->requests;
-
-    if (!loop->turn.ready || requests_peek(requests, &requests->reads_asked) != NULL ||
-        requests_peek(requests, &requests->reads_new) == NULL) {
-        return;
-    }
-    requests_ask_reads(requests);
-    add_event(loop, RAFT_EVENT_READ)->read_id = ++loop->read_id;
-}
-
-static void gather(struct core_loop *loop)
-{
-    struct raftd_node *node = loop->node;
-
-    loop->turn.now_ms = clock_monotonic_ms();
-    loop->turn.ready = atomic_load_explicit(&node->ready, memory_order_acquire);
-    if (loop->turn.ready) {
-        loop->core_now_ms = loop->turn.now_ms;
-    }
-    gather_writes(loop);
-    for (size_t i = 0; i < node->link_count; i++) {
-        gather_link(loop, i);
-    }
-    if (loop->turn.ready && can_propose(node)) {
-        gather_held(loop);
-        gather_clients(loop, true);
-    } else {
-        gather_clients(loop, false);
-    }
-    gather_reads(loop);
-}
-
-/*
- * While the log writer has no room the core is not stepped. Clients' requests are taken in all
- * the same, to be held: the deadline of each runs, and its client gets an answer however long
- * the disk hangs.
- */
-static void gather_for_later(struct core_loop *loop)
-{
-    loop->turn.now_ms = clock_monotonic_ms();
-    loop->turn.ready = atomic_load_explicit(&loop->node->ready, memory_order_acquire);
-    gather_clients(loop, false);
-    ASSERT(loop->turn.count == 0);
-}
-
 /* ---- acting ---- */
 
-/* A message that did not leave is lost, as on any network. But proposals that never left were
- * definitely not applied, and whoever waits for them can be told at once. */
-static void lose_message(struct raftd_node *node, const struct raft_message *message)
+/*
+ * The fate of proposals that were to be forwarded: they can be appended in the message's term
+ * only, which decides when they no longer can. Those that never left were definitely not
+ * applied, and whoever waits for them can be told at once.
+ */
+static void note_forwarded(struct raftd_node *node, const struct raft_message *message, bool left)
 {
-    if (message->type != RAFT_MESSAGE_PROPOSE) {
-        return;
-    }
     for (uint32_t i = 0; i < message->entry_count; i++) {
         struct request *request = requests_find(&node->requests, message->entries[i]->sequence);
 
-        if (request != NULL) {
+        if (request != NULL && left) {
+            request->term = message->term;
+        } else if (request != NULL) {
             fail_request(node, request, RAFTD_ERROR_NOT_LEADER);
-        }
-    }
-}
-
-/* In which term these proposals can be appended: that decides when they no longer can. */
-static void note_term(struct raftd_node *node, struct raft_entry *const *entries, size_t count,
-                      uint64_t term)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct request *request = requests_find(&node->requests, entries[i]->sequence);
-
-        if (request != NULL) {
-            request->term = term;
         }
     }
 }
@@ -300,36 +36,48 @@ static void note_term(struct raftd_node *node, struct raft_entry *const *entries
 static void note_own_terms(struct core_loop *loop)
 {
     for (size_t i = 0; i < loop->turn.entry_count; i++) {
-        struct raft_entry *entry = loop->turn.entries[i];
+        const struct raft_entry *entry = loop->turn.entries[i];
+        struct request *request = NULL;
 
         if (entry->index != 0) {
-            note_term(loop->node, &entry, 1, entry->term);
+            request = requests_find(&loop->node->requests, entry->sequence);
+        }
+        if (request != NULL) {
+            request->term = entry->term;
         }
     }
 }
 
-static void send_messages(struct core_loop *loop, const struct raft_outbox *outbox)
+/* True unless the message is lost, as on any network. */
+static bool send_message(struct core_loop *loop, const struct raft_message *message)
 {
     struct raftd_node *node = loop->node;
+    size_t position = gather_link_position(node, message->to);
 
+    if (position == RAFT_MEMBERS_MAX || !node->link_is_up[position]) {
+        return false;
+    }
+    if (message->after_write != 0) {
+        ASSERT(loop->newest_write != NULL);
+        ASSERT(loop->newest_write->write.sequence == message->after_write);
+        write_request_gate(loop->newest_write, node->links[position], wire_message_encode(message));
+        return true;
+    }
+    if (!link_send(node->links[position], wire_message_encode(message))) {
+        return false;
+    }
+    loop->frames_sent[position] = true;
+    return true;
+}
+
+static void send_messages(struct core_loop *loop, const struct raft_outbox *outbox)
+{
     for (size_t i = 0; i < outbox->message_count; i++) {
         const struct raft_message *message = &outbox->messages[i];
-        size_t position = link_position(node, message->to);
+        bool left = send_message(loop, message);
 
         if (message->type == RAFT_MESSAGE_PROPOSE) {
-            note_term(node, message->entries, message->entry_count, message->term);
-        }
-        if (position == RAFT_MEMBERS_MAX || !node->link_is_up[position]) {
-            lose_message(node, message);
-        } else if (message->after_write != 0) {
-            ASSERT(loop->newest_write != NULL);
-            ASSERT(loop->newest_write->write.sequence == message->after_write);
-            write_request_gate(loop->newest_write, node->links[position],
-                               wire_message_encode(message));
-        } else if (link_send(node->links[position], wire_message_encode(message))) {
-            loop->frames_sent[position] = true;
-        } else {
-            lose_message(node, message);
+            note_forwarded(loop->node, message, left);
         }
     }
 }
@@ -362,6 +110,7 @@ static void expire_requests(struct raftd_node *node, uint64_t now_ms)
 
 static void log_state(struct core_loop *loop)
 {
+    char leader[32] = "no leader";
     struct raft_status status;
 
     raft_get_status(loop->node->core, loop->turn.now_ms, &status);
@@ -373,14 +122,11 @@ static void log_state(struct core_loop *loop)
     loop->seen_leader = status.leader;
     loop->seen_term = status.term;
     if (status.leader != 0) {
-        LOG_INFO("%s in term %llu, leader is node %u, last index %llu, commit index %llu",
-                 raft_role_name(status.role), (unsigned long long)status.term, status.leader,
-                 (unsigned long long)status.last_index, (unsigned long long)status.commit_index);
-    } else {
-        LOG_INFO("%s in term %llu, no leader, last index %llu, commit index %llu",
-                 raft_role_name(status.role), (unsigned long long)status.term,
-                 (unsigned long long)status.last_index, (unsigned long long)status.commit_index);
+        snprintf(leader, sizeof(leader), "leader is node %u", status.leader);
     }
+    LOG_INFO("%s in term %llu, %s, last index %llu, commit index %llu", raft_role_name(status.role),
+             (unsigned long long)status.term, leader, (unsigned long long)status.last_index,
+             (unsigned long long)status.commit_index);
 }
 
 static void report_violation(const struct raft_outbox *outbox)
@@ -486,7 +232,7 @@ static bool waiting_can_go_on(struct raftd_node *node)
     if (!atomic_load_explicit(&node->ready, memory_order_acquire)) {
         return false;
     }
-    return (requests_peek(requests, &requests->held) != NULL && can_propose(node)) ||
+    return (requests_peek(requests, &requests->held) != NULL && gather_can_propose(node)) ||
            (requests_peek(requests, &requests->reads_new) != NULL &&
             requests_peek(requests, &requests->reads_asked) == NULL);
 }
@@ -593,7 +339,7 @@ static void finish(struct core_loop *loop)
 
     gather_writes(loop);
     if (log_writer_has_room(node->log_writer)) {
-        add_event(loop, RAFT_EVENT_STEP_DOWN);
+        gather_event(loop, RAFT_EVENT_STEP_DOWN);
         step(loop, &outbox);
         act(loop, &outbox);
     }

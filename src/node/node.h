@@ -4,6 +4,7 @@
  *     builder.c      options -> recovered log, core, links, listeners
  *     node.c         the six steps of a life, readiness, status
  *     core_thread.c  the Raft core thread: events in, effects out
+ *     gather.c       the half of it that drains the rings
  *     apply.c        committed entries and confirmed reads -> the state machine
  *     requests.c     what clients wait for: table, queues, deadlines
  *     client.c       the client's end of its rings

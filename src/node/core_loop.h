@@ -1,0 +1,53 @@
+/*
+ * One turn of the Raft core thread, as its two files share it: gather.c fills it from the rings,
+ * core_thread.c acts on it. Core thread only; nobody else includes this.
+ */
+#ifndef RAFTD_NODE_CORE_LOOP_H
+#define RAFTD_NODE_CORE_LOOP_H
+
+#include "node/node.h"
+
+enum { EVENTS_MAX = 2048 }; /* of one batch; one place is kept for a read round */
+
+/* What one turn of the loop gathers. Lives on the core thread's heap, reused. */
+struct turn {
+    uint64_t now_ms;
+    bool ready; /* sampled once, so that a turn is of one mind */
+    size_t count;
+    struct raft_event events[EVENTS_MAX];
+    /* Freed once the core has seen them. */
+    size_t message_count;
+    struct raft_message *messages[EVENTS_MAX];
+    size_t entry_count;
+    struct raft_entry *entries[EVENTS_MAX];
+};
+
+struct core_loop {
+    struct raftd_node *node;
+    struct turn turn;
+    struct write_request *newest_write; /* not known to be done; gated frames wait with it */
+    uint64_t read_id;                   /* of the newest read round */
+    /* The core's clock stands still while the node is out of service: no time-out passes. */
+    uint64_t core_now_ms;
+    bool more_to_apply;
+    size_t first_client; /* the slot that the next turn begins with, but for the wrap */
+    bool frames_sent[RAFT_MEMBERS_MAX];
+    uint16_t seen_leader; /* as last logged */
+    uint64_t seen_term;
+    enum raft_role seen_role;
+};
+
+/* Takes from every ring what one batch has room for. */
+void gather(struct core_loop *loop);
+/* The same while the core cannot be stepped: clients' requests alone, to be held. */
+void gather_for_later(struct core_loop *loop);
+/* Finished log writes alone, for a last step. */
+void gather_writes(struct core_loop *loop);
+struct raft_event *gather_event(struct core_loop *loop, enum raft_event_type type);
+
+/* Whether a proposal given to the core now would find a leader. */
+bool gather_can_propose(const struct raftd_node *node);
+/* Place in node->links; RAFT_MEMBERS_MAX if there is no link to this peer. */
+size_t gather_link_position(const struct raftd_node *node, uint16_t peer);
+
+#endif

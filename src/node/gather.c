@@ -1,0 +1,231 @@
+/*
+ * The first half of a turn of the core thread: finished writes, peers' messages and clients'
+ * requests become one batch of events. Bounded by what a batch holds; what does not fit stays
+ * in its ring for the next turn. Core thread only.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "node/core_loop.h"
+#include "sys/clock.h"
+
+enum {
+    LINK_EVENTS_MAX = 256,    /* of one peer in one batch */
+    CLIENT_EVENTS_MAX = 1024, /* requests of one client in one batch */
+};
+
+struct raft_event *gather_event(struct core_loop *loop, enum raft_event_type type)
+{
+    struct raft_event *event = &loop->turn.events[loop->turn.count++];
+
+    ASSERT(loop->turn.count <= EVENTS_MAX);
+    memset(event, 0, sizeof(*event));
+    event->type = type;
+    return event;
+}
+
+size_t gather_link_position(const struct raftd_node *node, uint16_t peer)
+{
+    for (size_t i = 0; i < node->link_count; i++) {
+        if (link_peer_id(node->links[i]) == peer) {
+            return i;
+        }
+    }
+    return RAFT_MEMBERS_MAX;
+}
+
+static void finish_write(struct core_loop *loop, struct write_request *request)
+{
+    struct raft_event *event = gather_event(loop, RAFT_EVENT_LOG_WRITTEN);
+
+    event->written.sequence = request->write.sequence;
+    event->written.last_index = request->write.last_index;
+    event->written.last_term = request->write.last_term;
+    for (size_t i = 0; i < request->frame_count; i++) {
+        struct link *link = request->frames[i].link;
+
+        link_send(link, request->frames[i].frame);
+        loop->frames_sent[gather_link_position(loop->node, link_peer_id(link))] = true;
+    }
+    request->frame_count = 0;
+    if (loop->newest_write == request) {
+        loop->newest_write = NULL;
+    }
+    write_request_free(request);
+}
+
+void gather_writes(struct core_loop *loop)
+{
+    struct write_request *request;
+
+    while ((request = log_writer_next_done(loop->node->log_writer)) != NULL) {
+        finish_write(loop, request);
+    }
+}
+
+static void gather_link(struct core_loop *loop, size_t position)
+{
+    struct raftd_node *node = loop->node;
+    struct link_event link_event;
+    struct raft_event *event;
+
+    for (size_t i = 0; i < LINK_EVENTS_MAX && loop->turn.count < EVENTS_MAX - 1; i++) {
+        if (!link_next_event(node->links[position], &link_event)) {
+            return;
+        }
+        if (link_event.type == LINK_EVENT_MESSAGE) {
+            if (!loop->turn.ready) {
+                wire_message_free(link_event.message); /* not ready: consensus is refused */
+                continue;
+            }
+            event = gather_event(loop, RAFT_EVENT_MESSAGE);
+            event->message = link_event.message;
+            loop->turn.messages[loop->turn.message_count++] = link_event.message;
+            continue;
+        }
+        node->link_is_up[position] = link_event.type == LINK_EVENT_UP;
+        if (!loop->turn.ready) {
+            continue;
+        }
+        event = gather_event(loop, RAFT_EVENT_LINK);
+        event->link.peer = link_peer_id(node->links[position]);
+        event->link.up = node->link_is_up[position];
+    }
+}
+
+bool gather_can_propose(const struct raftd_node *node)
+{
+    uint16_t leader = raft_get_leader(node->core);
+    size_t position;
+
+    if (raft_get_role(node->core) == RAFT_LEADER) {
+        return raft_get_uncommitted_bytes(node->core) < node->conf.raft.max_uncommitted_bytes;
+    }
+    position = leader != 0 ? gather_link_position(node, leader) : RAFT_MEMBERS_MAX;
+    return position < RAFT_MEMBERS_MAX && node->link_is_up[position];
+}
+
+static void propose(struct core_loop *loop, struct request *request)
+{
+    struct raft_entry *entry = request->entry;
+
+    request->entry = NULL;
+    entry->origin = loop->node->origin;
+    entry->sequence = request->sequence;
+    gather_event(loop, RAFT_EVENT_PROPOSE)->entry = entry;
+    loop->turn.entries[loop->turn.entry_count++] = entry;
+}
+
+static void gather_held(struct core_loop *loop)
+{
+    struct requests *requests = &loop->node->requests;
+    struct request *request;
+
+    while (loop->turn.count < EVENTS_MAX - 1 &&
+           (request = requests_peek(requests, &requests->held)) != NULL) {
+        propose(loop, request);
+        requests_advance(requests, &requests->held, REQUEST_PROPOSED);
+    }
+}
+
+static void gather_client(struct core_loop *loop, struct raftd_client *client, bool proposable)
+{
+    struct raftd_node *node = loop->node;
+    uint64_t deadline_ms = loop->turn.now_ms + node->conf.raft.request_timeout_ms;
+    struct client_request from;
+
+    for (size_t i = 0; i < CLIENT_EVENTS_MAX && loop->turn.count < EVENTS_MAX - 1; i++) {
+        if (!requests_has_room(&node->requests) || !client_pop(client, &from)) {
+            return;
+        }
+        if (!loop->turn.ready) {
+            client_complete(client, from.tag, RAFTD_ERROR_NOT_READY, 0, NULL);
+            raft_entry_release(from.entry);
+        } else if (from.is_read) {
+            requests_add(&node->requests, REQUEST_READ_NEW, client, from.tag, deadline_ms,
+                         from.entry);
+        } else if (!proposable || requests_peek(&node->requests, &node->requests.held) != NULL) {
+            /* Behind others that are held, too: a client's commands keep their order. */
+            requests_add(&node->requests, REQUEST_HELD, client, from.tag, deadline_ms, from.entry);
+        } else {
+            propose(loop, requests_add(&node->requests, REQUEST_PROPOSED, client, from.tag,
+                                       deadline_ms, from.entry));
+        }
+    }
+}
+
+/*
+ * All clients in turn, each time beginning with another one: a batch that is full early is not
+ * always full of the same clients' requests. What a client asked for before it closed still
+ * goes on, so it is let go of only once its ring is empty.
+ */
+static void gather_clients(struct core_loop *loop, bool proposable)
+{
+    struct raftd_node *node = loop->node;
+
+    loop->first_client++;
+    for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
+        size_t slot = (loop->first_client + i) % NODE_CLIENTS_MAX;
+        struct raftd_client *client =
+            atomic_load_explicit(&node->clients[slot], memory_order_acquire);
+        bool closing = client != NULL && client_is_closing(client);
+
+        if (client == NULL) {
+            continue;
+        }
+        gather_client(loop, client, proposable);
+        if (closing && !client_has_requests(client)) {
+            requests_forget_client(&node->requests, client);
+            atomic_store(&node->clients[slot], NULL);
+            client_free(client);
+        }
+    }
+}
+
+/* One read round at a time: what arrives during one is asked in the next (a natural batch). */
+static void gather_reads(struct core_loop *loop)
+{
+    struct requests *requests = &loop->node->requests;
+
+    if (!loop->turn.ready || requests_peek(requests, &requests->reads_asked) != NULL ||
+        requests_peek(requests, &requests->reads_new) == NULL) {
+        return;
+    }
+    requests_ask_reads(requests);
+    gather_event(loop, RAFT_EVENT_READ)->read_id = ++loop->read_id;
+}
+
+void gather(struct core_loop *loop)
+{
+    struct raftd_node *node = loop->node;
+
+    loop->turn.now_ms = clock_monotonic_ms();
+    loop->turn.ready = atomic_load_explicit(&node->ready, memory_order_acquire);
+    if (loop->turn.ready) {
+        loop->core_now_ms = loop->turn.now_ms;
+    }
+    gather_writes(loop);
+    for (size_t i = 0; i < node->link_count; i++) {
+        gather_link(loop, i);
+    }
+    if (loop->turn.ready && gather_can_propose(node)) {
+        gather_held(loop);
+        gather_clients(loop, true);
+    } else {
+        gather_clients(loop, false);
+    }
+    gather_reads(loop);
+}
+
+/*
+ * While the log writer has no room the core is not stepped. Clients' requests are taken in all
+ * the same, to be held: the deadline of each runs, and its client gets an answer however long
+ * the disk hangs.
+ */
+void gather_for_later(struct core_loop *loop)
+{
+    loop->turn.now_ms = clock_monotonic_ms();
+    loop->turn.ready = atomic_load_explicit(&loop->node->ready, memory_order_acquire);
+    gather_clients(loop, false);
+    ASSERT(loop->turn.count == 0);
+}
