@@ -101,7 +101,7 @@ static void kv_apply(void *context, const struct raftd_entry *entries, size_t co
     }
 }
 
-static void kv_read(void *context, const void *query, size_t size_bytes, struct raftd_reply *target)
+static void kv_read(void *context, const struct raftd_query *query, struct raftd_reply *target)
 {
     struct kv *kv = context;
     struct kv_request request;
@@ -109,7 +109,7 @@ static void kv_read(void *context, const void *query, size_t size_bytes, struct 
 
     kv_table_tidy(&kv->table);
     kv_reply_begin(&reply, target);
-    if (kv_request_decode(&request, query, size_bytes)) {
+    if (kv_request_decode(&request, query->data, query->size_bytes)) {
         kv_query(kv, &request, &reply);
     } else {
         kv_reply_error(&reply, error_unreadable);

@@ -126,6 +126,18 @@ bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index)
     return node->applied_index < commit_index;
 }
 
+static void read_one(struct raftd_node *node, const struct raft_entry *entry,
+                     struct raftd_reply *reply)
+{
+    struct raftd_query query = {
+        .data = entry->data,
+        .size_bytes = entry->size_bytes,
+        .index = node->applied_index,
+    };
+
+    node->machine.read(node->machine.context, &query, reply);
+}
+
 void apply_reads_locked(struct raftd_node *node)
 {
     struct raftd_reply reply = {0};
@@ -135,8 +147,7 @@ void apply_reads_locked(struct raftd_node *node)
     while ((request = requests_peek(&node->requests, &node->requests.reads_ready)) != NULL &&
            request->read_index <= node->applied_index) {
         if (request->client != NULL) {
-            node->machine.read(node->machine.context, request->entry->data,
-                               request->entry->size_bytes, &reply);
+            read_one(node, request->entry, &reply);
             client_complete(request->client, request->tag, RAFTD_OK, node->applied_index, &reply);
             reply_reset(&reply);
         }

@@ -63,11 +63,23 @@ int raftd_builder_load(struct raftd_builder *builder, const char *path, struct r
     return code;
 }
 
+/* Groups of functions are there as a whole or not at all. */
+static bool machine_is_complete(const struct raftd_state_machine *machine)
+{
+    int time = (machine->next_deadline != NULL) + (machine->tick != NULL);
+    int snapshots = (machine->snapshot_begin != NULL) + (machine->snapshot_next != NULL) +
+                    (machine->snapshot_end != NULL) + (machine->restore_begin != NULL) +
+                    (machine->restore_write != NULL) + (machine->restore_finish != NULL) +
+                    (machine->restore_commit != NULL) + (machine->restore_abort != NULL);
+
+    return machine->apply != NULL && machine->read != NULL && (time == 0 || time == 2) &&
+           (snapshots == 0 || snapshots == 8);
+}
+
 int raftd_builder_state_machine(struct raftd_builder *builder,
                                 const struct raftd_state_machine *machine)
 {
-    if (machine->apply == NULL || machine->read == NULL || machine->snapshot_save != NULL ||
-        machine->snapshot_restore != NULL) {
+    if (!machine_is_complete(machine)) {
         return RAFTD_ERROR_INVALID;
     }
     builder->machine = *machine;

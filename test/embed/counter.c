@@ -19,9 +19,9 @@ static void apply(void *sum, const struct raftd_entry *entries, size_t count)
     }
 }
 
-static void read_sum(void *sum, const void *query, size_t size, struct raftd_reply *reply)
+static void read_sum(void *sum, const struct raftd_query *query, struct raftd_reply *reply)
 {
-    (void)query, (void)size;
+    (void)query;
     raftd_reply_write(reply, sum, sizeof(unsigned));
 }
 

@@ -62,7 +62,7 @@ static void query(struct kv *kv, const void *data, size_t size, struct raftd_rep
     struct raftd_state_machine machine = kv_state_machine(kv);
 
     reply->bytes.size_bytes = 0;
-    machine.read(machine.context, data, size, reply);
+    machine.read(machine.context, &(struct raftd_query){.data = data, .size_bytes = size}, reply);
     check_reply(reply);
 }
 

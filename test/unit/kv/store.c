@@ -101,7 +101,8 @@ const char *store_apply_bytes(struct store *store, const void *data, size_t size
 const char *store_read_bytes(struct store *store, const void *data, size_t size)
 {
     store->reply.bytes.size_bytes = 0;
-    store->machine.read(store->machine.context, data, size, &store->reply);
+    store->machine.read(store->machine.context,
+                        &(struct raftd_query){.data = data, .size_bytes = size}, &store->reply);
     return tell_reply(store);
 }
 

@@ -74,12 +74,11 @@ static void apply(void *context, const struct raftd_entry *entries, size_t count
     }
 }
 
-static void read_sum(void *context, const void *query, size_t size_bytes, struct raftd_reply *reply)
+static void read_sum(void *context, const struct raftd_query *query, struct raftd_reply *reply)
 {
     struct lone *lone = context;
 
     (void)query;
-    (void)size_bytes;
     raftd_reply_write(reply, &lone->sum, sizeof(lone->sum));
 }
 

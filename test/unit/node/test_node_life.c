@@ -385,8 +385,22 @@ START_TEST(builders_say_what_is_wrong)
 }
 END_TEST
 
-static void hook(void)
+static void hook(void *context)
 {
+    (void)context;
+}
+
+static uint64_t deadline(void *context)
+{
+    (void)context;
+    return UINT64_MAX;
+}
+
+static void tick(void *context, uint64_t index, uint64_t time_ms)
+{
+    (void)context;
+    (void)index;
+    (void)time_ms;
 }
 
 static void apply_nothing(void *context, const struct raftd_entry *entries, size_t count)
@@ -396,24 +410,27 @@ static void apply_nothing(void *context, const struct raftd_entry *entries, size
     (void)count;
 }
 
-static void read_nothing(void *context, const void *query, size_t size, struct raftd_reply *reply)
+static void read_nothing(void *context, const struct raftd_query *query, struct raftd_reply *reply)
 {
     (void)context;
     (void)query;
-    (void)size;
     (void)reply;
 }
 
-START_TEST(snapshot_hooks_are_reserved)
+START_TEST(functions_come_in_whole_groups)
 {
     struct raftd_builder *builder = raftd_builder_create();
     struct raftd_state_machine machine = {.apply = apply_nothing, .read = read_nothing};
 
     ck_assert_int_eq(raftd_builder_state_machine(builder, &machine), 0);
-    machine.snapshot_save = hook;
+    machine.snapshot_begin = hook;
     ck_assert_int_eq(raftd_builder_state_machine(builder, &machine), RAFTD_ERROR_INVALID);
-    machine.snapshot_save = NULL;
-    machine.snapshot_restore = hook;
+    machine.snapshot_begin = NULL;
+    machine.next_deadline = deadline;
+    ck_assert_int_eq(raftd_builder_state_machine(builder, &machine), RAFTD_ERROR_INVALID);
+    machine.tick = tick;
+    ck_assert_int_eq(raftd_builder_state_machine(builder, &machine), 0);
+    machine.apply = NULL;
     ck_assert_int_eq(raftd_builder_state_machine(builder, &machine), RAFTD_ERROR_INVALID);
     raftd_builder_destroy(builder);
 }
@@ -570,7 +587,7 @@ UNIT_SUITE(node_life)
     suite_add_tcase(suite, clients);
     tcase_set_timeout(builder, 60);
     tcase_add_test(builder, builders_say_what_is_wrong);
-    tcase_add_test(builder, snapshot_hooks_are_reserved);
+    tcase_add_test(builder, functions_come_in_whole_groups);
     tcase_add_test(builder, two_nodes_never_share_a_directory);
     tcase_add_test(builder, data_of_another_cluster_or_node_are_refused);
     tcase_add_test(builder, too_few_descriptors_are_an_error_not_a_crash);

@@ -150,7 +150,9 @@ static void carry_out(struct raftd_node *node, const struct fake_request *reques
     struct raftd_reply reply = {0};
 
     if (status == 0 && request->is_read) {
-        node->machine.read(node->machine.context, request->data, request->size_bytes, &reply);
+        struct raftd_query query = {.data = request->data, .size_bytes = request->size_bytes};
+
+        node->machine.read(node->machine.context, &query, &reply);
     } else if (status == 0) {
         struct raftd_entry entry = {.index = ++node->index,
                                     .term = 1,
