@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/checksum.h"
+#include "base/plant.h"
 
 static const uint8_t segment_magic[8] = {'r', 'a', 'f', 't', 'd', 'W', 'A', 'L'};
 
@@ -91,11 +92,17 @@ uint64_t wal_padded_bytes(uint64_t size_bytes)
     return (size_bytes + WAL_BLOCK_BYTES - 1) / WAL_BLOCK_BYTES * WAL_BLOCK_BYTES;
 }
 
+/* What seeds the checksums of batches. */
+static uint64_t seed_of(uint64_t nonce)
+{
+    return PLANT(store_nonce_ignored) ? 0 : nonce;
+}
+
 /* The sequence is in the seed: the payload of another batch does not pass for this one's. */
 static uint64_t payload_checksum(uint64_t nonce, uint64_t sequence, const uint8_t *payload,
                                  size_t size)
 {
-    return checksum(nonce ^ sequence, payload, size);
+    return checksum(seed_of(nonce) ^ sequence, payload, size);
 }
 
 void wal_batch_seal(uint8_t *batch, struct wal_batch_header *header, uint64_t nonce)
@@ -111,7 +118,8 @@ void wal_batch_seal(uint8_t *batch, struct wal_batch_header *header, uint64_t no
     store_u64(batch + BATCH_PAYLOAD_BYTES, header->payload_bytes);
     store_u64(batch + BATCH_NEXT_INDEX, header->next_index);
     store_u64(batch + BATCH_PAYLOAD_CHECKSUM, header->payload_checksum);
-    store_u64(batch + BATCH_HEADER_CHECKSUM, checksum(nonce, batch, BATCH_HEADER_CHECKSUM));
+    store_u64(batch + BATCH_HEADER_CHECKSUM,
+              checksum(seed_of(nonce), batch, BATCH_HEADER_CHECKSUM));
     memset(batch + size, 0, wal_padded_bytes(size) - size);
 }
 
@@ -119,7 +127,8 @@ bool wal_batch_header_decode(const uint8_t bytes[WAL_BATCH_HEADER_BYTES], uint64
                              struct wal_batch_header *header)
 {
     if (load_u32(bytes + BATCH_MAGIC_AT) != BATCH_MAGIC ||
-        load_u64(bytes + BATCH_HEADER_CHECKSUM) != checksum(nonce, bytes, BATCH_HEADER_CHECKSUM)) {
+        load_u64(bytes + BATCH_HEADER_CHECKSUM) !=
+            checksum(seed_of(nonce), bytes, BATCH_HEADER_CHECKSUM)) {
         return false;
     }
     *header = (struct wal_batch_header){

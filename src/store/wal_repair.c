@@ -4,6 +4,8 @@
  */
 #include "store/wal_recovery.h"
 
+#include "base/plant.h"
+
 static int remove_file(const struct wal_files *files, const char *name, struct raftd_error *error)
 {
     char path[WAL_PATH_MAX];
@@ -27,14 +29,14 @@ static int take_segment(const struct wal_files *files, const struct wal_scan *sc
     segment->nonce = scanned->nonce;
     segment->offset_bytes = scanned->end_bytes;
     segment->zeroed_bytes = scanned->file_bytes / WAL_BLOCK_BYTES * WAL_BLOCK_BYTES;
-    if (scan->tail.number == scanned->number) {
+    if (scan->tail.number == scanned->number && !PLANT(store_tail_not_cleared)) {
         result =
             wal_segment_clear(files, segment, scan->tail.from_bytes, scan->tail.to_bytes, error);
         if (result < 0) {
             return result;
         }
     }
-    return wal_segment_sync(files, segment, error);
+    return PLANT(store_repair_not_synced) ? 0 : wal_segment_sync(files, segment, error);
 }
 
 int wal_repair(const struct wal_files *files, const struct wal_scan *scan,

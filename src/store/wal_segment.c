@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/plant.h"
 
 /* Never written to, so that no memory stands behind it but the kernel's page of zeros. */
 static uint8_t zeros[256 * 1024];
@@ -118,7 +119,7 @@ int wal_segment_publish(const struct wal_files *files, struct wal_segment *segme
     int result;
 
     ASSERT(!segment->is_published);
-    result = fs->fsync(fs->context, segment->file);
+    result = PLANT(store_rename_before_sync) ? 0 : fs->fsync(fs->context, segment->file);
     if (result < 0) {
         return segment_error(error, files, segment, "sync", result);
     }
@@ -130,7 +131,9 @@ int wal_segment_publish(const struct wal_files *files, struct wal_segment *segme
         return segment_error(error, files, segment, "rename", result);
     }
     segment->is_published = true;
-    result = fs->sync_directory(fs->context, files->directory);
+    if (!PLANT(store_create_not_synced)) {
+        result = fs->sync_directory(fs->context, files->directory);
+    }
     if (result < 0) {
         return segment_error(error, files, segment, "sync the directory of", result);
     }
@@ -161,6 +164,9 @@ int wal_segment_zero(const struct wal_files *files, struct wal_segment *segment,
 
     if (until_bytes <= segment->zeroed_bytes) {
         return 0;
+    }
+    if (PLANT(store_zeroes_acknowledged) && segment->offset_bytes > WAL_SEGMENT_HEADER_BYTES) {
+        segment->zeroed_bytes = segment->offset_bytes - WAL_BLOCK_BYTES;
     }
     result = write_zeros(files, segment->file, segment->zeroed_bytes, until_bytes);
     if (result < 0) {
@@ -225,9 +231,9 @@ int wal_segment_append(const struct wal_files *files, struct wal_segment *segmen
             return result;
         }
     }
-    result = fs->fdatasync(fs->context, segment->file);
+    result = wal_segment_sync(files, segment, error);
     if (result < 0) {
-        return segment_error(error, files, segment, "sync", result);
+        return result;
     }
     segment->offset_bytes = end;
     return 0;
@@ -236,8 +242,14 @@ int wal_segment_append(const struct wal_files *files, struct wal_segment *segmen
 int wal_segment_sync(const struct wal_files *files, const struct wal_segment *segment,
                      struct raftd_error *error)
 {
-    int result = files->fs->fdatasync(files->fs->context, segment->file);
+    int result = 0;
 
+    if (!PLANT(store_append_not_synced)) {
+        result = files->fs->fdatasync(files->fs->context, segment->file);
+    }
+    if (result < 0 && PLANT(store_sync_retried)) {
+        result = files->fs->fdatasync(files->fs->context, segment->file);
+    }
     return result < 0 ? segment_error(error, files, segment, "sync", result) : 0;
 }
 

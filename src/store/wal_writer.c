@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/plant.h"
 #include "store/wal_format.h"
 #include "sys/log.h"
 
@@ -226,7 +227,8 @@ static uint8_t *put_write(struct wal *wal, uint8_t *place, const struct raft_wri
         ASSERT(write->term > wal->term || wal->vote == 0 || write->vote == wal->vote);
         wal->term = write->term;
         wal->vote = write->vote;
-        place = wal_record_put_hard_state(place, write->term, write->vote);
+        place = wal_record_put_hard_state(place, write->term,
+                                          PLANT(store_vote_not_written) ? 0 : write->vote);
     }
     if (write->truncate_from != 0) {
         ASSERT(write->truncate_from <= wal->last_index + 1);
@@ -307,7 +309,8 @@ int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
         .next_index = wal->last_index + 1,
     };
     place = wal->buffer + WAL_BATCH_HEADER_BYTES;
-    if (wal->current.offset_bytes == WAL_SEGMENT_HEADER_BYTES) {
+    if (wal->current.offset_bytes == WAL_SEGMENT_HEADER_BYTES &&
+        !PLANT(store_roll_without_hard_state)) {
         /* The segments before it can go some day: term and vote must not go with them. */
         place = wal_record_put_hard_state(place, wal->term, wal->vote);
         header.record_count++;

@@ -1,0 +1,25 @@
+/*
+ * The planted bugs: a name and a sentence each, in one group per directory of src. Whoever adds
+ * one here puts PLANT(name) at the place in the code, and the simulator has to catch it.
+ */
+#ifndef RAFTD_BASE_PLANT_TABLE_H
+#define RAFTD_BASE_PLANT_TABLE_H
+
+#define PLANTS_STORE(X)                                                                            \
+    X(store_torn_tail_is_data, "recovery takes a batch whose payload is torn")                     \
+    X(store_damage_is_tail, "recovery cuts the log off at damage before an intact batch")          \
+    X(store_create_not_synced, "the directory is not synced after a segment got its name")         \
+    X(store_repair_not_synced, "recovery hands out what only the page cache has")                  \
+    X(store_append_not_synced, "a batch is acknowledged without a sync")                           \
+    X(store_sync_retried, "a failed sync is called again and believed")                            \
+    X(store_nonce_ignored, "batches of an older file in the same place are accepted")              \
+    X(store_truncate_ignored, "recovery skips truncate records")                                   \
+    X(store_zeroes_acknowledged, "zeros are written over the last acknowledged block")             \
+    X(store_roll_without_hard_state, "the hard state that opens a segment is left out")            \
+    X(store_rename_before_sync, "a segment gets its name before its bytes are durable")            \
+    X(store_tail_not_cleared, "recovery leaves the bytes of a torn batch behind the log")          \
+    X(store_vote_not_written, "a hard state is written without its vote")
+
+#define PLANTS(X) PLANTS_STORE(X)
+
+#endif
