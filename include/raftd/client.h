@@ -43,7 +43,8 @@ void raftd_client_close(struct raftd_client *client);
  */
 int raftd_client_propose(struct raftd_client *client, const void *data, size_t size_bytes,
                          uint64_t tag);
-/* Asks the state machine a query; linearizable. Same errors. */
+/* Asks the state machine a query; linearizable. Same errors, and
+ * RAFTD_ERROR_INVALID where the state machine answers none. */
 int raftd_client_read(struct raftd_client *client, const void *query, size_t size_bytes,
                       uint64_t tag);
 /* How many requests are sure to be accepted now. */
@@ -77,6 +78,13 @@ void raftd_client_awake(struct raftd_client *client);
 /* Sleeps until completions are there or the time-out passes (-1 = none); true if there are
  * some. */
 bool raftd_client_wait(struct raftd_client *client, int timeout_ms);
+
+/*
+ * All in one, for a program with one request at a time: proposes, waits for the outcome and
+ * returns its status. Nothing else may be under way on this client.
+ */
+int raftd_client_call(struct raftd_client *client, const void *data, size_t size_bytes,
+                      struct raftd_completion *completion);
 
 #ifdef __cplusplus
 }

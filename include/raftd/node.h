@@ -5,7 +5,7 @@
  *     raftd_builder_set(builder, "node.data_dir", "/var/lib/counter", &error)
  *     raftd_builder_state_machine(builder, &machine)
  *     raftd_builder_build(builder, &node, &error)      locks and recovers the data
- *     raftd_node_run(node, &error)                     until raftd_node_stop()
+ *     raftd_node_run(node, &error)                     until raftd_node_stop(); or _start()
  *     raftd_node_destroy(node)
  *
  * Options are named section.key as in raftd.conf(5).
@@ -69,7 +69,18 @@ int raftd_node_run(struct raftd_node *node, struct raftd_error *error);
 /* Asks raftd_node_run() to return. Any thread, and async-signal-safe. May be called again. */
 void raftd_node_stop(struct raftd_node *node);
 
-/* After raftd_node_run() returned, or instead of it. All clients are closed by then. */
+/*
+ * raftd_node_run() on a thread of the library's; returns 0 once the node is ready. After
+ * timeout_ms (-1 = never) RAFTD_ERROR_TIMEOUT: it goes on trying. Any other error: it has ended.
+ * raftd_node_join() waits for its end, after raftd_node_stop(), and returns what run() did.
+ */
+int raftd_node_start(struct raftd_node *node, int timeout_ms, struct raftd_error *error);
+int raftd_node_join(struct raftd_node *node, struct raftd_error *error);
+
+/*
+ * After raftd_node_run() returned, or instead of it; a node that was started is stopped first.
+ * All clients are closed by then.
+ */
 void raftd_node_destroy(struct raftd_node *node);
 
 /*

@@ -22,7 +22,7 @@ extern "C" {
 /* Where a reply goes; only valid during the call that got it. */
 struct raftd_reply;
 
-/* Appends bytes to the reply. The node copies them. */
+/* Appends bytes to the reply. The node copies them. NULL, where nobody waits, is allowed. */
 void raftd_reply_write(struct raftd_reply *reply, const void *data, size_t size_bytes);
 
 /* A committed entry. data is the node's and valid during the call. */
@@ -61,7 +61,7 @@ struct raftd_state_machine {
     /* Applies entries in order. Required. */
     void (*apply)(void *context, const struct raftd_entry *entries, size_t count);
 
-    /* Answers a query from the current state without changing it. Required. */
+    /* Answers a query from the current state without changing it. NULL: there are no queries. */
     void (*read)(void *context, const struct raftd_query *query, struct raftd_reply *reply);
 
     /*

@@ -72,8 +72,7 @@ static bool machine_is_complete(const struct raftd_state_machine *machine)
                     (machine->restore_write != NULL) + (machine->restore_finish != NULL) +
                     (machine->restore_commit != NULL) + (machine->restore_abort != NULL);
 
-    return machine->apply != NULL && machine->read != NULL && (time == 0 || time == 2) &&
-           (snapshots == 0 || snapshots == 8);
+    return machine->apply != NULL && (time == 0 || time == 2) && (snapshots == 0 || snapshots == 8);
 }
 
 int raftd_builder_state_machine(struct raftd_builder *builder,
@@ -343,7 +342,9 @@ static int make_node(const struct raftd_builder *builder, struct raftd_node **ma
     requests_init(&node->requests);
     *made = node;
     code = waker_open(&node->core_waker);
-    if (waker_open(&node->lifecycle_waker) != 0 || code != 0) {
+    code = waker_open(&node->lifecycle_waker) != 0 ? RAFTD_ERROR_SYSTEM : code;
+    code = waker_open(&node->start.waker) != 0 ? RAFTD_ERROR_SYSTEM : code;
+    if (code != 0) {
         return no_descriptors(error);
     }
     return 0;

@@ -131,6 +131,9 @@ int raftd_client_propose(struct raftd_client *client, const void *data, size_t s
 int raftd_client_read(struct raftd_client *client, const void *query, size_t size_bytes,
                       uint64_t tag)
 {
+    if (client->node->machine.read == NULL) {
+        return RAFTD_ERROR_INVALID;
+    }
     return submit(client, true, query, size_bytes, tag);
 }
 

@@ -54,6 +54,7 @@ void raftd_node_set_ready(struct raftd_node *node, bool ready)
 {
     atomic_store(&node->ready, ready);
     waker_wake(&node->core_waker);
+    waker_wake(&node->start.waker);
 }
 
 bool raftd_node_is_ready(const struct raftd_node *node)
@@ -331,6 +332,8 @@ void raftd_node_destroy(struct raftd_node *node)
     if (node == NULL) {
         return;
     }
+    raftd_node_stop(node);
+    raftd_node_join(node, NULL);
     for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
         struct raftd_client *client = atomic_load(&node->clients[i]);
 
@@ -348,6 +351,7 @@ void raftd_node_destroy(struct raftd_node *node)
     mutex_destroy(&node->core_mutex);
     waker_close(&node->core_waker);
     waker_close(&node->lifecycle_waker);
+    waker_close(&node->start.waker);
     memory_free(node);
 }
 

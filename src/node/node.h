@@ -3,6 +3,7 @@
  *
  *     builder.c      options -> recovered log, core, links, listeners
  *     node.c         the six steps of a life, readiness, status
+ *     start.c        the same on a thread of its own, for embedders
  *     core_thread.c  the Raft core thread: events in, effects out
  *     gather.c       the half of it that drains the rings
  *     apply.c        committed entries and confirmed reads -> the state machine
@@ -76,6 +77,16 @@ struct raftd_node {
     struct reception *reception;
     struct thread core_thread;
     bool core_started;
+
+    /* raftd_node_start(): the embedder's thread, code and error its own until it has ended. */
+    struct {
+        struct thread thread;
+        bool started;
+        int code;
+        struct raftd_error error;
+        atomic_bool ended;
+        struct waker waker; /* consumer: the embedder's thread */
+    } start;
 
     /* Guarded by core_mutex; changed by the core thread only, which may read without it. */
     struct mutex core_mutex;

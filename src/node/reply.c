@@ -33,11 +33,12 @@ uint8_t *reply_take(struct raftd_reply *reply)
 
 void raftd_reply_write(struct raftd_reply *reply, const void *data, size_t size_bytes)
 {
-    size_t total = reply->size_bytes + size_bytes;
+    size_t total;
 
-    if (size_bytes == 0) {
+    if (reply == NULL || size_bytes == 0) {
         return;
     }
+    total = reply->size_bytes + size_bytes;
     if (reply->heap == NULL && total <= sizeof(reply->inside)) {
         memcpy(reply->inside + reply->size_bytes, data, size_bytes);
         reply->size_bytes = total;

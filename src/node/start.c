@@ -1,0 +1,85 @@
+/*
+ * A node on a thread of its own, for embedders: raftd_node_run() there, and the wait until it
+ * serves here. Also the client's blocking call. The embedder's thread.
+ */
+#include "base/assert.h"
+#include "base/error.h"
+#include "node/node.h"
+#include "sys/clock.h"
+
+static void run(void *argument)
+{
+    struct raftd_node *node = argument;
+
+    node->start.code = raftd_node_run(node, &node->start.error);
+    atomic_store(&node->start.ended, true);
+    waker_wake(&node->start.waker);
+}
+
+/* Until the node serves, its thread has ended or the time is up. */
+static void wait_until_ready(struct raftd_node *node, int timeout_ms)
+{
+    uint64_t deadline = clock_monotonic_ms() + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0);
+    bool over = false;
+
+    while (!over) {
+        uint64_t now = clock_monotonic_ms();
+
+        waker_prepare(&node->start.waker);
+        over = raftd_node_is_ready(node) || atomic_load(&node->start.ended) ||
+               (timeout_ms >= 0 && now >= deadline);
+        if (!over) {
+            waker_wait(&node->start.waker, timeout_ms < 0 ? -1 : (int)(deadline - now));
+        }
+        waker_done(&node->start.waker);
+    }
+}
+
+int raftd_node_start(struct raftd_node *node, int timeout_ms, struct raftd_error *error)
+{
+    ASSERT(!node->start.started);
+    if (thread_start(&node->start.thread, "raft-node", run, node) != 0) {
+        return error_set(error, RAFTD_ERROR_SYSTEM,
+                         "cannot start the node's thread: raise the limit on processes");
+    }
+    node->start.started = true;
+    wait_until_ready(node, timeout_ms);
+    if (atomic_load(&node->start.ended)) {
+        return raftd_node_join(node, error);
+    }
+    if (!raftd_node_is_ready(node)) {
+        return error_set(error, RAFTD_ERROR_TIMEOUT,
+                         "the node is not ready after %d ms: no quorum of voters answers yet; it "
+                         "goes on trying",
+                         timeout_ms);
+    }
+    return 0;
+}
+
+int raftd_node_join(struct raftd_node *node, struct raftd_error *error)
+{
+    if (node->start.started) {
+        thread_join(&node->start.thread);
+        node->start.started = false;
+    }
+    if (node->start.code != 0 && error != NULL) {
+        *error = node->start.error;
+    }
+    return node->start.code;
+}
+
+int raftd_client_call(struct raftd_client *client, const void *data, size_t size_bytes,
+                      struct raftd_completion *completion)
+{
+    int code = raftd_client_propose(client, data, size_bytes, 0);
+
+    *completion = (struct raftd_completion){.status = code};
+    if (code != 0) {
+        return code;
+    }
+    raftd_client_submit(client);
+    while (!raftd_client_next(client, completion)) {
+        raftd_client_wait(client, -1);
+    }
+    return completion->status;
+}

@@ -1,0 +1,117 @@
+/*
+ * A node on the library's own thread, as an embedder runs it: start, call, join.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "node/lone.h"
+#include "unit.h"
+
+START_TEST(a_started_node_serves_until_it_is_destroyed)
+{
+    struct lone lone;
+    struct raftd_completion completion;
+    uint64_t sum;
+
+    lone_init(&lone);
+    lone_build(&lone);
+    ck_assert_int_eq(raftd_node_start(lone.node, 10000, &lone.error), 0);
+    ck_assert(raftd_node_is_ready(lone.node));
+    ck_assert_int_eq(raftd_client_call(lone.client, "\5", 1, &completion), 0);
+    ck_assert_uint_eq(completion.size_bytes, sizeof(sum));
+    memcpy(&sum, completion.data, sizeof(sum));
+    ck_assert_uint_eq(sum, 5);
+    lone_free(&lone); /* stops it, and waits */
+}
+END_TEST
+
+START_TEST(a_joined_node_says_how_it_ended)
+{
+    struct lone lone;
+
+    lone_init(&lone);
+    lone_build(&lone);
+    ck_assert_int_eq(raftd_node_start(lone.node, -1, &lone.error), 0);
+    raftd_node_stop(lone.node);
+    ck_assert_int_eq(raftd_node_join(lone.node, &lone.error), 0);
+    lone_free(&lone);
+}
+END_TEST
+
+START_TEST(a_start_that_fails_says_why)
+{
+    struct lone lone;
+
+    lone_init(&lone);
+    ck_assert_int_eq(raftd_builder_listener(lone.builder, "203.0.113.7:1", NULL, NULL, &lone.error),
+                     0);
+    lone_build(&lone);
+    ck_assert_int_eq(raftd_node_start(lone.node, -1, &lone.error), RAFTD_ERROR_SYSTEM);
+    ck_assert_ptr_nonnull(strstr(lone.error.message, "203.0.113.7"));
+    lone_free(&lone);
+}
+END_TEST
+
+/* "127.0.0.1:" and a port that nobody listens on. */
+static void free_address(char text[32])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    int probe = socket(AF_INET, SOCK_STREAM, 0);
+
+    ck_assert_int_eq(bind(probe, (const struct sockaddr *)&address, size), 0);
+    ck_assert_int_eq(getsockname(probe, (struct sockaddr *)&address, &size), 0);
+    snprintf(text, 32, "127.0.0.1:%u", ntohs(address.sin_port));
+    close(probe);
+}
+
+/* The peer does not exist, so there is no quorum; the node goes on trying until destroyed. */
+START_TEST(a_start_without_a_quorum_ends_with_its_time)
+{
+    struct lone lone;
+    char address[32];
+
+    free_address(address);
+    lone_init(&lone);
+    lone_set(&lone, "listen.peer", address);
+    lone_set(&lone, "peers.1", address);
+    lone_set(&lone, "peers.2", "127.0.0.1:1");
+    lone_set(&lone, "tls.peer", "off");
+    lone_build(&lone);
+    ck_assert_int_eq(raftd_node_start(lone.node, 10, &lone.error), RAFTD_ERROR_TIMEOUT);
+    ck_assert(!raftd_node_is_ready(lone.node));
+    lone_free(&lone);
+}
+END_TEST
+
+START_TEST(a_call_that_is_too_large_is_refused)
+{
+    static const char data[256 * 1024];
+    struct lone lone;
+    struct raftd_completion completion;
+
+    lone_init(&lone);
+    lone_build(&lone);
+    ck_assert_int_eq(raftd_client_call(lone.client, data, sizeof(data), &completion),
+                     RAFTD_ERROR_TOO_LARGE);
+    ck_assert_int_eq(completion.status, RAFTD_ERROR_TOO_LARGE);
+    lone_free(&lone);
+}
+END_TEST
+
+UNIT_SUITE(start)
+{
+    Suite *suite = suite_create("start");
+    TCase *tests = tcase_create("start");
+
+    tcase_add_test(tests, a_started_node_serves_until_it_is_destroyed);
+    tcase_add_test(tests, a_joined_node_says_how_it_ended);
+    tcase_add_test(tests, a_start_that_fails_says_why);
+    tcase_add_test(tests, a_start_without_a_quorum_ends_with_its_time);
+    tcase_add_test(tests, a_call_that_is_too_large_is_refused);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
