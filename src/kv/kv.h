@@ -17,6 +17,11 @@
 
 struct kv;
 
+struct kv_argument {
+    const void *data;
+    size_t size_bytes;
+};
+
 struct kv *kv_create(uint64_t hash_seed); /* the seed only spreads keys over buckets */
 void kv_destroy(struct kv *kv);
 
@@ -24,38 +29,132 @@ void kv_destroy(struct kv *kv);
 struct raftd_state_machine kv_state_machine(struct kv *kv);
 
 /*
+ * What happened to a key, by Redis's names and classes, in the order of the log. Only classes that
+ * notify-keyspace-events asks for, and messages of KV_PUBLISH, are told.
+ */
+struct kv_event {
+    enum kv_event_class {
+        KV_EVENT_GENERIC = 1, /* g */
+        KV_EVENT_STRING,      /* $ */
+        KV_EVENT_EXPIRED,     /* x */
+        KV_EVENT_NEW,         /* n */
+        KV_EVENT_PUBLISH,     /* key is the channel */
+        /*
+         * The state was replaced by a snapshot: what happened in between was not seen, and
+         * whoever listens has to be told that.
+         */
+        KV_EVENT_LOST,
+    } event_class;
+    bool on_keyspace; /* wanted on the channel __keyspace@0__:key, with the name as message; */
+    bool on_keyevent; /* on the channel __keyevent@0__:name, with the key as message */
+    uint64_t index;   /* of the entry that caused it */
+    const char *name; /* "set", "expired", ...; "" for PUBLISH and LOST */
+    uint8_t flags;    /* PUBLISH: those of the request */
+    struct kv_argument key;
+    struct kv_argument message;
+};
+/*
+ * Called on the thread that applies entries, during the call of the state machine; must be quick.
+ * What it returns is the answer to KV_PUBLISH: how many on this node get it.
+ */
+typedef int64_t kv_observer(void *context, const struct kv_event *event);
+void kv_set_observer(struct kv *kv, kv_observer *observer, void *context);
+
+/*
  * Operations. Their numbers are on disk: never renumber, never reuse.
  * Arguments are counted byte strings; integers and options inside them are as Redis words them
- * and are checked by the state machine, so that errors are Redis's own texts.
+ * and are checked by the state machine, so that errors are Redis's own texts. A key stands first.
+ *
+ * An expiry is two arguments: unit and amount. The unit is a word in either case that says what
+ * the amount counts, and which command an error names:
+ *     EX PX EXAT PXAT                      seconds or milliseconds, from now or since 1970
+ *     SETEX PSETEX                         as EX and PX
+ *     EXPIRE PEXPIRE EXPIREAT PEXPIREAT    the same four for KV_EXPIRE
  */
 enum kv_operation {
     /* commands: change the state */
-    KV_SET = 1,      /* key value; flags KV_SET_* */
-    KV_MSET = 2,     /* key value [key value ...] */
-    KV_DEL = 3,      /* key [key ...] -> integer */
-    KV_INCRBY = 4,   /* key amount (decimal; negative for DECR) -> integer */
-    KV_APPEND = 5,   /* key value -> integer */
-    KV_SETRANGE = 6, /* key offset value -> integer */
-    KV_GETDEL = 7,   /* key -> bulk or nil */
-    KV_FLUSH = 8,    /* -> OK */
+    KV_SET = 1,          /* key value [unit amount] [compared]; flags KV_SET_* */
+    KV_MSET = 2,         /* key value [key value ...] -> OK; flags KV_MSET_NX -> 1 or 0 */
+    KV_DEL = 3,          /* key [key ...] -> integer */
+    KV_INCRBY = 4,       /* key amount (decimal; negative for DECR) -> integer */
+    KV_APPEND = 5,       /* key value -> integer */
+    KV_SETRANGE = 6,     /* key offset value -> integer */
+    KV_GETDEL = 7,       /* key -> bulk or nil */
+    KV_FLUSH = 8,        /* -> OK */
+    KV_EXPIRE = 9,       /* key unit amount [compared] -> 1 or 0; flags KV_EXPIRE_* */
+    KV_PERSIST = 10,     /* key -> 1 or 0 */
+    KV_GETEX = 11,       /* key [unit amount] -> bulk or nil; flags KV_GETEX_PERSIST */
+    KV_INCRBYFLOAT = 12, /* key amount -> bulk */
+    KV_SETBIT = 13,      /* key offset bit -> the old bit */
+    KV_RENAME = 14,      /* from to -> OK; flags KV_RENAME_NX -> 1 or 0 */
+    KV_COPY = 15,        /* from to -> 1 or 0; flags KV_COPY_REPLACE */
+    KV_DELIF = 16,       /* key compared -> 1 or 0; flags KV_DELIF_NOT */
+    KV_EXEC = 17,        /* watched [key revision ...] [request ...] -> array or nil; below */
+    KV_PUBLISH = 18,     /* channel message -> what the observer returned; flags are for it */
+    KV_CONFIG_SET = 19,  /* name value -> OK; the one name is notify-keyspace-events */
     /* queries: never change it */
-    KV_GET = 64,      /* key -> bulk or nil */
-    KV_MGET = 65,     /* key [key ...] -> array */
-    KV_EXISTS = 66,   /* key [key ...] -> integer */
-    KV_STRLEN = 67,   /* key -> integer */
-    KV_GETRANGE = 68, /* key start end -> bulk */
-    KV_TYPE = 69,     /* key -> status */
-    KV_DBSIZE = 70,   /* -> integer */
-    KV_KEYS = 71,     /* pattern -> array */
-    KV_SCAN = 72,     /* cursor [MATCH p] [COUNT n] [TYPE t] as Redis words them -> array */
-    KV_DIGEST = 73,   /* -> bulk: 16 hex digits over all keys, values and revisions */
+    KV_GET = 64,        /* key -> bulk or nil */
+    KV_MGET = 65,       /* key [key ...] -> array */
+    KV_EXISTS = 66,     /* key [key ...] -> integer; TOUCH is the same */
+    KV_STRLEN = 67,     /* key -> integer */
+    KV_GETRANGE = 68,   /* key start end -> bulk */
+    KV_TYPE = 69,       /* key -> status */
+    KV_DBSIZE = 70,     /* -> integer */
+    KV_KEYS = 71,       /* pattern -> array */
+    KV_SCAN = 72,       /* cursor [MATCH p] [COUNT n] [TYPE t] as Redis words them -> array */
+    KV_DIGEST = 73,     /* -> bulk: 16 hex digits over the whole replicated state */
+    KV_TTL = 74,        /* key -> integer, -1 or -2; flags KV_TTL_* */
+    KV_GETBIT = 75,     /* key offset -> integer */
+    KV_BITCOUNT = 76,   /* key [start end [BYTE|BIT]] -> integer */
+    KV_LCS = 77,        /* key key [minimum] -> bulk, integer or map; flags KV_LCS_* */
+    KV_RANDOMKEY = 78,  /* -> bulk or nil */
+    KV_ENCODING = 79,   /* key -> bulk "int", "embstr" or "raw", or nil */
+    KV_REVISION = 80,   /* key [key ...] -> array of integers; 0: no such key */
+    KV_CONFIG_GET = 81, /* name -> bulk, or nil for another name */
+    KV_INFO = 82,       /* -> array of integers, in the order of enum kv_info */
 };
 
 enum kv_set_flags {
     KV_SET_NX = 1,
     KV_SET_XX = 2,
-    KV_SET_GET = 4,     /* answers the old value instead of OK or nil */
-    KV_SET_INTEGER = 8, /* answers 1 or 0 (SETNX) */
+    KV_SET_GET = 4,      /* answers the old value instead of OK or nil */
+    KV_SET_INTEGER = 8,  /* answers 1 or 0 (SETNX) */
+    KV_SET_KEEPTTL = 16, /* not together with EXPIRY */
+    KV_SET_EXPIRY = 32,  /* unit and amount follow the value */
+    KV_SET_IFEQ = 64,    /* the last argument is what the old value must be; not with NX, XX */
+};
+
+enum { KV_MSET_NX = 1 };
+enum { KV_GETEX_PERSIST = 1 };
+enum { KV_RENAME_NX = 1 };
+enum { KV_COPY_REPLACE = 1 };
+enum { KV_DELIF_NOT = 1 /* deletes what is not equal: DELEX IFNE */ };
+enum { KV_TTL_MILLISECONDS = 1, KV_TTL_ABSOLUTE = 2 };
+enum { KV_LCS_LENGTH = 1, KV_LCS_INDEXES = 2, KV_LCS_MATCH_LENGTHS = 4 };
+
+enum kv_expire_flags {
+    KV_EXPIRE_NX = 1,
+    KV_EXPIRE_XX = 2,
+    KV_EXPIRE_GT = 4,
+    KV_EXPIRE_LT = 8,
+    KV_EXPIRE_IFEQ = 16, /* the last argument is what the value must be: compare-and-expire */
+};
+
+/*
+ * KV_EXEC, a transaction: its first argument is the number of watched keys in decimal, then come
+ * each one's key and revision (as KV_REVISION told it, in decimal), then whole requests as
+ * kv_request_encode() makes them: commands and queries, no further KV_EXEC. If a watched key has
+ * another revision now the answer is nil and nothing is done; else all requests are
+ * carried out and the answer is an array with the answer to each, which may be an error.
+ */
+enum { KV_EXEC_WATCHES_MAX = 1 << 16, KV_EXEC_REQUESTS_MAX = 1 << 16 };
+
+enum kv_info {
+    KV_INFO_KEYS,         /* expired ones not yet removed among them, as in Redis */
+    KV_INFO_EXPIRES,      /* of these, with a time to live */
+    KV_INFO_AVERAGE_TTL,  /* of those, in milliseconds */
+    KV_INFO_EXPIRED_KEYS, /* removed by time, by this node since it started */
+    KV_INFO_COUNT,
 };
 
 enum {
@@ -63,11 +162,6 @@ enum {
     KV_VALUE_BYTES_MAX = 64 << 20,
     /* A reply to a query is not longer than this; KEYS and MGET are refused instead. */
     KV_REPLY_BYTES_MAX = 512 << 20,
-};
-
-struct kv_argument {
-    const void *data;
-    size_t size_bytes;
 };
 
 /*
@@ -81,7 +175,7 @@ void kv_request_encode(struct buffer *buffer, enum kv_operation operation, uint8
 /*
  * Replies: a sequence of values. An array announces its length and its elements follow.
  *     type u8, then: STATUS/ERROR/BULK: u32 size, bytes; INTEGER: i64; ARRAY: u32 count;
- *     OK and NIL: nothing.
+ *     MAP: u32 number of pairs; OK and NIL: nothing.
  */
 enum kv_reply_type {
     KV_REPLY_OK = 1,
@@ -91,11 +185,12 @@ enum kv_reply_type {
     KV_REPLY_STATUS = 5,
     KV_REPLY_ERROR = 6, /* the whole text, "ERR ..." */
     KV_REPLY_ARRAY = 7,
+    KV_REPLY_MAP = 8, /* as ARRAY, of twice as many: each key and its value */
 };
 
 struct kv_reply_value {
     enum kv_reply_type type;
-    int64_t integer;     /* INTEGER; ARRAY: element count */
+    int64_t integer;     /* INTEGER; ARRAY: elements; MAP: pairs */
     const uint8_t *data; /* BULK, STATUS, ERROR: borrowed from the reply */
     size_t size_bytes;
 };

@@ -95,15 +95,25 @@ void kv_reply_error(struct kv_reply *reply, const char *text)
     reply_bytes(reply, KV_REPLY_ERROR, text, strlen(text));
 }
 
-void kv_reply_array(struct kv_reply *reply, size_t count)
+static void reply_count(struct kv_reply *reply, enum kv_reply_type type, size_t count)
 {
     uint8_t *place = reply_extend(reply, 5);
 
     if (place != NULL) {
         ASSERT(count <= UINT32_MAX);
-        place[0] = KV_REPLY_ARRAY;
+        place[0] = (uint8_t)type;
         store_u32(place + 1, (uint32_t)count);
     }
+}
+
+void kv_reply_array(struct kv_reply *reply, size_t count)
+{
+    reply_count(reply, KV_REPLY_ARRAY, count);
+}
+
+void kv_reply_map(struct kv_reply *reply, size_t count)
+{
+    reply_count(reply, KV_REPLY_MAP, count);
 }
 
 bool kv_reply_next(struct reader *reader, struct kv_reply_value *value)
@@ -119,6 +129,7 @@ bool kv_reply_next(struct reader *reader, struct kv_reply_value *value)
         value->integer = (int64_t)reader_u64(reader);
         break;
     case KV_REPLY_ARRAY:
+    case KV_REPLY_MAP:
         value->integer = reader_u32(reader);
         break;
     case KV_REPLY_BULK:

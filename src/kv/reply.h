@@ -33,6 +33,7 @@ void kv_reply_bulk(struct kv_reply *reply, const void *data, size_t size);
 void kv_reply_status(struct kv_reply *reply, const char *text);
 void kv_reply_error(struct kv_reply *reply, const char *text);
 void kv_reply_array(struct kv_reply *reply, size_t count);
+void kv_reply_map(struct kv_reply *reply, size_t count); /* pairs */
 
 /* How many bytes of a reply a bulk takes. */
 static inline uint64_t kv_reply_bulk_bytes(size_t size)

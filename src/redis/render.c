@@ -36,6 +36,9 @@ static void render_value(struct buffer *output, enum resp_protocol protocol,
     case KV_REPLY_ARRAY:
         resp_write_array(output, (size_t)value->integer);
         break;
+    case KV_REPLY_MAP:
+        resp_write_map(output, protocol, (size_t)value->integer);
+        break;
     }
 }
 

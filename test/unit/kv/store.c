@@ -66,6 +66,14 @@ static void tell_value(struct buffer *text, struct reader *reader)
         }
         buffer_append(text, "]", 1);
         break;
+    case KV_REPLY_MAP:
+        buffer_append(text, "{", 1);
+        for (int64_t i = 0; i < 2 * value.integer; i++) {
+            buffer_append(text, " ", i > 0);
+            tell_value(text, reader);
+        }
+        buffer_append(text, "}", 1);
+        break;
     }
     if (value.data != NULL) {
         buffer_append(text, value.data, value.size_bytes);
