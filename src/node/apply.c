@@ -35,6 +35,8 @@ static void add_to_batch(struct raftd_node *node, struct apply_batch *batch,
     batch->entries[i] = (struct raftd_entry){
         .index = entry->index,
         .term = entry->term,
+        .time_ms = entry->time_ms,
+        .wall_ms = entry->wall_ms,
         .data = entry->data,
         .size_bytes = entry->size_bytes,
         .reply = request != NULL && request->client != NULL ? &batch->replies[i] : NULL,
@@ -118,6 +120,9 @@ bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index)
             if (batch.count == APPLY_BATCH) {
                 run_batch(node, &batch);
             }
+        } else if (entry->type == RAFT_ENTRY_TIME && node->machine.tick != NULL) {
+            run_batch(node, &batch);
+            node->machine.tick(node->machine.context, entry->index, entry->time_ms);
         }
         bytes += entry->size_bytes;
         node->applied_index++;
@@ -126,19 +131,20 @@ bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index)
     return node->applied_index < commit_index;
 }
 
-static void read_one(struct raftd_node *node, const struct raft_entry *entry,
+static void read_one(struct raftd_node *node, const struct raft_entry *entry, uint64_t now_ms,
                      struct raftd_reply *reply)
 {
     struct raftd_query query = {
         .data = entry->data,
         .size_bytes = entry->size_bytes,
         .index = node->applied_index,
+        .time_ms = raft_cluster_time(node->core, now_ms),
     };
 
     node->machine.read(node->machine.context, &query, reply);
 }
 
-void apply_reads_locked(struct raftd_node *node)
+void apply_reads_locked(struct raftd_node *node, uint64_t now_ms)
 {
     struct raftd_reply reply = {0};
     struct request *request;
@@ -147,7 +153,7 @@ void apply_reads_locked(struct raftd_node *node)
     while ((request = requests_peek(&node->requests, &node->requests.reads_ready)) != NULL &&
            request->read_index <= node->applied_index) {
         if (request->client != NULL) {
-            read_one(node, request->entry, &reply);
+            read_one(node, request->entry, now_ms, &reply);
             client_complete(request->client, request->tag, RAFTD_OK, node->applied_index, &reply);
             reply_reset(&reply);
         }

@@ -7,7 +7,10 @@
 
 #include "node/node.h"
 
-enum { EVENTS_MAX = 2048 }; /* of one batch; one place is kept for a read round */
+enum {
+    EVENTS_MAX = 2048, /* of one batch */
+    EVENTS_KEPT = 2,   /* of these for a read round and the time */
+};
 
 /* What one turn of the loop gathers. Lives on the core thread's heap, reused. */
 struct turn {
@@ -29,6 +32,8 @@ struct core_loop {
     uint64_t read_id;                   /* of the newest read round */
     /* The core's clock stands still while the node is out of service: no time-out passes. */
     uint64_t core_now_ms;
+    struct raft_entry *time_entry; /* proposed last, one reference; NULL: none yet */
+    uint64_t time_proposed_ms;
     bool more_to_apply;
     size_t first_client; /* the slot that the next turn begins with, but for the wrap */
     bool frames_sent[RAFT_MEMBERS_MAX];
@@ -44,6 +49,9 @@ void gather_for_later(struct core_loop *loop);
 /* Finished log writes alone, for a last step. */
 void gather_writes(struct core_loop *loop);
 struct raft_event *gather_event(struct core_loop *loop, enum raft_event_type type);
+
+/* When an entry that says how late it is has to be proposed; UINT64_MAX = not at all. */
+uint64_t gather_time_due_ms(const struct core_loop *loop);
 
 /* Whether a proposal given to the core now would find a leader. */
 bool gather_can_propose(const struct raftd_node *node);

@@ -151,7 +151,7 @@ static void step(struct core_loop *loop, struct raft_outbox *outbox)
         requests_confirm_reads(&node->requests, outbox->read_index);
     }
     loop->more_to_apply = apply_committed_locked(node, outbox->commit_index);
-    apply_reads_locked(node);
+    apply_reads_locked(node, loop->core_now_ms);
     mutex_unlock(&node->core_mutex);
 }
 
@@ -272,7 +272,10 @@ static int sleep_ms(const struct core_loop *loop)
 
     if (log_writer_has_room(node->log_writer) &&
         atomic_load_explicit(&node->ready, memory_order_acquire)) {
+        uint64_t time_due = gather_time_due_ms(loop);
+
         deadline = raft_next_deadline(node->core);
+        deadline = time_due < deadline ? time_due : deadline;
     }
     if (oldest != NULL && oldest->deadline_ms < deadline) {
         deadline = oldest->deadline_ms;
@@ -350,6 +353,7 @@ static void finish(struct core_loop *loop)
     }
     wake_consumers(loop);
     end_turn(loop);
+    raft_entry_release(loop->time_entry);
 }
 
 void core_thread_run(void *argument)

@@ -12,6 +12,7 @@
 enum {
     LINK_EVENTS_MAX = 256,    /* of one peer in one batch */
     CLIENT_EVENTS_MAX = 1024, /* requests of one client in one batch */
+    TIME_EVERY_MS = 50,       /* at most: a million keys may expire in as many milliseconds */
 };
 
 struct raft_event *gather_event(struct core_loop *loop, enum raft_event_type type)
@@ -69,7 +70,7 @@ static void gather_link(struct core_loop *loop, size_t position)
     struct link_event link_event;
     struct raft_event *event;
 
-    for (size_t i = 0; i < LINK_EVENTS_MAX && loop->turn.count < EVENTS_MAX - 1; i++) {
+    for (size_t i = 0; i < LINK_EVENTS_MAX && loop->turn.count < EVENTS_MAX - EVENTS_KEPT; i++) {
         if (!link_next_event(node->links[position], &link_event)) {
             return;
         }
@@ -121,7 +122,7 @@ static void gather_held(struct core_loop *loop)
     struct requests *requests = &loop->node->requests;
     struct request *request;
 
-    while (loop->turn.count < EVENTS_MAX - 1 &&
+    while (loop->turn.count < EVENTS_MAX - EVENTS_KEPT &&
            (request = requests_peek(requests, &requests->held)) != NULL) {
         propose(loop, request);
         requests_advance(requests, &requests->held, REQUEST_PROPOSED);
@@ -134,7 +135,7 @@ static void gather_client(struct core_loop *loop, struct raftd_client *client, b
     uint64_t deadline_ms = loop->turn.now_ms + node->conf.raft.request_timeout_ms;
     struct client_request from;
 
-    for (size_t i = 0; i < CLIENT_EVENTS_MAX && loop->turn.count < EVENTS_MAX - 1; i++) {
+    for (size_t i = 0; i < CLIENT_EVENTS_MAX && loop->turn.count < EVENTS_MAX - EVENTS_KEPT; i++) {
         if (!requests_has_room(&node->requests) || !client_pop(client, &from)) {
             return;
         }
@@ -195,6 +196,46 @@ static void gather_reads(struct core_loop *loop)
     gather_event(loop, RAFT_EVENT_READ)->read_id = ++loop->read_id;
 }
 
+/* Whether the newest time entry may still be applied: one at a time is enough. */
+static bool time_is_under_way(const struct core_loop *loop)
+{
+    const struct raft_entry *entry = loop->time_entry;
+
+    return entry != NULL && entry->index > loop->node->applied_index &&
+           raft_log_entry(loop->node->core, entry->index) == entry;
+}
+
+uint64_t gather_time_due_ms(const struct core_loop *loop)
+{
+    const struct raftd_node *node = loop->node;
+    uint64_t earliest_ms = loop->time_proposed_ms + TIME_EVERY_MS;
+    uint64_t deadline, time_ms, due_ms;
+
+    if (node->machine.next_deadline == NULL || raft_get_role(node->core) != RAFT_LEADER ||
+        !gather_can_propose(node) || time_is_under_way(loop)) {
+        return UINT64_MAX;
+    }
+    deadline = node->machine.next_deadline(node->machine.context);
+    time_ms = raft_cluster_time(node->core, loop->core_now_ms);
+    if (deadline > RAFT_TIME_MAX_MS) {
+        return UINT64_MAX;
+    }
+    due_ms = loop->core_now_ms + (deadline > time_ms ? deadline - time_ms : 0);
+    return due_ms > earliest_ms ? due_ms : earliest_ms;
+}
+
+/* Tells the state machine of every node how late it is, if that matters to it by now. */
+static void gather_time(struct core_loop *loop)
+{
+    if (!loop->turn.ready || gather_time_due_ms(loop) > loop->core_now_ms) {
+        return;
+    }
+    raft_entry_release(loop->time_entry);
+    loop->time_entry = raft_entry_make(RAFT_ENTRY_TIME, NULL, 0);
+    loop->time_proposed_ms = loop->core_now_ms;
+    gather_event(loop, RAFT_EVENT_PROPOSE)->entry = loop->time_entry;
+}
+
 void gather(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
@@ -203,6 +244,7 @@ void gather(struct core_loop *loop)
     loop->turn.ready = atomic_load_explicit(&node->ready, memory_order_acquire);
     if (loop->turn.ready) {
         loop->core_now_ms = loop->turn.now_ms;
+        gather_event(loop, RAFT_EVENT_CLOCK)->wall_ms = clock_wall_ms();
     }
     gather_writes(loop);
     for (size_t i = 0; i < node->link_count; i++) {
@@ -214,6 +256,7 @@ void gather(struct core_loop *loop)
     } else {
         gather_clients(loop, false);
     }
+    gather_time(loop);
     gather_reads(loop);
 }
 

@@ -126,7 +126,7 @@ void core_thread_run(void *node);
 
 /* apply.c: core thread, core mutex held. True if more could be applied at once. */
 bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index);
-void apply_reads_locked(struct raftd_node *node);
+void apply_reads_locked(struct raftd_node *node, uint64_t now_ms);
 /* Answers a request with an error and ends it. Core thread. */
 void fail_request(struct raftd_node *node, struct request *request, int status);
 

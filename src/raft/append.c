@@ -16,15 +16,27 @@ static bool contradicts(const struct raft_core *core, uint64_t index, uint64_t t
            raftlog_term(&core->log, index) != term;
 }
 
-/* What no correct leader sends: gaps, falling terms, a change of something committed. */
+/* One leader gives an index one time: what is here under the same term has to have it, too. */
+static bool time_contradicts(const struct raft_core *core, const struct raft_entry *entry)
+{
+    return raftlog_term(&core->log, entry->index) == entry->term &&
+           raftlog_time(&core->log, entry->index) != entry->time_ms;
+}
+
+/* What no correct leader sends: gaps, falling terms or times, a change of something committed. */
 static bool append_is_sane(const struct raft_core *core, const struct raft_message *message)
 {
     uint64_t index = message->append.previous_index;
     uint64_t term = message->append.previous_term;
+    uint64_t time_ms = 0;
 
     if (term > message->term || (index == 0 && term != 0) ||
-        index > UINT64_MAX - message->entry_count - 1 || contradicts(core, index, term)) {
+        index > UINT64_MAX - message->entry_count - 1 || contradicts(core, index, term) ||
+        message->append.time_ms > RAFT_TIME_MAX_MS) {
         return false;
+    }
+    if (raftlog_term(&core->log, index) == term) {
+        time_ms = raftlog_time(&core->log, index);
     }
     for (uint32_t i = 0; i < message->entry_count; i++) {
         const struct raft_entry *entry = message->entries[i];
@@ -32,10 +44,13 @@ static bool append_is_sane(const struct raft_core *core, const struct raft_messa
 
         index++;
         if (entry->index != index || entry->term < term || entry->term > message->term ||
-            entry->type < RAFT_ENTRY_NOOP || entry->type > RAFT_ENTRY_MEMBERSHIP) {
+            entry->type < RAFT_ENTRY_NOOP || entry->type > RAFT_ENTRY_TYPE_MAX ||
+            entry->time_ms < time_ms || entry->time_ms > RAFT_TIME_MAX_MS ||
+            time_contradicts(core, entry)) {
             return false;
         }
         term = entry->term;
+        time_ms = entry->time_ms;
         if (contradicts(core, index, term)) {
             return false;
         }
@@ -130,6 +145,7 @@ void append_on_message(struct raft_core *core, const struct raft_message *messag
         refuse(core, message);
         return;
     }
+    time_on_append(core, message->append.time_ms);
     if (covered < core->commit_index) {
         covered = core->commit_index;
     } else {

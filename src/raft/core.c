@@ -96,6 +96,16 @@ static void set_membership(struct raft_core *core, const struct raft_membership 
     }
 }
 
+void core_append_own(struct raft_core *core, struct raft_entry *entry)
+{
+    ASSERT(core->role == RAFT_LEADER);
+    entry->term = core->term;
+    entry->index = raftlog_last_index(&core->log) + 1;
+    entry->time_ms = raft_cluster_time(core, core->now_ms);
+    entry->wall_ms = time_wall_ms(core);
+    core_append_entry(core, entry);
+}
+
 void core_append_entry(struct raft_core *core, struct raft_entry *entry)
 {
     raftlog_append(&core->log, entry);
@@ -291,6 +301,9 @@ static void on_event(struct raft_core *core, const struct raft_event *event)
             election_become_follower(core, core->term, 0);
         }
         break;
+    case RAFT_EVENT_CLOCK:
+        time_on_clock(core, event->wall_ms);
+        break;
     default:
         ASSERT(event->type == 0); /* no such event */
     }
@@ -413,6 +426,7 @@ static int load_log(struct raft_core *core, const struct raft_recovered *recover
 {
     core->log.base_index = recovered->base_index;
     core->log.base_term = recovered->base_term;
+    core->log.base_time_ms = recovered->base_time_ms;
     core->commit_index = recovered->base_index;
     if (recovered->base_membership != NULL) {
         core->base_membership = *recovered->base_membership;
@@ -424,6 +438,8 @@ static int load_log(struct raft_core *core, const struct raft_recovered *recover
 
         if (entry->index != raftlog_last_index(&core->log) + 1 ||
             entry->term < raftlog_last_term(&core->log) || entry->term > recovered->term ||
+            entry->time_ms < raftlog_time(&core->log, entry->index - 1) ||
+            entry->time_ms > RAFT_TIME_MAX_MS ||
             (entry->type == RAFT_ENTRY_MEMBERSHIP &&
              raft_membership_decode(&membership, entry->data, entry->size_bytes) != 0)) {
             return RAFTD_ERROR_CORRUPT;

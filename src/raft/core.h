@@ -8,6 +8,7 @@
  *     replicate.c   the leader's side: progress of each peer, windows, commit rule
  *     read.c        ReadIndex on both sides
  *     propose.c     proposals: appended, forwarded, refused
+ *     time.c        cluster time
  *     log.c, membership.c, entry.c, check.c
  */
 #ifndef RAFTD_RAFT_CORE_H
@@ -96,6 +97,15 @@ struct raft_core {
     } read;
     uint64_t last_attempt; /* ascending through the whole life of the process */
 
+    /* The time line of the leader of anchor_term: what it said, and when that was heard. */
+    struct {
+        uint64_t anchor_ms;
+        uint64_t anchor_now_ms;
+        uint64_t anchor_term; /* 0 = none heard yet */
+        uint64_t wall_ms;     /* the wall clock as last told, 0 = never */
+        uint64_t wall_now_ms;
+    } time;
+
     /* Log writes. */
     uint64_t issued_sequence;  /* of the newest write handed out */
     uint64_t written_sequence; /* of the newest write known to be done */
@@ -135,6 +145,8 @@ void core_violation(struct raft_core *core, uint16_t peer);
 size_t core_position(const struct raft_core *core, uint16_t id);
 bool core_is_voter(const struct raft_core *core);
 bool core_hard_state_is_durable(const struct raft_core *core);
+/* Appends an entry of this leader's own making: sets its term, index and time. */
+void core_append_own(struct raft_core *core, struct raft_entry *entry);
 /* Appends one entry whose index is next; follows the membership if it is one. */
 void core_append_entry(struct raft_core *core, struct raft_entry *entry);
 void core_truncate(struct raft_core *core, uint64_t index);
@@ -171,6 +183,12 @@ void read_on_message(struct raft_core *core, const struct raft_message *message)
 void read_on_reply(struct raft_core *core, const struct raft_message *message);
 void read_flush(struct raft_core *core);
 void read_forget_attempts(struct raft_core *core);
+
+/* time.c */
+void time_on_clock(struct raft_core *core, uint64_t wall_ms);
+void time_become_leader(struct raft_core *core);
+void time_on_append(struct raft_core *core, uint64_t time_ms);
+uint64_t time_wall_ms(const struct raft_core *core);
 
 /* propose.c */
 void propose_on_request(struct raft_core *core, struct raft_entry *entry);

@@ -78,9 +78,8 @@ static void become_leader(struct raft_core *core)
     ASSERT(core->role == RAFT_CANDIDATE);
     set_role(core, RAFT_LEADER, core->options.id);
     replicate_begin(core);
-    noop->term = core->term;
-    noop->index = raftlog_last_index(&core->log) + 1;
-    core_append_entry(core, noop);
+    time_become_leader(core);
+    core_append_own(core, noop);
     raft_entry_release(noop);
 }
 

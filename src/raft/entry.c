@@ -16,6 +16,8 @@ struct raft_entry *raft_entry_make(uint8_t type, const void *data, uint32_t size
     entry->index = 0;
     entry->origin = 0;
     entry->sequence = 0;
+    entry->time_ms = 0;
+    entry->wall_ms = 0;
     atomic_init(&entry->references, 1);
     entry->size_bytes = size;
     entry->type = type;

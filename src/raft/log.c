@@ -43,6 +43,16 @@ uint64_t raftlog_term(const struct raft_log *log, uint64_t index)
     return index == log->base_index ? log->base_term : 0;
 }
 
+uint64_t raftlog_time(const struct raft_log *log, uint64_t index)
+{
+    const struct raft_entry *entry = raftlog_entry(log, index);
+
+    if (entry != NULL) {
+        return entry->time_ms;
+    }
+    return index == log->base_index ? log->base_time_ms : 0;
+}
+
 void raftlog_append(struct raft_log *log, struct raft_entry *entry)
 {
     ASSERT(entry->index == raftlog_last_index(log) + 1);

@@ -16,6 +16,7 @@ struct raft_log {
     size_t capacity;
     uint64_t base_index;
     uint64_t base_term;
+    uint64_t base_time_ms; /* cluster time of the entry at the base */
 };
 
 void raftlog_free(struct raft_log *log);
@@ -27,6 +28,9 @@ uint64_t raftlog_last_term(const struct raft_log *log);
 struct raft_entry *raftlog_entry(const struct raft_log *log, uint64_t index);
 /* The term at an index, the base included; 0 where it is unknown. */
 uint64_t raftlog_term(const struct raft_log *log, uint64_t index);
+
+/* The cluster time at an index, the base included; 0 where it is unknown. */
+uint64_t raftlog_time(const struct raft_log *log, uint64_t index);
 
 /* Takes a reference. entry->index has to be the next one. */
 void raftlog_append(struct raft_log *log, struct raft_entry *entry);

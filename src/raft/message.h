@@ -52,6 +52,7 @@ struct raft_message {
             uint64_t previous_term;
             uint64_t commit_index;
             uint64_t read_round; /* echoed: proves leadership at or after the round began */
+            uint64_t time_ms;    /* the leader's cluster time when it made this message */
         } append;
         struct {
             bool success;

@@ -13,17 +13,12 @@ static void add_refusal(struct raft_core *core, uint64_t origin, uint64_t sequen
         (struct raft_proposal_id){.origin = origin, .sequence = sequence};
 }
 
-static void append_proposal(struct raft_core *core, struct raft_entry *entry)
-{
-    entry->term = core->term;
-    entry->index = raftlog_last_index(&core->log) + 1;
-    core_append_entry(core, entry);
-}
-
 void propose_on_request(struct raft_core *core, struct raft_entry *entry)
 {
     if (core->role == RAFT_LEADER) {
-        append_proposal(core, entry);
+        core_append_own(core, entry);
+    } else if (entry->type != RAFT_ENTRY_COMMAND) {
+        return; /* what a node says as the leader is nothing to forward */
     } else if (core->leader != 0) {
         core->forwards = memory_grow(core->forwards, &core->forward_capacity,
                                      core->forward_count + 1, sizeof(struct raft_entry *));
@@ -76,7 +71,7 @@ void propose_on_message(struct raft_core *core, const struct raft_message *messa
         return;
     }
     for (uint32_t i = 0; i < message->entry_count; i++) {
-        append_proposal(core, message->entries[i]);
+        core_append_own(core, message->entries[i]);
     }
     core->progress[position].commit_wanted = raftlog_last_index(&core->log);
 }

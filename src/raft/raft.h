@@ -54,6 +54,7 @@ struct raft_recovered {
     uint16_t vote; /* 0 = none */
     uint64_t base_index;
     uint64_t base_term;
+    uint64_t base_time_ms;                         /* cluster time of the entry at the base */
     const struct raft_membership *base_membership; /* NULL = none; borrowed */
     struct raft_entry *const *entries;             /* borrowed; the core takes references */
     size_t entry_count;
@@ -74,6 +75,7 @@ enum raft_event_type {
     RAFT_EVENT_LOG_WRITTEN, /* the log writer finished a write */
     RAFT_EVENT_LINK,        /* a peer's link came up or went down */
     RAFT_EVENT_STEP_DOWN,   /* a leader gives up leading (orderly stop) */
+    RAFT_EVENT_CLOCK,       /* wall_ms: what the wall clock shows; see raft_cluster_time() */
 };
 
 struct raft_write_done {
@@ -88,6 +90,7 @@ struct raft_event {
         const struct raft_message *message;
         struct raft_entry *entry; /* the core takes a reference and sets term and index */
         uint64_t read_id;         /* ascending; a new one replaces one still pending */
+        uint64_t wall_ms;         /* milliseconds since 1970 */
         struct raft_write_done written;
         struct {
             uint16_t peer;
@@ -136,6 +139,14 @@ uint64_t raft_next_deadline(const struct raft_core *core);
 struct raft_entry *raft_log_entry(const struct raft_core *core, uint64_t index);
 /* Term of an index; 0 for index 0 and where there is no entry. */
 uint64_t raft_log_term(const struct raft_core *core, uint64_t index);
+
+/*
+ * Cluster time in milliseconds: a leader's is stamped on every entry that it appends, elsewhere
+ * it is an estimate, never ahead of the leader's but for the drift between two monotonic clocks.
+ * It starts with the wall clock of the very first leader and from then on only passes: neither a
+ * wall clock nor a change of leaders ever moves it forward.
+ */
+uint64_t raft_cluster_time(const struct raft_core *core, uint64_t now_ms);
 
 enum raft_progress_state {
     RAFT_PROGRESS_PROBE = 1, /* one append at a time, until the logs are known to agree */

@@ -267,6 +267,7 @@ static void send_append(struct raft_core *core, size_t position, bool entries)
     message->append.previous_term = raftlog_term(&core->log, previous);
     message->append.commit_index = core->commit_index;
     message->append.read_round = core->read_round;
+    message->append.time_ms = raft_cluster_time(core, core->now_ms);
     message->entry_count = count;
     message->entries = count > 0 ? raftlog_slice(&core->log, previous + 1) : NULL;
 

@@ -175,6 +175,8 @@ uint8_t *wal_record_put_entry(uint8_t *place, const struct raft_entry *entry)
     store_u64(place + 16, entry->term);
     store_u64(place + 24, entry->origin);
     store_u64(place + 32, entry->sequence);
+    store_u64(place + 40, entry->time_ms);
+    store_u64(place + 48, entry->wall_ms);
     memcpy(place + WAL_RECORD_ENTRY_BYTES, entry->data, entry->size_bytes);
     return place + WAL_RECORD_ENTRY_BYTES + entry->size_bytes;
 }
@@ -210,6 +212,8 @@ bool wal_record_decode(struct reader *reader, struct wal_record *record)
         record->term = reader_u64(reader);
         record->origin = reader_u64(reader);
         record->sequence = reader_u64(reader);
+        record->time_ms = reader_u64(reader);
+        record->wall_ms = reader_u64(reader);
         record->data = reader_bytes(reader, size_bytes);
         return !reader->failed && entry_type != 0 && vote == 0;
     case WAL_RECORD_CLEAN_END:

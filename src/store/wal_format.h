@@ -22,7 +22,7 @@ enum {
     WAL_RECORD_HARD_STATE_BYTES = 16,
     WAL_RECORD_TRUNCATE_BYTES = 16,
     WAL_RECORD_CLEAN_END_BYTES = 8,
-    WAL_RECORD_ENTRY_BYTES = 40, /* and the entry's data */
+    WAL_RECORD_ENTRY_BYTES = 56, /* and the entry's data */
     WAL_NAME_BYTES = 32,
 };
 
@@ -90,6 +90,8 @@ struct wal_record {
     uint32_t size_bytes;
     uint64_t origin;
     uint64_t sequence;
+    uint64_t time_ms;
+    uint64_t wall_ms;
     const uint8_t *data; /* borrowed from the reader */
 };
 

@@ -62,6 +62,7 @@ static int apply_truncate(struct wal_replay *log, const struct wal_record *recor
         raft_entry_release(log->entries[--log->entry_count]);
     }
     log->last_term = log->entry_count > 0 ? log->entries[log->entry_count - 1]->term : 0;
+    log->last_time_ms = log->entry_count > 0 ? log->entries[log->entry_count - 1]->time_ms : 0;
     return 0;
 }
 
@@ -88,11 +89,14 @@ static void add_entry(struct wal_replay *log, const struct wal_record *record)
     entry->index = record->index;
     entry->origin = record->origin;
     entry->sequence = record->sequence;
+    entry->time_ms = record->time_ms;
+    entry->wall_ms = record->wall_ms;
     log->entries = memory_grow(log->entries, &log->entry_capacity, log->entry_count + 1,
                                sizeof(log->entries[0]));
     log->entries[log->entry_count++] = entry;
     log->last_index = entry->index;
     log->last_term = entry->term;
+    log->last_time_ms = entry->time_ms;
 }
 
 static int apply_entry(struct wal_replay *log, const struct wal_record *record)
@@ -114,6 +118,10 @@ static int apply_entry(struct wal_replay *log, const struct wal_record *record)
     if (record->term < log->last_term) {
         return DAMAGE(log, "index %" PRIu64 " has term %" PRIu64 ", the one before has %" PRIu64,
                       record->index, record->term, log->last_term);
+    }
+    if (record->time_ms < log->last_time_ms || record->time_ms > RAFT_TIME_MAX_MS) {
+        return DAMAGE(log, "index %" PRIu64 " has time %" PRIu64 ", the one before has %" PRIu64,
+                      record->index, record->time_ms, log->last_time_ms);
     }
     add_entry(log, record);
     return 0;

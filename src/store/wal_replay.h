@@ -29,6 +29,7 @@ struct wal_replay {
     bool has_clean_end; /* the last batch marks one */
     uint64_t last_index;
     uint64_t last_term;
+    uint64_t last_time_ms;
     uint64_t good_index; /* last_index after the last whole batch */
     uint64_t term;
     uint16_t vote;

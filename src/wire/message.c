@@ -34,7 +34,7 @@ static size_t body_bytes(const struct raft_message *message)
     case RAFT_MESSAGE_VOTE_REPLY:
         return 2;
     case RAFT_MESSAGE_APPEND:
-        return 32 + entries_bytes(message);
+        return 40 + entries_bytes(message);
     case RAFT_MESSAGE_APPEND_REPLY:
         return 33;
     case RAFT_MESSAGE_READ:
@@ -60,6 +60,8 @@ static void write_entries(struct writer *writer, const struct raft_message *mess
         write_u64(writer, entry->index);
         write_u64(writer, entry->origin);
         write_u64(writer, entry->sequence);
+        write_u64(writer, entry->time_ms);
+        write_u64(writer, entry->wall_ms);
         write_u8(writer, entry->type);
         write_u32(writer, entry->size_bytes);
         write_bytes(writer, entry->data, entry->size_bytes);
@@ -92,6 +94,7 @@ static void write_body(struct writer *writer, const struct raft_message *message
         write_u64(writer, message->append.previous_term);
         write_u64(writer, message->append.commit_index);
         write_u64(writer, message->append.read_round);
+        write_u64(writer, message->append.time_ms);
         write_entries(writer, message);
         break;
     case RAFT_MESSAGE_APPEND_REPLY:
@@ -151,13 +154,15 @@ static struct raft_entry *read_entry(struct reader *reader, uint32_t max_entry_b
     uint64_t index = reader_u64(reader);
     uint64_t origin = reader_u64(reader);
     uint64_t sequence = reader_u64(reader);
+    uint64_t time_ms = reader_u64(reader);
+    uint64_t wall_ms = reader_u64(reader);
     uint8_t type = reader_u8(reader);
     uint32_t size = reader_u32(reader);
     const uint8_t *data = reader_bytes(reader, size);
     struct raft_entry *entry;
 
     if (data == NULL || size > max_entry_bytes || type < RAFT_ENTRY_NOOP ||
-        type > RAFT_ENTRY_MEMBERSHIP) {
+        type > RAFT_ENTRY_TYPE_MAX) {
         reader->failed = true;
         return NULL;
     }
@@ -166,6 +171,8 @@ static struct raft_entry *read_entry(struct reader *reader, uint32_t max_entry_b
     entry->index = index;
     entry->origin = origin;
     entry->sequence = sequence;
+    entry->time_ms = time_ms;
+    entry->wall_ms = wall_ms;
     return entry;
 }
 
@@ -240,6 +247,7 @@ static struct raft_message *read_message(struct reader *reader, const struct wir
         head.append.previous_term = reader_u64(reader);
         head.append.commit_index = reader_u64(reader);
         head.append.read_round = reader_u64(reader);
+        head.append.time_ms = reader_u64(reader);
         return read_entries(reader, &head, limits);
     case RAFT_MESSAGE_APPEND_REPLY:
         head.append_reply.success = read_bool(reader);

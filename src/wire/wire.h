@@ -20,7 +20,7 @@ enum {
     WIRE_VERSION_MIN = 1,
     WIRE_VERSION_MAX = 1,
     WIRE_HELLO_MAX_BYTES = 1024,       /* payload of a HELLO or HELLO_REPLY, at most */
-    WIRE_ENTRY_OVERHEAD_BYTES = 37,    /* an entry without its data; never above its cost */
+    WIRE_ENTRY_OVERHEAD_BYTES = 53,    /* an entry without its data; never above its cost */
     WIRE_MESSAGE_OVERHEAD_BYTES = 256, /* a raft message without its entries, at most */
 };
 

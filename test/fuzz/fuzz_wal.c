@@ -131,6 +131,7 @@ static void append_one(struct wal *wal, const struct wal_recovered *recovered)
 
     if (recovered->entry_count > 0) {
         entry->term = recovered->entries[recovered->entry_count - 1]->term;
+        entry->time_ms = recovered->entries[recovered->entry_count - 1]->time_ms;
     }
     entry->index = recovered->entry_count + 1;
     write.last_index = entry->index;

@@ -55,6 +55,8 @@ static struct network_packet *packet_make(const struct raft_message *message)
             entries[i]->index = from->index;
             entries[i]->origin = from->origin;
             entries[i]->sequence = from->sequence;
+            entries[i]->time_ms = from->time_ms;
+            entries[i]->wall_ms = from->wall_ms;
         }
     }
     packet->message.entries = entries;
@@ -217,11 +219,16 @@ static void gate_packet(struct network_node *node, uint64_t sequence, struct net
 static void step(struct network *network, struct network_node *node,
                  const struct raft_event *events, size_t count)
 {
+    struct raft_event batch[2] = {{.type = RAFT_EVENT_CLOCK}};
     struct raft_outbox outbox;
 
-    ASSERT(node->alive);
+    ASSERT(node->alive && count < 2);
     network->steps++;
-    raft_step(node->core, network->now_ms + node->clock_ahead_ms, events, count, &outbox);
+    batch[0].wall_ms = node->wall_ms + network->now_ms;
+    if (count == 1) {
+        batch[1] = events[0];
+    }
+    raft_step(node->core, network->now_ms + node->clock_ahead_ms, batch, count + 1, &outbox);
     if (outbox.has_write) {
         queue_write(network, node, &outbox.write);
     }

@@ -35,6 +35,7 @@ struct network_node {
     bool alive;
     bool paused;             /* as by SIGSTOP: it takes no step, what is sent to it waits */
     uint64_t clock_ahead_ms; /* of the network\'s clock */
+    uint64_t wall_ms;        /* what its wall clock showed when the network began */
     struct raft_core *core;
     bool disk_stalled;            /* writes wait until it is cleared */
     struct network_write *writes; /* oldest first */

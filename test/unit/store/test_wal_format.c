@@ -167,12 +167,16 @@ START_TEST(records)
     entry->term = 2;
     entry->origin = 3;
     entry->sequence = 4;
+    entry->time_ms = 5;
+    entry->wall_ms = 6;
     check_record(bytes, (size_t)(wal_record_put_entry(bytes, entry) - bytes), WAL_RECORD_ENTRY,
                  &record);
     ck_assert_uint_eq(record.index, 1);
     ck_assert_uint_eq(record.term, 2);
     ck_assert_uint_eq(record.origin, 3);
     ck_assert_uint_eq(record.sequence, 4);
+    ck_assert_uint_eq(record.time_ms, 5);
+    ck_assert_uint_eq(record.wall_ms, 6);
     ck_assert_uint_eq(record.entry_type, RAFT_ENTRY_MEMBERSHIP);
     ck_assert_uint_eq(record.size_bytes, 4);
     ck_assert_int_eq(memcmp(record.data, "data", 4), 0);

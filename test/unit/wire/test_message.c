@@ -34,6 +34,8 @@ static void samples_make(struct samples *s)
         s->entries[i]->index = 41 + i;
         s->entries[i]->origin = UINT64_MAX - i;
         s->entries[i]->sequence = 1000 + i;
+        s->entries[i]->time_ms = 5000 + i;
+        s->entries[i]->wall_ms = 6000 + i;
     }
     s->refused[0] = (struct raft_proposal_id){.origin = 1, .sequence = 2};
     s->refused[1] = (struct raft_proposal_id){.origin = UINT64_MAX, .sequence = 4};
@@ -51,6 +53,7 @@ static void samples_make(struct samples *s)
     s->messages[2].append.previous_term = 3;
     s->messages[2].append.commit_index = 39;
     s->messages[2].append.read_round = 77;
+    s->messages[2].append.time_ms = 78;
     s->messages[2].entries = s->entries;
     s->messages[2].entry_count = ENTRIES;
     s->messages[3].append_reply.success = true;
@@ -116,6 +119,7 @@ static void assert_same_body(const struct raft_message *a, const struct raft_mes
         ck_assert_uint_eq(a->append.previous_term, b->append.previous_term);
         ck_assert_uint_eq(a->append.commit_index, b->append.commit_index);
         ck_assert_uint_eq(a->append.read_round, b->append.read_round);
+        ck_assert_uint_eq(a->append.time_ms, b->append.time_ms);
         break;
     case RAFT_MESSAGE_APPEND_REPLY:
         ck_assert(a->append_reply.success == b->append_reply.success);
@@ -149,6 +153,8 @@ static void assert_same(const struct raft_message *a, const struct raft_message 
         ck_assert_uint_eq(a->entries[i]->index, b->entries[i]->index);
         ck_assert_uint_eq(a->entries[i]->origin, b->entries[i]->origin);
         ck_assert_uint_eq(a->entries[i]->sequence, b->entries[i]->sequence);
+        ck_assert_uint_eq(a->entries[i]->time_ms, b->entries[i]->time_ms);
+        ck_assert_uint_eq(a->entries[i]->wall_ms, b->entries[i]->wall_ms);
         ck_assert_uint_eq(a->entries[i]->type, b->entries[i]->type);
         ck_assert_uint_eq(a->entries[i]->size_bytes, b->entries[i]->size_bytes);
         ck_assert_mem_eq(a->entries[i]->data, b->entries[i]->data, a->entries[i]->size_bytes);
@@ -234,13 +240,13 @@ static void assert_byte_refused(size_t which, size_t offset, uint8_t value)
 
 START_TEST(unknown_types_are_refused)
 {
-    enum { FIRST_ENTRY_TYPE = BODY_OFFSET + 32 + 4 + 32 };
+    enum { FIRST_ENTRY_TYPE = BODY_OFFSET + 40 + 4 + 48 };
 
     assert_byte_refused(0, 0, 0);
     assert_byte_refused(0, 0, RAFT_MESSAGE_PROPOSE_REFUSED + 1);
     assert_byte_refused(0, 0, 255);
     assert_byte_refused(2, FIRST_ENTRY_TYPE, 0);
-    assert_byte_refused(2, FIRST_ENTRY_TYPE, RAFT_ENTRY_MEMBERSHIP + 1);
+    assert_byte_refused(2, FIRST_ENTRY_TYPE, RAFT_ENTRY_TYPE_MAX + 1);
 }
 END_TEST
 
@@ -292,7 +298,8 @@ START_TEST(counts_are_held_against_the_bytes_there_before_memory_is_taken)
                      RAFTD_ERROR_PROTOCOL);
     assert_count_refused(RAFT_MESSAGE_PROPOSE, BODY_OFFSET, 2,
                          BODY_OFFSET + 4 + 2 * WIRE_ENTRY_OVERHEAD_BYTES - 1);
-    assert_count_refused(RAFT_MESSAGE_APPEND, BODY_OFFSET + 32, 1, BODY_OFFSET + 32 + 4 + 36);
+    assert_count_refused(RAFT_MESSAGE_APPEND, BODY_OFFSET + 40, 1,
+                         BODY_OFFSET + 40 + 4 + WIRE_ENTRY_OVERHEAD_BYTES - 1);
     assert_count_refused(RAFT_MESSAGE_PROPOSE_REFUSED, BODY_OFFSET, 1, BODY_OFFSET + 4 + 15);
 }
 END_TEST
