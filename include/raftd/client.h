@@ -3,7 +3,7 @@
  * the embedder and the node's Raft core thread. One thread uses a client; a program opens one
  * per thread. Works on every node of the cluster, leader or not: a follower forwards commands
  * to the leader (once, never again on its own) and confirms reads with it (ReadIndex,
- * dissertation section 6.4), so both are linearizable everywhere.
+ * dissertation section 6.4), so both are linearizable everywhere, unless a read asks for less.
  *
  *     raftd_client_propose(client, data, size, tag);   as many as fit
  *     raftd_client_submit(client);                     one wake-up for all of them
@@ -43,10 +43,25 @@ void raftd_client_close(struct raftd_client *client);
  */
 int raftd_client_propose(struct raftd_client *client, const void *data, size_t size_bytes,
                          uint64_t tag);
-/* Asks the state machine a query; linearizable. Same errors, and
- * RAFTD_ERROR_INVALID where the state machine answers none. */
+/* How much of the truth a read asks for. Each level sees at least what the next one sees. */
+enum raftd_read_level {
+    /* Everything that was acknowledged before it was asked, whatever clocks do: the leader hears
+     * from a quorum after it was asked. */
+    RAFTD_READ_LINEARIZABLE = 0,
+    /* The same, on the word of a leader that a quorum has promised not to replace for a while:
+     * no message to the others. Holds as long as no two members' monotonic clocks drift apart by
+     * more than one part in ten. Without such a promise, a linearizable read. */
+    RAFTD_READ_LEASE,
+    /* What this node has applied, if it was the truth no more than max_lag_ms ago; else a
+     * linearizable read. */
+    RAFTD_READ_STALE,
+};
+/*
+ * Asks the state machine a query. max_lag_ms: for RAFTD_READ_STALE, 0 = any age will do. Same
+ * errors, and RAFTD_ERROR_INVALID where the state machine answers none or there is no such level.
+ */
 int raftd_client_read(struct raftd_client *client, const void *query, size_t size_bytes,
-                      uint64_t tag);
+                      enum raftd_read_level level, uint32_t max_lag_ms, uint64_t tag);
 /* How many requests are sure to be accepted now. */
 size_t raftd_client_room(struct raftd_client *client);
 /* Makes everything proposed so far visible to the core thread; wakes it if it sleeps. */

@@ -102,11 +102,9 @@ void raftd_client_close(struct raftd_client *client)
     }
 }
 
-static int submit(struct raftd_client *client, bool is_read, const void *data, size_t size,
-                  uint64_t tag)
+static int submit(struct raftd_client *client, struct client_request request, const void *data,
+                  size_t size)
 {
-    struct client_request request = {.is_read = is_read, .tag = tag};
-
     if (size > client->node->max_entry_bytes) {
         return RAFTD_ERROR_TOO_LARGE;
     }
@@ -125,16 +123,20 @@ static int submit(struct raftd_client *client, bool is_read, const void *data, s
 int raftd_client_propose(struct raftd_client *client, const void *data, size_t size_bytes,
                          uint64_t tag)
 {
-    return submit(client, false, data, size_bytes, tag);
+    return submit(client, (struct client_request){.tag = tag}, data, size_bytes);
 }
 
 int raftd_client_read(struct raftd_client *client, const void *query, size_t size_bytes,
-                      uint64_t tag)
+                      enum raftd_read_level level, uint32_t max_lag_ms, uint64_t tag)
 {
-    if (client->node->machine.read == NULL) {
+    struct client_request request = {
+        .is_read = true, .level = (uint8_t)level, .max_lag_ms = max_lag_ms, .tag = tag};
+
+    if (client->node->machine.read == NULL || level < RAFTD_READ_LINEARIZABLE ||
+        level > RAFTD_READ_STALE) {
         return RAFTD_ERROR_INVALID;
     }
-    return submit(client, true, query, size_bytes, tag);
+    return submit(client, request, query, size_bytes);
 }
 
 size_t raftd_client_room(struct raftd_client *client)

@@ -133,6 +133,8 @@ void fail_request(struct raftd_node *node, struct request *request, int status);
 /* client.c, core thread. */
 struct client_request {
     bool is_read;
+    uint8_t level; /* of a read: enum raftd_read_level */
+    uint32_t max_lag_ms;
     uint64_t tag;
     struct raft_entry *entry; /* the bytes; one reference, given to whoever pops it */
 };

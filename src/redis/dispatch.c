@@ -140,10 +140,11 @@ static int ask_node(struct call *call)
     worker->request.size_bytes = 0;
     kv_request_encode(&worker->request, call->operation, call->set_flags, call->kv_arguments,
                       call->kv_count);
-    code = call->is_read ? raftd_client_read(worker->client, worker->request.data,
-                                             worker->request.size_bytes, tag)
-                         : raftd_client_propose(worker->client, worker->request.data,
-                                                worker->request.size_bytes, tag);
+    code = call->is_read
+               ? raftd_client_read(worker->client, worker->request.data, worker->request.size_bytes,
+                                   RAFTD_READ_LINEARIZABLE, 0, tag)
+               : raftd_client_propose(worker->client, worker->request.data,
+                                      worker->request.size_bytes, tag);
     if (code != 0) {
         return code;
     }

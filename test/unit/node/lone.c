@@ -225,7 +225,7 @@ int lone_add(struct lone *lone, uint8_t number, uint64_t *sum)
 
 int lone_read(struct lone *lone, uint64_t *sum)
 {
-    ck_assert_int_eq(raftd_client_read(lone->client, "", 0, 2), 0);
+    ck_assert_int_eq(raftd_client_read(lone->client, "", 0, RAFTD_READ_LINEARIZABLE, 0, 2), 0);
     raftd_client_submit(lone->client);
     return outcome(lone, sum);
 }

@@ -39,7 +39,7 @@ START_TEST(at_the_end_what_never_left_is_definite)
         lone_wait_for_stall();
     }
     lone_propose(&lone, 1, 7);
-    ck_assert_int_eq(raftd_client_read(lone.client, "", 0, 8), 0);
+    ck_assert_int_eq(raftd_client_read(lone.client, "", 0, RAFTD_READ_LINEARIZABLE, 0, 8), 0);
     raftd_client_submit(lone.client);
     raftd_node_stop(lone.node);
     for (int i = 0; i < 2; i++) {
@@ -71,7 +71,7 @@ START_TEST(at_the_end_reads_under_way_are_told_so)
     while (!raftd_node_is_ready(lone.node)) {
         lone_wait_for_stall();
     }
-    ck_assert_int_eq(raftd_client_read(lone.client, "", 0, 8), 0);
+    ck_assert_int_eq(raftd_client_read(lone.client, "", 0, RAFTD_READ_LINEARIZABLE, 0, 8), 0);
     lone_propose(&lone, 1, 7);
     lone_wait(&lone, has_pending, 1);
     raftd_node_stop(lone.node);
@@ -123,7 +123,7 @@ START_TEST(t46_while_the_disk_hangs_requests_still_meet_their_deadline)
     lone_serve(&lone);
     fill_log_writer(&lone);
     lone_propose(&lone, 100, 1000);
-    ck_assert_int_eq(raftd_client_read(lone.client, "", 0, 1001), 0);
+    ck_assert_int_eq(raftd_client_read(lone.client, "", 0, RAFTD_READ_LINEARIZABLE, 0, 1001), 0);
     raftd_client_submit(lone.client);
     for (unsigned i = 0; i < WRITES_MAX + 2; i++) {
         struct raftd_completion completion = lone_next(&lone);

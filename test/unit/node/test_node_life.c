@@ -330,7 +330,8 @@ START_TEST(eight_thousand_requests_under_way_and_no_more)
     }
     ck_assert_uint_eq(raftd_client_room(lone.client), 0);
     ck_assert_int_eq(raftd_client_propose(lone.client, "\1", 1, 0), RAFTD_ERROR_BUSY);
-    ck_assert_int_eq(raftd_client_read(lone.client, "", 0, 0), RAFTD_ERROR_BUSY);
+    ck_assert_int_eq(raftd_client_read(lone.client, "", 0, RAFTD_READ_LINEARIZABLE, 0, 0),
+                     RAFTD_ERROR_BUSY);
     lone_run(&lone);
     for (uint64_t i = 0; i < REQUESTS_MAX; i++) {
         ck_assert_uint_eq(lone_next(&lone).tag, i);
@@ -350,7 +351,8 @@ START_TEST(an_oversized_request_is_refused_at_once)
     lone_set(&lone, "limits.max_request_bytes", "8192");
     lone_serve(&lone);
     ck_assert_int_eq(raftd_client_propose(lone.client, data, limit + 1, 1), RAFTD_ERROR_TOO_LARGE);
-    ck_assert_int_eq(raftd_client_read(lone.client, data, limit + 1, 1), RAFTD_ERROR_TOO_LARGE);
+    ck_assert_int_eq(raftd_client_read(lone.client, data, limit + 1, RAFTD_READ_LINEARIZABLE, 0, 1),
+                     RAFTD_ERROR_TOO_LARGE);
     ck_assert_int_eq(raftd_client_propose(lone.client, data, limit, 1), 0);
     raftd_client_submit(lone.client);
     ck_assert_int_eq(lone_next(&lone).status, 0);

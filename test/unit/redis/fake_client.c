@@ -321,8 +321,10 @@ int raftd_client_propose(struct raftd_client *client, const void *data, size_t s
 }
 
 int raftd_client_read(struct raftd_client *client, const void *query, size_t size_bytes,
-                      uint64_t tag)
+                      enum raftd_read_level level, uint32_t max_lag_ms, uint64_t tag)
 {
+    (void)level;
+    (void)max_lag_ms;
     return accept_request(client, true, query, size_bytes, tag);
 }
 
