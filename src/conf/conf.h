@@ -16,6 +16,8 @@
 enum { CONF_PEERS_MAX = 32, CONF_TEXT_MAX = 1024, CONF_ADDRESS_MAX = 272 };
 
 enum conf_tls_mode { CONF_TLS_OFF, CONF_TLS_REQUIRED };
+enum conf_consistency { CONF_LINEARIZABLE, CONF_LEASE, CONF_STALE };
+enum conf_redirect { CONF_REDIRECT_PROXY, CONF_REDIRECT_MOVED };
 enum conf_log_level { CONF_LOG_ERROR, CONF_LOG_WARNING, CONF_LOG_INFO, CONF_LOG_DEBUG };
 enum conf_log_target { CONF_LOG_STDERR, CONF_LOG_SYSLOG };
 
@@ -71,6 +73,11 @@ struct conf {
         uint32_t client_workers;       /* 1 thread, 1..16 */
         uint32_t idle_timeout_seconds; /* 0 = never */
     } limits;
+    struct {
+        int consistency;     /* enum conf_consistency, linearizable: reads, unless a client chose */
+        uint32_t max_lag_ms; /* 1000: of a stale read, unless a client chose; 0 = any */
+        int redirect;        /* enum conf_redirect, proxy */
+    } redis;
     struct {
         int level;  /* enum conf_log_level, info */
         int target; /* enum conf_log_target, stderr */

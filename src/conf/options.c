@@ -27,6 +27,7 @@ const struct conf_section conf_sections[] = {
     {"raft", "Time-outs and windows of the consensus."},
     {"storage", "The log on disk."},
     {"limits", "Bounds on what clients may take."},
+    {"redis", "What clients get without asking for more or less."},
     {"log", "Messages of the daemon."},
 };
 const size_t conf_section_count = sizeof(conf_sections) / sizeof(conf_sections[0]);
@@ -280,6 +281,34 @@ const struct conf_option conf_options[] = {
      .max = 31536000,
      .description = "After how long without a command a client is closed; 0 is never.",
      FIELD(limits.idle_timeout_seconds)},
+
+    {.section = "redis",
+     .key = "consistency",
+     .type = CONF_TYPE_ENUM,
+     .initial = "linearizable",
+     .choices =
+         {[CONF_LINEARIZABLE] = "linearizable", [CONF_LEASE] = "lease", [CONF_STALE] = "stale"},
+     .description = "What reads promise on a connection that did not choose with RAFT CONSISTENCY, "
+                    "READONLY or READWRITE; see raftd-commands(7).",
+     FIELD(redis.consistency)},
+    {.section = "redis",
+     .key = "max_lag_ms",
+     .type = CONF_TYPE_U32,
+     .unit = "milliseconds",
+     .initial = "1000",
+     .min = 0,
+     .max = 86400000,
+     .description = "How old the answer of a stale read may be where the client did not say; 0 is "
+                    "any age.",
+     FIELD(redis.max_lag_ms)},
+    {.section = "redis",
+     .key = "redirect",
+     .type = CONF_TYPE_ENUM,
+     .initial = "proxy",
+     .choices = {[CONF_REDIRECT_PROXY] = "proxy", [CONF_REDIRECT_MOVED] = "moved"},
+     .description = "What a node that is not the leader does with commands on keys: carries them "
+                    "out with the leader's help, or answers MOVED as a Redis cluster does.",
+     FIELD(redis.redirect)},
 
     {.section = "log",
      .key = "level",

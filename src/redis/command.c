@@ -9,10 +9,19 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "redis/table.h"
 
-enum { INDEX_PLACES = 256, NAME_BYTES_MAX = 32 };
+enum { COMMANDS_MAX = 192, INDEX_PLACES = 512, NAME_BYTES_MAX = 32 };
 
-/* Open addressing by a hash of the lower-case name; 0 = free, else position in the table + 1. */
+static const struct command *const groups[] = {
+    commands_of_cluster, commands_of_connection, commands_of_keys,
+    commands_of_raft,    commands_of_server,     commands_of_strings,
+};
+
+/* Ascending by name. */
+static const struct command *commands[COMMANDS_MAX];
+static size_t known_commands;
+/* Open addressing by a hash of the lower-case name; 0 = free, else position in the list + 1. */
 static uint8_t name_index[INDEX_PLACES];
 static pthread_once_t index_once = PTHREAD_ONCE_INIT;
 
@@ -41,15 +50,30 @@ static bool name_equals(const char *name, const uint8_t *text, size_t size)
     return i == size && name[i] == '\0';
 }
 
+static void gather_commands(void)
+{
+    for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++) {
+        for (const struct command *command = groups[g]; command->name != NULL; command++) {
+            size_t place = known_commands++;
+
+            ASSERT(known_commands <= COMMANDS_MAX);
+            for (; place > 0 && strcmp(commands[place - 1]->name, command->name) > 0; place--) {
+                commands[place] = commands[place - 1];
+            }
+            commands[place] = command;
+        }
+    }
+}
+
 static void build_index(void)
 {
-    ASSERT(command_count < INDEX_PLACES / 2);
-    for (size_t i = 0; i < command_count; i++) {
-        const char *name = command_table[i].name;
+    gather_commands();
+    for (size_t i = 0; i < known_commands; i++) {
+        const char *name = commands[i]->name;
         uint32_t place = hash_name((const uint8_t *)name, strlen(name)) % INDEX_PLACES;
 
         ASSERT(strlen(name) <= NAME_BYTES_MAX);
-        ASSERT(i == 0 || strcmp(command_table[i - 1].name, name) < 0);
+        ASSERT(i == 0 || strcmp(commands[i - 1]->name, name) < 0);
         while (name_index[place] != 0) {
             place = (place + 1) % INDEX_PLACES;
         }
@@ -62,6 +86,17 @@ void command_table_prepare(void)
     pthread_once(&index_once, build_index);
 }
 
+size_t command_count(void)
+{
+    return known_commands;
+}
+
+const struct command *command_at(size_t place)
+{
+    ASSERT(place < known_commands);
+    return commands[place];
+}
+
 const struct command *command_find(const void *name, size_t size)
 {
     uint32_t place;
@@ -71,7 +106,7 @@ const struct command *command_find(const void *name, size_t size)
     }
     place = hash_name(name, size) % INDEX_PLACES;
     while (name_index[place] != 0) {
-        const struct command *command = &command_table[name_index[place] - 1];
+        const struct command *command = commands[name_index[place] - 1];
 
         if (name_equals(command->name, name, size)) {
             return command;

@@ -9,9 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <raftd/client.h>
+
 #include "base/bytes.h"
 #include "base/number.h"
 #include "kv/kv.h"
+#include "redis/slots.h"
 #include "resp/parser.h"
 #include "resp/writer.h"
 
@@ -26,6 +29,7 @@ enum command_flags {
     COMMAND_LOADING = 1 << 3, /* answered also while the node is not ready */
     COMMAND_STALE = 1 << 4,   /* says nothing about the data */
     COMMAND_FAST = 1 << 5,
+    COMMAND_MOVABLE_KEYS = 1 << 6, /* "numkeys key ..." from the second argument on */
 };
 
 /* Groups of commands that do not follow from the flags. */
@@ -34,6 +38,10 @@ enum command_category {
     CATEGORY_STRING = 1 << 1,
     CATEGORY_CONNECTION = 1 << 2,
     CATEGORY_DANGEROUS = 1 << 3,
+    CATEGORY_BITMAP = 1 << 4,
+    CATEGORY_PUBSUB = 1 << 5,
+    CATEGORY_TRANSACTION = 1 << 6,
+    CATEGORY_SCRIPTING = 1 << 7,
 };
 
 /* When a command may start, and who answers it. */
@@ -79,7 +87,8 @@ struct call {
     enum kv_operation operation;
     uint8_t set_flags;
     bool is_read;
-    struct kv_argument *kv_arguments; /* the worker's; room for count */
+    enum raftd_read_level read_level; /* the connection's, unless the command has its own */
+    struct kv_argument *kv_arguments; /* the worker's; room for count and two more */
     size_t kv_count;
     char number[NUMBER_TEXT_BYTES_MAX]; /* an argument that was not among those given */
     uint8_t renderer;                   /* enum slot_renderer */
@@ -101,6 +110,7 @@ struct command {
      */
     bool (*run)(struct call *call);
     enum kv_operation operation;
+    uint8_t operation_flags;           /* for it, where run is NULL; others as they like */
     const struct command *subcommands; /* ends with a NULL name */
     const char *container;             /* of a subcommand: its name */
 
@@ -110,12 +120,12 @@ struct command {
     const struct command_argument *syntax; /* may be NULL: no arguments */
 };
 
-/* All commands, ascending by name. */
-extern const struct command command_table[];
-extern const size_t command_count;
-
-/* Builds the index of names; once per process, before the first command_find(). Any thread. */
+/* Makes the list of all commands and its index; once per process, before anything below. Any
+ * thread. */
 void command_table_prepare(void);
+/* All commands, ascending by name. */
+size_t command_count(void);
+const struct command *command_at(size_t place);
 /* In whatever case; NULL: there is none. */
 const struct command *command_find(const void *name, size_t size);
 const struct command *command_find_sub(const struct command *container, const void *name,
@@ -132,6 +142,11 @@ void command_write_synopsis(const struct command *command, struct buffer *text);
 /* Whether an argument is this word (given in lower case), in whatever case. */
 bool argument_is(const struct resp_argument *argument, const char *word);
 
+/* What the node is to be asked: the operation with the command's first count arguments, */
+void call_ask(struct call *call, enum kv_operation operation, size_t count);
+/* and then more. */
+void call_ask_also(struct call *call, const struct resp_argument *argument);
+
 /* command_docs.c */
 bool run_command(struct call *call);
 bool run_command_count(struct call *call);
@@ -139,6 +154,29 @@ bool run_command_docs(struct call *call);
 bool run_command_getkeys(struct call *call);
 bool run_command_info(struct call *call);
 bool run_command_list(struct call *call);
+
+/* command_cluster.c */
+bool run_cluster_countkeysinslot(struct call *call);
+bool run_cluster_info(struct call *call);
+bool run_cluster_keyslot(struct call *call);
+bool run_cluster_myid(struct call *call);
+bool run_cluster_nodes(struct call *call);
+bool run_cluster_shards(struct call *call);
+bool run_cluster_slots(struct call *call);
+bool run_role(struct call *call);
+
+/* command_sentinel.c */
+bool run_sentinel_ckquorum(struct call *call);
+bool run_sentinel_master(struct call *call);
+bool run_sentinel_master_address(struct call *call);
+bool run_sentinel_masters(struct call *call);
+bool run_sentinel_replicas(struct call *call);
+bool run_sentinel_sentinels(struct call *call);
+
+/* command_consistency.c */
+bool run_raft_consistency(struct call *call);
+bool run_readonly(struct call *call);
+bool run_readwrite(struct call *call);
 
 /* command_connection.c */
 bool run_echo(struct call *call);
@@ -161,6 +199,10 @@ bool run_client_setname(struct call *call);
 bool client_set_name(struct call *call, const struct resp_argument *name);
 
 /* command_data.c */
+bool run_bitcount(struct call *call);
+bool run_delex(struct call *call);
+bool run_delifeq(struct call *call);
+bool run_lcs(struct call *call);
 bool run_decr(struct call *call);
 bool run_decrby(struct call *call);
 bool run_flush(struct call *call);
@@ -168,8 +210,22 @@ bool run_getset(struct call *call);
 bool run_incr(struct call *call);
 bool run_mset(struct call *call);
 bool run_raft_digest(struct call *call);
-bool run_set(struct call *call);
 bool run_setnx(struct call *call);
+
+/* command_expire.c */
+bool run_expire(struct call *call);
+bool run_getex(struct call *call);
+bool run_set(struct call *call);
+bool run_setex(struct call *call);
+
+/* command_keys.c */
+bool run_copy(struct call *call);
+bool run_object_encoding(struct call *call);
+bool run_object_freq(struct call *call);
+bool run_object_idletime(struct call *call);
+bool run_object_refcount(struct call *call);
+bool run_time(struct call *call);
+bool run_wait(struct call *call);
 
 /* command_info.c */
 bool run_config_get(struct call *call);
@@ -180,7 +236,7 @@ bool run_raft_members(struct call *call);
 bool run_raft_ready(struct call *call);
 bool run_raft_status(struct call *call);
 
-/* command_table.c: the HELP of every container, made from its subcommands. */
+/* command.c: the HELP of every container, made from its subcommands. */
 bool run_help(struct call *call);
 
 #endif

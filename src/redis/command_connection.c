@@ -9,6 +9,8 @@
 #include "redis/command.h"
 #include "redis/connection.h"
 #include "redis/server.h"
+#include "redis/topology.h"
+#include "redis/worker.h"
 
 bool run_ping(struct call *call)
 {
@@ -67,6 +69,7 @@ bool run_reset(struct call *call)
     set_protocol(connection, RESP2);
     connection->reply_off = false;
     connection->reply_skip = false;
+    connection_reset_reads(connection);
     registry_set_text(&call->server->registry, &connection->info.name, NULL, 0);
     resp_write_raw(call->reply, "+RESET\r\n", 8);
     return false;
@@ -121,6 +124,9 @@ static bool hello_options(struct call *call)
 bool run_hello(struct call *call)
 {
     struct connection *connection = call->connection;
+    bool redirects = call->server->conf.redis.redirect == CONF_REDIRECT_MOVED;
+    const struct topology_node *leader =
+        redirects ? topology_leader(worker_view(call->worker)) : NULL;
     int64_t version = connection->protocol;
 
     if (call->count > 1 && (!hello_version(call, &version) || !hello_options(call))) {
@@ -137,9 +143,11 @@ bool run_hello(struct call *call)
     resp_write_text(call->reply, "id");
     resp_write_integer(call->reply, (int64_t)connection->info.id);
     resp_write_text(call->reply, "mode");
-    resp_write_text(call->reply, "standalone");
+    resp_write_text(call->reply, redirects ? "cluster" : "standalone");
     resp_write_text(call->reply, "role");
-    resp_write_text(call->reply, "master"); /* every node takes writes */
+    /* Without redirection every node takes writes. */
+    resp_write_text(call->reply,
+                    redirects && leader != NULL && !leader->self ? "replica" : "master");
     resp_write_text(call->reply, "modules");
     resp_write_array(call->reply, 0);
     return false;

@@ -39,7 +39,7 @@ static void write_words(struct call *call, const char *prefix, const struct word
     }
 }
 
-enum { CATEGORIES = 9 };
+enum { CATEGORIES = 13 };
 
 static void list_categories(const struct command *command, struct word words[CATEGORIES])
 {
@@ -50,11 +50,15 @@ static void list_categories(const struct command *command, struct word words[CAT
         {"read", (flags & COMMAND_READONLY) != 0},
         {"write", (flags & COMMAND_WRITE) != 0},
         {"string", (categories & CATEGORY_STRING) != 0},
+        {"bitmap", (categories & CATEGORY_BITMAP) != 0},
+        {"pubsub", (categories & CATEGORY_PUBSUB) != 0},
         {"admin", (flags & COMMAND_ADMIN) != 0},
         {"fast", (flags & COMMAND_FAST) != 0},
         {"slow", (flags & COMMAND_FAST) == 0},
         {"dangerous", (categories & CATEGORY_DANGEROUS) != 0 || (flags & COMMAND_ADMIN) != 0},
         {"connection", (categories & CATEGORY_CONNECTION) != 0},
+        {"transaction", (categories & CATEGORY_TRANSACTION) != 0},
+        {"scripting", (categories & CATEGORY_SCRIPTING) != 0},
     };
 
     memcpy(words, found, sizeof(found));
@@ -63,9 +67,13 @@ static void list_categories(const struct command *command, struct word words[CAT
 static void write_flags(struct call *call, int flags)
 {
     const struct word words[] = {
-        {"write", (flags & COMMAND_WRITE) != 0}, {"readonly", (flags & COMMAND_READONLY) != 0},
-        {"admin", (flags & COMMAND_ADMIN) != 0}, {"loading", (flags & COMMAND_LOADING) != 0},
-        {"stale", (flags & COMMAND_STALE) != 0}, {"fast", (flags & COMMAND_FAST) != 0},
+        {"write", (flags & COMMAND_WRITE) != 0},
+        {"readonly", (flags & COMMAND_READONLY) != 0},
+        {"admin", (flags & COMMAND_ADMIN) != 0},
+        {"loading", (flags & COMMAND_LOADING) != 0},
+        {"stale", (flags & COMMAND_STALE) != 0},
+        {"fast", (flags & COMMAND_FAST) != 0},
+        {"movablekeys", (flags & COMMAND_MOVABLE_KEYS) != 0},
     };
 
     write_words(call, "", words, sizeof(words) / sizeof(words[0]));
@@ -159,16 +167,16 @@ static void write_info(struct call *call, const struct command *command)
 
 bool run_command(struct call *call)
 {
-    resp_write_array(call->reply, command_count);
-    for (size_t i = 0; i < command_count; i++) {
-        write_info(call, &command_table[i]);
+    resp_write_array(call->reply, command_count());
+    for (size_t i = 0; i < command_count(); i++) {
+        write_info(call, command_at(i));
     }
     return false;
 }
 
 bool run_command_count(struct call *call)
 {
-    resp_write_integer(call->reply, (int64_t)command_count);
+    resp_write_integer(call->reply, (int64_t)command_count());
     return false;
 }
 
@@ -287,9 +295,9 @@ bool run_command_docs(struct call *call)
     size_t found = 0;
 
     if (call->count == 2) {
-        resp_write_map(call->reply, call->protocol, command_count);
-        for (size_t i = 0; i < command_count; i++) {
-            write_docs(call, &command_table[i]);
+        resp_write_map(call->reply, call->protocol, command_count());
+        for (size_t i = 0; i < command_count(); i++) {
+            write_docs(call, command_at(i));
         }
         return false;
     }
@@ -373,8 +381,8 @@ static size_t list_names(struct buffer *list, enum list_filter filter,
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < command_count; i++) {
-        const struct command *command = &command_table[i];
+    for (size_t i = 0; i < command_count(); i++) {
+        const struct command *command = command_at(i);
         size_t subcommands = filter == LIST_ALL ? 0 : count_subcommands(command);
         char name[NAME_BYTES];
 

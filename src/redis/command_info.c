@@ -17,6 +17,7 @@
 #include "redis/command.h"
 #include "redis/server.h"
 #include "redis/slots.h"
+#include "redis/topology.h"
 #include "sys/clock.h"
 
 /* Clients look at this to learn which commands they may use; those that raftd has behave as in
@@ -127,6 +128,46 @@ static void put_raft(struct redis_server *server, struct buffer *text)
     put(text, "raft_voters:%zu", voters);
 }
 
+static void put_replica(struct buffer *text, size_t number, const struct topology_node *node)
+{
+    put(text, "slave%zu:ip=%s,port=%u,state=online,offset=%" PRIu64 ",lag=0", number, node->host,
+        node->port, node->match_index);
+}
+
+/* The leader is the master, and the offset is the index in the log. */
+static void put_replication(struct redis_server *server, struct buffer *text)
+{
+    const struct topology_node *leader;
+    struct topology topology;
+    struct buffer replicas = {0};
+    size_t count = 0;
+
+    topology_of(server->node, &topology);
+    leader = topology_leader(&topology);
+    put_heading(text, "Replication");
+    if (topology.leader != topology.self) {
+        put(text, "role:slave");
+        put(text, "master_host:%s", leader != NULL ? leader->host : "");
+        put(text, "master_port:%u", leader != NULL ? leader->port : 0u);
+        put(text, "master_link_status:%s", leader != NULL && leader->connected ? "up" : "down");
+        put(text, "slave_repl_offset:%" PRIu64, topology.applied_index);
+        put(text, "connected_slaves:0");
+        return;
+    }
+    for (size_t i = 0; i < topology.count; i++) {
+        const struct topology_node *node = &topology.nodes[i];
+
+        if (!node->self && node->connected && node->host[0] != '\0') {
+            put_replica(&replicas, count++, node);
+        }
+    }
+    put(text, "role:master");
+    put(text, "connected_slaves:%zu", count);
+    buffer_append(text, replicas.data, replicas.size_bytes);
+    put(text, "master_repl_offset:%" PRIu64, topology.applied_index);
+    buffer_free(&replicas);
+}
+
 static void put_keyspace(const struct raftd_completion *completion, struct buffer *text)
 {
     struct kv_reply_value value;
@@ -157,6 +198,13 @@ void info_write(struct redis_server *server, uint32_t sections,
     if ((sections & INFO_RAFT) != 0) {
         put_raft(server, &text);
     }
+    if ((sections & INFO_REPLICATION) != 0) {
+        put_replication(server, &text);
+    }
+    if ((sections & INFO_CLUSTER) != 0) {
+        put_heading(&text, "Cluster");
+        put(&text, "cluster_enabled:%d", server->conf.redis.redirect == CONF_REDIRECT_MOVED);
+    }
     if ((sections & INFO_KEYSPACE) != 0) {
         put_keyspace(completion, &text);
     }
@@ -170,9 +218,15 @@ bool run_info(struct call *call)
         const char *name;
         uint32_t sections;
     } known[] = {
-        {"server", INFO_SERVER},         {"clients", INFO_CLIENTS},    {"raft", INFO_RAFT},
-        {"keyspace", INFO_KEYSPACE},     {"default", INFO_EVERYTHING}, {"all", INFO_EVERYTHING},
+        {"server", INFO_SERVER},
+        {"clients", INFO_CLIENTS},
+        {"raft", INFO_RAFT},
+        {"keyspace", INFO_KEYSPACE},
+        {"default", INFO_EVERYTHING},
+        {"all", INFO_EVERYTHING},
         {"everything", INFO_EVERYTHING},
+        {"replication", INFO_REPLICATION},
+        {"cluster", INFO_CLUSTER},
     };
     uint32_t sections = call->count == 1 ? INFO_EVERYTHING : 0;
 

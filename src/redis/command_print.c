@@ -14,8 +14,14 @@ static const struct {
     const char *name;
     const char *title;
 } groups[] = {
-    {"string", "Strings"},    {"generic", "Keys"},     {"connection", "The connection"},
-    {"server", "The server"}, {"raft", "The cluster"},
+    {"string", "Strings"},
+    {"bitmap", "Bits"},
+    {"generic", "Keys"},
+    {"connection", "The connection"},
+    {"server", "The server"},
+    {"raft", "The cluster"},
+    {"cluster", "As a Redis cluster"},
+    {"sentinel", "As a Sentinel"},
 };
 
 /* The words that name the command are set off; brackets and bars of the rest are quoted, since
@@ -70,8 +76,8 @@ static void print_command(const struct command *command)
 
 static void print_group(const char *group)
 {
-    for (size_t i = 0; i < command_count; i++) {
-        const struct command *command = &command_table[i];
+    for (size_t i = 0; i < command_count(); i++) {
+        const struct command *command = command_at(i);
 
         if (strcmp(command->group, group) != 0) {
             continue;

@@ -57,6 +57,7 @@ struct connection *connection_create(struct worker *worker, int fd, uint32_t pla
     connection->readable = true;
     connection->writable = true;
     connection->protocol = RESP2;
+    connection_reset_reads(connection);
     resp_parser_init(&connection->parser, &server->limits);
     event = (struct epoll_event){.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                                  .data.ptr = connection};
@@ -75,6 +76,19 @@ struct connection *connection_create(struct worker *worker, int fd, uint32_t pla
     registry_add(&server->registry, &connection->info);
     worker_want_tick(worker);
     return connection;
+}
+
+_Static_assert((int)CONF_LINEARIZABLE == (int)RAFTD_READ_LINEARIZABLE &&
+                   (int)CONF_LEASE == (int)RAFTD_READ_LEASE &&
+                   (int)CONF_STALE == (int)RAFTD_READ_STALE,
+               "levels of consistency have the same numbers");
+
+void connection_reset_reads(struct connection *connection)
+{
+    const struct conf *conf = &connection->worker->server->conf;
+
+    connection->read_level = (enum raftd_read_level)conf->redis.consistency;
+    connection->max_lag_ms = conf->redis.max_lag_ms;
 }
 
 void connection_close(struct connection *connection)
@@ -299,6 +313,11 @@ static void render(struct connection *connection, const struct slot *slot,
         info_write(connection->worker->server, slot->sections, completion, protocol, output);
     } else if (completion->status != 0) {
         render_status(output, completion->status, slot->is_read);
+    } else if (slot->renderer == RENDER_OBJECT) {
+        render_object(output, protocol, (enum render_object)slot->sections, completion->data,
+                      completion->size_bytes);
+    } else if (slot->renderer == RENDER_SLOT) {
+        render_slot_count(output, slot->sections, completion->data, completion->size_bytes);
     } else {
         render_reply(output, protocol, completion->data, completion->size_bytes);
     }
@@ -313,6 +332,9 @@ void connection_complete(struct connection *connection, uint32_t sequence,
     ASSERT(slot != NULL && !slot->done);
     ASSERT(connection->waiting > 0);
     connection->waiting--;
+    if (!slot->is_read && completion->status == 0) {
+        connection->changed_index = completion->index;
+    }
     slot->done = true;
     if (slots_is_head(&connection->slots, slot)) {
         render(connection, slot, completion, &connection->output);

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <raftd/client.h>
+
 #include "base/bytes.h"
 #include "redis/registry.h"
 #include "redis/slots.h"
@@ -65,8 +67,9 @@ struct connection {
 
     /* Commands under way. */
     struct slots slots;
-    uint32_t waiting;   /* slots that are not done */
-    bool waiting_reads; /* what kind they are */
+    uint64_t changed_index; /* of the last change that was answered; 0 = none yet */
+    uint32_t waiting;       /* slots that are not done */
+    bool waiting_reads;     /* what kind they are */
 
     /* Output. */
     struct buffer output; /* from output_offset on it is to be written */
@@ -76,8 +79,10 @@ struct connection {
 
     /* The session. */
     enum resp_protocol protocol;
-    bool reply_off;  /* CLIENT REPLY OFF */
-    bool reply_skip; /* this command's reply is not written */
+    enum raftd_read_level read_level; /* what reads promise */
+    uint32_t max_lag_ms;              /* of stale ones; 0 = any */
+    bool reply_off;                   /* CLIENT REPLY OFF */
+    bool reply_skip;                  /* this command's reply is not written */
     bool reply_skip_next;
 
     /* In which of the worker's lists. */
@@ -86,6 +91,8 @@ struct connection {
 
 /* Takes over the socket; NULL if that failed (the socket is closed). */
 struct connection *connection_create(struct worker *worker, int fd, uint32_t place);
+/* Reads promise what the configuration says. */
+void connection_reset_reads(struct connection *connection);
 /* Closes the socket and frees everything but the struct, which stays in the worker's list of the
  * dead until the turn is over. May be called again. */
 void connection_close(struct connection *connection);

@@ -10,9 +10,11 @@
 #include "redis/connection.h"
 #include "redis/render.h"
 #include "redis/server.h"
+#include "redis/topology.h"
+#include "redis/unsupported.h"
 #include "redis/worker.h"
 
-enum { PREVIEW_BYTES = 128 };
+enum { PREVIEW_BYTES = 128, ARGUMENTS_MORE = 2 };
 
 /* A C string's length, as Redis' own error texts see arguments: they end at a NUL byte. */
 static int preview_length(const struct resp_argument *argument, size_t limit)
@@ -25,8 +27,17 @@ static int preview_length(const struct resp_argument *argument, size_t limit)
 
 static void write_unknown(const struct call *call)
 {
+    const char *what = unsupported_find(call->arguments[0].data, call->arguments[0].size_bytes);
     char preview[2 * PREVIEW_BYTES];
     size_t length = 0;
+
+    if (what != NULL) {
+        resp_write_error_format(call->reply,
+                                "ERR '%.*s' is not supported: raftd keeps strings and has no %s",
+                                preview_length(&call->arguments[0], PREVIEW_BYTES),
+                                (const char *)call->arguments[0].data, what);
+        return;
+    }
 
     for (size_t i = 1; i < call->count && length < PREVIEW_BYTES; i++) {
         int size = preview_length(&call->arguments[i], PREVIEW_BYTES - length);
@@ -55,6 +66,44 @@ static void write_unknown_sub(const struct call *call, const struct command *con
     resp_write_error_format(call->reply, "ERR unknown subcommand '%.*s'. Try %s HELP.",
                             preview_length(&call->arguments[1], PREVIEW_BYTES),
                             (const char *)call->arguments[1].data, name);
+}
+
+static const struct resp_argument *first_key(const struct call *call)
+{
+    const struct command *command = call->command;
+    int64_t count = 0;
+
+    if ((command->flags & COMMAND_MOVABLE_KEYS) != 0) {
+        return call->count > 3 &&
+                       number_parse(call->arguments[2].data, call->arguments[2].size_bytes,
+                                    &count) &&
+                       count > 0
+                   ? &call->arguments[3]
+                   : NULL;
+    }
+    return command->first_key > 0 ? &call->arguments[command->first_key] : NULL;
+}
+
+/* Whether the client is to go to the leader instead, as the configuration may say; if so, that is
+ * answered. Stale reads are served everywhere. */
+static bool has_moved(const struct call *call)
+{
+    const struct topology_node *leader;
+    const struct resp_argument *key;
+    bool stale = (call->command->flags & COMMAND_READONLY) != 0 &&
+                 call->connection->read_level == RAFTD_READ_STALE;
+
+    if (call->server->conf.redis.redirect != CONF_REDIRECT_MOVED || stale) {
+        return false;
+    }
+    key = first_key(call);
+    leader = key != NULL ? topology_leader(worker_view(call->worker)) : NULL;
+    if (leader == NULL || leader->self) {
+        return false;
+    }
+    resp_write_error_format(call->reply, "MOVED %u %s:%u",
+                            topology_slot(key->data, key->size_bytes), leader->host, leader->port);
+    return true;
 }
 
 /* Finds the command and holds the arguments against it; false: the error is written. */
@@ -89,7 +138,7 @@ static bool find(struct call *call)
         resp_write_error(call->reply, render_not_ready, strlen(render_not_ready));
         return false;
     }
-    return true;
+    return !has_moved(call);
 }
 
 static bool has_to_wait(const struct connection *connection, enum command_kind kind)
@@ -100,16 +149,21 @@ static bool has_to_wait(const struct connection *connection, enum command_kind k
     return kind == COMMAND_IS_BARRIER || (kind == COMMAND_IS_READ) != connection->waiting_reads;
 }
 
-static void pass_arguments(struct call *call)
+void call_ask_also(struct call *call, const struct resp_argument *argument)
 {
-    call->operation = call->command->operation;
-    for (size_t i = 1; i < call->count; i++) {
-        call->kv_arguments[i - 1] = (struct kv_argument){
-            .data = call->arguments[i].data,
-            .size_bytes = call->arguments[i].size_bytes,
-        };
+    call->kv_arguments[call->kv_count++] = (struct kv_argument){
+        .data = argument->data,
+        .size_bytes = argument->size_bytes,
+    };
+}
+
+void call_ask(struct call *call, enum kv_operation operation, size_t count)
+{
+    call->operation = operation;
+    call->kv_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        call_ask_also(call, &call->arguments[i + 1]);
     }
-    call->kv_count = call->count - 1;
 }
 
 /* What the command does here; true: the node has to be asked. */
@@ -117,14 +171,15 @@ static bool run(struct call *call)
 {
     struct worker *worker = call->worker;
 
-    worker->arguments = memory_grow(worker->arguments, &worker->argument_capacity, call->count,
-                                    sizeof(worker->arguments[0]));
+    worker->arguments = memory_grow(worker->arguments, &worker->argument_capacity,
+                                    call->count + ARGUMENTS_MORE, sizeof(worker->arguments[0]));
     call->kv_arguments = worker->arguments;
     call->is_read = call->command->kind != COMMAND_IS_CHANGE;
     if (call->command->run != NULL) {
         return call->command->run(call);
     }
-    pass_arguments(call);
+    call_ask(call, call->command->operation, call->count - 1);
+    call->set_flags = call->command->operation_flags;
     return true;
 }
 
@@ -142,7 +197,7 @@ static int ask_node(struct call *call)
                       call->kv_count);
     code = call->is_read
                ? raftd_client_read(worker->client, worker->request.data, worker->request.size_bytes,
-                                   RAFTD_READ_LINEARIZABLE, 0, tag)
+                                   call->read_level, connection->max_lag_ms, tag)
                : raftd_client_propose(worker->client, worker->request.data,
                                       worker->request.size_bytes, tag);
     if (code != 0) {
@@ -187,6 +242,7 @@ bool dispatch(struct connection *connection, const struct resp_request *request)
         .arguments = request->arguments,
         .count = request->count,
         .protocol = connection->protocol,
+        .read_level = connection->read_level,
     };
 
     if (slots_count(&connection->slots) == SLOTS_MAX) {

@@ -18,7 +18,9 @@ enum info_section {
     INFO_CLIENTS = 1 << 1,
     INFO_RAFT = 1 << 2,
     INFO_KEYSPACE = 1 << 3,
-    INFO_EVERYTHING = (1 << 4) - 1,
+    INFO_REPLICATION = 1 << 4,
+    INFO_CLUSTER = 1 << 5,
+    INFO_EVERYTHING = (1 << 6) - 1,
 };
 
 /* The whole reply. completion: the answer to KV_DBSIZE, or NULL where it was not asked. */

@@ -8,6 +8,7 @@
 #include <raftd/error.h>
 
 #include "kv/kv.h"
+#include "redis/topology.h"
 
 const char render_not_ready[] = "LOADING raftd is not ready to serve requests, try again later";
 
@@ -55,6 +56,41 @@ void render_reply(struct buffer *output, enum resp_protocol protocol, const void
     if (!any) {
         resp_write_error_format(output, "ERR the command had no reply");
     }
+}
+
+void render_object(struct buffer *output, enum resp_protocol protocol, enum render_object asked,
+                   const void *data, size_t size)
+{
+    struct reader reader = reader_make(data, size);
+    struct kv_reply_value value;
+
+    if (asked == OBJECT_ENCODING || !kv_reply_next(&reader, &value) ||
+        value.type != KV_REPLY_BULK) {
+        render_reply(output, protocol, data, size);
+    } else if (asked == OBJECT_FREQUENCY) {
+        resp_write_error_format(
+            output, "ERR An LFU maxmemory policy is not selected, access frequency not tracked. "
+                    "Please note that when switching between policies at runtime LRU and LFU data "
+                    "will take some time to adjust.");
+    } else {
+        resp_write_integer(output, asked == OBJECT_REFERENCES ? 1 : 0);
+    }
+}
+
+void render_slot_count(struct buffer *output, uint32_t slot, const void *data, size_t size)
+{
+    struct reader reader = reader_make(data, size);
+    struct kv_reply_value value;
+    int64_t count = 0;
+
+    while (kv_reply_next(&reader, &value)) {
+        if (value.type == KV_REPLY_ERROR) {
+            resp_write_error(output, value.data, value.size_bytes);
+            return;
+        }
+        count += value.type == KV_REPLY_BULK && topology_slot(value.data, value.size_bytes) == slot;
+    }
+    resp_write_integer(output, count);
 }
 
 void render_status(struct buffer *output, int status, bool is_read)

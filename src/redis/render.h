@@ -6,8 +6,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/bytes.h"
+#include "redis/slots.h"
 #include "resp/writer.h"
 
 /* For every command on data, and PING, while the node is not ready. */
@@ -16,6 +18,12 @@ extern const char render_not_ready[];
 /* A reply of the key-value state machine. */
 void render_reply(struct buffer *output, enum resp_protocol protocol, const void *data,
                   size_t size);
+
+/* Of a key's encoding, or nil, what OBJECT asks. */
+void render_object(struct buffer *output, enum resp_protocol protocol, enum render_object asked,
+                   const void *data, size_t size);
+/* Of a list of keys, the number of those in a hash slot. */
+void render_slot_count(struct buffer *output, uint32_t slot, const void *data, size_t size);
 
 /*
  * A status other than 0. CLUSTERDOWN, TRYAGAIN and LOADING, on which clients try again, only

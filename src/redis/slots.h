@@ -16,12 +16,20 @@ enum {
     SLOT_SEQUENCE_BITS = 20, /* of a slot's number, as far as a tag carries it */
 };
 
-enum slot_renderer { RENDER_REPLY, RENDER_INFO };
+enum slot_renderer {
+    RENDER_REPLY,
+    RENDER_INFO,
+    RENDER_OBJECT,
+    RENDER_SLOT, /* how many of the keys are in a hash slot */
+};
+
+/* What OBJECT asks about a key. */
+enum render_object { OBJECT_ENCODING, OBJECT_FREQUENCY, OBJECT_IDLE_TIME, OBJECT_REFERENCES };
 
 struct slot {
     uint8_t *held; /* owned: the reply that waits for its turn; NULL: none or empty */
     uint32_t held_bytes;
-    uint32_t sections; /* RENDER_INFO */
+    uint32_t sections; /* INFO: which; SLOT: the hash slot; OBJECT: what is asked */
     bool done;
     bool silent; /* CLIENT REPLY OFF or SKIP: nothing is to be written */
     bool is_read;

@@ -15,6 +15,7 @@
 #include "kv/kv.h"
 #include "redis/connection.h"
 #include "redis/server.h"
+#include "redis/topology.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -22,6 +23,7 @@ enum {
     EVENTS_A_TURN = 256,
     ACCEPTED_MAX = 1024,
     TICK_MS = 1000,
+    VIEW_MS = 50, /* how old a view of the cluster may be */
     REQUEST_BYTES_KEPT = 1024 * 1024,
     ARGUMENTS_KEPT = 1024,
     TAG_PLACE_BITS = 20,
@@ -142,6 +144,18 @@ static struct connection *connection_of(const struct worker *worker, uint64_t ta
 
     return (place->generation & mask) == (tag >> SLOT_SEQUENCE_BITS & mask) ? place->connection
                                                                             : NULL;
+}
+
+const struct topology *worker_view(struct worker *worker)
+{
+    if (worker->view == NULL) {
+        worker->view = memory_allocate_zeroed(1, sizeof(*worker->view));
+    } else if (worker->now_ms < worker->view_ms + VIEW_MS) {
+        return worker->view;
+    }
+    topology_of(worker->server->node, worker->view);
+    worker->view_ms = worker->now_ms;
+    return worker->view;
 }
 
 /* ---- A turn ------------------------------------------------------------------------------- */
@@ -418,6 +432,7 @@ void worker_close(struct worker *worker)
     memory_free(worker->dirty.items);
     memory_free(worker->starved.items);
     memory_free(worker->dead.items);
+    memory_free(worker->view);
     memory_free(worker->input);
     buffer_free(&worker->request);
     buffer_free(&worker->reply);

@@ -24,6 +24,7 @@
 struct connection;
 struct kv_argument;
 struct redis_server;
+struct topology;
 
 /* A list of connections; each has a flag per list that says whether it is in it. */
 struct connection_list {
@@ -50,8 +51,10 @@ struct worker {
 
     /* The worker's thread. */
     struct thread thread;
-    uint64_t now_ms;                 /* monotonic, of this turn */
-    uint64_t tick_ms;                /* when to look at all connections again; 0 = no need to */
+    uint64_t now_ms;       /* monotonic, of this turn */
+    uint64_t tick_ms;      /* when to look at all connections again; 0 = no need to */
+    struct topology *view; /* owned: the cluster as it was at view_ms, or NULL */
+    uint64_t view_ms;
     bool has_proposed;               /* something since the last raftd_client_submit() */
     struct connection_place *places; /* owned */
     size_t place_count;
@@ -101,6 +104,9 @@ void worker_add_starved(struct worker *worker, struct connection *connection);
 void worker_forget(struct worker *worker, struct connection *connection);
 /* Looks at all connections in a second at the latest. */
 void worker_want_tick(struct worker *worker);
+
+/* The cluster as it was a moment ago: who leads. */
+const struct topology *worker_view(struct worker *worker);
 
 /* A tag for raftd_client_propose(): which slot of which connection is to get the completion. */
 uint64_t worker_tag(const struct worker *worker, const struct connection *connection,

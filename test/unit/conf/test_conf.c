@@ -148,6 +148,9 @@ START_TEST(each_carries_every_option_over)
         {"limits.output_buffer_bytes", "6M"},
         {"limits.client_workers", "16"},
         {"limits.idle_timeout_seconds", "60"},
+        {"redis.consistency", "lease"},
+        {"redis.max_lag_ms", "7"},
+        {"redis.redirect", "moved"},
         {"log.level", "error"},
         {"log.target", "syslog"},
     };

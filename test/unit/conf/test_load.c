@@ -82,10 +82,10 @@ static const struct {
      "DIR/test.ini:2: [node] found the unknown key \"ID\", wanted one of id, data_dir"},
     {"[nodes]\nid = 1\nname = 2\n",
      "DIR/test.ini:1: found the unknown section \"nodes\", wanted one of node, cluster, listen, "
-     "advertise, peers, tls, raft, storage, limits, log"},
+     "advertise, peers, tls, raft, storage, limits, redis, log"},
     {"[ node ]\n",
      "DIR/test.ini:1: found the unknown section \" node \", wanted one of node, cluster, listen, "
-     "advertise, peers, tls, raft, storage, limits, log"},
+     "advertise, peers, tls, raft, storage, limits, redis, log"},
     {"id = 1\n",
      "DIR/test.ini:1: found the key \"id\" before any section, wanted a [SECTION] first"},
     {"[node] id = 1\n",

@@ -64,6 +64,9 @@ struct raftd_node {
     size_t held_count, held_capacity;
     size_t submits;
     size_t open_clients;
+    enum raftd_read_level read_level; /* of the last read */
+    uint32_t max_lag_ms;
+    struct raftd_status *status; /* NULL: one that says little */
 };
 
 void raftd_reply_write(struct raftd_reply *reply, const void *data, size_t size_bytes)
@@ -92,6 +95,7 @@ void fake_node_destroy(struct raftd_node *node)
         memory_free(node->held[i].data);
     }
     memory_free(node->held);
+    memory_free(node->status);
     kv_destroy(node->kv);
     pthread_mutex_destroy(&node->mutex);
     memory_free(node);
@@ -126,6 +130,19 @@ bool fake_node_held_is_read(struct raftd_node *node, size_t place)
 {
     ASSERT(place < node->held_count);
     return node->held[place].is_read;
+}
+
+enum raftd_read_level fake_node_read_level(struct raftd_node *node, uint32_t *max_lag_ms)
+{
+    *max_lag_ms = node->max_lag_ms;
+    return node->read_level;
+}
+
+void fake_node_set_status(struct raftd_node *node, const struct raftd_status *status)
+{
+    memory_free(node->status);
+    node->status = memory_allocate(sizeof(*status));
+    *node->status = *status;
 }
 
 size_t fake_node_submits(struct raftd_node *node)
@@ -201,6 +218,10 @@ bool raftd_node_is_ready(const struct raftd_node *node)
 
 void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
 {
+    if (node->status != NULL) {
+        *status = *node->status;
+        return;
+    }
     *status = (struct raftd_status){
         .cluster_id = 0x0123456789abcdef,
         .cluster_name = "fake",
@@ -323,8 +344,8 @@ int raftd_client_propose(struct raftd_client *client, const void *data, size_t s
 int raftd_client_read(struct raftd_client *client, const void *query, size_t size_bytes,
                       enum raftd_read_level level, uint32_t max_lag_ms, uint64_t tag)
 {
-    (void)level;
-    (void)max_lag_ms;
+    client->node->read_level = level;
+    client->node->max_lag_ms = max_lag_ms;
     return accept_request(client, true, query, size_bytes, tag);
 }
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <raftd/client.h>
 #include <raftd/node.h>
 
 struct raftd_node *fake_node_create(void);
@@ -29,6 +30,10 @@ bool fake_node_held_is_read(struct raftd_node *node, size_t place);
 /* Carries out the request at a place and takes it away; status != 0: only answers that. */
 void fake_node_answer(struct raftd_node *node, size_t place, int status);
 void fake_node_answer_all(struct raftd_node *node);
+/* What the last read asked for. */
+enum raftd_read_level fake_node_read_level(struct raftd_node *node, uint32_t *max_lag_ms);
+/* What the node says of itself and the others from now on. */
+void fake_node_set_status(struct raftd_node *node, const struct raftd_status *status);
 /* Calls of raftd_client_submit(). */
 size_t fake_node_submits(struct raftd_node *node);
 size_t fake_node_open_clients(struct raftd_node *node);

@@ -32,9 +32,9 @@ static const struct command *find(const char *name)
 /* Calls check for each command and subcommand. */
 static void each_command(void (*check)(const struct command *command))
 {
-    for (size_t i = 0; i < command_count; i++) {
-        check(&command_table[i]);
-        for (const struct command *sub = command_table[i].subcommands;
+    for (size_t i = 0; i < command_count(); i++) {
+        check(command_at(i));
+        for (const struct command *sub = command_at(i)->subcommands;
              sub != NULL && sub->name != NULL; sub++) {
             check(sub);
         }
@@ -114,7 +114,10 @@ static void expect_synopsis(const char *name, const char *wanted)
 START_TEST(synopses_are_made_from_the_arguments)
 {
     expect_synopsis("dbsize", "DBSIZE");
-    expect_synopsis("set", "SET key value [NX | XX] [GET]");
+    expect_synopsis(
+        "set",
+        "SET key value [NX | XX | IFEQ ifeq-value] [GET] [EX seconds | PX milliseconds | EXAT "
+        "unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]");
     expect_synopsis("mset", "MSET key value [key value ...]");
     expect_synopsis("scan", "SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]");
     expect_synopsis("client|reply", "CLIENT REPLY (ON | OFF | SKIP)");

@@ -1,0 +1,88 @@
+/*
+ * RAFT: the cluster.
+ */
+#include "redis/table.h"
+
+#define OF_RAFT .container = "raft", .group = "raft"
+
+static const struct command_argument consistency_levels[] = {
+    TOKEN("linearizable", "LINEARIZABLE"), TOKEN("lease", "LEASE"), TOKEN("stale", "STALE"), END};
+static const struct command_argument consistency_choice[] = {
+    {"level", ARGUMENT_ONEOF, 0, NULL, consistency_levels},
+    {"max-lag-ms", ARGUMENT_INTEGER, ARGUMENT_OPTIONAL, NULL, NULL},
+    END};
+static const struct command_argument consistency_arguments[] = {
+    {"choice", ARGUMENT_BLOCK, ARGUMENT_OPTIONAL, NULL, consistency_choice}, END};
+
+static const struct command raft_commands[] = {
+    {
+        OF_RAFT,
+        .name = "consistency",
+        .arity = -2,
+        .kind = COMMAND_IS_LOCAL,
+        .flags = ABOUT_SERVER,
+        .run = run_raft_consistency,
+        .summary = "Choose what reads on this connection promise, and how old a stale answer may "
+                   "be; without arguments: get both",
+        .complexity = "O(1)",
+        .syntax = consistency_arguments,
+    },
+    {
+        OF_RAFT,
+        .name = "digest",
+        .arity = 2,
+        .kind = COMMAND_IS_READ,
+        .flags = COMMAND_READONLY,
+        .categories = CATEGORY_KEYSPACE,
+        .run = run_raft_digest,
+        .summary = "Get 16 hexadecimal digits over all keys, values and revisions: equal on all "
+                   "nodes at the same applied index",
+        .complexity = "O(N) where N is the number of keys",
+    },
+    HELP_OF("raft", "raft"),
+    {
+        OF_RAFT,
+        .name = "members",
+        .arity = 2,
+        .kind = COMMAND_IS_BARRIER,
+        .flags = ABOUT_SERVER,
+        .run = run_raft_members,
+        .summary = "Get the members of the cluster as this node sees them",
+        .complexity = "O(N) where N is the number of members",
+    },
+    {
+        OF_RAFT,
+        .name = "ready",
+        .arity = 2,
+        .kind = COMMAND_IS_BARRIER,
+        .flags = ABOUT_SERVER,
+        .run = run_raft_ready,
+        .summary = "Whether this node serves requests: 1 or 0",
+        .complexity = "O(1)",
+    },
+    {
+        OF_RAFT,
+        .name = "status",
+        .arity = 2,
+        .kind = COMMAND_IS_BARRIER,
+        .flags = ABOUT_SERVER,
+        .run = run_raft_status,
+        .summary = "Get role, leader, term, indexes and members as this node sees them",
+        .complexity = "O(N) where N is the number of members",
+    },
+    END,
+};
+
+const struct command commands_of_raft[] = {
+    {
+        .name = "raft",
+        .arity = -2,
+        .kind = COMMAND_IS_LOCAL,
+        .flags = 0,
+        .subcommands = raft_commands,
+        .group = "raft",
+        .summary = "A container for commands about the cluster",
+        .complexity = "Depends on subcommand",
+    },
+    END,
+};
