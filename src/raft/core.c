@@ -52,6 +52,9 @@ struct raft_message *core_send(struct raft_core *core, uint8_t type, uint16_t to
     message->from = core->options.id;
     message->to = to;
     message->term = core->term;
+    if (type == RAFT_MESSAGE_APPEND_REPLY) {
+        message->append_reply.priority = core->options.priority;
+    }
     return message;
 }
 
@@ -88,6 +91,7 @@ static void set_membership(struct raft_core *core, const struct raft_membership 
     core->state_changed = true;
     if (core->role == RAFT_LEADER) {
         replicate_membership_changed(core, &before);
+        reconfigure_note_leaving(core, &before);
     } else if (core->role == RAFT_FOLLOWER || core->role == RAFT_LEARNER) {
         core->role = core_is_voter(core) ? RAFT_FOLLOWER : RAFT_LEARNER;
     } else {
@@ -119,23 +123,40 @@ void core_append_entry(struct raft_core *core, struct raft_entry *entry)
     }
 }
 
-/* The newest membership that the log still has. */
-static void find_membership(struct raft_core *core)
+/* The newest membership up to an index that the log or its base has; its own index. */
+static uint64_t membership_up_to(const struct raft_core *core, uint64_t index,
+                                 struct raft_membership *membership)
 {
-    struct raft_membership membership;
-
-    for (uint64_t i = raftlog_last_index(&core->log); i > core->log.base_index; i--) {
+    for (uint64_t i = index; i > core->log.base_index; i--) {
         const struct raft_entry *entry = raftlog_entry(&core->log, i);
 
         if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
-            int code = raft_membership_decode(&membership, entry->data, entry->size_bytes);
+            int code = raft_membership_decode(membership, entry->data, entry->size_bytes);
 
             ASSERT(code == 0);
-            set_membership(core, &membership, i);
-            return;
+            return i;
         }
     }
-    set_membership(core, &core->base_membership, core->log.base_index);
+    *membership = core->base_membership;
+    return core->log.base_index;
+}
+
+void core_membership_before(const struct raft_core *core, uint64_t index,
+                            struct raft_membership *membership)
+{
+    if (index > core->log.base_index) {
+        membership_up_to(core, index - 1, membership);
+    } else {
+        *membership = (struct raft_membership){0};
+    }
+}
+
+static void find_membership(struct raft_core *core)
+{
+    struct raft_membership membership;
+    uint64_t index = membership_up_to(core, raftlog_last_index(&core->log), &membership);
+
+    set_membership(core, &membership, index);
 }
 
 void core_truncate(struct raft_core *core, uint64_t index)
@@ -180,6 +201,7 @@ static void on_written(struct raft_core *core, const struct raft_write_done *wri
     ASSERT(written->sequence > core->written_sequence);
     ASSERT(written->sequence <= core->issued_sequence);
     core->written_sequence = written->sequence;
+    core->write_waits_since_ms = core->now_ms;
     if (written->sequence >= core->truncate_sequence && written->last_index > core->durable_index &&
         raftlog_term(&core->log, written->last_index) == written->last_term) {
         core->durable_index = written->last_index;
@@ -214,7 +236,7 @@ static bool reconcile_term(struct raft_core *core, const struct raft_message *me
             if (message->vote.pre) {
                 return true; /* a rehearsal changes nobody's term */
             }
-            if (election_is_sticky(core)) {
+            if (!message->vote.transfer && election_is_sticky(core)) {
                 return false;
             }
         }
@@ -232,7 +254,8 @@ static bool reconcile_term(struct raft_core *core, const struct raft_message *me
             return false;
         }
         return message->type == RAFT_MESSAGE_VOTE || message->type == RAFT_MESSAGE_PROPOSE ||
-               message->type == RAFT_MESSAGE_PROPOSE_REFUSED;
+               message->type == RAFT_MESSAGE_PROPOSE_REFUSED ||
+               message->type == RAFT_MESSAGE_REMOVED;
     }
     return true;
 }
@@ -244,7 +267,7 @@ static void on_message(struct raft_core *core, const struct raft_message *messag
         core_violation(core, message->from);
         return;
     }
-    if (!reconcile_term(core, message)) {
+    if (reconfigure_turns_away(core, message) || !reconcile_term(core, message)) {
         return;
     }
     switch (message->type) {
@@ -271,6 +294,12 @@ static void on_message(struct raft_core *core, const struct raft_message *messag
         break;
     case RAFT_MESSAGE_PROPOSE_REFUSED:
         propose_on_refusal(core, message);
+        break;
+    case RAFT_MESSAGE_TIMEOUT_NOW:
+        transfer_on_order(core, message);
+        break;
+    case RAFT_MESSAGE_REMOVED:
+        reconfigure_on_removed(core);
         break;
     default:
         core_violation(core, message->from);
@@ -303,6 +332,11 @@ static void on_event(struct raft_core *core, const struct raft_event *event)
         break;
     case RAFT_EVENT_CLOCK:
         time_on_clock(core, event->wall_ms);
+        break;
+    case RAFT_EVENT_TRANSFER:
+        if (core->role == RAFT_LEADER) {
+            (void)transfer_begin(core, event->to);
+        }
         break;
     default:
         ASSERT(event->type == 0); /* no such event */
@@ -337,6 +371,9 @@ static void issue_write(struct raft_core *core, struct raft_outbox *outbox)
         return;
     }
     outbox->has_write = true;
+    if (core->issued_sequence == core->written_sequence) {
+        core->write_waits_since_ms = core->now_ms;
+    }
     write->sequence = ++core->issued_sequence;
     write->has_hard_state = core->hard_state_dirty;
     write->term = core->term;
@@ -384,6 +421,8 @@ void raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event 
     election_tick(core);
 
     replicate_advance_commit(core);
+    reconfigure_tick(core);
+    transfer_tick(core);
     read_flush(core);
     propose_flush(core);
     replicate_send(core);
@@ -530,6 +569,8 @@ void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_
         .durable_index = core->durable_index,
         .commit_index = core->commit_index,
         .membership_index = core->membership_index,
+        .transfer_to = core->transfer.to,
+        .removed = core->removed,
         .uncommitted_bytes = core->uncommitted_bytes,
     };
     for (size_t i = 0; i < core->membership.count; i++) {
@@ -556,6 +597,21 @@ void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_
 const struct raft_membership *raft_get_membership(const struct raft_core *core)
 {
     return &core->membership;
+}
+
+bool raft_membership_is_committed(const struct raft_core *core)
+{
+    return reconfigure_is_committed(core);
+}
+
+uint16_t raft_get_transfer(const struct raft_core *core)
+{
+    return core->transfer.to;
+}
+
+bool raft_was_removed(const struct raft_core *core)
+{
+    return core->removed;
 }
 
 enum raft_role raft_get_role(const struct raft_core *core)

@@ -9,11 +9,14 @@
  *     read.c        ReadIndex on both sides
  *     propose.c     proposals: appended, forwarded, refused
  *     time.c        cluster time
- *     log.c, membership.c, entry.c, check.c
+ *     reconfigure.c changes of members, as the leader makes them
+ *     transfer.c    leadership handed over
+ *     log.c, membership.c, change.c, entry.c, check.c
  */
 #ifndef RAFTD_RAFT_CORE_H
 #define RAFTD_RAFT_CORE_H
 
+#include "raft/change.h"
 #include "raft/log.h"
 #include "raft/raft.h"
 
@@ -40,6 +43,12 @@ struct progress {
     uint64_t round_sent;
     uint64_t round_acknowledged;
     uint64_t last_contact_ms;
+    uint8_t priority; /* as its last answer said */
+    /* A learner's round of catching up (reconfigure.c). */
+    uint64_t catch_up_index; /* the round is over once it has this; 0 = none has begun */
+    uint64_t catch_up_began_ms;
+    uint32_t catch_up_rounds; /* good ones in a row */
+    bool catch_up_counted;
     struct inflight *inflights; /* ring of options.max_inflight_messages; made on first use */
     size_t inflight_head;
     size_t inflight_count;
@@ -65,6 +74,9 @@ struct raft_core {
     struct raft_membership membership;
     uint64_t membership_index;
     struct raft_membership base_membership;
+    uint64_t voter_before_index; /* the membership for which was_voter_before was looked up */
+    bool was_voter_before;
+    bool removed; /* this node is no member any more, and that is committed */
 
     enum raft_role role;
     uint16_t leader;
@@ -82,6 +94,19 @@ struct raft_core {
     struct progress progress[RAFT_MEMBERS_MAX];
     uint64_t heartbeat_deadline_ms;
     uint64_t read_round; /* numbers the quorum rounds of reads in this term */
+
+    /* Leader: who is to be told, once it is committed, that it was removed. */
+    uint16_t leaving[RAFT_MEMBERS_MAX];
+    size_t leaving_count;
+    bool gave_up_office; /* removed, and has tried to hand over */
+    struct {
+        uint16_t to; /* 0: no transfer is under way */
+        bool sent;
+        uint64_t deadline_ms;
+        uint64_t again_ms;
+        uint64_t ordered_term; /* the newest term in which somebody was told to campaign */
+        uint64_t drift_ms;     /* not before may leadership drift to a higher priority */
+    } transfer;
 
     /* Follower. */
     uint64_t round_answered; /* the newest round of this leader that was answered */
@@ -115,6 +140,7 @@ struct raft_core {
     uint64_t truncate_from;       /* to be cut by the next write; 0 = nothing */
     uint64_t truncate_sequence;   /* completions of earlier writes say nothing about indices */
     uint64_t durable_index;
+    uint64_t write_waits_since_ms; /* for a write to be done: since when without any progress */
 
     /* The outbox's arrays, kept from batch to batch so that a steady core allocates nothing. */
     struct raft_message *messages;
@@ -149,6 +175,9 @@ bool core_hard_state_is_durable(const struct raft_core *core);
 void core_append_own(struct raft_core *core, struct raft_entry *entry);
 /* Appends one entry whose index is next; follows the membership if it is one. */
 void core_append_entry(struct raft_core *core, struct raft_entry *entry);
+/* The membership that was in force before the one at this index; empty if there was none. */
+void core_membership_before(const struct raft_core *core, uint64_t index,
+                            struct raft_membership *membership);
 void core_truncate(struct raft_core *core, uint64_t index);
 void core_set_commit(struct raft_core *core, uint64_t index);
 
@@ -159,6 +188,7 @@ void election_become_follower(struct raft_core *core, uint64_t term, uint16_t le
 void election_on_vote(struct raft_core *core, const struct raft_message *message);
 void election_on_vote_reply(struct raft_core *core, const struct raft_message *message);
 void election_on_written(struct raft_core *core);
+void election_campaign_by_order(struct raft_core *core);
 /* Whether a live leader makes this node deaf to candidates (dissertation, section 4.2.3). */
 bool election_is_sticky(const struct raft_core *core);
 
@@ -195,5 +225,27 @@ void propose_on_request(struct raft_core *core, struct raft_entry *entry);
 void propose_on_message(struct raft_core *core, const struct raft_message *message);
 void propose_on_refusal(struct raft_core *core, const struct raft_message *message);
 void propose_flush(struct raft_core *core);
+
+/* reconfigure.c */
+enum raft_refusal reconfigure_propose(struct raft_core *core, const struct raft_entry *entry);
+void reconfigure_tick(struct raft_core *core);
+void reconfigure_note_leaving(struct raft_core *core, const struct raft_membership *before);
+void reconfigure_on_removed(struct raft_core *core);
+/* Whether a message is from a node that is no member any more, and was answered so. */
+bool reconfigure_turns_away(struct raft_core *core, const struct raft_message *message);
+bool reconfigure_may_campaign(struct raft_core *core);
+/* Whether the membership in force is known to be committed. */
+bool reconfigure_is_committed(const struct raft_core *core);
+
+/* transfer.c */
+/* to 0 = the best. RAFT_REFUSED_HANDING_OVER, or why not. Leader. */
+enum raft_refusal transfer_begin(struct raft_core *core, uint16_t to);
+void transfer_end(struct raft_core *core);
+bool transfer_is_running(const struct raft_core *core);
+void transfer_begin_term(struct raft_core *core);
+void transfer_tick(struct raft_core *core);
+void transfer_on_order(struct raft_core *core, const struct raft_message *message);
+/* Whether somebody may have been told in this term to campaign against a live leader. */
+bool transfer_voids_lease(const struct raft_core *core);
 
 #endif

@@ -33,6 +33,9 @@ static void set_role(struct raft_core *core, enum raft_role role, uint16_t leade
 {
     if (core->role == RAFT_LEADER && role != RAFT_LEADER) {
         replicate_end(core);
+        transfer_end(core);
+        core->leaving_count = 0;
+        core->gave_up_office = false;
     }
     if (core->leader != leader || core->role != role) {
         core->state_changed = true;
@@ -79,21 +82,24 @@ static void become_leader(struct raft_core *core)
     set_role(core, RAFT_LEADER, core->options.id);
     replicate_begin(core);
     time_become_leader(core);
+    transfer_begin_term(core);
     core_append_own(core, noop);
     raft_entry_release(noop);
 }
 
-static void ask_for_votes(struct raft_core *core, bool pre)
+static void ask_for_votes(struct raft_core *core, bool pre, bool transfer)
 {
     for (size_t i = 0; i < core->membership.count; i++) {
         const struct raft_member *member = &core->membership.members[i];
         struct raft_message *message;
 
-        if (member->id == core->options.id || member->roles == RAFT_MEMBER_LEARNER) {
+        if (member->id == core->options.id ||
+            !raft_membership_is_voter(&core->membership, member->id)) {
             continue;
         }
         message = core_send(core, RAFT_MESSAGE_VOTE, member->id);
         message->vote.pre = pre;
+        message->vote.transfer = transfer;
         message->vote.last_index = raftlog_last_index(&core->log);
         message->vote.last_term = raftlog_last_term(&core->log);
         if (pre) {
@@ -106,7 +112,7 @@ static void ask_for_votes(struct raft_core *core, bool pre)
     }
 }
 
-static void start_campaign(struct raft_core *core);
+static void start_campaign(struct raft_core *core, bool transfer);
 
 /* Acts on the votes that are in. */
 static void count_votes(struct raft_core *core)
@@ -118,7 +124,7 @@ static void count_votes(struct raft_core *core)
         set_role(core, passive_role(core), 0);
     } else if (tally == RAFT_TALLY_WON) {
         if (core->role == RAFT_PRE_CANDIDATE) {
-            start_campaign(core);
+            start_campaign(core, false);
         } else {
             become_leader(core);
         }
@@ -147,11 +153,11 @@ static void start_pre_campaign(struct raft_core *core)
     election_reset_timer(core);
     clear_votes(core);
     record_vote(core, core->options.id, true);
-    ask_for_votes(core, true);
+    ask_for_votes(core, true, false);
     count_votes(core);
 }
 
-static void start_campaign(struct raft_core *core)
+static void start_campaign(struct raft_core *core, bool transfer)
 {
     set_term(core, core->term + 1, core->options.id);
     set_role(core, RAFT_CANDIDATE, 0);
@@ -159,7 +165,13 @@ static void start_campaign(struct raft_core *core)
     clear_votes(core);
     /* Counted by election_on_written() once it is durable; never before. */
     core->self_vote_sequence = core->issued_sequence + 1;
-    ask_for_votes(core, false);
+    ask_for_votes(core, false, transfer);
+}
+
+/* No rehearsal: the leader has asked for it, and waits. */
+void election_campaign_by_order(struct raft_core *core)
+{
+    start_campaign(core, true);
 }
 
 void election_on_written(struct raft_core *core)
@@ -178,7 +190,7 @@ void election_tick(struct raft_core *core)
     if (core->role == RAFT_LEADER || core->now_ms < core->election_deadline_ms) {
         return;
     }
-    if (!core_is_voter(core)) {
+    if (!reconfigure_may_campaign(core)) {
         set_role(core, RAFT_LEARNER, 0);
         election_reset_timer(core);
         return;

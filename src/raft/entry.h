@@ -15,6 +15,8 @@ enum raft_entry_type {
     RAFT_ENTRY_MEMBERSHIP = 3, /* an encoded struct raft_membership */
     RAFT_ENTRY_TIME = 4,       /* time has passed, nothing else; no data */
     RAFT_ENTRY_TYPE_MAX = RAFT_ENTRY_TIME,
+    /* An encoded struct raft_change: only ever proposed, never in a log. */
+    RAFT_ENTRY_MEMBERSHIP_CHANGE = 5,
 };
 
 /* No cluster time is beyond this: a sum of two never overflows. */

@@ -41,14 +41,139 @@ bool raft_membership_is_joint(const struct raft_membership *membership)
 
 static bool roles_are_valid(uint8_t roles)
 {
-    const uint8_t all = RAFT_MEMBER_VOTER | RAFT_MEMBER_OUTGOING | RAFT_MEMBER_LEARNER;
+    const uint8_t any = RAFT_MEMBER_VOTER | RAFT_MEMBER_OUTGOING | RAFT_MEMBER_LEARNER;
 
-    if (roles == 0 || (roles & ~all) != 0) {
+    if ((roles & any) == 0 || (roles & ~(any | RAFT_MEMBER_JOINING)) != 0 ||
+        ((roles & RAFT_MEMBER_JOINING) != 0 && (roles & RAFT_MEMBER_LEARNER) == 0)) {
         return false;
     }
     /* A voter of the incoming configuration is not its learner as well. */
     return (roles & (RAFT_MEMBER_VOTER | RAFT_MEMBER_LEARNER)) !=
            (RAFT_MEMBER_VOTER | RAFT_MEMBER_LEARNER);
+}
+
+/* Where an id stands in the list of removed ones, or would stand. */
+static size_t removed_place(const struct raft_membership *membership, uint16_t id)
+{
+    size_t place = 0;
+
+    while (place < membership->removed_count && membership->removed[place] < id) {
+        place++;
+    }
+    return place;
+}
+
+bool raft_membership_was_removed(const struct raft_membership *membership, uint16_t id)
+{
+    size_t place = removed_place(membership, id);
+
+    if (raft_membership_find(membership, id) != NULL) {
+        return false;
+    }
+    return id <= membership->removed_floor ||
+           (place < membership->removed_count && membership->removed[place] == id);
+}
+
+void raft_membership_add_removed(struct raft_membership *membership, uint16_t id)
+{
+    size_t place;
+
+    ASSERT(id != 0 && raft_membership_find(membership, id) == NULL);
+    if (raft_membership_was_removed(membership, id)) {
+        return;
+    }
+    if (membership->removed_count == RAFT_REMOVED_MAX) {
+        membership->removed_floor = membership->removed[0];
+        memmove(&membership->removed[0], &membership->removed[1],
+                (RAFT_REMOVED_MAX - 1) * sizeof(membership->removed[0]));
+        membership->removed_count--;
+    }
+    if (id <= membership->removed_floor) {
+        return;
+    }
+    place = removed_place(membership, id);
+    memmove(&membership->removed[place + 1], &membership->removed[place],
+            (membership->removed_count - place) * sizeof(membership->removed[0]));
+    membership->removed[place] = id;
+    membership->removed_count++;
+}
+
+void raft_membership_forget_removed(struct raft_membership *membership, uint16_t id)
+{
+    size_t place = removed_place(membership, id);
+
+    if (place < membership->removed_count && membership->removed[place] == id) {
+        membership->removed_count--;
+        memmove(&membership->removed[place], &membership->removed[place + 1],
+                (membership->removed_count - place) * sizeof(membership->removed[0]));
+    }
+}
+
+void raft_membership_drop(struct raft_membership *membership, uint16_t id)
+{
+    const struct raft_member *member = raft_membership_find(membership, id);
+
+    if (member != NULL) {
+        size_t place = (size_t)(member - membership->members);
+
+        membership->count--;
+        memmove(&membership->members[place], &membership->members[place + 1],
+                (membership->count - place) * sizeof(membership->members[0]));
+    }
+}
+
+int raft_membership_join(const struct raft_membership *from, const struct raft_membership *target,
+                         struct raft_membership *joint)
+{
+    *joint = *target;
+    for (size_t i = 0; i < from->count; i++) {
+        const struct raft_member *member = &from->members[i];
+        const struct raft_member *stays = raft_membership_find(joint, member->id);
+
+        if ((member->roles & RAFT_MEMBER_VOTER) == 0) {
+            continue;
+        }
+        if (stays != NULL) {
+            joint->members[stays - joint->members].roles |= RAFT_MEMBER_OUTGOING;
+        } else if (raft_membership_add(joint, member->id, RAFT_MEMBER_OUTGOING, member->address) !=
+                   0) {
+            return RAFTD_ERROR_INVALID;
+        }
+    }
+    return 0;
+}
+
+void raft_membership_leave(const struct raft_membership *joint, struct raft_membership *simple)
+{
+    *simple = *joint;
+    for (size_t i = 0; i < joint->count; i++) {
+        const struct raft_member *member = &joint->members[i];
+        const struct raft_member *stays = raft_membership_find(simple, member->id);
+
+        if (member->roles == RAFT_MEMBER_OUTGOING) {
+            raft_membership_drop(simple, member->id);
+            raft_membership_add_removed(simple, member->id);
+        } else {
+            simple->members[stays - simple->members].roles &= (uint8_t)~RAFT_MEMBER_OUTGOING;
+        }
+    }
+}
+
+bool raft_membership_same_voters(const struct raft_membership *a, const struct raft_membership *b)
+{
+    const struct raft_membership *sides[2] = {a, b};
+
+    for (size_t side = 0; side < 2; side++) {
+        for (size_t i = 0; i < sides[side]->count; i++) {
+            const struct raft_member *member = &sides[side]->members[i];
+
+            if (raft_membership_is_voter(sides[side], member->id) !=
+                raft_membership_is_voter(sides[1 - side], member->id)) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 int raft_membership_add(struct raft_membership *membership, uint16_t id, uint8_t roles,
@@ -75,6 +200,22 @@ int raft_membership_add(struct raft_membership *membership, uint16_t id, uint8_t
     return 0;
 }
 
+static bool removed_is_valid(const struct raft_membership *membership)
+{
+    if (membership->removed_count > RAFT_REMOVED_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < membership->removed_count; i++) {
+        uint16_t least = i > 0 ? membership->removed[i - 1] : membership->removed_floor;
+
+        if (membership->removed[i] <= least ||
+            raft_membership_find(membership, membership->removed[i]) != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool raft_membership_is_valid(const struct raft_membership *membership)
 {
     bool has_voter = false;
@@ -86,27 +227,56 @@ bool raft_membership_is_valid(const struct raft_membership *membership)
         const struct raft_member *member = &membership->members[i];
 
         if (member->id == 0 || !roles_are_valid(member->roles) ||
-            (i > 0 && member->id <= membership->members[i - 1].id)) {
+            (i > 0 && member->id <= membership->members[i - 1].id) ||
+            (member->replaces != 0 && (member->roles & RAFT_MEMBER_JOINING) == 0)) {
             return false;
         }
         has_voter = has_voter || (member->roles & RAFT_MEMBER_VOTER) != 0;
     }
-    return has_voter;
+    return has_voter && removed_is_valid(membership);
 }
 
 void raft_membership_encode(const struct raft_membership *membership, struct buffer *buffer)
 {
     buffer_append_u8(buffer, MEMBERSHIP_ENCODING);
     buffer_append_u8(buffer, (uint8_t)membership->count);
+    buffer_append_u16(buffer, membership->removed_floor);
+    buffer_append_u16(buffer, (uint16_t)membership->removed_count);
+    for (size_t i = 0; i < membership->removed_count; i++) {
+        buffer_append_u16(buffer, membership->removed[i]);
+    }
     for (size_t i = 0; i < membership->count; i++) {
         const struct raft_member *member = &membership->members[i];
         size_t length = strlen(member->address);
 
         buffer_append_u16(buffer, member->id);
         buffer_append_u8(buffer, member->roles);
+        buffer_append_u16(buffer, member->replaces);
         buffer_append_u16(buffer, (uint16_t)length);
         buffer_append(buffer, member->address, length);
     }
+}
+
+static int decode_member(struct raft_membership *membership, struct reader *reader)
+{
+    uint16_t id = reader_u16(reader);
+    uint8_t roles = reader_u8(reader);
+    uint16_t replaces = reader_u16(reader);
+    size_t length = reader_u16(reader);
+    const uint8_t *text = reader_bytes(reader, length);
+    char address[RAFT_ADDRESS_MAX];
+
+    if (text == NULL || length >= RAFT_ADDRESS_MAX || memchr(text, 0, length) != NULL) {
+        return RAFTD_ERROR_PROTOCOL;
+    }
+    memcpy(address, text, length);
+    address[length] = 0;
+    if ((membership->count > 0 && id <= membership->members[membership->count - 1].id) ||
+        raft_membership_add(membership, id, roles, address) != 0) {
+        return RAFTD_ERROR_PROTOCOL;
+    }
+    membership->members[membership->count - 1].replaces = replaces;
+    return 0;
 }
 
 int raft_membership_decode(struct raft_membership *membership, const void *data, size_t size)
@@ -119,20 +289,16 @@ int raft_membership_decode(struct raft_membership *membership, const void *data,
         return RAFTD_ERROR_PROTOCOL;
     }
     count = reader_u8(&reader);
+    membership->removed_floor = reader_u16(&reader);
+    membership->removed_count = reader_u16(&reader);
+    if (membership->removed_count > RAFT_REMOVED_MAX) {
+        return RAFTD_ERROR_PROTOCOL;
+    }
+    for (size_t i = 0; i < membership->removed_count; i++) {
+        membership->removed[i] = reader_u16(&reader);
+    }
     for (size_t i = 0; i < count; i++) {
-        uint16_t id = reader_u16(&reader);
-        uint8_t roles = reader_u8(&reader);
-        size_t length = reader_u16(&reader);
-        const uint8_t *text = reader_bytes(&reader, length);
-        char address[RAFT_ADDRESS_MAX];
-
-        if (text == NULL || length >= RAFT_ADDRESS_MAX || memchr(text, 0, length) != NULL) {
-            return RAFTD_ERROR_PROTOCOL;
-        }
-        memcpy(address, text, length);
-        address[length] = 0;
-        if ((i > 0 && id <= membership->members[i - 1].id) ||
-            raft_membership_add(membership, id, roles, address) != 0) {
+        if (decode_member(membership, &reader) != 0) {
             return RAFTD_ERROR_PROTOCOL;
         }
     }

@@ -20,11 +20,41 @@ enum raft_message_type {
     RAFT_MESSAGE_READ_REPLY = 6,
     RAFT_MESSAGE_PROPOSE = 7,         /* a follower forwards its clients' entries, once */
     RAFT_MESSAGE_PROPOSE_REFUSED = 8, /* none of these entries was appended */
+    RAFT_MESSAGE_TIMEOUT_NOW = 9,     /* the leader hands over: campaign at once */
+    RAFT_MESSAGE_REMOVED = 10,        /* the receiver is no member any more: committed */
 };
+
+/* Why a proposal was refused; the numbers go over the wire. */
+enum raft_refusal {
+    RAFT_REFUSED_NOT = 0,
+    RAFT_REFUSED_NO_LEADER = 1,  /* whoever got it does not lead, or not in that term */
+    RAFT_REFUSED_FULL = 2,       /* too much is uncommitted */
+    RAFT_REFUSED_HANDOVER = 3,   /* leadership is being transferred */
+    RAFT_REFUSED_INVALID = 4,    /* of a membership change, from here on: it makes no sense */
+    RAFT_REFUSED_RUNNING = 5,    /* another change is not finished */
+    RAFT_REFUSED_TOO_EARLY = 6,  /* the leader has not committed in its own term yet */
+    RAFT_REFUSED_ID_TAKEN = 7,   /* the id is a member's */
+    RAFT_REFUSED_ID_USED = 8,    /* the id was a member's that was removed */
+    RAFT_REFUSED_UNKNOWN_ID = 9, /* no such member */
+    RAFT_REFUSED_NO_LEARNER = 10,
+    RAFT_REFUSED_NOT_CAUGHT_UP = 11,
+    RAFT_REFUSED_QUORUM = 12, /* the voters that are there afterwards were no quorum */
+    RAFT_REFUSED_LAST_VOTER = 13,
+    RAFT_REFUSED_TOO_MANY = 14,
+    RAFT_REFUSED_ADDRESS_TAKEN = 15,
+    RAFT_REFUSED_REPLACING = 16,    /* somebody replaces that member already */
+    RAFT_REFUSED_NO_CANDIDATE = 17, /* transfer: no such voter, or none that is up to date */
+    RAFT_REFUSED_HANDING_OVER = 18, /* transfer: accepted, it is under way */
+    RAFT_REFUSED_DISK = 19,         /* the disk is nearly full */
+    RAFT_REFUSALS,
+};
+/* A sentence for people; constant. */
+const char *raft_refusal_text(enum raft_refusal refusal);
 
 struct raft_proposal_id {
     uint64_t origin;
     uint64_t sequence;
+    uint8_t reason; /* enum raft_refusal, where it was refused */
 };
 
 struct raft_message {
@@ -42,6 +72,7 @@ struct raft_message {
             uint64_t last_index;
             uint64_t last_term;
             bool pre;
+            bool transfer; /* the leader itself asked for it: a live leader is no objection */
         } vote;
         struct {
             bool pre;
@@ -61,6 +92,7 @@ struct raft_message {
             uint64_t conflict_index; /* refusal: last index where the logs may agree, ... */
             uint64_t conflict_term;  /* ... and the refusing node's term there */
             uint64_t read_round;
+            uint8_t priority; /* of the answering node, for leadership */
         } append_reply;
         struct {
             uint64_t attempt; /* never used twice by this sender in this process life */

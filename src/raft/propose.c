@@ -5,81 +5,122 @@
 #include "base/memory.h"
 #include "raft/core.h"
 
-static void add_refusal(struct raft_core *core, uint64_t origin, uint64_t sequence)
+static void add_refusal(struct raft_core *core, uint64_t origin, uint64_t sequence, uint8_t reason)
 {
     core->refusals = memory_grow(core->refusals, &core->refusal_capacity, core->refusal_count + 1,
                                  sizeof(struct raft_proposal_id));
     core->refusals[core->refusal_count++] =
-        (struct raft_proposal_id){.origin = origin, .sequence = sequence};
+        (struct raft_proposal_id){.origin = origin, .sequence = sequence, .reason = reason};
+}
+
+/* A leader takes a proposal, or says why it does not. */
+static enum raft_refusal lead_proposal(struct raft_core *core, struct raft_entry *entry)
+{
+    if (entry->type == RAFT_ENTRY_MEMBERSHIP_CHANGE) {
+        return reconfigure_propose(core, entry);
+    }
+    if (transfer_is_running(core)) {
+        return RAFT_REFUSED_HANDOVER;
+    }
+    core_append_own(core, entry);
+    return RAFT_REFUSED_NOT;
 }
 
 void propose_on_request(struct raft_core *core, struct raft_entry *entry)
 {
     if (core->role == RAFT_LEADER) {
-        core_append_own(core, entry);
-    } else if (entry->type != RAFT_ENTRY_COMMAND) {
+        enum raft_refusal refusal = lead_proposal(core, entry);
+
+        if (refusal != RAFT_REFUSED_NOT) {
+            add_refusal(core, entry->origin, entry->sequence, (uint8_t)refusal);
+        }
+    } else if (entry->type == RAFT_ENTRY_TIME) {
         return; /* what a node says as the leader is nothing to forward */
     } else if (core->leader != 0) {
         core->forwards = memory_grow(core->forwards, &core->forward_capacity,
                                      core->forward_count + 1, sizeof(struct raft_entry *));
         core->forwards[core->forward_count++] = raft_entry_hold(entry);
     } else {
-        add_refusal(core, entry->origin, entry->sequence);
+        add_refusal(core, entry->origin, entry->sequence, RAFT_REFUSED_NO_LEADER);
     }
 }
 
 static bool proposals_are_sane(const struct raft_message *message)
 {
     for (uint32_t i = 0; i < message->entry_count; i++) {
-        if (message->entries[i]->type != RAFT_ENTRY_COMMAND) {
+        if (message->entries[i]->type != RAFT_ENTRY_COMMAND &&
+            message->entries[i]->type != RAFT_ENTRY_MEMBERSHIP_CHANGE) {
             return false;
         }
     }
     return true;
 }
 
-/* All of a message's proposals or none: the answer stays one fact. */
-static void refuse_all(struct raft_core *core, const struct raft_message *message)
+/* Tells a peer that some of its entries, one after the other, were not appended. */
+static void refuse(struct raft_core *core, const struct raft_message *message, uint32_t first,
+                   uint32_t count, enum raft_refusal reason)
 {
     struct raft_message *reply = core_send(core, RAFT_MESSAGE_PROPOSE_REFUSED, message->from);
 
-    reply->refused_count = message->entry_count;
-    core->peer_refusals = memory_grow(core->peer_refusals, &core->peer_refusal_capacity,
-                                      core->peer_refusal_count + message->entry_count,
-                                      sizeof(struct raft_proposal_id));
-    for (uint32_t i = 0; i < message->entry_count; i++) {
-        core->peer_refusals[core->peer_refusal_count++] = (struct raft_proposal_id){
-            .origin = message->entries[i]->origin, .sequence = message->entries[i]->sequence};
+    reply->refused_count = count;
+    core->peer_refusals =
+        memory_grow(core->peer_refusals, &core->peer_refusal_capacity,
+                    core->peer_refusal_count + count, sizeof(struct raft_proposal_id));
+    for (uint32_t i = first; i < first + count; i++) {
+        core->peer_refusals[core->peer_refusal_count++] =
+            (struct raft_proposal_id){.origin = message->entries[i]->origin,
+                                      .sequence = message->entries[i]->sequence,
+                                      .reason = (uint8_t)reason};
     }
+}
+
+/* Why none of a message's proposals can be taken. */
+static enum raft_refusal refusal_of_all(const struct raft_core *core,
+                                        const struct raft_message *message, size_t position)
+{
+    /*
+     * Only what was forwarded in this very term is appended. So once an entry of a later term is
+     * applied, a forwarder knows that its older proposals will never be.
+     */
+    if (core->role != RAFT_LEADER || message->term != core->term || position == RAFT_MEMBERS_MAX) {
+        return RAFT_REFUSED_NO_LEADER;
+    }
+    return core->uncommitted_bytes >= core->options.max_uncommitted_bytes ? RAFT_REFUSED_FULL
+                                                                          : RAFT_REFUSED_NOT;
 }
 
 void propose_on_message(struct raft_core *core, const struct raft_message *message)
 {
     size_t position = core_position(core, message->from);
+    enum raft_refusal refusal;
 
     if (!proposals_are_sane(message)) {
         core_violation(core, message->from);
         return;
     }
-    /*
-     * Only what was forwarded in this very term is appended. So once an entry of a later term is
-     * applied, a forwarder knows that its older proposals will never be.
-     */
-    if (core->role != RAFT_LEADER || message->term != core->term || position == RAFT_MEMBERS_MAX ||
-        core->uncommitted_bytes >= core->options.max_uncommitted_bytes) {
-        refuse_all(core, message);
+    refusal = refusal_of_all(core, message, position);
+    if (refusal != RAFT_REFUSED_NOT) {
+        refuse(core, message, 0, message->entry_count, refusal);
         return;
     }
     for (uint32_t i = 0; i < message->entry_count; i++) {
-        core_append_own(core, message->entries[i]);
+        refusal = lead_proposal(core, message->entries[i]);
+        if (refusal != RAFT_REFUSED_NOT) {
+            refuse(core, message, i, 1, refusal);
+        }
     }
-    core->progress[position].commit_wanted = raftlog_last_index(&core->log);
+    /* A change of members may have moved the peer. */
+    position = core_position(core, message->from);
+    if (position < RAFT_MEMBERS_MAX) {
+        core->progress[position].commit_wanted = raftlog_last_index(&core->log);
+    }
 }
 
 void propose_on_refusal(struct raft_core *core, const struct raft_message *message)
 {
     for (uint32_t i = 0; i < message->refused_count; i++) {
-        add_refusal(core, message->refused[i].origin, message->refused[i].sequence);
+        add_refusal(core, message->refused[i].origin, message->refused[i].sequence,
+                    message->refused[i].reason);
     }
 }
 
@@ -95,7 +136,8 @@ void propose_flush(struct raft_core *core)
 
         if (core->leader == 0 || core->role == RAFT_LEADER) {
             /* Leadership moved within this batch, before anything left. */
-            add_refusal(core, core->forwards[sent]->origin, core->forwards[sent]->sequence);
+            add_refusal(core, core->forwards[sent]->origin, core->forwards[sent]->sequence,
+                        RAFT_REFUSED_NO_LEADER);
             sent++;
             continue;
         }

@@ -43,6 +43,9 @@ struct raft_options {
     uint32_t max_inflight_messages; /* unacknowledged appends per peer, 1..4096 */
     size_t max_inflight_bytes;
     size_t max_uncommitted_bytes; /* a leader refuses forwarded proposals beyond this */
+    uint8_t priority;             /* leadership drifts to the voter with the highest */
+    uint32_t
+        disk_stall_ms; /* a leader hands over when no log write is done for so long; 0 = never */
 };
 
 /*
@@ -76,6 +79,7 @@ enum raft_event_type {
     RAFT_EVENT_LINK,        /* a peer's link came up or went down */
     RAFT_EVENT_STEP_DOWN,   /* a leader gives up leading (orderly stop) */
     RAFT_EVENT_CLOCK,       /* wall_ms: what the wall clock shows; see raft_cluster_time() */
+    RAFT_EVENT_TRANSFER,    /* a leader hands over, to the best if to is 0; nothing otherwise */
 };
 
 struct raft_write_done {
@@ -96,6 +100,7 @@ struct raft_event {
             uint16_t peer;
             bool up;
         } link;
+        uint16_t to;
     };
 };
 
@@ -124,7 +129,7 @@ struct raft_outbox {
     /* Proposals of this node that were definitely not appended anywhere. */
     const struct raft_proposal_id *refused;
     size_t refused_count;
-    bool state_changed; /* role, term, leader or membership */
+    bool state_changed; /* role, term, leader, membership, transfer or removal */
     int violation;      /* 0, or RAFTD_ERROR_PROTOCOL: a peer sent what no correct peer sends */
     uint16_t violator;
 };
@@ -174,12 +179,20 @@ struct raft_status {
     uint64_t durable_index;
     uint64_t commit_index;
     uint64_t membership_index;
+    uint16_t transfer_to; /* leadership is being handed to this node; 0 = it is not */
+    bool removed;         /* this node was a member and is none any more; committed */
     size_t uncommitted_bytes;
     size_t peer_count; /* the other members */
     struct raft_peer_status peers[RAFT_MEMBERS_MAX];
 };
 void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_status *status);
 const struct raft_membership *raft_get_membership(const struct raft_core *core);
+/* Whether that membership is known here to be committed. */
+bool raft_membership_is_committed(const struct raft_core *core);
+/* To whom leadership is being handed, 0 = nobody. Proposals are refused meanwhile. */
+uint16_t raft_get_transfer(const struct raft_core *core);
+/* This node was removed from the cluster, and that is committed: it has nothing left to do. */
+bool raft_was_removed(const struct raft_core *core);
 enum raft_role raft_get_role(const struct raft_core *core);
 uint16_t raft_get_leader(const struct raft_core *core);
 size_t raft_get_uncommitted_bytes(const struct raft_core *core);

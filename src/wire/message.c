@@ -10,7 +10,7 @@
 
 enum {
     COMMON_BYTES = 13, /* type, from, to, term */
-    REFUSED_BYTES = 16,
+    REFUSED_BYTES = 17,
 };
 
 /* So that a window counted in entry costs bounds the bytes of a frame as well. */
@@ -30,13 +30,13 @@ static size_t body_bytes(const struct raft_message *message)
 {
     switch ((enum raft_message_type)message->type) {
     case RAFT_MESSAGE_VOTE:
-        return 17;
+        return 18;
     case RAFT_MESSAGE_VOTE_REPLY:
         return 2;
     case RAFT_MESSAGE_APPEND:
         return 40 + entries_bytes(message);
     case RAFT_MESSAGE_APPEND_REPLY:
-        return 33;
+        return 34;
     case RAFT_MESSAGE_READ:
         return 8;
     case RAFT_MESSAGE_READ_REPLY:
@@ -45,8 +45,11 @@ static size_t body_bytes(const struct raft_message *message)
         return entries_bytes(message);
     case RAFT_MESSAGE_PROPOSE_REFUSED:
         return 4 + (size_t)message->refused_count * REFUSED_BYTES;
+    case RAFT_MESSAGE_TIMEOUT_NOW:
+    case RAFT_MESSAGE_REMOVED:
+        return 0;
     }
-    ASSERT(message->type <= RAFT_MESSAGE_PROPOSE_REFUSED && message->type > 0);
+    ASSERT(message->type <= RAFT_MESSAGE_REMOVED && message->type > 0);
     return 0;
 }
 
@@ -74,6 +77,7 @@ static void write_refused(struct writer *writer, const struct raft_message *mess
     for (uint32_t i = 0; i < message->refused_count; i++) {
         write_u64(writer, message->refused[i].origin);
         write_u64(writer, message->refused[i].sequence);
+        write_u8(writer, message->refused[i].reason);
     }
 }
 
@@ -84,6 +88,7 @@ static void write_body(struct writer *writer, const struct raft_message *message
         write_u64(writer, message->vote.last_index);
         write_u64(writer, message->vote.last_term);
         write_u8(writer, message->vote.pre ? 1 : 0);
+        write_u8(writer, message->vote.transfer ? 1 : 0);
         break;
     case RAFT_MESSAGE_VOTE_REPLY:
         write_u8(writer, message->vote_reply.pre ? 1 : 0);
@@ -103,6 +108,7 @@ static void write_body(struct writer *writer, const struct raft_message *message
         write_u64(writer, message->append_reply.conflict_index);
         write_u64(writer, message->append_reply.conflict_term);
         write_u64(writer, message->append_reply.read_round);
+        write_u8(writer, message->append_reply.priority);
         break;
     case RAFT_MESSAGE_READ:
         write_u64(writer, message->read.attempt);
@@ -116,6 +122,9 @@ static void write_body(struct writer *writer, const struct raft_message *message
         break;
     case RAFT_MESSAGE_PROPOSE_REFUSED:
         write_refused(writer, message);
+        break;
+    case RAFT_MESSAGE_TIMEOUT_NOW:
+    case RAFT_MESSAGE_REMOVED:
         break;
     }
 }
@@ -162,7 +171,7 @@ static struct raft_entry *read_entry(struct reader *reader, uint32_t max_entry_b
     struct raft_entry *entry;
 
     if (data == NULL || size > max_entry_bytes || type < RAFT_ENTRY_NOOP ||
-        type > RAFT_ENTRY_TYPE_MAX) {
+        (type > RAFT_ENTRY_TYPE_MAX && type != RAFT_ENTRY_MEMBERSHIP_CHANGE)) {
         reader->failed = true;
         return NULL;
     }
@@ -219,6 +228,10 @@ static struct raft_message *read_refused(struct reader *reader, const struct raf
     for (uint32_t i = 0; i < count; i++) {
         refused[i].origin = reader_u64(reader);
         refused[i].sequence = reader_u64(reader);
+        refused[i].reason = reader_u8(reader);
+        if (refused[i].reason == RAFT_REFUSED_NOT || refused[i].reason >= RAFT_REFUSALS) {
+            reader->failed = true;
+        }
     }
     return message;
 }
@@ -237,6 +250,7 @@ static struct raft_message *read_message(struct reader *reader, const struct wir
         head.vote.last_index = reader_u64(reader);
         head.vote.last_term = reader_u64(reader);
         head.vote.pre = read_bool(reader);
+        head.vote.transfer = read_bool(reader);
         break;
     case RAFT_MESSAGE_VOTE_REPLY:
         head.vote_reply.pre = read_bool(reader);
@@ -255,6 +269,7 @@ static struct raft_message *read_message(struct reader *reader, const struct wir
         head.append_reply.conflict_index = reader_u64(reader);
         head.append_reply.conflict_term = reader_u64(reader);
         head.append_reply.read_round = reader_u64(reader);
+        head.append_reply.priority = reader_u8(reader);
         break;
     case RAFT_MESSAGE_READ:
         head.read.attempt = reader_u64(reader);
@@ -267,6 +282,9 @@ static struct raft_message *read_message(struct reader *reader, const struct wir
         return read_entries(reader, &head, limits);
     case RAFT_MESSAGE_PROPOSE_REFUSED:
         return read_refused(reader, &head, limits);
+    case RAFT_MESSAGE_TIMEOUT_NOW:
+    case RAFT_MESSAGE_REMOVED:
+        break;
     default:
         return NULL;
     }

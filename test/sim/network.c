@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "raft/change.h"
 #include "sim/invariants.h"
 
 /* Steps in one moment; beyond it the cores talk for ever. */
@@ -246,6 +247,9 @@ static void step(struct network *network, struct network_node *node,
         node->read_confirmed_index = outbox.read_index;
     }
     node->refused_count += outbox.refused_count;
+    if (outbox.refused_count > 0) {
+        node->refused_reason = outbox.refused[outbox.refused_count - 1].reason;
+    }
     if (outbox.violation != 0) {
         node->violation = outbox.violation;
         node->violation_count++;
@@ -284,6 +288,66 @@ void network_propose_sized(struct network *network, uint16_t id, uint64_t number
 void network_propose(struct network *network, uint16_t id, uint64_t number)
 {
     network_propose_sized(network, id, number, sizeof(number));
+}
+
+static void parse_step(struct raft_change_step *step, const char *words)
+{
+    static const struct {
+        const char *word;
+        enum raft_change_kind kind;
+    } verbs[] = {{"add", RAFT_CHANGE_ADD},          {"learn", RAFT_CHANGE_ADD_LEARNER},
+                 {"promote", RAFT_CHANGE_PROMOTE},  {"remove", RAFT_CHANGE_REMOVE},
+                 {"replace", RAFT_CHANGE_REPLACE},  {"move", RAFT_CHANGE_ADDRESS},
+                 {"transfer", RAFT_CHANGE_TRANSFER}};
+    char verb[16];
+    unsigned first = 0;
+    unsigned second = 0;
+    int found = sscanf(words, " %15s %u %u", verb, &first, &second);
+
+    ASSERT(found >= 2);
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp(verb, verbs[i].word) == 0) {
+            step->kind = (uint8_t)verbs[i].kind;
+        }
+    }
+    ASSERT(step->kind != 0);
+    step->id = (uint16_t)(step->kind == RAFT_CHANGE_REPLACE ? second : first);
+    step->old = (uint16_t)(step->kind == RAFT_CHANGE_REPLACE ? first : 0);
+    snprintf(step->address, sizeof(step->address), "node-%u:%s", step->id,
+             step->kind == RAFT_CHANGE_ADDRESS ? "9999" : "7381");
+}
+
+void network_change(struct network *network, uint16_t id, const char *words)
+{
+    struct raft_change change = {0};
+    struct buffer bytes = {0};
+    struct raft_event event = {.type = RAFT_EVENT_PROPOSE};
+
+    while (words != NULL) {
+        const char *comma = strchr(words, ',');
+
+        parse_step(&change.steps[change.count++], words);
+        words = comma != NULL ? comma + 1 : NULL;
+    }
+    raft_change_encode(&change, &bytes);
+    event.entry =
+        raft_entry_make(RAFT_ENTRY_MEMBERSHIP_CHANGE, bytes.data, (uint32_t)bytes.size_bytes);
+    event.entry->origin = id;
+    event.entry->sequence = ++network->changes;
+    network_node(network, id)->refused_reason = RAFT_REFUSED_NOT;
+    network_step(network, id, &event);
+    raft_entry_release(event.entry);
+    buffer_free(&bytes);
+}
+
+uint16_t network_add_node(struct network *network)
+{
+    uint16_t id = (uint16_t)++network->node_count;
+
+    ASSERT(id < NETWORK_NODES_MAX);
+    network_node(network, id)->id = id;
+    network_restart(network, id);
+    return id;
 }
 
 uint64_t network_read(struct network *network, uint16_t id)

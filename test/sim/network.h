@@ -13,7 +13,7 @@
 
 #include "raft/raft.h"
 
-enum { NETWORK_NODES_MAX = 8 }; /* ids 1..7; index 0 unused */
+enum { NETWORK_NODES_MAX = 16 }; /* ids 1..15; index 0 unused */
 
 /* A message under way; owns its arrays. */
 struct network_packet {
@@ -54,7 +54,8 @@ struct network_node {
     uint64_t read_confirmed_index;
     uint64_t next_read_id;
     size_t refused_count;
-    int violation; /* of the last step that had one */
+    uint8_t refused_reason; /* of the last one */
+    int violation;          /* of the last step that had one */
     uint64_t violation_count;
     uint64_t seen_commit;
     /* For the invariants. */
@@ -81,6 +82,7 @@ struct network {
     /* May look at a packet before it is queued; false = it is lost. */
     bool (*filter)(struct network *network, const struct raft_message *message);
     void *filter_argument;
+    uint64_t changes; /* numbers the changes of members that were asked for */
     /* The truth so far: what some node has applied at each index. */
     struct raft_entry **committed; /* NULL: committed before anybody here remembers */
     size_t committed_count;
@@ -139,6 +141,11 @@ void network_propose(struct network *network, uint16_t id, uint64_t number);
 /* The same, of this size; at least that of the number. */
 void network_propose_sized(struct network *network, uint16_t id, uint64_t number, uint32_t size);
 uint64_t network_read(struct network *network, uint16_t id); /* its read id */
+/* A change of members in words, "add 4", "learn 4", "promote 4", "remove 4", "replace 1 4",
+ * "move 4", "transfer 4", several with commas between; addresses are made up from ids. */
+void network_change(struct network *network, uint16_t id, const char *words);
+/* A node with an empty log that is no member yet: the next id. */
+uint16_t network_add_node(struct network *network);
 
 void network_cut(struct network *network, uint16_t a, uint16_t b); /* both ways */
 void network_heal(struct network *network);

@@ -120,14 +120,14 @@ static void give(struct victim *victim, const struct raft_event *event)
 static void say_something(struct victim *victim)
 {
     struct raft_entry *entries[ENTRIES_MAX];
-    struct raft_proposal_id refused[2] = {{1, 1}, {2, 2}};
+    struct raft_proposal_id refused[2] = {{1, 1, 1}, {2, 2, 1}};
     struct raft_status status;
     struct raft_message message = {.to = 2};
     struct raft_event event = {.type = RAFT_EVENT_MESSAGE, .message = &message};
     uint64_t term;
 
     raft_get_status(victim->core, victim->now_ms, &status);
-    message.type = (uint8_t)below(victim, 10);
+    message.type = (uint8_t)below(victim, 12);
     message.from =
         (uint16_t)(below(victim, 10) == 0 ? below(victim, 10) : 1 + below(victim, 2) * 2);
     message.term = below(victim, 3) != 0 ? status.term : number_near(victim, status.term);

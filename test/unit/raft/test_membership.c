@@ -449,40 +449,27 @@ START_TEST(a_joint_configuration_elects_with_both_majorities_only)
 }
 END_TEST
 
+/* Keeps what a leader appends from two of the incoming voters, but not its campaign. */
+static bool lose_appends_to_1_and_2(struct network *network, const struct raft_message *message)
+{
+    (void)network;
+    return message->type != RAFT_MESSAGE_APPEND || message->to > 2;
+}
+
 START_TEST(a_joint_configuration_commits_with_both_majorities_only)
 {
     struct network *network = network_of(joint_roles, 5);
 
+    network->filter = lose_appends_to_1_and_2;
     network_elect_node(network, 3);
-    network_run(network, HEARTBEAT_MS);
-    network_isolate(network, 1);
-    network_isolate(network, 2);
     network_propose(network, 3, 7); /* all of the outgoing ones, one of the incoming */
     network_settle(network);
     ck_assert_uint_eq(network_last_on_disk(network, 4), 3);
     ck_assert_uint_eq(network_committed_times(network, 7), 0);
-    network_connect(network, 3, 2);
+    network->filter = NULL;
+    network_isolate(network, 1);
     network_run(network, 2 * HEARTBEAT_MS);
     ck_assert_uint_eq(network_committed_times(network, 7), 1);
-    network_destroy(network);
-}
-END_TEST
-
-START_TEST(a_joint_configuration_confirms_reads_with_both_majorities_only)
-{
-    struct network *network = network_of(joint_roles, 5);
-    uint64_t read_id;
-
-    network_elect_node(network, 3);
-    network_run(network, HEARTBEAT_MS);
-    network_isolate(network, 4);
-    network_isolate(network, 5);
-    read_id = network_read(network, 3);
-    network_run(network, 2 * HEARTBEAT_MS);
-    ck_assert_uint_lt(network_node(network, 3)->read_confirmed_id, read_id);
-    network_connect(network, 3, 4);
-    network_run(network, 2 * HEARTBEAT_MS);
-    ck_assert_uint_eq(network_node(network, 3)->read_confirmed_id, read_id);
     network_destroy(network);
 }
 END_TEST
@@ -511,7 +498,6 @@ UNIT_SUITE(membership)
     tcase_add_test(roles, a_membership_that_is_cut_off_gives_way_to_the_one_before);
     tcase_add_test(roles, a_joint_configuration_elects_with_both_majorities_only);
     tcase_add_test(roles, a_joint_configuration_commits_with_both_majorities_only);
-    tcase_add_test(roles, a_joint_configuration_confirms_reads_with_both_majorities_only);
     suite_add_tcase(suite, roles);
     return suite;
 }

@@ -37,8 +37,9 @@ static void samples_make(struct samples *s)
         s->entries[i]->time_ms = 5000 + i;
         s->entries[i]->wall_ms = 6000 + i;
     }
-    s->refused[0] = (struct raft_proposal_id){.origin = 1, .sequence = 2};
-    s->refused[1] = (struct raft_proposal_id){.origin = UINT64_MAX, .sequence = 4};
+    s->refused[0] = (struct raft_proposal_id){.origin = 1, .sequence = 2, .reason = 1};
+    s->refused[1] =
+        (struct raft_proposal_id){.origin = UINT64_MAX, .sequence = 4, .reason = RAFT_REFUSALS - 1};
     for (size_t i = 0; i < SAMPLES; i++) {
         s->messages[i].type = (uint8_t)(i < 8 ? i + 1 : 0);
         s->messages[i].from = 2;
@@ -243,7 +244,7 @@ START_TEST(unknown_types_are_refused)
     enum { FIRST_ENTRY_TYPE = BODY_OFFSET + 40 + 4 + 48 };
 
     assert_byte_refused(0, 0, 0);
-    assert_byte_refused(0, 0, RAFT_MESSAGE_PROPOSE_REFUSED + 1);
+    assert_byte_refused(0, 0, RAFT_MESSAGE_REMOVED + 1);
     assert_byte_refused(0, 0, 255);
     assert_byte_refused(2, FIRST_ENTRY_TYPE, 0);
     assert_byte_refused(2, FIRST_ENTRY_TYPE, RAFT_ENTRY_TYPE_MAX + 1);
@@ -253,6 +254,7 @@ END_TEST
 START_TEST(booleans_are_zero_or_one)
 {
     assert_byte_refused(0, BODY_OFFSET + 16, 2);
+    assert_byte_refused(0, BODY_OFFSET + 17, 2);
     assert_byte_refused(1, BODY_OFFSET, 2);
     assert_byte_refused(1, BODY_OFFSET + 1, 255);
     assert_byte_refused(3, BODY_OFFSET, 128);
@@ -306,13 +308,14 @@ END_TEST
 
 START_TEST(counts_are_held_against_the_limit)
 {
-    struct raft_proposal_id refused[9] = {{0}};
+    struct raft_proposal_id refused[9];
     struct raft_entry *one = raft_entry_make(RAFT_ENTRY_COMMAND, "x", 1);
     struct raft_entry *entries[9];
     struct raft_message message = {.from = 1, .to = 2};
 
     for (size_t i = 0; i < 9; i++) {
         entries[i] = one;
+        refused[i] = (struct raft_proposal_id){.reason = RAFT_REFUSED_FULL};
     }
     message.entries = entries;
     message.refused = refused;

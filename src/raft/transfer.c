@@ -1,0 +1,169 @@
+/*
+ * Leadership is handed over (dissertation, section 3.10): the leader takes no more proposals,
+ * waits until one voter has its whole log, and tells it to campaign at once. Also who should
+ * lead: a voter of higher priority, or anybody else when the leader's own disk hangs.
+ */
+#include "base/assert.h"
+#include "raft/core.h"
+
+bool transfer_is_running(const struct raft_core *core)
+{
+    return core->transfer.to != 0;
+}
+
+static bool is_candidate(const struct raft_core *core, size_t position)
+{
+    const struct raft_member *member = &core->membership.members[position];
+    const struct progress *progress = &core->progress[position];
+
+    return member->id != core->options.id && (member->roles & RAFT_MEMBER_VOTER) != 0 &&
+           progress->state == RAFT_PROGRESS_REPLICATE &&
+           core->now_ms - progress->last_contact_ms < core->options.election_timeout_ms;
+}
+
+/* Of those that answer and have all that is committed: highest priority, then longest log. */
+static uint16_t best_candidate(const struct raft_core *core)
+{
+    const struct progress *best = NULL;
+    uint16_t id = 0;
+
+    for (size_t i = 0; i < core->membership.count; i++) {
+        const struct progress *progress = &core->progress[i];
+
+        if (!is_candidate(core, i) || progress->match_index < core->commit_index) {
+            continue;
+        }
+        if (best == NULL || progress->priority > best->priority ||
+            (progress->priority == best->priority && progress->match_index > best->match_index)) {
+            best = progress;
+            id = core->membership.members[i].id;
+        }
+    }
+    return id;
+}
+
+enum raft_refusal transfer_begin(struct raft_core *core, uint16_t to)
+{
+    size_t position;
+
+    ASSERT(core->role == RAFT_LEADER);
+    if (transfer_is_running(core)) {
+        return to == 0 || to == core->transfer.to ? RAFT_REFUSED_HANDING_OVER
+                                                  : RAFT_REFUSED_HANDOVER;
+    }
+    if (to == 0) {
+        to = best_candidate(core);
+    }
+    position = to != 0 ? core_position(core, to) : RAFT_MEMBERS_MAX;
+    if (position == RAFT_MEMBERS_MAX || !is_candidate(core, position)) {
+        return RAFT_REFUSED_NO_CANDIDATE;
+    }
+    core->transfer.to = to;
+    core->transfer.sent = false;
+    core->transfer.deadline_ms = core->now_ms + core->options.election_timeout_ms;
+    core->state_changed = true;
+    return RAFT_REFUSED_HANDING_OVER;
+}
+
+void transfer_end(struct raft_core *core)
+{
+    if (transfer_is_running(core)) {
+        core->transfer.to = 0;
+        core->state_changed = true;
+    }
+}
+
+/*
+ * The order may be lost: it is repeated with each heartbeat. It may also be late, even when the
+ * transfer has been given up, and whoever follows it is not stopped by a lease. So a leader that
+ * has said it once has no lease in that term any more.
+ */
+static void send_order(struct raft_core *core)
+{
+    if (core->transfer.sent && core->now_ms < core->transfer.again_ms) {
+        return;
+    }
+    core_send(core, RAFT_MESSAGE_TIMEOUT_NOW, core->transfer.to);
+    core->transfer.sent = true;
+    core->transfer.again_ms = core->now_ms + core->options.heartbeat_ms;
+    core->transfer.ordered_term = core->term;
+}
+
+bool transfer_voids_lease(const struct raft_core *core)
+{
+    return core->transfer.ordered_term == core->term;
+}
+
+/* A write that has been on its way to the disk for too long: nothing here becomes durable. */
+static bool disk_is_stalled(const struct raft_core *core)
+{
+    return core->options.disk_stall_ms != 0 && core->issued_sequence > core->written_sequence &&
+           core->now_ms - core->write_waits_since_ms >= core->options.disk_stall_ms;
+}
+
+static bool is_preferred(const struct raft_core *core, size_t position)
+{
+    const struct progress *progress = &core->progress[position];
+
+    return is_candidate(core, position) && progress->priority > core->options.priority &&
+           progress->match_index >= core->commit_index &&
+           core->now_ms - progress->last_contact_ms < 2 * (uint64_t)core->options.heartbeat_ms;
+}
+
+/* Leadership drifts to the highest priority, but not in a hurry: a leader that has just been
+ * elected serves first, and one that could not hand over waits longer. */
+static void drift(struct raft_core *core)
+{
+    bool preferred = false;
+
+    for (size_t i = 0; i < core->membership.count; i++) {
+        preferred = preferred || is_preferred(core, i);
+    }
+    if (preferred && core->now_ms >= core->transfer.drift_ms && reconfigure_is_committed(core)) {
+        core->transfer.drift_ms = core->now_ms + 8 * (uint64_t)core->options.election_timeout_ms;
+        (void)transfer_begin(core, 0);
+    }
+}
+
+void transfer_begin_term(struct raft_core *core)
+{
+    core->transfer.drift_ms = core->now_ms + 2 * (uint64_t)core->options.election_timeout_ms;
+}
+
+void transfer_tick(struct raft_core *core)
+{
+    size_t position;
+
+    if (core->role != RAFT_LEADER) {
+        return;
+    }
+    if (!transfer_is_running(core)) {
+        if (disk_is_stalled(core)) {
+            (void)transfer_begin(core, 0);
+        } else {
+            drift(core);
+        }
+    }
+    if (!transfer_is_running(core)) {
+        return;
+    }
+    position = core_position(core, core->transfer.to);
+    if (core->now_ms >= core->transfer.deadline_ms || position == RAFT_MEMBERS_MAX) {
+        transfer_end(core);
+        return;
+    }
+    if (core->progress[position].match_index == raftlog_last_index(&core->log)) {
+        send_order(core);
+    }
+}
+
+void transfer_on_order(struct raft_core *core, const struct raft_message *message)
+{
+    if (message->term != core->term || message->from != core->leader ||
+        (core->role != RAFT_FOLLOWER && core->role != RAFT_LEARNER)) {
+        return;
+    }
+    if (core_is_voter(core)) {
+        election_campaign_by_order(core);
+    }
+}

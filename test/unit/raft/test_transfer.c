@@ -1,0 +1,239 @@
+/*
+ * Leadership handed over: on request, to a higher priority, away from a disk that hangs.
+ */
+#include "unit.h"
+
+#include "sim/network.h"
+
+enum { HEARTBEAT_MS = 100, ELECTION_TIMEOUT_MS = 1000 };
+
+static struct network *three_with_leader_1(void)
+{
+    struct network *network = network_create(3);
+
+    network_elect_node(network, 1);
+    network_run(network, HEARTBEAT_MS);
+    return network;
+}
+
+static void transfer(struct network *network, uint16_t from, uint16_t to)
+{
+    struct raft_event event = {.type = RAFT_EVENT_TRANSFER, .to = to};
+
+    network_step(network, from, &event);
+    network_settle(network);
+}
+
+START_TEST(the_chosen_one_leads_without_an_election_timeout)
+{
+    struct network *network = three_with_leader_1();
+
+    transfer(network, 1, 3);
+    ck_assert_int_eq(network_role(network, 3), RAFT_LEADER);
+    ck_assert_int_eq(network_role(network, 1), RAFT_FOLLOWER);
+    network_destroy(network);
+}
+END_TEST
+
+START_TEST(a_follower_may_ask_for_it)
+{
+    struct network *network = three_with_leader_1();
+
+    network_change(network, 2, "transfer 2");
+    network_settle(network);
+    ck_assert_int_eq(network_role(network, 2), RAFT_LEADER);
+    ck_assert_uint_eq(network_node(network, 2)->refused_reason, RAFT_REFUSED_HANDING_OVER);
+    network_destroy(network);
+}
+END_TEST
+
+START_TEST(the_best_is_whoever_has_most_of_the_log)
+{
+    struct network *network = three_with_leader_1();
+
+    network_cut(network, 1, 2);
+    network_propose(network, 1, 7);
+    network_settle(network);
+    network_change(network, 1, "transfer 0");
+    network_settle(network);
+    ck_assert_int_eq(network_role(network, 3), RAFT_LEADER);
+    network_destroy(network);
+}
+END_TEST
+
+START_TEST(nobody_to_hand_to_is_an_answer)
+{
+    struct network *network = three_with_leader_1();
+
+    network_change(network, 1, "transfer 9");
+    ck_assert_uint_eq(network_node(network, 1)->refused_reason, RAFT_REFUSED_NO_CANDIDATE);
+    network_change(network, 1, "transfer 1");
+    ck_assert_uint_eq(network_node(network, 1)->refused_reason, RAFT_REFUSED_NO_CANDIDATE);
+    network_destroy(network);
+}
+END_TEST
+
+START_TEST(proposals_are_refused_meanwhile_and_none_is_lost)
+{
+    struct network *network = three_with_leader_1();
+
+    network_hold(network, 1, 2);
+    network_propose(network, 1, 6);
+    transfer(network, 1, 2); /* waits: 2 has not got the last entry */
+    ck_assert_uint_eq(raft_get_transfer(network_node(network, 1)->core), 2);
+    network_propose(network, 1, 7);
+    ck_assert_uint_eq(network_node(network, 1)->refused_reason, RAFT_REFUSED_HANDOVER);
+    network_release(network, 1, 2);
+    network_run(network, HEARTBEAT_MS);
+    ck_assert_int_eq(network_role(network, 2), RAFT_LEADER);
+    ck_assert_uint_eq(network_committed_times(network, 6), 1);
+    ck_assert_uint_eq(network_committed_times(network, 7), 0);
+    network_destroy(network);
+}
+END_TEST
+
+START_TEST(it_is_given_up_after_an_election_timeout)
+{
+    struct network *network = three_with_leader_1();
+
+    network_cut(network, 1, 2);
+    network_propose(network, 1, 6);
+    transfer(network, 1, 2);
+    network_run(network, ELECTION_TIMEOUT_MS + HEARTBEAT_MS);
+    ck_assert_int_eq(network_role(network, 1), RAFT_LEADER);
+    ck_assert_uint_eq(raft_get_transfer(network_node(network, 1)->core), 0);
+    network_propose(network, 1, 7);
+    network_settle(network);
+    ck_assert_uint_eq(network_committed_times(network, 7), 1);
+    network_destroy(network);
+}
+END_TEST
+
+/* The order was lost: the next heartbeat repeats it. */
+static bool lose_one_order(struct network *network, const struct raft_message *message)
+{
+    if (message->type == RAFT_MESSAGE_TIMEOUT_NOW) {
+        network->filter = NULL;
+        return false;
+    }
+    return true;
+}
+
+START_TEST(a_lost_order_is_repeated)
+{
+    struct network *network = three_with_leader_1();
+
+    network->filter = lose_one_order;
+    transfer(network, 1, 2);
+    ck_assert_int_eq(network_role(network, 1), RAFT_LEADER);
+    network_run(network, 2 * HEARTBEAT_MS);
+    ck_assert_int_eq(network_role(network, 2), RAFT_LEADER);
+    network_destroy(network);
+}
+END_TEST
+
+START_TEST(t46_a_leader_whose_disk_hangs_hands_over)
+{
+    struct network *network = network_create(3);
+
+    network->options.disk_stall_ms = 500;
+    for (uint16_t id = 1; id <= 3; id++) {
+        network_crash(network, id, false);
+        network_restart(network, id);
+    }
+    network_elect_node(network, 1);
+    network_node(network, 1)->disk_stalled = true;
+    network_propose(network, 1, 7);
+    network_run(network, 400);
+    ck_assert_int_eq(network_role(network, 1), RAFT_LEADER);
+    network_run(network, 400);
+    ck_assert_int_ne(network_role(network, 1), RAFT_LEADER);
+    ck_assert_uint_ne(network_leader(network), 0);
+    ck_assert_uint_eq(network_committed_times(network, 7), 1);
+    network_destroy(network);
+}
+END_TEST
+
+/* A disk that is only slow finishes a write now and then. */
+START_TEST(t46_a_slow_disk_is_not_a_hanging_one)
+{
+    struct network *network = network_create(3);
+
+    network->options.disk_stall_ms = 500;
+    for (uint16_t id = 1; id <= 3; id++) {
+        network_crash(network, id, false);
+        network_restart(network, id);
+    }
+    network_elect_node(network, 1);
+    network_node(network, 1)->disk_stalled = true;
+    for (uint64_t i = 0; i < 10; i++) {
+        network_propose(network, 1, 10 + i);
+        network_propose(network, 1, 20 + i);
+        network_run(network, 300);
+        network_finish_write(network, 1);
+    }
+    ck_assert_int_eq(network_role(network, 1), RAFT_LEADER);
+    network_destroy(network);
+}
+END_TEST
+
+static void start_with_priority(struct network *network, uint16_t id, uint8_t priority)
+{
+    network->options.priority = priority;
+    network_crash(network, id, false);
+    network_restart(network, id);
+}
+
+START_TEST(leadership_drifts_to_the_highest_priority_that_is_up_to_date)
+{
+    struct network *network = network_create(3);
+
+    start_with_priority(network, 2, 5);
+    start_with_priority(network, 3, 9);
+    network_elect_node(network, 1);
+    network_isolate(network, 3);
+    network_run(network, 4 * ELECTION_TIMEOUT_MS);
+    ck_assert_uint_eq(network_leader(network), 2); /* the best of those that are there */
+    network_heal(network);
+    network_run(network, 12 * ELECTION_TIMEOUT_MS);
+    ck_assert_uint_eq(network_leader(network), 3);
+    network_destroy(network);
+}
+END_TEST
+
+START_TEST(an_order_that_is_late_finds_nobody)
+{
+    struct network *network = three_with_leader_1();
+    struct raft_message order = {.type = RAFT_MESSAGE_TIMEOUT_NOW, .from = 1, .to = 2};
+    uint64_t term = network_status(network, 1).term;
+
+    order.term = term - 1;
+    network_deliver(network, &order);
+    order.term = term;
+    order.from = 3; /* does not lead */
+    network_deliver(network, &order);
+    network_settle(network);
+    ck_assert_uint_eq(network_status(network, 1).term, term);
+    network_destroy(network);
+}
+END_TEST
+
+UNIT_SUITE(transfer)
+{
+    Suite *suite = suite_create("transfer");
+    TCase *tests = tcase_create("tests");
+
+    tcase_add_test(tests, the_chosen_one_leads_without_an_election_timeout);
+    tcase_add_test(tests, a_follower_may_ask_for_it);
+    tcase_add_test(tests, the_best_is_whoever_has_most_of_the_log);
+    tcase_add_test(tests, nobody_to_hand_to_is_an_answer);
+    tcase_add_test(tests, proposals_are_refused_meanwhile_and_none_is_lost);
+    tcase_add_test(tests, it_is_given_up_after_an_election_timeout);
+    tcase_add_test(tests, a_lost_order_is_repeated);
+    tcase_add_test(tests, t46_a_leader_whose_disk_hangs_hands_over);
+    tcase_add_test(tests, t46_a_slow_disk_is_not_a_hanging_one);
+    tcase_add_test(tests, leadership_drifts_to_the_highest_priority_that_is_up_to_date);
+    tcase_add_test(tests, an_order_that_is_late_finds_nobody);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
