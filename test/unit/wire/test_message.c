@@ -247,7 +247,7 @@ START_TEST(unknown_types_are_refused)
     assert_byte_refused(0, 0, RAFT_MESSAGE_REMOVED + 1);
     assert_byte_refused(0, 0, 255);
     assert_byte_refused(2, FIRST_ENTRY_TYPE, 0);
-    assert_byte_refused(2, FIRST_ENTRY_TYPE, RAFT_ENTRY_TYPE_MAX + 1);
+    assert_byte_refused(2, FIRST_ENTRY_TYPE, RAFT_ENTRY_MEMBERSHIP_CHANGE + 1);
 }
 END_TEST
 
