@@ -261,37 +261,12 @@ START_TEST(crash_in_recovery_after_another_crash)
 }
 END_TEST
 
-/* The memory forgets: otherwise none of the tests above could fail. */
-START_TEST(power_cut_takes_what_was_not_synced)
-{
-    struct fs_memory *memory = fs_memory_create(1);
-    const struct fs *fs = fs_memory_table(memory);
-    int file;
-
-    ck_assert_int_eq(fs->make_directory(fs->context, "/d"), 0);
-    ck_assert_int_eq(fs->sync_directory(fs->context, "/"), 0);
-    file = fs->open(fs->context, "/d/named", FS_OPEN_CREATE);
-    ck_assert_int_ge(file, 0);
-    ck_assert_int_eq(fs->sync_directory(fs->context, "/d"), 0);
-    ck_assert_int_eq(fs->pwrite(fs->context, file, "synced", 6, 0), 0);
-    ck_assert_int_eq(fs->fdatasync(fs->context, file), 0);
-    ck_assert_int_eq(fs->pwrite(fs->context, file, "UNSYNCED", 8, 0), 0);
-    ck_assert_int_ge(fs->open(fs->context, "/d/nameless", FS_OPEN_CREATE), 0);
-    fs_memory_power_cut(memory, FS_MEMORY_LOSE_ALL);
-    ck_assert(!fs_memory_exists(memory, "/d/nameless"));
-    ck_assert_uint_eq(fs_memory_size(memory, "/d/named"), 6);
-    ck_assert_int_eq(memcmp(fs_memory_bytes(memory, "/d/named"), "synced", 6), 0);
-    fs_memory_destroy(memory);
-}
-END_TEST
-
 UNIT_SUITE(wal_crash)
 {
     Suite *suite = suite_create("wal_crash");
     TCase *crashes = tcase_create("crashes");
 
     tcase_set_timeout(crashes, 300);
-    tcase_add_test(crashes, power_cut_takes_what_was_not_synced);
     tcase_add_loop_test(crashes, crash_at_every_operation, 0, CRASH_KINDS);
     tcase_add_test(crashes, crash_in_recovery_after_another_crash);
     suite_add_tcase(suite, crashes);

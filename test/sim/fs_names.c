@@ -1,0 +1,171 @@
+/*
+ * The names of the file system in memory, and the changes to them that are on their way to the
+ * disk. See fs_state.h.
+ */
+#include "sim/fs_state.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+
+struct fs_name *fs_names_find(const struct fs_names *names, const char *path)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (strcmp(names->list[i].path, path) == 0) {
+            return &names->list[i];
+        }
+    }
+    return NULL;
+}
+
+void fs_names_remove(struct fs_names *names, const char *path)
+{
+    struct fs_name *name = fs_names_find(names, path);
+
+    if (name != NULL) {
+        memory_free(name->path);
+        *name = names->list[--names->count];
+    }
+}
+
+void fs_names_set(struct fs_names *names, const char *path, int inode)
+{
+    char *copy = memory_copy_string(path);
+
+    fs_names_remove(names, path);
+    names->list =
+        memory_grow(names->list, &names->capacity, names->count + 1, sizeof(names->list[0]));
+    names->list[names->count++] = (struct fs_name){.path = copy, .inode = inode};
+}
+
+void fs_names_clear(struct fs_names *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        memory_free(names->list[i].path);
+    }
+    memory_free(names->list);
+    *names = (struct fs_names){0};
+}
+
+void fs_names_copy(struct fs_names *to, const struct fs_names *from)
+{
+    fs_names_clear(to);
+    for (size_t i = 0; i < from->count; i++) {
+        fs_names_set(to, from->list[i].path, from->list[i].inode);
+    }
+}
+
+size_t fs_parent_length(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    ASSERT(slash != NULL);
+    return (size_t)(slash - path);
+}
+
+bool fs_is_in(const char *path, const char *directory)
+{
+    size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
+
+    return fs_parent_length(path) == length && strncmp(path, directory, length) == 0;
+}
+
+bool fs_has_parent(const struct fs_names *names, const char *path)
+{
+    size_t length = fs_parent_length(path);
+
+    for (size_t i = 0; i < names->count; i++) {
+        const struct fs_name *name = &names->list[i];
+
+        if (name->inode == FS_INODE_DIRECTORY && strlen(name->path) == length &&
+            strncmp(name->path, path, length) == 0) {
+            return true;
+        }
+    }
+    return length == 0;
+}
+
+void fs_names_drop_orphans(struct fs_names *names)
+{
+    size_t i = 0;
+
+    while (i < names->count) {
+        if (fs_has_parent(names, names->list[i].path)) {
+            i++;
+        } else {
+            fs_names_remove(names, names->list[i].path);
+            i = 0;
+        }
+    }
+}
+
+/* Changes. */
+
+void fs_change_apply(struct fs_names *names, const struct fs_change *change)
+{
+    switch (change->type) {
+    case FS_CHANGE_LINK:
+        fs_names_set(names, change->path, change->inode);
+        break;
+    case FS_CHANGE_UNLINK:
+        fs_names_remove(names, change->path);
+        break;
+    case FS_CHANGE_RENAME:
+        fs_names_remove(names, change->path);
+        fs_names_set(names, change->to, change->inode);
+        break;
+    }
+}
+
+static struct fs_change *add_change(struct fs_memory *memory, enum fs_change_type type,
+                                    const char *path, const char *to, int inode)
+{
+    struct fs_change *change;
+
+    memory->changes = memory_grow(memory->changes, &memory->change_capacity,
+                                  memory->change_count + 1, sizeof(memory->changes[0]));
+    change = &memory->changes[memory->change_count++];
+    *change = (struct fs_change){
+        .type = type,
+        .path = memory_copy_string(path),
+        .to = to != NULL ? memory_copy_string(to) : NULL,
+        .inode = inode,
+    };
+    return change;
+}
+
+void fs_change_names(struct fs_memory *memory, enum fs_change_type type, const char *path,
+                     const char *to, int inode)
+{
+    fs_change_apply(&memory->cache, add_change(memory, type, path, to, inode));
+}
+
+void fs_copy_changes(struct fs_memory *to, const struct fs_memory *from)
+{
+    for (size_t i = 0; i < from->change_count; i++) {
+        const struct fs_change *change = &from->changes[i];
+
+        add_change(to, change->type, change->path, change->to, change->inode);
+    }
+}
+
+void fs_settle_changes(struct fs_memory *memory, const char *directory)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < memory->change_count; i++) {
+        struct fs_change change = memory->changes[i];
+
+        if (directory != NULL && !fs_is_in(change.path, directory)) {
+            memory->changes[kept++] = change;
+            continue;
+        }
+        if (directory != NULL) {
+            fs_change_apply(&memory->disk, &change);
+        }
+        memory_free(change.path);
+        memory_free(change.to);
+    }
+    memory->change_count = kept;
+}

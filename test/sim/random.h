@@ -1,0 +1,56 @@
+/*
+ * Random numbers of a simulated world: splitmix64, one stream for each purpose so that a fault
+ * class that is switched off does not shift the draws of the others. Pure.
+ */
+#ifndef RAFTD_TEST_SIM_RANDOM_H
+#define RAFTD_TEST_SIM_RANDOM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sim_random {
+    uint64_t state;
+};
+
+static inline uint64_t sim_scramble(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+}
+
+/* A hash that goes on: of what came before and one more number. */
+static inline uint64_t sim_mix(uint64_t hash, uint64_t value)
+{
+    return sim_scramble(hash + 0x9e3779b97f4a7c15U + value * 0xff51afd7ed558ccdU);
+}
+
+static inline struct sim_random sim_random_make(uint64_t seed)
+{
+    return (struct sim_random){.state = sim_scramble(seed ^ 0x5851f42d4c957f2dU)};
+}
+
+static inline uint64_t sim_random_next(struct sim_random *random)
+{
+    return sim_scramble(random->state += 0x9e3779b97f4a7c15U);
+}
+
+/* 0..below-1; 0 for 0. */
+static inline uint64_t sim_random_below(struct sim_random *random, uint64_t below)
+{
+    return below > 0 ? sim_random_next(random) % below : 0;
+}
+
+/* low..high, both included. */
+static inline uint64_t sim_random_between(struct sim_random *random, uint64_t low, uint64_t high)
+{
+    return low + sim_random_below(random, high - low + 1);
+}
+
+/* True so many times in a million. */
+static inline bool sim_random_chance(struct sim_random *random, uint32_t per_million)
+{
+    return sim_random_below(random, 1000000) < per_million;
+}
+
+#endif
