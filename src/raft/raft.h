@@ -104,12 +104,19 @@ struct raft_event {
     };
 };
 
-/* A log write: first cut everything from truncate_from on (0 = nothing), then append. */
+/*
+ * A log write: first restart the log right after a base that a snapshot covers (has_base; every
+ * entry before this write is gone), or cut everything from truncate_from on (0 = nothing); then
+ * append.
+ */
 struct raft_write {
     uint64_t sequence; /* ascending by one from 1 */
     bool has_hard_state;
     uint64_t term;
     uint16_t vote;
+    bool has_base;
+    uint64_t base_index;
+    uint64_t base_term;
     uint64_t truncate_from;
     struct raft_entry *const *entries; /* slice of the core's array */
     size_t entry_count;

@@ -106,6 +106,8 @@ static void give_recovered(struct wal_scan *scan, struct wal_recovered *recovere
     *recovered = (struct wal_recovered){
         .term = scan->log.term,
         .vote = scan->log.vote,
+        .base_index = scan->log.base_index,
+        .base_term = scan->log.base_term,
         .entries = scan->log.entries,
         .entry_count = scan->log.entry_count,
         .torn_bytes = scan->tail.to_bytes - scan->tail.from_bytes,
@@ -147,9 +149,13 @@ static int recover(struct wal *wal, const struct wal_options *options,
         for (size_t i = 0; i < scan.current; i++) {
             wal->sealed_count++;
             wal->sealed_bytes += scan.segments[i].file_bytes;
+            scan.log.extents.list[i].file_bytes = scan.segments[i].file_bytes;
         }
+        wal->extents = scan.log.extents;
+        scan.log.extents = (struct wal_extents){0};
         wal->sequence = scan.log.sequence;
         wal->last_index = scan.log.last_index;
+        wal->last_term = scan.log.last_term;
         wal->term = scan.log.term;
         wal->vote = scan.log.vote;
         wal->has_clean_end = scan.log.has_clean_end;
@@ -167,6 +173,7 @@ static void release(struct wal *wal)
     if (wal->lock_file >= 0) {
         wal->files.fs->close(wal->files.fs->context, wal->lock_file);
     }
+    wal_extents_free(&wal->extents);
     memory_free(wal->buffer);
     memory_free(wal->directory);
     memory_free(wal);

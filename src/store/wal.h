@@ -31,10 +31,13 @@ struct wal_options {
     void *progress_argument;
 };
 
-/* What the log held. Owned by the caller: wal_recovered_free(). */
+/* What the log held. Owned by the caller: wal_recovered_free(). Entries are consecutive and start
+ * right after the base, which is 0 as long as the log is whole. */
 struct wal_recovered {
     uint64_t term;
     uint16_t vote;
+    uint64_t base_index;
+    uint64_t base_term;
     struct raft_entry **entries; /* one reference each */
     size_t entry_count;
     uint64_t torn_bytes;   /* cut off the end, 0 = none: a batch that was never acknowledged */
@@ -72,6 +75,15 @@ int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
  * appends find room: it is logged, and 0 returned.
  */
 uint64_t wal_prepare(struct wal *wal, uint64_t budget_bytes, struct raftd_error *error);
+
+/*
+ * A durable snapshot covers every entry up to this index: segments that hold no later one may
+ * go. They do so one with each call of wal_free_segment(), which renames it, or removes it, and
+ * syncs the directory; a few are kept to be the next segments. True: there are more to free.
+ * error->code is 0, or a final failure as of wal_append().
+ */
+void wal_compact(struct wal *wal, uint64_t index);
+bool wal_free_segment(struct wal *wal, struct raftd_error *error);
 
 /* Marks an orderly end and closes; the lock goes. NULL is allowed. */
 void wal_close(struct wal *wal);

@@ -57,6 +57,23 @@ uint64_t wal_segment_number(const char *name)
     return strcmp(name, again) == 0 ? number : 0;
 }
 
+void wal_free_name(char name[WAL_NAME_BYTES], uint64_t number)
+{
+    snprintf(name, WAL_NAME_BYTES, "wal-%016" PRIx64 ".free", number);
+}
+
+uint64_t wal_free_number(const char *name)
+{
+    char again[WAL_NAME_BYTES];
+    uint64_t number;
+
+    if (sscanf(name, "wal-%16" SCNx64, &number) != 1) {
+        return 0;
+    }
+    wal_free_name(again, number);
+    return strcmp(name, again) == 0 ? number : 0;
+}
+
 void wal_segment_header_encode(const struct wal_segment_header *header,
                                uint8_t block[WAL_SEGMENT_HEADER_BYTES])
 {
@@ -188,6 +205,26 @@ uint8_t *wal_record_put_clean_end(uint8_t *place)
     return place + WAL_RECORD_CLEAN_END_BYTES;
 }
 
+static uint8_t *put_position(uint8_t *place, enum wal_record_type type, uint64_t index,
+                             uint64_t term)
+{
+    memset(place, 0, 8);
+    place[0] = (uint8_t)type;
+    store_u64(place + 8, index);
+    store_u64(place + 16, term);
+    return place + 24;
+}
+
+uint8_t *wal_record_put_reset(uint8_t *place, uint64_t base_index, uint64_t base_term)
+{
+    return put_position(place, WAL_RECORD_RESET, base_index, base_term);
+}
+
+uint8_t *wal_record_put_start(uint8_t *place, uint64_t last_index, uint64_t last_term)
+{
+    return put_position(place, WAL_RECORD_START, last_index, last_term);
+}
+
 /* All records begin with their type, one byte, one u16 and one u32 of their own. */
 bool wal_record_decode(struct reader *reader, struct wal_record *record)
 {
@@ -217,6 +254,11 @@ bool wal_record_decode(struct reader *reader, struct wal_record *record)
         record->data = reader_bytes(reader, size_bytes);
         return !reader->failed && entry_type != 0 && vote == 0;
     case WAL_RECORD_CLEAN_END:
+        return !reader->failed && entry_type == 0 && vote == 0 && size_bytes == 0;
+    case WAL_RECORD_RESET:
+    case WAL_RECORD_START:
+        record->index = reader_u64(reader);
+        record->term = reader_u64(reader);
         return !reader->failed && entry_type == 0 && vote == 0 && size_bytes == 0;
     default:
         return false;

@@ -22,6 +22,8 @@ enum {
     WAL_RECORD_HARD_STATE_BYTES = 16,
     WAL_RECORD_TRUNCATE_BYTES = 16,
     WAL_RECORD_CLEAN_END_BYTES = 8,
+    WAL_RECORD_RESET_BYTES = 24,
+    WAL_RECORD_START_BYTES = 24,
     WAL_RECORD_ENTRY_BYTES = 56, /* and the entry's data */
     WAL_NAME_BYTES = 32,
 };
@@ -34,13 +36,16 @@ enum {
 void wal_segment_name(char name[WAL_NAME_BYTES], uint64_t number);
 /* The number of a segment file; 0 if the name is not one. */
 uint64_t wal_segment_number(const char *name);
+/* "wal-0000000000000001.free": what was that segment and waits to be used again. */
+void wal_free_name(char name[WAL_NAME_BYTES], uint64_t number);
+uint64_t wal_free_number(const char *name); /* 0 if the name is not one */
 
 /* The first block of a segment. Written once, before the file gets its name. */
 struct wal_segment_header {
     uint32_t version;
     uint16_t node_id;
     uint64_t cluster_id;
-    uint64_t number; /* of the segment: 1, 2, 3, ... */
+    uint64_t number; /* of the segment, as in its name: ascending by one */
     uint64_t nonce;  /* random: seeds every checksum in this segment */
 };
 
@@ -75,15 +80,18 @@ enum wal_record_type {
     WAL_RECORD_TRUNCATE = 2,
     WAL_RECORD_ENTRY = 3,
     WAL_RECORD_CLEAN_END = 4,
+    WAL_RECORD_RESET = 5, /* every entry before is gone: the log restarts behind a base */
+    WAL_RECORD_START = 6, /* opens a segment: where the log ended before it (T36) */
 };
 
 struct wal_record {
     enum wal_record_type type;
-    /* Hard state, entry. */
+    /* Hard state, entry; reset, start: of the entry at the index. */
     uint64_t term;
     /* Hard state. */
     uint16_t vote;
-    /* Truncate: the first index that goes. Entry: its own. */
+    /* Truncate: the first index that goes. Entry: its own. Reset, start: the one before the next
+     * entry. */
     uint64_t index;
     /* Entry. */
     uint8_t entry_type;
@@ -100,6 +108,8 @@ uint8_t *wal_record_put_hard_state(uint8_t *place, uint64_t term, uint16_t vote)
 uint8_t *wal_record_put_truncate(uint8_t *place, uint64_t from_index);
 uint8_t *wal_record_put_entry(uint8_t *place, const struct raft_entry *entry);
 uint8_t *wal_record_put_clean_end(uint8_t *place);
+uint8_t *wal_record_put_reset(uint8_t *place, uint64_t base_index, uint64_t base_term);
+uint8_t *wal_record_put_start(uint8_t *place, uint64_t last_index, uint64_t last_term);
 
 /* False: no known record, or it is cut off. */
 bool wal_record_decode(struct reader *reader, struct wal_record *record);

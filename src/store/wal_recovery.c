@@ -67,6 +67,10 @@ static void found_name(void *argument, const char *name)
 
     if (strcmp(name, WAL_SPARE_NAME) == 0) {
         scan->has_spare = true;
+    } else if (wal_free_number(name) != 0) {
+        scan->freed = memory_grow(scan->freed, &scan->freed_capacity, scan->freed_count + 1,
+                                  sizeof(scan->freed[0]));
+        scan->freed[scan->freed_count++] = wal_free_number(name);
     } else if (number != 0) {
         scan->segments = memory_grow(scan->segments, &scan->segment_capacity,
                                      scan->segment_count + 1, sizeof(scan->segments[0]));
@@ -130,8 +134,8 @@ static int find_segments(struct scanner *scanner)
         qsort(scan->segments, scan->segment_count, sizeof(scan->segments[0]), compare_numbers);
     }
     for (size_t i = 0; i < scan->segment_count; i++) {
-        if (scan->segments[i].number != i + 1) {
-            return wal_damage(&scanner->scan->log, i + 1, 0,
+        if (scan->segments[i].number != scan->segments[0].number + i) {
+            return wal_damage(&scanner->scan->log, scan->segments[0].number + i, 0,
                               "the file is missing, though later ones are there");
         }
         result = open_segment(scanner, i);
@@ -342,6 +346,10 @@ static int scan_unborn(struct scanner *scanner, size_t which)
                           "its header is broken, and segment %" PRIu64 " follows",
                           segment->number + 1);
     }
+    if (segment->number > 1 && which == 0) {
+        return wal_damage(&scanner->scan->log, segment->number, 0,
+                          "its header is broken, and it is all there is of the log");
+    }
     scan->tail.number = 0;
     result = scan_tail(scanner, segment);
     if (result != 0) {
@@ -398,6 +406,11 @@ static int choose_current(struct scanner *scanner)
             scan->current = i;
         }
     }
+    if (scan->segment_count > 0 && scan->segments[0].number > 1 &&
+        scan->segments[0].batch_count == 0) {
+        return wal_damage(&scanner->scan->log, scan->segments[0].number, WAL_SEGMENT_HEADER_BYTES,
+                          "the log begins here, but no batch does");
+    }
     if (scan->current + 2 < scan->segment_count) {
         return wal_damage(&scanner->scan->log, scan->segments[scan->current + 2].number, 0,
                           "more than one segment without a batch at the end of the log");
@@ -434,6 +447,9 @@ int wal_scan(const struct wal_files *files, const struct wal_options *options,
     if (result == 0) {
         result = choose_current(&scanner);
     }
+    if (result == 0) {
+        result = wal_replay_end(&scan->log);
+    }
     wal_window_free(&scanner.window);
     return result;
 }
@@ -441,6 +457,7 @@ int wal_scan(const struct wal_files *files, const struct wal_options *options,
 void wal_scan_free(struct wal_scan *scan)
 {
     wal_replay_free(&scan->log);
+    memory_free(scan->freed);
     memory_free(scan->segments);
     *scan = (struct wal_scan){0};
 }

@@ -36,11 +36,14 @@ struct wal_tail {
 };
 
 struct wal_scan {
-    struct wal_scanned *segments; /* ascending and consecutive from 1 */
+    struct wal_scanned *segments; /* ascending and consecutive */
     size_t segment_count;
     size_t segment_capacity;
-    size_t current;         /* index of the segment that the next batch belongs to */
-    bool has_spare;         /* a WAL_SPARE_NAME is there, to be removed */
+    size_t current;  /* index of the segment that the next batch belongs to */
+    bool has_spare;  /* a WAL_SPARE_NAME is there, to be removed */
+    uint64_t *freed; /* numbers of freed segments, whose files are to be removed */
+    size_t freed_count;
+    size_t freed_capacity;
     uint64_t unborn_number; /* a last file that never got its header, to be removed; 0 = none */
     uint64_t unborn_bytes;
     struct wal_tail tail;

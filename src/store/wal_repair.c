@@ -50,6 +50,10 @@ int wal_repair(const struct wal_files *files, const struct wal_scan *scan,
     if (scan->has_spare) {
         result = remove_file(files, WAL_SPARE_NAME, error);
     }
+    for (size_t i = 0; result == 0 && i < scan->freed_count; i++) {
+        wal_free_name(name, scan->freed[i]);
+        result = remove_file(files, name, error);
+    }
     if (result == 0 && scan->unborn_number != 0) {
         wal_segment_name(name, scan->unborn_number);
         result = remove_file(files, name, error);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -48,21 +49,88 @@ void wal_replay_free(struct wal_replay *log)
         raft_entry_release(log->entries[i]);
     }
     memory_free(log->entries);
+    wal_extents_free(&log->extents);
     *log = (struct wal_replay){0};
+}
+
+/* Whatever there was, the log is empty and continues behind this index. */
+static void restart_behind(struct wal_replay *log, uint64_t index, uint64_t term)
+{
+    while (log->entry_count > 0) {
+        raft_entry_release(log->entries[--log->entry_count]);
+    }
+    log->base_index = index;
+    log->base_term = term;
+    log->is_base_term_unknown = false;
+    log->last_index = index;
+    log->last_term = term;
+    log->last_time_ms = 0;
+}
+
+/*
+ * Segments go one by one. If a later one takes back entries of those that are gone already, it
+ * will go as well; until then the log begins where that cut is.
+ */
+static bool is_before_the_beginning(const struct wal_replay *log, uint64_t index)
+{
+    return index > 0 && index <= log->base_index && !log->was_reset;
 }
 
 static int apply_truncate(struct wal_replay *log, const struct wal_record *record)
 {
-    if (record->index == 0 || record->index > log->last_index + 1) {
-        return DAMAGE(log, "it cuts from index %" PRIu64 " on, after index %" PRIu64, record->index,
-                      log->last_index);
+    if (is_before_the_beginning(log, record->index)) {
+        restart_behind(log, record->index - 1, 0);
+        log->is_base_term_unknown = true;
+    }
+    if (record->index <= log->base_index || record->index > log->last_index + 1) {
+        return DAMAGE(
+            log, "it cuts from index %" PRIu64 " on, and the log holds %" PRIu64 " to %" PRIu64,
+            record->index, log->base_index + 1, log->last_index);
     }
     while (log->last_index >= record->index && !PLANT(store_truncate_ignored)) {
         log->last_index--;
         raft_entry_release(log->entries[--log->entry_count]);
     }
-    log->last_term = log->entry_count > 0 ? log->entries[log->entry_count - 1]->term : 0;
+    log->last_term =
+        log->entry_count > 0 ? log->entries[log->entry_count - 1]->term : log->base_term;
+    /* The base's time is not known here: the least it can be. */
     log->last_time_ms = log->entry_count > 0 ? log->entries[log->entry_count - 1]->time_ms : 0;
+    wal_extents_truncate(&log->extents, record->index);
+    return 0;
+}
+
+static int apply_reset(struct wal_replay *log, const struct wal_record *record)
+{
+    if (record->index == 0 || record->term == 0 || record->term > log->term) {
+        return DAMAGE(
+            log, "the log restarts behind index %" PRIu64 " of term %" PRIu64 " in term %" PRIu64,
+            record->index, record->term, log->term);
+    }
+    restart_behind(log, record->index, record->term);
+    log->was_reset = true;
+    wal_extents_reset(&log->extents);
+    return 0;
+}
+
+/* The log begins with this segment if those before it are gone; else it has to agree (T36). */
+static int apply_start(struct wal_replay *log, const struct wal_record *record, bool is_first)
+{
+    if (!log->is_opening || !is_first) {
+        return DAMAGE(log, "the start of a segment in the middle of it");
+    }
+    if (log->extents.count == 0 || (log->is_base_term_unknown && log->entry_count == 0)) {
+        log->last_term = record->term;
+        log->base_term = record->term;
+        log->base_index = log->last_index;
+        log->is_base_term_unknown = false;
+    }
+    if (record->index != log->last_index || record->term != log->last_term) {
+        return DAMAGE(log,
+                      "it continues behind index %" PRIu64 " of term %" PRIu64
+                      ", the log ends with index %" PRIu64 " of term %" PRIu64,
+                      record->index, record->term, log->last_index, log->last_term);
+    }
+    wal_extents_add(&log->extents, log->number, record->index + 1);
     return 0;
 }
 
@@ -127,8 +195,11 @@ static int apply_entry(struct wal_replay *log, const struct wal_record *record)
     return 0;
 }
 
-static int apply_record(struct wal_replay *log, const struct wal_record *record)
+static int apply_record(struct wal_replay *log, const struct wal_record *record, bool is_first)
 {
+    if (log->is_opening && is_first && record->type != WAL_RECORD_START) {
+        return DAMAGE(log, "the segment does not say where it starts");
+    }
     switch (record->type) {
     case WAL_RECORD_HARD_STATE:
         return apply_hard_state(log, record);
@@ -139,8 +210,30 @@ static int apply_record(struct wal_replay *log, const struct wal_record *record)
     case WAL_RECORD_CLEAN_END:
         log->has_clean_end = true;
         return 0;
+    case WAL_RECORD_RESET:
+        return apply_reset(log, record);
+    case WAL_RECORD_START:
+        return apply_start(log, record, is_first);
     }
     return DAMAGE(log, "records of type %d are unknown", (int)record->type);
+}
+
+int wal_replay_end(struct wal_replay *log)
+{
+    if (!log->is_base_term_unknown) {
+        return 0;
+    }
+    if (log->entry_count == 0) {
+        return DAMAGE(log, "the log begins behind index %" PRIu64 " of an unknown term",
+                      log->base_index);
+    }
+    log->base_index++;
+    log->base_term = log->entries[0]->term;
+    log->is_base_term_unknown = false;
+    raft_entry_release(log->entries[0]);
+    log->entry_count--;
+    memmove(&log->entries[0], &log->entries[1], log->entry_count * sizeof(log->entries[0]));
+    return 0;
 }
 
 int wal_replay_batch(struct wal_replay *log, uint64_t number, uint64_t offset_bytes,
@@ -148,8 +241,14 @@ int wal_replay_batch(struct wal_replay *log, uint64_t number, uint64_t offset_by
 {
     struct reader reader = reader_make(payload, header->payload_bytes);
 
+    log->is_opening = number != log->number;
     log->number = number;
     log->offset_bytes = offset_bytes;
+    if (log->sequence == 0 && number > 1 && header->sequence > 1 && header->next_index > 0) {
+        /* Those before it are gone; what it continues is for its start record to say. */
+        log->sequence = header->sequence - 1;
+        log->last_index = header->next_index - 1;
+    }
     if (header->sequence != log->sequence + 1) {
         return DAMAGE(log, "batch %" PRIu64 " where batch %" PRIu64 " has to come",
                       header->sequence, log->sequence + 1);
@@ -167,7 +266,7 @@ int wal_replay_batch(struct wal_replay *log, uint64_t number, uint64_t offset_by
             return DAMAGE(log, "record %u of batch %" PRIu64 " has an unknown form", i,
                           header->sequence);
         }
-        result = apply_record(log, &record);
+        result = apply_record(log, &record, i == 0);
         if (result != 0) {
             return result;
         }

@@ -72,12 +72,29 @@ static int write_zeros(const struct wal_files *files, int file, uint64_t from, u
     return 0;
 }
 
+static int write_header(const struct wal_files *files, const struct wal_segment_header *header,
+                        int file, struct wal_segment *segment, struct raftd_error *error)
+{
+    uint8_t block[WAL_SEGMENT_HEADER_BYTES];
+    int result;
+
+    *segment = (struct wal_segment){
+        .file = file,
+        .number = header->number,
+        .nonce = header->nonce,
+        .offset_bytes = WAL_SEGMENT_HEADER_BYTES,
+        .zeroed_bytes = WAL_SEGMENT_HEADER_BYTES,
+    };
+    wal_segment_header_encode(header, block);
+    result = files->fs->pwrite(files->fs->context, file, block, sizeof(block), 0);
+    return result < 0 ? segment_error(error, files, segment, "write the header of", result) : 0;
+}
+
 int wal_segment_create(const struct wal_files *files, const struct wal_segment_header *header,
                        uint64_t zeroed_bytes, struct wal_segment *segment,
                        struct raftd_error *error)
 {
     const struct fs *fs = files->fs;
-    uint8_t block[WAL_SEGMENT_HEADER_BYTES];
     char path[WAL_PATH_MAX];
     int file;
     int result;
@@ -88,25 +105,86 @@ int wal_segment_create(const struct wal_files *files, const struct wal_segment_h
     if (file < 0) {
         return wal_system_error(error, files, WAL_SPARE_NAME, "create", file);
     }
-    *segment = (struct wal_segment){
-        .file = file,
-        .number = header->number,
-        .nonce = header->nonce,
-        .offset_bytes = WAL_SEGMENT_HEADER_BYTES,
-        .zeroed_bytes = WAL_SEGMENT_HEADER_BYTES,
-    };
-    wal_segment_header_encode(header, block);
-    result = fs->pwrite(fs->context, file, block, sizeof(block), 0);
-    if (result < 0) {
-        segment_error(error, files, segment, "write the header of", result);
-        wal_segment_close(files, segment);
-        return result;
+    result = write_header(files, header, file, segment, error);
+    if (result == 0) {
+        result = wal_segment_zero(files, segment, zeroed_bytes, error);
     }
-    result = wal_segment_zero(files, segment, zeroed_bytes, error);
     if (result < 0) {
         wal_segment_close(files, segment);
     }
     return result;
+}
+
+/* Opens what carries the spare's name, no larger than a segment. */
+static int open_recycled(const struct wal_files *files, const char *path, uint64_t segment_bytes,
+                         uint64_t *size_bytes, struct raftd_error *error)
+{
+    const struct fs *fs = files->fs;
+    int file = fs->open(fs->context, path, FS_OPEN_WRITE);
+    int64_t size;
+    int result = 0;
+
+    if (file < 0) {
+        return wal_system_error(error, files, WAL_SPARE_NAME, "open", file);
+    }
+    size = fs->size(fs->context, file);
+    if (size > (int64_t)segment_bytes) {
+        result = fs->truncate(fs->context, file, segment_bytes);
+        size = (int64_t)segment_bytes;
+    }
+    if (size < 0 || result < 0) {
+        fs->close(fs->context, file);
+        return wal_system_error(error, files, WAL_SPARE_NAME, "prepare",
+                                size < 0 ? (int)size : result);
+    }
+    *size_bytes = (uint64_t)size;
+    return file;
+}
+
+int wal_segment_recycle(const struct wal_files *files, uint64_t freed, uint64_t segment_bytes,
+                        const struct wal_segment_header *header, struct wal_segment *segment,
+                        struct raftd_error *error)
+{
+    const struct fs *fs = files->fs;
+    char name[WAL_NAME_BYTES];
+    char from[WAL_PATH_MAX];
+    char to[WAL_PATH_MAX];
+    uint64_t size_bytes = 0;
+    int result;
+    int file;
+
+    wal_free_name(name, freed);
+    wal_path(files, name, from);
+    wal_path(files, WAL_SPARE_NAME, to);
+    result = fs->rename(fs->context, from, to);
+    if (result < 0) {
+        return wal_system_error(error, files, name, "rename", result);
+    }
+    file = open_recycled(files, to, segment_bytes, &size_bytes, error);
+    if (file < 0) {
+        return file;
+    }
+    result = write_header(files, header, file, segment, error);
+    if (result < 0) {
+        wal_segment_close(files, segment);
+        return result;
+    }
+    segment->stale_bytes = size_bytes;
+    return 0;
+}
+
+/* Behind the zeros there may be batches of an older life: a tail that nobody wrote. */
+static int cut_stale(const struct wal_files *files, struct wal_segment *segment,
+                     struct raftd_error *error)
+{
+    int result;
+
+    if (segment->stale_bytes <= segment->zeroed_bytes) {
+        return 0;
+    }
+    result = files->fs->truncate(files->fs->context, segment->file, segment->zeroed_bytes);
+    segment->stale_bytes = 0;
+    return result < 0 ? segment_error(error, files, segment, "cut", result) : 0;
 }
 
 int wal_segment_publish(const struct wal_files *files, struct wal_segment *segment,
@@ -119,6 +197,10 @@ int wal_segment_publish(const struct wal_files *files, struct wal_segment *segme
     int result;
 
     ASSERT(!segment->is_published);
+    result = cut_stale(files, segment, error);
+    if (result < 0) {
+        return result;
+    }
     result = PLANT(store_rename_before_sync) ? 0 : fs->fsync(fs->context, segment->file);
     if (result < 0) {
         return segment_error(error, files, segment, "sync", result);

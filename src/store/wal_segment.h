@@ -43,6 +43,7 @@ struct wal_segment {
     uint64_t nonce;
     uint64_t offset_bytes; /* where its next batch goes */
     uint64_t zeroed_bytes; /* the file is written up to here: batches, then zeros */
+    uint64_t stale_bytes;  /* of an older life: what is behind zeroed_bytes is not zero */
     bool is_published;     /* it has its own name, durably; until then WAL_SPARE_NAME */
 };
 
@@ -51,7 +52,15 @@ int wal_segment_create(const struct wal_files *files, const struct wal_segment_h
                        uint64_t zeroed_bytes, struct wal_segment *segment,
                        struct raftd_error *error);
 
-/* Makes its bytes durable, then its name, in this order. */
+/*
+ * The same from a file that was the segment with number `freed`: its blocks are there already.
+ * What it held is still behind the header; wal_segment_zero() writes over it.
+ */
+int wal_segment_recycle(const struct wal_files *files, uint64_t freed, uint64_t segment_bytes,
+                        const struct wal_segment_header *header, struct wal_segment *segment,
+                        struct raftd_error *error);
+
+/* Makes its bytes durable, then its name, in this order. What was not zeroed is cut off. */
 int wal_segment_publish(const struct wal_files *files, struct wal_segment *segment,
                         struct raftd_error *error);
 

@@ -20,6 +20,8 @@ enum {
     BUFFER_KEEP_BYTES = 1024 * 1024,
     /* After a full disk stopped wal_prepare(), it tries again after so many batches. */
     PREPARE_AGAIN_BATCHES = 1024,
+    /* What the first batch of a segment opens with. */
+    OPENING_BYTES = WAL_RECORD_START_BYTES + WAL_RECORD_HARD_STATE_BYTES,
 };
 
 /* splitmix64 over an unpredictable seed: no two segments share their nonce. */
@@ -33,7 +35,7 @@ static uint64_t next_nonce(struct wal *wal)
 }
 
 /* Remembers the failure that wal->failure describes: it is final. */
-static int fail(struct wal *wal, struct raftd_error *error)
+int wal_fail(struct wal *wal, struct raftd_error *error)
 {
     ASSERT(wal->failure.code != 0);
     if (error != NULL) {
@@ -49,16 +51,31 @@ uint64_t wal_first_zeros(const struct wal *wal)
     return wal->segment_bytes < WAL_ZERO_AHEAD_BYTES ? wal->segment_bytes : WAL_ZERO_AHEAD_BYTES;
 }
 
-int wal_create_segment(struct wal *wal, uint64_t number, uint64_t zeroed_bytes,
-                       struct wal_segment *segment)
+static struct wal_segment_header make_header(struct wal *wal, uint64_t number)
 {
-    struct wal_segment_header header = {
+    return (struct wal_segment_header){
         .version = WAL_FORMAT_VERSION,
         .node_id = wal->node_id,
         .cluster_id = wal->cluster_id,
         .number = number,
         .nonce = next_nonce(wal),
     };
+}
+
+int wal_recycle_segment(struct wal *wal, uint64_t number, struct wal_segment *segment)
+{
+    struct wal_segment_header header = make_header(wal, number);
+
+    ASSERT(wal->freed_count > 0);
+    wal->freed_count--;
+    return wal_segment_recycle(&wal->files, wal->freed[wal->freed_count], wal->segment_bytes,
+                               &header, segment, &wal->failure);
+}
+
+int wal_create_segment(struct wal *wal, uint64_t number, uint64_t zeroed_bytes,
+                       struct wal_segment *segment)
+{
+    struct wal_segment_header header = make_header(wal, number);
 
     return wal_segment_create(&wal->files, &header, zeroed_bytes, segment, &wal->failure);
 }
@@ -79,6 +96,7 @@ static int roll(struct wal *wal)
     }
     wal->sealed_count++;
     wal->sealed_bytes += wal->current.zeroed_bytes;
+    wal->extents.list[wal->extents.count - 1].file_bytes = wal->current.zeroed_bytes;
     wal_segment_close(&wal->files, &wal->current);
     wal->current = wal->next;
     wal->next = (struct wal_segment){.file = -1};
@@ -112,7 +130,9 @@ static int prepare_slice(struct wal *wal, uint64_t budget_bytes, bool *lacks_roo
     struct wal_segment *segment = left_of(wal, &wal->current) > 0 ? &wal->current : &wal->next;
     int result = 0;
 
-    if (segment->file < 0) {
+    if (segment->file < 0 && wal->freed_count > 0) {
+        result = wal_recycle_segment(wal, wal->current.number + 1, segment);
+    } else if (segment->file < 0) {
         result =
             wal_create_segment(wal, wal->current.number + 1, WAL_SEGMENT_HEADER_BYTES, segment);
     }
@@ -154,7 +174,7 @@ uint64_t wal_prepare(struct wal *wal, uint64_t budget_bytes, struct raftd_error 
         *error = (struct raftd_error){0};
     }
     if (wal->failure.code != 0) {
-        fail(wal, error);
+        wal_fail(wal, error);
         return 0;
     }
     if (wal->batch_count < wal->prepare_at_batch || left_to_prepare(wal) == 0) {
@@ -166,7 +186,7 @@ uint64_t wal_prepare(struct wal *wal, uint64_t budget_bytes, struct raftd_error 
         return 0;
     }
     if (result < 0) {
-        fail(wal, error);
+        wal_fail(wal, error);
         return 0;
     }
     return left_to_prepare(wal);
@@ -188,6 +208,10 @@ static struct batch_size measure(const struct raft_write *writes, size_t count)
 
         if (write->has_hard_state) {
             size.payload_bytes += WAL_RECORD_HARD_STATE_BYTES;
+            size.record_count++;
+        }
+        if (write->has_base) {
+            size.payload_bytes += WAL_RECORD_RESET_BYTES;
             size.record_count++;
         }
         if (write->truncate_from != 0) {
@@ -230,8 +254,14 @@ static uint8_t *put_write(struct wal *wal, uint8_t *place, const struct raft_wri
         place = wal_record_put_hard_state(place, write->term,
                                           PLANT(store_vote_not_written) ? 0 : write->vote);
     }
+    if (write->has_base) {
+        wal->last_index = write->base_index;
+        wal_extents_reset(&wal->extents);
+        place = wal_record_put_reset(place, write->base_index, write->base_term);
+    }
     if (write->truncate_from != 0) {
         ASSERT(write->truncate_from <= wal->last_index + 1);
+        wal_extents_truncate(&wal->extents, write->truncate_from);
         wal->last_index = write->truncate_from - 1;
         place = wal_record_put_truncate(place, write->truncate_from);
     }
@@ -241,6 +271,7 @@ static uint8_t *put_write(struct wal *wal, uint8_t *place, const struct raft_wri
         place = wal_record_put_entry(place, write->entries[i]);
     }
     ASSERT(write->last_index == wal->last_index);
+    wal->last_term = write->last_term;
     return place;
 }
 
@@ -282,25 +313,39 @@ static int write_batch(struct wal *wal, struct wal_batch_header *header)
     return 0;
 }
 
+/* What a segment begins with. The ones before it can go some day: term and vote must not go with
+ * them, and where it continues has to be known without them. */
+static uint8_t *put_opening(struct wal *wal, uint8_t *place, struct wal_batch_header *header)
+{
+    wal_extents_add(&wal->extents, wal->current.number, wal->last_index + 1);
+    place = wal_record_put_start(place, wal->last_index, wal->last_term);
+    header->record_count++;
+    if (!PLANT(store_roll_without_hard_state)) {
+        place = wal_record_put_hard_state(place, wal->term, wal->vote);
+        header->record_count++;
+    }
+    return place;
+}
+
 int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
                struct raftd_error *error)
 {
-    /* Room for the hard state that opens a segment, whether it is needed or not. */
+    /* Room for what opens a segment, whether it is needed or not. */
     struct batch_size size = measure(writes, count);
     uint64_t batch_bytes =
-        wal_padded_bytes(WAL_BATCH_HEADER_BYTES + WAL_RECORD_HARD_STATE_BYTES + size.payload_bytes);
+        wal_padded_bytes(WAL_BATCH_HEADER_BYTES + OPENING_BYTES + size.payload_bytes);
     struct wal_batch_header header;
     uint8_t *place;
 
     ASSERT(count > 0);
     ASSERT(size.record_count > 0 && size.record_count < UINT32_MAX);
     if (wal->failure.code != 0 || check_entries(wal, writes, count) != 0) {
-        return fail(wal, error);
+        return wal_fail(wal, error);
     }
     /* A batch larger than any segment gets one of its own, which grows as it is written. */
     if (wal->current.offset_bytes > WAL_SEGMENT_HEADER_BYTES &&
         wal->current.offset_bytes + batch_bytes > wal->segment_bytes && roll(wal) < 0) {
-        return fail(wal, error);
+        return wal_fail(wal, error);
     }
     reserve_buffer(wal, batch_bytes);
     header = (struct wal_batch_header){
@@ -309,18 +354,15 @@ int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
         .next_index = wal->last_index + 1,
     };
     place = wal->buffer + WAL_BATCH_HEADER_BYTES;
-    if (wal->current.offset_bytes == WAL_SEGMENT_HEADER_BYTES &&
-        !PLANT(store_roll_without_hard_state)) {
-        /* The segments before it can go some day: term and vote must not go with them. */
-        place = wal_record_put_hard_state(place, wal->term, wal->vote);
-        header.record_count++;
+    if (wal->current.offset_bytes == WAL_SEGMENT_HEADER_BYTES) {
+        place = put_opening(wal, place, &header);
     }
     for (size_t i = 0; i < count; i++) {
         place = put_write(wal, place, &writes[i]);
     }
     header.payload_bytes = (uint64_t)(place - wal->buffer) - WAL_BATCH_HEADER_BYTES;
     wal->has_clean_end = false;
-    return write_batch(wal, &header) < 0 ? fail(wal, error) : 0;
+    return write_batch(wal, &header) < 0 ? wal_fail(wal, error) : 0;
 }
 
 void wal_write_clean_end(struct wal *wal)

@@ -10,7 +10,13 @@
 #include <stdint.h>
 
 #include "store/wal.h"
+#include "store/wal_extents.h"
 #include "store/wal_segment.h"
+
+enum {
+    /* Freed segments that wait to be the next ones. */
+    WAL_FREE_MAX = 2,
+};
 
 struct wal {
     /* Immutable after wal_open(). */
@@ -28,8 +34,13 @@ struct wal {
     struct wal_segment next; /* file -1: not begun */
     uint64_t sealed_count;   /* segments before current */
     uint64_t sealed_bytes;
+    struct wal_extents extents;   /* of these, and of current once it has a batch */
+    uint64_t compact_index;       /* entries up to here are not needed any more */
+    uint64_t freed[WAL_FREE_MAX]; /* numbers of segments that wait under their free names */
+    size_t freed_count;
     uint64_t sequence; /* of the last batch */
     uint64_t last_index;
+    uint64_t last_term;
     uint64_t term;
     uint16_t vote;
     bool has_clean_end;         /* the last batch says so */
@@ -44,9 +55,14 @@ struct wal {
 /* As many zeros as a new segment gets before it can be used; the rest follows in slices. */
 uint64_t wal_first_zeros(const struct wal *wal);
 
-/* 0 or a negative errno with wal->failure filled in; not published yet. */
+/* 0 or a negative errno with wal->failure filled in; not published yet. One that is recycled has
+ * nothing but its header. */
 int wal_create_segment(struct wal *wal, uint64_t number, uint64_t zeroed_bytes,
                        struct wal_segment *segment);
+int wal_recycle_segment(struct wal *wal, uint64_t number, struct wal_segment *segment);
+
+/* Gives back the failure in wal->failure, which is final. */
+int wal_fail(struct wal *wal, struct raftd_error *error);
 
 /*
  * The mark of an orderly end, so that damage to the last batch is told from a torn tail. It

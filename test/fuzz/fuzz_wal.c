@@ -8,7 +8,8 @@
  *   1         a byte: how many blocks of the rest are segment 1; what follows is segment 2
  *   otherwise batches to be sealed with right checksums, so that the records are reached: each
  *             a byte for its record count, one for its next index, one to be added to its
- *             sequence, one for the size of its payload in units of 4 bytes, and the payload
+ *             sequence, one for the size of its payload in units of 4 bytes, and the payload; the
+ *             record that opens a segment is put in front. 3 = in segment 5, where the log begins
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -66,37 +67,45 @@ static void put_segment(struct fs_memory *memory, uint64_t number, const uint8_t
 }
 
 /* A segment with the batches that the input describes, as far as they fit. */
-static void put_sealed(struct fs_memory *memory, const uint8_t *data, size_t size)
+static void put_sealed(struct fs_memory *memory, uint64_t number, const uint8_t *data, size_t size)
 {
     uint8_t *file = memory_allocate_zeroed(SEGMENT_BYTES, 1);
     struct wal_segment_header segment = {.version = WAL_FORMAT_VERSION,
                                          .node_id = NODE_ID,
                                          .cluster_id = CLUSTER_ID,
-                                         .number = 1,
+                                         .number = number,
                                          .nonce = NONCE};
     uint64_t offset = WAL_SEGMENT_HEADER_BYTES;
-    uint64_t sequence = 0;
+    uint64_t sequence = number == 1 ? 0 : 100;
+    size_t opening = WAL_RECORD_START_BYTES;
 
     wal_segment_header_encode(&segment, file);
     while (size >= 4) {
         size_t payload = (size_t)data[3] * 4 < size - 4 ? (size_t)data[3] * 4 : size - 4;
         struct wal_batch_header header = {
-            .record_count = data[0],
+            .record_count = data[0] + (opening > 0 ? 1u : 0u),
             .next_index = data[1],
             .sequence = ++sequence + data[2],
-            .payload_bytes = payload,
+            .payload_bytes = opening + payload,
         };
 
-        if (offset + wal_padded_bytes(WAL_BATCH_HEADER_BYTES + payload) > SEGMENT_BYTES) {
+        if (offset + wal_padded_bytes(WAL_BATCH_HEADER_BYTES + opening + payload) > SEGMENT_BYTES) {
             break;
         }
-        memcpy(file + offset + WAL_BATCH_HEADER_BYTES, data + 4, payload);
+        if (opening > 0) {
+            wal_record_put_start(file + offset + WAL_BATCH_HEADER_BYTES, header.next_index - 1, 0);
+        }
+        memcpy(file + offset + WAL_BATCH_HEADER_BYTES + opening, data + 4, payload);
         wal_batch_seal(file + offset, &header, NONCE);
-        offset += wal_padded_bytes(WAL_BATCH_HEADER_BYTES + payload);
+        offset += wal_padded_bytes(WAL_BATCH_HEADER_BYTES + opening + payload);
+        opening = 0;
         data += 4 + payload;
         size -= 4 + payload;
     }
-    put_segment(memory, 1, file, SEGMENT_BYTES);
+    if (number != 1) {
+        fs_memory_remove(memory, "/data/wal-0000000000000001.log");
+    }
+    put_segment(memory, number, file, SEGMENT_BYTES);
     memory_free(file);
 }
 
@@ -111,7 +120,7 @@ static void put_input(struct fs_memory *memory, const uint8_t *data, size_t size
         put_segment(memory, 1, data + 2, first);
         put_segment(memory, 2, data + 2 + first, size - 2 - first);
     } else {
-        put_sealed(memory, data + 1, size - 1);
+        put_sealed(memory, data[0] == 3 ? 5 : 1, data + 1, size - 1);
     }
 }
 
@@ -129,11 +138,12 @@ static void append_one(struct wal *wal, const struct wal_recovered *recovered)
         .entry_count = 1,
     };
 
+    entry->term = recovered->base_term;
     if (recovered->entry_count > 0) {
         entry->term = recovered->entries[recovered->entry_count - 1]->term;
         entry->time_ms = recovered->entries[recovered->entry_count - 1]->time_ms;
     }
-    entry->index = recovered->entry_count + 1;
+    entry->index = recovered->base_index + recovered->entry_count + 1;
     write.last_index = entry->index;
     write.last_term = entry->term;
     CHECK(wal_append(wal, &write, 1, &error) == 0);
@@ -150,12 +160,14 @@ static void check_again(struct fs_memory *memory, const struct wal_recovered *be
     CHECK(open_log(memory, &wal, &after, &error) == 0);
     CHECK(after.torn_bytes == 0);
     CHECK(after.term == before->term && after.vote == before->vote);
+    CHECK(after.base_index == before->base_index && after.base_term == before->base_term);
     CHECK(after.entry_count == before->entry_count + 1);
     for (size_t i = 0; i < before->entry_count; i++) {
         const struct raft_entry *a = before->entries[i];
         const struct raft_entry *b = after.entries[i];
 
-        CHECK(a->index == i + 1 && b->index == i + 1 && a->term == b->term);
+        CHECK(a->index == before->base_index + i + 1 && b->index == a->index);
+        CHECK(a->term == b->term);
         CHECK(a->size_bytes <= MAX_ENTRY_BYTES && a->size_bytes == b->size_bytes);
         CHECK(memcmp(a->data, b->data, a->size_bytes) == 0);
     }

@@ -82,7 +82,7 @@ START_TEST(t1_term_and_vote_survive_a_power_cut)
 END_TEST
 
 /* A segment opens with term and vote, whether or not the batch that opens it brings them. */
-START_TEST(every_segment_opens_with_the_hard_state)
+START_TEST(t36_every_segment_opens_with_where_it_starts_and_the_hard_state)
 {
     struct wal *wal = world_open(memory, &model);
     struct wal_segment_header segment;
@@ -101,6 +101,10 @@ START_TEST(every_segment_opens_with_the_hard_state)
     bytes += WAL_SEGMENT_HEADER_BYTES;
     ck_assert(wal_batch_header_decode(bytes, segment.nonce, &batch));
     reader = reader_make(bytes + WAL_BATCH_HEADER_BYTES, batch.payload_bytes);
+    ck_assert(wal_record_decode(&reader, &record));
+    ck_assert_int_eq(record.type, WAL_RECORD_START);
+    ck_assert_uint_eq(record.index, batch.next_index - 1);
+    ck_assert_uint_eq(record.term, 9);
     ck_assert(wal_record_decode(&reader, &record));
     ck_assert_int_eq(record.type, WAL_RECORD_HARD_STATE);
     ck_assert_uint_eq(record.term, 9);
@@ -628,7 +632,7 @@ UNIT_SUITE(wal)
     tcase_add_test(appending, what_was_appended_is_there_again);
     tcase_add_test(appending, entry_without_data_is_an_entry);
     tcase_add_test(appending, t1_term_and_vote_survive_a_power_cut);
-    tcase_add_test(appending, every_segment_opens_with_the_hard_state);
+    tcase_add_test(appending, t36_every_segment_opens_with_where_it_starts_and_the_hard_state);
     tcase_add_test(appending, truncated_entries_are_gone_and_their_indices_taken_again);
     tcase_add_test(appending, truncation_reaches_back_over_segments);
     tcase_add_test(appending, t13_overwritten_entries_in_one_batch);

@@ -18,6 +18,8 @@ enum deed_type {
     DEED_APPEND,  /* the steps, as one batch */
     DEED_PREPARE, /* one slice */
     DEED_RESTART, /* orderly */
+    DEED_COMPACT, /* up to the index of the step */
+    DEED_FREE,    /* one segment, if one is to be freed */
 };
 
 struct deed {
@@ -54,6 +56,39 @@ static const struct deed life[] = {
     {DEED_RESTART, 0, {{0}}},
     {DEED_RESTART, 0, {{0}}},
     {DEED_APPEND, 1, {{.term = 6, .vote = 3, .append_count = 1, .entry_bytes = 20}}},
+    /* Compaction: one is kept to be the next segment, and is used half prepared and whole. */
+    {DEED_COMPACT, 1, {{.base_index = 5}}},
+    {DEED_FREE, 0, {{0}}},
+    {DEED_FREE, 0, {{0}}},
+    {DEED_FREE, 0, {{0}}},
+    {DEED_FREE, 0, {{0}}},
+    {DEED_PREPARE, 0, {{0}}},
+    {DEED_PREPARE, 0, {{0}}},
+    {DEED_APPEND, 1, {{.append_count = 2, .entry_bytes = 3000}}},
+    {DEED_APPEND, 1, {{.append_count = 2, .entry_bytes = 3000}}}, /* rolls */
+    {DEED_PREPARE, 0, {{0}}},
+    {DEED_PREPARE, 0, {{0}}},
+    {DEED_PREPARE, 0, {{0}}},
+    {DEED_PREPARE, 0, {{0}}},
+    {DEED_APPEND, 1, {{.append_count = 2, .entry_bytes = 5000}}}, /* rolls */
+    {DEED_APPEND, 1, {{.append_count = 1, .entry_bytes = 5000}}},
+    {DEED_RESTART, 0, {{0}}},
+    /* A snapshot came from a leader: the log restarts, beyond and within what it had. */
+    {DEED_APPEND, 1, {{.term = 7, .vote = 2, .base_index = 60}}},
+    {DEED_APPEND, 1, {{.append_count = 2, .entry_bytes = 100}}},
+    {DEED_COMPACT, 1, {{.base_index = 60}}},
+    {DEED_FREE, 0, {{0}}},
+    {DEED_FREE, 0, {{0}}},
+    {DEED_FREE, 0, {{0}}},
+    {DEED_RESTART, 0, {{0}}},
+    {DEED_APPEND, 1, {{.base_index = 61, .append_count = 3, .entry_bytes = 6000}}},
+    {DEED_APPEND, 1, {{.truncate_from = 63, .append_count = 1, .entry_bytes = 9000}}},
+    {DEED_APPEND, 1, {{.append_count = 1, .entry_bytes = 9000}}},
+    {DEED_COMPACT, 1, {{.base_index = 64}}},
+    {DEED_FREE, 0, {{0}}},
+    {DEED_FREE, 0, {{0}}},
+    {DEED_RESTART, 0, {{0}}},
+    {DEED_APPEND, 1, {{.term = 8, .append_count = 1, .entry_bytes = 20}}},
 };
 
 struct promise {
@@ -92,6 +127,14 @@ static bool do_deed(struct fs_memory *memory, const struct deed *deed, struct wa
         break;
     case DEED_PREPARE:
         wal_prepare(*wal, 4096, &error);
+        result = error.code;
+        break;
+    case DEED_COMPACT:
+        wal_compact(*wal, deed->steps[0].base_index);
+        promise->acknowledged.base_max = promise->attempted.base_max = deed->steps[0].base_index;
+        break;
+    case DEED_FREE:
+        wal_free_segment(*wal, &error);
         result = error.code;
         break;
     case DEED_RESTART:

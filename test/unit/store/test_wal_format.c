@@ -191,7 +191,7 @@ START_TEST(unknown_records_do_not_pass)
     struct reader reader;
 
     for (unsigned type = 0; type < 256; type++) {
-        if (type >= WAL_RECORD_HARD_STATE && type <= WAL_RECORD_CLEAN_END) {
+        if (type >= WAL_RECORD_HARD_STATE && type <= WAL_RECORD_START) {
             continue;
         }
         bytes[0] = (uint8_t)type;

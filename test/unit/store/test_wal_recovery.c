@@ -365,14 +365,39 @@ START_TEST(missing_segment_is_damage)
 }
 END_TEST
 
-START_TEST(missing_first_segment_is_damage)
+/* It could as well have been compacted: whether a snapshot covers it is for the node to find out,
+ * so where the log begins has to be told (T34, T36). */
+START_TEST(t36_log_without_its_first_segment_says_where_it_begins)
+{
+    struct model from_second;
+    struct wal *wal;
+
+    make_log();
+    fs_memory_remove(memory, WORLD_SEGMENT(1));
+    from_second = model;
+    from_second.base_min = 5;
+    from_second.base_max = 5;
+    wal = world_open(memory, &from_second);
+    world_kill(memory, wal);
+    fs_memory_remove(memory, WORLD_SEGMENT(2));
+    from_second.base_min = from_second.base_max = 8;
+    wal = world_open(memory, &from_second);
+    world_kill(memory, wal);
+}
+END_TEST
+
+START_TEST(only_segment_without_a_batch_is_damage_unless_it_is_the_first)
 {
     struct raftd_error error = {0};
 
     make_log();
     fs_memory_remove(memory, WORLD_SEGMENT(1));
+    fs_memory_remove(memory, WORLD_SEGMENT(2));
+    flip(WORLD_SEGMENT(3), WAL_SEGMENT_HEADER_BYTES);
     world_open_fails(memory, RAFTD_ERROR_CORRUPT, &error);
-    check_says(&error, "wal-0000000000000001.log");
+    flip(WORLD_SEGMENT(3), WAL_SEGMENT_HEADER_BYTES);
+    flip(WORLD_SEGMENT(3), 0);
+    world_open_fails(memory, RAFTD_ERROR_CORRUPT, &error);
 }
 END_TEST
 
@@ -665,7 +690,8 @@ UNIT_SUITE(wal_recovery)
     tcase_add_test(damage, every_flipped_byte_before_the_tail_is_found);
     tcase_add_test(damage, clean_end_makes_every_flipped_byte_found);
     tcase_add_test(damage, missing_segment_is_damage);
-    tcase_add_test(damage, missing_first_segment_is_damage);
+    tcase_add_test(damage, t36_log_without_its_first_segment_says_where_it_begins);
+    tcase_add_test(damage, only_segment_without_a_batch_is_damage_unless_it_is_the_first);
     tcase_add_test(damage, segment_under_the_name_of_another_is_damage);
     tcase_add_test(damage, emptied_segment_in_the_middle_is_damage);
     tcase_add_test(damage, cut_segment_in_the_middle_is_damage);

@@ -59,6 +59,12 @@ void model_step(struct model *model, const struct step *step)
         model->term = step->term;
         model->vote = step->vote;
     }
+    if (step->base_index != 0) {
+        model->base_min = step->base_index;
+        model->base_max = step->base_index;
+        model->count = (size_t)step->base_index;
+        model->entries[model->count - 1].term = model->term;
+    }
     if (step->truncate_from != 0) {
         model->count = (size_t)step->truncate_from - 1;
     }
@@ -81,11 +87,14 @@ static struct raft_write make_write(struct model *model, const struct step *step
         .term = step->term,
         .vote = step->vote,
         .truncate_from = step->truncate_from,
+        .has_base = step->base_index != 0,
+        .base_index = step->base_index,
         .entries = entries,
         .entry_count = step->append_count,
     };
 
     model_step(model, step);
+    write.base_term = model->term;
     for (size_t i = 0; i < step->append_count; i++) {
         size_t at = model->count - step->append_count + i;
 
@@ -143,12 +152,16 @@ static bool entry_matches(const struct raft_entry *entry, uint64_t index, uint64
 
 bool model_matches(const struct model *model, const struct wal_recovered *recovered)
 {
+    uint64_t base = recovered->base_index;
+
     if (model->term != recovered->term || model->vote != recovered->vote ||
-        model->count != recovered->entry_count) {
+        base < model->base_min || base > model->base_max ||
+        model->count != base + recovered->entry_count ||
+        recovered->base_term != (base > 0 ? model->entries[base - 1].term : 0)) {
         return false;
     }
-    for (size_t i = 0; i < model->count; i++) {
-        if (!entry_matches(recovered->entries[i], i + 1, model->entries[i].term,
+    for (size_t i = base; i < model->count; i++) {
+        if (!entry_matches(recovered->entries[i - base], i + 1, model->entries[i].term,
                            model->entries[i].size_bytes)) {
             return false;
         }

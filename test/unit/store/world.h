@@ -27,7 +27,10 @@ enum {
 struct model {
     uint64_t term;
     uint16_t vote;
-    size_t count;
+    size_t count; /* the last index */
+    /* The log begins behind an index in this range: whole segments go when it is compacted. */
+    uint64_t base_min;
+    uint64_t base_max;
     struct {
         uint64_t term;
         uint32_t size_bytes;
@@ -39,6 +42,7 @@ struct step {
     uint64_t term; /* 0: no hard state */
     uint16_t vote;
     uint64_t truncate_from; /* 0: none */
+    uint64_t base_index;    /* 0: none; else the log restarts behind it, in the model's term */
     size_t append_count;
     uint32_t entry_bytes;
 };

@@ -1,0 +1,75 @@
+/*
+ * Letting go of segments that a snapshot covers. On the thread that owns the log, one segment at
+ * a time, so that no append waits for more than one directory sync. See wal.h.
+ */
+#include "base/error.h"
+#include "store/wal_format.h"
+#include "store/wal_writer.h"
+
+void wal_compact(struct wal *wal, uint64_t index)
+{
+    if (index > wal->compact_index) {
+        wal->compact_index = index;
+    }
+}
+
+/*
+ * The oldest segment loses its name, and that is durable before anything else happens: were a
+ * later one to lose its name first, or its blocks to be written while the name is still there, a
+ * crash would leave what looks like damage.
+ */
+static int free_first(struct wal *wal)
+{
+    const struct fs *fs = wal->files.fs;
+    const struct wal_extent *first = &wal->extents.list[0];
+    bool keeps = wal->freed_count < WAL_FREE_MAX;
+    char name[WAL_NAME_BYTES];
+    char from[WAL_PATH_MAX];
+    char to[WAL_PATH_MAX];
+    int result;
+
+    wal_segment_name(name, first->number);
+    wal_path(&wal->files, name, from);
+    if (keeps) {
+        char free_name[WAL_NAME_BYTES];
+
+        wal_free_name(free_name, first->number);
+        wal_path(&wal->files, free_name, to);
+        result = fs->rename(fs->context, from, to);
+    } else {
+        result = fs->unlink(fs->context, from);
+    }
+    if (result < 0) {
+        return wal_system_error(&wal->failure, &wal->files, name, "free", result);
+    }
+    result = fs->sync_directory(fs->context, wal->files.directory);
+    if (result < 0) {
+        return wal_system_error(&wal->failure, &wal->files, "", "sync", result);
+    }
+    if (keeps) {
+        wal->freed[wal->freed_count++] = first->number;
+    }
+    wal->sealed_count--;
+    wal->sealed_bytes -= first->file_bytes;
+    wal_extents_drop_first(&wal->extents);
+    return 0;
+}
+
+bool wal_free_segment(struct wal *wal, struct raftd_error *error)
+{
+    if (error != NULL) {
+        *error = (struct raftd_error){0};
+    }
+    if (wal->failure.code != 0) {
+        wal_fail(wal, error);
+        return false;
+    }
+    if (wal_extents_count_unneeded(&wal->extents, wal->compact_index) == 0) {
+        return false;
+    }
+    if (free_first(wal) < 0) {
+        wal_fail(wal, error);
+        return false;
+    }
+    return wal_extents_count_unneeded(&wal->extents, wal->compact_index) > 0;
+}
