@@ -139,6 +139,8 @@ static void append_one(struct wal *wal, const struct wal_recovered *recovered)
     };
 
     entry->term = recovered->base_term;
+    /* The time at the base is for the snapshot to know; the greatest is never too small. */
+    entry->time_ms = recovered->base_index > 0 ? RAFT_TIME_MAX_MS : 0;
     if (recovered->entry_count > 0) {
         entry->term = recovered->entries[recovered->entry_count - 1]->term;
         entry->time_ms = recovered->entries[recovered->entry_count - 1]->time_ms;
@@ -157,7 +159,10 @@ static void check_again(struct fs_memory *memory, const struct wal_recovered *be
     struct raftd_error error = {0};
     struct wal *wal;
 
-    CHECK(open_log(memory, &wal, &after, &error) == 0);
+    if (open_log(memory, &wal, &after, &error) != 0) {
+        fprintf(stderr, "%s\n", error.message);
+        abort();
+    }
     CHECK(after.torn_bytes == 0);
     CHECK(after.term == before->term && after.vote == before->vote);
     CHECK(after.base_index == before->base_index && after.base_term == before->base_term);
