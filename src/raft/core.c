@@ -78,11 +78,12 @@ bool core_is_voter(const struct raft_core *core)
 
 bool core_hard_state_is_durable(const struct raft_core *core)
 {
-    return !core->hard_state_dirty && core->written_sequence >= core->hard_state_sequence;
+    return !core->hard_state_dirty && core->written_sequence >= core->hard_state_sequence &&
+           !core->base_dirty && core->written_sequence >= core->base_sequence;
 }
 
-static void set_membership(struct raft_core *core, const struct raft_membership *membership,
-                           uint64_t index)
+void core_set_membership(struct raft_core *core, const struct raft_membership *membership,
+                         uint64_t index)
 {
     struct raft_membership before = core->membership;
 
@@ -119,13 +120,13 @@ void core_append_entry(struct raft_core *core, struct raft_entry *entry)
         int code = raft_membership_decode(&membership, entry->data, entry->size_bytes);
 
         ASSERT(code == 0); /* whoever brought the entry has checked it */
-        set_membership(core, &membership, entry->index);
+        core_set_membership(core, &membership, entry->index);
     }
 }
 
 /* The newest membership up to an index that the log or its base has; its own index. */
-static uint64_t membership_up_to(const struct raft_core *core, uint64_t index,
-                                 struct raft_membership *membership)
+uint64_t core_membership_at(const struct raft_core *core, uint64_t index,
+                            struct raft_membership *membership)
 {
     for (uint64_t i = index; i > core->log.base_index; i--) {
         const struct raft_entry *entry = raftlog_entry(&core->log, i);
@@ -145,7 +146,7 @@ void core_membership_before(const struct raft_core *core, uint64_t index,
                             struct raft_membership *membership)
 {
     if (index > core->log.base_index) {
-        membership_up_to(core, index - 1, membership);
+        core_membership_at(core, index - 1, membership);
     } else {
         *membership = (struct raft_membership){0};
     }
@@ -154,9 +155,9 @@ void core_membership_before(const struct raft_core *core, uint64_t index,
 static void find_membership(struct raft_core *core)
 {
     struct raft_membership membership;
-    uint64_t index = membership_up_to(core, raftlog_last_index(&core->log), &membership);
+    uint64_t index = core_membership_at(core, raftlog_last_index(&core->log), &membership);
 
-    set_membership(core, &membership, index);
+    core_set_membership(core, &membership, index);
 }
 
 void core_truncate(struct raft_core *core, uint64_t index)
@@ -330,6 +331,18 @@ static void on_event(struct raft_core *core, const struct raft_event *event)
             election_become_follower(core, core->term, 0);
         }
         break;
+    case RAFT_EVENT_SNAPSHOT_SAVED:
+        snapshot_on_saved(core, &event->saved);
+        break;
+    case RAFT_EVENT_SNAPSHOT_RECEIVED:
+        snapshot_on_received(core, &event->received);
+        break;
+    case RAFT_EVENT_SNAPSHOT_SENT:
+        snapshot_on_sent(core, event->peer);
+        break;
+    case RAFT_EVENT_SNAPSHOT_FAILED:
+        snapshot_on_failed(core, event->peer);
+        break;
     case RAFT_EVENT_CLOCK:
         time_on_clock(core, event->wall_ms);
         break;
@@ -355,6 +368,8 @@ static void begin_batch(struct raft_core *core, uint64_t now_ms)
     core->message_count = 0;
     core->peer_refusal_count = 0;
     core->refusal_count = 0;
+    core->snapshot_peer_count = 0;
+    core->install_index = 0;
     core->read_confirmed = false;
     core->state_changed = false;
     core->violation = 0;
@@ -367,7 +382,8 @@ static void issue_write(struct raft_core *core, struct raft_outbox *outbox)
     uint64_t last = raftlog_last_index(&core->log);
     struct raft_write *write = &outbox->write;
 
-    if (!core->hard_state_dirty && core->truncate_from == 0 && core->write_next > last) {
+    if (!core->hard_state_dirty && !core->base_dirty && core->truncate_from == 0 &&
+        core->write_next > last) {
         return;
     }
     outbox->has_write = true;
@@ -378,6 +394,13 @@ static void issue_write(struct raft_core *core, struct raft_outbox *outbox)
     write->has_hard_state = core->hard_state_dirty;
     write->term = core->term;
     write->vote = core->vote;
+    if (core->base_dirty) {
+        write->has_base = true;
+        write->base_index = core->log.base_index;
+        write->base_term = core->log.base_term;
+        core->base_dirty = false;
+        core->base_sequence = write->sequence;
+    }
     write->truncate_from = core->truncate_from;
     write->entry_count = (size_t)(last + 1 - core->write_next);
     write->entries = write->entry_count > 0 ? raftlog_slice(&core->log, core->write_next) : NULL;
@@ -426,6 +449,7 @@ void raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event 
     read_flush(core);
     propose_flush(core);
     replicate_send(core);
+    snapshot_flush(core);
 
     *outbox = (struct raft_outbox){0};
     issue_write(core, outbox);
@@ -434,6 +458,11 @@ void raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event 
     ASSERT(core->durable_index < core->write_next);
     outbox->messages = core->messages;
     outbox->message_count = core->message_count;
+    outbox->has_install = core->install_index != 0;
+    outbox->install_index = core->install_index;
+    outbox->install_term = core->install_term;
+    outbox->snapshot_peers = core->snapshot_peers;
+    outbox->snapshot_peer_count = core->snapshot_peer_count;
     outbox->commit_index = core->commit_index;
     outbox->read_confirmed = core->read_confirmed;
     outbox->read_id = core->confirmed_id;
@@ -469,7 +498,7 @@ static int load_log(struct raft_core *core, const struct raft_recovered *recover
     core->commit_index = recovered->base_index;
     if (recovered->base_membership != NULL) {
         core->base_membership = *recovered->base_membership;
-        set_membership(core, &core->base_membership, recovered->base_index);
+        core_set_membership(core, &core->base_membership, recovered->base_index);
     }
     for (size_t i = 0; i < recovered->entry_count; i++) {
         struct raft_entry *entry = recovered->entries[i];

@@ -8,6 +8,7 @@
  *     replicate.c   the leader's side: progress of each peer, windows, commit rule
  *     read.c        ReadIndex on both sides
  *     propose.c     proposals: appended, forwarded, refused
+ *     snapshot.c    compaction, peers that need a snapshot, installing one
  *     time.c        cluster time
  *     reconfigure.c changes of members, as the leader makes them
  *     transfer.c    leadership handed over
@@ -29,6 +30,13 @@ enum { INFLIGHT_MAX = 4096 };
 struct inflight {
     uint64_t last_index;
     size_t cost_bytes;
+};
+
+/* What is known of the snapshot that a peer needs. */
+enum transfer {
+    TRANSFER_NONE,      /* not asked for, or it failed */
+    TRANSFER_UNDER_WAY, /* the host is at it */
+    TRANSFER_DELIVERED, /* the peer has it, and has not said that it stands there */
 };
 
 struct progress {
@@ -53,6 +61,8 @@ struct progress {
     size_t inflight_head;
     size_t inflight_count;
     size_t inflight_bytes;
+    enum transfer transfer; /* SNAPSHOT */
+    uint64_t transfer_ms;   /* when that last changed; 0 = never */
     /* A read that this peer asks the leader to confirm. */
     bool read_pending;
     uint64_t read_attempt;
@@ -137,6 +147,8 @@ struct raft_core {
     bool hard_state_dirty;
     uint64_t hard_state_sequence; /* the write that carries the current term and vote */
     uint64_t write_next;          /* first index not handed to the log writer */
+    bool base_dirty;              /* the next write has to restart the log behind its base */
+    uint64_t base_sequence;       /* the write that did; 0 = none in this life */
     uint64_t truncate_from;       /* to be cut by the next write; 0 = nothing */
     uint64_t truncate_sequence;   /* completions of earlier writes say nothing about indices */
     uint64_t durable_index;
@@ -155,6 +167,10 @@ struct raft_core {
     struct raft_proposal_id *refusals; /* for this node's own clients */
     size_t refusal_count;
     size_t refusal_capacity;
+    uint16_t snapshot_peers[RAFT_MEMBERS_MAX];
+    size_t snapshot_peer_count;
+    uint64_t install_index; /* 0 = nothing to install */
+    uint64_t install_term;
     bool read_confirmed;
     uint64_t confirmed_id;
     uint64_t confirmed_index;
@@ -170,14 +186,21 @@ void core_violation(struct raft_core *core, uint16_t peer);
 /* Position of a member, or RAFT_MEMBERS_MAX. */
 size_t core_position(const struct raft_core *core, uint16_t id);
 bool core_is_voter(const struct raft_core *core);
+/* Whether a promise may leave at once as far as term, vote and base of the log go. */
 bool core_hard_state_is_durable(const struct raft_core *core);
 /* Appends an entry of this leader's own making: sets its term, index and time. */
 void core_append_own(struct raft_core *core, struct raft_entry *entry);
 /* Appends one entry whose index is next; follows the membership if it is one. */
 void core_append_entry(struct raft_core *core, struct raft_entry *entry);
+/* The newest membership up to an index, and its own index: that of an entry or of the base. */
+uint64_t core_membership_at(const struct raft_core *core, uint64_t index,
+                            struct raft_membership *membership);
 /* The membership that was in force before the one at this index; empty if there was none. */
 void core_membership_before(const struct raft_core *core, uint64_t index,
                             struct raft_membership *membership);
+/* Takes another membership into force: the one of the entry or base at index. */
+void core_set_membership(struct raft_core *core, const struct raft_membership *membership,
+                         uint64_t index);
 void core_truncate(struct raft_core *core, uint64_t index);
 void core_set_commit(struct raft_core *core, uint64_t index);
 
@@ -199,6 +222,8 @@ void append_on_message(struct raft_core *core, const struct raft_message *messag
 void replicate_begin(struct raft_core *core);
 void replicate_end(struct raft_core *core);
 void replicate_tick(struct raft_core *core);
+/* One append at a time from next on, until the peer says where it stands. */
+void replicate_probe(struct raft_core *core, struct progress *progress, uint64_t next);
 void replicate_on_reply(struct raft_core *core, const struct raft_message *message);
 void replicate_on_link(struct raft_core *core, uint16_t peer, bool up);
 void replicate_advance_commit(struct raft_core *core);
@@ -213,6 +238,13 @@ void read_on_message(struct raft_core *core, const struct raft_message *message)
 void read_on_reply(struct raft_core *core, const struct raft_message *message);
 void read_flush(struct raft_core *core);
 void read_forget_attempts(struct raft_core *core);
+
+/* snapshot.c */
+void snapshot_on_saved(struct raft_core *core, const struct raft_snapshot_saved *saved);
+void snapshot_on_received(struct raft_core *core, const struct raft_snapshot_received *received);
+void snapshot_on_sent(struct raft_core *core, uint16_t peer);
+void snapshot_on_failed(struct raft_core *core, uint16_t peer);
+void snapshot_flush(struct raft_core *core);
 
 /* time.c */
 void time_on_clock(struct raft_core *core, uint64_t wall_ms);

@@ -3,6 +3,8 @@
  */
 #include "raft/log.h"
 
+#include <string.h>
+
 #include "base/assert.h"
 #include "base/memory.h"
 
@@ -68,6 +70,32 @@ void raftlog_truncate(struct raft_log *log, uint64_t index)
     while (raftlog_last_index(log) >= index) {
         raft_entry_release(log->entries[--log->count]);
     }
+}
+
+void raftlog_compact(struct raft_log *log, uint64_t index)
+{
+    size_t gone = (size_t)(index - log->base_index);
+    const struct raft_entry *last = raftlog_entry(log, index);
+
+    ASSERT(last != NULL);
+    log->base_index = index;
+    log->base_term = last->term;
+    log->base_time_ms = last->time_ms;
+    for (size_t i = 0; i < gone; i++) {
+        raft_entry_release(log->entries[i]);
+    }
+    log->count -= gone;
+    memmove(log->entries, log->entries + gone, log->count * sizeof(log->entries[0]));
+}
+
+void raftlog_restart(struct raft_log *log, uint64_t index, uint64_t term, uint64_t time_ms)
+{
+    while (log->count > 0) {
+        raft_entry_release(log->entries[--log->count]);
+    }
+    log->base_index = index;
+    log->base_term = term;
+    log->base_time_ms = time_ms;
 }
 
 uint64_t raftlog_first_of_term(const struct raft_log *log, uint64_t index)

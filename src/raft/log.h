@@ -34,6 +34,10 @@ uint64_t raftlog_time(const struct raft_log *log, uint64_t index);
 
 /* Takes a reference. entry->index has to be the next one. */
 void raftlog_append(struct raft_log *log, struct raft_entry *entry);
+/* Drops every entry up to index, which becomes the base; it has to be there. */
+void raftlog_compact(struct raft_log *log, uint64_t index);
+/* Drops everything; the log is empty behind this base. */
+void raftlog_restart(struct raft_log *log, uint64_t index, uint64_t term, uint64_t time_ms);
 /* Drops every entry from index on. */
 void raftlog_truncate(struct raft_log *log, uint64_t index);
 

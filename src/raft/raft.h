@@ -72,20 +72,48 @@ int raft_create(const struct raft_options *options, const struct raft_recovered 
 void raft_destroy(struct raft_core *core);
 
 enum raft_event_type {
-    RAFT_EVENT_MESSAGE = 1, /* from a peer, already authenticated as message->from */
-    RAFT_EVENT_PROPOSE,     /* entry: append if leader, forward if a leader is known */
-    RAFT_EVENT_READ,        /* read_id: confirm a read index for everything asked before */
-    RAFT_EVENT_LOG_WRITTEN, /* the log writer finished a write */
-    RAFT_EVENT_LINK,        /* a peer's link came up or went down */
-    RAFT_EVENT_STEP_DOWN,   /* a leader gives up leading (orderly stop) */
-    RAFT_EVENT_CLOCK,       /* wall_ms: what the wall clock shows; see raft_cluster_time() */
-    RAFT_EVENT_TRANSFER,    /* a leader hands over, to the best if to is 0; nothing otherwise */
+    RAFT_EVENT_MESSAGE = 1,       /* from a peer, already authenticated as message->from */
+    RAFT_EVENT_PROPOSE,           /* entry: append if leader, forward if a leader is known */
+    RAFT_EVENT_READ,              /* read_id: confirm a read index for everything asked before */
+    RAFT_EVENT_LOG_WRITTEN,       /* the log writer finished a write */
+    RAFT_EVENT_LINK,              /* a peer's link came up or went down */
+    RAFT_EVENT_STEP_DOWN,         /* a leader gives up leading (orderly stop) */
+    RAFT_EVENT_CLOCK,             /* wall_ms: what the wall clock shows; see raft_cluster_time() */
+    RAFT_EVENT_SNAPSHOT_SAVED,    /* saved: the log that a durable snapshot covers may go */
+    RAFT_EVENT_SNAPSHOT_RECEIVED, /* received: a durable snapshot has come from a peer */
+    RAFT_EVENT_SNAPSHOT_SENT,     /* peer: it has all of the snapshot, durably */
+    RAFT_EVENT_SNAPSHOT_FAILED,   /* peer: the transfer to it ended otherwise */
+    RAFT_EVENT_TRANSFER, /* a leader hands over, to the best if to is 0; nothing otherwise */
 };
 
 struct raft_write_done {
     uint64_t sequence;
     uint64_t last_index; /* of the log as that write left it */
     uint64_t last_term;
+};
+
+/*
+ * A snapshot of what was applied up to index is durable: a restart would find it. Entries before
+ * keep_from (at most index + 1) are dropped as far as they are durable, too; the rest is a tail
+ * for slow peers. While a transfer is under way the host keeps what follows the snapshot that is
+ * being sent.
+ */
+struct raft_snapshot_saved {
+    uint64_t index;
+    uint64_t term;
+    uint64_t keep_from;
+};
+
+/*
+ * Likewise durable, complete and checked, but from a peer. If it is news the outbox says
+ * has_install in the same step, else the host may forget it.
+ */
+struct raft_snapshot_received {
+    uint16_t from;
+    uint64_t index;
+    uint64_t term;                            /* of the entry at index */
+    uint64_t time_ms;                         /* its cluster time */
+    const struct raft_membership *membership; /* as of index; borrowed during the step */
 };
 
 struct raft_event {
@@ -96,6 +124,9 @@ struct raft_event {
         uint64_t read_id;         /* ascending; a new one replaces one still pending */
         uint64_t wall_ms;         /* milliseconds since 1970 */
         struct raft_write_done written;
+        struct raft_snapshot_saved saved;
+        struct raft_snapshot_received received;
+        uint16_t peer;
         struct {
             uint16_t peer;
             bool up;
@@ -129,6 +160,11 @@ struct raft_outbox {
     size_t message_count;
     bool has_write;
     struct raft_write write;
+    /* The received snapshot takes the place of the state machine's state, in this turn and before
+     * anything is applied: what was applied is then what install_index says. */
+    bool has_install;
+    uint64_t install_index;
+    uint64_t install_term;
     uint64_t commit_index; /* entries up to here may be applied, in order */
     bool read_confirmed;   /* reads up to read_id may be served once read_index is applied */
     uint64_t read_id;
@@ -136,6 +172,10 @@ struct raft_outbox {
     /* Proposals of this node that were definitely not appended anywhere. */
     const struct raft_proposal_id *refused;
     size_t refused_count;
+    /* Peers that need a snapshot, said once: SNAPSHOT_SENT or _FAILED ends it. A host that still
+     * has a transfer to that peer under way goes on with it. */
+    const uint16_t *snapshot_peers;
+    size_t snapshot_peer_count;
     bool state_changed; /* role, term, leader, membership, transfer or removal */
     int violation;      /* 0, or RAFTD_ERROR_PROTOCOL: a peer sent what no correct peer sends */
     uint16_t violator;
@@ -151,6 +191,10 @@ uint64_t raft_next_deadline(const struct raft_core *core);
 struct raft_entry *raft_log_entry(const struct raft_core *core, uint64_t index);
 /* Term of an index; 0 for index 0 and where there is no entry. */
 uint64_t raft_log_term(const struct raft_core *core, uint64_t index);
+/* The membership in force at an index of the log, the base included: of what is committed, the one
+ * that goes into a snapshot (T30). */
+void raft_membership_at(const struct raft_core *core, uint64_t index,
+                        struct raft_membership *membership);
 
 /*
  * Cluster time in milliseconds: a leader's is stamped on every entry that it appends, elsewhere
@@ -163,7 +207,7 @@ uint64_t raft_cluster_time(const struct raft_core *core, uint64_t now_ms);
 enum raft_progress_state {
     RAFT_PROGRESS_PROBE = 1, /* one append at a time, until the logs are known to agree */
     RAFT_PROGRESS_REPLICATE, /* pipelined appends within the window */
-    RAFT_PROGRESS_SNAPSHOT,  /* what it needs is no longer in the log */
+    RAFT_PROGRESS_SNAPSHOT,  /* what it needs is no longer in the log: by its own word */
 };
 
 struct raft_peer_status {

@@ -47,8 +47,7 @@ static void inflight_acknowledge(struct raft_core *core, struct progress *progre
     }
 }
 
-/* Starts over at next: one append at a time until the peer says where it stands. */
-static void become_probe(struct raft_core *core, struct progress *progress, uint64_t next)
+void replicate_probe(struct raft_core *core, struct progress *progress, uint64_t next)
 {
     if (next <= progress->match_index) {
         next = progress->match_index + 1;
@@ -57,6 +56,8 @@ static void become_probe(struct raft_core *core, struct progress *progress, uint
     progress->next_index = next;
     progress->probe_sent = false;
     progress->commit_sent = 0;
+    progress->transfer = TRANSFER_NONE;
+    progress->transfer_ms = 0;
     progress->state = next <= core->log.base_index ? RAFT_PROGRESS_SNAPSHOT : RAFT_PROGRESS_PROBE;
 }
 
@@ -64,7 +65,7 @@ static void progress_init(struct raft_core *core, struct progress *progress)
 {
     progress->match_index = 0;
     progress->last_contact_ms = core->now_ms;
-    become_probe(core, progress, raftlog_last_index(&core->log) + 1);
+    replicate_probe(core, progress, raftlog_last_index(&core->log) + 1);
     progress->heartbeat_due = true;
 }
 
@@ -144,8 +145,17 @@ static void on_refusal(struct raft_core *core, struct progress *progress,
     uint64_t refused = message->append_reply.index;
     uint64_t agree;
 
-    if (progress->state == RAFT_PROGRESS_SNAPSHOT || refused <= progress->match_index) {
-        return; /* nothing to try, or an old answer that a later success overtook */
+    if (refused <= progress->match_index) {
+        return; /* an old answer that a later success overtook */
+    }
+    if (progress->state == RAFT_PROGRESS_SNAPSHOT) {
+        /* A heartbeat was refused; by its hint the peer may have installed one by now. */
+        if (message->append_reply.conflict_index >= core->log.base_index &&
+            raftlog_term(&core->log, message->append_reply.conflict_index) ==
+                message->append_reply.conflict_term) {
+            replicate_probe(core, progress, message->append_reply.conflict_index + 1);
+        }
+        return;
     }
     if (progress->state == RAFT_PROGRESS_PROBE && refused != progress->next_index - 1) {
         return; /* an answer to an earlier probe */
@@ -156,7 +166,7 @@ static void on_refusal(struct raft_core *core, struct progress *progress,
         agree = refused - 1; /* a hint has to move the probe back, whatever it says */
     }
     /* At the base the previous entry is still known, so an append right behind it can go. */
-    become_probe(core, progress, agree + 1);
+    replicate_probe(core, progress, agree + 1);
 }
 
 static void on_success(struct raft_core *core, struct progress *progress,
@@ -175,7 +185,7 @@ static void on_success(struct raft_core *core, struct progress *progress,
         progress->state = RAFT_PROGRESS_REPLICATE;
     } else if (progress->state == RAFT_PROGRESS_SNAPSHOT &&
                progress->next_index > core->log.base_index) {
-        become_probe(core, progress, progress->next_index);
+        replicate_probe(core, progress, progress->next_index);
     }
     progress->probe_sent = false;
 }
@@ -210,12 +220,18 @@ void replicate_on_reply(struct raft_core *core, const struct raft_message *messa
 void replicate_on_link(struct raft_core *core, uint16_t peer, bool up)
 {
     size_t position = core_position(core, peer);
+    uint64_t next;
 
     if (core->role != RAFT_LEADER || position == RAFT_MEMBERS_MAX) {
         return;
     }
-    /* Whatever was in flight is gone or doubtful: ask again from what is known. */
-    become_probe(core, &core->progress[position], core->progress[position].match_index + 1);
+    /* Whatever was in flight is gone or doubtful: ask again from what is known. Whether it needs
+     * a snapshot is for itself to say. */
+    next = core->progress[position].match_index + 1;
+    if (next <= core->log.base_index) {
+        next = core->log.base_index + 1;
+    }
+    replicate_probe(core, &core->progress[position], next);
     core->progress[position].probe_sent = !up;
     core->progress[position].heartbeat_due = up;
 }

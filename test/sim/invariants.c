@@ -32,6 +32,9 @@ static uint64_t disk_last(const struct network_node *node)
 /* 0 where the disk has nothing. */
 static uint64_t disk_term(const struct network_node *node, uint64_t index)
 {
+    if (index > 0 && index == node->snapshot.index) {
+        return node->snapshot.term; /* a recovery would believe it rather than the log */
+    }
     if (index > node->base_index && index <= disk_last(node)) {
         return node->entries[index - node->base_index - 1]->term;
     }
@@ -41,7 +44,7 @@ static uint64_t disk_term(const struct network_node *node, uint64_t index)
 /* What a base covers was committed before it was dropped. */
 static bool disk_has(const struct network_node *node, const struct raft_entry *entry)
 {
-    if (entry->index <= node->base_index) {
+    if (entry->index <= node->base_index || entry->index <= node->snapshot.index) {
         return true;
     }
     return entry->index <= disk_last(node) &&
@@ -54,6 +57,7 @@ static void check_complete(struct network *network, const struct network_node *n
         const struct raft_entry *entry = network->committed[i];
 
         if (entry != NULL && entry->index > node->base_index &&
+            entry->index > node->snapshot.index &&
             raft_log_term(node->core, entry->index) != entry->term) {
             broken(network, node->id, "leader completeness: a committed entry is missing");
         }

@@ -150,6 +150,12 @@ static void disk_apply(struct network_node *node, const struct raft_write *write
         node->term = write->term;
         node->vote = write->vote;
     }
+    if (write->has_base) {
+        ASSERT(node->snapshot.index >= write->base_index);
+        disk_truncate(node, 0);
+        node->base_index = write->base_index;
+        node->base_term = write->base_term;
+    }
     if (write->truncate_from > 0) {
         disk_truncate(node, write->truncate_from);
     }
@@ -241,6 +247,16 @@ static void step(struct network *network, struct network_node *node,
         } else {
             send_packet(network, packet);
         }
+    }
+    for (size_t i = 0; i < outbox.snapshot_peer_count; i++) {
+        node->transfer_wanted[outbox.snapshot_peers[i]] = true;
+        node->transfer_count[outbox.snapshot_peers[i]]++;
+    }
+    if (outbox.has_install) {
+        ASSERT(outbox.install_index == node->snapshot.index && outbox.write.has_base);
+        ASSERT(outbox.install_index > node->applied_index);
+        node->applied_index = node->snapshot.index;
+        node->install_count++;
     }
     if (outbox.read_confirmed) {
         node->read_confirmed_id = outbox.read_id;
@@ -358,6 +374,51 @@ uint64_t network_read(struct network *network, uint16_t id)
     invariants_on_read(network, node, event.read_id);
     network_step(network, id, &event);
     return event.read_id;
+}
+
+void network_save_snapshot(struct network *network, uint16_t id, uint64_t keep)
+{
+    struct network_node *node = network_node(network, id);
+    struct raft_event event = {.type = RAFT_EVENT_SNAPSHOT_SAVED};
+    uint64_t index = node->applied_index;
+
+    if (index <= node->snapshot.index) {
+        return;
+    }
+    node->snapshot.index = index;
+    node->snapshot.term = raft_log_term(node->core, index);
+    node->snapshot.time_ms = raft_log_entry(node->core, index)->time_ms;
+    raft_membership_at(node->core, index, &node->snapshot.membership);
+    event.saved.index = index;
+    event.saved.term = node->snapshot.term;
+    event.saved.keep_from = index + 1 > keep ? index + 1 - keep : 0;
+    network_step(network, id, &event);
+}
+
+void network_receive_snapshot(struct network *network, uint16_t from, uint16_t to)
+{
+    const struct network_snapshot *snapshot = &network_node(network, from)->snapshot;
+    struct network_node *node = network_node(network, to);
+    struct raft_event event = {.type = RAFT_EVENT_SNAPSHOT_RECEIVED,
+                               .received = {.from = from,
+                                            .index = snapshot->index,
+                                            .term = snapshot->term,
+                                            .time_ms = snapshot->time_ms,
+                                            .membership = &snapshot->membership}};
+
+    if (snapshot->index > node->snapshot.index) {
+        node->snapshot = *snapshot;
+    }
+    network_step(network, to, &event);
+}
+
+void network_end_transfer(struct network *network, uint16_t from, uint16_t to, bool sent)
+{
+    struct raft_event event = {.type = sent ? RAFT_EVENT_SNAPSHOT_SENT : RAFT_EVENT_SNAPSHOT_FAILED,
+                               .peer = to};
+
+    network_node(network, from)->transfer_wanted[to] = false;
+    network_step(network, from, &event);
 }
 
 static void finish_write(struct network *network, struct network_node *node)
@@ -638,7 +699,31 @@ void network_crash(struct network *network, uint16_t id, bool keep_prefix)
     node->alive = false;
 }
 
-void network_restart(struct network *network, uint16_t id)
+/* What a recovery finds: the log behind the newest snapshot, if it reaches and fits. */
+static void disk_recover(struct network_node *node)
+{
+    const struct network_snapshot *snapshot = &node->snapshot;
+    uint64_t place = snapshot->index - node->base_index;
+
+    if (snapshot->index <= node->base_index) {
+        return;
+    }
+    if (snapshot->index > disk_last(node) || node->entries[place - 1]->term != snapshot->term) {
+        disk_truncate(node, 0);
+    } else {
+        for (size_t i = 0; i < place; i++) {
+            raft_entry_release(node->entries[i]);
+        }
+        node->entry_count -= place;
+        memmove(node->entries, node->entries + place, node->entry_count * sizeof(node->entries[0]));
+    }
+    node->base_index = snapshot->index;
+    node->base_term = snapshot->term;
+    node->base_time_ms = snapshot->time_ms;
+    node->base_membership = snapshot->membership;
+}
+
+static void start(struct network *network, uint16_t id)
 {
     struct network_node *node = network_node(network, id);
     struct raft_options options = network->options;
@@ -647,6 +732,7 @@ void network_restart(struct network *network, uint16_t id)
         .vote = node->vote,
         .base_index = node->base_index,
         .base_term = node->base_term,
+        .base_time_ms = node->base_time_ms,
         .base_membership = node->base_membership.count > 0 ? &node->base_membership : NULL,
         .entries = node->entries,
         .entry_count = node->entry_count};
@@ -662,6 +748,13 @@ void network_restart(struct network *network, uint16_t id)
     node->seen_commit = node->base_index;
     node->read_confirmed_id = 0;
     node->next_read_id = 0;
+    memset(node->transfer_wanted, 0, sizeof(node->transfer_wanted));
+}
+
+void network_restart(struct network *network, uint16_t id)
+{
+    disk_recover(network_node(network, id));
+    start(network, id);
 }
 
 bool network_converged(struct network *network)

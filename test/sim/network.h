@@ -30,6 +30,14 @@ struct network_write {
     struct network_packet *gated; /* in order */
 };
 
+/* A snapshot on a disk: what it covers. Its content is what was applied up to there. */
+struct network_snapshot {
+    uint64_t index; /* 0 = none */
+    uint64_t term;
+    uint64_t time_ms;
+    struct raft_membership membership;
+};
+
 struct network_node {
     uint16_t id;
     bool alive;
@@ -44,12 +52,17 @@ struct network_node {
     uint16_t vote;
     uint64_t base_index; /* entries[0] has the index after it */
     uint64_t base_term;
+    uint64_t base_time_ms;
     struct raft_membership base_membership; /* no members: there is no base */
     struct raft_entry **entries;
     size_t entry_count;
     size_t entry_capacity;
+    struct network_snapshot snapshot;
     /* What its clients saw. */
     uint64_t applied_index;
+    size_t install_count;
+    bool transfer_wanted[NETWORK_NODES_MAX]; /* by peer; until it is sent or has failed */
+    size_t transfer_count[NETWORK_NODES_MAX];
     uint64_t read_confirmed_id;
     uint64_t read_confirmed_index;
     uint64_t next_read_id;
@@ -146,6 +159,12 @@ uint64_t network_read(struct network *network, uint16_t id); /* its read id */
 void network_change(struct network *network, uint16_t id, const char *words);
 /* A node with an empty log that is no member yet: the next id. */
 uint16_t network_add_node(struct network *network);
+
+/* What is applied becomes a snapshot; the last `keep` entries before it stay in the log. */
+void network_save_snapshot(struct network *network, uint16_t id, uint64_t keep);
+/* The receiving side of a transfer, then the sender hears that it is done. */
+void network_receive_snapshot(struct network *network, uint16_t from, uint16_t to);
+void network_end_transfer(struct network *network, uint16_t from, uint16_t to, bool sent);
 
 void network_cut(struct network *network, uint16_t a, uint16_t b); /* both ways */
 void network_heal(struct network *network);

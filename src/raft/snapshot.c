@@ -1,0 +1,175 @@
+/*
+ * Snapshots as the core sees them (dissertation, section 5): numbers only. The host writes,
+ * sends and restores the bytes; the core says who needs one, drops the log that one covers, and
+ * decides what becomes of a follower's log when one arrives.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "raft/core.h"
+
+void raft_membership_at(const struct raft_core *core, uint64_t index,
+                        struct raft_membership *membership)
+{
+    ASSERT(index >= core->log.base_index && index <= raftlog_last_index(&core->log));
+    core_membership_at(core, index, membership);
+}
+
+/* Peers that were to get entries which are gone now say again what they have. */
+static void probe_from_base(struct raft_core *core)
+{
+    for (size_t i = 0; core->role == RAFT_LEADER && i < core->membership.count; i++) {
+        if (core->progress[i].state != RAFT_PROGRESS_SNAPSHOT &&
+            core->progress[i].next_index <= core->log.base_index) {
+            replicate_probe(core, &core->progress[i], core->log.base_index + 1);
+        }
+    }
+}
+
+/*
+ * The log before keep_from is in a durable snapshot and may go. What is not on this disk yet
+ * stays, and so does what is not committed: neither can be in a snapshot.
+ */
+void snapshot_on_saved(struct raft_core *core, const struct raft_snapshot_saved *saved)
+{
+    uint64_t base = saved->keep_from > 0 ? saved->keep_from - 1 : 0;
+
+    ASSERT(saved->index <= core->commit_index && base <= saved->index);
+    ASSERT(saved->index < core->log.base_index ||
+           raftlog_term(&core->log, saved->index) == saved->term);
+    if (base > core->durable_index) {
+        base = core->durable_index;
+    }
+    if (base <= core->log.base_index) {
+        return;
+    }
+    raft_membership_at(core, base, &core->base_membership);
+    raftlog_compact(&core->log, base);
+    probe_from_base(core);
+}
+
+static bool snapshot_is_sane(const struct raft_core *core,
+                             const struct raft_snapshot_received *received)
+{
+    return received->index > 0 && received->term > 0 && received->term <= core->term &&
+           received->time_ms <= RAFT_TIME_MAX_MS && raft_membership_is_valid(received->membership);
+}
+
+/* Tells the leader what is durable here, so that it goes on from there. */
+static void answer(struct raft_core *core, uint16_t to, uint64_t covered)
+{
+    bool durable = covered <= core->durable_index && core_hard_state_is_durable(core);
+    struct raft_message *reply = core_send(core, RAFT_MESSAGE_APPEND_REPLY, to);
+
+    reply->append_reply.success = true;
+    reply->append_reply.index = covered;
+    reply->after_write = durable ? 0 : RAFT_GATED;
+}
+
+/*
+ * The log begins anew behind the snapshot. Whatever it held either is in the snapshot or never
+ * was committed; were a tail kept that does not fit the snapshot, nothing could ever follow it
+ * (T37). Completions of writes that are under way speak of a log that is gone.
+ */
+static void restart_log(struct raft_core *core, const struct raft_snapshot_received *received)
+{
+    raftlog_restart(&core->log, received->index, received->term, received->time_ms);
+    core->uncommitted_bytes = 0;
+    core->base_membership = *received->membership;
+    core->commit_index = received->index;
+    core->durable_index = received->index;
+    core->write_next = received->index + 1;
+    core->truncate_from = 0;
+    core->truncate_sequence = core->issued_sequence + 1;
+    core->base_dirty = true;
+    core_set_membership(core, received->membership, received->index);
+    core->install_index = received->index;
+    core->install_term = received->term;
+}
+
+void snapshot_on_received(struct raft_core *core, const struct raft_snapshot_received *received)
+{
+    if (core->role == RAFT_LEADER) {
+        return;
+    }
+    if (!snapshot_is_sane(core, received)) {
+        core_violation(core, received->from);
+        return;
+    }
+    if (received->index > core->commit_index) {
+        /* With this very entry in the log, all before it are the committed ones: no need of a
+         * snapshot to apply them, and what comes after them stays. */
+        if (raftlog_term(&core->log, received->index) == received->term) {
+            core_set_commit(core, received->index);
+        } else {
+            restart_log(core, received);
+        }
+    }
+    answer(core, received->from, received->index);
+}
+
+static struct progress *transfer_to(struct raft_core *core, uint16_t peer)
+{
+    size_t position = core_position(core, peer);
+
+    if (core->role != RAFT_LEADER || position == RAFT_MEMBERS_MAX ||
+        core->progress[position].state != RAFT_PROGRESS_SNAPSHOT ||
+        core->progress[position].transfer != TRANSFER_UNDER_WAY) {
+        return NULL; /* an answer to what is not asked any more */
+    }
+    return &core->progress[position];
+}
+
+/* Has it all, but counts only once it says itself that it stands there (T38). */
+void snapshot_on_sent(struct raft_core *core, uint16_t peer)
+{
+    struct progress *progress = transfer_to(core, peer);
+
+    if (progress != NULL) {
+        progress->transfer = TRANSFER_DELIVERED;
+        progress->transfer_ms = core->now_ms;
+    }
+}
+
+void snapshot_on_failed(struct raft_core *core, uint16_t peer)
+{
+    struct progress *progress = transfer_to(core, peer);
+
+    if (progress != NULL) {
+        progress->transfer = TRANSFER_NONE;
+        progress->transfer_ms = core->now_ms;
+    }
+}
+
+/*
+ * Whether to ask for a transfer now. The peer's own refusal brought it here; after a transfer
+ * that came to nothing an election timeout passes and the peer has to have been heard again, so
+ * that an offline one costs nothing (T20).
+ */
+static bool wants_transfer(const struct raft_core *core, struct progress *progress)
+{
+    bool waited = core->now_ms - progress->transfer_ms >= core->options.election_timeout_ms;
+
+    if (progress->state != RAFT_PROGRESS_SNAPSHOT) {
+        return false;
+    }
+    if (progress->transfer == TRANSFER_DELIVERED && waited) {
+        progress->transfer = TRANSFER_NONE; /* it was not installed: lost with a crash? */
+    }
+    return progress->transfer == TRANSFER_NONE &&
+           (progress->transfer_ms == 0 ||
+            (waited && progress->last_contact_ms > progress->transfer_ms));
+}
+
+void snapshot_flush(struct raft_core *core)
+{
+    for (size_t i = 0; core->role == RAFT_LEADER && i < core->membership.count; i++) {
+        struct progress *progress = &core->progress[i];
+
+        if (wants_transfer(core, progress)) {
+            progress->transfer = TRANSFER_UNDER_WAY;
+            progress->transfer_ms = core->now_ms;
+            core->snapshot_peers[core->snapshot_peer_count++] = core->membership.members[i].id;
+        }
+    }
+}
