@@ -11,6 +11,9 @@
 #include "base/assert.h"
 #include "base/memory.h"
 
+/* Room that a core is made with. */
+enum { MESSAGES_RESERVED = 512, PROPOSALS_RESERVED = 1024, ENTRIES_RESERVED = 4096 };
+
 const char *raft_role_name(enum raft_role role)
 {
     switch (role) {
@@ -529,6 +532,15 @@ static bool is_only_voter(const struct raft_core *core)
     return voters == 1 && core_is_voter(core);
 }
 
+static void reserve_arrays(struct raft_core *core)
+{
+    core->messages =
+        memory_grow(NULL, &core->message_capacity, MESSAGES_RESERVED, sizeof(struct raft_message));
+    core->forwards =
+        memory_grow(NULL, &core->forward_capacity, PROPOSALS_RESERVED, sizeof(struct raft_entry *));
+    raftlog_reserve(&core->log, ENTRIES_RESERVED);
+}
+
 int raft_create(const struct raft_options *options, const struct raft_recovered *recovered,
                 uint64_t now_ms, struct raft_core **core)
 {
@@ -545,6 +557,7 @@ int raft_create(const struct raft_options *options, const struct raft_recovered 
     made->role = RAFT_LEARNER;
     /* A start far from zero, so that attempts of an earlier life are not repeated. */
     made->last_attempt = core_random(made) >> 2;
+    reserve_arrays(made);
     if (load_log(made, recovered) != 0) {
         raft_destroy(made);
         *core = NULL;

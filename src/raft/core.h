@@ -57,7 +57,7 @@ struct progress {
     uint64_t catch_up_began_ms;
     uint32_t catch_up_rounds; /* good ones in a row */
     bool catch_up_counted;
-    struct inflight *inflights; /* ring of options.max_inflight_messages; made on first use */
+    struct inflight *inflights; /* ring of options.max_inflight_messages */
     size_t inflight_head;
     size_t inflight_count;
     size_t inflight_bytes;
@@ -154,7 +154,12 @@ struct raft_core {
     uint64_t durable_index;
     uint64_t write_waits_since_ms; /* for a write to be done: since when without any progress */
 
-    /* The outbox's arrays, kept from batch to batch so that a steady core allocates nothing. */
+    /*
+     * The outbox's arrays, kept from batch to batch, with room from the start for an ordinary one.
+     * Like the log's they double when they are full and never shrink, so a core that has seen its
+     * largest batch and its longest log allocates nothing in a step. An event adds at most two
+     * messages, and each peer at most options.max_inflight_messages and three more.
+     */
     struct raft_message *messages;
     size_t message_count;
     size_t message_capacity;

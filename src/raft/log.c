@@ -17,6 +17,11 @@ void raftlog_free(struct raft_log *log)
     *log = (struct raft_log){0};
 }
 
+void raftlog_reserve(struct raft_log *log, size_t count)
+{
+    log->entries = memory_grow(log->entries, &log->capacity, count, sizeof(struct raft_entry *));
+}
+
 uint64_t raftlog_last_index(const struct raft_log *log)
 {
     return log->base_index + log->count;
@@ -59,8 +64,7 @@ void raftlog_append(struct raft_log *log, struct raft_entry *entry)
 {
     ASSERT(entry->index == raftlog_last_index(log) + 1);
     ASSERT(entry->term >= raftlog_last_term(log));
-    log->entries =
-        memory_grow(log->entries, &log->capacity, log->count + 1, sizeof(struct raft_entry *));
+    raftlog_reserve(log, log->count + 1);
     log->entries[log->count++] = raft_entry_hold(entry);
 }
 

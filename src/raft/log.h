@@ -19,6 +19,8 @@ struct raft_log {
     uint64_t base_time_ms; /* cluster time of the entry at the base */
 };
 
+/* Makes room for so many entries in all. */
+void raftlog_reserve(struct raft_log *log, size_t count);
 void raftlog_free(struct raft_log *log);
 
 uint64_t raftlog_last_index(const struct raft_log *log);

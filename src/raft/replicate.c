@@ -22,9 +22,6 @@ static void inflight_add(struct raft_core *core, struct progress *progress, uint
     size_t place = (progress->inflight_head + progress->inflight_count) % capacity;
 
     ASSERT(progress->inflight_count < capacity);
-    if (progress->inflights == NULL) {
-        progress->inflights = memory_allocate(capacity * sizeof(struct inflight));
-    }
     progress->inflights[place] = (struct inflight){.last_index = last_index, .cost_bytes = cost};
     progress->inflight_count++;
     progress->inflight_bytes += cost;
@@ -63,6 +60,8 @@ void replicate_probe(struct raft_core *core, struct progress *progress, uint64_t
 
 static void progress_init(struct raft_core *core, struct progress *progress)
 {
+    progress->inflights =
+        memory_allocate(core->options.max_inflight_messages * sizeof(struct inflight));
     progress->match_index = 0;
     progress->last_contact_ms = core->now_ms;
     replicate_probe(core, progress, raftlog_last_index(&core->log) + 1);
