@@ -43,10 +43,11 @@ struct kv_item *kv_item_create(const void *key, size_t key_size, const void *val
     item->key_size_bytes = (uint32_t)key_size;
     item->value_size_bytes = (uint32_t)value_size;
     item->value_capacity_bytes = item_capacity(size, key_size);
-    if (key_size > 0) {
+    item->deadline_place = 0;
+    if (key != NULL && key_size > 0) {
         memcpy(item->bytes, key, key_size);
     }
-    if (value_size > 0) {
+    if (value != NULL && value_size > 0) {
         memcpy(item->bytes + key_size, value, value_size);
     }
     return item;

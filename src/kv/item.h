@@ -9,10 +9,11 @@
 #include <stdint.h>
 
 struct kv_item {
-    uint64_t revision; /* log index of the command that last wrote it */
+    uint64_t revision; /* log index of the entry that last wrote it or its deadline */
     uint32_t key_size_bytes;
     uint32_t value_size_bytes;
     uint32_t value_capacity_bytes; /* >= value_size_bytes */
+    uint32_t deadline_place;       /* of kv/deadlines; 0: lives for ever */
     uint8_t bytes[];               /* the key, then the value, then what is free */
 };
 
@@ -26,7 +27,10 @@ static inline const uint8_t *kv_item_value(const struct kv_item *item)
     return item->bytes + item->key_size_bytes;
 }
 
-/* A new item with a copy of key and value. Sizes are within KV_VALUE_BYTES_MAX. */
+/*
+ * A new item with a copy of key and value; NULL leaves them for the caller to fill in. Sizes are
+ * within KV_VALUE_BYTES_MAX.
+ */
 struct kv_item *kv_item_create(const void *key, size_t key_size, const void *value,
                                size_t value_size, uint64_t revision);
 void kv_item_free(struct kv_item *item);

@@ -10,15 +10,18 @@
 
 struct kv *kv_create(uint64_t hash_seed)
 {
-    struct kv *kv = memory_allocate(sizeof(*kv));
+    struct kv *kv = memory_allocate_zeroed(1, sizeof(*kv));
 
     kv_table_init(&kv->table, hash_seed);
+    kv->random = hash_seed;
     return kv;
 }
 
 void kv_destroy(struct kv *kv)
 {
     if (kv != NULL) {
+        kv_snapshot_end(kv);
+        kv_deadlines_free(&kv->deadlines);
         kv_table_free(&kv->table);
         memory_free(kv);
     }
@@ -28,7 +31,7 @@ bool kv_shape_check(const struct kv_shape *shape, const struct kv_request *reque
                     struct kv_reply *reply)
 {
     if (request->count < shape->count_min || request->count > shape->count_max) {
-        kv_reply_error(reply, "ERR wrong number of arguments");
+        kv_reply_error(reply, KV_ERROR_COUNT);
         return false;
     }
     if ((request->flags & ~shape->flags) != 0) {
@@ -37,8 +40,6 @@ bool kv_shape_check(const struct kv_shape *shape, const struct kv_request *reque
     }
     return true;
 }
-
-static const char error_unreadable[] = "ERR the request cannot be read by this version of raftd";
 
 /* Entries that are looked at ahead, and how long those are for which this pays. */
 enum { WINDOW_ENTRIES = 16, WINDOW_ENTRY_BYTES_MAX = 1024 };
@@ -68,19 +69,62 @@ static void prefetch_keys(const struct kv_table *table, const struct raftd_entry
     }
 }
 
+/*
+ * How many keys whose time has come are removed by one entry. They are invisible already, so this
+ * is about memory and events alone; it is the same on every node. A tick that left some wants
+ * the next at once.
+ */
+enum { DUE_PER_ENTRY = 16, DUE_PER_TICK = 2048 };
+
+/* Deadlines that come one after the other are waited for together: 20 ticks in a second. */
+enum { TICK_INTERVAL_MS = 50 };
+
+static void begin_entry(struct kv *kv, uint64_t index, uint64_t time_ms)
+{
+    kv->index = index;
+    kv->time_ms = time_ms > kv->time_ms ? time_ms : kv->time_ms;
+    kv_table_tidy(&kv->table);
+}
+
 static void apply_entry(struct kv *kv, const struct raftd_entry *entry)
 {
     struct kv_request request;
     struct kv_reply reply;
 
-    kv_table_tidy(&kv->table);
+    begin_entry(kv, entry->index, entry->time_ms);
+    kv_set_wall_clock(kv, entry->wall_ms);
+    kv_remove_due(kv, DUE_PER_ENTRY);
     kv_reply_begin(&reply, entry->reply);
     if (kv_request_decode(&request, entry->data, entry->size_bytes)) {
-        kv_command(kv, &request, entry->index, &reply);
+        kv_command(kv, &request, &reply);
     } else {
-        kv_reply_error(&reply, error_unreadable);
+        kv_reply_error(&reply, KV_ERROR_UNREADABLE);
     }
     kv_reply_end(&reply);
+}
+
+static uint64_t kv_next_deadline(void *context)
+{
+    const struct kv *kv = context;
+    const struct kv_deadline *first = kv_deadlines_first(&kv->deadlines);
+    uint64_t earliest_ms = kv->last_tick_ms + TICK_INTERVAL_MS;
+
+    if (first == NULL) {
+        return KV_NO_DEADLINE;
+    }
+    if (first->deadline_ms <= kv->time_ms || first->deadline_ms > earliest_ms) {
+        return first->deadline_ms;
+    }
+    return earliest_ms;
+}
+
+static void kv_tick(void *context, uint64_t index, uint64_t time_ms)
+{
+    struct kv *kv = context;
+
+    begin_entry(kv, index, time_ms);
+    kv->last_tick_ms = kv->time_ms;
+    kv_remove_due(kv, DUE_PER_TICK);
 }
 
 static void kv_apply(void *context, const struct raftd_entry *entries, size_t count)
@@ -110,9 +154,9 @@ static void kv_read(void *context, const struct raftd_query *query, struct raftd
     kv_table_tidy(&kv->table);
     kv_reply_begin(&reply, target);
     if (kv_request_decode(&request, query->data, query->size_bytes)) {
-        kv_query(kv, &request, &reply);
+        kv_query(kv, &request, query->time_ms > kv->time_ms ? query->time_ms : kv->time_ms, &reply);
     } else {
-        kv_reply_error(&reply, error_unreadable);
+        kv_reply_error(&reply, KV_ERROR_UNREADABLE);
     }
     kv_reply_end(&reply);
 }
@@ -120,5 +164,19 @@ static void kv_read(void *context, const struct raftd_query *query, struct raftd
 struct raftd_state_machine kv_state_machine(struct kv *kv)
 {
     ASSERT(kv != NULL);
-    return (struct raftd_state_machine){.context = kv, .apply = kv_apply, .read = kv_read};
+    return (struct raftd_state_machine){
+        .context = kv,
+        .apply = kv_apply,
+        .read = kv_read,
+        .next_deadline = kv_next_deadline,
+        .tick = kv_tick,
+        .snapshot_begin = kv_snapshot_begin,
+        .snapshot_next = kv_snapshot_next,
+        .snapshot_end = kv_snapshot_end,
+        .restore_begin = kv_restore_begin,
+        .restore_write = kv_restore_write,
+        .restore_finish = kv_restore_finish,
+        .restore_commit = kv_restore_commit,
+        .restore_abort = kv_restore_abort,
+    };
 }

@@ -82,6 +82,11 @@ void kv_reply_integer(struct kv_reply *reply, int64_t value)
 
 void kv_reply_bulk(struct kv_reply *reply, const void *data, size_t size)
 {
+    if (reply->bulk_bytes + kv_reply_bulk_bytes(size) > KV_REPLY_BYTES_MAX) {
+        kv_reply_error(reply, KV_ERROR_TOO_LARGE);
+        return;
+    }
+    reply->bulk_bytes += kv_reply_bulk_bytes(size);
     reply_bytes(reply, KV_REPLY_BULK, data, size);
 }
 

@@ -6,19 +6,38 @@
 
 #include <stdint.h>
 
+#include "kv/deadlines.h"
 #include "kv/kv.h"
 #include "kv/reply.h"
 #include "kv/request.h"
+#include "kv/snapshot.h"
 #include "kv/table.h"
 
 struct kv {
+    /* Replicated: the same on every node that applied the same entries. */
     struct kv_table table;
+    struct kv_deadlines deadlines; /* of the items in the table */
+    uint64_t index;                /* of the newest entry, the one being applied included */
+    uint64_t time_ms;              /* cluster time at that entry: never falls */
+    int64_t wall_offset_ms;        /* wall clock minus cluster time, see kv_set_wall_clock() */
+    unsigned notify;               /* notify-keyspace-events, enum notify_flags */
+
+    /* This node's own. */
+    kv_observer *observer; /* NULL: nobody listens */
+    void *observer_context;
+    uint64_t last_tick_ms;
+    uint64_t expired_count;
+    uint64_t random; /* for RANDOMKEY */
+    struct kv_snapshot snapshot;
 };
 
 /* The texts of Redis 7 that more than one operation needs. */
+#define KV_ERROR_COUNT "ERR wrong number of arguments"
 #define KV_ERROR_SYNTAX "ERR syntax error"
 #define KV_ERROR_INTEGER "ERR value is not an integer or out of range"
 #define KV_ERROR_TOO_LONG "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
+#define KV_ERROR_UNREADABLE "ERR the request cannot be read by this version of raftd"
+#define KV_ERROR_NO_KEY "ERR no such key"
 
 /* A search for a key, made once for finding and inserting. */
 struct kv_key {
@@ -34,26 +53,116 @@ static inline struct kv_key kv_key_make(const struct kv_table *table, struct kv_
                            .hash = kv_table_hash(table, argument.data, argument.size_bytes)};
 }
 
-static inline struct kv_item **kv_key_find(struct kv_table *table, const struct kv_key *key)
+/* A key that was looked for by a command. */
+struct kv_found {
+    struct kv_key key;
+    struct kv_item **place; /* NULL: there is no such key */
+};
+
+static inline const struct kv_item *kv_found_item(const struct kv_found *found)
 {
-    return kv_table_find(table, key->hash, key->data, key->size_bytes);
+    return found->place != NULL ? *found->place : NULL;
+}
+static inline size_t kv_found_size(const struct kv_found *found)
+{
+    return found->place != NULL ? (*found->place)->value_size_bytes : 0;
 }
 
-/* The item of the key that is the request's next argument, or NULL. */
-static inline const struct kv_item *kv_next_item(struct kv *kv, struct kv_request *request)
-{
-    struct kv_key key = kv_key_make(&kv->table, kv_request_next(request));
-    struct kv_item **place = kv_key_find(&kv->table, &key);
+/* ---- keyspace.c: keys for commands; whatever changes one passes through here ---------------- */
 
-    return place != NULL ? *place : NULL;
+/* Looks for a key; one whose time has come is removed first, so that it is not found. */
+struct kv_found kv_find(struct kv *kv, struct kv_argument key);
+/* The same for the request's next argument. */
+struct kv_found kv_find_next(struct kv *kv, struct kv_request *request);
+
+/*
+ * These leave the deadline as it is and return the item as it is now; sizes are checked by the
+ * caller, and `found` is of no use afterwards.
+ */
+
+/* Gives the key, which may be new, a value. */
+struct kv_item *kv_put(struct kv *kv, const struct kv_found *found, const void *value, size_t size);
+/* Makes the value at least so long, with zeros, and overwrites a part of it. */
+struct kv_item *kv_write(struct kv *kv, const struct kv_found *found, size_t offset,
+                         const void *data, size_t size);
+
+/* Changes the deadline of the key's item. */
+void kv_set_deadline(struct kv *kv, const struct kv_key *key, struct kv_item *item,
+                     uint64_t deadline_ms);
+uint64_t kv_deadline(const struct kv *kv, const struct kv_item *item);
+
+/* Takes a key out that is there; the caller frees the item. */
+struct kv_item *kv_take(struct kv *kv, const struct kv_key *key);
+/* Forgets all keys. */
+void kv_clear(struct kv *kv);
+
+/* Whether an item can be as large as that; answers with an error if not. */
+bool kv_check_size(size_t key_size, uint64_t value_size, struct kv_reply *reply);
+
+/* The item of the key that is a query's next argument, or NULL: also if its time has come. */
+const struct kv_item *kv_next_item(struct kv *kv, struct kv_request *request);
+static inline bool kv_is_gone(const struct kv *kv, const struct kv_item *item)
+{
+    return item->deadline_place != 0 && kv_deadline(kv, item) <= kv->time_ms;
 }
+
+/* A bulk with the value, or nil. */
+void kv_answer_item(struct kv_reply *reply, const struct kv_item *item);
+/* Whether an argument is a word, in either case. */
+bool kv_argument_is(const struct kv_argument *argument, const char *word);
+bool kv_value_equals(const struct kv_item *item, struct kv_argument value);
+
+/* ---- expire.c ------------------------------------------------------------------------------- */
+
+/* Removes at most `limit` keys whose time has come, the oldest first. */
+void kv_remove_due(struct kv *kv, size_t limit);
+/* The wall clock at the entry that is applied: how absolute times are understood. */
+void kv_set_wall_clock(struct kv *kv, uint64_t wall_ms);
+/* Whether a snapshot may say that the wall clock is that far from cluster time. */
+bool kv_wall_offset_is_possible(int64_t offset_ms);
+/* Reads unit and amount; answers with Redis's error, and false, where they are no expiry. */
+bool kv_next_expiry(struct kv *kv, struct kv_request *request, uint64_t *deadline_ms,
+                    struct kv_reply *reply);
+
+/* ---- events.c ------------------------------------------------------------------------------- */
+
+/* Tells whoever listens that something happened to a key. */
+void kv_notify(struct kv *kv, enum kv_event_class event_class, const char *name, const void *key,
+               size_t key_size);
+void kv_notify_key(struct kv *kv, enum kv_event_class event_class, const char *name,
+                   const struct kv_key *key);
+/* That events were lost. */
+void kv_notify_lost(struct kv *kv);
+/* Whether a snapshot may say that these are wanted. */
+bool kv_notify_known(unsigned flags);
+
+/* ---- the operations ------------------------------------------------------------------------- */
 
 /*
  * Carries out one operation, and answers it once, whatever its bytes are. A command changes the
  * state on every node alike; its answer depends on nothing else than the state and its bytes.
  */
-void kv_command(struct kv *kv, struct kv_request *request, uint64_t index, struct kv_reply *reply);
-void kv_query(struct kv *kv, struct kv_request *request, struct kv_reply *reply);
+void kv_command(struct kv *kv, struct kv_request *request, struct kv_reply *reply);
+/* time_ms: what time it is for a TTL. */
+void kv_query(struct kv *kv, struct kv_request *request, uint64_t time_ms, struct kv_reply *reply);
+
+typedef void kv_command_function(struct kv *kv, struct kv_request *request, struct kv_reply *reply);
+typedef void kv_query_function(struct kv *kv, struct kv_request *request, uint64_t time_ms,
+                               struct kv_reply *reply);
+
+kv_command_function kv_command_set, kv_command_mset, kv_command_incrby, kv_command_incrbyfloat,
+    kv_command_append, kv_command_setrange, kv_command_setbit;
+kv_command_function kv_command_del, kv_command_getdel, kv_command_delif, kv_command_flush,
+    kv_command_rename, kv_command_copy;
+kv_command_function kv_command_expire, kv_command_persist, kv_command_getex;
+kv_command_function kv_command_exec, kv_command_publish, kv_command_config_set;
+
+kv_query_function kv_query_getbit, kv_query_bitcount, kv_query_lcs, kv_query_ttl;
+kv_query_function kv_query_keys, kv_query_scan, kv_query_randomkey, kv_query_digest;
+kv_query_function kv_query_config_get;
+
+/* What one key adds to the digest. */
+uint64_t kv_item_digest(const struct kv_item *item, uint64_t deadline_ms);
 
 /* Whether an operation takes that many arguments, and flags at all. */
 struct kv_shape {

@@ -357,6 +357,32 @@ void kv_table_clear(struct kv_table *table)
     table->item_count = 0;
 }
 
+void kv_table_discard(struct kv_table *table, struct kv_table *other)
+{
+    table_ruin(table, &other->former, other->former_next);
+    table_ruin(table, &other->current, 0);
+    while (other->ruins != NULL) {
+        struct kv_ruin *ruin = other->ruins;
+
+        other->ruins = ruin->next;
+        ruin->next = table->ruins;
+        table->ruins = ruin;
+    }
+    other->item_count = 0;
+}
+
+struct kv_table kv_table_detach(struct kv_table *table)
+{
+    struct kv_table detached = *table;
+
+    detached.ruins = NULL;
+    table->current = (struct kv_bucket_array){0};
+    table->former = (struct kv_bucket_array){0};
+    table->former_next = 0;
+    table->item_count = 0;
+    return detached;
+}
+
 void kv_table_tidy(struct kv_table *table)
 {
     struct kv_ruin *ruin = table->ruins;
@@ -399,18 +425,19 @@ void kv_table_visit(const struct kv_table *table, kv_table_visitor *visit, void 
     }
 }
 
-static uint64_t reverse_bits(uint64_t value)
+/* The bits of a number in the opposite order. */
+uint64_t kv_table_order(uint64_t hash)
 {
-    value = (value >> 1 & 0x5555555555555555u) | (value & 0x5555555555555555u) << 1;
-    value = (value >> 2 & 0x3333333333333333u) | (value & 0x3333333333333333u) << 2;
-    value = (value >> 4 & 0x0f0f0f0f0f0f0f0fu) | (value & 0x0f0f0f0f0f0f0f0fu) << 4;
-    return __builtin_bswap64(value);
+    hash = (hash >> 1 & 0x5555555555555555u) | (hash & 0x5555555555555555u) << 1;
+    hash = (hash >> 2 & 0x3333333333333333u) | (hash & 0x3333333333333333u) << 2;
+    hash = (hash >> 4 & 0x0f0f0f0f0f0f0f0fu) | (hash & 0x0f0f0f0f0f0f0f0fu) << 4;
+    return __builtin_bswap64(hash);
 }
 
 /* Adds one to the bits of the mask, the highest of them first. */
 static uint64_t cursor_next(uint64_t cursor, uint64_t mask)
 {
-    return reverse_bits(reverse_bits(cursor | ~mask) + 1);
+    return kv_table_order(kv_table_order(cursor | ~mask) + 1);
 }
 
 /*

@@ -58,6 +58,10 @@ struct kv_item *kv_table_remove(struct kv_table *table, uint64_t hash, const voi
                                 size_t size);
 /* Forgets all keys at once; their memory is freed by later calls of kv_table_tidy(). */
 void kv_table_clear(struct kv_table *table);
+/* Takes the keys of another table away, to forget them in the same way. */
+void kv_table_discard(struct kv_table *table, struct kv_table *other);
+/* Takes all keys out into a table of their own, with the same seed. */
+struct kv_table kv_table_detach(struct kv_table *table);
 
 /*
  * A bounded piece of what is left to do after growing, shrinking and clearing. Insert and remove
@@ -78,5 +82,11 @@ void kv_table_visit(const struct kv_table *table, kv_table_visitor *visit, void 
  */
 uint64_t kv_table_scan(const struct kv_table *table, uint64_t cursor, kv_table_visitor *visit,
                        void *context);
+/*
+ * Where a hash stands in the order of such a scan, whatever the size of the table: a step from
+ * `cursor` to `next` visits those from kv_table_order(cursor) up to, but without,
+ * kv_table_order(next), and maybe some of before. It is its own inverse.
+ */
+uint64_t kv_table_order(uint64_t hash);
 
 #endif

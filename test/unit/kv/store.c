@@ -16,6 +16,11 @@ void raftd_reply_write(struct raftd_reply *reply, const void *data, size_t size_
     buffer_append(&reply->bytes, data, size_bytes);
 }
 
+void raftd_snapshot_write(struct raftd_snapshot_sink *sink, const void *data, size_t size_bytes)
+{
+    buffer_append(&sink->bytes, data, size_bytes);
+}
+
 void store_open(struct store *store, uint64_t hash_seed)
 {
     *store = (struct store){.kv = kv_create(hash_seed)};
@@ -97,6 +102,8 @@ const char *store_apply_bytes(struct store *store, const void *data, size_t size
 {
     struct raftd_entry entry = {.index = ++store->index,
                                 .term = 1,
+                                .time_ms = store->time_ms,
+                                .wall_ms = store->wall_ms,
                                 .data = data,
                                 .size_bytes = size,
                                 .reply = &store->reply};
@@ -106,11 +113,20 @@ const char *store_apply_bytes(struct store *store, const void *data, size_t size
     return tell_reply(store);
 }
 
+void store_tick(struct store *store, uint64_t time_ms)
+{
+    store->time_ms = time_ms;
+    store->machine.tick(store->machine.context, ++store->index, time_ms);
+}
+
 const char *store_read_bytes(struct store *store, const void *data, size_t size)
 {
     store->reply.bytes.size_bytes = 0;
-    store->machine.read(store->machine.context,
-                        &(struct raftd_query){.data = data, .size_bytes = size}, &store->reply);
+    store->machine.read(
+        store->machine.context,
+        &(struct raftd_query){
+            .data = data, .size_bytes = size, .index = store->index, .time_ms = store->time_ms},
+        &store->reply);
     return tell_reply(store);
 }
 

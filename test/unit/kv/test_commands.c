@@ -74,7 +74,7 @@ START_TEST(setnx_answers_a_number)
     check_set(&store, ":0", KV_SET_NX | KV_SET_INTEGER, "k", "2");
     check_answer(&store, "$1", KV_GET, "k");
     check_set(&store, "-ERR syntax error", KV_SET_GET | KV_SET_INTEGER, "k", "3");
-    check_set(&store, "-ERR syntax error", 16, "k", "4");
+    check_set(&store, "-ERR syntax error", 128, "k", "4");
     check_answer(&store, "$1", KV_GET, "k");
 }
 END_TEST
@@ -262,6 +262,11 @@ START_TEST(every_command_counts_its_arguments)
 
     check_answer(&store, text, KV_SET, "k");
     check_answer(&store, text, KV_SET, "k", "v", "x");
+    check_flags(&store, text, KV_SET, KV_SET_EXPIRY, "k", "v", "EX");
+    check_flags(&store, text, KV_SET, KV_SET_EXPIRY | KV_SET_IFEQ, "k", "v", "EX", "1");
+    check_answer(&store, text, KV_EXPIRE, "k", "EX");
+    check_answer(&store, text, KV_EXPIRE, "k", "EX", "1", "x");
+    check_answer(&store, text, KV_GETEX, "k", "EX");
     check_answer(&store, text, KV_MSET, (char *)NULL);
     check_answer(&store, text, KV_DEL, (char *)NULL);
     check_answer(&store, text, KV_INCRBY, "k");
@@ -277,7 +282,7 @@ START_TEST(every_command_counts_its_arguments)
 }
 END_TEST
 
-START_TEST(only_set_has_flags)
+START_TEST(flags_that_a_command_does_not_know_are_refused)
 {
     check_answer(&store, "OK", KV_SET, "k", "v");
     ck_assert_str_eq(store_run(&store, KV_DEL, 1, "k", (char *)NULL), "-ERR syntax error");
@@ -310,7 +315,7 @@ UNIT_SUITE(commands)
     tcase_add_test(tests, getdel);
     tcase_add_test(tests, flush);
     tcase_add_test(tests, every_command_counts_its_arguments);
-    tcase_add_test(tests, only_set_has_flags);
+    tcase_add_test(tests, flags_that_a_command_does_not_know_are_refused);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -1,0 +1,94 @@
+/*
+ * Transactions: many requests in one entry, so all of them or, where a watched key has changed,
+ * none; nothing else is applied in between on any node.
+ */
+#include "base/number.h"
+#include "kv/state.h"
+
+/* The watches at the head of a transaction: number, then pairs. False for what is none. */
+static bool skip_watches(struct kv *kv, struct kv_request *request, bool *changed)
+{
+    struct kv_argument text = kv_request_next(request);
+    int64_t count;
+
+    *changed = false;
+    if (!number_parse(text.data, text.size_bytes, &count) || count < 0 ||
+        count > KV_EXEC_WATCHES_MAX || (uint32_t)count > request->count / 2) {
+        return false;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        const struct kv_item *item = kv_next_item(kv, request);
+        struct kv_argument revision_text = kv_request_next(request);
+        int64_t revision;
+
+        if (!number_parse(revision_text.data, revision_text.size_bytes, &revision) ||
+            revision < 0) {
+            return false;
+        }
+        *changed |= (uint64_t)revision != (item != NULL ? item->revision : 0);
+    }
+    return true;
+}
+
+/* Queries that look at all keys or at all pairs of bytes; a few of them are enough to wait for. */
+enum { SLOW_QUERIES_MAX = 16 };
+
+static bool is_slow(uint8_t operation)
+{
+    return operation == KV_KEYS || operation == KV_SCAN || operation == KV_DIGEST ||
+           operation == KV_LCS;
+}
+
+/* A query changes nothing: where nobody waits for its answer it need not be asked. */
+static void run_query(struct kv *kv, struct kv_request *request, int *slow_queries,
+                      struct kv_reply *reply)
+{
+    if (reply->target == NULL) {
+        return;
+    }
+    *slow_queries += is_slow(request->operation);
+    if (is_slow(request->operation) && *slow_queries > SLOW_QUERIES_MAX) {
+        kv_reply_error(reply, "ERR more than 16 slow commands in one transaction");
+    } else {
+        kv_query(kv, request, kv->time_ms, reply);
+    }
+}
+
+static void run_nested(struct kv *kv, struct kv_argument bytes, int *slow_queries,
+                       struct kv_reply *reply)
+{
+    struct kv_request nested;
+
+    if (!kv_request_decode(&nested, bytes.data, bytes.size_bytes)) {
+        kv_reply_error(reply, KV_ERROR_UNREADABLE);
+    } else if (nested.operation >= KV_GET) {
+        run_query(kv, &nested, slow_queries, reply);
+    } else if (nested.operation == KV_EXEC) {
+        kv_reply_error(reply, "ERR a transaction cannot hold another");
+    } else {
+        kv_command(kv, &nested, reply);
+    }
+}
+
+void kv_command_exec(struct kv *kv, struct kv_request *request, struct kv_reply *reply)
+{
+    int slow_queries = 0;
+    bool changed;
+
+    if (!skip_watches(kv, request, &changed)) {
+        kv_reply_error(reply, "ERR the transaction cannot be read by this version of raftd");
+        return;
+    }
+    if (request->count > KV_EXEC_REQUESTS_MAX) {
+        kv_reply_error(reply, "ERR the transaction has more than 65536 commands");
+        return;
+    }
+    if (changed) {
+        kv_reply_nil(reply);
+        return;
+    }
+    kv_reply_array(reply, request->count);
+    while (request->count > 0) {
+        run_nested(kv, kv_request_next(request), &slow_queries, reply);
+    }
+}
