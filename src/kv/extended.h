@@ -23,9 +23,9 @@ struct extended {
 enum { EXTENDED_TEXT_BYTES_MAX = 5 * 1024 };
 
 /*
- * Reads the whole text as Redis does: as strtold() in the C locale, without blanks. False for what is
- * no number, for NaN and for what is too large or too close to 0. The text has to be shorter than
- * EXTENDED_TEXT_BYTES_MAX.
+ * Reads the whole text as Redis does: as strtold() in the C locale, without blanks. False for what
+ * is no number, for NaN, for what is too large or too close to 0, and for a text that is not
+ * shorter than EXTENDED_TEXT_BYTES_MAX.
  */
 bool extended_parse(const void *text, size_t size, struct extended *number);
 /* Adds to *sum; false, with *sum untouched, where the sum is not a finite number. */
