@@ -34,7 +34,7 @@ static void collect_inodes(struct fs_memory *memory)
         }
     }
     for (size_t i = 0; i < memory->change_count; i++) {
-        if (memory->changes[i].type != FS_CHANGE_UNLINK) {
+        if (memory->changes[i].type != FS_CHANGE_UNLINK && memory->changes[i].inode >= 0) {
             marks[memory->changes[i].inode] = true;
         }
     }
