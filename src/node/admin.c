@@ -89,7 +89,7 @@ static void answer(struct raftd_node *node, struct request *request, int status,
     struct raftd_reply reply = {0};
 
     if (request->client != NULL) {
-        raftd_reply_append(&reply, text, strlen(text));
+        raftd_reply_write(&reply, text, strlen(text));
         client_complete(request->client, request->tag, status, index, &reply);
         reply_reset(&reply);
     }

@@ -227,6 +227,8 @@ static int make_core(struct raftd_node *node, const struct wal_recovered *recove
         .max_inflight_messages = conf->raft.max_inflight_messages,
         .max_inflight_bytes = conf->raft.max_inflight_bytes,
         .max_uncommitted_bytes = conf->raft.max_uncommitted_bytes,
+        .priority = (uint8_t)conf->raft.priority,
+        .disk_stall_ms = conf->raft.disk_stall_ms,
     };
     const struct raft_recovered log = {
         .term = recovered->term,

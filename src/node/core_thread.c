@@ -242,7 +242,8 @@ static bool has_work(const struct core_loop *loop)
     struct raftd_node *node = loop->node;
 
     if (log_writer_has_done(node->log_writer) ||
-        atomic_load_explicit(&node->core_stop, memory_order_acquire)) {
+        atomic_load_explicit(&node->core_stop, memory_order_acquire) ||
+        (!loop->handover_begun && atomic_load(&node->handover) == HANDOVER_ASKED)) {
         return true;
     }
     if (clients_have_work(node)) {
@@ -328,6 +329,7 @@ static void turn(struct core_loop *loop)
     publish_figures(node);
     wake_consumers(loop);
     members_follow(loop);
+    handover_check(loop);
     end_turn(loop);
 }
 

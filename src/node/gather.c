@@ -130,6 +130,7 @@ static void gather_client(struct core_loop *loop, struct raftd_client *client, b
 {
     struct raftd_node *node = loop->node;
     uint64_t deadline_ms = loop->turn.now_ms + node->conf.raft.request_timeout_ms;
+    bool draining = handover_is_draining(loop);
     struct client_request from;
 
     for (size_t i = 0; i < CLIENT_EVENTS_MAX && loop->turn.count < EVENTS_MAX - EVENTS_KEPT; i++) {
@@ -138,6 +139,9 @@ static void gather_client(struct core_loop *loop, struct raftd_client *client, b
         }
         if (!loop->turn.ready) {
             client_complete(client, from.tag, RAFTD_ERROR_NOT_READY, 0, NULL);
+            raft_entry_release(from.entry);
+        } else if (draining) {
+            client_complete(client, from.tag, RAFTD_ERROR_STOPPED, 0, NULL);
             raft_entry_release(from.entry);
         } else if (from.is_read) {
             requests_add(&node->requests, REQUEST_READ_NEW, client, from.tag, deadline_ms,
@@ -254,6 +258,7 @@ void gather(struct core_loop *loop)
         gather_clients(loop, false);
     }
     gather_time(loop);
+    handover_gather(loop);
     gather_reads(loop);
 }
 

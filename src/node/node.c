@@ -292,6 +292,9 @@ static void live(struct raftd_node *node)
     while (!is_stopping(node)) {
         wait_until(node, UINT64_MAX);
     }
+    if (!atomic_load(&node->removed)) {
+        handover_wait(node);
+    }
 }
 
 int raftd_node_run(struct raftd_node *node, struct raftd_error *error)
@@ -359,6 +362,8 @@ static void member_status(struct raftd_node *node, const struct raft_member *mem
         .id = member->id,
         .voter = (member->roles & (RAFT_MEMBER_VOTER | RAFT_MEMBER_OUTGOING)) != 0,
         .learner = (member->roles & RAFT_MEMBER_LEARNER) != 0,
+        .joining = (member->roles & RAFT_MEMBER_JOINING) != 0,
+        .outgoing = member->roles == RAFT_MEMBER_OUTGOING,
         .self = member->id == node->conf.node.id,
     };
     snprintf(status->address, sizeof(status->address), "%s", member->address);
@@ -409,6 +414,8 @@ void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
     status->phase = (enum raftd_phase)atomic_load_explicit(&node->phase, memory_order_relaxed);
     status->ready = raftd_node_is_ready(node);
     status->term = raft.term;
+    status->transfer_to = raft.transfer_to;
+    status->joint = raft_membership_is_joint(&membership);
     status->last_index = raft.last_index;
     status->durable_index = raft.durable_index;
     status->commit_index = raft.commit_index;

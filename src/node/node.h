@@ -12,6 +12,7 @@
  *     client.c       the client's end of its rings
  *     log_writer.c   the only thread that waits for a disk
  *     link.c         one thread per peer
+ *     handover.c     a leader that stops hands over first
  *     link_table.c   which links there are
  *     members.c      the membership of the log -> links
  *     reception.c    accepted sockets of peers that have not said who they are
@@ -53,6 +54,8 @@ enum {
      */
     NODE_ENTRY_BYTES_MAX = 512 * 1024 * 1024 + NODE_ENTRY_OVERHEAD_BYTES,
 };
+
+enum handover { HANDOVER_NOT = 0, HANDOVER_ASKED, HANDOVER_DONE };
 
 struct node_listener {
     struct net_address address;
@@ -113,6 +116,8 @@ struct raftd_node {
     struct waker core_waker;      /* consumer: core thread */
     struct waker lifecycle_waker; /* consumer: run thread */
 
+    atomic_int handover; /* enum handover: asked by the run thread, done by the core thread */
+
     atomic_bool core_ended; /* set by the run thread: nobody reads the clients' rings */
 
     /* Slots of clients: filled by compare-and-swap from any thread (client.c); followed and
@@ -161,5 +166,8 @@ void client_free(struct raftd_client *client); /* no thread uses it any more */
 void admin_refuse(struct raftd_node *node, struct request *request, uint8_t reason);
 /* A membership was applied: answers whoever asked for it, if it is final. */
 void admin_apply_membership(struct raftd_node *node, const struct raft_entry *entry);
+
+/* handover.c, run thread: leadership and open outcomes are settled before the node stops. */
+void handover_wait(struct raftd_node *node);
 
 #endif

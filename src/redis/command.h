@@ -84,6 +84,7 @@ struct call {
     enum resp_protocol protocol; /* how */
 
     /* What a command that the node answers asks of it. */
+    int (*submit)(struct call *call, uint64_t tag); /* NULL: `operation`, of the state machine */
     enum kv_operation operation;
     uint8_t set_flags;
     bool is_read;
@@ -230,6 +231,10 @@ bool run_wait(struct call *call);
 /* command_info.c */
 bool run_config_get(struct call *call);
 bool run_info(struct call *call);
+
+/* command_member.c */
+bool run_raft_member(struct call *call);
+bool run_raft_transfer(struct call *call);
 
 /* command_raft.c */
 bool run_raft_members(struct call *call);

@@ -311,6 +311,8 @@ static void render(struct connection *connection, const struct slot *slot,
     }
     if (slot->renderer == RENDER_INFO) {
         info_write(connection->worker->server, slot->sections, completion, protocol, output);
+    } else if (slot->renderer == RENDER_SENTENCE) {
+        render_sentence(output, completion->status, completion->data, completion->size_bytes);
     } else if (completion->status != 0) {
         render_status(output, completion->status, slot->is_read);
     } else if (slot->renderer == RENDER_OBJECT) {

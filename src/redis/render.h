@@ -25,6 +25,9 @@ void render_object(struct buffer *output, enum resp_protocol protocol, enum rend
 /* Of a list of keys, the number of those in a hash slot. */
 void render_slot_count(struct buffer *output, uint32_t slot, const void *data, size_t size);
 
+/* A status with the sentence that came with it: a change of members, a transfer. */
+void render_sentence(struct buffer *output, int status, const void *data, size_t size);
+
 /*
  * A status other than 0. CLUSTERDOWN, TRYAGAIN and LOADING, on which clients try again, only
  * where the command was definitely not applied; TIMEOUT where nobody knows.

@@ -20,7 +20,8 @@ enum slot_renderer {
     RENDER_REPLY,
     RENDER_INFO,
     RENDER_OBJECT,
-    RENDER_SLOT, /* how many of the keys are in a hash slot */
+    RENDER_SENTENCE, /* what the node says of a change of members or leadership */
+    RENDER_SLOT,     /* how many of the keys are in a hash slot */
 };
 
 /* What OBJECT asks about a key. */

@@ -47,6 +47,34 @@ static void talk(const struct exchange *exchanges, size_t count)
 
 #define TALK(exchanges) talk(exchanges, sizeof(exchanges) / sizeof((exchanges)[0]))
 
+#define MEMBER_SYNTAX                                                                              \
+    "-ERR syntax error: ADD id host:port [LEARNER], PROMOTE id, REMOVE id, REPLACE old-id new-id " \
+    "host:port or MOVE id host:port, at most 16 of them, ids from 1 to 65535"
+
+START_TEST(members_and_leadership)
+{
+    static const struct exchange exchanges[] = {
+        {"RAFT MEMBER ADD 4 host:1", "+OK"},
+        {"raft member add 4 host:1 learner promote 5 remove 6 replace 7 8 host:2", "+OK"},
+        {"RAFT MEMBER MOVE 4 host:2", "+OK"},
+        {"RAFT MEMBER PROMOTE 99", "-CONFLICT not now"},
+        {"RAFT MEMBER ADD 4 host", "-ERR this is nothing that a node can be asked: an address is "
+                                   "host:port"},
+        {"RAFT MEMBER ADD 4 host:1 x", MEMBER_SYNTAX},
+        {"RAFT MEMBER ADD 0 host:1", MEMBER_SYNTAX},
+        {"RAFT MEMBER REMOVE 65536", MEMBER_SYNTAX},
+        {"RAFT MEMBER REMOVE 3 4", MEMBER_SYNTAX},
+        {"RAFT MEMBER DANCE 3", MEMBER_SYNTAX},
+        {"RAFT TRANSFER", "+OK"},
+        {"RAFT TRANSFER 2", "+OK"},
+        {"RAFT TRANSFER 99", "-CONFLICT not now"},
+        {"RAFT TRANSFER x", "-ERR syntax error: the id of a member, 1 to 65535, or none"},
+    };
+
+    TALK(exchanges);
+}
+END_TEST
+
 START_TEST(strings)
 {
     static const struct exchange exchanges[] = {
@@ -356,6 +384,7 @@ UNIT_SUITE(dispatch)
     TCase *server = tcase_create("server");
 
     tcase_add_checked_fixture(data, setup, teardown);
+    tcase_add_test(data, members_and_leadership);
     tcase_add_test(data, strings);
     tcase_add_test(data, keys);
     tcase_add_test(data, mistakes_are_worded_as_redis_words_them);
