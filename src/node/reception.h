@@ -13,7 +13,8 @@ struct reception;
 
 enum { RECEPTION_PENDING_MAX = 64, RECEPTION_TIMEOUT_MS = 5000 };
 
-/* links: borrowed; destroy the reception before them. NULL if the system has no descriptor left for its waker. */
+/* links: borrowed; destroy the reception before them. NULL if the system has no descriptor left
+ * for its waker. */
 struct reception *reception_create(const struct link_shared *shared, struct link_table *links);
 int reception_start(struct reception *reception);
 void reception_destroy(struct reception *reception); /* stops the thread first */
