@@ -134,6 +134,7 @@ void append_on_message(struct raft_core *core, const struct raft_message *messag
         return;
     }
     core->leader_contact_ms = core->now_ms;
+    lease_promise(core);
     election_reset_timer(core);
     /*
      * Everything committed agrees with any leader's log, so an append that reaches back to it

@@ -321,7 +321,7 @@ static void on_event(struct raft_core *core, const struct raft_event *event)
         propose_on_request(core, event->entry);
         break;
     case RAFT_EVENT_READ:
-        read_on_request(core, event->read_id);
+        read_on_request(core, event->read_id, event->lease);
         break;
     case RAFT_EVENT_LOG_WRITTEN:
         on_written(core, &event->written);
@@ -566,6 +566,8 @@ int raft_create(const struct raft_options *options, const struct raft_recovered 
     election_reset_timer(made);
     if (is_only_voter(made)) {
         made->election_deadline_ms = now_ms; /* there is nobody to wait for */
+    } else {
+        lease_promise(made); /* an earlier life may have answered a leader just now */
     }
     *core = made;
     return 0;

@@ -7,6 +7,7 @@
  *     append.c      the follower's side of replication
  *     replicate.c   the leader's side: progress of each peer, windows, commit rule
  *     read.c        ReadIndex on both sides
+ *     lease.c       what a quorum has promised a leader
  *     propose.c     proposals: appended, forwarded, refused
  *     snapshot.c    compaction, peers that need a snapshot, installing one
  *     time.c        cluster time
@@ -21,7 +22,10 @@
 #include "raft/log.h"
 #include "raft/raft.h"
 
-enum { INFLIGHT_MAX = 4096 };
+enum {
+    INFLIGHT_MAX = 4096,
+    ROUNDS_KEPT = 1024, /* read rounds whose beginning is known; a power of two */
+};
 
 /* after_write of a message that waits for the newest log write; resolved when a batch ends. */
 #define RAFT_GATED UINT64_MAX
@@ -65,6 +69,7 @@ struct progress {
     uint64_t transfer_ms;   /* when that last changed; 0 = never */
     /* A read that this peer asks the leader to confirm. */
     bool read_pending;
+    bool read_lease; /* the leader's lease will do */
     uint64_t read_attempt;
     uint64_t read_index;
     uint64_t read_round; /* 0: waits for an entry of this term to be committed */
@@ -93,6 +98,7 @@ struct raft_core {
     uint64_t commit_index;
     size_t uncommitted_bytes;
     uint64_t election_deadline_ms;
+    uint64_t promised_until_ms; /* no vote for anybody before, but by a leader's own order */
     uint64_t leader_contact_ms; /* when the current leader was last heard, 0 = never */
 
     /* Candidate: answers by position in membership. */
@@ -103,7 +109,8 @@ struct raft_core {
     /* Leader: by position in membership (own position unused). */
     struct progress progress[RAFT_MEMBERS_MAX];
     uint64_t heartbeat_deadline_ms;
-    uint64_t read_round; /* numbers the quorum rounds of reads in this term */
+    uint64_t read_round; /* numbers the quorum rounds of reads and heartbeats in this term */
+    uint64_t round_opened_ms[ROUNDS_KEPT];
 
     /* Leader: who is to be told, once it is committed, that it was removed. */
     uint16_t leaving[RAFT_MEMBERS_MAX];
@@ -124,6 +131,7 @@ struct raft_core {
     /* Reads of this node's own clients: one batch at a time. */
     struct {
         bool pending;
+        bool lease; /* the leader's lease will do */
         uint64_t id;
         uint64_t index;   /* leader */
         uint64_t round;   /* leader; 0: not begun */
@@ -238,7 +246,11 @@ void replicate_choose_witnesses(struct raft_core *core);
 void replicate_membership_changed(struct raft_core *core, const struct raft_membership *before);
 
 /* read.c */
-void read_on_request(struct raft_core *core, uint64_t read_id);
+void read_on_request(struct raft_core *core, uint64_t read_id, bool lease);
+/* Whether a leader has committed an entry of its own term: before, it does not know the end. */
+bool read_knows_commit(const struct raft_core *core);
+/* The newest round that a quorum has answered. */
+uint64_t read_quorum_round(const struct raft_core *core);
 void read_on_message(struct raft_core *core, const struct raft_message *message);
 void read_on_reply(struct raft_core *core, const struct raft_message *message);
 void read_flush(struct raft_core *core);
@@ -256,6 +268,12 @@ void time_on_clock(struct raft_core *core, uint64_t wall_ms);
 void time_become_leader(struct raft_core *core);
 void time_on_append(struct raft_core *core, uint64_t time_ms);
 uint64_t time_wall_ms(const struct raft_core *core);
+
+/* lease.c */
+void lease_promise(struct raft_core *core);
+bool lease_binds(const struct raft_core *core);
+void lease_open_round(struct raft_core *core);
+bool lease_holds(const struct raft_core *core);
 
 /* propose.c */
 void propose_on_request(struct raft_core *core, struct raft_entry *entry);

@@ -19,8 +19,7 @@ bool election_is_sticky(const struct raft_core *core)
     if (core->role == RAFT_LEADER) {
         return true; /* check-quorum ends a leadership that lost its followers */
     }
-    return core->leader != 0 && core->leader_contact_ms != 0 &&
-           core->now_ms - core->leader_contact_ms < core->options.election_timeout_ms;
+    return lease_binds(core); /* it may not have heard of a leader's end, or restarted */
 }
 
 static enum raft_role passive_role(const struct raft_core *core)
@@ -236,8 +235,11 @@ void election_on_vote(struct raft_core *core, const struct raft_message *message
         reply_to_vote(core, message, granted);
         return;
     }
+    /* The same candidate again: its vote is given (T2). A first vote waits for the promise. */
     granted = message->term == core->term && core->role != RAFT_LEADER &&
-              (core->vote == 0 || core->vote == message->from) && log_is_up_to_date(core, message);
+              (core->vote == message->from ||
+               (core->vote == 0 && (message->vote.transfer || !election_is_sticky(core)))) &&
+              log_is_up_to_date(core, message);
     if (granted) {
         if (core->vote == 0) {
             set_term(core, core->term, message->from);

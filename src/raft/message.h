@@ -96,6 +96,7 @@ struct raft_message {
         } append_reply;
         struct {
             uint64_t attempt; /* never used twice by this sender in this process life */
+            bool lease;       /* the leader's lease will do */
         } read;
         struct {
             uint64_t attempt;

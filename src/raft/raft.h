@@ -121,8 +121,11 @@ struct raft_event {
     union {
         const struct raft_message *message;
         struct raft_entry *entry; /* the core takes a reference and sets term and index */
-        uint64_t read_id;         /* ascending; a new one replaces one still pending */
-        uint64_t wall_ms;         /* milliseconds since 1970 */
+        struct {
+            uint64_t read_id; /* ascending; a new one replaces one still pending */
+            bool lease;       /* the word of a leader with a lease will do */
+        };
+        uint64_t wall_ms; /* milliseconds since 1970 */
         struct raft_write_done written;
         struct raft_snapshot_saved saved;
         struct raft_snapshot_received received;
@@ -195,6 +198,14 @@ uint64_t raft_log_term(const struct raft_core *core, uint64_t index);
  * that goes into a snapshot (T30). */
 void raft_membership_at(const struct raft_core *core, uint64_t index,
                         struct raft_membership *membership);
+
+/*
+ * Until when, by the clock that now_ms of raft_step() is taken from, this node is certainly the
+ * only leader, provided that no two members' monotonic clocks drift apart by more than one part
+ * in ten; 0 = it may not be. What a leader had committed at a moment before that, and after
+ * which a read was asked, is all that the read has to see.
+ */
+uint64_t raft_lease_until_ms(const struct raft_core *core);
 
 /*
  * Cluster time in milliseconds: a leader's is stamped on every entry that it appends, elsewhere

@@ -8,15 +8,16 @@
 #include "raft/core.h"
 
 /* Until an entry of its own term is committed a leader does not know what is (T10). */
-static bool leader_knows_commit(const struct raft_core *core)
+bool read_knows_commit(const struct raft_core *core)
 {
     return raftlog_term(&core->log, core->commit_index) == core->term;
 }
 
-void read_on_request(struct raft_core *core, uint64_t read_id)
+void read_on_request(struct raft_core *core, uint64_t read_id, bool lease)
 {
     ASSERT(!core->read.pending || read_id > core->read.id);
     core->read.pending = true;
+    core->read.lease = lease;
     core->read.id = read_id;
     core->read.round = 0;
     core->read.attempt = 0;
@@ -39,6 +40,7 @@ void read_on_message(struct raft_core *core, const struct raft_message *message)
     }
     progress = &core->progress[position];
     progress->read_pending = true;
+    progress->read_lease = message->read.lease;
     progress->read_attempt = message->read.attempt;
     progress->read_round = 0;
 }
@@ -62,7 +64,7 @@ void read_on_reply(struct raft_core *core, const struct raft_message *message)
 }
 
 /* The newest round that a quorum has answered. */
-static uint64_t quorum_round(const struct raft_core *core)
+uint64_t read_quorum_round(const struct raft_core *core)
 {
     uint64_t rounds[RAFT_MEMBERS_MAX];
 
@@ -72,6 +74,40 @@ static uint64_t quorum_round(const struct raft_core *core)
         rounds[i] = self ? core->read_round : core->progress[i].round_acknowledged;
     }
     return raft_membership_quorum_value(&core->membership, rounds);
+}
+
+static void answer(struct raft_core *core, size_t position)
+{
+    struct progress *progress = &core->progress[position];
+    struct raft_message *reply;
+
+    progress->read_pending = false;
+    if (progress->commit_wanted < progress->read_index) {
+        progress->commit_wanted = progress->read_index;
+    }
+    reply = core_send(core, RAFT_MESSAGE_READ_REPLY, core->membership.members[position].id);
+    reply->read_reply.attempt = progress->read_attempt;
+    reply->read_reply.index = progress->read_index;
+}
+
+/*
+ * Reads for which the lease will do, while it holds at the batch's time: whatever the batch
+ * brought was asked before that.
+ */
+static void leader_answer_by_lease(struct raft_core *core)
+{
+    if (!lease_holds(core)) {
+        return;
+    }
+    if (core->read.pending && core->read.lease) {
+        confirm(core, core->commit_index);
+    }
+    for (size_t i = 0; i < core->membership.count; i++) {
+        if (core->progress[i].read_pending && core->progress[i].read_lease) {
+            core->progress[i].read_index = core->commit_index;
+            answer(core, i);
+        }
+    }
 }
 
 /* Opens one round for everything that was asked in this batch. */
@@ -94,32 +130,24 @@ static void leader_begin_round(struct raft_core *core)
         }
     }
     if (opened) {
-        core->read_round++;
+        lease_open_round(core);
         replicate_choose_witnesses(core);
     }
 }
 
 static void leader_confirm(struct raft_core *core)
 {
-    uint64_t round = quorum_round(core);
+    uint64_t round = read_quorum_round(core);
 
     if (core->read.pending && core->read.round != 0 && core->read.round <= round) {
         confirm(core, core->read.index);
     }
     for (size_t i = 0; i < core->membership.count; i++) {
-        struct progress *progress = &core->progress[i];
-        struct raft_message *reply;
+        const struct progress *progress = &core->progress[i];
 
-        if (!progress->read_pending || progress->read_round == 0 || progress->read_round > round) {
-            continue;
+        if (progress->read_pending && progress->read_round != 0 && progress->read_round <= round) {
+            answer(core, i);
         }
-        progress->read_pending = false;
-        if (progress->commit_wanted < progress->read_index) {
-            progress->commit_wanted = progress->read_index;
-        }
-        reply = core_send(core, RAFT_MESSAGE_READ_REPLY, core->membership.members[i].id);
-        reply->read_reply.attempt = progress->read_attempt;
-        reply->read_reply.index = progress->read_index;
     }
 }
 
@@ -136,13 +164,15 @@ static void follower_ask(struct raft_core *core)
     core->read.sent_ms = core->now_ms;
     message = core_send(core, RAFT_MESSAGE_READ, core->leader);
     message->read.attempt = core->read.attempt;
+    message->read.lease = core->read.lease;
 }
 
 void read_flush(struct raft_core *core)
 {
     if (core->role != RAFT_LEADER) {
         follower_ask(core);
-    } else if (leader_knows_commit(core)) {
+    } else if (read_knows_commit(core)) {
+        leader_answer_by_lease(core);
         leader_begin_round(core);
         leader_confirm(core);
     }

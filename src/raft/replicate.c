@@ -71,6 +71,7 @@ static void progress_init(struct raft_core *core, struct progress *progress)
 void replicate_begin(struct raft_core *core)
 {
     core->read_round = 0;
+    lease_open_round(core);
     for (size_t i = 0; i < core->membership.count; i++) {
         ASSERT(core->progress[i].inflights == NULL);
         progress_init(core, &core->progress[i]);
@@ -133,6 +134,7 @@ void replicate_tick(struct raft_core *core)
         return;
     }
     core->heartbeat_deadline_ms = core->now_ms + core->options.heartbeat_ms;
+    lease_open_round(core);
     for (size_t i = 0; i < core->membership.count; i++) {
         core->progress[i].heartbeat_due = true;
     }

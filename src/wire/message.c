@@ -38,7 +38,7 @@ static size_t body_bytes(const struct raft_message *message)
     case RAFT_MESSAGE_APPEND_REPLY:
         return 34;
     case RAFT_MESSAGE_READ:
-        return 8;
+        return 9;
     case RAFT_MESSAGE_READ_REPLY:
         return 16;
     case RAFT_MESSAGE_PROPOSE:
@@ -112,6 +112,7 @@ static void write_body(struct writer *writer, const struct raft_message *message
         break;
     case RAFT_MESSAGE_READ:
         write_u64(writer, message->read.attempt);
+        write_u8(writer, message->read.lease ? 1 : 0);
         break;
     case RAFT_MESSAGE_READ_REPLY:
         write_u64(writer, message->read_reply.attempt);
@@ -273,6 +274,7 @@ static struct raft_message *read_message(struct reader *reader, const struct wir
         break;
     case RAFT_MESSAGE_READ:
         head.read.attempt = reader_u64(reader);
+        head.read.lease = read_bool(reader);
         break;
     case RAFT_MESSAGE_READ_REPLY:
         head.read_reply.attempt = reader_u64(reader);

@@ -369,11 +369,20 @@ uint16_t network_add_node(struct network *network)
 uint64_t network_read(struct network *network, uint16_t id)
 {
     struct network_node *node = network_node(network, id);
-    struct raft_event event = {.type = RAFT_EVENT_READ, .read_id = ++node->next_read_id};
+    struct raft_event event = {.type = RAFT_EVENT_READ, .read_id = node->next_read_id + 1};
 
-    invariants_on_read(network, node, event.read_id);
-    network_step(network, id, &event);
+    network_read_event(network, id, &event);
     return event.read_id;
+}
+
+void network_read_event(struct network *network, uint16_t id, const struct raft_event *event)
+{
+    struct network_node *node = network_node(network, id);
+
+    ASSERT(event->read_id == node->next_read_id + 1);
+    node->next_read_id = event->read_id;
+    invariants_on_read(network, node, event->read_id);
+    network_step(network, id, event);
 }
 
 void network_save_snapshot(struct network *network, uint16_t id, uint64_t keep)

@@ -79,6 +79,15 @@ static bool converged_by_snapshots(struct network *network)
     return network_converged(network);
 }
 
+static void read_somehow(struct network *network, uint16_t id)
+{
+    struct raft_event event = {.type = RAFT_EVENT_READ,
+                               .read_id = network_node(network, id)->next_read_id + 1};
+
+    event.lease = network_random(network, 2) == 0;
+    network_read_event(network, id, &event);
+}
+
 static void heal_everything(struct network *network)
 {
     network_heal(network);
@@ -115,7 +124,7 @@ static void live_through(size_t node_count, uint64_t seed)
         trouble(&network);
         if (network_node(&network, id)->alive) {
             if (network_random(&network, 4) == 0) {
-                network_read(&network, id);
+                read_somehow(&network, id);
             }
             network_propose(&network, id, ++number);
         }

@@ -63,6 +63,7 @@ static void samples_make(struct samples *s)
     s->messages[3].append_reply.conflict_term = 14;
     s->messages[3].append_reply.read_round = 15;
     s->messages[4].read.attempt = 99;
+    s->messages[4].read.lease = true;
     s->messages[5].read_reply.attempt = 99;
     s->messages[5].read_reply.index = 100;
     s->messages[6].entries = s->entries + 1;
@@ -131,6 +132,7 @@ static void assert_same_body(const struct raft_message *a, const struct raft_mes
         break;
     case RAFT_MESSAGE_READ:
         ck_assert_uint_eq(a->read.attempt, b->read.attempt);
+        ck_assert(a->read.lease == b->read.lease);
         break;
     case RAFT_MESSAGE_READ_REPLY:
         ck_assert_uint_eq(a->read_reply.attempt, b->read_reply.attempt);
