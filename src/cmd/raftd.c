@@ -208,6 +208,7 @@ static int assemble(struct daemon *daemon, struct raftd_error *error)
         code = redis_server_create(&daemon->conf, daemon->client_tls, &daemon->server, error);
     }
     if (code == 0) {
+        redis_server_observe(daemon->server, daemon->kv);
         code = raftd_builder_listener(daemon->builder, daemon->conf.listen.client,
                                       redis_server_accept, daemon->server, error);
     }
@@ -271,8 +272,7 @@ static int run(struct daemon *daemon)
         code = raftd_node_run(daemon->node, &error);
     }
     if (code != 0) {
-        exit_code = complain(&error, code,
-                             code == RAFTD_ERROR_REMOVED ? DAEMON_EXIT_REMOVED : DAEMON_EXIT_SERVE);
+        exit_code = complain(&error, code, DAEMON_EXIT_SERVE);
     }
     redis_server_stop(daemon->server);
     return exit_code;

@@ -166,6 +166,20 @@ static bool may_expire(unsigned flags, uint64_t old_ms, uint64_t new_ms)
            ((flags & KV_EXPIRE_LT) == 0 || new_ms < old_ms);
 }
 
+/* The deadline that the key has, moved by as much as the new one is from now. */
+static uint64_t moved_deadline(const struct kv *kv, uint64_t old_ms, uint64_t new_ms)
+{
+    int64_t moved_ms;
+
+    if (old_ms == KV_NO_DEADLINE) {
+        return KV_NO_DEADLINE;
+    }
+    if (__builtin_add_overflow((int64_t)old_ms, (int64_t)(new_ms - kv->time_ms), &moved_ms)) {
+        return new_ms > kv->time_ms ? INT64_MAX : 0;
+    }
+    return moved_ms > 0 ? (uint64_t)moved_ms : 0;
+}
+
 void kv_command_expire(struct kv *kv, struct kv_request *request, struct kv_reply *reply)
 {
     struct kv_argument name = kv_request_next(request);
@@ -181,6 +195,10 @@ void kv_command_expire(struct kv *kv, struct kv_request *request, struct kv_repl
         return;
     }
     found = kv_find(kv, name);
+    if (found.place != NULL && (flags & KV_EXPIRE_ADD) != 0) {
+        deadline_ms = moved_deadline(kv, kv_deadline(kv, *found.place), deadline_ms);
+        flags |= KV_EXPIRE_XX;
+    }
     if (found.place == NULL || !may_expire(flags, kv_deadline(kv, *found.place), deadline_ms) ||
         ((flags & KV_EXPIRE_IFEQ) != 0 &&
          !kv_value_equals(*found.place, kv_request_next(request)))) {

@@ -138,6 +138,7 @@ enum kv_expire_flags {
     KV_EXPIRE_GT = 4,
     KV_EXPIRE_LT = 8,
     KV_EXPIRE_IFEQ = 16, /* the last argument is what the value must be: compare-and-expire */
+    KV_EXPIRE_ADD = 32,  /* to the time to live that the key has; not without one */
 };
 
 /*

@@ -14,8 +14,9 @@
 enum { COMMANDS_MAX = 192, INDEX_PLACES = 512, NAME_BYTES_MAX = 32 };
 
 static const struct command *const groups[] = {
-    commands_of_cluster, commands_of_connection, commands_of_keys,
-    commands_of_raft,    commands_of_server,     commands_of_strings,
+    commands_of_cluster, commands_of_connection,   commands_of_keys,
+    commands_of_pubsub,  commands_of_raft,         commands_of_server,
+    commands_of_strings, commands_of_transactions, commands_of_scripts,
 };
 
 /* Ascending by name. */

@@ -29,6 +29,10 @@ enum command_flags {
     COMMAND_LOADING = 1 << 3, /* answered also while the node is not ready */
     COMMAND_STALE = 1 << 4,   /* says nothing about the data */
     COMMAND_FAST = 1 << 5,
+    COMMAND_PUBSUB = 1 << 7,
+    COMMAND_NO_MULTI = 1 << 8,     /* not inside a transaction */
+    COMMAND_SUBSCRIBED = 1 << 9,   /* also on a RESP2 connection with subscriptions */
+    COMMAND_AT_ONCE = 1 << 10,     /* not queued by MULTI */
     COMMAND_MOVABLE_KEYS = 1 << 6, /* "numkeys key ..." from the second argument on */
 };
 
@@ -84,7 +88,6 @@ struct call {
     enum resp_protocol protocol; /* how */
 
     /* What a command that the node answers asks of it. */
-    int (*submit)(struct call *call, uint64_t tag); /* NULL: `operation`, of the state machine */
     enum kv_operation operation;
     uint8_t set_flags;
     bool is_read;
@@ -92,8 +95,8 @@ struct call {
     struct kv_argument *kv_arguments; /* the worker's; room for count and two more */
     size_t kv_count;
     char number[NUMBER_TEXT_BYTES_MAX]; /* an argument that was not among those given */
-    uint8_t renderer;                   /* enum slot_renderer */
-    uint32_t sections;                  /* INFO: which of them */
+    struct rendering rendering;         /* how the answer is to be written */
+    bool in_transaction;                /* EXEC carries it out */
 };
 
 struct command {
@@ -148,6 +151,12 @@ void call_ask(struct call *call, enum kv_operation operation, size_t count);
 /* and then more. */
 void call_ask_also(struct call *call, const struct resp_argument *argument);
 
+/* The operation with count arguments, each in parts behind its size; parts is copied. */
+void call_ask_parts(struct call *call, enum kv_operation operation, const struct buffer *parts,
+                    size_t count);
+/* dispatch.c: runs the command. True: what the node is to be asked is filled in. */
+bool call_prepare(struct call *call);
+
 /* command_docs.c */
 bool run_command(struct call *call);
 bool run_command_count(struct call *call);
@@ -178,6 +187,20 @@ bool run_sentinel_sentinels(struct call *call);
 bool run_raft_consistency(struct call *call);
 bool run_readonly(struct call *call);
 bool run_readwrite(struct call *call);
+
+/* command_script.c */
+bool run_eval(struct call *call);
+bool run_evalsha(struct call *call);
+bool run_script_exists(struct call *call);
+bool run_script_flush(struct call *call);
+bool run_script_load(struct call *call);
+
+/* command_transaction.c */
+bool run_discard(struct call *call);
+bool run_exec(struct call *call);
+bool run_multi(struct call *call);
+bool run_unwatch(struct call *call);
+bool run_watch(struct call *call);
 
 /* command_connection.c */
 bool run_echo(struct call *call);
@@ -230,11 +253,17 @@ bool run_wait(struct call *call);
 
 /* command_info.c */
 bool run_config_get(struct call *call);
+bool run_config_set(struct call *call);
 bool run_info(struct call *call);
 
-/* command_member.c */
-bool run_raft_member(struct call *call);
-bool run_raft_transfer(struct call *call);
+/* command_pubsub.c */
+bool run_psubscribe(struct call *call);
+bool run_pubsub_channels(struct call *call);
+bool run_pubsub_numpat(struct call *call);
+bool run_pubsub_numsub(struct call *call);
+bool run_punsubscribe(struct call *call);
+bool run_subscribe(struct call *call);
+bool run_unsubscribe(struct call *call);
 
 /* command_raft.c */
 bool run_raft_members(struct call *call);

@@ -82,8 +82,8 @@ bool run_cluster_countkeysinslot(struct call *call)
     call->operation = KV_KEYS;
     call->kv_arguments[0] = (struct kv_argument){.data = "*", .size_bytes = 1};
     call->kv_count = 1;
-    call->renderer = RENDER_SLOT;
-    call->sections = (uint32_t)slot;
+    call->rendering.renderer = RENDER_SLOT;
+    call->rendering.detail = (uint32_t)slot;
     return true;
 }
 

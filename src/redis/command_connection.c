@@ -9,6 +9,7 @@
 #include "redis/command.h"
 #include "redis/connection.h"
 #include "redis/server.h"
+#include "redis/subscribers.h"
 #include "redis/topology.h"
 #include "redis/worker.h"
 
@@ -16,6 +17,11 @@ bool run_ping(struct call *call)
 {
     if (call->count > 2) {
         resp_write_error_format(call->reply, "ERR wrong number of arguments for 'ping' command");
+    } else if (call->protocol == RESP2 && connection_is_subscribed(call->connection)) {
+        resp_write_array(call->reply, 2);
+        resp_write_text(call->reply, "pong");
+        resp_write_bulk(call->reply, call->count == 2 ? (const void *)call->arguments[1].data : "",
+                        call->count == 2 ? call->arguments[1].size_bytes : 0);
     } else if (call->count == 2) {
         resp_write_bulk(call->reply, call->arguments[1].data, call->arguments[1].size_bytes);
     } else {
@@ -67,6 +73,8 @@ bool run_reset(struct call *call)
     struct connection *connection = call->connection;
 
     set_protocol(connection, RESP2);
+    subscribers_forget(connection);
+    transaction_end(connection);
     connection->reply_off = false;
     connection->reply_skip = false;
     connection_reset_reads(connection);

@@ -73,6 +73,8 @@ static void write_flags(struct call *call, int flags)
         {"loading", (flags & COMMAND_LOADING) != 0},
         {"stale", (flags & COMMAND_STALE) != 0},
         {"fast", (flags & COMMAND_FAST) != 0},
+        {"pubsub", (flags & COMMAND_PUBSUB) != 0},
+        {"no_multi", (flags & COMMAND_NO_MULTI) != 0},
         {"movablekeys", (flags & COMMAND_MOVABLE_KEYS) != 0},
     };
 

@@ -170,6 +170,7 @@ static void put_replication(struct redis_server *server, struct buffer *text)
 
 static void put_keyspace(const struct raftd_completion *completion, struct buffer *text)
 {
+    int64_t numbers[KV_INFO_COUNT] = {0};
     struct kv_reply_value value;
     struct reader reader;
 
@@ -178,8 +179,15 @@ static void put_keyspace(const struct raftd_completion *completion, struct buffe
         return; /* nobody could say how many keys there are */
     }
     reader = reader_make(completion->data, completion->size_bytes);
-    if (kv_reply_next(&reader, &value) && value.type == KV_REPLY_INTEGER && value.integer > 0) {
-        put(text, "db0:keys=%" PRId64 ",expires=0,avg_ttl=0", value.integer);
+    if (!kv_reply_next(&reader, &value) || value.type != KV_REPLY_ARRAY) {
+        return;
+    }
+    for (size_t i = 0; i < KV_INFO_COUNT && kv_reply_next(&reader, &value); i++) {
+        numbers[i] = value.integer;
+    }
+    if (numbers[KV_INFO_KEYS] > 0) {
+        put(text, "db0:keys=%" PRId64 ",expires=%" PRId64 ",avg_ttl=%" PRId64,
+            numbers[KV_INFO_KEYS], numbers[KV_INFO_EXPIRES], numbers[KV_INFO_AVERAGE_TTL]);
     }
 }
 
@@ -238,10 +246,10 @@ bool run_info(struct call *call)
         }
     }
     if ((sections & INFO_KEYSPACE) != 0 && raftd_node_is_ready(call->server->node)) {
-        call->operation = KV_DBSIZE;
+        call->operation = KV_INFO;
         call->kv_count = 0;
-        call->renderer = RENDER_INFO;
-        call->sections = sections;
+        call->rendering.renderer = RENDER_INFO;
+        call->rendering.detail = sections;
         return true;
     }
     info_write(call->server, sections, NULL, call->protocol, call->reply);
@@ -317,14 +325,49 @@ static void offer_redis_names(struct config_search *search)
     offer_number(search, "timeout", conf->limits.idle_timeout_seconds);
 }
 
+static const char notify_events[] = "notify-keyspace-events";
+
+/* That one is replicated, and has to be asked for. */
 bool run_config_get(struct call *call)
 {
     struct config_search search = {.call = call};
 
     offer_redis_names(&search);
     conf_list(&call->server->conf, offer, &search);
+    if (is_asked_for(call, notify_events) && raftd_node_is_ready(call->server->node)) {
+        call->operation = KV_CONFIG_GET;
+        call->kv_arguments[0] =
+            (struct kv_argument){.data = notify_events, .size_bytes = sizeof(notify_events) - 1};
+        call->kv_count = 1;
+        call->rendering.renderer = RENDER_CONFIG;
+        call->rendering.detail = (uint32_t)search.count;
+        call->rendering.attached = search.pairs.data;
+        call->rendering.attached_bytes = (uint32_t)search.pairs.size_bytes;
+        return true;
+    }
     resp_write_map(call->reply, call->protocol, search.count);
     resp_write_raw(call->reply, search.pairs.data, search.pairs.size_bytes);
     buffer_free(&search.pairs);
     return false;
+}
+
+/* Only what is replicated can be changed here; the rest stands in each node's configuration. */
+bool run_config_set(struct call *call)
+{
+    const struct resp_argument *name = &call->arguments[2];
+    int shown = (int)(name->size_bytes < 128 ? name->size_bytes : 128);
+
+    if (call->count != 4 || !argument_is(name, notify_events)) {
+        resp_write_error_format(call->reply,
+                                "ERR CONFIG SET failed (possibly related to argument '%.*s') - "
+                                "only notify-keyspace-events can be set here, alone; see "
+                                "raftd.conf(5)",
+                                shown, (const char *)name->data);
+        return false;
+    }
+    call->operation = KV_CONFIG_SET;
+    call->kv_count = 0;
+    call_ask_also(call, name);
+    call_ask_also(call, &call->arguments[3]);
+    return true;
 }

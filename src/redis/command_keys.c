@@ -59,8 +59,8 @@ static bool ask_object(struct call *call, enum render_object answer)
     call->operation = KV_ENCODING;
     call->kv_count = 0;
     call_ask_also(call, &call->arguments[2]);
-    call->renderer = RENDER_OBJECT;
-    call->sections = answer;
+    call->rendering.renderer = RENDER_OBJECT;
+    call->rendering.detail = answer;
     return true;
 }
 

@@ -17,6 +17,7 @@
 #include "redis/info.h"
 #include "redis/render.h"
 #include "redis/server.h"
+#include "redis/subscribers.h"
 #include "redis/worker.h"
 #include "sys/log.h"
 
@@ -29,7 +30,8 @@ enum {
     SLOTS_RESUME = SLOTS_MAX / 2,
     HANDSHAKE_TIMEOUT_MS = 10 * 1000,
     LINGER_TIMEOUT_MS = 1000,
-    IDLE_MS = 1000, /* then memory goes back */
+    DROP_TIMEOUT_MS = 10 * 1000, /* for the last replies and the reason */
+    IDLE_MS = 1000,              /* then memory goes back */
     LOG_INTERVAL_MS = 1000,
 };
 
@@ -53,7 +55,7 @@ struct connection *connection_create(struct worker *worker, int fd, uint32_t pla
     connection->stream = stream;
     connection->encrypted = server->tls != NULL;
     connection->state = connection->encrypted ? CONNECTION_HANDSHAKE : CONNECTION_OPEN;
-    connection->deadline_ms = worker->now_ms + HANDSHAKE_TIMEOUT_MS;
+    connection->deadline_ms = connection->encrypted ? worker->now_ms + HANDSHAKE_TIMEOUT_MS : 0;
     connection->readable = true;
     connection->writable = true;
     connection->protocol = RESP2;
@@ -72,6 +74,7 @@ struct connection *connection_create(struct worker *worker, int fd, uint32_t pla
     connection->info.created_ms = worker->now_ms;
     atomic_init(&connection->info.active_ms, worker->now_ms);
     atomic_init(&connection->info.protocol, RESP2);
+    atomic_init(&connection->info.queued, -1);
     stream_peer_text(stream, connection->info.address, sizeof(connection->info.address));
     registry_add(&server->registry, &connection->info);
     worker_want_tick(worker);
@@ -100,6 +103,8 @@ void connection_close(struct connection *connection)
     }
     connection->state = CONNECTION_CLOSED;
     worker_forget(connection->worker, connection);
+    subscribers_forget(connection);
+    transaction_end(connection);
     registry_remove(&server->registry, &connection->info);
     stream_close(connection->stream);
     connection->stream = NULL;
@@ -135,6 +140,7 @@ static void handshake(struct connection *connection)
 
     if (code == 0) {
         connection->state = CONNECTION_OPEN;
+        connection->deadline_ms = 0;
     } else if (code != RAFTD_ERROR_AGAIN) {
         if (log_throttle_pass(&throttle, LOG_INTERVAL_MS)) {
             LOG_WARNING("client %s refused: %s", connection->info.address, error.message);
@@ -169,7 +175,14 @@ bool connection_tick(struct connection *connection)
         }
         return true;
     }
-    if (idle_timeout_ms > 0 && idle_ms >= idle_timeout_ms && connection->waiting == 0) {
+    if (connection->state == CONNECTION_CLOSING && connection->deadline_ms != 0) {
+        if (worker->now_ms >= connection->deadline_ms) {
+            connection_close(connection);
+        }
+        return true;
+    }
+    if (idle_timeout_ms > 0 && !connection_is_subscribed(connection) &&
+        idle_ms >= idle_timeout_ms && connection->waiting == 0) {
         LOG_DEBUG("client %s closed: idle for %u seconds", connection->info.address,
                   worker->server->conf.limits.idle_timeout_seconds);
         connection_close(connection);
@@ -244,11 +257,48 @@ static void output_grew(struct connection *connection)
     }
 }
 
+void connection_drop(struct connection *connection, const char *reason)
+{
+    if (connection->state != CONNECTION_OPEN) {
+        return;
+    }
+    LOG_WARNING("subscriber %s closed: %s", connection->info.address, reason);
+    resp_write_error_format(&connection->output, "ERR connection closed: %s", reason);
+    connection->deadline_ms = connection->worker->now_ms + DROP_TIMEOUT_MS;
+    connection_end_input(connection);
+    worker_want_tick(connection->worker);
+}
+
+void connection_push(struct connection *connection, const void *data, size_t size)
+{
+    uint64_t limit = connection->worker->server->conf.limits.output_buffer_bytes;
+
+    if (connection->state != CONNECTION_OPEN) {
+        return;
+    }
+    if (output_left(connection) + connection->slots.held_bytes + size > limit) {
+        write_output(connection);
+    }
+    if (connection->state == CONNECTION_OPEN &&
+        output_left(connection) + connection->slots.held_bytes + size > limit) {
+        connection_drop(connection, "messages and replies wait for it to read them, more than "
+                                    "limits.output_buffer_bytes; those that follow are lost");
+        return;
+    }
+    if (connection->state == CONNECTION_OPEN) {
+        buffer_append(&connection->output, data, size);
+        worker_add_dirty(connection->worker, connection);
+    }
+}
+
 void connection_flush(struct connection *connection)
 {
     write_output(connection);
     if (connection->state == CONNECTION_CLOSED) {
         return;
+    }
+    if (connection->state == CONNECTION_CLOSING) {
+        subscribers_forget(connection);
     }
     atomic_store_explicit(&connection->info.output_bytes, output_left(connection),
                           memory_order_relaxed);
@@ -304,24 +354,25 @@ void connection_end_reply(struct connection *connection)
 static void render(struct connection *connection, const struct slot *slot,
                    const struct raftd_completion *completion, struct buffer *output)
 {
-    enum resp_protocol protocol = (enum resp_protocol)slot->protocol;
+    const struct rendering *rendering = &slot->rendering;
+    size_t start = output->size_bytes;
 
-    if (slot->silent) {
-        return;
+    if (rendering->renderer == RENDER_WATCH) {
+        transaction_watched(connection, rendering->attached, rendering->attached_bytes, completion);
     }
-    if (slot->renderer == RENDER_INFO) {
-        info_write(connection->worker->server, slot->sections, completion, protocol, output);
-    } else if (slot->renderer == RENDER_SENTENCE) {
-        render_sentence(output, completion->status, completion->data, completion->size_bytes);
+    if (rendering->renderer == RENDER_INFO) {
+        info_write(connection->worker->server, rendering->detail, completion,
+                   (enum resp_protocol)rendering->protocol, output);
+    } else if (rendering->renderer == RENDER_EXEC) {
+        transaction_render(connection, completion, output);
+        transaction_end(connection);
     } else if (completion->status != 0) {
         render_status(output, completion->status, slot->is_read);
-    } else if (slot->renderer == RENDER_OBJECT) {
-        render_object(output, protocol, (enum render_object)slot->sections, completion->data,
-                      completion->size_bytes);
-    } else if (slot->renderer == RENDER_SLOT) {
-        render_slot_count(output, slot->sections, completion->data, completion->size_bytes);
     } else {
-        render_reply(output, protocol, completion->data, completion->size_bytes);
+        render_answer(output, rendering, completion->data, completion->size_bytes);
+    }
+    if (slot->silent) {
+        output->size_bytes = start;
     }
 }
 

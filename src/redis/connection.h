@@ -18,8 +18,10 @@
 #include <raftd/client.h>
 
 #include "base/bytes.h"
+#include "redis/name_table.h"
 #include "redis/registry.h"
 #include "redis/slots.h"
+#include "redis/transaction.h"
 #include "resp/parser.h"
 #include "resp/writer.h"
 
@@ -53,7 +55,7 @@ struct connection {
     struct client_info info; /* in the server's registry */
 
     enum connection_state state;
-    uint64_t deadline_ms; /* HANDSHAKE, LINGERING: when it is closed anyway */
+    uint64_t deadline_ms; /* HANDSHAKE, LINGERING, CLOSING if not 0: when it is closed anyway */
 
     /* Input. */
     struct resp_parser parser;
@@ -85,6 +87,10 @@ struct connection {
     bool reply_skip;                  /* this command's reply is not written */
     bool reply_skip_next;
 
+    struct transaction transaction;
+    struct name_table channels; /* what it subscribed to */
+    struct name_table patterns;
+
     /* In which of the worker's lists. */
     bool is_ready, is_dirty, is_starved;
 };
@@ -102,6 +108,10 @@ void connection_close(struct connection *connection);
 void connection_serve(struct connection *connection);
 /* Writes what is there to be written, and closes the connection if it has come to its end. */
 void connection_flush(struct connection *connection);
+/* A message for a subscriber. One that does not read its messages is dropped. */
+void connection_push(struct connection *connection, const void *data, size_t size);
+/* Ends the connection with a last line that says why; takes no more commands or messages. */
+void connection_drop(struct connection *connection, const char *reason);
 /* The node answered the command in this slot. */
 void connection_complete(struct connection *connection, uint32_t sequence,
                          const struct raftd_completion *completion);
@@ -125,6 +135,11 @@ void connection_next_command(struct connection *connection);
 static inline bool connection_is_silent(const struct connection *connection)
 {
     return connection->reply_off || connection->reply_skip;
+}
+
+static inline bool connection_is_subscribed(const struct connection *connection)
+{
+    return connection->channels.count > 0 || connection->patterns.count > 0;
 }
 
 /* dispatch.c: carries out one request; false: it has to wait, connection->block says for what. */

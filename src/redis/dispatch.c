@@ -5,6 +5,7 @@
 
 #include <raftd/client.h>
 
+#include "base/assert.h"
 #include "base/memory.h"
 #include "redis/command.h"
 #include "redis/connection.h"
@@ -106,6 +107,32 @@ static bool has_moved(const struct call *call)
     return true;
 }
 
+static bool is_allowed_inside(const struct call *call)
+{
+    if (!call->connection->transaction.open || (call->command->flags & COMMAND_NO_MULTI) == 0) {
+        return true;
+    }
+    resp_write_error_format(call->reply, "ERR Command not allowed inside a transaction");
+    return false;
+}
+
+/* A client of RESP2 with subscriptions could not tell replies from messages. */
+static bool is_confined(const struct call *call)
+{
+    char name[64];
+
+    if (call->protocol != RESP2 || !connection_is_subscribed(call->connection) ||
+        (call->command->flags & COMMAND_SUBSCRIBED) != 0) {
+        return false;
+    }
+    command_full_name(call->command, name, sizeof(name));
+    resp_write_error_format(call->reply,
+                            "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING "
+                            "/ QUIT / RESET are allowed in this context",
+                            name);
+    return true;
+}
+
 /* Finds the command and holds the arguments against it; false: the error is written. */
 static bool find(struct call *call)
 {
@@ -135,10 +162,13 @@ static bool find(struct call *call)
         return false;
     }
     if ((command->flags & COMMAND_LOADING) == 0 && !raftd_node_is_ready(call->server->node)) {
+        if (command->run == run_exec) {
+            transaction_end(call->connection);
+        }
         resp_write_error(call->reply, render_not_ready, strlen(render_not_ready));
         return false;
     }
-    return !has_moved(call);
+    return is_allowed_inside(call) && !is_confined(call) && !has_moved(call);
 }
 
 static bool has_to_wait(const struct connection *connection, enum command_kind kind)
@@ -166,8 +196,31 @@ void call_ask(struct call *call, enum kv_operation operation, size_t count)
     }
 }
 
+void call_ask_parts(struct call *call, enum kv_operation operation, const struct buffer *parts,
+                    size_t count)
+{
+    struct worker *worker = call->worker;
+    struct reader reader;
+
+    worker->parts.size_bytes = 0;
+    buffer_append(&worker->parts, parts->data, parts->size_bytes);
+    reader = reader_make(worker->parts.data, worker->parts.size_bytes);
+    worker->arguments = memory_grow(worker->arguments, &worker->argument_capacity, count,
+                                    sizeof(worker->arguments[0]));
+    call->kv_arguments = worker->arguments;
+    call->operation = operation;
+    call->kv_count = count;
+    for (size_t i = 0; i < count; i++) {
+        size_t size = reader_u32(&reader);
+
+        call->kv_arguments[i] =
+            (struct kv_argument){.data = reader_bytes(&reader, size), .size_bytes = size};
+    }
+    ASSERT(!reader.failed && reader_left(&reader) == 0);
+}
+
 /* What the command does here; true: the node has to be asked. */
-static bool run(struct call *call)
+bool call_prepare(struct call *call)
 {
     struct worker *worker = call->worker;
 
@@ -184,21 +237,6 @@ static bool run(struct call *call)
 }
 
 /* 0, RAFTD_ERROR_BUSY or RAFTD_ERROR_TOO_LARGE. */
-static int ask_machine(struct call *call, uint64_t tag)
-{
-    struct worker *worker = call->worker;
-
-    worker->request.size_bytes = 0;
-    kv_request_encode(&worker->request, call->operation, call->set_flags, call->kv_arguments,
-                      call->kv_count);
-    return call->is_read
-               ? raftd_client_read(worker->client, worker->request.data, worker->request.size_bytes,
-                                   call->read_level, call->connection->max_lag_ms, tag)
-               : raftd_client_propose(worker->client, worker->request.data,
-                                      worker->request.size_bytes, tag);
-}
-
-/* The same, and RAFTD_ERROR_INVALID of what is no request to the state machine. */
 static int ask_node(struct call *call)
 {
     struct connection *connection = call->connection;
@@ -207,16 +245,22 @@ static int ask_node(struct call *call)
     struct slot *slot;
     int code;
 
-    code = call->submit != NULL ? call->submit(call, tag) : ask_machine(call, tag);
+    worker->request.size_bytes = 0;
+    kv_request_encode(&worker->request, call->operation, call->set_flags, call->kv_arguments,
+                      call->kv_count);
+    code = call->is_read
+               ? raftd_client_read(worker->client, worker->request.data, worker->request.size_bytes,
+                                   call->read_level, connection->max_lag_ms, tag)
+               : raftd_client_propose(worker->client, worker->request.data,
+                                      worker->request.size_bytes, tag);
     if (code != 0) {
         return code;
     }
     slot = slots_push(&connection->slots);
     slot->silent = connection_is_silent(connection);
     slot->is_read = call->is_read;
-    slot->renderer = call->renderer;
-    slot->sections = call->sections;
-    slot->protocol = (uint8_t)call->protocol;
+    slot->rendering = call->rendering;
+    slot->rendering.protocol = (uint8_t)call->protocol;
     connection->waiting++;
     connection->waiting_reads = call->is_read;
     worker->has_proposed = true;
@@ -229,10 +273,16 @@ static bool start(struct call *call)
     int code = 0;
 
     atomic_store_explicit(&call->connection->info.command, call->command, memory_order_relaxed);
-    if (run(call)) {
+    if (call_prepare(call)) {
         code = raftd_client_room(call->worker->client) > 0 ? ask_node(call) : RAFTD_ERROR_BUSY;
+        if (code != 0) {
+            memory_free(call->rendering.attached);
+        }
         if (code == 0 || code == RAFTD_ERROR_BUSY) {
             return code == 0;
+        }
+        if (call->rendering.renderer == RENDER_EXEC) {
+            transaction_end(call->connection);
         }
         render_status(call->reply, code, call->is_read);
     }
@@ -259,6 +309,10 @@ bool dispatch(struct connection *connection, const struct resp_request *request)
     }
     call.reply = connection_begin_reply(connection);
     if (!find(&call)) {
+        connection->transaction.failed |= connection->transaction.open;
+        connection_end_reply(connection);
+    } else if (connection->transaction.open && (call.command->flags & COMMAND_AT_ONCE) == 0) {
+        transaction_queue(&call);
         connection_end_reply(connection);
     } else if (has_to_wait(connection, call.command->kind)) {
         connection->block = BLOCK_KIND;
@@ -267,6 +321,9 @@ bool dispatch(struct connection *connection, const struct resp_request *request)
         connection->block = BLOCK_ROOM;
         worker_add_starved(worker, connection);
         return false;
+    }
+    if (call.rendering.renderer == RENDER_EXEC && connection->waiting > 0) {
+        connection->block = BLOCK_KIND; /* what it queued is needed until it is answered */
     }
     counter_add(&worker->command_count, 1);
     connection_next_command(connection);

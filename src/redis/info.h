@@ -23,7 +23,7 @@ enum info_section {
     INFO_EVERYTHING = (1 << 6) - 1,
 };
 
-/* The whole reply. completion: the answer to KV_DBSIZE, or NULL where it was not asked. */
+/* The whole reply. completion: the answer to KV_INFO, or NULL where it was not asked. */
 void info_write(struct redis_server *server, uint32_t sections,
                 const struct raftd_completion *completion, enum resp_protocol protocol,
                 struct buffer *output);

@@ -19,6 +19,7 @@
 #include <raftd/node.h>
 
 struct conf;
+struct kv;
 struct redis_server;
 struct tls_context;
 
@@ -35,6 +36,10 @@ int redis_server_create(const struct conf *conf, struct tls_context *tls,
  * redis_server_stop(). Before redis_server_start() a socket is closed at once.
  */
 void redis_server_accept(void *server, int fd);
+
+/* Subscribers hear of what happens in this store. Before it applies anything to be heard of; it
+ * must not apply anything more once redis_server_stop() is called. */
+void redis_server_observe(struct redis_server *server, struct kv *kv);
 
 /* Opens one raftd_client per worker and starts the worker threads. Before raftd_node_run(). */
 int redis_server_start(struct redis_server *server, struct raftd_node *node,

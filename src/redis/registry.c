@@ -79,13 +79,15 @@ static void append_text(struct buffer *text, const char *more)
     }
 }
 
-/* The fields that clients look for, in Redis' order; those of things that raftd does not have
- * (subscriptions, transactions) as Redis shows them for a connection that uses none. */
+/* The fields that clients look for, in Redis' order. */
 static void write_locked(const struct registry *registry, const struct client_info *info,
                          uint64_t now_ms, struct buffer *text)
 {
     uint64_t active_ms = atomic_load_explicit(&info->active_ms, memory_order_relaxed);
     const struct command *command = atomic_load_explicit(&info->command, memory_order_relaxed);
+    uint32_t channels = atomic_load_explicit(&info->channels, memory_order_relaxed);
+    uint32_t patterns = atomic_load_explicit(&info->patterns, memory_order_relaxed);
+    int queued = atomic_load_explicit(&info->queued, memory_order_relaxed);
     char line[512];
     char name[64] = "NULL";
 
@@ -97,15 +99,19 @@ static void write_locked(const struct registry *registry, const struct client_in
     if (command != NULL) {
         command_full_name(command, name, sizeof(name));
     }
-    snprintf(line, sizeof(line),
-             " age=%" PRIu64 " idle=%" PRIu64 " flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=%zu"
-             " oll=%" PRIu32 " omem=%zu events=r cmd=%s user=default redir=-1 resp=%d lib-name=",
-             (now_ms - info->created_ms) / 1000,
-             now_ms > active_ms ? (now_ms - active_ms) / 1000 : 0,
-             atomic_load_explicit(&info->input_bytes, memory_order_relaxed),
-             atomic_load_explicit(&info->waiting, memory_order_relaxed),
-             atomic_load_explicit(&info->output_bytes, memory_order_relaxed), name,
-             atomic_load_explicit(&info->protocol, memory_order_relaxed));
+    snprintf(
+        line, sizeof(line),
+        " age=%" PRIu64 " idle=%" PRIu64 " flags=%s db=0 sub=%" PRIu32 " psub=%" PRIu32
+        " ssub=0 multi=%d qbuf=%zu"
+        " oll=%" PRIu32 " omem=%zu events=r cmd=%s user=default redir=-1 resp=%d lib-name=",
+        (now_ms - info->created_ms) / 1000, now_ms > active_ms ? (now_ms - active_ms) / 1000 : 0,
+        queued >= 0               ? "x"
+        : channels + patterns > 0 ? "P"
+                                  : "N",
+        channels, patterns, queued, atomic_load_explicit(&info->input_bytes, memory_order_relaxed),
+        atomic_load_explicit(&info->waiting, memory_order_relaxed),
+        atomic_load_explicit(&info->output_bytes, memory_order_relaxed), name,
+        atomic_load_explicit(&info->protocol, memory_order_relaxed));
     append_text(text, line);
     append_text(text, info->library_name);
     append_text(text, " lib-ver=");

@@ -39,6 +39,8 @@ struct client_info {
     _Atomic size_t input_bytes;              /* read and not carried out yet */
     _Atomic size_t output_bytes;             /* replies that wait for the socket */
     _Atomic uint32_t waiting;                /* commands under way */
+    _Atomic uint32_t channels, patterns;     /* subscriptions */
+    atomic_int queued;                       /* commands of a transaction; -1 = none */
 };
 
 struct registry {

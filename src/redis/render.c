@@ -8,6 +8,8 @@
 #include <raftd/error.h>
 
 #include "kv/kv.h"
+#include "redis/info.h"
+#include "redis/script.h"
 #include "redis/topology.h"
 
 const char render_not_ready[] = "LOADING raftd is not ready to serve requests, try again later";
@@ -58,8 +60,8 @@ void render_reply(struct buffer *output, enum resp_protocol protocol, const void
     }
 }
 
-void render_object(struct buffer *output, enum resp_protocol protocol, enum render_object asked,
-                   const void *data, size_t size)
+static void render_object(struct buffer *output, enum resp_protocol protocol,
+                          enum render_object asked, const void *data, size_t size)
 {
     struct reader reader = reader_make(data, size);
     struct kv_reply_value value;
@@ -77,7 +79,7 @@ void render_object(struct buffer *output, enum resp_protocol protocol, enum rend
     }
 }
 
-void render_slot_count(struct buffer *output, uint32_t slot, const void *data, size_t size)
+static void render_slot_count(struct buffer *output, uint32_t slot, const void *data, size_t size)
 {
     struct reader reader = reader_make(data, size);
     struct kv_reply_value value;
@@ -93,18 +95,76 @@ void render_slot_count(struct buffer *output, uint32_t slot, const void *data, s
     resp_write_integer(output, count);
 }
 
-void render_sentence(struct buffer *output, int status, const void *data, size_t size)
+/* The pairs that were there already, and notify-keyspace-events. */
+static void render_config(struct buffer *output, const struct rendering *rendering,
+                          const void *data, size_t size)
 {
-    if (status == RAFTD_OK) {
+    enum resp_protocol protocol = (enum resp_protocol)rendering->protocol;
+    struct reader reader = reader_make(data, size);
+    struct kv_reply_value value;
+    bool found = kv_reply_next(&reader, &value) && value.type == KV_REPLY_BULK;
+
+    resp_write_map(output, protocol, rendering->detail + (found ? 1 : 0));
+    resp_write_raw(output, rendering->attached, rendering->attached_bytes);
+    if (found) {
+        resp_write_text(output, "notify-keyspace-events");
+        resp_write_bulk(output, value.data, value.size_bytes);
+    }
+}
+
+void render_answer(struct buffer *output, const struct rendering *rendering, const void *data,
+                   size_t size)
+{
+    enum resp_protocol protocol = (enum resp_protocol)rendering->protocol;
+
+    switch ((enum renderer)rendering->renderer) {
+    case RENDER_CONFIG:
+        render_config(output, rendering, data, size);
+        break;
+    case RENDER_OBJECT:
+        render_object(output, protocol, (enum render_object)rendering->detail, data, size);
+        break;
+    case RENDER_SCRIPT:
+        script_render(output, rendering, data, size);
+        break;
+    case RENDER_SLOT:
+        render_slot_count(output, rendering->detail, data, size);
+        break;
+    case RENDER_WATCH:
         resp_write_raw(output, "+OK\r\n", 5);
-    } else if (size == 0) {
-        render_status(output, status, false);
-    } else if (status == RAFTD_ERROR_CONFLICT) {
-        resp_write_error_format(output, "CONFLICT %.*s", (int)size, (const char *)data);
-    } else if (status == RAFTD_ERROR_INVALID) {
-        resp_write_error_format(output, "ERR %.*s", (int)size, (const char *)data);
+        break;
+    case RENDER_REPLY:
+    case RENDER_EXEC:
+    case RENDER_INFO:
+        render_reply(output, protocol, data, size);
+        break;
+    }
+}
+
+void render_locally(struct redis_server *server, const struct rendering *rendering,
+                    enum resp_protocol protocol, struct buffer *output)
+{
+    if (rendering->renderer == RENDER_INFO) {
+        info_write(server, rendering->detail, NULL, protocol, output);
+    } else if (rendering->renderer == RENDER_CONFIG) {
+        render_config(output, rendering, NULL, 0);
     } else {
-        render_status(output, status, false);
+        resp_write_error_format(output, "ERR not possible inside a transaction");
+    }
+}
+
+void render_skip(struct reader *reader)
+{
+    struct kv_reply_value value;
+    uint64_t left = 1;
+
+    while (left > 0 && kv_reply_next(reader, &value)) {
+        left--;
+        if (value.type == KV_REPLY_ARRAY) {
+            left += (uint64_t)value.integer;
+        } else if (value.type == KV_REPLY_MAP) {
+            left += 2 * (uint64_t)value.integer;
+        }
     }
 }
 
@@ -133,14 +193,6 @@ void render_status(struct buffer *output, int status, bool is_read)
         break;
     case RAFTD_ERROR_TOO_LARGE:
         resp_write_error_format(output, "ERR the command is larger than limits.max_request_bytes");
-        break;
-    case RAFTD_ERROR_DISK_FULL:
-        resp_write_error_format(output, "OOM the disk is nearly full; the command was not applied. "
-                                        "Reads go on; free space on the node");
-        break;
-    case RAFTD_ERROR_INVALID:
-        resp_write_error_format(output, "ERR this is nothing that a node can be asked: an address "
-                                        "is host:port");
         break;
     default:
         resp_write_error_format(output, "ERR the node failed: %s", raftd_code_text(status));

@@ -9,8 +9,10 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "redis/slots.h"
+#include "redis/rendering.h"
 #include "resp/writer.h"
+
+struct redis_server;
 
 /* For every command on data, and PING, while the node is not ready. */
 extern const char render_not_ready[];
@@ -19,14 +21,14 @@ extern const char render_not_ready[];
 void render_reply(struct buffer *output, enum resp_protocol protocol, const void *data,
                   size_t size);
 
-/* Of a key's encoding, or nil, what OBJECT asks. */
-void render_object(struct buffer *output, enum resp_protocol protocol, enum render_object asked,
-                   const void *data, size_t size);
-/* Of a list of keys, the number of those in a hash slot. */
-void render_slot_count(struct buffer *output, uint32_t slot, const void *data, size_t size);
-
-/* A status with the sentence that came with it: a change of members, a transfer. */
-void render_sentence(struct buffer *output, int status, const void *data, size_t size);
+/* An answer of the node as its command wants it; for the renderers that need nothing else. */
+void render_answer(struct buffer *output, const struct rendering *rendering, const void *data,
+                   size_t size);
+/* The same where the node could not be asked: as much as this node knows. */
+void render_locally(struct redis_server *server, const struct rendering *rendering,
+                    enum resp_protocol protocol, struct buffer *output);
+/* Moves on to the next reply, behind all elements of this one. */
+void render_skip(struct reader *reader);
 
 /*
  * A status other than 0. CLUSTERDOWN, TRYAGAIN and LOADING, on which clients try again, only

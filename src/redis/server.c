@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "kv/kv.h"
 #include "redis/command.h"
 #include "redis/redis.h"
 #include "sys/clock.h"
@@ -40,6 +41,8 @@ int redis_server_create(const struct conf *conf, struct tls_context *tls,
     snprintf(made->run_id, sizeof(made->run_id), "%016" PRIx64 "%016" PRIx64 "%08" PRIx32,
              random_u64(), random_u64(), (uint32_t)random_u64());
     registry_init(&made->registry, made->conf.listen.client);
+    notices_init(&made->notices);
+    script_cache_init(&made->scripts);
     command_table_prepare();
     *server = made;
     return 0;
@@ -50,6 +53,8 @@ void redis_server_destroy(struct redis_server *server)
     if (server != NULL) {
         redis_server_stop(server);
         registry_destroy(&server->registry);
+        notices_destroy(&server->notices);
+        script_cache_destroy(&server->scripts);
         memory_free(server);
     }
 }
@@ -71,6 +76,10 @@ int redis_server_start(struct redis_server *server, struct raftd_node *node,
         }
         opened++;
     }
+    for (size_t i = 0; i < wanted; i++) {
+        server->notices.queues[i] = &server->workers[i].notices;
+    }
+    server->notices.queue_count = wanted;
     server->worker_count = wanted; /* before the first thread can answer INFO */
     while (started < wanted) {
         code = worker_start(&server->workers[started], error);
@@ -82,6 +91,7 @@ int redis_server_start(struct redis_server *server, struct raftd_node *node,
     return 0;
 
 undo:
+    server->notices.queue_count = 0;
     for (size_t i = 0; i < started; i++) {
         worker_stop(&server->workers[i]);
     }
@@ -94,11 +104,17 @@ undo:
     return code;
 }
 
+void redis_server_observe(struct redis_server *server, struct kv *kv)
+{
+    kv_set_observer(kv, notices_observe, &server->notices);
+}
+
 void redis_server_stop(struct redis_server *server)
 {
     for (size_t i = 0; i < server->worker_count; i++) {
         worker_stop(&server->workers[i]);
     }
+    server->notices.queue_count = 0;
     for (size_t i = 0; i < server->worker_count; i++) {
         worker_close(&server->workers[i]);
     }

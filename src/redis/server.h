@@ -7,8 +7,14 @@
  *     dispatch.c     one command: found, checked, answered here or handed to the node
  *     slots.c        replies in command order
  *     render.c       what the node answers, as RESP
+ *     notices.c      messages for subscribers, from the core thread to the workers
+ *     subscribers.c  who of a worker's connections gets them
+ *     name_table.c   names of channels and patterns
+ *     topology.c     the cluster as clients of Redis want to see it
+ *     unsupported.c  commands of Redis that raftd does not have
  *     registry.c     all connections, for CLIENT LIST
- *     command_*.c    the table of commands and what runs them
+ *     table_*.c      the table of commands, by group
+ *     command_*.c    what runs them
  */
 #ifndef RAFTD_REDIS_SERVER_H
 #define RAFTD_REDIS_SERVER_H
@@ -22,7 +28,9 @@
 #include <raftd/node.h>
 
 #include "conf/conf.h"
+#include "redis/notices.h"
 #include "redis/registry.h"
+#include "redis/script.h"
 #include "redis/worker.h"
 #include "resp/parser.h"
 
@@ -43,6 +51,8 @@ struct redis_server {
     size_t next_worker;
 
     struct registry registry; /* a mutex of its own */
+    struct script_cache scripts;
+    struct notices notices; /* to the subscribers; see there */
 
     /* Atomics. */
     _Atomic uint64_t next_client_id;

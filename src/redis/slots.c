@@ -73,6 +73,7 @@ void slots_pop(struct slots *slots)
     ASSERT(slots_count(slots) > 0);
     slots->held_bytes -= slot->held_bytes;
     memory_free(slot->held);
+    memory_free(slot->rendering.attached);
     slots->head++;
 }
 

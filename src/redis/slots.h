@@ -10,32 +10,20 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "redis/rendering.h"
 
 enum {
     SLOTS_MAX = 1024,        /* per connection; then it is not read any more */
     SLOT_SEQUENCE_BITS = 20, /* of a slot's number, as far as a tag carries it */
 };
 
-enum slot_renderer {
-    RENDER_REPLY,
-    RENDER_INFO,
-    RENDER_OBJECT,
-    RENDER_SENTENCE, /* what the node says of a change of members or leadership */
-    RENDER_SLOT,     /* how many of the keys are in a hash slot */
-};
-
-/* What OBJECT asks about a key. */
-enum render_object { OBJECT_ENCODING, OBJECT_FREQUENCY, OBJECT_IDLE_TIME, OBJECT_REFERENCES };
-
 struct slot {
     uint8_t *held; /* owned: the reply that waits for its turn; NULL: none or empty */
     uint32_t held_bytes;
-    uint32_t sections; /* INFO: which; SLOT: the hash slot; OBJECT: what is asked */
     bool done;
     bool silent; /* CLIENT REPLY OFF or SKIP: nothing is to be written */
     bool is_read;
-    uint8_t renderer; /* enum slot_renderer */
-    uint8_t protocol; /* enum resp_protocol, of the time the command came */
+    struct rendering rendering;
 };
 
 struct slots {

@@ -54,8 +54,11 @@ static const struct command_argument many_keys[] = {
 extern const struct command commands_of_cluster[];
 extern const struct command commands_of_connection[];
 extern const struct command commands_of_keys[];
+extern const struct command commands_of_pubsub[];
 extern const struct command commands_of_raft[];
 extern const struct command commands_of_server[];
+extern const struct command commands_of_scripts[];
 extern const struct command commands_of_strings[];
+extern const struct command commands_of_transactions[];
 
 #endif

@@ -28,6 +28,9 @@ static const struct command_argument list_filters[] = {
 static const struct command_argument command_list_arguments[] = {
     {"filterby", ARGUMENT_ONEOF, ARGUMENT_OPTIONAL, "FILTERBY", list_filters}, END};
 
+static const struct command_argument config_pair[] = {ARGUMENT("parameter", ARGUMENT_STRING),
+                                                      ARGUMENT("value", ARGUMENT_STRING), END};
+
 static const struct command command_commands[] = {
     {
         OF_COMMAND,
@@ -92,7 +95,7 @@ static const struct command config_commands[] = {
         OF_CONFIG,
         .name = "get",
         .arity = -3,
-        .kind = COMMAND_IS_LOCAL,
+        .kind = COMMAND_IS_BARRIER,
         .flags = ABOUT_SERVER | COMMAND_ADMIN,
         .run = run_config_get,
         .summary = "Get options of the configuration, by raftd's names or by those that Redis "
@@ -101,6 +104,17 @@ static const struct command config_commands[] = {
         .syntax = many_patterns,
     },
     HELP_OF("config", "server"),
+    {
+        OF_CONFIG,
+        .name = "set",
+        .arity = -4,
+        .kind = COMMAND_IS_CHANGE,
+        .flags = COMMAND_WRITE | COMMAND_ADMIN,
+        .run = run_config_set,
+        .summary = "Set notify-keyspace-events, on all nodes",
+        .complexity = "O(1)",
+        .syntax = config_pair,
+    },
     END,
 };
 

@@ -15,6 +15,7 @@
 #include "kv/kv.h"
 #include "redis/connection.h"
 #include "redis/server.h"
+#include "redis/subscribers.h"
 #include "redis/topology.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -23,7 +24,8 @@ enum {
     EVENTS_A_TURN = 256,
     ACCEPTED_MAX = 1024,
     TICK_MS = 1000,
-    VIEW_MS = 50, /* how old a view of the cluster may be */
+    FOLLOW_MS = 100, /* how often to look who leads, for subscribers */
+    VIEW_MS = 50,    /* how old a view of the cluster may be */
     REQUEST_BYTES_KEPT = 1024 * 1024,
     ARGUMENTS_KEPT = 1024,
     TAG_PLACE_BITS = 20,
@@ -158,6 +160,17 @@ const struct topology *worker_view(struct worker *worker)
     return worker->view;
 }
 
+void worker_follow_leader(struct worker *worker)
+{
+    if (!subscribers_follow_leader(worker)) {
+        worker->follow_ms = 0;
+        worker->leader_number = 0;
+        return;
+    }
+    subscribers_look_at_leader(worker);
+    worker->follow_ms = worker->now_ms + FOLLOW_MS;
+}
+
 /* ---- A turn ------------------------------------------------------------------------------- */
 
 static void take_event(struct worker *worker, const struct epoll_event *event)
@@ -196,6 +209,15 @@ static void take_event(struct worker *worker, const struct epoll_event *event)
     }
 }
 
+/* A time-out that ends at that time, if there is one, or earlier. */
+static int until(uint64_t time_ms, int timeout)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+    uint64_t left_ms = time_ms > now_ms ? time_ms - now_ms : 0;
+
+    return time_ms != 0 && (timeout < 0 || left_ms < (uint64_t)timeout) ? (int)left_ms : timeout;
+}
+
 static void wait_for_events(struct worker *worker, int timeout_ms)
 {
     struct epoll_event events[EVENTS_A_TURN];
@@ -206,12 +228,8 @@ static void wait_for_events(struct worker *worker, int timeout_ms)
     if (timeout_ms != 0 && worker->ready.count == 0 && raftd_client_sleep(worker->client)) {
         sleeps = true;
         timeout = timeout_ms;
-        if (worker->tick_ms != 0) {
-            uint64_t now_ms = clock_monotonic_ms();
-            uint64_t left_ms = worker->tick_ms > now_ms ? worker->tick_ms - now_ms : 0;
-
-            timeout = timeout < 0 || left_ms < (uint64_t)timeout ? (int)left_ms : timeout;
-        }
+        timeout = until(worker->tick_ms, timeout);
+        timeout = until(worker->follow_ms, timeout);
     }
     count = epoll_wait(worker->epoll_fd, events, EVENTS_A_TURN, timeout);
     if (sleeps) {
@@ -301,6 +319,9 @@ static void tick(struct worker *worker)
     if (worker->request.capacity_bytes > REQUEST_BYTES_KEPT) {
         buffer_free(&worker->request);
     }
+    if (worker->parts.capacity_bytes > REQUEST_BYTES_KEPT) {
+        buffer_free(&worker->parts);
+    }
     if (worker->argument_capacity > ARGUMENTS_KEPT) {
         memory_free(worker->arguments);
         worker->arguments = NULL;
@@ -328,6 +349,7 @@ void worker_turn(struct worker *worker, int timeout_ms)
     wait_for_events(worker, timeout_ms);
     worker->now_ms = clock_monotonic_ms();
     adopt(worker);
+    subscribers_serve(worker);
     complete(worker);
     serve(worker);
     if (worker->has_proposed) {
@@ -338,6 +360,10 @@ void worker_turn(struct worker *worker, int timeout_ms)
     flush(worker);
     if (worker->tick_ms != 0 && worker->now_ms >= worker->tick_ms) {
         tick(worker);
+    }
+    if (worker->follow_ms != 0 && worker->now_ms >= worker->follow_ms) {
+        worker_follow_leader(worker);
+        flush(worker);
     }
     bury(worker);
 }
@@ -397,6 +423,7 @@ int worker_open(struct worker *worker, struct redis_server *server, size_t numbe
         goto close_client;
     }
     worker->accepted = ring_create(ACCEPTED_MAX, sizeof(int));
+    notice_queue_open(&worker->notices, &worker->waker, server->conf.limits.output_buffer_bytes);
     worker->input = memory_allocate(WORKER_INPUT_BYTES);
     return 0;
 
@@ -425,6 +452,7 @@ void worker_close(struct worker *worker)
     }
     raftd_client_close(worker->client);
     ring_destroy(worker->accepted);
+    notice_queue_close(&worker->notices);
     close(worker->epoll_fd);
     waker_close(&worker->waker);
     memory_free(worker->places);
@@ -434,6 +462,7 @@ void worker_close(struct worker *worker)
     memory_free(worker->dead.items);
     memory_free(worker->view);
     memory_free(worker->input);
+    buffer_free(&worker->parts);
     buffer_free(&worker->request);
     buffer_free(&worker->reply);
     memory_free(worker->arguments);

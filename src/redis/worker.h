@@ -17,6 +17,8 @@
 #include <raftd/error.h>
 
 #include "base/bytes.h"
+#include "redis/name_table.h"
+#include "redis/notices.h"
 #include "sys/ring.h"
 #include "sys/thread.h"
 #include "sys/waker.h"
@@ -55,6 +57,12 @@ struct worker {
     uint64_t tick_ms;      /* when to look at all connections again; 0 = no need to */
     struct topology *view; /* owned: the cluster as it was at view_ms, or NULL */
     uint64_t view_ms;
+    uint64_t follow_ms;     /* when to look who leads; 0 = nobody wants to know */
+    uint16_t leader_number; /* whom the subscribers know; 0 = nobody yet */
+    uint16_t leader_port;
+    char leader_host[256];
+    struct name_table channels; /* struct subscriber_list: see subscribers.c */
+    struct name_table patterns;
     bool has_proposed;               /* something since the last raftd_client_submit() */
     struct connection_place *places; /* owned */
     size_t place_count;
@@ -65,10 +73,13 @@ struct worker {
     struct connection_list starved; /* wait until the node takes requests again */
     struct connection_list dead;    /* closed in this turn; freed at its end */
     uint8_t *input;                 /* what a socket is read into */
+    struct buffer parts;            /* of a request that is not the client's own */
     struct buffer request;          /* one encoded request */
     struct buffer reply;            /* one reply that is not at its turn */
     struct kv_argument *arguments;  /* of one request */
     size_t argument_capacity;
+
+    struct notice_queue notices; /* core thread -> worker: messages for subscribers */
 
     /* Atomics. stopping: set by redis_server_stop(). The others: stored by the worker. */
     atomic_bool stopping;
@@ -105,6 +116,8 @@ void worker_forget(struct worker *worker, struct connection *connection);
 /* Looks at all connections in a second at the latest. */
 void worker_want_tick(struct worker *worker);
 
+/* Somebody may want to hear of a new leader from now on. */
+void worker_follow_leader(struct worker *worker);
 /* The cluster as it was a moment ago: who leads. */
 const struct topology *worker_view(struct worker *worker);
 

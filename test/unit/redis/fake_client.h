@@ -13,6 +13,8 @@
 #include <raftd/client.h>
 #include <raftd/node.h>
 
+struct kv;
+
 struct raftd_node *fake_node_create(void);
 void fake_node_destroy(struct raftd_node *node);
 
@@ -30,6 +32,8 @@ bool fake_node_held_is_read(struct raftd_node *node, size_t place);
 /* Carries out the request at a place and takes it away; status != 0: only answers that. */
 void fake_node_answer(struct raftd_node *node, size_t place, int status);
 void fake_node_answer_all(struct raftd_node *node);
+/* The store behind it. */
+struct kv *fake_node_kv(struct raftd_node *node);
 /* What the last read asked for. */
 enum raftd_read_level fake_node_read_level(struct raftd_node *node, uint32_t *max_lag_ms);
 /* What the node says of itself and the others from now on. */

@@ -41,6 +41,9 @@ void rig_start(struct rig *rig)
     rig->worker = &rig->server->workers[0];
     ck_assert_int_eq(worker_open(rig->worker, rig->server, 1, &error), 0);
     rig->server->worker_count = 1;
+    rig->server->notices.queues[0] = &rig->worker->notices;
+    rig->server->notices.queue_count = 1;
+    redis_server_observe(rig->server, fake_node_kv(rig->node));
     rig->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_eq(bind(rig->listener, (struct sockaddr *)&address, sizeof(address)), 0);
     ck_assert_int_eq(listen(rig->listener, 64), 0);
@@ -48,6 +51,7 @@ void rig_start(struct rig *rig)
 
 void rig_stop(struct rig *rig)
 {
+    rig->server->notices.queue_count = 0;
     worker_close(rig->worker);
     memory_free(rig->server->workers);
     rig->server->workers = NULL;

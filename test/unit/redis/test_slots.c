@@ -80,12 +80,12 @@ START_TEST(numbers_wrap_around)
     uint32_t mask = (1u << SLOT_SEQUENCE_BITS) - 1;
 
     slots.head = slots.tail = UINT32_MAX - 1;
-    slots_push(&slots)->sections = 1;
-    slots_push(&slots)->sections = 2;
-    slots_push(&slots)->sections = 3;
-    ck_assert_uint_eq(slots_find(&slots, (UINT32_MAX - 1) & mask)->sections, 1);
-    ck_assert_uint_eq(slots_find(&slots, UINT32_MAX & mask)->sections, 2);
-    ck_assert_uint_eq(slots_find(&slots, 0)->sections, 3);
+    slots_push(&slots)->rendering.detail = 1;
+    slots_push(&slots)->rendering.detail = 2;
+    slots_push(&slots)->rendering.detail = 3;
+    ck_assert_uint_eq(slots_find(&slots, (UINT32_MAX - 1) & mask)->rendering.detail, 1);
+    ck_assert_uint_eq(slots_find(&slots, UINT32_MAX & mask)->rendering.detail, 2);
+    ck_assert_uint_eq(slots_find(&slots, 0)->rendering.detail, 3);
     ck_assert_ptr_null(slots_find(&slots, 1));
     ck_assert_ptr_null(slots_find(&slots, (UINT32_MAX - 2) & mask));
     ck_assert(slots_is_head(&slots, slots_find(&slots, (UINT32_MAX - 1) & mask)));
