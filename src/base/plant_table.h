@@ -18,7 +18,12 @@
     X(store_roll_without_hard_state, "the hard state that opens a segment is left out")            \
     X(store_rename_before_sync, "a segment gets its name before its bytes are durable")            \
     X(store_tail_not_cleared, "recovery leaves the bytes of a torn batch behind the log")          \
-    X(store_vote_not_written, "a hard state is written without its vote")
+    X(store_vote_not_written, "a hard state is written without its vote")                          \
+    X(store_free_not_synced, "a freed segment is reused before its name is durably gone")          \
+    X(store_frees_too_much, "compaction frees a segment that holds an entry not covered")          \
+    X(store_reset_ignored, "recovery skips reset records")                                         \
+    X(store_snapshot_not_synced, "a snapshot gets its name before its bytes are durable")          \
+    X(store_snapshot_name_not_synced, "a snapshot counts before its name is durable")
 
 #define PLANTS(X) PLANTS_STORE(X)
 

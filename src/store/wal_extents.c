@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/plant.h"
 
 void wal_extents_free(struct wal_extents *extents)
 {
@@ -41,7 +42,9 @@ void wal_extents_reset(struct wal_extents *extents)
 size_t wal_extents_count_unneeded(const struct wal_extents *extents, uint64_t index)
 {
     for (size_t i = extents->count; i-- > 1;) {
-        if (extents->list[i].can_begin && extents->list[i].start_index <= index + 1) {
+        uint64_t needed = PLANT(store_frees_too_much) ? index + 2 : index + 1;
+
+        if (extents->list[i].can_begin && extents->list[i].start_index <= needed) {
             return i;
         }
     }

@@ -106,6 +106,9 @@ static int apply_reset(struct wal_replay *log, const struct wal_record *record)
             log, "the log restarts behind index %" PRIu64 " of term %" PRIu64 " in term %" PRIu64,
             record->index, record->term, log->term);
     }
+    if (PLANT(store_reset_ignored)) {
+        return 0;
+    }
     restart_behind(log, record->index, record->term);
     log->was_reset = true;
     wal_extents_reset(&log->extents);

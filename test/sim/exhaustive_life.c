@@ -9,11 +9,16 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "sim/exhaustive_snapshot.h"
+#include "sim/random.h"
 
 enum { MAX_ENTRY_BYTES = 64 * 1024, PREPARE_BYTES = 4096 };
 
 static struct wal_options options_of(struct fs_memory *memory, uint64_t segment_bytes)
 {
+    /* No two processes have the same, or their segments would have the same nonces. */
+    static uint64_t processes;
+
     return (struct wal_options){
         .fs = fs_memory_table(memory),
         .directory = LIFE_DIRECTORY,
@@ -21,7 +26,7 @@ static struct wal_options options_of(struct fs_memory *memory, uint64_t segment_
         .node_id = 1,
         .segment_bytes = segment_bytes,
         .max_entry_bytes = MAX_ENTRY_BYTES,
-        .random_seed = 42,
+        .random_seed = sim_scramble(++processes),
     };
 }
 
@@ -72,6 +77,11 @@ static void model_step(struct life_model *model, const struct life_step *step)
         model->term = step->term;
         model->vote = step->vote;
     }
+    if (step->base_index != 0) {
+        model->base_index = step->base_index;
+        model->base_term = step->base_term;
+        model->count = (size_t)step->base_index;
+    }
     if (step->truncate_from != 0) {
         model->count = (size_t)step->truncate_from - 1;
     }
@@ -83,14 +93,24 @@ static void model_step(struct life_model *model, const struct life_step *step)
     }
 }
 
+static uint64_t term_at(const struct life_model *model, uint64_t index)
+{
+    return index == model->base_index ? model->base_term : model->entries[index - 1].term;
+}
+
+/* Compaction may have gone as far as the snapshot, and by whole segments only. */
 static bool model_matches(const struct life_model *model, const struct wal_recovered *recovered)
 {
+    uint64_t base = recovered->base_index;
+
     if (model->term != recovered->term || model->vote != recovered->vote ||
-        model->count != recovered->entry_count) {
+        base < model->base_index || base > model->count ||
+        recovered->base_term != term_at(model, base) ||
+        model->count - base != recovered->entry_count) {
         return false;
     }
-    for (size_t i = 0; i < model->count; i++) {
-        if (!entry_matches(recovered->entries[i], i + 1, model->entries[i].term,
+    for (size_t i = (size_t)base; i < model->count; i++) {
+        if (!entry_matches(recovered->entries[i - base], i + 1, model->entries[i].term,
                            model->entries[i].size_bytes)) {
             return false;
         }
@@ -122,11 +142,14 @@ static void batch_add(struct batch *batch, size_t at, struct life_model *model,
         .has_hard_state = step->term != 0,
         .term = step->term,
         .vote = step->vote,
+        .has_base = step->base_index != 0,
+        .base_index = step->base_index,
+        .base_term = step->base_term,
         .truncate_from = step->truncate_from,
         .entries = batch->entries[at],
         .entry_count = step->append_count,
         .last_index = model->count,
-        .last_term = model->count > 0 ? model->entries[model->count - 1].term : 0,
+        .last_term = term_at(model, model->count),
     };
 }
 
@@ -156,12 +179,40 @@ bool life_append(struct wal *wal, struct life_model *model, const struct life_st
     return append(wal, model, step, 1, error) == 0;
 }
 
-void life_kill(struct fs_memory *memory, struct wal *wal)
+/* From here on nothing reaches the files, so closing only frees the memory. */
+static void life_close_dead(struct fs_memory *memory, struct wal *wal)
 {
-    /* From here on nothing reaches the files, so closing only frees the memory. */
     fs_memory_die(memory);
     wal_close(wal);
+}
+
+void life_kill(struct fs_memory *memory, struct wal *wal)
+{
+    life_close_dead(memory, wal);
     fs_memory_end_process(memory);
+}
+
+/* What is wrong with what was recovered, or NULL; *found is the model that it is. */
+static const char *compare(const struct life_promise *promise,
+                           const struct wal_recovered *recovered, uint64_t snapshot_index,
+                           struct life_model *found)
+{
+    if (model_matches(&promise->acknowledged, recovered)) {
+        *found = promise->acknowledged;
+    } else if (model_matches(&promise->attempted, recovered)) {
+        *found = promise->attempted;
+    } else {
+        return "the log is not what was acknowledged";
+    }
+    if (snapshot_index != promise->acknowledged.snapshot_index &&
+        snapshot_index != promise->attempted.snapshot_index) {
+        return "the snapshot is not the one that was acknowledged";
+    }
+    if (recovered->base_index > snapshot_index) {
+        return "there is a gap between snapshot and log";
+    }
+    found->snapshot_index = snapshot_index;
+    return NULL;
 }
 
 int life_recover(struct fs_memory *memory, const struct life_promise *promise, struct wal **wal,
@@ -169,24 +220,32 @@ int life_recover(struct fs_memory *memory, const struct life_promise *promise, s
 {
     struct wal_options options = options_of(memory, promise->segment_bytes);
     struct wal_recovered recovered;
+    uint64_t snapshot_index = 0;
+    const char *wrong;
     int result = wal_open(&options, wal, &recovered, error);
 
     if (result != 0) {
         return result;
     }
-    if (model_matches(&promise->acknowledged, &recovered)) {
-        *found = promise->acknowledged;
-    } else if (model_matches(&promise->attempted, &recovered)) {
-        *found = promise->attempted;
-    } else {
+    result = life_newest_snapshot(memory, &snapshot_index, error);
+    wrong = result == 0 ? compare(promise, &recovered, snapshot_index, found) : NULL;
+    if (wrong != NULL) {
         result = LIFE_NOT_AS_PROMISED;
         error_set(error, RAFTD_ERROR_CORRUPT,
-                  "recovered term %lu, vote %u, %zu entries, or others than were written; "
-                  "acknowledged were term %lu, vote %u, %zu entries",
-                  (unsigned long)recovered.term, recovered.vote, recovered.entry_count,
+                  "%s: term %lu, vote %u, %zu entries behind index %lu, snapshot %lu; "
+                  "acknowledged were term %lu, vote %u, last index %zu, snapshot %lu",
+                  wrong, (unsigned long)recovered.term, recovered.vote, recovered.entry_count,
+                  (unsigned long)recovered.base_index, (unsigned long)snapshot_index,
                   (unsigned long)promise->acknowledged.term, promise->acknowledged.vote,
-                  promise->acknowledged.count);
-        life_kill(memory, *wal);
+                  promise->acknowledged.count, (unsigned long)promise->acknowledged.snapshot_index);
+    }
+    if (result != 0) {
+        bool died = fs_memory_is_dead(memory);
+
+        life_close_dead(memory, *wal);
+        if (!died) {
+            fs_memory_end_process(memory);
+        }
         *wal = NULL;
     }
     wal_recovered_free(&recovered);
@@ -233,6 +292,27 @@ static int do_append(struct life *life, const struct life_deed *deed)
     return result;
 }
 
+static int do_snapshot(struct life *life, uint64_t index)
+{
+    int result;
+
+    life->promise->attempted.snapshot_index = index;
+    result = life_save_snapshot(life->memory, index, life->failure);
+    if (result == 0) {
+        life->promise->acknowledged.snapshot_index = index;
+    }
+    return result;
+}
+
+static int do_compact(struct life *life)
+{
+    wal_compact(life->wal, life->promise->acknowledged.snapshot_index);
+    while (wal_free_segment(life->wal, life->failure)) {
+        ASSERT(life->failure->code == 0);
+    }
+    return life->failure->code;
+}
+
 static int do_deed(struct life *life, const struct life_deed *deed)
 {
     switch (deed->type) {
@@ -243,6 +323,10 @@ static int do_deed(struct life *life, const struct life_deed *deed)
     case DEED_PREPARE:
         wal_prepare(life->wal, PREPARE_BYTES, life->failure);
         return life->failure->code;
+    case DEED_SNAPSHOT:
+        return do_snapshot(life, deed->index);
+    case DEED_COMPACT:
+        return do_compact(life);
     case DEED_RESTART:
         wal_close(life->wal);
         life->wal = NULL;

@@ -18,14 +18,17 @@
 enum {
     LIFE_ENTRIES_MAX = 64,
     LIFE_STEPS_MAX = 3,
-    LIFE_DEEDS_MAX = 16,
+    LIFE_DEEDS_MAX = 20,
     LIFE_SEGMENT_BYTES = 16 * 1024, /* a header and three blocks */
 };
 
 struct life_model {
     uint64_t term;
     uint16_t vote;
-    size_t count;
+    uint64_t base_index; /* where it was restarted; it may have been cut behind that since */
+    uint64_t base_term;
+    uint64_t snapshot_index; /* of the newest one, 0 = none */
+    size_t count;            /* the last index */
     struct {
         uint64_t term;
         uint32_t size_bytes;
@@ -36,6 +39,8 @@ struct life_model {
 struct life_step {
     uint64_t term; /* 0: no hard state */
     uint16_t vote;
+    uint64_t base_index; /* the log restarts behind it; 0: none */
+    uint64_t base_term;
     uint64_t truncate_from; /* 0: none */
     size_t append_count;
     uint32_t entry_bytes;
@@ -45,6 +50,8 @@ enum life_deed_type {
     DEED_END = 0,
     DEED_APPEND,    /* the steps, as one batch */
     DEED_PREPARE,   /* one slice of zeros */
+    DEED_SNAPSHOT,  /* saves one of the index, and removes older ones */
+    DEED_COMPACT,   /* frees what the newest snapshot covers */
     DEED_RESTART,   /* orderly */
     DEED_KILL,      /* the process ends, the page cache stays, a new one recovers */
     DEED_POWER_CUT, /* likewise; what was not synced is gone */
@@ -53,6 +60,7 @@ enum life_deed_type {
 
 struct life_deed {
     enum life_deed_type type;
+    uint64_t index; /* SNAPSHOT */
     size_t step_count;
     struct life_step steps[LIFE_STEPS_MAX];
 };

@@ -14,6 +14,10 @@
             {.append_count = (count_), .entry_bytes = (bytes_)}                                    \
         }                                                                                          \
     }
+#define SNAPSHOT(index_)                                                                           \
+    {                                                                                              \
+        .type = DEED_SNAPSHOT, .index = (index_)                                                   \
+    }
 #define DO(deed_)                                                                                  \
     {                                                                                              \
         .type = (deed_)                                                                            \
@@ -87,6 +91,68 @@ static const struct life_scenario scenarios[] = {
         .prologue = 1,
         .deeds = {VOTE(1, 1), ENTRIES(1, 100), DO(DEED_PREPARE), ENTRIES(1, 100), DO(DEED_PREPARE),
                   VOTE(2, 1), DO(DEED_PREPARE), DO(DEED_PREPARE), DO(DEED_PREPARE)},
+    },
+    {
+        .name = "snapshot save",
+        .prologue = 2,
+        .deeds = {VOTE(1, 1), ENTRIES(3, 100), SNAPSHOT(2), ENTRIES(1, 40), SNAPSHOT(3)},
+    },
+    {
+        .name = "compaction",
+        .prologue = 8,
+        .deeds = {VOTE(1, 1), ENTRIES(1, 100), ENTRIES(1, 100), ENTRIES(1, 100), ENTRIES(1, 100),
+                  ENTRIES(1, 100), ENTRIES(1, 100), ENTRIES(2, 100), SNAPSHOT(4), DO(DEED_COMPACT),
+                  SNAPSHOT(7), DO(DEED_COMPACT), ENTRIES(1, 40), DO(DEED_KILL), ENTRIES(1, 40)},
+    },
+    {
+        .name = "recycled segments",
+        .prologue = 8,
+        .deeds = {VOTE(1, 1), ENTRIES(1, 100), ENTRIES(1, 100), ENTRIES(1, 100), ENTRIES(1, 100),
+                  ENTRIES(1, 6000), SNAPSHOT(4), DO(DEED_COMPACT), DO(DEED_PREPARE),
+                  DO(DEED_PREPARE), ENTRIES(1, 40), ENTRIES(1, 40), DO(DEED_PREPARE),
+                  DO(DEED_PREPARE), DO(DEED_PREPARE), DO(DEED_PREPARE), ENTRIES(2, 6000),
+                  ENTRIES(1, 40)},
+    },
+    {
+        .name = "truncation across segments, compacted",
+        .prologue = 7,
+        .deeds = {VOTE(1, 1),
+                  ENTRIES(2, 100),
+                  ENTRIES(2, 100),
+                  ENTRIES(2, 100),
+                  ENTRIES(1, 100),
+                  {.type = DEED_APPEND,
+                   .step_count = 1,
+                   .steps = {{.term = 2, .truncate_from = 3, .append_count = 2, .entry_bytes = 9}}},
+                  ENTRIES(3, 100),
+                  SNAPSHOT(5),
+                  DO(DEED_COMPACT),
+                  ENTRIES(1, 100),
+                  SNAPSHOT(7),
+                  DO(DEED_COMPACT),
+                  ENTRIES(1, 100)},
+    },
+    {
+        .name = "reset behind an installed snapshot",
+        .prologue = 4,
+        .deeds = {VOTE(1, 1),
+                  ENTRIES(2, 100),
+                  ENTRIES(2, 100),
+                  VOTE(2, 2),
+                  SNAPSHOT(20),
+                  {.type = DEED_APPEND,
+                   .step_count = 1,
+                   .steps = {{.term = 3,
+                              .base_index = 20,
+                              .base_term = 2,
+                              .append_count = 1,
+                              .entry_bytes = 30}}},
+                  DO(DEED_COMPACT),
+                  ENTRIES(1, 30),
+                  DO(DEED_KILL),
+                  ENTRIES(1, 30),
+                  ENTRIES(1, 30),
+                  DO(DEED_COMPACT)},
     },
     {
         .name = "failed sync",

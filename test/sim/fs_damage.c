@@ -265,10 +265,47 @@ static bool do_flip_behind(struct survey *survey, struct sim_random *random,
     return true;
 }
 
+static bool do_stale_behind(struct survey *survey, struct sim_random *random,
+                            struct fs_damage *damage)
+{
+    const struct place *from = draw_batch(survey, random);
+    uint8_t block[WAL_BLOCK_BYTES];
+    const struct place *last;
+    char path[PATH_BYTES];
+    uint64_t blocks;
+    uint64_t offset;
+
+    if (from == NULL || survey->has_tail) {
+        return false;
+    }
+    last = &survey->batches[survey->batch_count - 1];
+    path_of(survey, last->segment, path);
+    blocks = (fs_memory_size(survey->memory, path) - survey->behind) / WAL_BLOCK_BYTES;
+    if (from->segment == last->segment || blocks == 0) {
+        return false;
+    }
+    offset = survey->behind + sim_random_below(random, blocks) * WAL_BLOCK_BYTES;
+    path_of(survey, from->segment, path);
+    memcpy(block, fs_memory_bytes(survey->memory, path) + from->offset, sizeof(block));
+    path_of(survey, last->segment, path);
+    fs_memory_poke(survey->memory, path, offset, block, sizeof(block));
+    describe(damage,
+             "a batch of segment %" PRIu64 " shows at offset %" PRIu64 " of segment %" PRIu64
+             ", behind the log",
+             from->segment, offset, last->segment);
+    return true;
+}
+
 const char *fs_damage_name(enum fs_damage_kind kind)
 {
     static const char *const names[FS_DAMAGE_KINDS] = {
-        "flip", "unreadable", "lost write", "misdirected write", "file gone", "flip behind the log",
+        "flip",
+        "unreadable",
+        "lost write",
+        "misdirected write",
+        "file gone",
+        "flip behind the log",
+        "stale bytes behind the log",
     };
 
     ASSERT(kind < FS_DAMAGE_KINDS);
@@ -280,13 +317,14 @@ bool fs_damage_do(struct fs_memory *memory, const char *directory, enum fs_damag
 {
     typedef bool kind_function(struct survey *, struct sim_random *, struct fs_damage *);
     static kind_function *const kinds[FS_DAMAGE_KINDS] = {
-        do_flip, do_unreadable, do_lost, do_misdirected, do_file_gone, do_flip_behind,
+        do_flip,      do_unreadable,  do_lost,         do_misdirected,
+        do_file_gone, do_flip_behind, do_stale_behind,
     };
     struct survey survey = {.memory = memory, .directory = directory};
     bool is_done;
 
     ASSERT(kind < FS_DAMAGE_KINDS);
-    *damage = (struct fs_damage){.kind = kind, .is_fatal = kind != FS_DAMAGE_FLIP_BEHIND};
+    *damage = (struct fs_damage){.kind = kind, .is_fatal = kind < FS_DAMAGE_FLIP_BEHIND};
     take_survey(&survey);
     is_done = kinds[kind](&survey, random, damage);
     memory_free(survey.batches);
@@ -296,9 +334,10 @@ bool fs_damage_do(struct fs_memory *memory, const char *directory, enum fs_damag
 bool fs_damage_draw(struct fs_memory *memory, const char *directory, bool may_be_fatal,
                     struct sim_random *random, struct fs_damage *damage)
 {
-    enum fs_damage_kind kind = may_be_fatal
-                                   ? (enum fs_damage_kind)sim_random_below(random, FS_DAMAGE_KINDS)
-                                   : FS_DAMAGE_FLIP_BEHIND;
+    enum fs_damage_kind kind =
+        may_be_fatal ? (enum fs_damage_kind)sim_random_below(random, FS_DAMAGE_KINDS)
+                     : (enum fs_damage_kind)sim_random_between(random, FS_DAMAGE_FLIP_BEHIND,
+                                                               FS_DAMAGE_STALE_BEHIND);
 
     return fs_damage_do(memory, directory, kind, random, damage);
 }

@@ -25,6 +25,8 @@ enum fs_damage_kind {
     FS_DAMAGE_MISDIRECTED, /* ... or reached the place of another one */
     FS_DAMAGE_FILE_GONE,   /* a segment between others has lost its name */
     FS_DAMAGE_FLIP_BEHIND, /* one bit in the zeros behind the log: harmless */
+    /* The zeros of a recycled segment were lost, and a batch of its older life shows: harmless */
+    FS_DAMAGE_STALE_BEHIND,
     FS_DAMAGE_KINDS,
 };
 
