@@ -63,6 +63,10 @@ static void put_copy(struct kv *kv, struct kv_argument name, const struct kv_ite
     struct kv_found found = kv_find(kv, name);
     struct kv_item *copy;
 
+    if (found.place != NULL) {
+        /* Redis removes the old key first, silently, and makes a new one. */
+        kv_notify_key(kv, KV_EVENT_NEW, "new", &found.key);
+    }
     copy = kv_put(kv, &found, kv_item_value(item), item->value_size_bytes);
     kv_set_deadline(kv, &found.key, copy, deadline_ms);
 }
