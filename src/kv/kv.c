@@ -74,7 +74,7 @@ static void prefetch_keys(const struct kv_table *table, const struct raftd_entry
  * is about memory and events alone; it is the same on every node. A tick that left some wants
  * the next at once.
  */
-enum { DUE_PER_ENTRY = 16, DUE_PER_TICK = 2048 };
+enum { DUE_PER_ENTRY = 16, DUE_PER_TICK = 1024 };
 
 /* Deadlines that come one after the other are waited for together: 20 ticks in a second. */
 enum { TICK_INTERVAL_MS = 50 };

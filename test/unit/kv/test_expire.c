@@ -339,7 +339,7 @@ START_TEST(many_keys_that_are_due_are_removed_piece_by_piece)
         store_tick(&store, store.time_ms);
         ticks++;
     }
-    ck_assert_int_eq(ticks, 2);
+    ck_assert_int_eq(ticks, 4);
     check_answer(&store, ":0", KV_DBSIZE, (char *)NULL);
 }
 END_TEST
