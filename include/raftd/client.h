@@ -62,6 +62,35 @@ enum raftd_read_level {
  */
 int raftd_client_read(struct raftd_client *client, const void *query, size_t size_bytes,
                       enum raftd_read_level level, uint32_t max_lag_ms, uint64_t tag);
+/* A step of a change of the cluster's members. */
+enum raftd_change_kind {
+    RAFTD_CHANGE_ADD = 1,     /* id, address: a learner, promoted once it has caught up */
+    RAFTD_CHANGE_ADD_LEARNER, /* id, address: a learner until somebody promotes it */
+    RAFTD_CHANGE_PROMOTE,     /* id: a learner that has caught up becomes a voter */
+    RAFTD_CHANGE_REMOVE,      /* id: goes; its id is never used again */
+    RAFTD_CHANGE_REPLACE,     /* old_id, id, address: old_id goes once id has caught up */
+    RAFTD_CHANGE_ADDRESS,     /* id, address: the member has moved */
+};
+enum { RAFTD_CHANGE_STEPS_MAX = 16 };
+struct raftd_change_step {
+    enum raftd_change_kind kind;
+    uint16_t id;
+    uint16_t old_id;
+    const char *address; /* peer address, "host:port"; NULL where the kind has none */
+};
+/*
+ * Changes the members; the steps take effect together or not at all (joint consensus, section
+ * 4.3). Any node forwards it to the leader. 0, RAFTD_ERROR_BUSY, or RAFTD_ERROR_INVALID: no
+ * such step, or no such address. The completion's data is a sentence; its status 0 once the
+ * change is committed, RAFTD_ERROR_INVALID, or RAFTD_ERROR_CONFLICT: not now.
+ */
+int raftd_client_change(struct raftd_client *client, const struct raftd_change_step *steps,
+                        size_t count, uint64_t tag);
+/*
+ * Asks the leader to hand over to a voter, 0 = the best. Status 0: it is under way, and over or
+ * given up within an election time-out; RAFTD_ERROR_CONFLICT: there is nobody to hand over to.
+ */
+int raftd_client_transfer(struct raftd_client *client, uint16_t to, uint64_t tag);
 /* How many requests are sure to be accepted now. */
 size_t raftd_client_room(struct raftd_client *client);
 /* Makes everything proposed so far visible to the core thread; wakes it if it sleeps. */

@@ -41,6 +41,12 @@ enum raftd_code {
     RAFTD_ERROR_AGAIN = -14,
     /* The other side closed the connection. */
     RAFTD_ERROR_CLOSED = -15,
+    /* This node was removed from its cluster: it will never be a member again under this id. */
+    RAFTD_ERROR_REMOVED = -16,
+    /* The state of the cluster does not allow it now; a sentence says why. Nothing was changed. */
+    RAFTD_ERROR_CONFLICT = -17,
+    /* The disk is nearly full: nothing more is written. Definitely not applied. */
+    RAFTD_ERROR_DISK_FULL = -18,
 };
 
 /* What went wrong, for a person. Owned by the caller; may be NULL where it is a parameter. */

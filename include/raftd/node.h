@@ -62,7 +62,9 @@ int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
 
 /*
  * The life of the node: connect, health check, ready, warm up, join, event loop. Returns 0
- * after raftd_node_stop() (within a second, whatever it was doing), or an error.
+ * after raftd_node_stop(), or an error; RAFTD_ERROR_REMOVED: it is no member any more. A leader
+ * that is asked to stop hands over first: it takes no longer than an election time-out and a
+ * second, whatever the node was doing.
  */
 int raftd_node_run(struct raftd_node *node, struct raftd_error *error);
 
@@ -107,6 +109,8 @@ struct raftd_member_status {
     uint16_t id;
     bool voter;
     bool learner;
+    bool joining;  /* a learner that is promoted once it has caught up */
+    bool outgoing; /* a change of members is under way, after which it votes no more */
     bool self;
     bool connected;           /* its link is up and handshaken */
     bool replicating;         /* leader only */
@@ -127,6 +131,8 @@ struct raftd_status {
     const char *role; /* follower, pre-candidate, candidate, leader, learner */
     enum raftd_phase phase;
     bool ready;
+    bool joint;           /* a change of the voters is under way */
+    uint16_t transfer_to; /* leadership is being handed to this node, 0 = it is not */
     uint64_t term;
     uint64_t last_index;
     uint64_t durable_index;

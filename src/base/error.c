@@ -42,6 +42,12 @@ const char *raftd_code_text(int code)
         return "would block";
     case RAFTD_ERROR_CLOSED:
         return "connection closed";
+    case RAFTD_ERROR_REMOVED:
+        return "removed from the cluster";
+    case RAFTD_ERROR_CONFLICT:
+        return "not possible now";
+    case RAFTD_ERROR_DISK_FULL:
+        return "the disk is nearly full";
     default:
         return "unknown error";
     }

@@ -9,6 +9,10 @@
 
 enum plant plant_active = PLANT_NONE;
 
+static uint64_t buggify_state;
+static uint64_t buggify_seed;
+static uint32_t buggify_per_million;
+
 #define PLANT_NAME(name, sentence) #name,
 static const char *const names[PLANT_COUNT] = {"none", PLANTS(PLANT_NAME)};
 
@@ -35,4 +39,35 @@ enum plant plant_find(const char *name)
         }
     }
     return PLANT_NONE;
+}
+
+static uint64_t scramble(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+}
+
+void plant_set_buggify(uint64_t seed, uint32_t per_million)
+{
+    buggify_seed = seed;
+    buggify_state = seed;
+    buggify_per_million = per_million;
+}
+
+bool plant_buggify(const char *name)
+{
+    uint64_t hash = buggify_seed;
+
+    if (buggify_per_million == 0) {
+        return false;
+    }
+    for (const char *c = name; *c != 0; c++) {
+        hash = scramble(hash + (uint8_t)*c);
+    }
+    if (hash % 2 == 0) {
+        return false; /* not in this world */
+    }
+    buggify_state += 0x9e3779b97f4a7c15U;
+    return scramble(buggify_state) % 1000000 < buggify_per_million;
 }

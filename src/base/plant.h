@@ -9,11 +9,15 @@
  * In the daemon and in libraftd PLANT() is the constant false. Objects made with -DRAFTD_PLANTS
  * (test/sim/libplanted.la) ask plant_active, which only the simulator and its tests set, on the
  * one thread that they have. A name that is not in the table does not compile, either way.
+ *
+ * BUGGIFY(name) is no bug but a rare, lawful branch that the simulator makes common: a window that
+ * is full, a batch that ends early. Whatever it does has to be right. It is false likewise.
  */
 #ifndef RAFTD_BASE_PLANT_H
 #define RAFTD_BASE_PLANT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/plant_table.h"
 
@@ -32,9 +36,17 @@ const char *plant_name(enum plant plant);
 const char *plant_sentence(enum plant plant);
 enum plant plant_find(const char *name);
 
+/* Whether a rare branch is taken now. Each is common in about half of the seeds. */
+bool plant_buggify(const char *name);
+/* From now on; per_million = 0: never. */
+void plant_set_buggify(uint64_t seed, uint32_t per_million);
+
+#define BUGGIFY(name) plant_buggify(#name)
+
 #else
 
 #define PLANT(name) ((void)PLANT_##name, false)
+#define BUGGIFY(name) false
 
 #endif
 

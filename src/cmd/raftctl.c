@@ -38,6 +38,7 @@ enum option_bit {
     OPTION_NOT_AFTER = 1 << 13,
     OPTION_HELP = 1 << 14,
     OPTION_VERSION = 1 << 15,
+    OPTION_LEARNER = 1 << 16,
 
     OPTIONS_CLIENT = OPTION_WRITE | OPTION_ENDPOINTS | OPTION_TIMEOUT | OPTION_TLS_CA |
                      OPTION_TLS_CERTIFICATE | OPTION_TLS_KEY,
@@ -51,6 +52,7 @@ static const struct option long_options[] = {
     {"tls-ca", required_argument, NULL, OPTION_TLS_CA},
     {"tls-cert", required_argument, NULL, OPTION_TLS_CERTIFICATE},
     {"tls-key", required_argument, NULL, OPTION_TLS_KEY},
+    {"learner", no_argument, NULL, OPTION_LEARNER},
     {"all", no_argument, NULL, OPTION_WHOLE_CLUSTER},
     {"dir", required_argument, NULL, OPTION_DIRECTORY},
     {"name", required_argument, NULL, OPTION_NAME},
@@ -80,6 +82,14 @@ enum { ARGUMENTS_ANY = 1 << 20 };
 static const struct command commands[] = {
     {"status", NULL, "[--all]", 0, 0, OPTIONS_CLIENT | OPTION_WHOLE_CLUSTER, 0, ctl_status},
     {"members", NULL, "", 0, 0, OPTIONS_CLIENT, 0, ctl_members},
+    {"member", "list", "", 0, 0, OPTIONS_CLIENT, 0, ctl_members},
+    {"member", "add", "ID ADDRESS [--learner]", 2, 2, OPTIONS_CLIENT | OPTION_LEARNER, 0,
+     ctl_member_add},
+    {"member", "promote", "ID", 1, 1, OPTIONS_CLIENT, 0, ctl_member_promote},
+    {"member", "remove", "ID", 1, 1, OPTIONS_CLIENT, 0, ctl_member_remove},
+    {"member", "replace", "OLD NEW ADDRESS", 3, 3, OPTIONS_CLIENT, 0, ctl_member_replace},
+    {"member", "move", "ID ADDRESS", 2, 2, OPTIONS_CLIENT, 0, ctl_member_move},
+    {"transfer", NULL, "[ID]", 0, 1, OPTIONS_CLIENT, 0, ctl_transfer},
     {"ready", NULL, "", 0, 0, OPTIONS_CLIENT, 0, ctl_ready},
     {"get", NULL, "KEY", 1, 1, OPTIONS_CLIENT, 0, ctl_get},
     {"set", NULL, "KEY VALUE", 2, 2, OPTIONS_CLIENT, 0, ctl_set},
@@ -233,6 +243,9 @@ static bool take_option(struct ctl_options *options, int option, const char *val
             return false;
         }
         options->timeout_ms = (uint32_t)number;
+        return true;
+    case OPTION_LEARNER:
+        options->learner = true;
         return true;
     case OPTION_ID:
         if (!parse_number("--id", value, 1, UINT16_MAX, &number)) {

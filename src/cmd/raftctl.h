@@ -37,6 +37,7 @@ struct ctl_options {
     const char *tls_ca; /* NULL = plain text */
     const char *tls_certificate;
     const char *tls_key;
+    bool learner;       /* member add: for good */
     bool whole_cluster; /* status: ask also the members that the endpoints know */
 
     /* cert */
@@ -57,6 +58,12 @@ int ctl_ready(const struct ctl_options *options, char **arguments);
 int ctl_get(const struct ctl_options *options, char **arguments);
 int ctl_set(const struct ctl_options *options, char **arguments);
 int ctl_del(const struct ctl_options *options, char **arguments);
+int ctl_member_add(const struct ctl_options *options, char **arguments);
+int ctl_member_promote(const struct ctl_options *options, char **arguments);
+int ctl_member_remove(const struct ctl_options *options, char **arguments);
+int ctl_member_replace(const struct ctl_options *options, char **arguments);
+int ctl_member_move(const struct ctl_options *options, char **arguments);
+int ctl_transfer(const struct ctl_options *options, char **arguments);
 int ctl_cert_ca(const struct ctl_options *options, char **arguments);
 int ctl_cert_node(const struct ctl_options *options, char **arguments);
 int ctl_cert_client(const struct ctl_options *options, char **arguments);

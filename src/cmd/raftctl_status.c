@@ -82,8 +82,14 @@ static const struct ctl_answer *find_leader(const struct ctl_view *view)
 
 static const char *member_kind(const redisReply *member)
 {
+    if (ctl_field_flag(member, "outgoing")) {
+        return "leaving";
+    }
     if (ctl_field_flag(member, "voter")) {
         return "voter";
+    }
+    if (ctl_field_flag(member, "joining")) {
+        return "joining";
     }
     return ctl_field_flag(member, "learner") ? "learner" : "-";
 }

@@ -272,7 +272,8 @@ static int run(struct daemon *daemon)
         code = raftd_node_run(daemon->node, &error);
     }
     if (code != 0) {
-        exit_code = complain(&error, code, DAEMON_EXIT_SERVE);
+        exit_code = complain(&error, code,
+                             code == RAFTD_ERROR_REMOVED ? DAEMON_EXIT_REMOVED : DAEMON_EXIT_SERVE);
     }
     redis_server_stop(daemon->server);
     return exit_code;

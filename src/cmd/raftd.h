@@ -24,6 +24,7 @@ enum daemon_exit {
     DAEMON_EXIT_DISK = 5,          /* a file operation failed; also LOG_WRITER_EXIT_CODE */
     DAEMON_EXIT_SERVE = 6,         /* cannot listen, or start the threads that serve */
     DAEMON_EXIT_INTERNAL = 7,      /* anything else */
+    DAEMON_EXIT_REMOVED = 8,       /* this node was removed from its cluster */
 };
 
 /* ---- raftd_options.c ---- */

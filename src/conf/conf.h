@@ -30,6 +30,8 @@ struct conf {
     struct {
         uint16_t id;                  /* 1 */
         char data_dir[CONF_TEXT_MAX]; /* ./raftd-data */
+        char join[CONF_ADDRESS_MAX];  /* "" = founds, or goes on */
+        bool auto_promote;            /* yes */
     } node;
     struct {
         char name[64]; /* raftd */
@@ -60,6 +62,8 @@ struct conf {
         uint32_t max_inflight_messages; /* 128 per peer */
         uint64_t max_inflight_bytes;    /* 16 MiB per peer */
         uint64_t max_uncommitted_bytes; /* 64 MiB */
+        uint16_t priority;              /* 0: leadership drifts to the highest, 0..100 */
+        uint32_t disk_stall_ms;         /* 3000; 0 = never: then a leader hands over */
         uint32_t request_timeout_ms;    /* 5000: then a client gets an answer, whatever it is */
     } raft;
     struct {

@@ -173,9 +173,9 @@ static const struct {
     const char *name;
     const char *value;
 } examples[] = {
-    {"advertise.peer", "node-1.example:7381"}, {"advertise.client", "node-1.example:7380"},
-    {"tls.ca", "/etc/raftd/ca.pem"},           {"tls.certificate", "/etc/raftd/node.pem"},
-    {"tls.key", "/etc/raftd/node.key"},
+    {"node.join", "node-2.example:7381"},        {"advertise.peer", "node-1.example:7381"},
+    {"advertise.client", "node-1.example:7380"}, {"tls.ca", "/etc/raftd/ca.pem"},
+    {"tls.certificate", "/etc/raftd/node.pem"},  {"tls.key", "/etc/raftd/node.key"},
 };
 
 static const char *example_of(const struct conf_option *option)

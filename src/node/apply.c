@@ -120,6 +120,9 @@ bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index)
             if (batch.count == APPLY_BATCH) {
                 run_batch(node, &batch);
             }
+        } else if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
+            run_batch(node, &batch);
+            admin_apply_membership(node, entry);
         } else if (entry->type == RAFT_ENTRY_TIME && node->machine.tick != NULL) {
             run_batch(node, &batch);
             node->machine.tick(node->machine.context, entry->index, entry->time_ms);

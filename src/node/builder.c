@@ -227,6 +227,8 @@ static int make_core(struct raftd_node *node, const struct wal_recovered *recove
         .max_inflight_messages = conf->raft.max_inflight_messages,
         .max_inflight_bytes = conf->raft.max_inflight_bytes,
         .max_uncommitted_bytes = conf->raft.max_uncommitted_bytes,
+        .priority = (uint8_t)conf->raft.priority,
+        .disk_stall_ms = conf->raft.disk_stall_ms,
     };
     const struct raft_recovered log = {
         .term = recovered->term,
@@ -271,6 +273,7 @@ static int make_links(struct raftd_node *node, struct raftd_error *error)
     for (size_t i = 0; i < membership->count; i++) {
         const struct raft_member *member = &membership->members[i];
         struct net_address address;
+        struct link *link;
         int code;
 
         if (member->id == node->conf.node.id) {
@@ -280,11 +283,11 @@ static int make_links(struct raftd_node *node, struct raftd_error *error)
         if (code != 0) {
             return error_prefix(error, code, "address of node %u", member->id);
         }
-        node->links[node->link_count] = link_create(&node->link_shared, member->id, &address);
-        if (node->links[node->link_count] == NULL) {
+        link = link_create(&node->link_shared, member->id, &address);
+        if (link == NULL) {
             return no_descriptors(error);
         }
-        node->link_count++;
+        link_table_add(&node->links, link);
     }
     return 0;
 }
@@ -293,9 +296,15 @@ static int make_tls(struct raftd_node *node, struct raftd_error *error)
 {
     const struct conf *conf = &node->conf;
 
-    if (conf->tls.peer == CONF_TLS_OFF || conf->peer_count < 2) {
+    if (conf->tls.peer == CONF_TLS_OFF) {
+        node->link_shared.may_link = true;
         return 0;
     }
+    /* A node alone needs no certificate, but without one nobody can ever join it. */
+    if (conf->peer_count < 2 && conf->tls.certificate[0] == 0) {
+        return 0;
+    }
+    node->link_shared.may_link = true;
     return tls_context_create(conf->tls.ca, conf->tls.certificate, conf->tls.key, &node->tls,
                               error);
 }
@@ -339,6 +348,7 @@ static int make_node(const struct raftd_builder *builder, struct raftd_node **ma
     node->origin = random_u64() | 1; /* 0 means nobody */
     node->max_entry_bytes = node->conf.limits.max_request_bytes + NODE_ENTRY_OVERHEAD_BYTES;
     mutex_init(&node->core_mutex, MUTEX_RANK_CORE);
+    link_table_init(&node->links);
     requests_init(&node->requests);
     *made = node;
     code = waker_open(&node->core_waker);

@@ -102,8 +102,8 @@ void raftd_client_close(struct raftd_client *client)
     }
 }
 
-static int submit(struct raftd_client *client, struct client_request request, const void *data,
-                  size_t size)
+static int submit(struct raftd_client *client, struct client_request request, uint8_t type,
+                  const void *data, size_t size)
 {
     if (size > client->node->max_entry_bytes) {
         return RAFTD_ERROR_TOO_LARGE;
@@ -111,7 +111,7 @@ static int submit(struct raftd_client *client, struct client_request request, co
     if (client->outstanding == CLIENT_REQUESTS_MAX) {
         return RAFTD_ERROR_BUSY;
     }
-    request.entry = raft_entry_make(RAFT_ENTRY_COMMAND, data, (uint32_t)size);
+    request.entry = raft_entry_make(type, data, (uint32_t)size);
     if (!ring_push(client->requests, &request)) {
         raft_entry_release(request.entry);
         return RAFTD_ERROR_BUSY;
@@ -123,7 +123,13 @@ static int submit(struct raftd_client *client, struct client_request request, co
 int raftd_client_propose(struct raftd_client *client, const void *data, size_t size_bytes,
                          uint64_t tag)
 {
-    return submit(client, (struct client_request){.tag = tag}, data, size_bytes);
+    return client_submit_typed(client, RAFT_ENTRY_COMMAND, data, size_bytes, tag);
+}
+
+int client_submit_typed(struct raftd_client *client, uint8_t type, const void *data, size_t size,
+                        uint64_t tag)
+{
+    return submit(client, (struct client_request){.tag = tag}, type, data, size);
 }
 
 int raftd_client_read(struct raftd_client *client, const void *query, size_t size_bytes,
@@ -136,7 +142,7 @@ int raftd_client_read(struct raftd_client *client, const void *query, size_t siz
         level > RAFTD_READ_STALE) {
         return RAFTD_ERROR_INVALID;
     }
-    return submit(client, request, query, size_bytes);
+    return submit(client, request, RAFT_ENTRY_COMMAND, query, size_bytes);
 }
 
 size_t raftd_client_room(struct raftd_client *client)

@@ -9,7 +9,7 @@
 
 enum {
     EVENTS_MAX = 2048, /* of one batch */
-    EVENTS_KEPT = 2,   /* of these for a read round and the time */
+    EVENTS_KEPT = 3,   /* of these for a read round, the time and a hand-over */
 };
 
 /* What one turn of the loop gathers. Lives on the core thread's heap, reused. */
@@ -36,7 +36,11 @@ struct core_loop {
     uint64_t time_proposed_ms;
     bool more_to_apply;
     size_t first_client; /* the slot that the next turn begins with, but for the wrap */
-    bool frames_sent[RAFT_MEMBERS_MAX];
+    /* The membership that the links follow. */
+    uint64_t seen_membership_index;
+    bool seen_membership_committed;
+    uint16_t published_leader;
+    bool handover_begun;
     uint16_t seen_leader; /* as last logged */
     uint64_t seen_term;
     enum raft_role seen_role;
@@ -55,7 +59,13 @@ uint64_t gather_time_due_ms(const struct core_loop *loop);
 
 /* Whether a proposal given to the core now would find a leader. */
 bool gather_can_propose(const struct raftd_node *node);
-/* Place in node->links; RAFT_MEMBERS_MAX if there is no link to this peer. */
-size_t gather_link_position(const struct raftd_node *node, uint16_t peer);
+/* handover.c: asks the core to hand over once the node is to stop; whether new requests are
+ * refused by now; whether all is settled. */
+void handover_gather(struct core_loop *loop);
+bool handover_is_draining(const struct core_loop *loop);
+void handover_check(struct core_loop *loop);
+
+/* members.c: links for whoever is a member by now. */
+void members_follow(struct core_loop *loop);
 
 #endif

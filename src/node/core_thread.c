@@ -51,22 +51,22 @@ static void note_own_terms(struct core_loop *loop)
 /* True unless the message is lost, as on any network. */
 static bool send_message(struct core_loop *loop, const struct raft_message *message)
 {
-    struct raftd_node *node = loop->node;
-    size_t position = gather_link_position(node, message->to);
+    struct link_table *links = &loop->node->links;
+    size_t position = link_table_find(links, message->to);
 
-    if (position == RAFT_MEMBERS_MAX || !node->link_is_up[position]) {
+    if (position == RAFT_MEMBERS_MAX || !links->is_up[position]) {
         return false;
     }
     if (message->after_write != 0) {
         ASSERT(loop->newest_write != NULL);
         ASSERT(loop->newest_write->write.sequence == message->after_write);
-        write_request_gate(loop->newest_write, node->links[position], wire_message_encode(message));
+        write_request_gate(loop->newest_write, message->to, wire_message_encode(message));
         return true;
     }
-    if (!link_send(node->links[position], wire_message_encode(message))) {
+    if (!link_send(links->links[position], wire_message_encode(message))) {
         return false;
     }
-    loop->frames_sent[position] = true;
+    links->frames_sent[position] = true;
     return true;
 }
 
@@ -91,7 +91,7 @@ static void refuse_proposals(struct raftd_node *node, const struct raft_outbox *
             request = requests_find(&node->requests, outbox->refused[i].sequence);
         }
         if (request != NULL) {
-            fail_request(node, request, RAFTD_ERROR_NOT_LEADER);
+            admin_refuse(node, request, outbox->refused[i].reason);
         }
     }
 }
@@ -178,10 +178,10 @@ static void wake_consumers(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
 
-    for (size_t i = 0; i < node->link_count; i++) {
-        if (loop->frames_sent[i]) {
-            loop->frames_sent[i] = false;
-            link_wake(node->links[i]);
+    for (size_t i = 0; i < node->links.count; i++) {
+        if (node->links.frames_sent[i]) {
+            node->links.frames_sent[i] = false;
+            link_wake(node->links.links[i]);
         }
     }
     for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
@@ -242,7 +242,8 @@ static bool has_work(const struct core_loop *loop)
     struct raftd_node *node = loop->node;
 
     if (log_writer_has_done(node->log_writer) ||
-        atomic_load_explicit(&node->core_stop, memory_order_acquire)) {
+        atomic_load_explicit(&node->core_stop, memory_order_acquire) ||
+        (!loop->handover_begun && atomic_load(&node->handover) == HANDOVER_ASKED)) {
         return true;
     }
     if (clients_have_work(node)) {
@@ -254,8 +255,8 @@ static bool has_work(const struct core_loop *loop)
     if (loop->more_to_apply || waiting_can_go_on(node)) {
         return true;
     }
-    for (size_t i = 0; i < node->link_count; i++) {
-        if (link_has_events(node->links[i])) {
+    for (size_t i = 0; i < node->links.count; i++) {
+        if (link_has_events(node->links.links[i])) {
             return true;
         }
     }
@@ -327,6 +328,8 @@ static void turn(struct core_loop *loop)
     expire_requests(node, clock_monotonic_ms());
     publish_figures(node);
     wake_consumers(loop);
+    members_follow(loop);
+    handover_check(loop);
     end_turn(loop);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/memory.h"
 #include "node/core_loop.h"
 #include "sys/clock.h"
 
@@ -25,28 +26,23 @@ struct raft_event *gather_event(struct core_loop *loop, enum raft_event_type typ
     return event;
 }
 
-size_t gather_link_position(const struct raftd_node *node, uint16_t peer)
-{
-    for (size_t i = 0; i < node->link_count; i++) {
-        if (link_peer_id(node->links[i]) == peer) {
-            return i;
-        }
-    }
-    return RAFT_MEMBERS_MAX;
-}
-
 static void finish_write(struct core_loop *loop, struct write_request *request)
 {
     struct raft_event *event = gather_event(loop, RAFT_EVENT_LOG_WRITTEN);
+    struct link_table *links = &loop->node->links;
 
     event->written.sequence = request->write.sequence;
     event->written.last_index = request->write.last_index;
     event->written.last_term = request->write.last_term;
     for (size_t i = 0; i < request->frame_count; i++) {
-        struct link *link = request->frames[i].link;
+        size_t position = link_table_find(links, request->frames[i].peer);
 
-        link_send(link, request->frames[i].frame);
-        loop->frames_sent[gather_link_position(loop->node, link_peer_id(link))] = true;
+        if (position < RAFT_MEMBERS_MAX) {
+            link_send(links->links[position], request->frames[i].frame);
+            links->frames_sent[position] = true;
+        } else {
+            memory_free(request->frames[i].frame);
+        }
     }
     request->frame_count = 0;
     if (loop->newest_write == request) {
@@ -66,12 +62,12 @@ void gather_writes(struct core_loop *loop)
 
 static void gather_link(struct core_loop *loop, size_t position)
 {
-    struct raftd_node *node = loop->node;
+    struct link_table *links = &loop->node->links;
     struct link_event link_event;
     struct raft_event *event;
 
     for (size_t i = 0; i < LINK_EVENTS_MAX && loop->turn.count < EVENTS_MAX - EVENTS_KEPT; i++) {
-        if (!link_next_event(node->links[position], &link_event)) {
+        if (!link_next_event(links->links[position], &link_event)) {
             return;
         }
         if (link_event.type == LINK_EVENT_MESSAGE) {
@@ -84,13 +80,13 @@ static void gather_link(struct core_loop *loop, size_t position)
             loop->turn.messages[loop->turn.message_count++] = link_event.message;
             continue;
         }
-        node->link_is_up[position] = link_event.type == LINK_EVENT_UP;
+        links->is_up[position] = link_event.type == LINK_EVENT_UP;
         if (!loop->turn.ready) {
             continue;
         }
         event = gather_event(loop, RAFT_EVENT_LINK);
-        event->link.peer = link_peer_id(node->links[position]);
-        event->link.up = node->link_is_up[position];
+        event->link.peer = link_peer_id(links->links[position]);
+        event->link.up = links->is_up[position];
     }
 }
 
@@ -100,10 +96,11 @@ bool gather_can_propose(const struct raftd_node *node)
     size_t position;
 
     if (raft_get_role(node->core) == RAFT_LEADER) {
-        return raft_get_uncommitted_bytes(node->core) < node->conf.raft.max_uncommitted_bytes;
+        return raft_get_transfer(node->core) == 0 &&
+               raft_get_uncommitted_bytes(node->core) < node->conf.raft.max_uncommitted_bytes;
     }
-    position = leader != 0 ? gather_link_position(node, leader) : RAFT_MEMBERS_MAX;
-    return position < RAFT_MEMBERS_MAX && node->link_is_up[position];
+    position = leader != 0 ? link_table_find(&node->links, leader) : RAFT_MEMBERS_MAX;
+    return position < RAFT_MEMBERS_MAX && node->links.is_up[position];
 }
 
 static void propose(struct core_loop *loop, struct request *request)
@@ -133,6 +130,7 @@ static void gather_client(struct core_loop *loop, struct raftd_client *client, b
 {
     struct raftd_node *node = loop->node;
     uint64_t deadline_ms = loop->turn.now_ms + node->conf.raft.request_timeout_ms;
+    bool draining = handover_is_draining(loop);
     struct client_request from;
 
     for (size_t i = 0; i < CLIENT_EVENTS_MAX && loop->turn.count < EVENTS_MAX - EVENTS_KEPT; i++) {
@@ -141,6 +139,9 @@ static void gather_client(struct core_loop *loop, struct raftd_client *client, b
         }
         if (!loop->turn.ready) {
             client_complete(client, from.tag, RAFTD_ERROR_NOT_READY, 0, NULL);
+            raft_entry_release(from.entry);
+        } else if (draining) {
+            client_complete(client, from.tag, RAFTD_ERROR_STOPPED, 0, NULL);
             raft_entry_release(from.entry);
         } else if (from.is_read) {
             requests_add(&node->requests, REQUEST_READ_NEW, client, from.tag, deadline_ms,
@@ -247,7 +248,7 @@ void gather(struct core_loop *loop)
         gather_event(loop, RAFT_EVENT_CLOCK)->wall_ms = clock_wall_ms();
     }
     gather_writes(loop);
-    for (size_t i = 0; i < node->link_count; i++) {
+    for (size_t i = 0; i < node->links.count; i++) {
         gather_link(loop, i);
     }
     if (loop->turn.ready && gather_can_propose(node)) {
@@ -257,6 +258,7 @@ void gather(struct core_loop *loop)
         gather_clients(loop, false);
     }
     gather_time(loop);
+    handover_gather(loop);
     gather_reads(loop);
 }
 

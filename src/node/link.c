@@ -249,6 +249,11 @@ const struct net_address *link_address(const struct link *link)
     return &link->address;
 }
 
+const char *link_address_text(const struct link *link)
+{
+    return link->address_text;
+}
+
 void link_get_health(struct link *link, struct link_health *health)
 {
     mutex_lock(&link->mutex);

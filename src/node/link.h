@@ -43,6 +43,7 @@ struct link_shared {
     struct waker *core;       /* woken after events were pushed */
     struct waker *lifecycle;  /* woken when a link's health changes; may be NULL */
     const atomic_bool *ready; /* what probe replies say */
+    bool may_link; /* this node has what links need: certificates, or leave to do without */
     struct link_timing timing;
 };
 
@@ -77,7 +78,8 @@ void link_give_stream(struct link *link, struct stream *stream, const struct wir
 
 /* Any thread. */
 uint16_t link_peer_id(const struct link *link);
-const struct net_address *link_address(const struct link *link); /* as configured */
+const struct net_address *link_address(const struct link *link); /* of the member */
+const char *link_address_text(const struct link *link);
 struct link_health {
     bool connected; /* handshaken */
     bool healthy;   /* connected and answered a health probe on this connection */

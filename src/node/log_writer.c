@@ -70,11 +70,11 @@ void write_request_free(struct write_request *request)
     memory_free(request);
 }
 
-void write_request_gate(struct write_request *request, struct link *link, struct wire_frame *frame)
+void write_request_gate(struct write_request *request, uint16_t peer, struct wire_frame *frame)
 {
     request->frames = memory_grow(request->frames, &request->frame_capacity,
                                   request->frame_count + 1, sizeof(request->frames[0]));
-    request->frames[request->frame_count++] = (struct gated_frame){.link = link, .frame = frame};
+    request->frames[request->frame_count++] = (struct gated_frame){.peer = peer, .frame = frame};
 }
 
 static void publish_figures(struct log_writer *log_writer)

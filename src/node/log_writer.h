@@ -21,7 +21,7 @@ enum {
 
 /* A frame that leaves once the write it waits for is done. */
 struct gated_frame {
-    struct link *link;
+    uint16_t peer; /* by id: its link may be gone by then */
     struct wire_frame *frame;
 };
 
@@ -49,7 +49,7 @@ void log_writer_destroy(struct log_writer *log_writer);
 /* Core thread. */
 struct write_request *write_request_make(const struct raft_write *write);
 void write_request_free(struct write_request *request); /* also frames that were not taken */
-void write_request_gate(struct write_request *request, struct link *link, struct wire_frame *frame);
+void write_request_gate(struct write_request *request, uint16_t peer, struct wire_frame *frame);
 bool log_writer_has_room(struct log_writer *log_writer);
 void log_writer_submit(struct log_writer *log_writer, struct write_request *request);
 struct write_request *log_writer_next_done(struct log_writer *log_writer); /* NULL: none */

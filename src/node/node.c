@@ -68,9 +68,10 @@ void raftd_node_stop(struct raftd_node *node)
     waker_wake(&node->lifecycle_waker);
 }
 
+/* Asked to stop, or with nothing left to do. */
 static bool is_stopping(struct raftd_node *node)
 {
-    return atomic_load(&node->stopping);
+    return atomic_load(&node->stopping) || atomic_load(&node->removed);
 }
 
 static void enter_phase(struct raftd_node *node, enum raftd_phase phase, const char *text)
@@ -86,6 +87,14 @@ static void enter_phase(struct raftd_node *node, enum raftd_phase phase, const c
 
 static int start_threads(struct raftd_node *node, struct raftd_error *error)
 {
+    for (size_t i = 0; i < node->links.count; i++) {
+        if (link_start(node->links.links[i]) != 0) {
+            return error_set(error, RAFTD_ERROR_SYSTEM,
+                             "cannot start the thread of the link to node %u",
+                             link_peer_id(node->links.links[i]));
+        }
+    }
+    /* The table of links is the core thread's from here on. */
     if (log_writer_start(node->log_writer) != 0 ||
         thread_start(&node->core_thread, "raft-core", core_thread_run, node) != 0) {
         return error_set(error, RAFTD_ERROR_SYSTEM,
@@ -93,13 +102,6 @@ static int start_threads(struct raftd_node *node, struct raftd_error *error)
                          "processes or free memory");
     }
     node->core_started = true;
-    for (size_t i = 0; i < node->link_count; i++) {
-        if (link_start(node->links[i]) != 0) {
-            return error_set(error, RAFTD_ERROR_SYSTEM,
-                             "cannot start the thread of the link to node %u",
-                             link_peer_id(node->links[i]));
-        }
-    }
     return 0;
 }
 
@@ -108,10 +110,10 @@ static int open_listeners(struct raftd_node *node, struct raftd_error *error)
     int code;
 
     node->acceptor = acceptor_create();
-    if (node->link_count > 0) {
+    if (node->link_shared.may_link) {
         struct net_address address;
 
-        node->reception = reception_create(&node->link_shared, node->links, node->link_count);
+        node->reception = reception_create(&node->link_shared, &node->links);
         if (node->reception == NULL) {
             return error_set(error, RAFTD_ERROR_SYSTEM,
                              "cannot make the reception of peers: %s; raise the limit on open "
@@ -163,11 +165,8 @@ static bool quorum_is_healthy(struct raftd_node *node, char *missing, size_t siz
         struct link_health health = {0};
 
         healthy[i] = member->id == node->conf.node.id;
-        for (size_t j = 0; j < node->link_count; j++) {
-            if (link_peer_id(node->links[j]) == member->id) {
-                link_get_health(node->links[j], &health);
-                healthy[i] = health.healthy;
-            }
+        if (link_table_get_health(&node->links, member->id, &health)) {
+            healthy[i] = health.healthy;
         }
         if (!healthy[i] && used < size) {
             int written = snprintf(missing + used, size - used, "%snode %u at %s (%s)",
@@ -195,6 +194,7 @@ static void wait_until(struct raftd_node *node, uint64_t deadline_ms)
     }
     waker_done(waker);
     waker_prepare(waker);
+    link_table_reap(&node->links);
 }
 
 static void check_health(struct raftd_node *node)
@@ -219,25 +219,13 @@ static void check_health(struct raftd_node *node)
 
 /* ---- step 4: warm up ---- */
 
-static bool all_are_healthy(struct raftd_node *node)
-{
-    for (size_t i = 0; i < node->link_count; i++) {
-        struct link_health health;
-
-        link_get_health(node->links[i], &health);
-        if (!health.healthy) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static void warm_up(struct raftd_node *node)
 {
     uint64_t deadline = clock_monotonic_ms() + WARM_UP_MS;
     char missing[512];
 
-    while (!is_stopping(node) && !all_are_healthy(node) && clock_monotonic_ms() < deadline) {
+    while (!is_stopping(node) && !link_table_is_healthy(&node->links) &&
+           clock_monotonic_ms() < deadline) {
         wait_until(node, deadline);
     }
     quorum_is_healthy(node, missing, sizeof(missing));
@@ -281,9 +269,7 @@ static void stop_threads(struct raftd_node *node)
     }
     end_clients(node);
     /* Freed in raftd_node_destroy(): a status call may still look at them. */
-    for (size_t i = 0; i < node->link_count; i++) {
-        link_request_stop(node->links[i]);
-    }
+    link_table_request_stop(&node->links);
     log_writer_stop(node->log_writer);
 }
 
@@ -306,6 +292,9 @@ static void live(struct raftd_node *node)
     while (!is_stopping(node)) {
         wait_until(node, UINT64_MAX);
     }
+    if (!atomic_load(&node->removed)) {
+        handover_wait(node);
+    }
 }
 
 int raftd_node_run(struct raftd_node *node, struct raftd_error *error)
@@ -322,7 +311,16 @@ int raftd_node_run(struct raftd_node *node, struct raftd_error *error)
     if (code == 0) {
         live(node);
     }
-    enter_phase(node, RAFTD_PHASE_STOPPING, code == 0 ? "asked to stop" : "cannot start");
+    if (code == 0 && atomic_load(&node->removed)) {
+        code = error_set(error, RAFTD_ERROR_REMOVED,
+                         "node %u was removed from cluster \"%s\"; its data in %s are history, and "
+                         "its id is never used again: to come back, give it an empty data "
+                         "directory and a new id, and let it join",
+                         node->conf.node.id, node->conf.cluster.name, node->conf.node.data_dir);
+        enter_phase(node, RAFTD_PHASE_STOPPING, "removed from the cluster");
+    } else {
+        enter_phase(node, RAFTD_PHASE_STOPPING, code == 0 ? "asked to stop" : "cannot start");
+    }
     stop_threads(node);
     return code;
 }
@@ -341,9 +339,7 @@ void raftd_node_destroy(struct raftd_node *node)
             client_free(client);
         }
     }
-    for (size_t i = 0; i < node->link_count; i++) {
-        link_destroy(node->links[i]);
-    }
+    link_table_free(&node->links);
     log_writer_destroy(node->log_writer);
     requests_free(&node->requests);
     raft_destroy(node->core);
@@ -360,10 +356,14 @@ void raftd_node_destroy(struct raftd_node *node)
 static void member_status(struct raftd_node *node, const struct raft_member *member,
                           const struct raft_status *raft, struct raftd_member_status *status)
 {
+    struct link_health health;
+
     *status = (struct raftd_member_status){
         .id = member->id,
         .voter = (member->roles & (RAFT_MEMBER_VOTER | RAFT_MEMBER_OUTGOING)) != 0,
         .learner = (member->roles & RAFT_MEMBER_LEARNER) != 0,
+        .joining = (member->roles & RAFT_MEMBER_JOINING) != 0,
+        .outgoing = member->roles == RAFT_MEMBER_OUTGOING,
         .self = member->id == node->conf.node.id,
     };
     snprintf(status->address, sizeof(status->address), "%s", member->address);
@@ -381,17 +381,12 @@ static void member_status(struct raftd_node *node, const struct raft_member *mem
             status->replicating = raft->peers[i].state == RAFT_PROGRESS_REPLICATE;
         }
     }
-    for (size_t i = 0; i < node->link_count; i++) {
-        if (link_peer_id(node->links[i]) == member->id) {
-            struct link_health health;
-
-            link_get_health(node->links[i], &health);
-            status->connected = health.connected;
-            status->round_trip_us = health.round_trip_us;
-            snprintf(status->client_address, sizeof(status->client_address), "%s",
-                     health.client_address);
-            snprintf(status->trouble, sizeof(status->trouble), "%s", health.trouble);
-        }
+    if (link_table_get_health(&node->links, member->id, &health)) {
+        status->connected = health.connected;
+        status->round_trip_us = health.round_trip_us;
+        snprintf(status->client_address, sizeof(status->client_address), "%s",
+                 health.client_address);
+        snprintf(status->trouble, sizeof(status->trouble), "%s", health.trouble);
     }
 }
 
@@ -419,6 +414,8 @@ void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
     status->phase = (enum raftd_phase)atomic_load_explicit(&node->phase, memory_order_relaxed);
     status->ready = raftd_node_is_ready(node);
     status->term = raft.term;
+    status->transfer_to = raft.transfer_to;
+    status->joint = raft_membership_is_joint(&membership);
     status->last_index = raft.last_index;
     status->durable_index = raft.durable_index;
     status->commit_index = raft.commit_index;

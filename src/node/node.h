@@ -6,11 +6,15 @@
  *     start.c        the same on a thread of its own, for embedders
  *     core_thread.c  the Raft core thread: events in, effects out
  *     gather.c       the half of it that drains the rings
+ *     admin.c        changes of members and of leadership
  *     apply.c        committed entries and confirmed reads -> the state machine
  *     requests.c     what clients wait for: table, queues, deadlines
  *     client.c       the client's end of its rings
  *     log_writer.c   the only thread that waits for a disk
  *     link.c         one thread per peer
+ *     handover.c     a leader that stops hands over first
+ *     link_table.c   which links there are
+ *     members.c      the membership of the log -> links
  *     reception.c    accepted sockets of peers that have not said who they are
  */
 #ifndef RAFTD_NODE_NODE_H
@@ -27,6 +31,7 @@
 #include "conf/conf.h"
 #include "net/acceptor.h"
 #include "node/link.h"
+#include "node/link_table.h"
 #include "node/log_writer.h"
 #include "node/reception.h"
 #include "node/reply.h"
@@ -50,6 +55,8 @@ enum {
     NODE_ENTRY_BYTES_MAX = 512 * 1024 * 1024 + NODE_ENTRY_OVERHEAD_BYTES,
 };
 
+enum handover { HANDOVER_NOT = 0, HANDOVER_ASKED, HANDOVER_DONE };
+
 struct node_listener {
     struct net_address address;
     void (*accepted)(void *argument, int fd);
@@ -68,8 +75,6 @@ struct raftd_node {
     void *progress_argument;
     struct tls_context *tls;
     struct link_shared link_shared;
-    struct link *links[RAFT_MEMBERS_MAX];
-    size_t link_count;
     uint64_t max_entry_bytes; /* of this node's own clients */
 
     /* The thread of raftd_node_run(). */
@@ -96,7 +101,8 @@ struct raftd_node {
 
     /* The core thread. */
     struct requests requests;
-    bool link_is_up[RAFT_MEMBERS_MAX]; /* by position in links */
+
+    struct link_table links; /* says itself who may do what */
 
     struct log_writer *log_writer;
 
@@ -104,10 +110,13 @@ struct raftd_node {
      * a node out of service knows that what comes later is refused. */
     atomic_bool ready;
     atomic_bool stopping;
+    atomic_bool removed; /* this node is no member any more: set by core thread and links */
     atomic_int phase;
     atomic_bool core_stop;        /* set by the run thread once everything else is to end */
     struct waker core_waker;      /* consumer: core thread */
     struct waker lifecycle_waker; /* consumer: run thread */
+
+    atomic_int handover; /* enum handover: asked by the run thread, done by the core thread */
 
     atomic_bool core_ended; /* set by the run thread: nobody reads the clients' rings */
 
@@ -138,6 +147,9 @@ struct client_request {
     uint64_t tag;
     struct raft_entry *entry; /* the bytes; one reference, given to whoever pops it */
 };
+/* Client thread: proposes an entry of this type. As raftd_client_propose(). */
+int client_submit_typed(struct raftd_client *client, uint8_t type, const void *data, size_t size,
+                        uint64_t tag);
 bool client_pop(struct raftd_client *client, struct client_request *request);
 bool client_has_requests(const struct raftd_client *client);
 /* Gives a reply's bytes to the client (reply may be NULL). The client's ring has room: it never
@@ -148,5 +160,14 @@ bool client_take_wake(struct raftd_client *client); /* completed something since
 void client_wake(struct raftd_client *client);
 bool client_is_closing(const struct raftd_client *client);
 void client_free(struct raftd_client *client); /* no thread uses it any more */
+
+/* admin.c, core thread. */
+/* Answers a refused proposal with its reason and ends it. */
+void admin_refuse(struct raftd_node *node, struct request *request, uint8_t reason);
+/* A membership was applied: answers whoever asked for it, if it is final. */
+void admin_apply_membership(struct raftd_node *node, const struct raft_entry *entry);
+
+/* handover.c, run thread: leadership and open outcomes are settled before the node stops. */
+void handover_wait(struct raftd_node *node);
 
 #endif

@@ -38,8 +38,7 @@ struct guest {
 struct reception {
     /* Immutable after reception_create(). */
     const struct link_shared *shared;
-    struct link *const *links;
-    size_t link_count;
+    struct link_table *links;
     uint32_t timeout_ms;
     struct waker waker;   /* consumer: reception thread */
     struct ring *sockets; /* of int; acceptor thread -> reception thread */
@@ -79,26 +78,20 @@ static void turn_away(struct reception *reception, struct guest *guest, enum gre
     }
 }
 
-static struct link *find_link(const struct reception *reception, uint16_t peer_id)
-{
-    for (size_t i = 0; i < reception->link_count; i++) {
-        if (link_peer_id(reception->links[i]) == peer_id) {
-            return reception->links[i];
-        }
-    }
-    return NULL;
-}
-
-/* Whether this peer may come in by this door. */
-static enum greeting_reason judge(const struct reception *reception, const struct guest *guest,
-                                  const struct wire_hello *hello, struct link **link,
-                                  struct raftd_error *error)
+/* Whether this peer may come in by this door. The table's mutex is held: nobody takes the link
+ * away between the look and the hand-over. */
+static enum greeting_reason judge_locked(const struct reception *reception,
+                                         const struct guest *guest, const struct wire_hello *hello,
+                                         struct link **link, struct raftd_error *error)
 {
     const char *host = "";
     enum greeting_reason reason;
+    size_t position = link_table_find(reception->links, hello->node_id);
 
-    *link = find_link(reception, hello->node_id);
-    if (*link != NULL) {
+    ASSERT(mutex_is_mine(&reception->links->mutex));
+    *link = NULL;
+    if (position < RAFT_MEMBERS_MAX) {
+        *link = reception->links->links[position];
         host = link_address(*link)->host;
     }
     reason = greeting_judge(hello, reception->shared, hello->node_id, guest->stream, host, error);
@@ -132,14 +125,17 @@ static void on_hello(struct reception *reception, struct guest *guest,
     struct raftd_error error;
     struct wire_hello reply;
     struct link *link;
-    enum greeting_reason reason = judge(reception, guest, hello, &link, &error);
+    enum greeting_reason reason;
 
+    mutex_lock(&reception->links->mutex);
+    reason = judge_locked(reception, guest, hello, &link, &error);
     if (reason == GREETING_ACCEPTED) {
-        struct stream *stream = guest->stream;
-
+        link_give_stream(link, guest->stream, hello);
+    }
+    mutex_unlock(&reception->links->mutex);
+    if (reason == GREETING_ACCEPTED) {
         guest->stream = NULL;
         guest->state = GUEST_GONE;
-        link_give_stream(link, stream, hello);
         return;
     }
     turn_away(reception, guest, reason, hello->node_id, error.message);
@@ -323,8 +319,7 @@ static void run(void *argument)
     }
 }
 
-struct reception *reception_create(const struct link_shared *shared, struct link *const *links,
-                                   size_t link_count)
+struct reception *reception_create(const struct link_shared *shared, struct link_table *links)
 {
     struct reception *reception = memory_allocate_zeroed(1, sizeof(*reception));
 
@@ -334,7 +329,6 @@ struct reception *reception_create(const struct link_shared *shared, struct link
     }
     reception->shared = shared;
     reception->links = links;
-    reception->link_count = link_count;
     reception->timeout_ms = shared->timing.greeting_timeout_ms != 0
                                 ? shared->timing.greeting_timeout_ms
                                 : RECEPTION_TIMEOUT_MS;

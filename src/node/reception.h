@@ -7,15 +7,15 @@
 #define RAFTD_NODE_RECEPTION_H
 
 #include "node/link.h"
+#include "node/link_table.h"
 
 struct reception;
 
 enum { RECEPTION_PENDING_MAX = 64, RECEPTION_TIMEOUT_MS = 5000 };
 
-/* links: borrowed array, immutable while the reception runs; destroy the reception before them.
- * NULL if the system has no descriptor left for its waker. */
-struct reception *reception_create(const struct link_shared *shared, struct link *const *links,
-                                   size_t link_count);
+/* links: borrowed; destroy the reception before them. NULL if the system has no descriptor left
+ * for its waker. */
+struct reception *reception_create(const struct link_shared *shared, struct link_table *links);
 int reception_start(struct reception *reception);
 void reception_destroy(struct reception *reception); /* stops the thread first */
 

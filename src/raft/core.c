@@ -643,6 +643,11 @@ const struct raft_membership *raft_get_membership(const struct raft_core *core)
     return &core->membership;
 }
 
+uint64_t raft_get_membership_index(const struct raft_core *core)
+{
+    return core->membership_index;
+}
+
 bool raft_membership_is_committed(const struct raft_core *core)
 {
     return reconfigure_is_committed(core);

@@ -249,6 +249,8 @@ struct raft_status {
 };
 void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_status *status);
 const struct raft_membership *raft_get_membership(const struct raft_core *core);
+/* Index of the entry that holds it. */
+uint64_t raft_get_membership_index(const struct raft_core *core);
 /* Whether that membership is known here to be committed. */
 bool raft_membership_is_committed(const struct raft_core *core);
 /* To whom leadership is being handed, 0 = nobody. Proposals are refused meanwhile. */

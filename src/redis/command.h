@@ -88,6 +88,7 @@ struct call {
     enum resp_protocol protocol; /* how */
 
     /* What a command that the node answers asks of it. */
+    int (*submit)(struct call *call, uint64_t tag); /* NULL: `operation`, of the state machine */
     enum kv_operation operation;
     uint8_t set_flags;
     bool is_read;
@@ -255,6 +256,10 @@ bool run_wait(struct call *call);
 bool run_config_get(struct call *call);
 bool run_config_set(struct call *call);
 bool run_info(struct call *call);
+
+/* command_member.c */
+bool run_raft_member(struct call *call);
+bool run_raft_transfer(struct call *call);
 
 /* command_pubsub.c */
 bool run_psubscribe(struct call *call);

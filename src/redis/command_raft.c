@@ -30,7 +30,7 @@ static void put_text(const struct map *map, const char *name, const char *value)
     resp_write_text(map->reply, value);
 }
 
-enum { MEMBER_FIELDS = 12, STATUS_FIELDS = 20 };
+enum { MEMBER_FIELDS = 14, STATUS_FIELDS = 22 };
 
 static void write_member(const struct map *map, const struct raftd_member_status *member)
 {
@@ -38,6 +38,8 @@ static void write_member(const struct map *map, const struct raftd_member_status
     put_number(map, "id", member->id);
     put_flag(map, "voter", member->voter);
     put_flag(map, "learner", member->learner);
+    put_flag(map, "joining", member->joining);
+    put_flag(map, "outgoing", member->outgoing);
     put_flag(map, "self", member->self);
     put_flag(map, "connected", member->connected);
     put_flag(map, "replicating", member->replicating);
@@ -78,6 +80,8 @@ bool run_raft_status(struct call *call)
     put_text(&map, "role", status.role);
     put_text(&map, "phase", raftd_phase_name(status.phase));
     put_flag(&map, "ready", status.ready);
+    put_flag(&map, "joint", status.joint);
+    put_number(&map, "transfer_to", status.transfer_to);
     put_number(&map, "term", status.term);
     put_number(&map, "last_index", status.last_index);
     put_number(&map, "durable_index", status.durable_index);

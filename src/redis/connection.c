@@ -366,6 +366,8 @@ static void render(struct connection *connection, const struct slot *slot,
     } else if (rendering->renderer == RENDER_EXEC) {
         transaction_render(connection, completion, output);
         transaction_end(connection);
+    } else if (rendering->renderer == RENDER_SENTENCE) {
+        render_sentence(output, completion->status, completion->data, completion->size_bytes);
     } else if (completion->status != 0) {
         render_status(output, completion->status, slot->is_read);
     } else {

@@ -237,6 +237,21 @@ bool call_prepare(struct call *call)
 }
 
 /* 0, RAFTD_ERROR_BUSY or RAFTD_ERROR_TOO_LARGE. */
+static int ask_machine(struct call *call, uint64_t tag)
+{
+    struct worker *worker = call->worker;
+
+    worker->request.size_bytes = 0;
+    kv_request_encode(&worker->request, call->operation, call->set_flags, call->kv_arguments,
+                      call->kv_count);
+    return call->is_read
+               ? raftd_client_read(worker->client, worker->request.data, worker->request.size_bytes,
+                                   call->read_level, call->connection->max_lag_ms, tag)
+               : raftd_client_propose(worker->client, worker->request.data,
+                                      worker->request.size_bytes, tag);
+}
+
+/* The same, and RAFTD_ERROR_INVALID of what is no request to the state machine. */
 static int ask_node(struct call *call)
 {
     struct connection *connection = call->connection;
@@ -245,14 +260,7 @@ static int ask_node(struct call *call)
     struct slot *slot;
     int code;
 
-    worker->request.size_bytes = 0;
-    kv_request_encode(&worker->request, call->operation, call->set_flags, call->kv_arguments,
-                      call->kv_count);
-    code = call->is_read
-               ? raftd_client_read(worker->client, worker->request.data, worker->request.size_bytes,
-                                   call->read_level, connection->max_lag_ms, tag)
-               : raftd_client_propose(worker->client, worker->request.data,
-                                      worker->request.size_bytes, tag);
+    code = call->submit != NULL ? call->submit(call, tag) : ask_machine(call, tag);
     if (code != 0) {
         return code;
     }

@@ -95,6 +95,21 @@ static void render_slot_count(struct buffer *output, uint32_t slot, const void *
     resp_write_integer(output, count);
 }
 
+void render_sentence(struct buffer *output, int status, const void *data, size_t size)
+{
+    if (status == RAFTD_OK) {
+        resp_write_raw(output, "+OK\r\n", 5);
+    } else if (size == 0) {
+        render_status(output, status, false);
+    } else if (status == RAFTD_ERROR_CONFLICT) {
+        resp_write_error_format(output, "CONFLICT %.*s", (int)size, (const char *)data);
+    } else if (status == RAFTD_ERROR_INVALID) {
+        resp_write_error_format(output, "ERR %.*s", (int)size, (const char *)data);
+    } else {
+        render_status(output, status, false);
+    }
+}
+
 /* The pairs that were there already, and notify-keyspace-events. */
 static void render_config(struct buffer *output, const struct rendering *rendering,
                           const void *data, size_t size)
@@ -136,6 +151,7 @@ void render_answer(struct buffer *output, const struct rendering *rendering, con
     case RENDER_REPLY:
     case RENDER_EXEC:
     case RENDER_INFO:
+    case RENDER_SENTENCE:
         render_reply(output, protocol, data, size);
         break;
     }
@@ -193,6 +209,14 @@ void render_status(struct buffer *output, int status, bool is_read)
         break;
     case RAFTD_ERROR_TOO_LARGE:
         resp_write_error_format(output, "ERR the command is larger than limits.max_request_bytes");
+        break;
+    case RAFTD_ERROR_DISK_FULL:
+        resp_write_error_format(output, "OOM the disk is nearly full; the command was not applied. "
+                                        "Reads go on; free space on the node");
+        break;
+    case RAFTD_ERROR_INVALID:
+        resp_write_error_format(output, "ERR this is nothing that a node can be asked: an address "
+                                        "is host:port");
         break;
     default:
         resp_write_error_format(output, "ERR the node failed: %s", raftd_code_text(status));

@@ -30,6 +30,9 @@ void render_locally(struct redis_server *server, const struct rendering *renderi
 /* Moves on to the next reply, behind all elements of this one. */
 void render_skip(struct reader *reader);
 
+/* A status with the sentence that came with it: a change of members, a transfer. */
+void render_sentence(struct buffer *output, int status, const void *data, size_t size);
+
 /*
  * A status other than 0. CLUSTERDOWN, TRYAGAIN and LOADING, on which clients try again, only
  * where the command was definitely not applied; TIMEOUT where nobody knows.

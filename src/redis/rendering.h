@@ -13,9 +13,10 @@ enum renderer {
     RENDER_EXEC,   /* the replies of a transaction; what is its own stands with the connection */
     RENDER_INFO,
     RENDER_OBJECT,
-    RENDER_SCRIPT, /* attached: what the script answers in which case */
-    RENDER_SLOT,   /* how many of the keys are in a hash slot */
-    RENDER_WATCH,  /* attached: the keys whose revisions come */
+    RENDER_SENTENCE, /* what the node says of a change of members or leadership */
+    RENDER_SCRIPT,   /* attached: what the script answers in which case */
+    RENDER_SLOT,     /* how many of the keys are in a hash slot */
+    RENDER_WATCH,    /* attached: the keys whose revisions come */
 };
 
 /* What OBJECT asks about a key. */

@@ -14,6 +14,30 @@ static const struct command_argument consistency_choice[] = {
 static const struct command_argument consistency_arguments[] = {
     {"choice", ARGUMENT_BLOCK, ARGUMENT_OPTIONAL, NULL, consistency_choice}, END};
 
+static const struct command_argument member_add[] = {
+    {"id", ARGUMENT_INTEGER, 0, "ADD", NULL},
+    ARGUMENT("address", ARGUMENT_STRING),
+    {"learner", ARGUMENT_TOKEN, ARGUMENT_OPTIONAL, "LEARNER", NULL},
+    END};
+static const struct command_argument member_replace[] = {
+    {"old-id", ARGUMENT_INTEGER, 0, "REPLACE", NULL},
+    ARGUMENT("new-id", ARGUMENT_INTEGER),
+    ARGUMENT("address", ARGUMENT_STRING),
+    END};
+static const struct command_argument member_move[] = {
+    {"id", ARGUMENT_INTEGER, 0, "MOVE", NULL}, ARGUMENT("address", ARGUMENT_STRING), END};
+static const struct command_argument member_steps[] = {
+    {"add", ARGUMENT_BLOCK, 0, NULL, member_add},
+    {"id", ARGUMENT_INTEGER, 0, "PROMOTE", NULL},
+    {"id", ARGUMENT_INTEGER, 0, "REMOVE", NULL},
+    {"replace", ARGUMENT_BLOCK, 0, NULL, member_replace},
+    {"move", ARGUMENT_BLOCK, 0, NULL, member_move},
+    END};
+static const struct command_argument member_arguments[] = {
+    {"step", ARGUMENT_ONEOF, ARGUMENT_MULTIPLE, NULL, member_steps}, END};
+static const struct command_argument transfer_arguments[] = {
+    {"id", ARGUMENT_INTEGER, ARGUMENT_OPTIONAL, NULL, NULL}, END};
+
 static const struct command raft_commands[] = {
     {
         OF_RAFT,
@@ -40,6 +64,19 @@ static const struct command raft_commands[] = {
         .complexity = "O(N) where N is the number of keys",
     },
     HELP_OF("raft", "raft"),
+    {
+        OF_RAFT,
+        .name = "member",
+        .arity = -4,
+        .kind = COMMAND_IS_CHANGE,
+        .flags = COMMAND_WRITE | COMMAND_ADMIN,
+        .categories = CATEGORY_DANGEROUS,
+        .run = run_raft_member,
+        .summary = "Change the members of the cluster, all steps together or none; answers when "
+                   "the change is committed",
+        .complexity = "O(N) where N is the number of members",
+        .syntax = member_arguments,
+    },
     {
         OF_RAFT,
         .name = "members",
@@ -69,6 +106,19 @@ static const struct command raft_commands[] = {
         .run = run_raft_status,
         .summary = "Get role, leader, term, indexes and members as this node sees them",
         .complexity = "O(N) where N is the number of members",
+    },
+    {
+        OF_RAFT,
+        .name = "transfer",
+        .arity = -2,
+        .kind = COMMAND_IS_CHANGE,
+        .flags = COMMAND_WRITE | COMMAND_ADMIN,
+        .categories = CATEGORY_DANGEROUS,
+        .run = run_raft_transfer,
+        .summary = "Hand leadership over to a member, or to the best of them; answers when it has "
+                   "begun",
+        .complexity = "O(1)",
+        .syntax = transfer_arguments,
     },
     END,
 };

@@ -11,40 +11,49 @@
 #include "base/memory.h"
 #include "sim/fs_state.h"
 
-/* Inodes that neither a name, a change nor an open file refers to are free. */
-static bool is_referenced(const struct fs_memory *memory, int number)
+static void mark_names(bool *marks, const struct fs_names *names)
 {
+    for (size_t i = 0; i < names->count; i++) {
+        if (names->list[i].inode >= 0) {
+            marks[names->list[i].inode] = true;
+        }
+    }
+}
+
+/* Inodes that neither a name, a change nor an open file refers to are free. */
+static void collect_inodes(struct fs_memory *memory)
+{
+    bool *marks = memory_allocate_zeroed(memory->inode_count, sizeof(bool));
+    size_t used = 0;
+
+    mark_names(marks, &memory->cache);
+    mark_names(marks, &memory->disk);
     for (size_t i = 0; i < FS_HANDLES_MAX; i++) {
-        if (memory->handles[i].is_open && memory->handles[i].inode == number) {
-            return true;
-        }
-    }
-    for (size_t i = 0; i < memory->cache.count; i++) {
-        if (memory->cache.list[i].inode == number) {
-            return true;
-        }
-    }
-    for (size_t i = 0; i < memory->disk.count; i++) {
-        if (memory->disk.list[i].inode == number) {
-            return true;
+        if (memory->handles[i].is_open) {
+            marks[memory->handles[i].inode] = true;
         }
     }
     for (size_t i = 0; i < memory->change_count; i++) {
-        if (memory->changes[i].type != FS_CHANGE_UNLINK && memory->changes[i].inode == number) {
-            return true;
+        if (memory->changes[i].type != FS_CHANGE_UNLINK && memory->changes[i].inode >= 0) {
+            marks[memory->changes[i].inode] = true;
         }
     }
-    return false;
+    for (size_t i = 0; i < memory->inode_count; i++) {
+        if (memory->inodes[i].is_used && !marks[i]) {
+            fs_inode_free(&memory->inodes[i]);
+        }
+        used += memory->inodes[i].is_used;
+    }
+    memory->collect_at = 2 * used + 8;
+    memory_free(marks);
 }
 
 static int inode_make(struct fs_memory *memory)
 {
     size_t number = 0;
 
-    for (size_t i = 0; i < memory->inode_count; i++) {
-        if (memory->inodes[i].is_used && !is_referenced(memory, (int)i)) {
-            fs_inode_free(&memory->inodes[i]);
-        }
+    if (memory->inode_count > 0 && memory->inode_count >= memory->collect_at) {
+        collect_inodes(memory);
     }
     while (number < memory->inode_count && memory->inodes[number].is_used) {
         number++;

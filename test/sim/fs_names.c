@@ -9,10 +9,23 @@
 #include "base/assert.h"
 #include "base/memory.h"
 
+/* Names differ at their ends, so a hash spares most comparisons. */
+static uint64_t hash_of(const char *path)
+{
+    uint64_t hash = 0;
+
+    for (; *path != 0; path++) {
+        hash = hash * 31 + (uint8_t)*path;
+    }
+    return hash;
+}
+
 struct fs_name *fs_names_find(const struct fs_names *names, const char *path)
 {
+    uint64_t hash = hash_of(path);
+
     for (size_t i = 0; i < names->count; i++) {
-        if (strcmp(names->list[i].path, path) == 0) {
+        if (names->list[i].hash == hash && strcmp(names->list[i].path, path) == 0) {
             return &names->list[i];
         }
     }
@@ -29,14 +42,23 @@ void fs_names_remove(struct fs_names *names, const char *path)
     }
 }
 
-void fs_names_set(struct fs_names *names, const char *path, int inode)
+static void append_name(struct fs_names *names, const char *path, int inode)
 {
-    char *copy = memory_copy_string(path);
-
-    fs_names_remove(names, path);
     names->list =
         memory_grow(names->list, &names->capacity, names->count + 1, sizeof(names->list[0]));
-    names->list[names->count++] = (struct fs_name){.path = copy, .inode = inode};
+    names->list[names->count++] =
+        (struct fs_name){.path = memory_copy_string(path), .hash = hash_of(path), .inode = inode};
+}
+
+void fs_names_set(struct fs_names *names, const char *path, int inode)
+{
+    struct fs_name *known = fs_names_find(names, path);
+
+    if (known != NULL) {
+        known->inode = inode;
+    } else {
+        append_name(names, path, inode);
+    }
 }
 
 void fs_names_clear(struct fs_names *names)
@@ -52,7 +74,7 @@ void fs_names_copy(struct fs_names *to, const struct fs_names *from)
 {
     fs_names_clear(to);
     for (size_t i = 0; i < from->count; i++) {
-        fs_names_set(to, from->list[i].path, from->list[i].inode);
+        append_name(to, from->list[i].path, from->list[i].inode);
     }
 }
 

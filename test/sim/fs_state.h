@@ -59,7 +59,8 @@ struct fs_inode {
 
 struct fs_name {
     char *path;
-    int inode; /* or FS_INODE_DIRECTORY */
+    uint64_t hash; /* of the path */
+    int inode;     /* or FS_INODE_DIRECTORY */
 };
 
 struct fs_names {
@@ -97,6 +98,7 @@ struct fs_memory {
     struct fs_inode *inodes;
     size_t inode_count;
     size_t inode_capacity;
+    size_t collect_at;     /* so many inodes: those that nobody refers to are freed */
     struct fs_names cache; /* as a reader sees them */
     struct fs_names disk;
     struct fs_change *changes;

@@ -57,7 +57,7 @@ START_TEST(every_code_has_a_text_of_its_own)
     const char *unknown = raftd_code_text(-1000);
 
     ck_assert_str_eq(raftd_code_text(1), unknown);
-    for (int code = RAFTD_ERROR_CLOSED; code <= RAFTD_OK; code++) {
+    for (int code = RAFTD_ERROR_DISK_FULL; code <= RAFTD_OK; code++) {
         const char *text = raftd_code_text(code);
 
         ck_assert_str_ne(text, unknown);
@@ -65,7 +65,7 @@ START_TEST(every_code_has_a_text_of_its_own)
             ck_assert_str_ne(text, raftd_code_text(other));
         }
     }
-    ck_assert_str_eq(raftd_code_text(RAFTD_ERROR_CLOSED - 1), unknown);
+    ck_assert_str_eq(raftd_code_text(RAFTD_ERROR_DISK_FULL - 1), unknown);
 }
 END_TEST
 

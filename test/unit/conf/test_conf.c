@@ -121,6 +121,8 @@ START_TEST(each_carries_every_option_over)
     static const char *const values[][2] = {
         {"node.id", "2"},
         {"node.data_dir", "/var/lib/raftd"},
+        {"node.join", "x:1"},
+        {"node.auto_promote", "no"},
         {"cluster.name", "demo"},
         {"listen.peer", "10.0.0.2:7381"},
         {"listen.client", "[::1]:7380"},
@@ -140,6 +142,8 @@ START_TEST(each_carries_every_option_over)
         {"raft.max_inflight_messages", "3"},
         {"raft.max_inflight_bytes", "3M"},
         {"raft.max_uncommitted_bytes", "4999"},
+        {"raft.priority", "9"},
+        {"raft.disk_stall_ms", "8"},
         {"raft.request_timeout_ms", "77"},
         {"storage.segment_bytes", "1M"},
         {"limits.max_clients", "5"},

@@ -77,9 +77,11 @@ static const struct {
      "DIR/test.ini:2: [node] id: found \"x\", wanted a number from 1 to 65535\n"
      "DIR/test.ini:3: [node] id: found a second time, wanted once; the first is in line 2"},
     {"[node]\nnr = 1\n",
-     "DIR/test.ini:2: [node] found the unknown key \"nr\", wanted one of id, data_dir"},
+     "DIR/test.ini:2: [node] found the unknown key \"nr\", wanted one of id, data_dir, join, "
+     "auto_promote"},
     {"[node]\nID = 1\n",
-     "DIR/test.ini:2: [node] found the unknown key \"ID\", wanted one of id, data_dir"},
+     "DIR/test.ini:2: [node] found the unknown key \"ID\", wanted one of id, data_dir, join, "
+     "auto_promote"},
     {"[nodes]\nid = 1\nname = 2\n",
      "DIR/test.ini:1: found the unknown section \"nodes\", wanted one of node, cluster, listen, "
      "advertise, peers, tls, raft, storage, limits, redis, log"},
@@ -99,7 +101,8 @@ static const struct {
     {"[node]\nid: 5\n",
      "DIR/test.ini:2: found \"id: 5\", wanted KEY = VALUE, [SECTION] or a comment"},
     {"[node]\n= 5\n",
-     "DIR/test.ini:2: [node] found the unknown key \"\", wanted one of id, data_dir"},
+     "DIR/test.ini:2: [node] found the unknown key \"\", wanted one of id, data_dir, join, "
+     "auto_promote"},
     {"[node]\nid = 1\n  2\n",
      "DIR/test.ini:3: found \"2\", wanted KEY = VALUE, [SECTION] or a comment"},
     {"\xef\xbb\xbf[node]\nid = 1\n",
@@ -346,7 +349,8 @@ static const struct {
     const char *wanted;
 } wrong_settings[] = {
     {"node.id=0", "--set: [node] id: found \"0\", wanted a number from 1 to 65535"},
-    {"node.idd=1", "--set: [node] found the unknown key \"idd\", wanted one of id, data_dir"},
+    {"node.idd=1", "--set: [node] found the unknown key \"idd\", wanted one of id, data_dir, join, "
+                   "auto_promote"},
     {"peers.0=a:1", "--set: [peers] found the key \"0\", wanted a node id from 1 to 65535"},
     {"raft.heartbeat_ms=500", "--set: [raft] heartbeat_ms: found \"500\", wanted less than half of "
                               "[raft] election_timeout_ms, which is 1000"},

@@ -62,6 +62,7 @@ static void listen_on_loopback(struct peers *peers)
 void peers_init(struct peers *peers, bool tls)
 {
     memset(peers, 0, sizeof(*peers));
+    link_table_init(&peers->links);
     listen_on_loopback(peers);
     end_init(&peers->ends[1], 1);
     end_init(&peers->ends[2], 2);
@@ -92,7 +93,8 @@ void peers_start_dialler(struct peers *peers)
 void peers_start_listener(struct peers *peers)
 {
     peers->ends[2].link = make_link(peers, 2, 1);
-    peers->reception = reception_create(&peers->ends[2].shared, &peers->ends[2].link, 1);
+    link_table_add(&peers->links, peers->ends[2].link);
+    peers->reception = reception_create(&peers->ends[2].shared, &peers->links);
     ck_assert_ptr_nonnull(peers->reception);
     ck_assert_int_eq(reception_start(peers->reception), 0);
 }
@@ -107,6 +109,7 @@ void peers_stop_listener(struct peers *peers)
 {
     reception_destroy(peers->reception);
     peers->reception = NULL;
+    peers->links.count = 0;
     link_destroy(peers->ends[2].link);
     peers->ends[2].link = NULL;
 }
@@ -115,6 +118,7 @@ void peers_free(struct peers *peers)
 {
     peers_stop_listener(peers);
     link_destroy(peers->ends[1].link);
+    link_table_free(&peers->links);
     close(peers->listener);
     for (uint16_t id = 1; id <= 2; id++) {
         if (peers->ends[id].shared.tls != NULL) {

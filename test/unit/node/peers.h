@@ -32,6 +32,7 @@ struct end {
 struct peers {
     struct end ends[3];          /* by node id */
     struct reception *reception; /* node 2's */
+    struct link_table links;     /* node 2's link, for the reception */
     int listener;
     uint16_t port;
     struct certificates *certificates; /* NULL: plain text */

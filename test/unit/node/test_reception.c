@@ -279,15 +279,14 @@ START_TEST(the_higher_id_does_not_dial)
 {
     struct net_address address = {.host = "127.0.0.1", .port = 1};
     struct peers peers;
-    struct link *links[1];
     struct wire_hello hello;
     struct wire_hello reply;
     int fd;
 
     peers_init(&peers, false);
     peers.ends[2].link = link_create(&peers.ends[2].shared, 3, &address);
-    links[0] = peers.ends[2].link;
-    peers.reception = reception_create(&peers.ends[2].shared, links, 1);
+    link_table_add(&peers.links, peers.ends[2].link);
+    peers.reception = reception_create(&peers.ends[2].shared, &peers.links);
     ck_assert_int_eq(reception_start(peers.reception), 0);
     hello = peers_hello(&peers);
     hello.node_id = 3;

@@ -363,6 +363,40 @@ int raftd_client_read(struct raftd_client *client, const void *query, size_t siz
     return accept_request(client, true, query, size_bytes, tag);
 }
 
+/* Of a change of members and a transfer: done, unless the id is this one. */
+enum { ID_IN_CONFLICT = 99 };
+
+static int answer_sentence(struct raftd_client *client, uint16_t id, uint64_t tag)
+{
+    struct fake_answer answer = {.tag = tag};
+
+    pthread_mutex_lock(&client->node->mutex);
+    if (id == ID_IN_CONFLICT) {
+        answer.status = RAFTD_ERROR_CONFLICT;
+        buffer_append(&answer.bytes, "not now", 7);
+    }
+    add_answer(client, answer);
+    client->outstanding++;
+    pthread_mutex_unlock(&client->node->mutex);
+    waker_wake(&client->waker);
+    return 0;
+}
+
+int raftd_client_change(struct raftd_client *client, const struct raftd_change_step *steps,
+                        size_t count, uint64_t tag)
+{
+    ASSERT(count > 0);
+    if (steps[0].address != NULL && strchr(steps[0].address, ':') == NULL) {
+        return RAFTD_ERROR_INVALID;
+    }
+    return answer_sentence(client, steps[count - 1].id, tag);
+}
+
+int raftd_client_transfer(struct raftd_client *client, uint16_t to, uint64_t tag)
+{
+    return answer_sentence(client, to, tag);
+}
+
 size_t raftd_client_room(struct raftd_client *client)
 {
     size_t room = client->node->room;

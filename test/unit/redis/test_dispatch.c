@@ -47,6 +47,34 @@ static void talk(const struct exchange *exchanges, size_t count)
 
 #define TALK(exchanges) talk(exchanges, sizeof(exchanges) / sizeof((exchanges)[0]))
 
+#define MEMBER_SYNTAX                                                                              \
+    "-ERR syntax error: ADD id host:port [LEARNER], PROMOTE id, REMOVE id, REPLACE old-id new-id " \
+    "host:port or MOVE id host:port, at most 16 of them, ids from 1 to 65535"
+
+START_TEST(members_and_leadership)
+{
+    static const struct exchange exchanges[] = {
+        {"RAFT MEMBER ADD 4 host:1", "+OK"},
+        {"raft member add 4 host:1 learner promote 5 remove 6 replace 7 8 host:2", "+OK"},
+        {"RAFT MEMBER MOVE 4 host:2", "+OK"},
+        {"RAFT MEMBER PROMOTE 99", "-CONFLICT not now"},
+        {"RAFT MEMBER ADD 4 host", "-ERR this is nothing that a node can be asked: an address is "
+                                   "host:port"},
+        {"RAFT MEMBER ADD 4 host:1 x", MEMBER_SYNTAX},
+        {"RAFT MEMBER ADD 0 host:1", MEMBER_SYNTAX},
+        {"RAFT MEMBER REMOVE 65536", MEMBER_SYNTAX},
+        {"RAFT MEMBER REMOVE 3 4", MEMBER_SYNTAX},
+        {"RAFT MEMBER DANCE 3", MEMBER_SYNTAX},
+        {"RAFT TRANSFER", "+OK"},
+        {"RAFT TRANSFER 2", "+OK"},
+        {"RAFT TRANSFER 99", "-CONFLICT not now"},
+        {"RAFT TRANSFER x", "-ERR syntax error: the id of a member, 1 to 65535, or none"},
+    };
+
+    TALK(exchanges);
+}
+END_TEST
+
 START_TEST(strings)
 {
     static const struct exchange exchanges[] = {
@@ -275,10 +303,11 @@ END_TEST
 START_TEST(raft_status_has_every_field)
 {
     rig_talk(&rig, client, "RAFT STATUS\r\n",
-             "*40\r\n$10\r\ncluster_id\r\n$16\r\n0123456789abcdef\r\n"
+             "*44\r\n$10\r\ncluster_id\r\n$16\r\n0123456789abcdef\r\n"
              "$12\r\ncluster_name\r\n$4\r\nfake\r\n$7\r\nversion\r\n$5\r\n0.1.0\r\n"
              "$2\r\nid\r\n:2\r\n$6\r\nleader\r\n:1\r\n$4\r\nrole\r\n$8\r\nfollower\r\n"
-             "$5\r\nphase\r\n$7\r\nrunning\r\n$5\r\nready\r\n:1\r\n$4\r\nterm\r\n:7\r\n"
+             "$5\r\nphase\r\n$7\r\nrunning\r\n$5\r\nready\r\n:1\r\n$5\r\njoint\r\n:0\r\n"
+             "$11\r\ntransfer_to\r\n:0\r\n$4\r\nterm\r\n:7\r\n"
              "$10\r\nlast_index\r\n:19\r\n$13\r\ndurable_index\r\n:18\r\n"
              "$12\r\ncommit_index\r\n:17\r\n$13\r\napplied_index\r\n:16\r\n"
              "$17\r\nproposals_pending\r\n:5\r\n$13\r\nreads_pending\r\n:4\r\n"
@@ -286,14 +315,16 @@ START_TEST(raft_status_has_every_field)
              "$9\r\nuptime_ms\r\n:1234\r\n$7\r\nmembers\r\n*2\r\n");
     for (int i = 0; i < 2; i++) {
         rig_expect(&rig, client,
-                   i == 0 ? "*24\r\n$2\r\nid\r\n:1\r\n$5\r\nvoter\r\n:1\r\n$7\r\nlearner\r\n:0\r\n"
+                   i == 0 ? "*28\r\n$2\r\nid\r\n:1\r\n$5\r\nvoter\r\n:1\r\n$7\r\nlearner\r\n:0\r\n"
+                            "$7\r\njoining\r\n:0\r\n$8\r\noutgoing\r\n:0\r\n"
                             "$4\r\nself\r\n:0\r\n$9\r\nconnected\r\n:1\r\n"
                             "$11\r\nreplicating\r\n:0\r\n$11\r\nmatch_index\r\n:0\r\n"
                             "$9\r\nsilent_ms\r\n:0\r\n$13\r\nround_trip_us\r\n:99\r\n"
                             "$7\r\naddress\r\n$14\r\n127.0.0.1:7381\r\n"
                             "$14\r\nclient_address\r\n$14\r\n127.0.0.1:7380\r\n"
                             "$7\r\ntrouble\r\n$0\r\n\r\n"
-                          : "*24\r\n$2\r\nid\r\n:2\r\n$5\r\nvoter\r\n:0\r\n$7\r\nlearner\r\n:1\r\n"
+                          : "*28\r\n$2\r\nid\r\n:2\r\n$5\r\nvoter\r\n:0\r\n$7\r\nlearner\r\n:1\r\n"
+                            "$7\r\njoining\r\n:0\r\n$8\r\noutgoing\r\n:0\r\n"
                             "$4\r\nself\r\n:1\r\n$9\r\nconnected\r\n:0\r\n"
                             "$11\r\nreplicating\r\n:1\r\n$11\r\nmatch_index\r\n:12\r\n"
                             "$9\r\nsilent_ms\r\n:3\r\n$13\r\nround_trip_us\r\n:0\r\n"
@@ -357,6 +388,7 @@ UNIT_SUITE(dispatch)
     TCase *server = tcase_create("server");
 
     tcase_add_checked_fixture(data, setup, teardown);
+    tcase_add_test(data, members_and_leadership);
     tcase_add_test(data, strings);
     tcase_add_test(data, keys);
     tcase_add_test(data, mistakes_are_worded_as_redis_words_them);

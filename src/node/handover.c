@@ -1,0 +1,86 @@
+/*
+ * The orderly end of a node's part in the cluster: a leader hands over before it stops, and
+ * whatever its clients have proposed gets its outcome. New requests are refused meanwhile, which
+ * is definite; nobody is left with an unknown outcome by a restart. Core thread, but for the
+ * wait.
+ */
+#include "node/core_loop.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+static bool is_asked(const struct raftd_node *node)
+{
+    return atomic_load_explicit(&node->handover, memory_order_acquire) == HANDOVER_ASKED;
+}
+
+/* What was proposed, here or to a leader, and has no outcome yet. */
+static bool has_open_proposals(struct raftd_node *node)
+{
+    struct request *request = requests_oldest(&node->requests);
+
+    while (request != NULL && request->state != REQUEST_PROPOSED) {
+        request = requests_newer(&node->requests, request);
+    }
+    return request != NULL;
+}
+
+void handover_gather(struct core_loop *loop)
+{
+    struct raftd_node *node = loop->node;
+
+    if (!is_asked(node) || loop->handover_begun || !loop->turn.ready) {
+        return;
+    }
+    loop->handover_begun = true;
+    if (raft_get_role(node->core) == RAFT_LEADER) {
+        gather_event(loop, RAFT_EVENT_TRANSFER)->to = 0;
+    }
+}
+
+bool handover_is_draining(const struct core_loop *loop)
+{
+    return loop->handover_begun && raft_get_role(loop->node->core) != RAFT_LEADER;
+}
+
+void handover_check(struct core_loop *loop)
+{
+    struct raftd_node *node = loop->node;
+    bool leads = raft_get_role(node->core) == RAFT_LEADER;
+
+    if (!is_asked(node) || !loop->handover_begun) {
+        return;
+    }
+    /* A leader that hands over to nobody (any more) stays one: waiting for more is in vain. */
+    if (leads ? raft_get_transfer(node->core) != 0 : has_open_proposals(node)) {
+        return;
+    }
+    if (leads && has_open_proposals(node)) {
+        return;
+    }
+    atomic_store(&node->handover, HANDOVER_DONE);
+    waker_wake(&node->lifecycle_waker);
+}
+
+/* The run thread: no longer than an election takes, whatever peers and disk do. */
+void handover_wait(struct raftd_node *node)
+{
+    uint64_t deadline_ms = clock_monotonic_ms() + node->conf.raft.election_timeout_ms;
+    uint64_t now_ms = 0;
+
+    if (!node->core_started || !raftd_node_is_ready(node)) {
+        return;
+    }
+    atomic_store(&node->handover, HANDOVER_ASKED);
+    waker_wake(&node->core_waker);
+    while (atomic_load(&node->handover) != HANDOVER_DONE &&
+           (now_ms = clock_monotonic_ms()) < deadline_ms) {
+        waker_wait(&node->lifecycle_waker, (int)(deadline_ms - now_ms));
+        waker_done(&node->lifecycle_waker);
+        waker_prepare(&node->lifecycle_waker);
+    }
+    if (atomic_load(&node->handover) != HANDOVER_DONE) {
+        LOG_WARNING("stopping although leadership or the outcome of some commands is open: no "
+                    "other voter took over within %u ms, or a disk hangs",
+                    node->conf.raft.election_timeout_ms);
+    }
+}

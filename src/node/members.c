@@ -1,0 +1,97 @@
+/*
+ * The node follows the membership in the log: a link to every other member, none to anybody
+ * else, and an end when this node itself has been removed. Core thread.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "node/core_loop.h"
+#include "sys/log.h"
+
+static void add_link(struct raftd_node *node, const struct raft_member *member)
+{
+    struct raftd_error error;
+    struct net_address address;
+    struct link *link = NULL;
+
+    if (net_address_parse(&address, member->address, &error) != 0) {
+        LOG_ERROR("no link to node %u: %s (raftctl member move corrects it)", member->id,
+                  error.message);
+        return;
+    }
+    link = link_create(&node->link_shared, member->id, &address);
+    if (link != NULL && link_start(link) == 0) {
+        LOG_INFO("node %u at %s is a member now", member->id, member->address);
+        link_table_add(&node->links, link);
+        return;
+    }
+    LOG_ERROR("no link to node %u: cannot start its thread or open a descriptor; raise the limits "
+              "on open files and processes and restart this node",
+              member->id);
+    link_destroy(link);
+}
+
+/* Nobody's link, or one to where the peer no longer is. */
+static bool is_stale(const struct link *link, const struct raft_membership *membership)
+{
+    const struct raft_member *member = raft_membership_find(membership, link_peer_id(link));
+
+    return member == NULL || strcmp(link_address_text(link), member->address) != 0;
+}
+
+/*
+ * Only a committed membership takes a link away: one that is cut off again would have cut off
+ * its own return. A membership that does not name this node is history that a joining node is
+ * still reading: whoever had those addresses then may not have them now (T29).
+ */
+static void follow(struct raftd_node *node, const struct raft_membership *membership,
+                   bool is_committed)
+{
+    struct link_table *links = &node->links;
+
+    if (raft_membership_find(membership, node->conf.node.id) == NULL) {
+        return;
+    }
+    for (size_t i = links->count; is_committed && i-- > 0;) {
+        if (is_stale(links->links[i], membership)) {
+            LOG_INFO("node %u at %s is no member any more", link_peer_id(links->links[i]),
+                     link_address_text(links->links[i]));
+            link_table_retire(links, i);
+            waker_wake(&node->lifecycle_waker);
+        }
+    }
+    for (size_t i = 0; i < membership->count && node->link_shared.may_link; i++) {
+        const struct raft_member *member = &membership->members[i];
+
+        if (member->id != node->conf.node.id && links->count < RAFT_MEMBERS_MAX &&
+            link_table_find(links, member->id) == RAFT_MEMBERS_MAX) {
+            add_link(node, member);
+        }
+    }
+}
+
+void members_follow(struct core_loop *loop)
+{
+    struct raftd_node *node = loop->node;
+    const struct raft_membership *membership = raft_get_membership(node->core);
+    bool is_committed = raft_membership_is_committed(node->core);
+    uint64_t index = raft_get_membership_index(node->core);
+    uint16_t leader = raft_get_leader(node->core);
+
+    if (raft_was_removed(node->core) && !atomic_load(&node->removed)) {
+        atomic_store(&node->removed, true);
+        waker_wake(&node->lifecycle_waker);
+    }
+    if (index == loop->seen_membership_index && is_committed == loop->seen_membership_committed) {
+        if (leader != loop->published_leader) {
+            link_table_publish(&node->links, NULL, leader);
+            loop->published_leader = leader;
+        }
+        return;
+    }
+    loop->seen_membership_index = index;
+    loop->seen_membership_committed = is_committed;
+    loop->published_leader = leader;
+    follow(node, membership, is_committed);
+    link_table_publish(&node->links, is_committed ? membership : NULL, leader);
+}

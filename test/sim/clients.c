@@ -1,0 +1,331 @@
+/*
+ * Who asks, and what they were told.
+ */
+#include "sim/clients.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <raftd/error.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "raft/entry.h"
+#include "sim/host.h"
+#include "sim/truth.h"
+
+enum { CLIENTS_MAX = 16, ARRIVE_MAX_US = 500 };
+
+/* Where src/node has the client of an embedder. */
+struct raftd_client {
+    uint16_t number;
+    uint16_t host; /* that it asks first */
+    uint64_t turn;
+    uint64_t operation; /* under way, 0 = none */
+    bool tries_again;   /* the last one's outcome is unknown */
+    struct model_request last;
+};
+
+struct clients {
+    struct sim_random random;
+    bool stopped;
+    struct raftd_client list[CLIENTS_MAX];
+    struct client_operation **operations; /* [number - 1] */
+    size_t count;
+    size_t capacity;
+    struct clients_figures figures;
+};
+
+struct clients *clients_create(struct world *world)
+{
+    struct clients *clients = memory_allocate_zeroed(1, sizeof(*clients));
+
+    clients->random = sim_random_make(world->swarm.seed ^ 0xc11e);
+    for (uint16_t i = 0; i < world->swarm.clients; i++) {
+        clients->list[i].number = i;
+    }
+    return clients;
+}
+
+void clients_destroy(struct clients *clients)
+{
+    for (size_t i = 0; i < clients->count; i++) {
+        buffer_free(&clients->operations[i]->bytes);
+        buffer_free(&clients->operations[i]->expected);
+        memory_free(clients->operations[i]);
+    }
+    memory_free(clients->operations);
+    memory_free(clients);
+}
+
+/* ---- turns ---- */
+
+static void plan_turn(struct world *world, struct raftd_client *client, uint64_t after_us)
+{
+    client->turn++;
+    world_plan(world, world->now_us + after_us, SIM_EVENT_CLIENT, client->number, 0, client->turn);
+}
+
+/* In the calm everybody writes, and soon, until something is committed. */
+static bool is_urgent(const struct world *world)
+{
+    return world->calm && world->commit_after_calm_us == 0;
+}
+
+static void plan_think(struct world *world, struct raftd_client *client)
+{
+    uint64_t longest_us = is_urgent(world) ? 200 * (uint64_t)world->swarm.election_timeout_ms
+                                           : 2 * (uint64_t)world->swarm.think_us;
+
+    plan_turn(world, client, sim_random_below(&world->clients->random, longest_us));
+}
+
+void clients_calm(struct world *world)
+{
+    for (uint16_t i = 0; i < world->swarm.clients; i++) {
+        plan_think(world, &world->clients->list[i]);
+    }
+}
+
+void clients_start(struct world *world)
+{
+    for (uint16_t i = 0; i < world->swarm.clients; i++) {
+        plan_think(world, &world->clients->list[i]);
+    }
+}
+
+void clients_stop(struct world *world)
+{
+    world->clients->stopped = true;
+}
+
+static uint16_t pick_host(struct world *world)
+{
+    uint16_t ids[SIM_HOSTS_MAX];
+    size_t count = 0;
+
+    for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
+        if (world->hosts[id] != NULL && !world->hosts[id]->gone) {
+            ids[count++] = id;
+        }
+    }
+    return ids[sim_random_below(&world->clients->random, count)];
+}
+
+/* Numbers in the lower half of the keys, text in the upper: an increment never meets text. */
+static bool is_counter(const struct world *world, uint16_t key)
+{
+    return key < (world->swarm.keys + 1) / 2;
+}
+
+static enum model_kind draw_kind(struct world *world, bool counter)
+{
+    static const enum model_kind counters[] = {MODEL_INCREMENT, MODEL_INCREMENT, MODEL_INCREMENT,
+                                               MODEL_INCREMENT, MODEL_DELETE,    MODEL_SET,
+                                               MODEL_SET_NX,    MODEL_SET_GET};
+    static const enum model_kind texts[] = {MODEL_SET,     MODEL_SET,    MODEL_SET_NX, MODEL_SET_XX,
+                                            MODEL_SET_GET, MODEL_APPEND, MODEL_GETDEL, MODEL_MSET};
+    static const enum model_kind reads[] = {MODEL_GET,    MODEL_GET, MODEL_MGET, MODEL_STRLEN,
+                                            MODEL_EXISTS, MODEL_GET, MODEL_GET,  MODEL_MGET};
+    size_t which = (size_t)sim_random_below(&world->clients->random, 8);
+
+    if (!is_urgent(world) &&
+        sim_random_below(&world->clients->random, 100) >= world->swarm.write_percent) {
+        return reads[which];
+    }
+    return counter ? counters[which] : texts[which];
+}
+
+/* A value that nobody else writes, so that it says who wrote it. */
+static void draw_value(struct world *world, struct model_request *request, uint64_t number)
+{
+    bool counter = is_counter(world, request->key);
+    size_t wanted = (size_t)sim_random_below(&world->clients->random, world->swarm.value_bytes_max);
+
+    request->value_bytes =
+        (size_t)snprintf(request->value, sizeof(request->value), counter ? "%llu000" : "v%llu",
+                         (unsigned long long)number);
+    if (counter || wanted <= request->value_bytes) {
+        return;
+    }
+    ASSERT(wanted < sizeof(request->value));
+    memset(request->value + request->value_bytes, '.', wanted - request->value_bytes);
+    request->value_bytes = wanted;
+}
+
+static struct model_request draw_request(struct world *world, uint64_t number)
+{
+    struct sim_random *random = &world->clients->random;
+    struct model_request request = {.amount = 1 + (int64_t)sim_random_below(random, 9)};
+
+    request.key = (uint16_t)sim_random_below(random, world->swarm.keys);
+    request.kind = draw_kind(world, is_counter(world, request.key));
+    request.second = (uint16_t)((request.key + 1 + sim_random_below(random, world->swarm.keys)) %
+                                world->swarm.keys);
+    if (request.second == request.key || is_counter(world, request.second)) {
+        request.second = request.key;
+        if (request.kind == MODEL_MSET) {
+            request.kind = MODEL_SET;
+        }
+    }
+    draw_value(world, &request, number);
+    return request;
+}
+
+static struct client_operation *add_operation(struct world *world, struct raftd_client *client)
+{
+    struct clients *clients = world->clients;
+    struct client_operation *operation = memory_allocate_zeroed(1, sizeof(*operation));
+
+    clients->operations = memory_grow(clients->operations, &clients->capacity, clients->count + 1,
+                                      sizeof(struct client_operation *));
+    clients->operations[clients->count++] = operation;
+    operation->number = clients->count;
+    operation->client = client->number;
+    operation->host = client->host;
+    operation->request =
+        client->tries_again ? client->last : draw_request(world, operation->number);
+    client->last = operation->request;
+    client->tries_again = false;
+    client->operation = operation->number;
+    clients->figures.operations++;
+    model_encode(&operation->request, &operation->bytes);
+    return operation;
+}
+
+static void settle(struct world *world, struct client_operation *operation,
+                   enum client_state state);
+
+void clients_on_turn(struct world *world, uint16_t number, uint64_t turn)
+{
+    struct clients *clients = world->clients;
+    struct raftd_client *client = &clients->list[number];
+    struct client_operation *operation;
+
+    if (turn != client->turn) {
+        return;
+    }
+    if (client->operation != 0) {
+        /* It has waited long enough for a host that may be paused or cut off. */
+        client->host = 0;
+        client->operation = 0;
+        client->tries_again = sim_random_below(&clients->random, 2) == 0;
+    }
+    if (clients->stopped) {
+        return;
+    }
+    if (client->host == 0 || sim_random_below(&clients->random, 8) == 0) {
+        client->host = pick_host(world);
+    }
+    operation = add_operation(world, client);
+    world_plan(world, world->now_us + 1 + sim_random_below(&clients->random, ARRIVE_MAX_US),
+               SIM_EVENT_REQUEST, client->number, 0, operation->number);
+    plan_turn(world, client, 2000 * (uint64_t)world->swarm.request_timeout_ms);
+}
+
+void clients_on_arrival(struct world *world, uint64_t number)
+{
+    struct client_operation *operation = clients_operation(world, number);
+    struct host *host = world->hosts[operation->host];
+
+    if (!host_is_alive(host)) {
+        settle(world, operation, CLIENT_REFUSED);
+        return;
+    }
+    operation->state = CLIENT_OPEN;
+    operation->floor_index = truth_floor(world);
+    if (world->story != NULL) {
+        char text[96];
+
+        model_describe(&operation->request, text, sizeof(text));
+        world_tell(world, operation->host, "client %u asks (%llu): %s", operation->client,
+                   (unsigned long long)number, text);
+    }
+    host_ask(host, operation);
+}
+
+/* ---- for hosts ---- */
+
+struct client_operation *clients_operation(struct world *world, uint64_t tag)
+{
+    ASSERT(tag > 0 && tag <= world->clients->count);
+    return world->clients->operations[tag - 1];
+}
+
+struct raftd_client *clients_of(struct client_operation *operation)
+{
+    /* The table of requests only wants to know that somebody waits. */
+    return (struct raftd_client *)(void *)operation;
+}
+
+uint64_t clients_tag(const struct client_operation *operation)
+{
+    return operation->number;
+}
+
+bool clients_is_read(const struct client_operation *operation)
+{
+    return operation->request.kind >= MODEL_READS;
+}
+
+struct raft_entry *clients_entry(const struct client_operation *operation)
+{
+    return raft_entry_make(RAFT_ENTRY_COMMAND, operation->bytes.data,
+                           (uint32_t)operation->bytes.size_bytes);
+}
+
+/* The client hears of it: whoever still waits thinks, then goes on. */
+static void settle(struct world *world, struct client_operation *operation, enum client_state state)
+{
+    struct raftd_client *client = &world->clients->list[operation->client];
+    struct clients_figures *figures = &world->clients->figures;
+
+    ASSERT(operation->state == CLIENT_SENT || operation->state == CLIENT_OPEN);
+    operation->state = state;
+    figures->answered += state == CLIENT_DONE;
+    figures->refused += state == CLIENT_REFUSED;
+    figures->unknown += state == CLIENT_UNKNOWN;
+    truth_on_settled(world, operation);
+    if (client->operation != operation->number) {
+        return;
+    }
+    client->operation = 0;
+    if (state != CLIENT_DONE) {
+        client->host = 0;
+        client->tries_again = sim_random_below(&world->clients->random, 2) == 0;
+    }
+    plan_think(world, client);
+}
+
+void clients_on_answer(struct world *world, uint16_t host, uint64_t tag, int status, uint64_t index,
+                       const void *reply, size_t size)
+{
+    struct client_operation *operation = clients_operation(world, tag);
+
+    STORY(world, host, "answers client %u (%llu): %s, index %llu", operation->client,
+          (unsigned long long)tag, status == 0 ? "done" : raftd_code_text(status),
+          (unsigned long long)index);
+    world_mix(world, sim_mix(tag, index));
+    if (operation->state != CLIENT_OPEN) {
+        world_fail(world, "one answer", "request %llu is answered twice", (unsigned long long)tag);
+        return;
+    }
+    if (status == RAFTD_OK) {
+        truth_on_answer(world, operation, index, reply, size);
+        settle(world, operation, CLIENT_DONE);
+    } else {
+        settle(world, operation, status == RAFTD_ERROR_TIMEOUT ? CLIENT_UNKNOWN : CLIENT_REFUSED);
+    }
+}
+
+void clients_on_crash(struct world *world, struct client_operation *operation, bool in_doubt)
+{
+    if (operation->state == CLIENT_OPEN) {
+        settle(world, operation, in_doubt ? CLIENT_UNKNOWN : CLIENT_REFUSED);
+    }
+}
+
+struct clients_figures clients_get_figures(const struct world *world)
+{
+    return world->clients->figures;
+}

@@ -1,0 +1,391 @@
+/*
+ * Strikes.
+ */
+#include "sim/faults.h"
+
+#include <errno.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "sim/fs_memory.h"
+#include "sim/host.h"
+#include "sim/net.h"
+
+struct faults {
+    struct sim_random streams[FAULT_CLASSES]; /* one each: what is off shifts no other */
+    uint16_t gone;
+};
+
+struct faults *faults_create(const struct world *world)
+{
+    struct faults *faults = memory_allocate_zeroed(1, sizeof(*faults));
+
+    for (int i = 0; i < FAULT_CLASSES; i++) {
+        faults->streams[i] = sim_random_make(sim_mix(world->swarm.seed, (uint64_t)i + 1000));
+    }
+    return faults;
+}
+
+void faults_destroy(struct faults *faults)
+{
+    memory_free(faults);
+}
+
+static struct sim_random *stream_of(struct world *world, enum fault_class fault)
+{
+    return &world->faults->streams[fault];
+}
+
+static void plan(struct world *world, enum fault_class fault)
+{
+    uint64_t after_us =
+        1 + sim_random_below(stream_of(world, fault), 2 * world->swarm.interval_us[fault]);
+
+    world_plan(world, world->now_us + after_us, SIM_EVENT_FAULT, (uint16_t)fault, 0, 0);
+}
+
+/* Short ones are as likely as long ones. */
+static uint64_t draw_duration_us(struct sim_random *random, uint64_t longest_ms)
+{
+    uint64_t longest = longest_ms >> sim_random_below(random, 7);
+
+    return 1000 * (1 + sim_random_below(random, longest));
+}
+
+static struct host *pick(struct world *world, struct sim_random *random, bool alive)
+{
+    struct host *found[SIM_HOSTS_MAX];
+    size_t count = 0;
+
+    for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
+        struct host *host = world->hosts[id];
+
+        if (host != NULL && !host->gone && host->alive == alive) {
+            found[count++] = host;
+        }
+    }
+    return count > 0 ? found[sim_random_below(random, count)] : NULL;
+}
+
+/* ---- the network ---- */
+
+static uint32_t draw_group(struct world *world, struct sim_random *random)
+{
+    uint32_t all = (2U << world->swarm.nodes) - 2;
+
+    return (uint32_t)sim_random_next(random) & all;
+}
+
+/* Whoever is in `from` is not heard by whoever is in `to`. */
+static void block(struct net_cut *cut, uint32_t from, uint32_t to)
+{
+    for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
+        if ((from >> id & 1) != 0) {
+            cut->blocked[id] |= to & ~(1U << id);
+        }
+    }
+}
+
+static void reset_blocked(struct world *world, const struct net_cut *cut)
+{
+    for (uint16_t a = 1; a <= world->swarm.nodes; a++) {
+        for (uint16_t b = 1; b <= world->swarm.nodes; b++) {
+            if (a != b && (cut->blocked[a] >> b & 1) != 0) {
+                net_reset(world, a, b);
+            }
+        }
+    }
+}
+
+static struct net_cut *begin_cut(struct world *world, struct sim_random *random)
+{
+    uint64_t until_us =
+        world->now_us + draw_duration_us(random, 12 * (uint64_t)world->swarm.election_timeout_ms);
+
+    return net_cut(world, until_us, sim_random_below(random, 2) == 0);
+}
+
+/* Sooner or later both ends of a cut connection give it up; here: at once, or not before it
+ * heals. */
+static void end_cut(struct world *world, struct sim_random *random, const struct net_cut *cut)
+{
+    if (sim_random_below(random, 2) == 0) {
+        reset_blocked(world, cut);
+    }
+}
+
+static void strike_partition(struct world *world, struct sim_random *random)
+{
+    struct net_cut *cut = begin_cut(world, random);
+    uint32_t group = draw_group(world, random);
+
+    if (cut == NULL) {
+        return;
+    }
+    STORY(world, 0, "a partition: nodes %#x and the others", group >> 1);
+    block(cut, group, ~group);
+    block(cut, ~group, group);
+    end_cut(world, random, cut);
+}
+
+static void strike_one_way(struct world *world, struct sim_random *random)
+{
+    struct net_cut *cut = begin_cut(world, random);
+    uint32_t group = draw_group(world, random);
+    uint32_t other = ~group;
+
+    if (cut == NULL) {
+        return;
+    }
+    if (sim_random_below(random, 2) == 0) {
+        group = 1U << (1 + sim_random_below(random, world->swarm.nodes));
+        other = 1U << (1 + sim_random_below(random, world->swarm.nodes));
+    }
+    STORY(world, 0, "one way is cut: from nodes %#x to %#x", group >> 1, other >> 1);
+    block(cut, group, other);
+    end_cut(world, random, cut);
+}
+
+/* Two halves that only one node hears both of; or each node hears its neighbours alone. */
+static void strike_topology(struct world *world, struct sim_random *random)
+{
+    struct net_cut *cut = begin_cut(world, random);
+    uint16_t nodes = world->swarm.nodes;
+    uint32_t group = draw_group(world, random);
+    uint32_t bridge = 1U << (1 + sim_random_below(random, nodes));
+
+    if (cut == NULL) {
+        return;
+    }
+    if (sim_random_below(random, 2) == 0) {
+        STORY(world, 0, "a bridge: nodes %#x hear the others over %#x", group >> 1, bridge >> 1);
+        block(cut, group & ~bridge, ~group & ~bridge);
+        block(cut, ~group & ~bridge, group & ~bridge);
+    } else {
+        STORY(world, 0, "a ring");
+        for (uint16_t id = 1; id <= nodes; id++) {
+            uint16_t next = id == nodes ? 1 : (uint16_t)(id + 1);
+            uint16_t before = id == 1 ? nodes : (uint16_t)(id - 1);
+
+            block(cut, 1U << id, ~(1U << next | 1U << before));
+        }
+    }
+    end_cut(world, random, cut);
+}
+
+static void draw_pair(struct world *world, struct sim_random *random, uint16_t *a, uint16_t *b)
+{
+    *a = (uint16_t)(1 + sim_random_below(random, world->swarm.nodes));
+    *b = (uint16_t)(1 + sim_random_below(random, world->swarm.nodes));
+}
+
+static void strike_clog(struct world *world, struct sim_random *random)
+{
+    uint64_t for_us = draw_duration_us(random, 6000);
+    uint16_t from;
+    uint16_t to;
+
+    draw_pair(world, random, &from, &to);
+    if (from != to) {
+        STORY(world, from, "nothing arrives at node %u for %llu ms, then all of it", to,
+              (unsigned long long)(for_us / 1000));
+        net_clog(world, from, to, world->now_us + for_us);
+    }
+}
+
+static void strike_reset(struct world *world, struct sim_random *random)
+{
+    uint16_t a;
+    uint16_t b;
+
+    draw_pair(world, random, &a, &b);
+    if (a != b) {
+        STORY(world, a, "the connection to node %u breaks", b);
+        net_reset(world, a, b);
+    }
+}
+
+/* ---- processes ---- */
+
+static void crash(struct world *world, struct sim_random *random, struct host *host)
+{
+    bool power = swarm_has(&world->swarm, FAULT_POWER) && sim_random_below(random, 2) == 0;
+    uint64_t down_us = draw_duration_us(random, 10 * (uint64_t)world->swarm.election_timeout_ms);
+
+    host_crash(host, power ? HOST_POWER_CUT : HOST_KILLED);
+    world_plan(world, world->now_us + down_us, SIM_EVENT_START, host->id, 0, host->life);
+}
+
+static void strike_crash(struct world *world, struct sim_random *random)
+{
+    uint64_t count = sim_random_below(random, 4) == 0 ? world->swarm.nodes : 1;
+
+    while (count-- > 0) {
+        struct host *host = pick(world, random, true);
+
+        if (host != NULL && (count == 0 || sim_random_below(random, 2) == 0)) {
+            crash(world, random, host);
+        }
+    }
+}
+
+static void strike_crash_all(struct world *world, struct sim_random *random)
+{
+    STORY(world, 0, "all at once:");
+    for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
+        if (host_is_alive(world->hosts[id])) {
+            crash(world, random, world->hosts[id]);
+        }
+    }
+}
+
+static void strike_pause(struct world *world, struct sim_random *random)
+{
+    struct host *host = pick(world, random, true);
+    uint64_t for_us = draw_duration_us(random, 8 * (uint64_t)world->swarm.election_timeout_ms);
+
+    if (host != NULL) {
+        host_pause(host, world->now_us + for_us);
+    }
+}
+
+/* A member that lost its disk has forgotten its votes: it never comes back under its id, and so
+ * many may be lost that the others are still a majority. */
+static void strike_wipe(struct world *world, struct sim_random *random)
+{
+    struct host *host = pick(world, random, sim_random_below(random, 2) == 0);
+
+    if (host == NULL || world->faults->gone >= (world->swarm.nodes - 1) / 2) {
+        return;
+    }
+    world->faults->gone++;
+    if (host->alive) {
+        host_crash(host, HOST_KILLED);
+    }
+    STORY(world, host->id, "has lost its disk and never comes back");
+    host->gone = true;
+}
+
+/* ---- disks and clocks ---- */
+
+static void strike_stall(struct world *world, struct sim_random *random)
+{
+    struct host *host = pick(world, random, true);
+
+    if (host != NULL) {
+        host->stall_us = draw_duration_us(random, 6000);
+        STORY(world, host->id, "its next log write takes %llu ms",
+              (unsigned long long)(host->stall_us / 1000));
+    }
+}
+
+static void strike_disk_error(struct world *world, struct sim_random *random)
+{
+    static const enum fs_memory_operation operations[] = {
+        FS_MEMORY_PWRITE, FS_MEMORY_PWRITE, FS_MEMORY_FDATASYNC, FS_MEMORY_FDATASYNC,
+        FS_MEMORY_FSYNC,  FS_MEMORY_RENAME, FS_MEMORY_CREATE,    FS_MEMORY_SYNC_DIRECTORY};
+    struct host *host = pick(world, random, sim_random_below(random, 4) != 0);
+    enum fs_memory_operation operation = operations[sim_random_below(random, 8)];
+    uint32_t nth = (uint32_t)sim_random_between(random, 1, 4);
+
+    if (host != NULL) {
+        STORY(world, host->id, "its disk will fail once");
+        fs_memory_fail(host->disk, operation, nth, -EIO);
+    }
+}
+
+static void strike_disk_full(struct world *world, struct sim_random *random)
+{
+    struct host *host = pick(world, random, true);
+    uint64_t for_us = draw_duration_us(random, 10 * (uint64_t)world->swarm.election_timeout_ms);
+
+    if (host != NULL) {
+        STORY(world, host->id, "its disk is full for %llu ms", (unsigned long long)(for_us / 1000));
+        fs_memory_limit(host->disk, 1);
+        world_plan(world, world->now_us + for_us, SIM_EVENT_UNLIMIT, host->id, 0, 0);
+    }
+}
+
+void faults_on_unlimit(struct world *world, uint16_t id)
+{
+    fs_memory_limit(world->hosts[id]->disk, 0);
+}
+
+static void strike_wall_step(struct world *world, struct sim_random *random)
+{
+    struct host *host = pick(world, random, sim_random_below(random, 4) != 0);
+    int64_t step_ms = (int64_t)sim_random_below(random, 2 * 3600000) - 3600000;
+
+    if (host != NULL) {
+        STORY(world, host->id, "its wall clock jumps by %lld ms", (long long)step_ms);
+        host->wall_offset_ms += step_ms;
+    }
+}
+
+/* ---- which and when ---- */
+
+typedef void strike_function(struct world *world, struct sim_random *random);
+
+/* Those that are not here hit single frames, or only change how others strike. */
+static strike_function *const strikes[FAULT_CLASSES] = {
+    [FAULT_ONE_WAY] = strike_one_way,
+    [FAULT_PARTITION] = strike_partition,
+    [FAULT_TOPOLOGY] = strike_topology,
+    [FAULT_CLOG] = strike_clog,
+    [FAULT_RESET] = strike_reset,
+    [FAULT_CRASH] = strike_crash,
+    [FAULT_CRASH_ALL] = strike_crash_all,
+    [FAULT_STALL] = strike_stall,
+    [FAULT_DISK_ERROR] = strike_disk_error,
+    [FAULT_DISK_FULL] = strike_disk_full,
+    [FAULT_WALL_STEP] = strike_wall_step,
+    [FAULT_PAUSE] = strike_pause,
+    [FAULT_WIPE] = strike_wipe,
+};
+
+void faults_start(struct world *world)
+{
+    for (int i = 0; i < FAULT_CLASSES; i++) {
+        if (strikes[i] != NULL && swarm_has(&world->swarm, (enum fault_class)i)) {
+            plan(world, (enum fault_class)i);
+        }
+    }
+}
+
+void faults_on_strike(struct world *world, enum fault_class fault)
+{
+    if (!world->calm) {
+        strikes[fault](world, stream_of(world, fault));
+        plan(world, fault);
+    }
+}
+
+/* Failures that were announced and did not happen yet. */
+static void forgive_disk(struct fs_memory *disk)
+{
+    for (int i = 0; i < FS_MEMORY_OPERATIONS; i++) {
+        fs_memory_fail(disk, (enum fs_memory_operation)i, 0, -EIO);
+    }
+}
+
+void faults_calm(struct world *world)
+{
+    net_calm(world);
+    for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
+        struct host *host = world->hosts[id];
+
+        if (host == NULL || host->gone) {
+            continue;
+        }
+        fs_memory_limit(host->disk, 0);
+        forgive_disk(host->disk);
+        host_end_stall(host);
+        if (host->alive && host->paused_until_us > world->now_us) {
+            host->paused_until_us = 0;
+            host->turn_planned = false; /* the planned one comes too late, and does no harm */
+            host_plan_turn(host);
+        } else if (!host->alive) {
+            host_on_start(host, host->life);
+        }
+    }
+}

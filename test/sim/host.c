@@ -1,0 +1,415 @@
+/*
+ * A host's life.
+ */
+#include "sim/host.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "kv/kv.h"
+#include "sim/clients.h"
+#include "sim/net.h"
+#include "sim/truth.h"
+
+enum {
+    TURN_MIN_US = 5, /* from an event to the core thread's turn */
+    TURN_MAX_US = 200,
+    ENTRY_BYTES_MAX = 1 << 20,
+};
+
+struct host *host_create(struct world *world, uint16_t id)
+{
+    struct host *host = memory_allocate_zeroed(1, sizeof(*host));
+    struct sim_random random = sim_random_make(sim_mix(world->swarm.seed, id));
+
+    host->world = world;
+    host->id = id;
+    host->disk = fs_memory_create(sim_random_next(&random));
+    host->clock_rate = 1000000;
+    if (swarm_has(&world->swarm, FAULT_DRIFT)) {
+        host->clock_rate = sim_random_between(&random, 950000, 1050000);
+    }
+    host->clock_offset_ms = sim_random_between(&random, 1, 1000000);
+    host->wall_offset_ms = 1700000000000 + (int64_t)sim_random_below(&random, 1000);
+    host->events = memory_allocate(HOST_EVENTS_MAX * sizeof(host->events[0]));
+    host->messages = memory_allocate(HOST_EVENTS_MAX * sizeof(struct raft_message *));
+    host->entries = memory_allocate(HOST_EVENTS_MAX * sizeof(struct raft_entry *));
+    return host;
+}
+
+void host_destroy(struct host *host)
+{
+    if (host == NULL) {
+        return;
+    }
+    if (host->alive) {
+        host_crash(host, HOST_KILLED);
+    }
+    fs_memory_destroy(host->disk);
+    memory_free(host->inbox);
+    memory_free(host->asked);
+    memory_free(host->events);
+    memory_free(host->messages);
+    memory_free(host->entries);
+    memory_free(host);
+}
+
+bool host_is_alive(const struct host *host)
+{
+    return host != NULL && host->alive;
+}
+
+bool host_hears(const struct host *host, uint16_t peer)
+{
+    return host->alive && host->link_up[peer];
+}
+
+/* ---- clocks ---- */
+
+uint64_t host_now_ms(const struct host *host)
+{
+    return host->clock_offset_ms + host->world->now_us / 1000 * host->clock_rate / 1000000;
+}
+
+uint64_t host_wall_ms(const struct host *host)
+{
+    return (uint64_t)(host->wall_offset_ms + (int64_t)host_now_ms(host));
+}
+
+/* The first moment at which this host's clock shows that time. */
+static uint64_t moment_of(const struct host *host, uint64_t local_ms)
+{
+    uint64_t passed_ms = local_ms > host->clock_offset_ms ? local_ms - host->clock_offset_ms : 0;
+    uint64_t at_ms = (passed_ms * 1000000 + host->clock_rate - 1) / host->clock_rate;
+
+    while (at_ms * host->clock_rate / 1000000 < passed_ms) {
+        at_ms++;
+    }
+    return at_ms * 1000;
+}
+
+/* ---- start and end ---- */
+
+static int open_log(struct host *host, struct wal_recovered *recovered, struct raftd_error *error)
+{
+    const struct wal_options options = {
+        .fs = fs_memory_table(host->disk),
+        .directory = "/data",
+        .cluster_id = 0x5eed,
+        .node_id = host->id,
+        .segment_bytes = host->world->swarm.segment_bytes,
+        .max_entry_bytes = ENTRY_BYTES_MAX,
+        .random_seed = sim_random_next(&host->world->random),
+    };
+
+    return wal_open(&options, &host->wal, recovered, error);
+}
+
+/* As src/node does it: every founder writes the same first entry. */
+static int found(struct host *host, const struct raft_membership *membership,
+                 struct wal_recovered *recovered, struct raftd_error *error)
+{
+    struct raft_write write = {.has_hard_state = true, .term = 1, .last_index = 1, .last_term = 1};
+    struct buffer bytes = {0};
+
+    raft_membership_encode(membership, &bytes);
+    recovered->entries = memory_allocate(sizeof(struct raft_entry *));
+    recovered->entries[0] =
+        raft_entry_make(RAFT_ENTRY_MEMBERSHIP, bytes.data, (uint32_t)bytes.size_bytes);
+    recovered->entries[0]->index = 1;
+    recovered->entries[0]->term = 1;
+    recovered->entry_count = 1;
+    recovered->term = 1;
+    write.entries = recovered->entries;
+    write.entry_count = 1;
+    buffer_free(&bytes);
+    return wal_append(host->wal, &write, 1, error);
+}
+
+static struct raft_options core_options(struct host *host)
+{
+    const struct swarm *swarm = &host->world->swarm;
+
+    return (struct raft_options){
+        .id = host->id,
+        .random_seed = sim_random_next(&host->world->random),
+        .heartbeat_ms = swarm->heartbeat_ms,
+        .election_timeout_ms = swarm->election_timeout_ms,
+        .max_batch_bytes = swarm->max_batch_bytes,
+        .max_inflight_messages = swarm->max_inflight_messages,
+        .max_inflight_bytes = swarm->max_inflight_bytes,
+        .max_uncommitted_bytes = swarm->max_uncommitted_bytes,
+    };
+}
+
+static bool make_core(struct host *host, const struct wal_recovered *log)
+{
+    struct raft_options options = core_options(host);
+    const struct raft_recovered recovered = {.term = log->term,
+                                             .vote = log->vote,
+                                             .entries = log->entries,
+                                             .entry_count = log->entry_count};
+
+    return raft_create(&options, &recovered, host_now_ms(host), &host->core) == 0;
+}
+
+static void begin_life(struct host *host)
+{
+    host->life = truth_new_life(host->world, host->id, &host->origin);
+    host->alive = true;
+    host->paused_until_us = 0;
+    host->kv = kv_create(sim_random_next(&host->world->random));
+    host->machine = kv_state_machine(host->kv);
+    requests_init(&host->requests);
+    host->applied_index = 0;
+    host->applied_term = 0;
+    host->applied_time_ms = 0;
+    host->read_id = 0;
+    host->more_to_apply = false;
+    host->timer_us = 0;
+    host->stall_us = 0;
+    host->disk_failed = false;
+    memset(host->link_up, 0, sizeof(host->link_up));
+}
+
+static bool cannot_start(struct host *host, const struct raftd_error *error)
+{
+    STORY(host->world, host->id, "cannot start: %s", error->message);
+    if (error->code != RAFTD_ERROR_SYSTEM) {
+        world_fail(host->world, "recovery", "node %u does not start: %s", host->id, error->message);
+    }
+    fs_memory_die(host->disk);
+    wal_close(host->wal);
+    host->wal = NULL;
+    fs_memory_end_process(host->disk);
+    return false;
+}
+
+bool host_start(struct host *host, const struct raft_membership *founding)
+{
+    struct wal_recovered recovered = {0};
+    struct raftd_error error = {0};
+    bool started = false;
+    int code;
+
+    ASSERT(!host->alive && !host->gone);
+    code = open_log(host, &recovered, &error);
+    if (code == 0 && recovered.entry_count == 0 && recovered.term == 0 && founding != NULL) {
+        code = found(host, founding, &recovered, &error);
+    }
+    if (code == 0) {
+        fs_memory_die_at(host->disk, 0);
+        truth_on_recovered(host->world, host->id, &recovered);
+        begin_life(host);
+        if (!make_core(host, &recovered)) {
+            world_fail(host->world, "recovery", "node %u: the core refuses the log", host->id);
+        }
+        STORY(host->world, host->id, "starts: term %llu, vote %u, log up to %zu",
+              (unsigned long long)recovered.term, recovered.vote, recovered.entry_count);
+        started = true;
+    } else {
+        cannot_start(host, &error);
+    }
+    wal_recovered_free(&recovered);
+    if (started && !host->world->failure.failed) {
+        net_host_started(host->world, host->id);
+        host_plan_turn(host);
+    }
+    return started;
+}
+
+/* Ends in the midst of its recovery; what it did so far may be lost again. */
+static void crash_in_recovery(struct host *host)
+{
+    fs_memory_die_at(host->disk,
+                     fs_memory_count(host->disk) + 1 + sim_random_below(&host->world->random, 12));
+}
+
+void host_on_start(struct host *host, uint64_t life)
+{
+    struct world *world = host->world;
+
+    if (host->alive || host->gone || host->life != life) {
+        return;
+    }
+    if (!world->calm && swarm_has(&world->swarm, FAULT_POWER) &&
+        sim_random_below(&world->random, 8) == 0) {
+        crash_in_recovery(host);
+    }
+    if (!host_start(host, NULL) && !world->failure.failed) {
+        if (swarm_has(&world->swarm, FAULT_POWER)) {
+            fs_memory_power_cut(host->disk, FS_MEMORY_LOSE_SOME);
+        }
+        world_plan(world, world->now_us + 1000 * world->swarm.election_timeout_ms, SIM_EVENT_START,
+                   host->id, 0, host->life);
+    }
+}
+
+static void forget_input(struct host *host)
+{
+    for (size_t i = 0; i < host->inbox_count; i++) {
+        if (host->inbox[i].message != NULL) {
+            wire_message_free(host->inbox[i].message);
+        }
+    }
+    host->inbox_count = 0;
+    for (size_t i = 0; i < host->asked_count; i++) {
+        clients_on_crash(host->world, host->asked[i], false);
+    }
+    host->asked_count = 0;
+}
+
+static void forget_requests(struct host *host)
+{
+    struct request *request = requests_oldest(&host->requests);
+
+    while (request != NULL) {
+        if (request->client != NULL) {
+            clients_on_crash(host->world, clients_operation(host->world, request->tag),
+                             request->state == REQUEST_PROPOSED);
+        }
+        request = requests_newer(&host->requests, request);
+    }
+    requests_free(&host->requests);
+}
+
+void host_crash(struct host *host, enum host_end end)
+{
+    ASSERT(host->alive);
+    STORY(host->world, host->id, end == HOST_KILLED ? "is killed" : "loses its power");
+    world_mix(host->world, (uint64_t)end);
+    host->alive = false;
+    host->turn_planned = false;
+    host_disk_crash(host, end);
+    forget_input(host);
+    forget_requests(host);
+    raft_destroy(host->core);
+    host->core = NULL;
+    kv_destroy(host->kv);
+    host->kv = NULL;
+    net_host_ended(host->world, host->id);
+}
+
+/* ---- what arrives ---- */
+
+/* At most one turn is planned; it takes all that is there by then. */
+void host_plan_turn(struct host *host)
+{
+    uint64_t at_us =
+        host->world->now_us + sim_random_between(&host->world->random, TURN_MIN_US, TURN_MAX_US);
+
+    if (host->turn_planned) {
+        return;
+    }
+    host->turn_planned = true;
+    if (at_us < host->paused_until_us) {
+        at_us = host->paused_until_us;
+    }
+    world_plan(host->world, at_us, SIM_EVENT_TURN, host->id, 0, host->life);
+}
+
+static struct host_input *add_input(struct host *host)
+{
+    struct host_input *input;
+
+    host->inbox = memory_grow(host->inbox, &host->inbox_capacity, host->inbox_count + 1,
+                              sizeof(host->inbox[0]));
+    input = &host->inbox[host->inbox_count++];
+    *input = (struct host_input){0};
+    if (host->inbox_count > HOST_INBOX_MAX) {
+        world_fail(host->world, "bounded queues", "node %u has %zu frames to read", host->id,
+                   host->inbox_count);
+    }
+    host_plan_turn(host);
+    return input;
+}
+
+void host_receive(struct host *host, uint16_t from, const struct wire_frame *frame)
+{
+    const struct wire_limits limits = {.max_entry_bytes = ENTRY_BYTES_MAX, .max_entries = 65536};
+    struct wire_header header;
+    struct raftd_error error;
+    struct raft_message *message;
+    struct host_input *input;
+
+    if (wire_header_decode(&header, frame->data, 64 << 20, &error) != 0 ||
+        header.payload_bytes + WIRE_HEADER_BYTES != frame->size_bytes ||
+        wire_message_decode(&message, frame->data + WIRE_HEADER_BYTES, header.payload_bytes,
+                            &limits, &error) != 0) {
+        world_fail(host->world, "wire", "node %u cannot read a frame of node %u: %s", host->id,
+                   from, error.message);
+        return;
+    }
+    message->from = from; /* as the link does: who it is was settled when it was greeted */
+    message->to = host->id;
+    input = add_input(host);
+    input->peer = from;
+    input->message = message;
+}
+
+void host_link(struct host *host, uint16_t peer, bool up)
+{
+    struct host_input *input;
+
+    if (!host->alive || host->link_up[peer] == up) {
+        return;
+    }
+    host->link_up[peer] = up;
+    input = add_input(host);
+    input->peer = peer;
+    input->is_link = true;
+    input->up = up;
+}
+
+void host_ask(struct host *host, struct client_operation *operation)
+{
+    host->asked = memory_grow(host->asked, &host->asked_capacity, host->asked_count + 1,
+                              sizeof(struct client_operation *));
+    host->asked[host->asked_count++] = operation;
+    host_plan_turn(host);
+}
+
+void host_pause(struct host *host, uint64_t until_us)
+{
+    STORY(host->world, host->id, "is paused");
+    host->paused_until_us = until_us;
+}
+
+void host_on_turn(struct host *host, uint64_t life)
+{
+    if (!host->alive || host->life != life) {
+        return;
+    }
+    host->turn_planned = false;
+    if (host->world->now_us < host->paused_until_us) {
+        host_plan_turn(host);
+        return;
+    }
+    host_turn(host);
+}
+
+void host_on_timer(struct host *host, uint64_t life)
+{
+    if (host->alive && host->life == life && host->timer_us == host->world->now_us) {
+        host->timer_us = 0;
+        host_plan_turn(host);
+    }
+}
+
+/* Wakes this host when its clock shows that time; an earlier timer that is planned will do. */
+void host_plan_timer(struct host *host, uint64_t local_ms)
+{
+    uint64_t at_us = moment_of(host, local_ms);
+
+    if (at_us <= host->world->now_us) {
+        host_plan_turn(host);
+        return;
+    }
+    if (host->timer_us != 0 && host->timer_us <= at_us && host->timer_us > host->world->now_us) {
+        return;
+    }
+    host->timer_us = at_us;
+    world_plan(host->world, at_us, SIM_EVENT_TIMER, host->id, 0, host->life);
+}

@@ -1,0 +1,169 @@
+/*
+ * One simulated node: the shipped core, log and state machine, and around them what src/node does
+ * with threads, done in one: batches of events, the log writer as a stage of its own, frames that
+ * wait for a write, requests under way (src/node/requests.c is the shipped one).
+ *
+ *     host.c        life: start through recovery, end; clock; what arrives
+ *     host_turn.c   one turn of the core thread
+ *     host_disk.c   the log writer, and what a crash leaves of its work
+ *     host_apply.c  committed entries and confirmed reads
+ */
+#ifndef RAFTD_TEST_SIM_HOST_H
+#define RAFTD_TEST_SIM_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <raftd/state_machine.h>
+
+#include "node/requests.h"
+#include "raft/raft.h"
+#include "sim/fs_memory.h"
+#include "sim/world.h"
+#include "store/wal.h"
+#include "wire/wire.h"
+
+enum {
+    HOST_INBOX_MAX = 8192,  /* frames and link changes not looked at yet: bounded by the windows */
+    HOST_WRITES_MAX = 256,  /* as LOG_WRITER_REQUESTS_MAX */
+    HOST_EVENTS_MAX = 2048, /* of one turn */
+};
+
+struct host_frame {
+    uint16_t to;
+    uint8_t message_type;
+    struct wire_frame *frame;
+    struct raft_message promise; /* without its arrays: for the checks when it leaves */
+};
+
+/* A write of the core on its way through the log writer; owns its entries and frames. */
+struct host_write {
+    struct host_write *next;
+    struct raft_write write;
+    struct raft_entry **entries;
+    struct host_frame *frames;
+    size_t frame_count;
+    size_t frame_capacity;
+};
+
+struct host_writes {
+    struct host_write *head;
+    struct host_write *tail;
+    size_t count;
+};
+
+struct host_input {
+    uint16_t peer;
+    bool is_link;
+    bool up;
+    struct raft_message *message; /* owned */
+};
+
+struct host {
+    struct world *world;
+    uint16_t id;
+    bool alive;
+    bool gone;     /* its disk is lost for good: it never comes back */
+    uint64_t life; /* number of the process, unique in the world */
+    uint64_t paused_until_us;
+
+    /* Clocks. Monotonic time = offset + rate * virtual time. */
+    uint64_t clock_offset_ms;
+    uint64_t clock_rate; /* millionths */
+    int64_t wall_offset_ms;
+
+    struct fs_memory *disk;
+    struct wal *wal;
+    struct raft_core *core;
+    struct kv *kv;
+    struct raftd_state_machine machine;
+    struct requests requests;
+    uint64_t origin;
+    uint64_t applied_index;
+    uint64_t applied_term;
+    uint64_t applied_time_ms;
+    uint64_t read_id;
+    bool more_to_apply;
+    bool link_up[SIM_HOSTS_MAX];
+
+    /* The core thread's rings. */
+    struct host_input *inbox;
+    size_t inbox_count;
+    size_t inbox_capacity;
+    struct client_operation **asked; /* by clients, not looked at yet */
+    size_t asked_count;
+    size_t asked_capacity;
+    bool turn_planned;
+    uint64_t timer_us; /* of the timer that is planned, 0 = none */
+
+    /* The log writer. */
+    struct host_writes waiting;
+    struct host_writes writing; /* the batch under way */
+    struct host_writes done;
+    uint64_t stall_us; /* how long the next batch takes in addition */
+    uint16_t batch;    /* number of the one under way */
+    bool disk_failed;  /* what the process ends of */
+
+    /* The turn at hand. */
+    struct raft_event *events;
+    size_t event_count;
+    struct raft_message **messages;
+    size_t message_count;
+    struct raft_entry **entries;
+    size_t entry_count;
+};
+
+struct host *host_create(struct world *world, uint16_t id);
+void host_destroy(struct host *host);
+
+/* Founds what is empty, recovers what is not. False: the disk does not let it (see the story). */
+bool host_start(struct host *host, const struct raft_membership *founding);
+/* Another try after a crash; it may well crash again while it recovers. */
+void host_on_start(struct host *host, uint64_t life);
+enum host_end {
+    HOST_KILLED,   /* the page cache stays */
+    HOST_POWER_CUT /* what was not synced may be lost, old, or torn */
+};
+/* Ends the process between two instructions, or in the midst of a write. */
+void host_crash(struct host *host, enum host_end end);
+
+bool host_is_alive(const struct host *host);
+/* Alive and of the opinion that the link to this peer is up. */
+bool host_hears(const struct host *host, uint16_t peer);
+uint64_t host_now_ms(const struct host *host);
+uint64_t host_wall_ms(const struct host *host);
+
+/* What arrives. */
+void host_receive(struct host *host, uint16_t from, const struct wire_frame *frame);
+void host_link(struct host *host, uint16_t peer, bool up);
+void host_ask(struct host *host, struct client_operation *operation);
+void host_pause(struct host *host, uint64_t until_us);
+
+/* Events of the queue. */
+void host_on_turn(struct host *host, uint64_t life);
+void host_on_timer(struct host *host, uint64_t life);
+void host_on_disk(struct host *host, uint16_t batch, uint64_t life);
+
+/* Between the parts. */
+void host_plan_turn(struct host *host);
+void host_plan_timer(struct host *host, uint64_t local_ms);
+void host_turn(struct host *host);
+void host_send(struct host *host, struct host_frame *frame);
+void host_fail_request(struct host *host, struct request *request, int status);
+bool host_apply(struct host *host, uint64_t commit_index);
+void host_serve_reads(struct host *host);
+/* The digest of the state machine. */
+uint64_t host_digest(struct host *host);
+
+struct host_write *host_write_make(const struct raft_write *write);
+void host_write_gate(struct host_write *write, struct host_frame frame);
+void host_write_submit(struct host *host, struct host_write *write);
+struct host_write *host_write_done(struct host *host); /* NULL: none */
+void host_write_free(struct host_write *write);
+void host_end_stall(struct host *host);
+size_t host_writes_outstanding(const struct host *host);
+/* What is left of the log writer's work when the process ends. */
+void host_disk_crash(struct host *host, enum host_end end);
+
+#endif

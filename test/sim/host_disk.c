@@ -1,0 +1,213 @@
+/*
+ * The log writer of a host, a stage of its own in virtual time: takes all writes that wait as one
+ * batch, is busy for as long as the disk takes, calls the shipped WAL at the end of that time.
+ * A crash in between leaves the batch written not at all, in part, or whole.
+ */
+#include "base/assert.h"
+#include "base/memory.h"
+#include "sim/host.h"
+#include "sim/truth.h"
+
+enum {
+    PREPARE_BYTES = 16384,
+    CRASH_OPERATIONS_MAX = 6, /* of the file system, in one batch: where a crash may hit */
+};
+
+struct host_write *host_write_make(const struct raft_write *write)
+{
+    struct host_write *made = memory_allocate_zeroed(1, sizeof(*made));
+
+    made->write = *write;
+    made->entries = memory_allocate(write->entry_count * sizeof(struct raft_entry *));
+    for (size_t i = 0; i < write->entry_count; i++) {
+        made->entries[i] = raft_entry_hold(write->entries[i]);
+    }
+    made->write.entries = made->entries;
+    return made;
+}
+
+void host_write_free(struct host_write *write)
+{
+    for (size_t i = 0; i < write->write.entry_count; i++) {
+        raft_entry_release(write->entries[i]);
+    }
+    for (size_t i = 0; i < write->frame_count; i++) {
+        memory_free(write->frames[i].frame);
+    }
+    memory_free(write->entries);
+    memory_free(write->frames);
+    memory_free(write);
+}
+
+void host_write_gate(struct host_write *write, struct host_frame frame)
+{
+    write->frames = memory_grow(write->frames, &write->frame_capacity, write->frame_count + 1,
+                                sizeof(write->frames[0]));
+    write->frames[write->frame_count++] = frame;
+}
+
+static void push(struct host_writes *writes, struct host_write *write)
+{
+    write->next = NULL;
+    if (writes->tail != NULL) {
+        writes->tail->next = write;
+    } else {
+        writes->head = write;
+    }
+    writes->tail = write;
+    writes->count++;
+}
+
+static struct host_write *pop(struct host_writes *writes)
+{
+    struct host_write *write = writes->head;
+
+    if (write != NULL) {
+        writes->head = write->next;
+        writes->count--;
+        if (writes->head == NULL) {
+            writes->tail = NULL;
+        }
+    }
+    return write;
+}
+
+size_t host_writes_outstanding(const struct host *host)
+{
+    return host->waiting.count + host->writing.count + host->done.count;
+}
+
+static void begin_batch(struct host *host)
+{
+    const struct swarm *swarm = &host->world->swarm;
+    uint64_t takes_us =
+        sim_random_between(&host->world->random, swarm->sync_min_us, swarm->sync_max_us);
+
+    host->writing = host->waiting;
+    host->waiting = (struct host_writes){0};
+    takes_us += host->stall_us;
+    host->stall_us = 0;
+    world_plan(host->world, host->world->now_us + takes_us, SIM_EVENT_DISK, host->id, ++host->batch,
+               host->life);
+}
+
+void host_write_submit(struct host *host, struct host_write *write)
+{
+    push(&host->waiting, write);
+    if (host->writing.count == 0) {
+        begin_batch(host);
+    }
+}
+
+struct host_write *host_write_done(struct host *host)
+{
+    return pop(&host->done);
+}
+
+static int append(struct host *host, struct raftd_error *error)
+{
+    struct raft_write *writes = memory_allocate(host->writing.count * sizeof(writes[0]));
+    size_t count = 0;
+    int code;
+
+    for (const struct host_write *write = host->writing.head; write != NULL; write = write->next) {
+        writes[count++] = write->write;
+    }
+    code = wal_append(host->wal, writes, count, error);
+    memory_free(writes);
+    return code;
+}
+
+/* As the shipped log writer: a disk that fails ends the process. */
+static void die(struct host *host, const struct raftd_error *error)
+{
+    STORY(host->world, host->id, "ends: %s", error->message);
+    host->disk_failed = true;
+    host_crash(host, HOST_KILLED);
+    world_plan(host->world, host->world->now_us + 1000 * host->world->swarm.election_timeout_ms,
+               SIM_EVENT_START, host->id, 0, host->life);
+}
+
+void host_end_stall(struct host *host)
+{
+    host->stall_us = 0;
+    if (host->writing.count > 0) {
+        world_plan(host->world, host->world->now_us + host->world->swarm.sync_max_us,
+                   SIM_EVENT_DISK, host->id, ++host->batch, host->life);
+    }
+}
+
+void host_on_disk(struct host *host, uint16_t batch, uint64_t life)
+{
+    struct raftd_error error = {0};
+    struct host_write *write;
+
+    if (!host->alive || host->life != life || host->batch != batch) {
+        return;
+    }
+    if (append(host, &error) != 0) {
+        die(host, &error);
+        return;
+    }
+    while ((write = pop(&host->writing)) != NULL) {
+        truth_on_durable(host->world, host->id, &write->write);
+        push(&host->done, write);
+    }
+    if (sim_random_below(&host->world->random, 4) == 0) {
+        wal_prepare(host->wal, PREPARE_BYTES, &error);
+        if (error.code != 0) {
+            die(host, &error);
+            return;
+        }
+    }
+    host_plan_turn(host);
+    if (host->waiting.count > 0) {
+        begin_batch(host);
+    }
+}
+
+static void lose(struct host_writes *writes)
+{
+    struct host_write *write;
+
+    while ((write = pop(writes)) != NULL) {
+        host_write_free(write);
+    }
+}
+
+/* Of a batch under way nothing, a part, or all has reached the file system. */
+static void write_in_part(struct host *host)
+{
+    struct sim_random *random = &host->world->random;
+    struct raftd_error error;
+
+    if (host->writing.count == 0) {
+        return;
+    }
+    truth_on_in_doubt(host->world, host->id, host->writing.head);
+    if (fs_memory_is_dead(host->disk) || host->disk_failed || sim_random_below(random, 4) == 0) {
+        return;
+    }
+    fs_memory_die_at(host->disk, fs_memory_count(host->disk) + 1 +
+                                     sim_random_below(random, CRASH_OPERATIONS_MAX));
+    (void)append(host, &error);
+}
+
+void host_disk_crash(struct host *host, enum host_end end)
+{
+    static const enum fs_memory_loss losses[] = {FS_MEMORY_LOSE_ALL, FS_MEMORY_LOSE_NONE,
+                                                 FS_MEMORY_LOSE_SOME, FS_MEMORY_TEAR};
+
+    write_in_part(host);
+    fs_memory_die(host->disk);
+    wal_close(host->wal);
+    host->wal = NULL;
+    if (end == HOST_POWER_CUT) {
+        fs_memory_power_cut(host->disk, losses[sim_random_below(&host->world->random, 4)]);
+    } else {
+        fs_memory_end_process(host->disk);
+    }
+    lose(&host->waiting);
+    lose(&host->writing);
+    lose(&host->done);
+}

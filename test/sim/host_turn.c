@@ -1,0 +1,349 @@
+/*
+ * One turn of a host's core thread, as src/node/gather.c and core_thread.c do it: everything that
+ * arrived becomes one batch, the core is stepped once, then all of it is acted on.
+ */
+#include <string.h>
+
+#include <raftd/error.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "sim/clients.h"
+#include "sim/host.h"
+#include "sim/net.h"
+#include "sim/truth.h"
+
+static struct raft_event *add_event(struct host *host, enum raft_event_type type)
+{
+    struct raft_event *event = &host->events[host->event_count++];
+
+    ASSERT(host->event_count <= HOST_EVENTS_MAX);
+    memset(event, 0, sizeof(*event));
+    event->type = type;
+    return event;
+}
+
+/* ---- gathering ---- */
+
+static void gather_writes(struct host *host)
+{
+    struct host_write *write;
+
+    while ((write = host_write_done(host)) != NULL) {
+        struct raft_event *event = add_event(host, RAFT_EVENT_LOG_WRITTEN);
+
+        event->written.sequence = write->write.sequence;
+        event->written.last_index = write->write.last_index;
+        event->written.last_term = write->write.last_term;
+        world_mix(host->world, write->write.sequence);
+        for (size_t i = 0; i < write->frame_count; i++) {
+            host_send(host, &write->frames[i]);
+        }
+        write->frame_count = 0;
+        host_write_free(write);
+    }
+}
+
+/* In the order in which it arrived; what does not fit waits for the next turn. */
+static void gather_inbox(struct host *host)
+{
+    size_t taken = 0;
+
+    while (taken < host->inbox_count && host->event_count < HOST_EVENTS_MAX - 1) {
+        struct host_input *input = &host->inbox[taken++];
+        struct raft_event *event;
+
+        if (input->is_link) {
+            event = add_event(host, RAFT_EVENT_LINK);
+            event->link.peer = input->peer;
+            event->link.up = input->up;
+            continue;
+        }
+        event = add_event(host, RAFT_EVENT_MESSAGE);
+        event->message = input->message;
+        host->messages[host->message_count++] = input->message;
+    }
+    memmove(host->inbox, host->inbox + taken, (host->inbox_count - taken) * sizeof(host->inbox[0]));
+    host->inbox_count -= taken;
+}
+
+/* Whether a proposal given to the core now would find a leader. */
+static bool can_propose(const struct host *host)
+{
+    uint16_t leader = raft_get_leader(host->core);
+
+    if (raft_get_role(host->core) == RAFT_LEADER) {
+        return raft_get_uncommitted_bytes(host->core) < host->world->swarm.max_uncommitted_bytes;
+    }
+    return leader != 0 && leader < SIM_HOSTS_MAX && host->link_up[leader];
+}
+
+static void propose(struct host *host, struct request *request)
+{
+    struct raft_entry *entry = request->entry;
+
+    request->entry = NULL;
+    entry->origin = host->origin;
+    entry->sequence = request->sequence;
+    truth_on_proposed(host->world, host->life, request->sequence, request->tag);
+    add_event(host, RAFT_EVENT_PROPOSE)->entry = entry;
+    host->entries[host->entry_count++] = entry;
+}
+
+static void gather_held(struct host *host)
+{
+    struct request *request;
+
+    while (host->event_count < HOST_EVENTS_MAX - 1 &&
+           (request = requests_peek(&host->requests, &host->requests.held)) != NULL) {
+        propose(host, request);
+        requests_advance(&host->requests, &host->requests.held, REQUEST_PROPOSED);
+    }
+}
+
+static void gather_clients(struct host *host, bool proposable)
+{
+    struct requests *requests = &host->requests;
+    uint64_t deadline_ms = host_now_ms(host) + host->world->swarm.request_timeout_ms;
+    size_t taken = 0;
+
+    while (taken < host->asked_count && host->event_count < HOST_EVENTS_MAX - 1) {
+        struct client_operation *operation = host->asked[taken++];
+        struct raftd_client *client = clients_of(operation);
+        uint64_t tag = clients_tag(operation);
+        struct raft_entry *entry = clients_entry(operation);
+
+        if (clients_is_read(operation)) {
+            requests_add(requests, REQUEST_READ_NEW, client, tag, deadline_ms, entry);
+        } else if (!proposable || requests_peek(requests, &requests->held) != NULL) {
+            requests_add(requests, REQUEST_HELD, client, tag, deadline_ms, entry);
+        } else {
+            propose(host,
+                    requests_add(requests, REQUEST_PROPOSED, client, tag, deadline_ms, entry));
+        }
+    }
+    memmove(host->asked, host->asked + taken,
+            (host->asked_count - taken) * sizeof(struct client_operation *));
+    host->asked_count -= taken;
+}
+
+static void gather_reads(struct host *host)
+{
+    struct requests *requests = &host->requests;
+
+    if (requests_peek(requests, &requests->reads_asked) != NULL ||
+        requests_peek(requests, &requests->reads_new) == NULL) {
+        return;
+    }
+    requests_ask_reads(requests);
+    add_event(host, RAFT_EVENT_READ)->read_id = ++host->read_id;
+}
+
+static void gather(struct host *host)
+{
+    bool proposable;
+
+    gather_writes(host);
+    gather_inbox(host);
+    proposable = can_propose(host);
+    if (proposable) {
+        gather_held(host);
+    }
+    gather_clients(host, proposable);
+    gather_reads(host);
+}
+
+/* ---- acting ---- */
+
+static void lose_message(struct host *host, const struct raft_message *message)
+{
+    if (message->type != RAFT_MESSAGE_PROPOSE) {
+        return;
+    }
+    for (uint32_t i = 0; i < message->entry_count; i++) {
+        struct request *request = requests_find(&host->requests, message->entries[i]->sequence);
+
+        if (request != NULL) {
+            host_fail_request(host, request, RAFTD_ERROR_NOT_LEADER);
+        }
+    }
+}
+
+static void note_term(struct host *host, struct raft_entry *const *entries, size_t count,
+                      uint64_t term)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct request *request = requests_find(&host->requests, entries[i]->sequence);
+
+        if (request != NULL) {
+            request->term = term;
+        }
+    }
+}
+
+static void note_own_terms(struct host *host)
+{
+    for (size_t i = 0; i < host->entry_count; i++) {
+        if (host->entries[i]->index != 0) {
+            note_term(host, &host->entries[i], 1, host->entries[i]->term);
+        }
+    }
+}
+
+/* A frame leaves: whatever it promises has to be true by now. */
+void host_send(struct host *host, struct host_frame *frame)
+{
+    truth_on_send(host->world, host->id, &frame->promise);
+    world_mix(host->world, sim_mix(frame->message_type, frame->promise.term));
+    if (host->link_up[frame->to]) {
+        net_send(host->world, host->id, frame->to, frame->message_type, frame->frame);
+    } else {
+        memory_free(frame->frame);
+    }
+}
+
+static void send_messages(struct host *host, const struct raft_outbox *outbox,
+                          struct host_write *newest)
+{
+    for (size_t i = 0; i < outbox->message_count; i++) {
+        const struct raft_message *message = &outbox->messages[i];
+        struct host_frame frame = {
+            .to = message->to, .message_type = message->type, .promise = *message};
+
+        if (message->type == RAFT_MESSAGE_PROPOSE) {
+            note_term(host, message->entries, message->entry_count, message->term);
+        }
+        if (message->to >= SIM_HOSTS_MAX || !host->link_up[message->to]) {
+            lose_message(host, message);
+            continue;
+        }
+        frame.promise.entries = NULL;
+        frame.promise.refused = NULL;
+        frame.frame = wire_message_encode(message);
+        if (message->after_write == 0) {
+            host_send(host, &frame);
+        } else {
+            ASSERT(newest != NULL && newest->write.sequence == message->after_write);
+            host_write_gate(newest, frame);
+        }
+    }
+}
+
+static void refuse_proposals(struct host *host, const struct raft_outbox *outbox)
+{
+    for (size_t i = 0; i < outbox->refused_count; i++) {
+        struct request *request = NULL;
+
+        if (outbox->refused[i].origin == host->origin) {
+            request = requests_find(&host->requests, outbox->refused[i].sequence);
+        }
+        if (request != NULL) {
+            host_fail_request(host, request, RAFTD_ERROR_NOT_LEADER);
+        }
+    }
+}
+
+static void expire_requests(struct host *host)
+{
+    uint64_t now_ms = host_now_ms(host);
+    struct request *request;
+
+    while ((request = requests_oldest(&host->requests)) != NULL && request->deadline_ms <= now_ms) {
+        host_fail_request(host, request,
+                          request->state == REQUEST_PROPOSED ? RAFTD_ERROR_TIMEOUT
+                                                             : RAFTD_ERROR_UNAVAILABLE);
+    }
+}
+
+/* The newest write that was handed out and is not taken back: gated frames go with it. */
+static struct host_write *newest_write(struct host *host)
+{
+    if (host->waiting.tail != NULL) {
+        return host->waiting.tail;
+    }
+    return host->writing.tail != NULL ? host->writing.tail : host->done.tail;
+}
+
+static void step(struct host *host)
+{
+    struct raft_outbox outbox;
+    struct host_write *newest;
+
+    raft_step(host->core, host_now_ms(host), host->events, host->event_count, &outbox);
+    if (outbox.read_confirmed && outbox.read_id == host->read_id) {
+        requests_confirm_reads(&host->requests, outbox.read_index);
+    }
+    truth_after_step(host->world, host, &outbox);
+    if (host->world->failure.failed) {
+        return;
+    }
+    host->more_to_apply = host_apply(host, outbox.commit_index);
+    host_serve_reads(host);
+    newest = newest_write(host);
+    if (outbox.has_write) {
+        newest = host_write_make(&outbox.write);
+    }
+    note_own_terms(host);
+    send_messages(host, &outbox, newest);
+    if (outbox.has_write) {
+        host_write_submit(host, newest);
+    }
+    refuse_proposals(host, &outbox);
+}
+
+static void end_turn(struct host *host)
+{
+    for (size_t i = 0; i < host->message_count; i++) {
+        wire_message_free(host->messages[i]);
+    }
+    for (size_t i = 0; i < host->entry_count; i++) {
+        raft_entry_release(host->entries[i]);
+    }
+    host->message_count = 0;
+    host->entry_count = 0;
+    host->event_count = 0;
+}
+
+/* What no event announces. */
+static bool waiting_can_go_on(struct host *host)
+{
+    struct requests *requests = &host->requests;
+
+    return host->more_to_apply || host->inbox_count > 0 || host->asked_count > 0 ||
+           (requests_peek(requests, &requests->held) != NULL && can_propose(host)) ||
+           (requests_peek(requests, &requests->reads_new) != NULL &&
+            requests_peek(requests, &requests->reads_asked) == NULL);
+}
+
+static void plan_next(struct host *host)
+{
+    const struct request *oldest = requests_oldest(&host->requests);
+    bool has_room = host_writes_outstanding(host) < HOST_WRITES_MAX;
+    uint64_t deadline_ms = has_room ? raft_next_deadline(host->core) : UINT64_MAX;
+
+    if (has_room && waiting_can_go_on(host)) {
+        host_plan_turn(host);
+        return;
+    }
+    if (oldest != NULL && oldest->deadline_ms < deadline_ms) {
+        deadline_ms = oldest->deadline_ms;
+    }
+    if (deadline_ms != UINT64_MAX) {
+        host_plan_timer(host, deadline_ms);
+    }
+}
+
+void host_turn(struct host *host)
+{
+    if (host_writes_outstanding(host) < HOST_WRITES_MAX || host->done.count > 0) {
+        gather(host);
+        step(host);
+    } else {
+        gather_clients(host, false); /* a disk that hangs: the deadlines run all the same */
+    }
+    if (!host->world->failure.failed) {
+        expire_requests(host);
+        plan_next(host);
+    }
+    end_turn(host);
+}

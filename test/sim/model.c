@@ -1,0 +1,303 @@
+/*
+ * Versions of keys.
+ */
+#include "sim/model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "kv/kv.h"
+
+enum { KEY_BYTES = 16 };
+
+struct version {
+    uint64_t index; /* from this entry on */
+    bool exists;
+    size_t size_bytes;
+    char *data;
+};
+
+struct key {
+    struct version *versions;
+    size_t count;
+    size_t capacity;
+};
+
+struct model {
+    uint16_t key_count;
+    struct key keys[];
+};
+
+struct model *model_create(uint16_t keys)
+{
+    struct model *model = memory_allocate_zeroed(1, sizeof(*model) + keys * sizeof(struct key));
+
+    model->key_count = keys;
+    return model;
+}
+
+void model_destroy(struct model *model)
+{
+    for (size_t i = 0; i < model->key_count; i++) {
+        for (size_t j = 0; j < model->keys[i].count; j++) {
+            memory_free(model->keys[i].versions[j].data);
+        }
+        memory_free(model->keys[i].versions);
+    }
+    memory_free(model);
+}
+
+/* The version behind an index; NULL: the key is not there. */
+static const struct version *find(const struct model *model, uint16_t number, uint64_t index)
+{
+    const struct key *key = &model->keys[number];
+    size_t low = 0;
+    size_t high = key->count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (key->versions[middle].index <= index) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low > 0 && key->versions[low - 1].exists ? &key->versions[low - 1] : NULL;
+}
+
+static struct version *add_version(struct model *model, uint16_t number, uint64_t index,
+                                   size_t size)
+{
+    struct key *key = &model->keys[number];
+    struct version *version;
+
+    key->versions =
+        memory_grow(key->versions, &key->capacity, key->count + 1, sizeof(key->versions[0]));
+    version = &key->versions[key->count++];
+    *version = (struct version){
+        .index = index, .exists = true, .size_bytes = size, .data = memory_allocate(size + 1)};
+    return version;
+}
+
+static void set(struct model *model, uint16_t key, uint64_t index, const char *data, size_t size)
+{
+    memcpy(add_version(model, key, index, size)->data, data, size);
+}
+
+static void remove_key(struct model *model, uint16_t key, uint64_t index)
+{
+    add_version(model, key, index, 0)->exists = false;
+}
+
+/* ---- replies ---- */
+
+static void reply_type(struct buffer *reply, enum kv_reply_type type)
+{
+    buffer_append_u8(reply, (uint8_t)type);
+}
+
+static void reply_integer(struct buffer *reply, int64_t value)
+{
+    reply_type(reply, KV_REPLY_INTEGER);
+    buffer_append_u64(reply, (uint64_t)value);
+}
+
+static void reply_value(struct buffer *reply, const struct version *version)
+{
+    if (version == NULL) {
+        reply_type(reply, KV_REPLY_NIL);
+        return;
+    }
+    reply_type(reply, KV_REPLY_BULK);
+    buffer_append_u32(reply, (uint32_t)version->size_bytes);
+    buffer_append(reply, version->data, version->size_bytes);
+}
+
+/* ---- commands ---- */
+
+static void apply_set(struct model *model, uint64_t index, const struct model_request *request,
+                      const struct version *old, struct buffer *reply)
+{
+    bool set_it = request->kind == MODEL_SET_NX   ? old == NULL
+                  : request->kind == MODEL_SET_XX ? old != NULL
+                                                  : true;
+
+    if (request->kind == MODEL_SET_GET) {
+        reply_value(reply, old);
+    } else {
+        reply_type(reply, set_it ? KV_REPLY_OK : KV_REPLY_NIL);
+    }
+    if (set_it) {
+        set(model, request->key, index, request->value, request->value_bytes);
+    }
+}
+
+static void apply_increment(struct model *model, uint64_t index,
+                            const struct model_request *request, const struct version *old,
+                            struct buffer *reply)
+{
+    char text[32] = "0";
+    int64_t value;
+
+    if (old != NULL) {
+        ASSERT(old->size_bytes < sizeof(text));
+        memcpy(text, old->data, old->size_bytes);
+        text[old->size_bytes] = 0;
+    }
+    value = strtoll(text, NULL, 10) + request->amount;
+    snprintf(text, sizeof(text), "%lld", (long long)value);
+    set(model, request->key, index, text, strlen(text));
+    reply_integer(reply, value);
+}
+
+static void apply_append(struct model *model, uint64_t index, const struct model_request *request,
+                         const struct version *old, struct buffer *reply)
+{
+    size_t before = old != NULL ? old->size_bytes : 0;
+    char *joined = memory_allocate(before + request->value_bytes + 1);
+
+    if (old != NULL) {
+        memcpy(joined, old->data, before);
+    }
+    memcpy(joined + before, request->value, request->value_bytes);
+    set(model, request->key, index, joined, before + request->value_bytes);
+    memory_free(joined);
+    reply_integer(reply, (int64_t)(before + request->value_bytes));
+}
+
+void model_apply(struct model *model, uint64_t index, const struct model_request *request,
+                 struct buffer *reply)
+{
+    const struct version *old = find(model, request->key, index);
+
+    switch (request->kind) {
+    case MODEL_SET:
+    case MODEL_SET_NX:
+    case MODEL_SET_XX:
+    case MODEL_SET_GET:
+        apply_set(model, index, request, old, reply);
+        break;
+    case MODEL_MSET:
+        set(model, request->key, index, request->value, request->value_bytes);
+        set(model, request->second, index, request->value, request->value_bytes);
+        reply_type(reply, KV_REPLY_OK);
+        break;
+    case MODEL_INCREMENT:
+        apply_increment(model, index, request, old, reply);
+        break;
+    case MODEL_APPEND:
+        apply_append(model, index, request, old, reply);
+        break;
+    case MODEL_DELETE:
+        reply_integer(reply, old != NULL);
+        if (old != NULL) {
+            remove_key(model, request->key, index);
+        }
+        break;
+    case MODEL_GETDEL:
+        reply_value(reply, old);
+        if (old != NULL) {
+            remove_key(model, request->key, index);
+        }
+        break;
+    case MODEL_GET:
+    case MODEL_MGET:
+    case MODEL_STRLEN:
+    case MODEL_EXISTS:
+    case MODEL_KINDS:
+    default:
+        ASSERT(request->kind < MODEL_READS);
+    }
+}
+
+void model_read(const struct model *model, uint64_t index, const struct model_request *request,
+                struct buffer *reply)
+{
+    const struct version *version = find(model, request->key, index);
+
+    if (request->kind == MODEL_STRLEN) {
+        reply_integer(reply, version != NULL ? (int64_t)version->size_bytes : 0);
+    } else if (request->kind == MODEL_EXISTS) {
+        reply_integer(reply, version != NULL);
+    } else if (request->kind == MODEL_MGET) {
+        reply_type(reply, KV_REPLY_ARRAY);
+        buffer_append_u32(reply, 2);
+        reply_value(reply, version);
+        reply_value(reply, find(model, request->second, index));
+    } else {
+        ASSERT(request->kind == MODEL_GET);
+        reply_value(reply, version);
+    }
+}
+
+/* ---- requests ---- */
+
+struct kind {
+    const char *name;
+    enum kv_operation operation;
+    uint8_t flags;
+    bool has_value;
+    bool has_amount;
+    bool has_second;
+};
+
+static const struct kind kinds[MODEL_KINDS] = {
+    [MODEL_SET] = {"SET", KV_SET, 0, true, false, false},
+    [MODEL_SET_NX] = {"SET NX", KV_SET, KV_SET_NX, true, false, false},
+    [MODEL_SET_XX] = {"SET XX", KV_SET, KV_SET_XX, true, false, false},
+    [MODEL_SET_GET] = {"SET GET", KV_SET, KV_SET_GET, true, false, false},
+    [MODEL_MSET] = {"MSET", KV_MSET, 0, true, false, true},
+    [MODEL_INCREMENT] = {"INCRBY", KV_INCRBY, 0, false, true, false},
+    [MODEL_APPEND] = {"APPEND", KV_APPEND, 0, true, false, false},
+    [MODEL_DELETE] = {"DEL", KV_DEL, 0, false, false, false},
+    [MODEL_GETDEL] = {"GETDEL", KV_GETDEL, 0, false, false, false},
+    [MODEL_GET] = {"GET", KV_GET, 0, false, false, false},
+    [MODEL_MGET] = {"MGET", KV_MGET, 0, false, false, true},
+    [MODEL_STRLEN] = {"STRLEN", KV_STRLEN, 0, false, false, false},
+    [MODEL_EXISTS] = {"EXISTS", KV_EXISTS, 0, false, false, false},
+};
+
+void model_encode(const struct model_request *request, struct buffer *bytes)
+{
+    const struct kind *kind = &kinds[request->kind];
+    struct kv_argument arguments[4];
+    char names[2][KEY_BYTES];
+    char amount[32];
+    size_t count = 0;
+
+    snprintf(names[0], KEY_BYTES, "key%u", request->key);
+    snprintf(names[1], KEY_BYTES, "key%u", request->second);
+    arguments[count++] = (struct kv_argument){names[0], strlen(names[0])};
+    if (kind->has_value) {
+        arguments[count++] = (struct kv_argument){request->value, request->value_bytes};
+    }
+    if (kind->has_amount) {
+        snprintf(amount, sizeof(amount), "%lld", (long long)request->amount);
+        arguments[count++] = (struct kv_argument){amount, strlen(amount)};
+    }
+    if (kind->has_second) {
+        arguments[count++] = (struct kv_argument){names[1], strlen(names[1])};
+        if (kind->has_value) {
+            arguments[count++] = (struct kv_argument){request->value, request->value_bytes};
+        }
+    }
+    kv_request_encode(bytes, kind->operation, kind->flags, arguments, count);
+}
+
+void model_describe(const struct model_request *request, char *text, size_t size)
+{
+    const struct kind *kind = &kinds[request->kind];
+
+    if (kind->has_value) {
+        snprintf(text, size, "%s key%u %.12s%s (%zu bytes)", kind->name, request->key,
+                 request->value, request->value_bytes > 12 ? "..." : "", request->value_bytes);
+    } else if (kind->has_amount) {
+        snprintf(text, size, "%s key%u %lld", kind->name, request->key, (long long)request->amount);
+    } else {
+        snprintf(text, size, "%s key%u", kind->name, request->key);
+    }
+}

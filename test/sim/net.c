@@ -1,0 +1,422 @@
+/*
+ * Frames under way.
+ */
+#include "sim/net.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "raft/message.h"
+#include "sim/host.h"
+
+enum {
+    OLD_FRAMES_MAX = 8,      /* of each direction, for replays */
+    RECONNECT_MIN_US = 5000, /* as a link dials again, in a calm world */
+    RECONNECT_MAX_US = 40000,
+};
+
+struct packet {
+    struct packet *next;
+    uint64_t deliver_us;
+    uint64_t epoch; /* of the connection; 0 = a replay, which outlives it */
+    uint8_t message_type;
+    struct wire_frame *frame;
+};
+
+/* One direction of one pair. */
+struct direction {
+    struct packet *head; /* in order of delivery */
+    struct packet *tail;
+    uint64_t last_us; /* delivery of the last frame in order */
+    uint64_t clogged_until_us;
+    struct wire_frame *old[OLD_FRAMES_MAX];
+    size_t old_count;
+};
+
+struct net {
+    struct direction directions[SIM_HOSTS_MAX][SIM_HOSTS_MAX];
+    uint64_t epoch[SIM_HOSTS_MAX][SIM_HOSTS_MAX]; /* [lower][higher] */
+    bool established[SIM_HOSTS_MAX][SIM_HOSTS_MAX];
+    struct net_cut cuts[NET_CUTS_MAX];
+    uint64_t cut_uses;
+};
+
+struct net *net_create(void)
+{
+    return memory_allocate_zeroed(1, sizeof(struct net));
+}
+
+static void packet_free(struct packet *packet)
+{
+    memory_free(packet->frame);
+    memory_free(packet);
+}
+
+static void lose_packets(struct direction *direction)
+{
+    while (direction->head != NULL) {
+        struct packet *packet = direction->head;
+
+        direction->head = packet->next;
+        packet_free(packet);
+    }
+    direction->tail = NULL;
+}
+
+void net_destroy(struct net *net)
+{
+    for (size_t from = 0; from < SIM_HOSTS_MAX; from++) {
+        for (size_t to = 0; to < SIM_HOSTS_MAX; to++) {
+            struct direction *direction = &net->directions[from][to];
+
+            lose_packets(direction);
+            for (size_t i = 0; i < direction->old_count; i++) {
+                memory_free(direction->old[i]);
+            }
+        }
+    }
+    memory_free(net);
+}
+
+static uint64_t *epoch_of(struct net *net, uint16_t a, uint16_t b)
+{
+    return a < b ? &net->epoch[a][b] : &net->epoch[b][a];
+}
+
+static bool *established_of(struct net *net, uint16_t a, uint16_t b)
+{
+    return a < b ? &net->established[a][b] : &net->established[b][a];
+}
+
+/* Whether a direction is cut; *drops if a frame is lost rather than late. */
+static bool is_cut(const struct net *net, uint16_t from, uint16_t to, bool *drops)
+{
+    bool cut = false;
+
+    *drops = false;
+    for (size_t i = 0; i < NET_CUTS_MAX; i++) {
+        if (net->cuts[i].is_used && (net->cuts[i].blocked[from] >> to & 1) != 0) {
+            cut = true;
+            *drops = *drops || net->cuts[i].drops;
+        }
+    }
+    return cut;
+}
+
+/* ---- sending ---- */
+
+static void insert(struct world *world, uint16_t from, uint16_t to, struct packet *packet)
+{
+    struct direction *direction = &world->net->directions[from][to];
+
+    if (direction->tail == NULL || direction->tail->deliver_us <= packet->deliver_us) {
+        if (direction->tail != NULL) {
+            direction->tail->next = packet;
+        } else {
+            direction->head = packet;
+        }
+        direction->tail = packet;
+    } else {
+        struct packet **place = &direction->head;
+
+        while ((*place)->deliver_us <= packet->deliver_us) {
+            place = &(*place)->next;
+        }
+        packet->next = *place;
+        *place = packet;
+    }
+    world_plan(world, packet->deliver_us, SIM_EVENT_DELIVER, from, to, 0);
+}
+
+static struct wire_frame *frame_copy(const struct wire_frame *frame)
+{
+    size_t size = sizeof(*frame) + frame->size_bytes;
+
+    return memcpy(memory_allocate(size), frame, size);
+}
+
+static bool strikes(struct world *world, enum fault_class fault)
+{
+    return !world->calm && swarm_has(&world->swarm, fault) &&
+           sim_random_chance(&world->random, world->swarm.chance[fault]);
+}
+
+static uint64_t draw_delay(struct world *world)
+{
+    uint64_t delay_us =
+        sim_random_between(&world->random, world->swarm.delay_min_us, world->swarm.delay_max_us);
+
+    if (strikes(world, FAULT_DELAY)) {
+        delay_us +=
+            1000 * sim_random_between(&world->random, 1, 2 * world->swarm.election_timeout_ms);
+    }
+    return delay_us;
+}
+
+static void post(struct world *world, uint16_t from, uint16_t to, uint8_t type,
+                 struct wire_frame *frame, bool in_order)
+{
+    struct direction *direction = &world->net->directions[from][to];
+    struct packet *packet = memory_allocate_zeroed(1, sizeof(*packet));
+
+    packet->frame = frame;
+    packet->message_type = type;
+    packet->epoch = *epoch_of(world->net, from, to);
+    packet->deliver_us = world->now_us + draw_delay(world);
+    if (in_order) {
+        if (packet->deliver_us < direction->last_us) {
+            packet->deliver_us = direction->last_us;
+        }
+        direction->last_us = packet->deliver_us;
+    } else {
+        packet->deliver_us += draw_delay(world) * 4;
+    }
+    insert(world, from, to, packet);
+}
+
+/* Something that was said long ago is heard now, whatever became of the connection since. */
+static void replay(struct world *world, uint16_t from, uint16_t to, const struct wire_frame *frame)
+{
+    struct direction *direction = &world->net->directions[from][to];
+
+    if (direction->old_count > 0 && strikes(world, FAULT_REPLAY)) {
+        struct packet *packet = memory_allocate_zeroed(1, sizeof(*packet));
+        size_t which = (size_t)sim_random_below(&world->random, direction->old_count);
+
+        packet->frame = frame_copy(direction->old[which]);
+        packet->deliver_us =
+            world->now_us +
+            1000 * sim_random_below(&world->random, 4 * world->swarm.election_timeout_ms);
+        insert(world, from, to, packet);
+    }
+    if (swarm_has(&world->swarm, FAULT_REPLAY) && sim_random_below(&world->random, 16) == 0) {
+        size_t which = direction->old_count < OLD_FRAMES_MAX
+                           ? direction->old_count++
+                           : (size_t)sim_random_below(&world->random, OLD_FRAMES_MAX);
+
+        memory_free(direction->old[which]);
+        direction->old[which] = frame_copy(frame);
+    }
+}
+
+void net_send(struct world *world, uint16_t from, uint16_t to, uint8_t type,
+              struct wire_frame *frame)
+{
+    bool at_most_once = type == RAFT_MESSAGE_PROPOSE;
+    bool in_order = true;
+
+    if (!*established_of(world->net, from, to)) {
+        memory_free(frame); /* the connection is over, this end does not know yet */
+        return;
+    }
+    if (!at_most_once) {
+        replay(world, from, to, frame);
+        if (strikes(world, FAULT_LOSS)) {
+            STORY(world, from, "a frame to node %u is lost", to);
+            memory_free(frame);
+            return;
+        }
+        if (strikes(world, FAULT_DUPLICATE)) {
+            post(world, from, to, type, frame_copy(frame), false);
+        }
+        in_order = !strikes(world, FAULT_REORDER);
+    }
+    post(world, from, to, type, frame, in_order);
+}
+
+/* ---- arriving ---- */
+
+static void arrive(struct world *world, uint16_t from, uint16_t to, struct packet *packet)
+{
+    bool current = packet->epoch == 0 || (packet->epoch == *epoch_of(world->net, from, to) &&
+                                          *established_of(world->net, from, to));
+
+    if (current && world->hosts[to] != NULL && host_hears(world->hosts[to], from)) {
+        host_receive(world->hosts[to], from, packet->frame);
+    }
+    packet_free(packet);
+}
+
+void net_deliver(struct world *world, uint16_t from, uint16_t to)
+{
+    struct direction *direction = &world->net->directions[from][to];
+
+    while (direction->head != NULL && direction->head->deliver_us <= world->now_us) {
+        struct packet *packet = direction->head;
+        bool drops;
+        bool cut = is_cut(world->net, from, to, &drops);
+
+        if (direction->clogged_until_us > world->now_us || (cut && !drops)) {
+            return; /* asked again when that is over */
+        }
+        direction->head = packet->next;
+        if (direction->head == NULL) {
+            direction->tail = NULL;
+        }
+        if (cut) {
+            packet_free(packet);
+        } else {
+            arrive(world, from, to, packet);
+        }
+    }
+}
+
+/* ---- connections ---- */
+
+static void plan_connect(struct world *world, uint16_t a, uint16_t b, uint64_t after_us)
+{
+    world_plan(world,
+               world->now_us + after_us +
+                   sim_random_between(&world->random, RECONNECT_MIN_US, RECONNECT_MAX_US),
+               SIM_EVENT_CONNECT, a, b, *epoch_of(world->net, a, b));
+}
+
+static uint64_t plan_down(struct world *world, uint16_t id, uint16_t peer)
+{
+    uint64_t after_us = sim_random_below(&world->random, world->calm ? 1000 : 200000);
+
+    world_plan(world, world->now_us + after_us, SIM_EVENT_LINK_DOWN, id, peer,
+               *epoch_of(world->net, id, peer));
+    return after_us;
+}
+
+/* What is under way is lost; each end notices in its own time, then they dial again. */
+void net_reset(struct world *world, uint16_t a, uint16_t b)
+{
+    uint64_t first_us;
+    uint64_t second_us;
+
+    if (!*established_of(world->net, a, b)) {
+        return;
+    }
+    *established_of(world->net, a, b) = false;
+    lose_packets(&world->net->directions[a][b]);
+    lose_packets(&world->net->directions[b][a]);
+    first_us = plan_down(world, a, b);
+    second_us = plan_down(world, b, a);
+    plan_connect(world, a, b, first_us > second_us ? first_us : second_us);
+}
+
+void net_host_ended(struct world *world, uint16_t id)
+{
+    for (uint16_t peer = 1; peer < SIM_HOSTS_MAX; peer++) {
+        if (peer != id && world->hosts[peer] != NULL) {
+            net_reset(world, id, peer);
+        }
+    }
+}
+
+void net_host_started(struct world *world, uint16_t id)
+{
+    for (uint16_t peer = 1; peer < SIM_HOSTS_MAX; peer++) {
+        if (peer != id && world->hosts[peer] != NULL && !*established_of(world->net, id, peer)) {
+            plan_connect(world, id, peer, 0);
+        }
+    }
+}
+
+void net_on_link_down(struct world *world, const struct sim_event *event)
+{
+    if (event->c == *epoch_of(world->net, event->a, event->b)) {
+        host_link(world->hosts[event->a], event->b, false);
+    }
+}
+
+void net_on_connect(struct world *world, const struct sim_event *event)
+{
+    struct host *a = world->hosts[event->a];
+    struct host *b = world->hosts[event->b];
+    struct direction *there = &world->net->directions[event->a][event->b];
+    struct direction *back = &world->net->directions[event->b][event->a];
+    bool drops;
+
+    if (*established_of(world->net, event->a, event->b) ||
+        event->c != *epoch_of(world->net, event->a, event->b) || !host_is_alive(a) ||
+        !host_is_alive(b)) {
+        return; /* whoever starts next dials */
+    }
+    if (is_cut(world->net, event->a, event->b, &drops) ||
+        is_cut(world->net, event->b, event->a, &drops)) {
+        plan_connect(world, event->a, event->b, 50000);
+        return;
+    }
+    host_link(a, event->b, false);
+    host_link(b, event->a, false);
+    ++*epoch_of(world->net, event->a, event->b);
+    *established_of(world->net, event->a, event->b) = true;
+    there->last_us = 0;
+    back->last_us = 0;
+    host_link(a, event->b, true);
+    host_link(b, event->a, true);
+}
+
+/* ---- directions ---- */
+
+struct net_cut *net_cut(struct world *world, uint64_t until_us, bool drops)
+{
+    for (uint16_t i = 0; i < NET_CUTS_MAX; i++) {
+        struct net_cut *cut = &world->net->cuts[i];
+
+        if (!cut->is_used) {
+            *cut = (struct net_cut){.is_used = true, .drops = drops, .use = ++world->net->cut_uses};
+            world_plan(world, until_us, SIM_EVENT_HEAL, i, 0, cut->use);
+            return cut;
+        }
+    }
+    return NULL;
+}
+
+/* What waited comes now, all at once. */
+static void release(struct world *world, uint16_t from, uint16_t to)
+{
+    if (world->net->directions[from][to].head != NULL) {
+        world_plan(world, world->now_us, SIM_EVENT_DELIVER, from, to, 0);
+    }
+}
+
+static void heal(struct world *world, struct net_cut *cut)
+{
+    uint32_t blocked[SIM_HOSTS_MAX];
+
+    memcpy(blocked, cut->blocked, sizeof(blocked));
+    *cut = (struct net_cut){0};
+    for (uint16_t from = 1; from < SIM_HOSTS_MAX; from++) {
+        for (uint16_t to = 1; to < SIM_HOSTS_MAX; to++) {
+            if ((blocked[from] >> to & 1) != 0) {
+                release(world, from, to);
+            }
+        }
+    }
+}
+
+void net_on_heal(struct world *world, const struct sim_event *event)
+{
+    struct net_cut *cut = &world->net->cuts[event->a];
+
+    if (cut->is_used && cut->use == event->c) {
+        STORY(world, 0, "a cut heals");
+        heal(world, cut);
+    }
+}
+
+void net_clog(struct world *world, uint16_t from, uint16_t to, uint64_t until_us)
+{
+    world->net->directions[from][to].clogged_until_us = until_us;
+    world_plan(world, until_us, SIM_EVENT_DELIVER, from, to, 0);
+}
+
+void net_calm(struct world *world)
+{
+    for (size_t i = 0; i < NET_CUTS_MAX; i++) {
+        if (world->net->cuts[i].is_used) {
+            heal(world, &world->net->cuts[i]);
+        }
+    }
+    for (uint16_t from = 1; from < SIM_HOSTS_MAX; from++) {
+        for (uint16_t to = 1; to < SIM_HOSTS_MAX; to++) {
+            world->net->directions[from][to].clogged_until_us = 0;
+            release(world, from, to);
+        }
+    }
+}

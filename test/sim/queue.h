@@ -1,0 +1,50 @@
+/*
+ * What is going to happen in a simulated world, in order of virtual time; at one moment in the
+ * order in which it was planned. Pure.
+ */
+#ifndef RAFTD_TEST_SIM_QUEUE_H
+#define RAFTD_TEST_SIM_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum sim_event_type {
+    SIM_EVENT_DELIVER,   /* a: from, b: to */
+    SIM_EVENT_LINK_DOWN, /* a: the end that notices, b: its peer, c: the connection's epoch */
+    SIM_EVENT_CONNECT,   /* a, b: the ends, c: epoch */
+    SIM_EVENT_TURN,      /* a: host, c: its life */
+    SIM_EVENT_TIMER,     /* likewise */
+    SIM_EVENT_DISK,      /* a: host, b: its batch under way is done, c: its life */
+    SIM_EVENT_START,     /* a: host, c: its life: a crashed one comes back */
+    SIM_EVENT_REQUEST,   /* c: operation */
+    SIM_EVENT_CLIENT,    /* a: client, c: the turn of its own that this is */
+    SIM_EVENT_FAULT,     /* a: fault class */
+    SIM_EVENT_HEAL,      /* a: slot of the cut, c: which use of the slot */
+    SIM_EVENT_UNLIMIT,   /* a: host: its disk has room again */
+    SIM_EVENT_CALM,      /* from now on nothing goes wrong any more */
+    SIM_EVENT_TYPES,
+};
+
+struct sim_event {
+    uint64_t at_us;
+    uint64_t number;
+    uint64_t c;
+    uint8_t type;
+    uint16_t a;
+    uint16_t b;
+};
+
+struct sim_queue {
+    struct sim_event *heap;
+    size_t count;
+    size_t capacity;
+    uint64_t number;
+};
+
+void sim_queue_free(struct sim_queue *queue);
+void sim_queue_push(struct sim_queue *queue, struct sim_event event);
+/* The next one; false if there is none. */
+bool sim_queue_pop(struct sim_queue *queue, struct sim_event *event);
+
+#endif

@@ -1,0 +1,135 @@
+/*
+ * Draws a world's conditions.
+ */
+#include "sim/swarm.h"
+
+#include <string.h>
+
+#include "sim/random.h"
+
+static const char *const names[FAULT_CLASSES] = {
+    [FAULT_DELAY] = "delay",
+    [FAULT_LOSS] = "loss",
+    [FAULT_DUPLICATE] = "duplicate",
+    [FAULT_REORDER] = "reorder",
+    [FAULT_REPLAY] = "replay",
+    [FAULT_ONE_WAY] = "one-way",
+    [FAULT_PARTITION] = "partition",
+    [FAULT_TOPOLOGY] = "topology",
+    [FAULT_CLOG] = "clog",
+    [FAULT_RESET] = "reset",
+    [FAULT_CRASH] = "crash",
+    [FAULT_CRASH_ALL] = "crash-all",
+    [FAULT_POWER] = "power",
+    [FAULT_STALL] = "stall",
+    [FAULT_DISK_ERROR] = "disk-error",
+    [FAULT_DISK_FULL] = "disk-full",
+    [FAULT_DRIFT] = "drift",
+    [FAULT_WALL_STEP] = "wall-step",
+    [FAULT_PAUSE] = "pause",
+    [FAULT_WIPE] = "wipe",
+    [FAULT_BUGGIFY] = "buggify",
+};
+
+const char *fault_class_name(enum fault_class fault)
+{
+    return names[fault];
+}
+
+enum fault_class fault_class_find(const char *name, size_t length)
+{
+    for (int i = 0; i < FAULT_CLASSES; i++) {
+        if (strlen(names[i]) == length && strncmp(names[i], name, length) == 0) {
+            return (enum fault_class)i;
+        }
+    }
+    return FAULT_CLASSES;
+}
+
+bool swarm_has(const struct swarm *swarm, enum fault_class fault)
+{
+    return (swarm->classes >> fault & 1) != 0;
+}
+
+/* Small and odd numbers are drawn as often as large ones: the exponent is what is drawn. */
+static uint32_t draw_scale(struct sim_random *random, uint32_t low, uint32_t high)
+{
+    uint64_t value = low;
+    uint32_t steps = 0;
+
+    while (value << 1 <= high) {
+        value <<= 1;
+        steps++;
+    }
+    value = (uint64_t)low << sim_random_below(random, steps + 1);
+    return (uint32_t)sim_random_between(random, value, value * 2 < high ? value * 2 : high);
+}
+
+static uint16_t draw_nodes(struct sim_random *random)
+{
+    static const uint16_t nodes[] = {1, 2, 3, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5, 5, 6, 7};
+
+    return nodes[sim_random_below(random, sizeof(nodes) / sizeof(nodes[0]))];
+}
+
+static void draw_faults(struct swarm *swarm, struct sim_random *random)
+{
+    for (int i = 0; i < FAULT_CLASSES; i++) {
+        if (sim_random_below(random, 2) == 0) {
+            swarm->classes |= 1U << i;
+        }
+        swarm->interval_us[i] = 1000 * (uint64_t)draw_scale(random, 1000, 16000);
+        swarm->chance[i] = draw_scale(random, 1000, 60000);
+    }
+    swarm->interval_us[FAULT_CRASH_ALL] *= 2;
+    swarm->interval_us[FAULT_WIPE] *= 4;
+    swarm->chance[FAULT_DELAY] /= 4;
+}
+
+static void draw_core(struct swarm *swarm, struct sim_random *random)
+{
+    swarm->heartbeat_ms = draw_scale(random, 20, 160);
+    swarm->election_timeout_ms = swarm->heartbeat_ms * (uint32_t)sim_random_between(random, 5, 12);
+    swarm->max_batch_bytes = draw_scale(random, 128, 65536);
+    swarm->max_inflight_messages = draw_scale(random, 1, 64);
+    swarm->max_inflight_bytes = draw_scale(random, 256, 1 << 20);
+    swarm->max_uncommitted_bytes = draw_scale(random, 4096, 1 << 20);
+    swarm->request_timeout_ms =
+        swarm->election_timeout_ms * (uint32_t)sim_random_between(random, 2, 6);
+    swarm->segment_bytes = 4096 * draw_scale(random, 2, 32);
+}
+
+static void draw_pace(struct swarm *swarm, struct sim_random *random)
+{
+    /* A round trip and a sync stay well below the heartbeat, as an administrator would set it. */
+    swarm->delay_min_us = draw_scale(random, 50, swarm->heartbeat_ms * 50);
+    swarm->delay_max_us = swarm->delay_min_us * (uint32_t)sim_random_between(random, 1, 4);
+    swarm->sync_min_us = draw_scale(random, 20, swarm->heartbeat_ms * 50);
+    swarm->sync_max_us = swarm->sync_min_us * (uint32_t)sim_random_between(random, 1, 4);
+    swarm->clients = (uint16_t)sim_random_between(random, 1, 8);
+    swarm->think_us = draw_scale(random, 10000, 320000);
+    swarm->keys = (uint16_t)sim_random_between(random, 1, 12);
+    swarm->value_bytes_max = draw_scale(random, 4, 512);
+    swarm->write_percent = (uint32_t)sim_random_between(random, 20, 90);
+    swarm->digest_every = draw_scale(random, 1, 16);
+}
+
+struct swarm swarm_draw(uint64_t seed, const struct swarm_wish *wish)
+{
+    struct sim_random random = sim_random_make(seed);
+    struct swarm swarm = {.seed = seed};
+
+    swarm.nodes = draw_nodes(&random);
+    swarm.faults_us = 1000000 * sim_random_between(&random, 10, 60);
+    draw_faults(&swarm, &random);
+    draw_core(&swarm, &random);
+    draw_pace(&swarm, &random);
+    if (wish->nodes != 0) {
+        swarm.nodes = wish->nodes;
+    }
+    if (wish->faults_us != 0) {
+        swarm.faults_us = wish->faults_us;
+    }
+    swarm.classes &= ~wish->without;
+    return swarm;
+}

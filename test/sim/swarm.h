@@ -1,0 +1,76 @@
+/*
+ * What a seed decides before anything happens: how large the world is, how fast, which classes
+ * of faults exist in it at all (each one with probability one half, "swarm testing": a fault that
+ * is always there hides what only shows without it) and how often they strike. Pure.
+ */
+#ifndef RAFTD_TEST_SIM_SWARM_H
+#define RAFTD_TEST_SIM_SWARM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum fault_class {
+    FAULT_DELAY,     /* some frames, and all behind them, take long */
+    FAULT_LOSS,      /* single frames are lost */
+    FAULT_DUPLICATE, /* single frames arrive twice */
+    FAULT_REORDER,   /* single frames are overtaken */
+    FAULT_REPLAY,    /* frames of the past arrive once more */
+    FAULT_ONE_WAY,   /* one direction of one link, or between two groups, is cut */
+    FAULT_PARTITION, /* two groups that do not hear each other */
+    FAULT_TOPOLOGY,  /* a bridge or a ring */
+    FAULT_CLOG,      /* a direction stands still for a while, then all of it arrives */
+    FAULT_RESET,     /* connections break and lose what was under way */
+    FAULT_CRASH,     /* one process or several end and come back */
+    FAULT_CRASH_ALL, /* all of them at once */
+    FAULT_POWER,     /* a crash is a power cut: what was not synced is lost or torn */
+    FAULT_STALL,     /* a disk takes seconds */
+    FAULT_DISK_ERROR,
+    FAULT_DISK_FULL, /* clears later */
+    FAULT_DRIFT,     /* clocks run up to 5% fast or slow */
+    FAULT_WALL_STEP, /* wall clocks jump by up to an hour */
+    FAULT_PAUSE,     /* a process is stopped and goes on */
+    FAULT_WIPE,      /* a minority loses its disks for good */
+    FAULT_BUGGIFY,   /* rare lawful branches become common */
+    FAULT_CLASSES,
+};
+const char *fault_class_name(enum fault_class fault);
+/* FAULT_CLASSES if there is none of that name. */
+enum fault_class fault_class_find(const char *name, size_t length);
+
+struct swarm {
+    uint64_t seed;
+    uint16_t nodes;
+    uint32_t classes; /* bit mask */
+    uint64_t faults_us;
+    uint64_t interval_us[FAULT_CLASSES]; /* between two strikes, on average; those that strike */
+    uint32_t chance[FAULT_CLASSES];      /* per million frames; those that hit single frames */
+    uint32_t heartbeat_ms;
+    uint32_t election_timeout_ms;
+    uint32_t max_batch_bytes;
+    uint32_t max_inflight_messages;
+    uint32_t max_inflight_bytes;
+    uint32_t max_uncommitted_bytes;
+    uint32_t request_timeout_ms;
+    uint32_t segment_bytes;
+    uint32_t delay_min_us, delay_max_us; /* of a healthy link */
+    uint32_t sync_min_us, sync_max_us;   /* of a healthy disk */
+    uint16_t clients;
+    uint32_t think_us; /* between two requests of a client, on average */
+    uint16_t keys;
+    uint32_t value_bytes_max;
+    uint32_t write_percent;
+    uint32_t digest_every; /* entries */
+};
+
+/* What the command line may ask for, beyond the seed. */
+struct swarm_wish {
+    uint16_t nodes;     /* 0: drawn */
+    uint32_t without;   /* classes that stay off */
+    uint64_t faults_us; /* 0: drawn; else the faults end there */
+};
+
+struct swarm swarm_draw(uint64_t seed, const struct swarm_wish *wish);
+bool swarm_has(const struct swarm *swarm, enum fault_class fault);
+
+#endif

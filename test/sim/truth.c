@@ -1,0 +1,313 @@
+/*
+ * The record.
+ */
+#include "sim/truth.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/checksum.h"
+#include "base/memory.h"
+#include "sim/truth_record.h"
+
+/* ---- chains ---- */
+
+static struct link_of_chain *link_at(struct chain *chain, uint64_t index)
+{
+    size_t old = chain->capacity;
+
+    chain->links =
+        memory_grow(chain->links, &chain->capacity, (size_t)index + 1, sizeof(chain->links[0]));
+    if (old == 0) {
+        chain->links[0] = (struct link_of_chain){0};
+    }
+    return &chain->links[index];
+}
+
+void chain_copy(struct chain *to, const struct chain *from)
+{
+    link_at(to, from->last_index);
+    if (from->links != NULL) {
+        memcpy(to->links, from->links, ((size_t)from->last_index + 1) * sizeof(to->links[0]));
+    }
+    to->last_index = from->last_index;
+}
+
+void chain_cut(struct chain *chain, uint64_t index)
+{
+    if (index <= chain->last_index) {
+        chain->last_index = index - 1;
+    }
+}
+
+static uint64_t entry_hash(uint64_t before, const struct raft_entry *entry)
+{
+    uint64_t hash = sim_mix(before, entry->term);
+
+    hash = sim_mix(hash, sim_mix(entry->type, entry->origin));
+    hash = sim_mix(hash, entry->sequence);
+    return checksum(hash, entry->data, entry->size_bytes);
+}
+
+void chain_append(struct chain *chain, const struct raft_entry *entry)
+{
+    struct link_of_chain *link = link_at(chain, chain->last_index + 1);
+
+    ASSERT(entry->index == chain->last_index + 1);
+    link->term = entry->term;
+    link->hash = entry_hash(link[-1].hash, entry);
+    chain->last_index++;
+}
+
+bool chain_agrees(const struct chain *a, const struct chain *b, uint64_t index)
+{
+    if (index == 0) {
+        return true;
+    }
+    return index <= a->last_index && index <= b->last_index &&
+           a->links[index].hash == b->links[index].hash;
+}
+
+/* ---- the record ---- */
+
+struct truth *truth_create(const struct world *world)
+{
+    struct truth *truth = memory_allocate_zeroed(1, sizeof(*truth));
+
+    truth->model = model_create(world->swarm.keys);
+    link_at(&truth->committed, 0);
+    for (size_t id = 0; id < SIM_HOSTS_MAX; id++) {
+        link_at(&truth->promises[id].log, 0);
+        link_at(&truth->promises[id].disk, 0);
+    }
+    return truth;
+}
+
+static void forget_doubt(struct promises *promises)
+{
+    for (size_t i = 0; i < promises->doubt_count; i++) {
+        memory_free(promises->doubt[i].links);
+    }
+    memory_free(promises->doubt);
+    memory_free(promises->doubt_terms);
+    memory_free(promises->doubt_votes);
+    promises->doubt = NULL;
+    promises->doubt_terms = NULL;
+    promises->doubt_votes = NULL;
+    promises->doubt_count = 0;
+}
+
+void truth_destroy(struct truth *truth)
+{
+    for (size_t id = 0; id < SIM_HOSTS_MAX; id++) {
+        struct promises *promises = &truth->promises[id];
+
+        forget_doubt(promises);
+        memory_free(promises->log.links);
+        memory_free(promises->disk.links);
+        memory_free(promises->votes);
+        memory_free(promises->given);
+    }
+    for (size_t i = 0; i < truth->slot_capacity; i++) {
+        memory_free(truth->slots[i].seen);
+    }
+    for (size_t i = 0; i < truth->life_count; i++) {
+        memory_free(truth->lives[i].operations);
+    }
+    memory_free(truth->slots);
+    memory_free(truth->lives);
+    memory_free(truth->committed.links);
+    memory_free(truth->leader_of_term);
+    model_destroy(truth->model);
+    memory_free(truth);
+}
+
+struct slot *truth_slot(struct truth *truth, uint64_t index)
+{
+    size_t old = truth->slot_capacity;
+
+    truth->slots = memory_grow(truth->slots, &truth->slot_capacity, (size_t)index + 1,
+                               sizeof(truth->slots[0]));
+    if (truth->slot_capacity > old) {
+        memset(truth->slots + old, 0, (truth->slot_capacity - old) * sizeof(truth->slots[0]));
+    }
+    return &truth->slots[index];
+}
+
+uint64_t truth_committed(const struct world *world)
+{
+    return world->truth->committed.last_index;
+}
+
+/* Random-looking, and the life can be computed from it. */
+static const uint64_t origin_factor = 0x9e3779b97f4a7c15U;
+
+uint64_t truth_new_life(struct world *world, uint16_t id, uint64_t *origin)
+{
+    struct truth *truth = world->truth;
+    struct promises *promises = &truth->promises[id];
+
+    truth->lives = memory_grow(truth->lives, &truth->life_capacity, truth->life_count + 1,
+                               sizeof(truth->lives[0]));
+    truth->lives[truth->life_count++] = (struct life){.host = id};
+    *origin = truth->life_count * origin_factor;
+    promises->role = RAFT_LEARNER;
+    promises->term = promises->disk_term;
+    promises->commit_index = 0;
+    return truth->life_count;
+}
+
+void truth_on_proposed(struct world *world, uint64_t life, uint64_t sequence, uint64_t tag)
+{
+    struct life *record = &world->truth->lives[life - 1];
+    size_t counter = (size_t)(sequence >> REQUEST_PLACE_BITS);
+    size_t old = record->capacity;
+
+    record->operations = memory_grow(record->operations, &record->capacity, counter + 1,
+                                     sizeof(record->operations[0]));
+    if (record->capacity > old) {
+        memset(record->operations + old, 0,
+               (record->capacity - old) * sizeof(record->operations[0]));
+    }
+    record->operations[counter] = tag;
+}
+
+/* ---- disks ---- */
+
+static void check_vote(struct world *world, uint16_t id, uint64_t term, uint16_t vote)
+{
+    struct promises *promises = &world->truth->promises[id];
+    size_t old = promises->votes_capacity;
+
+    promises->votes = memory_grow(promises->votes, &promises->votes_capacity, (size_t)term + 1,
+                                  sizeof(promises->votes[0]));
+    if (promises->votes_capacity > old) {
+        memset(promises->votes + old, 0,
+               (promises->votes_capacity - old) * sizeof(promises->votes[0]));
+    }
+    if (promises->votes[term] != 0 && promises->votes[term] != vote) {
+        world_fail(world, "one durable vote a term",
+                   "node %u voted for %u in term %llu and now has a vote for %u", id,
+                   promises->votes[term], (unsigned long long)term, vote);
+    }
+    promises->votes[term] = vote;
+}
+
+static void set_hard_state(struct world *world, uint16_t id, uint64_t term, uint16_t vote)
+{
+    struct promises *promises = &world->truth->promises[id];
+
+    if (term < promises->disk_term) {
+        world_fail(world, "the durable term never goes back", "node %u goes from term %llu to %llu",
+                   id, (unsigned long long)promises->disk_term, (unsigned long long)term);
+    }
+    promises->disk_term = term;
+    promises->disk_vote = vote;
+    check_vote(world, id, term, vote);
+}
+
+static void apply_write(struct chain *chain, const struct raft_write *write)
+{
+    if (write->truncate_from != 0) {
+        chain_cut(chain, write->truncate_from);
+    }
+    for (size_t i = 0; i < write->entry_count; i++) {
+        chain_append(chain, write->entries[i]);
+    }
+}
+
+void truth_on_durable(struct world *world, uint16_t id, const struct raft_write *write)
+{
+    struct promises *promises = &world->truth->promises[id];
+
+    if (write->has_hard_state) {
+        set_hard_state(world, id, write->term, write->vote);
+    }
+    apply_write(&promises->disk, write);
+    world_mix(world, promises->disk.links[promises->disk.last_index].hash);
+}
+
+void truth_on_in_doubt(struct world *world, uint16_t id, const struct host_write *writes)
+{
+    struct promises *promises = &world->truth->promises[id];
+    const struct chain *before = &promises->disk;
+    uint64_t term = promises->disk_term;
+    uint16_t vote = promises->disk_vote;
+    size_t count = 0;
+
+    forget_doubt(promises);
+    for (const struct host_write *write = writes; write != NULL; write = write->next) {
+        count++;
+    }
+    promises->doubt = memory_allocate_zeroed(count, sizeof(promises->doubt[0]));
+    promises->doubt_terms = memory_allocate(count * sizeof(promises->doubt_terms[0]));
+    promises->doubt_votes = memory_allocate(count * sizeof(promises->doubt_votes[0]));
+    for (const struct host_write *write = writes; write != NULL; write = write->next) {
+        struct chain *after = &promises->doubt[promises->doubt_count];
+
+        chain_copy(after, before);
+        apply_write(after, &write->write);
+        if (write->write.has_hard_state) {
+            term = write->write.term;
+            vote = write->write.vote;
+        }
+        promises->doubt_terms[promises->doubt_count] = term;
+        promises->doubt_votes[promises->doubt_count] = vote;
+        promises->doubt_count++;
+        before = after;
+    }
+}
+
+static bool is_chain(const struct chain *expected, const struct chain *found)
+{
+    return expected->last_index == found->last_index &&
+           chain_agrees(expected, found, found->last_index);
+}
+
+/* What a disk gives back has to be what was reported durable, perhaps and some of the writes that
+ * were under way when the process ended. */
+static bool is_explained(const struct promises *promises, const struct wal_recovered *recovered,
+                         const struct chain *found)
+{
+    if (is_chain(&promises->disk, found) && recovered->term == promises->disk_term &&
+        recovered->vote == promises->disk_vote) {
+        return true;
+    }
+    for (size_t i = 0; i < promises->doubt_count; i++) {
+        if (is_chain(&promises->doubt[i], found) && recovered->term == promises->doubt_terms[i] &&
+            recovered->vote == promises->doubt_votes[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void truth_on_recovered(struct world *world, uint16_t id, const struct wal_recovered *recovered)
+{
+    struct promises *promises = &world->truth->promises[id];
+    struct chain found = {0};
+
+    link_at(&found, 0);
+    for (size_t i = 0; i < recovered->entry_count; i++) {
+        if (recovered->entries[i]->index != found.last_index + 1) {
+            world_fail(world, "recovery", "node %u: the log has a gap behind index %llu", id,
+                       (unsigned long long)found.last_index);
+            break;
+        }
+        chain_append(&found, recovered->entries[i]);
+    }
+    if (promises->disk.last_index > 0 && !is_explained(promises, recovered, &found)) {
+        world_fail(world, "what was reported durable is there after a restart",
+                   "node %u had term %llu, vote %u, log up to %llu; found term %llu, vote %u, log "
+                   "up to %llu",
+                   id, (unsigned long long)promises->disk_term, promises->disk_vote,
+                   (unsigned long long)promises->disk.last_index,
+                   (unsigned long long)recovered->term, recovered->vote,
+                   (unsigned long long)found.last_index);
+    }
+    forget_doubt(promises);
+    set_hard_state(world, id, recovered->term, recovered->vote);
+    chain_copy(&promises->disk, &found);
+    chain_copy(&promises->log, &found);
+    memory_free(found.links);
+}

@@ -1,0 +1,55 @@
+/*
+ * What really happened, seen from outside and from everywhere at once, and the promises that it
+ * is held against, at every step. It sees what leaves the core and what reaches a disk, nothing of
+ * the core's own opinion of itself but its role, term and commit index.
+ *
+ *     truth.c        the record: chains of hashes, who was committed, whose disk has what
+ *     truth_core.c   after each step, before each message that promises something
+ *     truth_state.c  clients' history and state machines
+ *
+ * A chain is a hash for each index over everything up to there: two logs that agree at an index
+ * agree before it, so whole logs are compared by one number.
+ */
+#ifndef RAFTD_TEST_SIM_TRUTH_H
+#define RAFTD_TEST_SIM_TRUTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/clients.h"
+#include "sim/host.h"
+#include "sim/world.h"
+
+struct truth *truth_create(const struct world *world);
+void truth_destroy(struct truth *truth);
+
+/* A process begins: its number in the world, and its origin. */
+uint64_t truth_new_life(struct world *world, uint16_t id, uint64_t *origin);
+/* This life gave that sequence number to that client's request. */
+void truth_on_proposed(struct world *world, uint64_t life, uint64_t sequence, uint64_t tag);
+
+/* The core. */
+void truth_after_step(struct world *world, struct host *host, const struct raft_outbox *outbox);
+void truth_on_send(struct world *world, uint16_t id, const struct raft_message *promise);
+
+/* The disk. */
+void truth_on_durable(struct world *world, uint16_t id, const struct raft_write *write);
+/* These writes may have reached the disk when the process ended, whole or not at all. */
+void truth_on_in_doubt(struct world *world, uint16_t id, const struct host_write *writes);
+void truth_on_recovered(struct world *world, uint16_t id, const struct wal_recovered *recovered);
+
+/* State and clients. */
+bool truth_wants_digest(const struct world *world, uint64_t index);
+void truth_on_digest(struct world *world, struct host *host);
+/* What an operation that begins now has to see. */
+uint64_t truth_floor(const struct world *world);
+void truth_on_answer(struct world *world, struct client_operation *operation, uint64_t index,
+                     const void *reply, size_t size);
+void truth_on_settled(struct world *world, struct client_operation *operation);
+
+uint64_t truth_committed(const struct world *world);
+/* All that live have applied the same, and it is all that was committed. */
+bool truth_has_converged(struct world *world);
+
+#endif

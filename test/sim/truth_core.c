@@ -1,0 +1,316 @@
+/*
+ * The promises of the consensus itself.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "sim/truth_record.h"
+
+/* ---- log matching and what a leader may do to its log ---- */
+
+static void check_matching(struct world *world, uint16_t id, const struct chain *chain)
+{
+    const struct link_of_chain *link = &chain->links[chain->last_index];
+    struct slot *slot = truth_slot(world->truth, chain->last_index);
+
+    for (size_t i = 0; i < slot->seen_count; i++) {
+        if (slot->seen[i].term == link->term) {
+            if (slot->seen[i].hash != link->hash) {
+                world_fail(world, "log matching",
+                           "node %u: another log has the same term %llu at index %llu, but "
+                           "differs there or before",
+                           id, (unsigned long long)link->term,
+                           (unsigned long long)chain->last_index);
+            }
+            return;
+        }
+    }
+    slot->seen =
+        memory_grow(slot->seen, &slot->seen_capacity, slot->seen_count + 1, sizeof(slot->seen[0]));
+    slot->seen[slot->seen_count++] = (struct slot_entry){.term = link->term, .hash = link->hash};
+}
+
+static void follow_log(struct world *world, struct host *host, const struct raft_write *write)
+{
+    struct promises *promises = &world->truth->promises[host->id];
+
+    if (write->truncate_from != 0) {
+        if (promises->role == RAFT_LEADER && promises->term == write->term) {
+            world_fail(world, "leader append-only", "node %u cuts its log at %llu while it leads",
+                       host->id, (unsigned long long)write->truncate_from);
+        }
+        if (write->truncate_from <= promises->commit_index) {
+            world_fail(world, "what is committed stays",
+                       "node %u cuts its log at %llu, behind its "
+                       "commit index %llu",
+                       host->id, (unsigned long long)write->truncate_from,
+                       (unsigned long long)promises->commit_index);
+        }
+        chain_cut(&promises->log, write->truncate_from);
+    }
+    for (size_t i = 0; i < write->entry_count; i++) {
+        chain_append(&promises->log, write->entries[i]);
+        check_matching(world, host->id, &promises->log);
+    }
+}
+
+/* ---- leaders ---- */
+
+/* The last committed index of an earlier term than this. */
+static uint64_t committed_before_term(const struct chain *committed, uint64_t term)
+{
+    uint64_t index = committed->last_index;
+
+    while (index > 0 && committed->links[index].term >= term) {
+        index--;
+    }
+    return index;
+}
+
+static void check_new_leader(struct world *world, uint16_t id, uint64_t term)
+{
+    struct truth *truth = world->truth;
+    size_t old = truth->leader_capacity;
+    uint64_t index = committed_before_term(&truth->committed, term);
+
+    truth->leader_of_term = memory_grow(truth->leader_of_term, &truth->leader_capacity,
+                                        (size_t)term + 1, sizeof(truth->leader_of_term[0]));
+    if (truth->leader_capacity > old) {
+        memset(truth->leader_of_term + old, 0,
+               (truth->leader_capacity - old) * sizeof(truth->leader_of_term[0]));
+    }
+    if (truth->leader_of_term[term] != 0 && truth->leader_of_term[term] != id) {
+        world_fail(world, "one leader a term", "nodes %u and %u both lead in term %llu",
+                   truth->leader_of_term[term], id, (unsigned long long)term);
+    }
+    truth->leader_of_term[term] = id;
+    if (!chain_agrees(&truth->promises[id].log, &truth->committed, index)) {
+        world_fail(world, "leader completeness",
+                   "node %u leads in term %llu without the entries up to %llu, which are committed",
+                   id, (unsigned long long)term, (unsigned long long)index);
+    }
+}
+
+/* ---- commit ---- */
+
+/* What is committed is on the disks of a quorum of the membership in force. */
+static void check_quorum(struct world *world, const struct host *host, uint64_t index)
+{
+    const struct raft_membership *membership = raft_get_membership(host->core);
+    const struct truth *truth = world->truth;
+    bool answered[RAFT_MEMBERS_MAX];
+    bool durable[RAFT_MEMBERS_MAX] = {0};
+
+    memset(answered, 1, sizeof(answered));
+    for (size_t i = 0; i < membership->count; i++) {
+        const struct promises *member = &truth->promises[membership->members[i].id];
+
+        durable[i] = chain_agrees(&member->disk, &truth->promises[host->id].log, index);
+    }
+    if (raft_membership_tally(membership, answered, durable) != RAFT_TALLY_WON) {
+        world_fail(world, "committed is durable on a quorum",
+                   "node %u commits up to %llu, which too few disks have", host->id,
+                   (unsigned long long)index);
+    }
+}
+
+static void follow_commit(struct world *world, struct host *host, uint64_t commit_index)
+{
+    struct truth *truth = world->truth;
+    struct promises *promises = &truth->promises[host->id];
+
+    if (commit_index < promises->commit_index) {
+        world_fail(world, "the commit index never goes back", "node %u goes from %llu to %llu",
+                   host->id, (unsigned long long)promises->commit_index,
+                   (unsigned long long)commit_index);
+        return;
+    }
+    promises->commit_index = commit_index;
+    if (commit_index > promises->log.last_index) {
+        world_fail(world, "committed is in the log", "node %u commits %llu, its log ends at %llu",
+                   host->id, (unsigned long long)commit_index,
+                   (unsigned long long)promises->log.last_index);
+        return;
+    }
+    if (commit_index > truth->committed.last_index) {
+        check_quorum(world, host, commit_index);
+        while (truth->committed.last_index < commit_index && !world->failure.failed) {
+            const struct raft_entry *entry =
+                raft_log_entry(host->core, truth->committed.last_index + 1);
+
+            ASSERT(entry != NULL);
+            chain_append(&truth->committed, entry);
+            truth_commit_entry(world, entry);
+        }
+        STORY(world, host->id, "commits up to %llu", (unsigned long long)commit_index);
+    }
+    if (!chain_agrees(&promises->log, &truth->committed, commit_index)) {
+        world_fail(world, "same index, same entry",
+                   "node %u commits up to %llu, but not what others committed there", host->id,
+                   (unsigned long long)commit_index);
+    }
+}
+
+static void follow_role(struct world *world, struct host *host, const struct raft_status *status)
+{
+    struct promises *promises = &world->truth->promises[host->id];
+
+    if (status->term < promises->term) {
+        world_fail(world, "the term never goes back", "node %u goes from term %llu to %llu",
+                   host->id, (unsigned long long)promises->term, (unsigned long long)status->term);
+    }
+    if (status->role == RAFT_LEADER &&
+        (promises->role != RAFT_LEADER || promises->term != status->term)) {
+        check_new_leader(world, host->id, status->term);
+    }
+    promises->role = status->role;
+    promises->term = status->term;
+    world_mix(world, sim_mix(status->term, (uint64_t)status->role));
+}
+
+/* A node that has just started does not know what is committed, and counts all of it as open. */
+static void check_bounds(struct world *world, const struct host *host,
+                         const struct raft_status *status)
+{
+    size_t limit = world->swarm.max_uncommitted_bytes + (1 << 20);
+
+    if (status->role == RAFT_LEADER &&
+        raft_log_term(host->core, status->commit_index) == status->term &&
+        raft_get_uncommitted_bytes(host->core) > limit) {
+        world_fail(world, "bounded queues", "node %u holds %zu uncommitted bytes", host->id,
+                   raft_get_uncommitted_bytes(host->core));
+    }
+    if (host->requests.capacity > 4096) {
+        world_fail(world, "bounded queues", "node %u holds %zu requests", host->id,
+                   host->requests.capacity);
+    }
+}
+
+static void check_read(struct world *world, const struct host *host,
+                       const struct raft_outbox *outbox)
+{
+    if (outbox->read_confirmed && outbox->read_index > truth_committed(world)) {
+        world_fail(world, "reads are confirmed at what is committed",
+                   "node %u may read at %llu, which is not committed", host->id,
+                   (unsigned long long)outbox->read_index);
+    }
+}
+
+void truth_after_step(struct world *world, struct host *host, const struct raft_outbox *outbox)
+{
+    struct promises *promises = &world->truth->promises[host->id];
+    struct raft_status status;
+
+    raft_get_status(host->core, host_now_ms(host), &status);
+    if (outbox->state_changed) {
+        STORY(world, host->id, "is %s in term %llu, leader %u, log up to %llu, committed %llu",
+              raft_role_name(status.role), (unsigned long long)status.term, status.leader,
+              (unsigned long long)status.last_index, (unsigned long long)status.commit_index);
+    }
+    if (outbox->has_write) {
+        follow_log(world, host, &outbox->write);
+    }
+    if (status.last_index != promises->log.last_index) {
+        world_fail(world, "every entry goes to the disk",
+                   "node %u: the core's log ends at %llu, what was written at %llu", host->id,
+                   (unsigned long long)status.last_index,
+                   (unsigned long long)promises->log.last_index);
+    }
+    if (!chain_agrees(&promises->disk, &promises->log, status.durable_index)) {
+        world_fail(world, "durable is on the disk",
+                   "node %u takes entries up to %llu for durable, which its disk does not have",
+                   host->id, (unsigned long long)status.durable_index);
+    }
+    follow_role(world, host, &status);
+    follow_commit(world, host, outbox->commit_index);
+    check_read(world, host, outbox);
+    check_bounds(world, host, &status);
+    if (outbox->violation != 0) {
+        world_fail(world, "nobody breaks the protocol", "node %u complains about node %u", host->id,
+                   outbox->violator);
+    }
+}
+
+/* ---- messages ---- */
+
+/*
+ * Whether a vote cannot be given away again: it is on the disk, or the disk has a later term
+ * already, and was not there with another vote before.
+ */
+static bool vote_is_kept(const struct promises *promises, uint64_t term, uint16_t vote)
+{
+    uint16_t durable = term < promises->votes_capacity ? promises->votes[term] : 0;
+
+    return durable == vote || (durable == 0 && promises->disk_term > term);
+}
+
+/* Whoever is told has the vote of that term, and nobody else. */
+static void give_vote(struct world *world, uint16_t id, uint64_t term, uint16_t vote)
+{
+    struct promises *promises = &world->truth->promises[id];
+    size_t old = promises->given_capacity;
+
+    promises->given = memory_grow(promises->given, &promises->given_capacity, (size_t)term + 1,
+                                  sizeof(promises->given[0]));
+    if (promises->given_capacity > old) {
+        memset(promises->given + old, 0,
+               (promises->given_capacity - old) * sizeof(promises->given[0]));
+    }
+    if (promises->given[term] != 0 && promises->given[term] != vote) {
+        world_fail(world, "one vote a term", "node %u votes for %u and for %u in term %llu", id,
+                   promises->given[term], vote, (unsigned long long)term);
+    }
+    promises->given[term] = vote;
+}
+
+static void check_acknowledgement(struct world *world, uint16_t id,
+                                  const struct raft_message *message)
+{
+    const struct truth *truth = world->truth;
+    const struct promises *promises = &truth->promises[id];
+    const struct promises *leader = &truth->promises[message->to];
+
+    if (!message->append_reply.success || promises->disk_term != message->term ||
+        !host_is_alive(world->hosts[message->to]) || leader->role != RAFT_LEADER ||
+        leader->term != message->term) {
+        return;
+    }
+    if (!chain_agrees(&promises->disk, &leader->log, message->append_reply.index)) {
+        world_fail(world, "acknowledged is on the disk",
+                   "node %u acknowledges %llu to node %u, and its disk does not have it", id,
+                   (unsigned long long)message->append_reply.index, message->to);
+    }
+}
+
+/* What leaves a host promises that something is on its disk (T1, T7, T12). */
+void truth_on_send(struct world *world, uint16_t id, const struct raft_message *message)
+{
+    const struct promises *promises = &world->truth->promises[id];
+    bool names_term = false;
+    uint16_t vote = 0;
+
+    if (message->type == RAFT_MESSAGE_VOTE_REPLY) {
+        names_term = !message->vote_reply.pre || !message->vote_reply.granted;
+        vote = !message->vote_reply.pre && message->vote_reply.granted ? message->to : 0;
+    } else if (message->type == RAFT_MESSAGE_VOTE && !message->vote.pre) {
+        names_term = true;
+        vote = id;
+    } else if (message->type == RAFT_MESSAGE_APPEND_REPLY) {
+        names_term = true;
+        check_acknowledgement(world, id, message);
+    }
+    if (names_term && promises->disk_term < message->term) {
+        world_fail(world, "a term is durable before others learn of it",
+                   "node %u tells node %u of term %llu, its disk has %llu", id, message->to,
+                   (unsigned long long)message->term, (unsigned long long)promises->disk_term);
+    }
+    if (vote != 0 && !vote_is_kept(promises, message->term, vote)) {
+        world_fail(world, "a vote is durable before others learn of it",
+                   "node %u tells node %u of a vote in term %llu that its disk does not have", id,
+                   message->to, (unsigned long long)message->term);
+    }
+    if (vote != 0) {
+        give_vote(world, id, message->term, vote);
+    }
+}

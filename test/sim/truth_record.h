@@ -1,0 +1,87 @@
+/*
+ * What the files of the truth share.
+ */
+#ifndef RAFTD_TEST_SIM_TRUTH_RECORD_H
+#define RAFTD_TEST_SIM_TRUTH_RECORD_H
+
+#include "sim/model.h"
+#include "sim/truth.h"
+
+struct link_of_chain {
+    uint64_t term;
+    uint64_t hash; /* of everything up to here */
+};
+
+/* links[index]; links[0] is the beginning. */
+struct chain {
+    struct link_of_chain *links;
+    uint64_t last_index;
+    size_t capacity;
+};
+
+/* What one index was given in one term. */
+struct slot_entry {
+    uint64_t term;
+    uint64_t hash;
+};
+
+struct slot {
+    struct slot_entry *seen; /* log matching: one hash for each term */
+    size_t seen_count;
+    size_t seen_capacity;
+    uint64_t digest; /* of the state machine behind this entry, 0 = nobody looked */
+};
+
+struct life {
+    uint16_t host;
+    uint64_t *operations; /* by the counter in the sequence number; 0 = none */
+    size_t capacity;
+};
+
+/* Promises of one host that outlive its process. */
+struct promises {
+    struct chain log;  /* as its core has it */
+    struct chain disk; /* as was reported durable */
+    uint64_t disk_term;
+    uint16_t disk_vote;
+    uint16_t *votes; /* durable, by term */
+    size_t votes_capacity;
+    uint16_t *given; /* votes that others were told of, by term */
+    size_t given_capacity;
+    struct chain *doubt; /* disk after each write in doubt */
+    uint64_t *doubt_terms;
+    uint16_t *doubt_votes;
+    size_t doubt_count;
+    /* Of the run at hand. */
+    enum raft_role role;
+    uint64_t term;
+    uint64_t commit_index;
+};
+
+struct truth {
+    struct promises promises[SIM_HOSTS_MAX];
+    struct slot *slots;
+    size_t slot_capacity;
+    struct chain committed;
+    uint16_t *leader_of_term;
+    size_t leader_capacity;
+    struct life *lives;
+    size_t life_count;
+    size_t life_capacity;
+    struct model *model;
+    uint64_t seen_index; /* the greatest index that any answer came from */
+};
+
+struct slot *truth_slot(struct truth *truth, uint64_t index);
+void chain_copy(struct chain *to, const struct chain *from);
+void chain_cut(struct chain *chain, uint64_t index);
+void chain_append(struct chain *chain, const struct raft_entry *entry);
+bool chain_agrees(const struct chain *a, const struct chain *b, uint64_t index);
+/* Entries of an outbox: log matching is checked on the way. */
+void truth_extend(struct world *world, uint16_t id, struct chain *chain,
+                  const struct raft_write *write);
+
+/* truth_state.c */
+void truth_commit_entry(struct world *world, const struct raft_entry *entry);
+
+#endif

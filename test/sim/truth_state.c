@@ -1,0 +1,185 @@
+/*
+ * The history of the clients and the states of the machines.
+ *
+ * The order of the log is the witness that the history is linearizable: every write that was
+ * answered stands in the log once, every read was served behind an entry, so each operation has
+ * its place. What is left to check takes one look each: the place lies between the operation's
+ * call and its answer - nothing that anybody had seen before the call comes after it, nothing
+ * that was not committed comes before its answer - and the reply is the one that the model gives
+ * at that place.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "sim/truth_record.h"
+
+/* The inverse of the factor that makes origins, modulo 2^64. */
+static uint64_t life_of(uint64_t origin)
+{
+    const uint64_t factor = 0x9e3779b97f4a7c15U;
+    uint64_t inverse = factor;
+
+    for (int i = 0; i < 6; i++) {
+        inverse *= 2 - factor * inverse;
+    }
+    return origin * inverse;
+}
+
+static struct client_operation *find_operation(struct world *world, const struct raft_entry *entry)
+{
+    uint64_t life = life_of(entry->origin);
+    size_t counter = (size_t)(entry->sequence >> REQUEST_PLACE_BITS);
+    const struct life *record;
+
+    if (life == 0 || life > world->truth->life_count) {
+        return NULL;
+    }
+    record = &world->truth->lives[life - 1];
+    if (counter >= record->capacity || record->operations[counter] == 0) {
+        return NULL;
+    }
+    return clients_operation(world, record->operations[counter]);
+}
+
+void truth_commit_entry(struct world *world, const struct raft_entry *entry)
+{
+    struct client_operation *operation;
+
+    world_mix(world, entry->index);
+    if (world->calm && world->commit_after_calm_us == 0 && entry->type == RAFT_ENTRY_COMMAND) {
+        world->commit_after_calm_us = world->now_us;
+    }
+    if (entry->type != RAFT_ENTRY_COMMAND) {
+        return;
+    }
+    operation = find_operation(world, entry);
+    if (operation == NULL || operation->bytes.size_bytes != entry->size_bytes ||
+        memcmp(operation->bytes.data, entry->data, entry->size_bytes) != 0) {
+        world_fail(world, "only what clients asked for is committed", "index %llu",
+                   (unsigned long long)entry->index);
+        return;
+    }
+    if (operation->applied_index != 0) {
+        world_fail(world, "a command is applied once",
+                   "request %llu of client %u is at index %llu and again at %llu",
+                   (unsigned long long)operation->number, operation->client,
+                   (unsigned long long)operation->applied_index, (unsigned long long)entry->index);
+    }
+    if (operation->state == CLIENT_REFUSED) {
+        world_fail(world, "what was refused is never applied",
+                   "request %llu of client %u is at index %llu",
+                   (unsigned long long)operation->number, operation->client,
+                   (unsigned long long)entry->index);
+    }
+    operation->applied_index = entry->index;
+    model_apply(world->truth->model, entry->index, &operation->request, &operation->expected);
+}
+
+uint64_t truth_floor(const struct world *world)
+{
+    uint64_t committed = truth_committed(world);
+
+    return committed > world->truth->seen_index ? committed : world->truth->seen_index;
+}
+
+void truth_on_settled(struct world *world, struct client_operation *operation)
+{
+    if (operation->state == CLIENT_REFUSED && operation->applied_index != 0) {
+        world_fail(world, "what was refused is never applied",
+                   "request %llu of client %u stands at index %llu",
+                   (unsigned long long)operation->number, operation->client,
+                   (unsigned long long)operation->applied_index);
+    }
+}
+
+static void check_place(struct world *world, const struct client_operation *operation,
+                        uint64_t index)
+{
+    bool is_read = clients_is_read(operation);
+
+    if (index > truth_committed(world)) {
+        world_fail(world, "answers come from what is committed",
+                   "request %llu is answered from index %llu, committed is %llu",
+                   (unsigned long long)operation->number, (unsigned long long)index,
+                   (unsigned long long)truth_committed(world));
+    } else if (is_read ? index < operation->floor_index : index <= operation->floor_index) {
+        world_fail(world, "linearizable: real-time order",
+                   "request %llu is answered from index %llu, but %llu was committed or seen "
+                   "before it was asked",
+                   (unsigned long long)operation->number, (unsigned long long)index,
+                   (unsigned long long)operation->floor_index);
+    } else if (!is_read && index != operation->applied_index) {
+        world_fail(world, "answers name the entry",
+                   "request %llu stands at index %llu and is answered from %llu",
+                   (unsigned long long)operation->number,
+                   (unsigned long long)operation->applied_index, (unsigned long long)index);
+    }
+}
+
+void truth_on_answer(struct world *world, struct client_operation *operation, uint64_t index,
+                     const void *reply, size_t size)
+{
+    check_place(world, operation, index);
+    if (world->failure.failed) {
+        return;
+    }
+    if (clients_is_read(operation)) {
+        model_read(world->truth->model, index, &operation->request, &operation->expected);
+    }
+    if (operation->expected.size_bytes != size ||
+        memcmp(operation->expected.data, reply, size) != 0) {
+        char text[96];
+
+        model_describe(&operation->request, text, sizeof(text));
+        world_fail(world, "linearizable: replies",
+                   "request %llu at index %llu, %s: the reply is not what the log gives",
+                   (unsigned long long)operation->number, (unsigned long long)index, text);
+    }
+    if (index > world->truth->seen_index) {
+        world->truth->seen_index = index;
+    }
+}
+
+/* ---- state machines ---- */
+
+bool truth_wants_digest(const struct world *world, uint64_t index)
+{
+    return index % world->swarm.digest_every == 0;
+}
+
+void truth_on_digest(struct world *world, struct host *host)
+{
+    struct slot *slot = truth_slot(world->truth, host->applied_index);
+    uint64_t digest = host_digest(host);
+
+    if (slot->digest == 0) {
+        slot->digest = digest;
+    } else if (slot->digest != digest) {
+        world_fail(world, "same index, same state",
+                   "node %u has another state behind index %llu than the others", host->id,
+                   (unsigned long long)host->applied_index);
+    }
+}
+
+bool truth_has_converged(struct world *world)
+{
+    uint64_t committed = truth_committed(world);
+
+    for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
+        struct host *host = world->hosts[id];
+
+        if (host == NULL || host->gone) {
+            continue;
+        }
+        if (!host->alive || host->applied_index != committed ||
+            world->truth->promises[id].log.last_index != committed) {
+            return false;
+        }
+    }
+    for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
+        if (world->hosts[id] != NULL && !world->hosts[id]->gone) {
+            truth_on_digest(world, world->hosts[id]);
+        }
+    }
+    return true;
+}

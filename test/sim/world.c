@@ -1,0 +1,233 @@
+/*
+ * The world runs down its queue.
+ */
+#include "sim/world.h"
+
+#include <stdarg.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "base/plant.h"
+#include "sim/clients.h"
+#include "sim/faults.h"
+#include "sim/host.h"
+#include "sim/net.h"
+#include "sim/truth.h"
+
+enum {
+    CALM_COMMIT_TIMEOUTS = 10,    /* election time-outs until a commit, once nothing is wrong */
+    CALM_CONVERGE_TIMEOUTS = 100, /* and until all have the same */
+    CALM_REQUESTS_TIMEOUTS = 5,   /* clients go on for so long */
+    STEPS_MAX = 50000000,
+};
+
+/* ---- beginning and end ---- */
+
+static void found(struct world *world)
+{
+    struct raft_membership membership = {0};
+
+    for (uint16_t id = 1; id <= world->swarm.nodes; id++) {
+        char address[32];
+        int code;
+
+        snprintf(address, sizeof(address), "node-%u:7381", id);
+        code = raft_membership_add(&membership, id, RAFT_MEMBER_VOTER, address);
+        ASSERT(code == 0);
+        world->hosts[id] = host_create(world, id);
+    }
+    for (uint16_t id = 1; id <= world->swarm.nodes; id++) {
+        host_start(world->hosts[id], &membership);
+    }
+}
+
+struct world *world_create(const struct swarm *swarm, FILE *story)
+{
+    struct world *world = memory_allocate_zeroed(1, sizeof(*world));
+
+    world->swarm = *swarm;
+    world->story = story;
+    world->random = sim_random_make(swarm->seed ^ 0x70ad);
+    world->net = net_create();
+    world->faults = faults_create(world);
+    world->clients = clients_create(world);
+    world->truth = truth_create(world);
+    plant_set_buggify(swarm->seed,
+                      swarm_has(swarm, FAULT_BUGGIFY) ? swarm->chance[FAULT_BUGGIFY] : 0);
+    found(world);
+    clients_start(world);
+    faults_start(world);
+    world_plan(world, swarm->faults_us, SIM_EVENT_CALM, 0, 0, 0);
+    return world;
+}
+
+void world_destroy(struct world *world)
+{
+    if (world->failure.failed) {
+        world->story = NULL;
+    }
+    for (size_t id = 0; id < SIM_HOSTS_MAX; id++) {
+        host_destroy(world->hosts[id]);
+        world->hosts[id] = NULL;
+    }
+    net_destroy(world->net);
+    faults_destroy(world->faults);
+    clients_destroy(world->clients);
+    truth_destroy(world->truth);
+    sim_queue_free(&world->queue);
+    plant_set_buggify(0, 0);
+    memory_free(world);
+}
+
+void world_plan(struct world *world, uint64_t at_us, enum sim_event_type type, uint16_t a,
+                uint16_t b, uint64_t c)
+{
+    sim_queue_push(
+        &world->queue,
+        (struct sim_event){.at_us = at_us, .type = (uint8_t)type, .a = a, .b = b, .c = c});
+}
+
+void world_fail(struct world *world, const char *invariant, const char *format, ...)
+{
+    struct sim_failure *failure = &world->failure;
+    va_list arguments;
+
+    if (failure->failed) {
+        return;
+    }
+    failure->failed = true;
+    failure->at_us = world->now_us;
+    failure->step = world->step;
+    snprintf(failure->invariant, sizeof(failure->invariant), "%s", invariant);
+    va_start(arguments, format);
+    vsnprintf(failure->text, sizeof(failure->text), format, arguments);
+    va_end(arguments);
+    STORY(world, 0, "BROKEN: %s: %s", invariant, failure->text);
+}
+
+void world_tell(struct world *world, uint16_t id, const char *format, ...)
+{
+    va_list arguments;
+
+    fprintf(world->story, "%4llu.%06llu  ", (unsigned long long)(world->now_us / 1000000),
+            (unsigned long long)(world->now_us % 1000000));
+    if (id == 0) {
+        fprintf(world->story, "world   ");
+    } else {
+        fprintf(world->story, "node %u  ", id);
+    }
+    va_start(arguments, format);
+    vfprintf(world->story, format, arguments);
+    va_end(arguments);
+    fputc('\n', world->story);
+}
+
+/* ---- calm ---- */
+
+static void become_calm(struct world *world)
+{
+    STORY(world, 0, "calm: from now on nothing goes wrong");
+    world->calm = true;
+    world->calm_us = world->now_us;
+    world->commit_at_calm = truth_committed(world);
+    plant_set_buggify(0, 0);
+    faults_calm(world);
+    clients_calm(world);
+}
+
+/* A clock that runs slow waits longer by the world's. */
+static uint64_t timeouts_us(const struct world *world, uint64_t count)
+{
+    return 1053 * count * world->swarm.election_timeout_ms;
+}
+
+static void check_calm(struct world *world)
+{
+    uint64_t passed_us = world->now_us - world->calm_us;
+
+    if (world->commit_after_calm_us == 0 && passed_us > timeouts_us(world, CALM_COMMIT_TIMEOUTS)) {
+        world_fail(world, "liveness: a commit soon after all faults stopped",
+                   "none within %d election time-outs", CALM_COMMIT_TIMEOUTS);
+    }
+    if (world->commit_after_calm_us != 0 &&
+        passed_us > timeouts_us(world, CALM_REQUESTS_TIMEOUTS)) {
+        clients_stop(world);
+        world->done = truth_has_converged(world);
+    }
+    if (!world->done && passed_us > timeouts_us(world, CALM_CONVERGE_TIMEOUTS)) {
+        world_fail(world, "liveness: all have the same in the end",
+                   "not within %d election time-outs", CALM_CONVERGE_TIMEOUTS);
+    }
+}
+
+/* ---- events ---- */
+
+static void handle(struct world *world, const struct sim_event *event)
+{
+    switch ((enum sim_event_type)event->type) {
+    case SIM_EVENT_DELIVER:
+        net_deliver(world, event->a, event->b);
+        break;
+    case SIM_EVENT_LINK_DOWN:
+        net_on_link_down(world, event);
+        break;
+    case SIM_EVENT_CONNECT:
+        net_on_connect(world, event);
+        break;
+    case SIM_EVENT_TURN:
+        host_on_turn(world->hosts[event->a], event->c);
+        break;
+    case SIM_EVENT_TIMER:
+        host_on_timer(world->hosts[event->a], event->c);
+        break;
+    case SIM_EVENT_DISK:
+        host_on_disk(world->hosts[event->a], event->b, event->c);
+        break;
+    case SIM_EVENT_START:
+        host_on_start(world->hosts[event->a], event->c);
+        break;
+    case SIM_EVENT_REQUEST:
+        clients_on_arrival(world, event->c);
+        break;
+    case SIM_EVENT_CLIENT:
+        clients_on_turn(world, event->a, event->c);
+        break;
+    case SIM_EVENT_FAULT:
+        faults_on_strike(world, (enum fault_class)event->a);
+        break;
+    case SIM_EVENT_HEAL:
+        net_on_heal(world, event);
+        break;
+    case SIM_EVENT_UNLIMIT:
+        faults_on_unlimit(world, event->a);
+        break;
+    case SIM_EVENT_CALM:
+        become_calm(world);
+        break;
+    case SIM_EVENT_TYPES:
+    default:
+        ASSERT(event->type < SIM_EVENT_TYPES);
+    }
+}
+
+void world_run(struct world *world)
+{
+    struct sim_event event;
+
+    while (!world->done && !world->failure.failed && sim_queue_pop(&world->queue, &event)) {
+        ASSERT(event.at_us >= world->now_us);
+        world->now_us = event.at_us;
+        world->step++;
+        world_mix(world, sim_mix(event.at_us, event.type));
+        handle(world, &event);
+        if (world->calm && world->step % 16 == 0) {
+            check_calm(world);
+        }
+        if (world->step > STEPS_MAX) {
+            world_fail(world, "bounded work", "%d events, and no end", STEPS_MAX);
+        }
+    }
+    if (!world->done && !world->failure.failed) {
+        world_fail(world, "bounded work", "nothing is left to happen");
+    }
+}
