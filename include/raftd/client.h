@@ -91,6 +91,12 @@ int raftd_client_change(struct raftd_client *client, const struct raftd_change_s
  * given up within an election time-out; RAFTD_ERROR_CONFLICT: there is nobody to hand over to.
  */
 int raftd_client_transfer(struct raftd_client *client, uint16_t to, uint64_t tag);
+/*
+ * Has this node save a snapshot now, whatever the options say. The completion comes at once, with
+ * a sentence that says what will be; raftd_status tells how far it is. RAFTD_ERROR_INVALID where
+ * the state machine saves none.
+ */
+int raftd_client_snapshot(struct raftd_client *client, uint64_t tag);
 /* How many requests are sure to be accepted now. */
 size_t raftd_client_room(struct raftd_client *client);
 /* Makes everything proposed so far visible to the core thread; wakes it if it sleeps. */

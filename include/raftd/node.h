@@ -119,7 +119,10 @@ struct raftd_member_status {
     uint64_t round_trip_us;   /* of the last health probe, 0 = unknown */
     char address[272];        /* peer address */
     char client_address[272]; /* advertised for clients, "" = unknown */
-    char trouble[128];        /* why there is no link, "" = none */
+    /* Leader only: a snapshot that it is being sent; total 0 = none. */
+    uint64_t snapshot_done_bytes;
+    uint64_t snapshot_total_bytes;
+    char trouble[128]; /* why there is no link, "" = none */
 };
 
 struct raftd_status {
@@ -142,7 +145,14 @@ struct raftd_status {
     uint64_t reads_pending;
     uint64_t log_bytes; /* on disk */
     uint64_t log_segments;
-    uint64_t log_syncs; /* fdatasync calls since the start */
+    uint64_t log_syncs;               /* fdatasync calls since the start */
+    uint64_t log_base_index;          /* the log holds what comes after it, the snapshot the rest */
+    uint64_t snapshot_index;          /* of the newest one, 0 = none */
+    uint64_t snapshot_bytes;          /* its file */
+    uint64_t snapshot_saving_index;   /* one is being saved, 0 = none is */
+    uint64_t snapshot_saving_bytes;   /* content so far */
+    uint64_t snapshot_received_bytes; /* one is arriving; total 0 = none is */
+    uint64_t snapshot_receiving_bytes; /* its total */
     uint64_t uptime_ms;
     size_t member_count;
     struct raftd_member_status members[RAFTD_MEMBERS_MAX];

@@ -70,6 +70,13 @@ struct conf {
         uint64_t segment_bytes; /* 64 MiB; at least twice max_request_bytes */
     } storage;
     struct {
+        uint64_t log_bytes;    /* 64 MiB of log since the last one: a new one is due */
+        uint32_t log_entries;  /* or so many entries; 1000000 */
+        uint32_t keep_entries; /* 10000: tail of the log for slow followers */
+        uint32_t keep;         /* 2 files */
+        bool compress;
+    } snapshot;
+    struct {
         uint32_t max_clients;          /* 10000 */
         uint64_t max_request_bytes;    /* 8 MiB: one command with all its arguments */
         uint32_t max_arguments;        /* 65536 */

@@ -128,6 +128,8 @@ bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index)
             node->machine.tick(node->machine.context, entry->index, entry->time_ms);
         }
         bytes += entry->size_bytes;
+        node->applied_bytes += raft_entry_cost(entry);
+        node->applied_time_ms = entry->time_ms;
         node->applied_index++;
     }
     run_batch(node, &batch);

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "node/node.h"
+#include "node/snapshot_start.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -215,7 +216,7 @@ static int open_log(struct raftd_node *node, struct wal **wal, struct wal_recove
 }
 
 static int make_core(struct raftd_node *node, const struct wal_recovered *recovered,
-                     struct raftd_error *error)
+                     const struct snapshot_info *snapshot, struct raftd_error *error)
 {
     const struct conf *conf = &node->conf;
     const struct raft_options options = {
@@ -233,6 +234,13 @@ static int make_core(struct raftd_node *node, const struct wal_recovered *recove
     const struct raft_recovered log = {
         .term = recovered->term,
         .vote = recovered->vote,
+        .base_index = recovered->base_index,
+        .base_term = recovered->base_term,
+        .base_time_ms = recovered->base_index == snapshot->index ? snapshot->time_ms : 0,
+        /* Members between the base and the snapshot are in the log; without any, they have been
+         * the same since. */
+        .base_membership = recovered->base_index > 0 ? &snapshot->membership : NULL,
+        .commit_index = snapshot->index,
         .entries = recovered->entries,
         .entry_count = recovered->entry_count,
     };
@@ -360,10 +368,76 @@ static int make_node(const struct raftd_builder *builder, struct raftd_node **ma
     return 0;
 }
 
+/* A log without anything in it belongs to a new node; snapshots beside it belong to an old one. */
+static int check_founding(const struct raftd_node *node, const struct snapshot_files *files,
+                          struct raftd_error *error)
+{
+    if (snapshot_files_count(files) == 0) {
+        return 0;
+    }
+    return error_set(
+        error, RAFTD_ERROR_CORRUPT,
+        "%.200s holds snapshots, but its log is gone, and with it the node's vote: move "
+        "the directory aside and let this node rejoin under a new id",
+        node->conf.node.data_dir);
+}
+
+/* The state from the newest snapshot, the log behind it. */
+static int restore(struct raftd_node *node, struct wal *wal, struct wal_recovered *recovered,
+                   struct snapshot_info *snapshot, struct snapshot_files **files,
+                   struct raftd_error *error)
+{
+    int code = snapshot_files_open(fs_posix(), node->conf.node.data_dir, files, error);
+
+    if (code == 0 && recovered->entry_count == 0 && recovered->term == 0 &&
+        recovered->base_index == 0) {
+        return check_founding(node, *files, error);
+    }
+    if (code == 0) {
+        code = snapshot_start_restore(node, *files, recovered, snapshot, error);
+    }
+    if (code == 0) {
+        code = snapshot_start_fit_log(wal, snapshot, recovered, error);
+    }
+    node->snapshot_index = snapshot->index;
+    node->applied_index = snapshot->index;
+    node->applied_term = snapshot->term;
+    node->applied_time_ms = snapshot->time_ms;
+    return code;
+}
+
+/* Takes the files. */
+static int make_snapshot_worker(struct raftd_node *node, struct snapshot_files *files,
+                                struct raftd_error *error)
+{
+    const struct snapshot_worker_options options = {
+        .fs = fs_posix(),
+        .directory = node->conf.node.data_dir,
+        .cluster_id = node->cluster_id,
+        .keep = node->conf.snapshot.keep,
+        .compress = node->conf.snapshot.compress,
+        .machine = node->machine,
+        .core = &node->core_waker,
+    };
+
+    if (node->machine.snapshot_begin == NULL) {
+        snapshot_files_close(files);
+        return 0;
+    }
+    node->snapshots = snapshot_worker_create(&options, files);
+    if (node->snapshots == NULL) {
+        snapshot_files_close(files);
+        return no_descriptors(error);
+    }
+    return 0;
+}
+
 /* Recovers, founds if there is nothing, and builds the core on it. */
 static int recover(struct raftd_node *node, const struct raft_membership *founding,
                    struct raftd_error *error)
 {
+    struct snapshot_info snapshot = {0};
+    struct snapshot_files *files = NULL;
     struct wal_recovered recovered = {0};
     struct wal *wal = NULL;
     int code = open_log(node, &wal, &recovered, error);
@@ -375,13 +449,14 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
         LOG_WARNING("%s: cut off %llu bytes of a write that was never acknowledged",
                     recovered.torn_segment, (unsigned long long)recovered.torn_bytes);
     }
-    if (recovered.entry_count == 0 && recovered.term == 0) {
+    code = restore(node, wal, &recovered, &snapshot, &files, error);
+    if (code == 0 && recovered.entry_count == 0 && recovered.term == 0) {
         LOG_INFO("%s is empty: founding cluster \"%s\" with %zu member%s", node->conf.node.data_dir,
                  node->conf.cluster.name, founding->count, founding->count == 1 ? "" : "s");
         code = found_cluster(wal, founding, &recovered, error);
     }
     if (code == 0) {
-        code = make_core(node, &recovered, error);
+        code = make_core(node, &recovered, &snapshot, error);
     }
     if (code == 0) {
         LOG_INFO("recovered term %llu and %zu entries from %s", (unsigned long long)recovered.term,
@@ -389,6 +464,11 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
         compare_membership(raft_get_membership(node->core), founding);
     }
     wal_recovered_free(&recovered);
+    if (code == 0) {
+        code = make_snapshot_worker(node, files, error);
+    } else {
+        snapshot_files_close(files);
+    }
     node->log_writer = log_writer_create(wal, &node->core_waker);
     if (node->log_writer == NULL) {
         wal_close(wal);

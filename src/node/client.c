@@ -145,6 +145,15 @@ int raftd_client_read(struct raftd_client *client, const void *query, size_t siz
     return submit(client, request, RAFT_ENTRY_COMMAND, query, size_bytes);
 }
 
+int raftd_client_snapshot(struct raftd_client *client, uint64_t tag)
+{
+    if (client->node->machine.snapshot_begin == NULL) {
+        return RAFTD_ERROR_INVALID;
+    }
+    return submit(client, (struct client_request){.is_snapshot = true, .tag = tag},
+                  RAFT_ENTRY_COMMAND, NULL, 0);
+}
+
 size_t raftd_client_room(struct raftd_client *client)
 {
     return CLIENT_REQUESTS_MAX - client->outstanding;

@@ -147,10 +147,12 @@ static void step(struct core_loop *loop, struct raft_outbox *outbox)
 
     mutex_lock(&node->core_mutex);
     raft_step(node->core, loop->core_now_ms, loop->turn.events, loop->turn.count, outbox);
+    snapshot_install_locked(loop, outbox);
     if (outbox->read_confirmed && outbox->read_id == loop->read_id) {
         requests_confirm_reads(&node->requests, outbox->read_index);
     }
     loop->more_to_apply = apply_committed_locked(node, outbox->commit_index);
+    snapshot_slice_locked(loop);
     apply_reads_locked(node, loop->core_now_ms);
     mutex_unlock(&node->core_mutex);
 }
@@ -167,6 +169,7 @@ static void act(struct core_loop *loop, const struct raft_outbox *outbox)
     if (outbox->has_write) {
         log_writer_submit(node->log_writer, loop->newest_write);
     }
+    snapshot_act(loop, outbox);
     refuse_proposals(node, outbox);
     report_violation(outbox);
     if (outbox->state_changed) {
@@ -252,7 +255,7 @@ static bool has_work(const struct core_loop *loop)
     if (!log_writer_has_room(node->log_writer)) {
         return false; /* backpressure: nothing else counts until the disk has caught up */
     }
-    if (loop->more_to_apply || waiting_can_go_on(node)) {
+    if (loop->more_to_apply || waiting_can_go_on(node) || snapshot_has_work(loop)) {
         return true;
     }
     for (size_t i = 0; i < node->links.count; i++) {
@@ -354,6 +357,7 @@ static void finish(struct core_loop *loop)
                      request->state == REQUEST_PROPOSED ? RAFTD_ERROR_TIMEOUT
                                                         : RAFTD_ERROR_STOPPED);
     }
+    snapshot_finish(loop);
     wake_consumers(loop);
     end_turn(loop);
     raft_entry_release(loop->time_entry);
@@ -365,6 +369,7 @@ void core_thread_run(void *argument)
     struct raftd_node *node = argument;
 
     loop->node = node;
+    loop->snapshots.taken_index = node->snapshot_index;
     loop->core_now_ms = clock_monotonic_ms();
     while (!atomic_load_explicit(&node->core_stop, memory_order_acquire)) {
         wait_for_work(loop);

@@ -82,6 +82,12 @@ static void gather(struct frame_output *output, struct ring *frames)
             output->large_begun = false;
         }
     }
+    /* Whatever comes next waits for no more than this one. */
+    if (frame_output_is_empty(output) && output->bulk != NULL && ring_pop(output->bulk, &frame)) {
+        output->large = frame;
+        output->large_offset = 0;
+        output->large_begun = false;
+    }
 }
 
 static int write_data(struct frame_output *output, struct stream *stream, struct raftd_error *error)

@@ -23,7 +23,8 @@ struct frame_output {
     size_t end;
     struct wire_frame *large; /* owned; goes after data, unless large_begun */
     size_t large_offset;
-    bool large_begun; /* a write of it was tried: TLS wants the same bytes again */
+    bool large_begun;  /* a write of it was tried: TLS wants the same bytes again */
+    struct ring *bulk; /* borrowed; one frame at a time when nothing else waits; may be NULL */
 };
 
 void frame_output_free(struct frame_output *output);

@@ -60,6 +60,15 @@ void gather_writes(struct core_loop *loop)
     }
 }
 
+static void take_snapshot_frame(struct core_loop *loop, uint16_t peer, struct wire_snapshot *frame)
+{
+    if (!loop->turn.ready || loop->node->snapshots == NULL) {
+        memory_free(frame);
+        return;
+    }
+    snapshot_worker_frame(loop->node->snapshots, peer, frame);
+}
+
 static void gather_link(struct core_loop *loop, size_t position)
 {
     struct link_table *links = &loop->node->links;
@@ -80,7 +89,15 @@ static void gather_link(struct core_loop *loop, size_t position)
             loop->turn.messages[loop->turn.message_count++] = link_event.message;
             continue;
         }
+        if (link_event.type == LINK_EVENT_SNAPSHOT) {
+            take_snapshot_frame(loop, link_peer_id(links->links[position]), link_event.snapshot);
+            continue;
+        }
         links->is_up[position] = link_event.type == LINK_EVENT_UP;
+        if (loop->node->snapshots != NULL) {
+            snapshot_worker_link(loop->node->snapshots, link_peer_id(links->links[position]),
+                                 links->is_up[position]);
+        }
         if (!loop->turn.ready) {
             continue;
         }
@@ -126,6 +143,18 @@ static void gather_held(struct core_loop *loop)
     }
 }
 
+/* What is asked for is done whenever it is done; the answer says only what that will be. */
+static void answer_snapshot(struct core_loop *loop, struct raftd_client *client,
+                            const struct client_request *from)
+{
+    struct raftd_reply reply = {0};
+
+    snapshot_ask(loop, &reply);
+    client_complete(client, from->tag, RAFTD_OK, loop->node->applied_index, &reply);
+    reply_reset(&reply);
+    raft_entry_release(from->entry);
+}
+
 static void gather_client(struct core_loop *loop, struct raftd_client *client, bool proposable)
 {
     struct raftd_node *node = loop->node;
@@ -143,6 +172,8 @@ static void gather_client(struct core_loop *loop, struct raftd_client *client, b
         } else if (draining) {
             client_complete(client, from.tag, RAFTD_ERROR_STOPPED, 0, NULL);
             raft_entry_release(from.entry);
+        } else if (from.is_snapshot) {
+            answer_snapshot(loop, client, &from);
         } else if (from.is_read) {
             requests_add(&node->requests, REQUEST_READ_NEW, client, from.tag, deadline_ms,
                          from.entry);
@@ -248,6 +279,7 @@ void gather(struct core_loop *loop)
         gather_event(loop, RAFT_EVENT_CLOCK)->wall_ms = clock_wall_ms();
     }
     gather_writes(loop);
+    snapshot_gather(loop);
     for (size_t i = 0; i < node->links.count; i++) {
         gather_link(loop, i);
     }

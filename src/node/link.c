@@ -13,7 +13,7 @@
 #include "node/link_private.h"
 #include "sys/clock.h"
 
-enum { LINK_EVENTS_MAX = 4096, LINK_FRAMES_MAX = 4096 };
+enum { LINK_EVENTS_MAX = 4096, LINK_FRAMES_MAX = 4096, LINK_BULK_MAX = 32 };
 
 /* Whether another turn would find something to do. */
 static bool has_work(const struct link *link)
@@ -25,7 +25,8 @@ static bool has_work(const struct link *link)
     if (link->state != LINK_UP) {
         return link->state != LINK_IDLE && link->readable;
     }
-    return (link->readable && !link->blocked) || (link->writable && (ring_count(link->frames) > 0));
+    return (link->readable && !link->blocked) ||
+           (link->writable && (ring_count(link->frames) > 0 || ring_count(link->bulk) > 0));
 }
 
 static short wanted_poll_events(const struct link *link)
@@ -144,6 +145,8 @@ struct link *link_create(const struct link_shared *shared, uint16_t peer_id,
     net_address_format(address, link->address_text, sizeof(link->address_text));
     link->events = ring_create(LINK_EVENTS_MAX, sizeof(struct link_event));
     link->frames = ring_create(LINK_FRAMES_MAX, sizeof(struct wire_frame *));
+    link->bulk = ring_create(LINK_BULK_MAX, sizeof(struct wire_frame *));
+    link->output.bulk = link->bulk;
     link->backoff_ms = link->timing.backoff_min_ms;
     mutex_init(&link->mutex, MUTEX_RANK_LINK);
     snprintf(link->health.trouble, sizeof(link->health.trouble), "%s",
@@ -181,11 +184,14 @@ void link_destroy(struct link *link)
     }
     while (ring_pop(link->events, &event)) {
         wire_message_free(event.message);
+        memory_free(event.snapshot);
     }
-    wire_message_free(link->owed_message);
+    wire_message_free(link->owed.message);
+    memory_free(link->owed.snapshot);
     link_drop_frames(link);
     ring_destroy(link->events);
     ring_destroy(link->frames);
+    ring_destroy(link->bulk);
     stream_close(link->given);
     frame_input_free(&link->input);
     frame_output_free(&link->output);
@@ -213,6 +219,15 @@ bool link_has_events(const struct link *link)
 bool link_send(struct link *link, struct wire_frame *frame)
 {
     if (!atomic_load(&link->up) || !ring_push(link->frames, &frame)) {
+        memory_free(frame);
+        return false;
+    }
+    return true;
+}
+
+bool link_send_bulk(struct link *link, struct wire_frame *frame)
+{
+    if (!atomic_load(&link->up) || !ring_push(link->bulk, &frame)) {
         memory_free(frame);
         return false;
     }

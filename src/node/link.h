@@ -47,10 +47,16 @@ struct link_shared {
     struct link_timing timing;
 };
 
-enum link_event_type { LINK_EVENT_UP = 1, LINK_EVENT_DOWN, LINK_EVENT_MESSAGE };
+enum link_event_type {
+    LINK_EVENT_UP = 1,
+    LINK_EVENT_DOWN,
+    LINK_EVENT_MESSAGE,
+    LINK_EVENT_SNAPSHOT,
+};
 struct link_event {
     enum link_event_type type;
-    struct raft_message *message; /* MESSAGE: the receiver frees it; ->from is authenticated */
+    struct raft_message *message;   /* MESSAGE: the receiver frees it; ->from is authenticated */
+    struct wire_snapshot *snapshot; /* SNAPSHOT: the receiver frees it */
 };
 
 /* NULL if the system has no descriptor left for its waker. */
@@ -67,6 +73,11 @@ bool link_next_event(struct link *link, struct link_event *event);
 bool link_has_events(const struct link *link);
 /* Takes the frame; false = ring full or link down: the frame was freed. Does not wake. */
 bool link_send(struct link *link, struct wire_frame *frame);
+/*
+ * The same for what must not delay others: such a frame goes only when the link has nothing else
+ * to write, and there are never many of them.
+ */
+bool link_send_bulk(struct link *link, struct wire_frame *frame);
 void link_wake(struct link *link);
 
 /*

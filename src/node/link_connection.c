@@ -19,7 +19,7 @@ void link_drop_frames(struct link *link)
 {
     struct wire_frame *frame;
 
-    while (ring_pop(link->frames, &frame)) {
+    while (ring_pop(link->frames, &frame) || ring_pop(link->bulk, &frame)) {
         memory_free(frame);
     }
 }
@@ -265,8 +265,21 @@ static int on_raft_message(struct link *link, const struct wire_header *header,
         wire_message_free(message);
         return code;
     }
-    link_push_message(link, message);
+    link_push_event(link, (struct link_event){.type = LINK_EVENT_MESSAGE, .message = message});
     return 0;
+}
+
+static int on_snapshot(struct link *link, const struct wire_header *header, const uint8_t *payload,
+                       struct raftd_error *error)
+{
+    struct wire_snapshot *snapshot;
+    int code = wire_snapshot_decode(&snapshot, payload, header->payload_bytes, error);
+
+    if (code == 0) {
+        link_push_event(link,
+                        (struct link_event){.type = LINK_EVENT_SNAPSHOT, .snapshot = snapshot});
+    }
+    return code;
 }
 
 static int on_frame(struct link *link, const struct wire_header *header, const uint8_t *payload,
@@ -279,6 +292,8 @@ static int on_frame(struct link *link, const struct wire_header *header, const u
         return on_probe_reply(link, header, payload, error);
     case WIRE_RAFT:
         return on_raft_message(link, header, payload, error);
+    case WIRE_SNAPSHOT:
+        return on_snapshot(link, header, payload, error);
     default:
         return error_set(error, RAFTD_ERROR_PROTOCOL, "a second hello");
     }

@@ -84,10 +84,8 @@ void link_report_trouble(struct link *link, enum greeting_reason reason, const c
     set_health_down(link, text);
 }
 
-static bool push_event(struct link *link, enum link_event_type type, struct raft_message *message)
+static bool push_event(struct link *link, struct link_event event)
 {
-    struct link_event event = {.type = type, .message = message};
-
     if (!ring_push(link->events, &event)) {
         return false;
     }
@@ -97,20 +95,20 @@ static bool push_event(struct link *link, enum link_event_type type, struct raft
 
 static bool try_push_owed(struct link *link)
 {
-    if (link->owed_message != NULL) {
-        if (!push_event(link, LINK_EVENT_MESSAGE, link->owed_message)) {
+    if (link->owed.type != 0) {
+        if (!push_event(link, link->owed)) {
             return false;
         }
-        link->owed_message = NULL;
+        link->owed = (struct link_event){0};
     }
     if (link->owes_down) {
-        if (!push_event(link, LINK_EVENT_DOWN, NULL)) {
+        if (!push_event(link, (struct link_event){.type = LINK_EVENT_DOWN})) {
             return false;
         }
         link->owes_down = false;
     }
     if (link->owes_up) {
-        if (!push_event(link, LINK_EVENT_UP, NULL)) {
+        if (!push_event(link, (struct link_event){.type = LINK_EVENT_UP})) {
             return false;
         }
         link->owes_up = false;
@@ -134,11 +132,11 @@ void link_push_owed(struct link *link)
     link->blocked = !try_push_owed(link);
 }
 
-void link_push_message(struct link *link, struct raft_message *message)
+void link_push_event(struct link *link, struct link_event event)
 {
-    ASSERT(!link->blocked && link->owed_message == NULL);
-    if (!push_event(link, LINK_EVENT_MESSAGE, message)) {
-        link->owed_message = message;
+    ASSERT(!link->blocked && link->owed.type == 0);
+    if (!push_event(link, event)) {
+        link->owed = event;
         link_push_owed(link);
     }
 }

@@ -34,6 +34,7 @@ struct link {
     struct waker waker;  /* consumer: link thread */
     struct ring *events; /* of struct link_event; link thread -> core thread */
     struct ring *frames; /* of struct wire_frame *; core thread -> link thread */
+    struct ring *bulk;   /* likewise; only when frames is empty */
     struct thread thread;
 
     /* Whoever starts and destroys the link. */
@@ -71,7 +72,7 @@ struct link {
     uint64_t retry_due_ms;
     uint32_t backoff_ms;
     /* Events that found the ring full, in the order in which they go. */
-    struct raft_message *owed_message;
+    struct link_event owed; /* a message or a snapshot's frame; type 0: none */
     bool owes_down;
     bool owes_up;
     bool blocked; /* something is owed: nothing is read meanwhile */
@@ -94,7 +95,8 @@ void link_report_probed(struct link *link, uint64_t round_trip_us, bool peer_rea
 void link_report_trouble(struct link *link, enum greeting_reason reason, const char *text);
 /* Pushes what found the ring full before; sets or clears link->blocked. */
 void link_push_owed(struct link *link);
-void link_push_message(struct link *link, struct raft_message *message);
+/* Takes what the event points at. */
+void link_push_event(struct link *link, struct link_event event);
 void link_push_up(struct link *link);
 void link_push_down(struct link *link);
 

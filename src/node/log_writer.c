@@ -30,6 +30,8 @@ struct log_writer {
     struct waker waker;    /* consumer: log writer */
     atomic_bool stop;
 
+    _Atomic uint64_t compact_index; /* core thread -> log writer */
+
     /* Core thread. */
     size_t outstanding; /* submitted and not taken back: bounds both rings */
 
@@ -143,16 +145,38 @@ static bool prepare_segment(struct log_writer *log_writer)
     return left > 0;
 }
 
+/* Frees one segment that a snapshot covers; true if there are more. */
+static bool compact(struct log_writer *log_writer)
+{
+    struct raftd_error error = {0};
+    bool more;
+
+    wal_compact(log_writer->wal, atomic_load(&log_writer->compact_index));
+    more = wal_free_segment(log_writer->wal, &error);
+    if (error.code != 0) {
+        die(&error);
+    }
+    return more;
+}
+
 static void run(void *argument)
 {
     struct log_writer *log_writer = argument;
     bool unprepared = true;
+    uint64_t compacted_index = 0;
 
     for (;;) {
         bool worked = write_batch(log_writer);
 
         bool stopping = atomic_load(&log_writer->stop);
+        uint64_t compact_index = atomic_load(&log_writer->compact_index);
 
+        if (compact_index != compacted_index && !stopping) {
+            if (!compact(log_writer)) {
+                compacted_index = compact_index;
+            }
+            worked = true;
+        }
         /* The next segment is not worth a stop's while: it can be gigabytes of zeros. */
         if ((worked || unprepared) && !stopping) {
             unprepared = prepare_segment(log_writer);
@@ -163,7 +187,8 @@ static void run(void *argument)
             return;
         }
         waker_prepare(&log_writer->waker);
-        if (ring_count(log_writer->requests) == 0 && !atomic_load(&log_writer->stop)) {
+        if (ring_count(log_writer->requests) == 0 && !atomic_load(&log_writer->stop) &&
+            atomic_load(&log_writer->compact_index) == compacted_index) {
             waker_wait(&log_writer->waker, -1);
         }
         waker_done(&log_writer->waker);
@@ -234,6 +259,14 @@ void log_writer_submit(struct log_writer *log_writer, struct write_request *requ
     ASSERT(pushed); /* the core thread asked for room before it stepped the core */
     log_writer->outstanding++;
     waker_wake(&log_writer->waker);
+}
+
+void log_writer_compact(struct log_writer *log_writer, uint64_t index)
+{
+    if (index > atomic_load(&log_writer->compact_index)) {
+        atomic_store(&log_writer->compact_index, index);
+        waker_wake(&log_writer->waker);
+    }
 }
 
 struct write_request *log_writer_next_done(struct log_writer *log_writer)

@@ -55,6 +55,9 @@ void log_writer_submit(struct log_writer *log_writer, struct write_request *requ
 struct write_request *log_writer_next_done(struct log_writer *log_writer); /* NULL: none */
 bool log_writer_has_done(const struct log_writer *log_writer);
 
+/* Entries up to this index are in a durable snapshot: segments of them may go, now and then. */
+void log_writer_compact(struct log_writer *log_writer, uint64_t index);
+
 /* Any thread; a recent picture. */
 void log_writer_get_figures(struct log_writer *log_writer, struct wal_figures *figures);
 

@@ -96,6 +96,7 @@ static int start_threads(struct raftd_node *node, struct raftd_error *error)
     }
     /* The table of links is the core thread's from here on. */
     if (log_writer_start(node->log_writer) != 0 ||
+        (node->snapshots != NULL && snapshot_worker_start(node->snapshots) != 0) ||
         thread_start(&node->core_thread, "raft-core", core_thread_run, node) != 0) {
         return error_set(error, RAFTD_ERROR_SYSTEM,
                          "cannot start a thread: raise the limit on "
@@ -270,6 +271,9 @@ static void stop_threads(struct raftd_node *node)
     end_clients(node);
     /* Freed in raftd_node_destroy(): a status call may still look at them. */
     link_table_request_stop(&node->links);
+    if (node->snapshots != NULL) {
+        snapshot_worker_stop(node->snapshots);
+    }
     log_writer_stop(node->log_writer);
 }
 
@@ -340,6 +344,7 @@ void raftd_node_destroy(struct raftd_node *node)
         }
     }
     link_table_free(&node->links);
+    snapshot_worker_destroy(node->snapshots);
     log_writer_destroy(node->log_writer);
     requests_free(&node->requests);
     raft_destroy(node->core);
@@ -390,11 +395,38 @@ static void member_status(struct raftd_node *node, const struct raft_member *mem
     }
 }
 
+static void snapshot_status(const struct raftd_node *node, struct raftd_status *status,
+                            struct snapshot_figures *figures)
+{
+    if (node->snapshots == NULL) {
+        return;
+    }
+    snapshot_worker_get_figures(node->snapshots, figures);
+    status->snapshot_index = figures->index;
+    status->snapshot_bytes = figures->size_bytes;
+    status->snapshot_saving_index = figures->saving_index;
+    status->snapshot_saving_bytes = figures->saving_bytes;
+    status->snapshot_received_bytes = figures->receiving.done_bytes;
+    status->snapshot_receiving_bytes = figures->receiving.total_bytes;
+}
+
+static void member_snapshot_status(const struct snapshot_figures *figures,
+                                   struct raftd_member_status *status)
+{
+    for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
+        if (figures->sending[i].peer == status->id) {
+            status->snapshot_done_bytes = figures->sending[i].done_bytes;
+            status->snapshot_total_bytes = figures->sending[i].total_bytes;
+        }
+    }
+}
+
 void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
 {
     struct raft_membership membership;
     struct raft_status raft;
     struct wal_figures figures = {0};
+    struct snapshot_figures snapshots = {0};
     uint64_t now = clock_monotonic_ms();
     uint64_t started_ms;
 
@@ -418,6 +450,7 @@ void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
     status->joint = raft_membership_is_joint(&membership);
     status->last_index = raft.last_index;
     status->durable_index = raft.durable_index;
+    status->log_base_index = raft.base_index;
     status->commit_index = raft.commit_index;
     status->proposals_pending =
         atomic_load_explicit(&node->proposals_pending, memory_order_relaxed);
@@ -430,8 +463,10 @@ void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
     status->log_syncs = figures.batch_count;
     started_ms = atomic_load_explicit(&node->started_ms, memory_order_relaxed);
     status->uptime_ms = started_ms != 0 && now > started_ms ? now - started_ms : 0;
+    snapshot_status(node, status, &snapshots);
     for (size_t i = 0; i < membership.count && i < RAFTD_MEMBERS_MAX; i++) {
-        member_status(node, &membership.members[i], &raft,
-                      &status->members[status->member_count++]);
+        member_status(node, &membership.members[i], &raft, &status->members[i]);
+        member_snapshot_status(&snapshots, &status->members[i]);
+        status->member_count++;
     }
 }

@@ -16,6 +16,7 @@
  *     link_table.c   which links there are
  *     members.c      the membership of the log -> links
  *     reception.c    accepted sockets of peers that have not said who they are
+ *     snapshot_*.c   saving, sending, receiving and restoring the state
  */
 #ifndef RAFTD_NODE_NODE_H
 #define RAFTD_NODE_NODE_H
@@ -36,6 +37,7 @@
 #include "node/reception.h"
 #include "node/reply.h"
 #include "node/requests.h"
+#include "node/snapshot_worker.h"
 #include "raft/raft.h"
 #include "store/wal.h"
 #include "sys/mutex.h"
@@ -98,6 +100,8 @@ struct raftd_node {
     struct raft_core *core;
     uint64_t applied_index;
     uint64_t applied_term; /* of the entry at applied_index */
+    uint64_t applied_time_ms;
+    uint64_t applied_bytes; /* of all entries that were applied, for what they cost in the log */
 
     /* The core thread. */
     struct requests requests;
@@ -105,6 +109,8 @@ struct raftd_node {
     struct link_table links; /* says itself who may do what */
 
     struct log_writer *log_writer;
+    uint64_t snapshot_index;           /* restored at the start, 0 = none */
+    struct snapshot_worker *snapshots; /* NULL: the state machine saves none */
 
     /* Atomics. ready: written by anybody, read by every thread; seq_cst so that whoever takes
      * a node out of service knows that what comes later is refused. */
@@ -142,6 +148,7 @@ void fail_request(struct raftd_node *node, struct request *request, int status);
 /* client.c, core thread. */
 struct client_request {
     bool is_read;
+    bool is_snapshot;
     uint8_t level; /* of a read: enum raftd_read_level */
     uint32_t max_lag_ms;
     uint64_t tag;

@@ -517,6 +517,12 @@ static int load_log(struct raft_core *core, const struct raft_recovered *recover
         }
         core_append_entry(core, entry);
     }
+    if (recovered->commit_index > raftlog_last_index(&core->log)) {
+        return RAFTD_ERROR_CORRUPT;
+    }
+    if (recovered->commit_index > core->commit_index) {
+        core_set_commit(core, recovered->commit_index);
+    }
     core->durable_index = raftlog_last_index(&core->log);
     core->write_next = core->durable_index + 1;
     return 0;
@@ -608,6 +614,7 @@ void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_
         .term = core->term,
         .vote = core->vote,
         .leader = core->leader,
+        .base_index = core->log.base_index,
         .last_index = raftlog_last_index(&core->log),
         .last_term = raftlog_last_term(&core->log),
         .durable_index = core->durable_index,

@@ -59,7 +59,8 @@ struct raft_recovered {
     uint64_t base_term;
     uint64_t base_time_ms;                         /* cluster time of the entry at the base */
     const struct raft_membership *base_membership; /* NULL = none; borrowed */
-    struct raft_entry *const *entries;             /* borrowed; the core takes references */
+    uint64_t commit_index; /* a snapshot proves that these are committed; 0 = the base */
+    struct raft_entry *const *entries; /* borrowed; the core takes references */
     size_t entry_count;
 };
 
@@ -235,7 +236,8 @@ struct raft_status {
     enum raft_role role;
     uint64_t term;
     uint16_t vote;
-    uint16_t leader; /* 0 = unknown */
+    uint16_t leader;     /* 0 = unknown */
+    uint64_t base_index; /* what is before is no longer in the log */
     uint64_t last_index;
     uint64_t last_term;
     uint64_t durable_index;

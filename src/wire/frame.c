@@ -41,6 +41,8 @@ static size_t limit_of_type(uint8_t type, size_t max_payload_bytes)
         limit = WIRE_HELLO_MAX_BYTES;
     } else if (type == WIRE_PROBE || type == WIRE_PROBE_REPLY) {
         limit = PROBE_BYTES;
+    } else if (type == WIRE_SNAPSHOT) {
+        limit = WIRE_SNAPSHOT_FIXED_BYTES + WIRE_SNAPSHOT_CHUNK_MAX;
     }
     return limit < max_payload_bytes ? limit : max_payload_bytes;
 }
@@ -53,7 +55,7 @@ int wire_header_decode(struct wire_header *header, const uint8_t data[WIRE_HEADE
     header->payload_bytes = load_u32(data);
     header->type = data[4];
     header->version = data[5];
-    if (header->type < WIRE_HELLO || header->type > WIRE_RAFT) {
+    if (header->type < WIRE_HELLO || header->type > WIRE_SNAPSHOT) {
         return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of unknown type %u",
                          (unsigned)header->type);
     }

@@ -22,6 +22,8 @@ enum {
     WIRE_HELLO_MAX_BYTES = 1024,       /* payload of a HELLO or HELLO_REPLY, at most */
     WIRE_ENTRY_OVERHEAD_BYTES = 53,    /* an entry without its data; never above its cost */
     WIRE_MESSAGE_OVERHEAD_BYTES = 256, /* a raft message without its entries, at most */
+    WIRE_SNAPSHOT_FIXED_BYTES = 32,
+    WIRE_SNAPSHOT_CHUNK_MAX = 128 * 1024, /* data in one frame: what a heartbeat may wait for */
 };
 
 enum wire_frame_type {
@@ -29,7 +31,8 @@ enum wire_frame_type {
     WIRE_HELLO_REPLY = 2, /* accepted, or refused with a reason */
     WIRE_PROBE = 3,       /* health probe */
     WIRE_PROBE_REPLY = 4,
-    WIRE_RAFT = 5, /* a struct raft_message */
+    WIRE_RAFT = 5,     /* a struct raft_message */
+    WIRE_SNAPSHOT = 6, /* a struct wire_snapshot */
 };
 
 /* One encoded frame on its way from the core thread to a link thread. memory_free()d. */
@@ -73,6 +76,36 @@ int wire_probe_decode(struct wire_probe *probe, const void *payload, size_t size
                       struct raftd_error *error);
 
 struct wire_frame *wire_message_encode(const struct raft_message *message);
+
+/*
+ * The transfer of a snapshot file, as it lies on the sender's disk. The sender offers it; the
+ * receiver says from which offset on it wants it, again after each chunk, so that never more than
+ * a window is under way, and a transfer that broke off goes on where it was.
+ */
+enum wire_snapshot_kind {
+    WIRE_SNAPSHOT_OFFER = 1,  /* offset_bytes: the size of the whole file */
+    WIRE_SNAPSHOT_CHUNK = 2,  /* data at offset_bytes */
+    WIRE_SNAPSHOT_ANSWER = 3, /* from the receiver */
+};
+enum wire_snapshot_answer {
+    WIRE_SNAPSHOT_WANTED = 1,  /* all before offset_bytes is there */
+    WIRE_SNAPSHOT_DONE = 2,    /* it is there whole, checked and durable, or something newer */
+    WIRE_SNAPSHOT_REFUSED = 3, /* it is damaged, or cannot be stored */
+};
+struct wire_snapshot {
+    uint8_t kind;
+    uint8_t answer;
+    uint32_t data_bytes;
+    uint64_t index; /* of the snapshot */
+    uint64_t id;    /* its nonce: tells it from another one of the same index */
+    uint64_t offset_bytes;
+    uint8_t data[];
+};
+/* The data of a chunk are given apart. */
+struct wire_frame *wire_snapshot_encode(const struct wire_snapshot *snapshot, const void *data);
+/* On success *snapshot is memory_free()d by the caller, data and all. */
+int wire_snapshot_decode(struct wire_snapshot **snapshot, const void *payload, size_t size,
+                         struct raftd_error *error);
 
 struct wire_limits {
     uint32_t max_entry_bytes;

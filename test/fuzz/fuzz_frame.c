@@ -20,6 +20,7 @@ static struct wire_frame *decode_and_encode(const struct wire_header *header,
                                             const uint8_t *payload)
 {
     enum wire_frame_type type = (enum wire_frame_type)header->type;
+    struct wire_snapshot *snapshot;
     struct raft_message *message;
     struct wire_hello hello;
     struct wire_probe probe;
@@ -41,6 +42,12 @@ static struct wire_frame *decode_and_encode(const struct wire_header *header,
             return NULL;
         frame = wire_message_encode(message);
         wire_message_free(message);
+        return frame;
+    case WIRE_SNAPSHOT:
+        if (wire_snapshot_decode(&snapshot, payload, header->payload_bytes, NULL) != 0)
+            return NULL;
+        frame = wire_snapshot_encode(snapshot, snapshot->data);
+        memory_free(snapshot);
         return frame;
     }
     return NULL;

@@ -82,11 +82,107 @@ static void read_sum(void *context, const struct raftd_query *query, struct raft
     raftd_reply_write(reply, &lone->sum, sizeof(lone->sum));
 }
 
+enum { BALLAST = 0xb5 };
+
+static void snapshot_begin(void *context)
+{
+    struct lone *lone = context;
+
+    ck_assert_uint_eq(lone->begins, lone->ends);
+    lone->begins++;
+    lone->saved_sum = lone->sum;
+    lone->saved_bytes = 0;
+}
+
+static bool snapshot_next(void *context, struct raftd_snapshot_sink *sink, size_t budget_bytes)
+{
+    static uint8_t ballast[4096];
+    struct lone *lone = context;
+    size_t written = 0;
+
+    memset(ballast, BALLAST, sizeof(ballast));
+    if (lone->saved_bytes == 0) {
+        raftd_snapshot_write(sink, &lone->saved_sum, sizeof(lone->saved_sum));
+        lone->saved_bytes = sizeof(lone->saved_sum);
+    }
+    while (written < budget_bytes && lone->saved_bytes < lone->ballast_bytes) {
+        raftd_snapshot_write(sink, ballast, sizeof(ballast));
+        lone->saved_bytes += sizeof(ballast);
+        written += sizeof(ballast);
+    }
+    return lone->saved_bytes >= lone->ballast_bytes;
+}
+
+static void snapshot_end(void *context)
+{
+    struct lone *lone = context;
+
+    lone->ends++;
+    ck_assert_uint_eq(lone->begins, lone->ends);
+}
+
+struct staged {
+    uint64_t sum;
+    size_t size;
+};
+
+static void *restore_begin(void *context)
+{
+    (void)context;
+    return calloc(1, sizeof(struct staged));
+}
+
+static int restore_write(void *staged, const void *data, size_t size_bytes,
+                         struct raftd_error *error)
+{
+    struct staged *to = staged;
+
+    for (size_t i = 0; i < size_bytes; i++, to->size++) {
+        uint8_t byte = ((const uint8_t *)data)[i];
+
+        if (to->size < sizeof(to->sum)) {
+            ((uint8_t *)&to->sum)[to->size] = byte;
+        } else if (byte != BALLAST) {
+            error->code = RAFTD_ERROR_CORRUPT;
+            snprintf(error->message, sizeof(error->message), "no ballast");
+            return RAFTD_ERROR_CORRUPT;
+        }
+    }
+    return 0;
+}
+
+static int restore_finish(void *staged, struct raftd_error *error)
+{
+    (void)error;
+    return ((struct staged *)staged)->size >= sizeof(uint64_t) ? 0 : RAFTD_ERROR_CORRUPT;
+}
+
+static void restore_commit(void *context, void *staged)
+{
+    struct lone *lone = context;
+
+    lone->sum = ((struct staged *)staged)->sum;
+    lone->restored++;
+    free(staged);
+}
+
 /* ---- the node ---- */
 
 void lone_init(struct lone *lone)
 {
-    struct raftd_state_machine machine = {.context = lone, .apply = apply, .read = read_sum};
+    struct raftd_state_machine machine = {
+        .context = lone,
+        .apply = apply,
+        .read = read_sum,
+        .snapshot_begin = snapshot_begin,
+        .snapshot_next = snapshot_next,
+        .snapshot_end = snapshot_end,
+        .restore_begin = restore_begin,
+        .restore_write = restore_write,
+        .restore_finish = restore_finish,
+        .restore_commit = restore_commit,
+        .restore_abort = free,
+    };
 
     memset(lone, 0, sizeof(*lone));
     snprintf(lone->directory, sizeof(lone->directory), "/tmp/raftd-lone-XXXXXX");
@@ -107,10 +203,11 @@ void lone_set(struct lone *lone, const char *name, const char *value)
 
 void lone_build(struct lone *lone)
 {
-    int code = raftd_builder_build(lone->builder, &lone->node, &lone->error);
+    int code;
 
-    ck_assert_msg(code == 0, "%s", lone->error.message);
     lone->sum = 0;
+    code = raftd_builder_build(lone->builder, &lone->node, &lone->error);
+    ck_assert_msg(code == 0, "%s", lone->error.message);
     ck_assert_int_eq(raftd_client_open(lone->node, &lone->client), 0);
 }
 

@@ -24,6 +24,11 @@ struct lone {
     int run_code;
     struct raftd_error error;
     uint64_t sum; /* the state machine: the core thread's while the node runs */
+    /* Its snapshot: the sum and some bytes more, so that it takes many slices. */
+    size_t ballast_bytes;
+    uint64_t saved_sum;
+    size_t saved_bytes;
+    unsigned begins, ends, restored;
 };
 
 /* A directory and a builder with a state machine; nothing built yet. */

@@ -145,6 +145,9 @@ static void take_events(struct end *end)
             end->downs++;
             ck_assert_uint_eq(end->ups, end->downs);
             break;
+        case LINK_EVENT_SNAPSHOT:
+            memory_free(event.snapshot);
+            break;
         case LINK_EVENT_MESSAGE:
             ck_assert_uint_gt(end->ups, end->downs); /* only while it is up */
             end->messages++;

@@ -1,0 +1,327 @@
+/*
+ * Snapshots on the core thread. See snapshot_duty.h.
+ */
+#include "node/snapshot_duty.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "node/core_loop.h"
+#include "node/snapshot_sink.h"
+#include "node/snapshot_worker.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+enum {
+    /* Of the state in one turn: a few dozen microseconds, which no write notices. */
+    SLICE_BYTES = 64 * 1024,
+    EVENTS_A_TURN = 64,
+    RETRY_MS = 10000, /* after a failed one, a full disk say */
+};
+
+/* ---- what the worker says ---- */
+
+/* The log that the snapshot covers may go, but for a tail for slow followers and what a peer that
+ * is being sent an older one will need. */
+static uint64_t keep_from(const struct raftd_node *node, uint64_t index, uint64_t needed_index)
+{
+    uint64_t keep = node->conf.snapshot.keep_entries;
+    uint64_t from = index >= keep ? index - keep + 1 : 1;
+
+    return needed_index < from ? needed_index + 1 : from;
+}
+
+static void on_saved(struct core_loop *loop, const struct snapshot_event *news)
+{
+    struct raftd_node *node = loop->node;
+    struct snapshot_duty *duty = &loop->snapshots;
+    struct raft_event *event;
+
+    if (!duty->is_saving || news->index != duty->saving_index) {
+        return; /* of one that was given up */
+    }
+    duty->is_saving = false;
+    if (news->code != 0) {
+        duty->retry_ms = loop->turn.now_ms + RETRY_MS;
+        return;
+    }
+    duty->taken_index = news->index;
+    duty->content_bytes = duty->saving_bytes;
+    event = gather_event(loop, RAFT_EVENT_SNAPSHOT_SAVED);
+    event->saved.index = news->index;
+    event->saved.term = duty->saving_term;
+    event->saved.keep_from = keep_from(node, news->index, news->needed_index);
+    log_writer_compact(node->log_writer, event->saved.keep_from - 1);
+}
+
+static void on_received(struct core_loop *loop, const struct snapshot_event *news)
+{
+    struct snapshot_duty *duty = &loop->snapshots;
+    struct raft_event *event = gather_event(loop, RAFT_EVENT_SNAPSHOT_RECEIVED);
+
+    ASSERT(duty->staged == NULL && duty->received == NULL);
+    duty->received = news->info;
+    duty->staged = news->staged;
+    event->received.from = news->peer;
+    event->received.index = news->info->index;
+    event->received.term = news->info->term;
+    event->received.time_ms = news->info->time_ms;
+    event->received.membership = &news->info->membership;
+}
+
+static void on_frame(struct core_loop *loop, const struct snapshot_event *news)
+{
+    struct link_table *links = &loop->node->links;
+    size_t position = link_table_find(links, news->peer);
+
+    if (position == RAFT_MEMBERS_MAX) {
+        memory_free(news->frame);
+        snapshot_worker_forget(loop->node->snapshots, news->peer); /* no member any more */
+    } else if (link_send_bulk(links->links[position], news->frame)) {
+        links->frames_sent[position] = true;
+    }
+}
+
+void snapshot_gather(struct core_loop *loop)
+{
+    struct snapshot_worker *worker = loop->node->snapshots;
+    struct snapshot_event news;
+
+    if (worker == NULL || !loop->turn.ready) {
+        return;
+    }
+    for (size_t i = 0; i < EVENTS_A_TURN && loop->turn.count < EVENTS_MAX - EVENTS_KEPT &&
+                       loop->snapshots.staged == NULL && snapshot_worker_next(worker, &news);
+         i++) {
+        switch (news.type) {
+        case SNAPSHOT_EVENT_SAVED:
+            on_saved(loop, &news);
+            break;
+        case SNAPSHOT_EVENT_FRAME:
+            on_frame(loop, &news);
+            break;
+        case SNAPSHOT_EVENT_SENT:
+            gather_event(loop, RAFT_EVENT_SNAPSHOT_SENT)->peer = news.peer;
+            break;
+        case SNAPSHOT_EVENT_FAILED:
+            gather_event(loop, RAFT_EVENT_SNAPSHOT_FAILED)->peer = news.peer;
+            break;
+        case SNAPSHOT_EVENT_RECEIVED:
+            on_received(loop, &news);
+            break;
+        }
+    }
+}
+
+/* ---- installing ---- */
+
+static void abort_saving(struct core_loop *loop)
+{
+    struct raftd_node *node = loop->node;
+    struct snapshot_duty *duty = &loop->snapshots;
+
+    if (duty->is_slicing) {
+        node->machine.snapshot_end(node->machine.context);
+        snapshot_worker_save_abort(node->snapshots);
+        duty->is_slicing = false;
+    }
+    duty->is_saving = false;
+}
+
+/*
+ * What was proposed here may be among the entries that the snapshot covers, or not: nobody can
+ * tell any more, and "definitely not applied" would be a lie (T52, T53).
+ */
+static void fail_proposals(struct raftd_node *node)
+{
+    struct request *request = requests_oldest(&node->requests);
+
+    while (request != NULL) {
+        struct request *newer = requests_newer(&node->requests, request);
+
+        if (request->state == REQUEST_PROPOSED) {
+            fail_request(node, request, RAFTD_ERROR_TIMEOUT);
+        }
+        request = newer;
+    }
+}
+
+void snapshot_install_locked(struct core_loop *loop, const struct raft_outbox *outbox)
+{
+    struct raftd_node *node = loop->node;
+    struct snapshot_duty *duty = &loop->snapshots;
+
+    ASSERT(mutex_is_mine(&node->core_mutex));
+    if (duty->staged == NULL) {
+        ASSERT(!outbox->has_install);
+        return;
+    }
+    if (outbox->has_install) {
+        ASSERT(outbox->install_index == duty->received->index);
+        abort_saving(loop);
+        node->machine.restore_commit(node->machine.context, duty->staged);
+        node->applied_index = outbox->install_index;
+        node->applied_term = outbox->install_term;
+        node->applied_time_ms = duty->received->time_ms;
+        duty->taken_index = outbox->install_index;
+        duty->applied_bytes = node->applied_bytes;
+        fail_proposals(node);
+        LOG_INFO("installed the snapshot of index %llu", (unsigned long long)outbox->install_index);
+    } else {
+        snapshot_worker_drop_staged(node->snapshots, duty->staged);
+    }
+    duty->staged = NULL;
+    memory_free(duty->received);
+    duty->received = NULL;
+}
+
+/* ---- saving ---- */
+
+/* The log has grown enough, and by as much as the snapshot itself costs. */
+static bool is_due(const struct core_loop *loop)
+{
+    const struct raftd_node *node = loop->node;
+    const struct snapshot_duty *duty = &loop->snapshots;
+    uint64_t entries = node->applied_index - duty->taken_index;
+    uint64_t bytes = node->applied_bytes - duty->applied_bytes;
+
+    if (duty->is_saving || node->applied_index <= duty->taken_index) {
+        return false;
+    }
+    if (duty->is_wanted) {
+        return true;
+    }
+    if (loop->turn.now_ms < duty->retry_ms) {
+        return false;
+    }
+    return entries >= node->conf.snapshot.log_entries ||
+           (bytes >= node->conf.snapshot.log_bytes && bytes >= duty->content_bytes);
+}
+
+static void begin(struct core_loop *loop)
+{
+    struct raftd_node *node = loop->node;
+    struct snapshot_duty *duty = &loop->snapshots;
+    struct snapshot_info info = {
+        .cluster_id = node->cluster_id,
+        .index = node->applied_index,
+        .term = node->applied_term,
+        .time_ms = node->applied_time_ms,
+        .nonce = random_u64(),
+    };
+
+    raft_membership_at(node->core, node->applied_index, &info.membership);
+    duty->is_wanted = false;
+    duty->is_saving = true;
+    duty->is_slicing = true;
+    duty->saving_index = info.index;
+    duty->saving_term = info.term;
+    duty->saving_bytes = 0;
+    duty->applied_bytes = node->applied_bytes;
+    node->machine.snapshot_begin(node->machine.context);
+    snapshot_worker_save_begin(node->snapshots, &info);
+    LOG_INFO("saving a snapshot of index %llu", (unsigned long long)info.index);
+}
+
+static bool can_slice(const struct core_loop *loop)
+{
+    return loop->snapshots.is_slicing && snapshot_worker_has_room(loop->node->snapshots);
+}
+
+void snapshot_slice_locked(struct core_loop *loop)
+{
+    struct raftd_node *node = loop->node;
+    struct snapshot_duty *duty = &loop->snapshots;
+    struct raftd_snapshot_sink sink = {{0}};
+    bool is_last;
+
+    ASSERT(mutex_is_mine(&node->core_mutex));
+    if (node->snapshots == NULL) {
+        return;
+    }
+    if (is_due(loop)) {
+        begin(loop);
+    }
+    if (!can_slice(loop)) {
+        return;
+    }
+    is_last = node->machine.snapshot_next(node->machine.context, &sink, SLICE_BYTES);
+    duty->saving_bytes += sink.bytes.size_bytes;
+    if (sink.bytes.size_bytes > 0) {
+        snapshot_worker_save_slice(node->snapshots, sink.bytes.data, sink.bytes.size_bytes);
+    }
+    if (is_last) {
+        node->machine.snapshot_end(node->machine.context);
+        duty->is_slicing = false;
+        snapshot_worker_save_end(node->snapshots);
+    }
+}
+
+/* ---- the rest of a turn ---- */
+
+void snapshot_act(struct core_loop *loop, const struct raft_outbox *outbox)
+{
+    struct raftd_node *node = loop->node;
+    struct snapshot_duty *duty = &loop->snapshots;
+    bool is_leader = raft_get_role(node->core) == RAFT_LEADER;
+
+    if (node->snapshots == NULL) {
+        return;
+    }
+    if (duty->was_leader && !is_leader) {
+        snapshot_worker_forget(node->snapshots, 0);
+    }
+    duty->was_leader = is_leader;
+    for (size_t i = 0; i < outbox->snapshot_peer_count; i++) {
+        snapshot_worker_send(node->snapshots, outbox->snapshot_peers[i]);
+    }
+    if (outbox->has_install) {
+        log_writer_compact(node->log_writer, outbox->install_index);
+    }
+}
+
+bool snapshot_has_work(const struct core_loop *loop)
+{
+    const struct raftd_node *node = loop->node;
+
+    return node->snapshots != NULL && atomic_load_explicit(&node->ready, memory_order_acquire) &&
+           (snapshot_worker_has_events(node->snapshots) || can_slice(loop));
+}
+
+void snapshot_finish(struct core_loop *loop)
+{
+    struct raftd_node *node = loop->node;
+    struct snapshot_duty *duty = &loop->snapshots;
+
+    if (node->snapshots == NULL) {
+        return;
+    }
+    abort_saving(loop);
+    if (duty->staged != NULL) {
+        snapshot_worker_drop_staged(node->snapshots, duty->staged);
+        duty->staged = NULL;
+        memory_free(duty->received);
+    }
+}
+
+void snapshot_ask(struct core_loop *loop, struct raftd_reply *reply)
+{
+    const struct raftd_node *node = loop->node;
+    struct snapshot_duty *duty = &loop->snapshots;
+    char text[120];
+
+    if (duty->is_saving) {
+        snprintf(text, sizeof(text), "a snapshot of index %llu is being saved already",
+                 (unsigned long long)duty->saving_index);
+    } else if (node->applied_index <= duty->taken_index) {
+        snprintf(text, sizeof(text), "the snapshot of index %llu is the newest there can be",
+                 (unsigned long long)duty->taken_index);
+    } else {
+        duty->is_wanted = true;
+        snprintf(text, sizeof(text), "saving a snapshot of index %llu or later",
+                 (unsigned long long)node->applied_index);
+    }
+    raftd_reply_write(reply, text, strlen(text));
+}

@@ -1,0 +1,279 @@
+/*
+ * A node that saves snapshots: when it does, what becomes of its log, what a restart finds, and
+ * what it says where files are damaged or missing.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lone.h"
+#include "unit.h"
+
+static void init(struct lone *lone)
+{
+    lone_init(lone);
+    lone_set(lone, "limits.max_request_bytes", "16K");
+    lone_set(lone, "storage.segment_bytes", "128K");
+    lone_set(lone, "snapshot.log_entries", "50");
+    lone_set(lone, "snapshot.keep_entries", "5");
+}
+
+static void add(struct lone *lone, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        ck_assert_int_eq(lone_add(lone, 1, NULL), 0);
+    }
+}
+
+static bool has_snapshot(const struct raftd_status *status, uint64_t index)
+{
+    return status->snapshot_index >= index && status->snapshot_saving_index == 0;
+}
+
+static bool has_base(const struct raftd_status *status, uint64_t index)
+{
+    return status->log_base_index >= index;
+}
+
+static unsigned count_files(const struct lone *lone, const char *part)
+{
+    DIR *directory = opendir(lone->directory);
+    const struct dirent *file;
+    unsigned count = 0;
+
+    while ((file = readdir(directory)) != NULL) {
+        count += strstr(file->d_name, part) != NULL;
+    }
+    closedir(directory);
+    return count;
+}
+
+/* The newest snapshot, by its name. */
+static void newest_path(const struct lone *lone, char path[512])
+{
+    DIR *directory = opendir(lone->directory);
+    const struct dirent *file;
+    char newest[256] = "";
+
+    while ((file = readdir(directory)) != NULL) {
+        if (strncmp(file->d_name, "snapshot-", 9) == 0 && strcmp(file->d_name, newest) > 0) {
+            snprintf(newest, sizeof(newest), "%s", file->d_name);
+        }
+    }
+    closedir(directory);
+    ck_assert_str_ne(newest, "");
+    snprintf(path, 512, "%s/%s", lone->directory, newest);
+}
+
+static void damage(const char *path)
+{
+    int file = open(path, O_RDWR);
+
+    ck_assert_int_ge(file, 0);
+    ck_assert_int_eq(pwrite(file, "X", 1, lseek(file, 0, SEEK_END) - 100), 1);
+    close(file);
+}
+
+static void restart(struct lone *lone)
+{
+    ck_assert_int_eq(lone_stop(lone), 0);
+    lone_destroy(lone);
+    lone_serve(lone);
+}
+
+START_TEST(a_snapshot_is_saved_and_the_log_shrinks_and_a_restart_starts_from_it)
+{
+    struct lone lone;
+    uint64_t sum;
+
+    init(&lone);
+    lone_serve(&lone);
+    add(&lone, 200);
+    lone_wait(&lone, has_snapshot, 150);
+    lone_wait(&lone, has_base, 140);
+    restart(&lone);
+    ck_assert_uint_eq(lone.restored, 1);
+    ck_assert_int_eq(lone_read(&lone, &sum), 0);
+    ck_assert_uint_eq(sum, 200);
+    add(&lone, 3);
+    ck_assert_int_eq(lone_read(&lone, &sum), 0);
+    ck_assert_uint_eq(sum, 203);
+    lone_free(&lone);
+}
+END_TEST
+
+/* Whole segments go, some of them come again as the next ones; old snapshots go, too. */
+START_TEST(files_do_not_pile_up)
+{
+    struct lone lone;
+    uint64_t sum;
+
+    init(&lone);
+    lone_set(&lone, "snapshot.keep", "1");
+    lone_serve(&lone);
+    for (unsigned round = 1; round <= 30; round++) {
+        add(&lone, 60);
+        lone_wait(&lone, has_snapshot, round * 60 - 55);
+    }
+    ck_assert_uint_le(count_files(&lone, "snapshot-"), 2);
+    ck_assert_uint_le(lone_status(&lone).log_segments, 6);
+    restart(&lone);
+    ck_assert_int_eq(lone_read(&lone, &sum), 0);
+    ck_assert_uint_eq(sum, 30 * 60);
+    lone_free(&lone);
+}
+END_TEST
+
+/* The state of one moment, however many commands come while it is written. */
+START_TEST(commands_go_on_while_a_large_snapshot_is_saved)
+{
+    struct lone lone;
+    uint64_t before;
+    uint64_t sum;
+
+    init(&lone);
+    lone_set(&lone, "snapshot.log_entries", "1000000");
+    lone.ballast_bytes = 64 << 20;
+    lone_serve(&lone);
+    add(&lone, 10);
+    ck_assert_int_eq(raftd_client_snapshot(lone.client, 7), 0);
+    raftd_client_submit(lone.client);
+    ck_assert_int_eq(lone_next(&lone).status, 0);
+    before = lone_status(&lone).last_index;
+    while (!lone_status(&lone).snapshot_index) {
+        add(&lone, 1);
+    }
+    ck_assert_uint_gt(lone_status(&lone).last_index, before + 1);
+    ck_assert_int_eq(lone_read(&lone, &sum), 0);
+    restart(&lone);
+    ck_assert_uint_eq(lone.saved_sum, 10);
+    ck_assert_int_eq(lone_read(&lone, &before), 0);
+    ck_assert_uint_eq(before, sum);
+    lone_free(&lone);
+}
+END_TEST
+
+START_TEST(a_node_stops_in_the_middle_of_a_snapshot)
+{
+    struct lone lone;
+    uint64_t sum;
+
+    init(&lone);
+    lone.ballast_bytes = (size_t)1 << 30;
+    lone_serve(&lone);
+    add(&lone, 60);
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    ck_assert_uint_eq(lone.begins, lone.ends);
+    lone_destroy(&lone);
+    ck_assert_uint_eq(count_files(&lone, "snapshot-"), 0);
+    lone_serve(&lone); /* from the whole log */
+    ck_assert_uint_eq(lone.restored, 0);
+    ck_assert_int_eq(lone_read(&lone, &sum), 0);
+    ck_assert_uint_eq(sum, 60);
+    lone_free(&lone);
+}
+END_TEST
+
+/* T35: the newest file is damaged, or empty; the one before it and the log say the same. */
+START_TEST(t35_a_damaged_snapshot_is_skipped_if_the_log_reaches)
+{
+    struct lone lone;
+    char path[512];
+    uint64_t sum;
+
+    init(&lone);
+    lone_set(&lone, "snapshot.keep_entries", "100000");
+    lone_serve(&lone);
+    add(&lone, 60);
+    lone_wait(&lone, has_snapshot, 50);
+    add(&lone, 60);
+    lone_wait(&lone, has_snapshot, 100);
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    lone_destroy(&lone);
+    newest_path(&lone, path);
+    damage(path);
+    lone_serve(&lone);
+    ck_assert_uint_eq(lone.restored, 1);
+    ck_assert_int_eq(lone_read(&lone, &sum), 0);
+    ck_assert_uint_eq(sum, 120);
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    lone_destroy(&lone);
+    ck_assert_int_eq(truncate(path, 0), 0);
+    lone_serve(&lone);
+    ck_assert_int_eq(lone_read(&lone, &sum), 0);
+    ck_assert_uint_eq(sum, 120);
+    lone_free(&lone);
+}
+END_TEST
+
+/* T34: between the oldest entry and the newest good snapshot something is missing. */
+START_TEST(t34_a_gap_between_snapshot_and_log_is_refused)
+{
+    struct lone lone;
+    char path[512];
+
+    init(&lone);
+    lone_set(&lone, "snapshot.keep", "1");
+    lone_serve(&lone);
+    for (unsigned round = 1; round <= 10; round++) {
+        add(&lone, 60);
+        lone_wait(&lone, has_snapshot, round * 60 - 55);
+    }
+    while (count_files(&lone, "wal-0000000000000001.log") > 0) {
+        add(&lone, 1);
+    }
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    lone_destroy(&lone);
+    newest_path(&lone, path);
+    damage(path);
+    ck_assert_int_eq(raftd_builder_build(lone.builder, &lone.node, &lone.error),
+                     RAFTD_ERROR_CORRUPT);
+    ck_assert_ptr_nonnull(strstr(lone.error.message, "the log begins behind index"));
+    ck_assert_ptr_nonnull(strstr(lone.error.message, "rejoin"));
+    raftd_builder_destroy(lone.builder);
+}
+END_TEST
+
+/* T33: a vote that is gone is not given again, whatever the snapshots know. */
+START_TEST(t33_snapshots_without_a_log_are_refused)
+{
+    struct lone lone;
+
+    init(&lone);
+    lone_serve(&lone);
+    add(&lone, 60);
+    lone_wait(&lone, has_snapshot, 50);
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    lone_destroy(&lone);
+    for (unsigned i = 1; i <= 9; i++) {
+        char path[512];
+
+        snprintf(path, sizeof(path), "%s/wal-000000000000000%u.log", lone.directory, i);
+        (void)unlink(path);
+    }
+    ck_assert_int_eq(raftd_builder_build(lone.builder, &lone.node, &lone.error),
+                     RAFTD_ERROR_CORRUPT);
+    ck_assert_ptr_nonnull(strstr(lone.error.message, "its log is gone"));
+    raftd_builder_destroy(lone.builder);
+}
+END_TEST
+
+UNIT_SUITE(snapshot_life)
+{
+    Suite *suite = suite_create("snapshot_life");
+    TCase *tcase = tcase_create("life");
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, a_snapshot_is_saved_and_the_log_shrinks_and_a_restart_starts_from_it);
+    tcase_add_test(tcase, files_do_not_pile_up);
+    tcase_add_test(tcase, commands_go_on_while_a_large_snapshot_is_saved);
+    tcase_add_test(tcase, a_node_stops_in_the_middle_of_a_snapshot);
+    tcase_add_test(tcase, t35_a_damaged_snapshot_is_skipped_if_the_log_reaches);
+    tcase_add_test(tcase, t34_a_gap_between_snapshot_and_log_is_refused);
+    tcase_add_test(tcase, t33_snapshots_without_a_log_are_refused);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
