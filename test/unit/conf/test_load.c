@@ -84,10 +84,10 @@ static const struct {
      "auto_promote"},
     {"[nodes]\nid = 1\nname = 2\n",
      "DIR/test.ini:1: found the unknown section \"nodes\", wanted one of node, cluster, listen, "
-     "advertise, peers, tls, raft, storage, limits, redis, log"},
+     "advertise, peers, tls, raft, storage, snapshot, limits, redis, log"},
     {"[ node ]\n",
      "DIR/test.ini:1: found the unknown section \" node \", wanted one of node, cluster, listen, "
-     "advertise, peers, tls, raft, storage, limits, redis, log"},
+     "advertise, peers, tls, raft, storage, snapshot, limits, redis, log"},
     {"id = 1\n",
      "DIR/test.ini:1: found the key \"id\" before any section, wanted a [SECTION] first"},
     {"[node] id = 1\n",

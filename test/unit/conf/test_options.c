@@ -118,6 +118,9 @@ START_TEST(defaults_are_those_of_the_contract)
     ck_assert_uint_eq(conf.raft.max_uncommitted_bytes, 64 << 20);
     ck_assert_uint_eq(conf.raft.request_timeout_ms, 5000);
     ck_assert_uint_eq(conf.storage.segment_bytes, 64 << 20);
+    ck_assert_uint_eq(conf.snapshot.log_bytes, 64 << 20);
+    ck_assert_uint_eq(conf.snapshot.keep, 2);
+    ck_assert(conf.snapshot.compress);
     ck_assert_uint_eq(conf.limits.max_clients, 10000);
     ck_assert_uint_eq(conf.limits.max_request_bytes, 8 << 20);
     ck_assert_uint_eq(conf.limits.max_arguments, 65536);
