@@ -1,6 +1,5 @@
 /*
- * From the log to the state machine: committed entries in order, confirmed reads once what they
- * must see is applied. Core thread, core mutex held.
+ * From the log to the state machine: committed entries in order. Core thread, core mutex held.
  */
 #include "base/assert.h"
 #include "node/node.h"
@@ -134,34 +133,4 @@ bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index)
     }
     run_batch(node, &batch);
     return node->applied_index < commit_index;
-}
-
-static void read_one(struct raftd_node *node, const struct raft_entry *entry, uint64_t now_ms,
-                     struct raftd_reply *reply)
-{
-    struct raftd_query query = {
-        .data = entry->data,
-        .size_bytes = entry->size_bytes,
-        .index = node->applied_index,
-        .time_ms = raft_cluster_time(node->core, now_ms),
-    };
-
-    node->machine.read(node->machine.context, &query, reply);
-}
-
-void apply_reads_locked(struct raftd_node *node, uint64_t now_ms)
-{
-    struct raftd_reply reply = {0};
-    struct request *request;
-
-    ASSERT(mutex_is_mine(&node->core_mutex));
-    while ((request = requests_peek(&node->requests, &node->requests.reads_ready)) != NULL &&
-           request->read_index <= node->applied_index) {
-        if (request->client != NULL) {
-            read_one(node, request->entry, now_ms, &reply);
-            client_complete(request->client, request->tag, RAFTD_OK, node->applied_index, &reply);
-            reply_reset(&reply);
-        }
-        requests_finish(&node->requests, request);
-    }
 }

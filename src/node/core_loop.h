@@ -31,6 +31,7 @@ struct core_loop {
     struct turn turn;
     struct write_request *newest_write; /* not known to be done; gated frames wait with it */
     uint64_t read_id;                   /* of the newest read round */
+    uint64_t read_asked_ms;             /* when it was asked */
     /* The core's clock stands still while the node is out of service: no time-out passes. */
     uint64_t core_now_ms;
     struct raft_entry *time_entry; /* proposed last, one reference; NULL: none yet */

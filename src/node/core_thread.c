@@ -150,10 +150,11 @@ static void step(struct core_loop *loop, struct raft_outbox *outbox)
     snapshot_install_locked(loop, outbox);
     if (outbox->read_confirmed && outbox->read_id == loop->read_id) {
         requests_confirm_reads(&node->requests, outbox->read_index);
+        reads_round_confirmed(node, outbox->read_index, loop->read_asked_ms);
     }
     loop->more_to_apply = apply_committed_locked(node, outbox->commit_index);
     snapshot_slice_locked(loop);
-    apply_reads_locked(node, loop->core_now_ms);
+    reads_answer_locked(node, outbox->commit_index, loop->core_now_ms);
     mutex_unlock(&node->core_mutex);
 }
 

@@ -155,6 +155,18 @@ static void answer_snapshot(struct core_loop *loop, struct raftd_client *client,
     raft_entry_release(from->entry);
 }
 
+static void add_read(struct raftd_node *node, struct raftd_client *client,
+                     const struct client_request *from, uint64_t deadline_ms)
+{
+    bool strict = from->level == RAFTD_READ_LINEARIZABLE;
+    struct request *request =
+        requests_add(&node->requests, strict ? REQUEST_READ_NEW : REQUEST_READ_LOCAL, client,
+                     from->tag, deadline_ms, from->entry);
+
+    request->level = from->level;
+    request->max_lag_ms = from->max_lag_ms;
+}
+
 static void gather_client(struct core_loop *loop, struct raftd_client *client, bool proposable)
 {
     struct raftd_node *node = loop->node;
@@ -175,8 +187,7 @@ static void gather_client(struct core_loop *loop, struct raftd_client *client, b
         } else if (from.is_snapshot) {
             answer_snapshot(loop, client, &from);
         } else if (from.is_read) {
-            requests_add(&node->requests, REQUEST_READ_NEW, client, from.tag, deadline_ms,
-                         from.entry);
+            add_read(node, client, &from, deadline_ms);
         } else if (!proposable || requests_peek(&node->requests, &node->requests.held) != NULL) {
             /* Behind others that are held, too: a client's commands keep their order. */
             requests_add(&node->requests, REQUEST_HELD, client, from.tag, deadline_ms, from.entry);
@@ -219,13 +230,16 @@ static void gather_clients(struct core_loop *loop, bool proposable)
 static void gather_reads(struct core_loop *loop)
 {
     struct requests *requests = &loop->node->requests;
+    struct raft_event *event;
 
     if (!loop->turn.ready || requests_peek(requests, &requests->reads_asked) != NULL ||
         requests_peek(requests, &requests->reads_new) == NULL) {
         return;
     }
-    requests_ask_reads(requests);
-    gather_event(loop, RAFT_EVENT_READ)->read_id = ++loop->read_id;
+    event = gather_event(loop, RAFT_EVENT_READ);
+    event->read_id = ++loop->read_id;
+    event->lease = requests_ask_reads(requests);
+    loop->read_asked_ms = loop->turn.now_ms;
 }
 
 /* Whether the newest time entry may still be applied: one at a time is enough. */
@@ -292,6 +306,11 @@ void gather(struct core_loop *loop)
     gather_time(loop);
     handover_gather(loop);
     gather_reads(loop);
+    if (loop->turn.ready) {
+        /* Later than anything that was just taken from a ring was asked: what a lease says of
+         * this moment is true for all of it (T24). */
+        loop->core_now_ms = clock_monotonic_ms();
+    }
 }
 
 /*

@@ -7,7 +7,8 @@
  *     core_thread.c  the Raft core thread: events in, effects out
  *     gather.c       the half of it that drains the rings
  *     admin.c        changes of members and of leadership
- *     apply.c        committed entries and confirmed reads -> the state machine
+ *     apply.c        committed entries -> the state machine
+ *     reads.c        reads: by a confirmed round, by lease, within a bound of age
  *     requests.c     what clients wait for: table, queues, deadlines
  *     client.c       the client's end of its rings
  *     log_writer.c   the only thread that waits for a disk
@@ -65,6 +66,17 @@ struct node_listener {
     void *argument;
 };
 
+/* A confirmed read round: everything up to index is what was committed at asked_ms. */
+struct read_mark {
+    uint64_t index;
+    uint64_t asked_ms; /* 0 = no such round */
+};
+struct read_marks {
+    uint64_t fresh_ms;        /* of the newest round whose index is applied; 0 = none */
+    struct read_mark waiting; /* to be applied */
+    struct read_mark newest;  /* confirmed while another one waits */
+};
+
 struct raftd_node {
     /* Immutable once built. */
     struct conf conf;
@@ -105,6 +117,7 @@ struct raftd_node {
 
     /* The core thread. */
     struct requests requests;
+    struct read_marks marks;
 
     struct link_table links; /* says itself who may do what */
 
@@ -141,9 +154,20 @@ void core_thread_run(void *node);
 
 /* apply.c: core thread, core mutex held. True if more could be applied at once. */
 bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index);
-void apply_reads_locked(struct raftd_node *node, uint64_t now_ms);
 /* Answers a request with an error and ends it. Core thread. */
 void fail_request(struct raftd_node *node, struct request *request, int status);
+
+/* reads.c: core thread, core mutex held. */
+void reads_round_confirmed(struct raftd_node *node, uint64_t index, uint64_t asked_ms);
+void reads_answer_locked(struct raftd_node *node, uint64_t commit_index, uint64_t now_ms);
+/* What an answer from here rests on, and whether that is enough at this moment. */
+struct read_bounds {
+    bool all_applied;        /* everything that this node knows to be committed */
+    uint64_t lease_until_ms; /* 0 = no lease */
+    uint64_t fresh_ms;       /* what is applied was the truth then, or later; 0 = never */
+};
+bool read_bounds_allow(const struct read_bounds *bounds, enum raftd_read_level level,
+                       uint32_t max_lag_ms, uint64_t now_ms);
 
 /* client.c, core thread. */
 struct client_request {

@@ -6,6 +6,8 @@
  */
 #include "node/requests.h"
 
+#include <raftd/client.h>
+
 #include "base/assert.h"
 #include "base/memory.h"
 #include "raft/entry.h"
@@ -18,6 +20,7 @@ void requests_init(struct requests *requests)
                                   .oldest = REQUEST_NONE,
                                   .newest = REQUEST_NONE,
                                   .held = empty,
+                                  .reads_local = empty,
                                   .reads_new = empty,
                                   .reads_asked = empty,
                                   .reads_ready = empty};
@@ -55,6 +58,8 @@ static struct request_queue *queue_of(struct requests *requests, enum request_st
     switch (state) {
     case REQUEST_HELD:
         return &requests->held;
+    case REQUEST_READ_LOCAL:
+        return &requests->reads_local;
     case REQUEST_READ_NEW:
         return &requests->reads_new;
     case REQUEST_READ_ASKED:
@@ -182,11 +187,16 @@ void requests_advance(struct requests *requests, struct request_queue *queue,
     }
 }
 
-void requests_ask_reads(struct requests *requests)
+bool requests_ask_reads(struct requests *requests)
 {
-    while (requests_peek(requests, &requests->reads_new) != NULL) {
+    const struct request *request;
+    bool lease_will_do = true;
+
+    while ((request = requests_peek(requests, &requests->reads_new)) != NULL) {
+        lease_will_do = lease_will_do && request->level != RAFTD_READ_LINEARIZABLE;
         requests_advance(requests, &requests->reads_new, REQUEST_READ_ASKED);
     }
+    return lease_will_do;
 }
 
 void requests_confirm_reads(struct requests *requests, uint64_t read_index)

@@ -21,6 +21,7 @@ enum request_state {
     REQUEST_FREE,
     REQUEST_HELD,       /* proposal that no leader can be given to yet; in `held` */
     REQUEST_PROPOSED,   /* with the core or the leader: its outcome is open */
+    REQUEST_READ_LOCAL, /* read that may not need a round; in `reads_local` */
     REQUEST_READ_NEW,   /* read that waits for the round under way to end; in `reads_new` */
     REQUEST_READ_ASKED, /* its round is under way; in `reads_asked` */
     REQUEST_READ_READY, /* confirmed; waits until read_index is applied; in `reads_ready` */
@@ -35,6 +36,8 @@ struct request {
     uint64_t tag;
     uint64_t deadline_ms;
     uint64_t read_index;
+    uint8_t level; /* of a read: enum raftd_read_level */
+    uint32_t max_lag_ms;
     uint64_t term;               /* PROPOSED: that it can be appended in; 0 = not known yet */
     struct raftd_client *client; /* NULL: nobody waits any more */
     struct raft_entry *entry;    /* HELD and reads: the bytes; one reference */
@@ -54,6 +57,7 @@ struct requests {
     size_t proposal_count;
     size_t read_count;
     struct request_queue held;
+    struct request_queue reads_local;
     struct request_queue reads_new;
     struct request_queue reads_asked;
     struct request_queue reads_ready;
@@ -79,8 +83,9 @@ struct request *requests_peek(struct requests *requests, struct request_queue *q
 /* Moves the first of a queue to another state (and its queue). */
 void requests_advance(struct requests *requests, struct request_queue *queue,
                       enum request_state state);
-/* Moves all of reads_new to reads_asked, or all of reads_asked to reads_ready with an index. */
-void requests_ask_reads(struct requests *requests);
+/* Moves all of reads_new to reads_asked; true if the leader's lease will do for all of them. */
+bool requests_ask_reads(struct requests *requests);
+/* Moves all of reads_asked to reads_ready with an index. */
 void requests_confirm_reads(struct requests *requests, uint64_t read_index);
 
 /* Ends a request: frees it (or leaves it dead in its queue). The caller has answered. */

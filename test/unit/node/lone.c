@@ -60,6 +60,25 @@ void lone_wait_for_stall(void)
     pthread_mutex_unlock(&disk_mutex);
 }
 
+/* ---- the clock ---- */
+
+static _Atomic uint64_t clock_ahead_ms;
+
+/* In the place of clock_monotonic_ms(), by the linker's --wrap. NOLINTBEGIN */
+uint64_t __real_clock_monotonic_ms(void);
+uint64_t __wrap_clock_monotonic_ms(void);
+
+uint64_t __wrap_clock_monotonic_ms(void)
+{
+    return __real_clock_monotonic_ms() + atomic_load(&clock_ahead_ms);
+}
+/* NOLINTEND */
+
+void lone_pause(uint64_t ms)
+{
+    atomic_fetch_add(&clock_ahead_ms, ms);
+}
+
 /* ---- the state machine ---- */
 
 static void apply(void *context, const struct raftd_entry *entries, size_t count)
@@ -80,6 +99,9 @@ static void read_sum(void *context, const struct raftd_query *query, struct raft
 
     (void)query;
     raftd_reply_write(reply, &lone->sum, sizeof(lone->sum));
+    lone->read_count++;
+    lone_pause(lone->pause_in_read_ms);
+    lone->pause_in_read_ms = 0;
 }
 
 enum { BALLAST = 0xb5 };
@@ -168,9 +190,9 @@ static void restore_commit(void *context, void *staged)
 
 /* ---- the node ---- */
 
-void lone_init(struct lone *lone)
+struct raftd_state_machine lone_machine(struct lone *lone)
 {
-    struct raftd_state_machine machine = {
+    return (struct raftd_state_machine){
         .context = lone,
         .apply = apply,
         .read = read_sum,
@@ -183,6 +205,11 @@ void lone_init(struct lone *lone)
         .restore_commit = restore_commit,
         .restore_abort = free,
     };
+}
+
+void lone_init(struct lone *lone)
+{
+    struct raftd_state_machine machine = lone_machine(lone);
 
     memset(lone, 0, sizeof(*lone));
     snprintf(lone->directory, sizeof(lone->directory), "/tmp/raftd-lone-XXXXXX");

@@ -13,6 +13,7 @@
 
 #include <raftd/client.h>
 #include <raftd/node.h>
+#include <raftd/state_machine.h>
 
 struct lone {
     char directory[64];
@@ -29,10 +30,15 @@ struct lone {
     uint64_t saved_sum;
     size_t saved_bytes;
     unsigned begins, ends, restored;
+    size_t read_count;
+    uint32_t pause_in_read_ms; /* the next read takes so long */
+    uint64_t deadline_ms;      /* of cluster time */
+    uint64_t ticked_ms;
 };
 
 /* A directory and a builder with a state machine; nothing built yet. */
 void lone_init(struct lone *lone);
+struct raftd_state_machine lone_machine(struct lone *lone); /* that lone_init() sets */
 void lone_set(struct lone *lone, const char *name, const char *value);
 void lone_build(struct lone *lone);   /* and opens the client */
 void lone_run(struct lone *lone);     /* on a thread of its own */
@@ -55,6 +61,9 @@ void lone_wait(struct lone *lone, bool (*wanted)(const struct raftd_status *stat
                uint64_t value);
 bool lone_leads(const struct raftd_status *status, uint64_t unused);
 bool lone_has_last_index(const struct raftd_status *status, uint64_t index);
+
+/* For the monotonic clock of this process so much time passes at once, as if it were stopped. */
+void lone_pause(uint64_t ms);
 
 /* From now on every fdatasync() of this process waits until the disk is released. */
 void lone_stall_disk(void);

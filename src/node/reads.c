@@ -1,0 +1,127 @@
+/*
+ * Answers to reads: by a round that confirmed how much has to be applied, or at once from what
+ * is applied here, where a lease or a bound on its age allows that. Core thread, core mutex held.
+ */
+#include "base/assert.h"
+#include "node/node.h"
+#include "sys/clock.h"
+
+/* A round that was asked at asked_ms is confirmed: what is applied up to index was the truth then,
+ * or later. */
+void reads_round_confirmed(struct raftd_node *node, uint64_t index, uint64_t asked_ms)
+{
+    struct read_mark *mark =
+        node->marks.waiting.asked_ms == 0 ? &node->marks.waiting : &node->marks.newest;
+
+    *mark = (struct read_mark){.index = index, .asked_ms = asked_ms};
+}
+
+/* While much is still to be applied, an earlier round's index is reached before the newest's. */
+static void follow_marks(struct raftd_node *node)
+{
+    struct read_marks *marks = &node->marks;
+
+    while (marks->waiting.asked_ms != 0 && marks->waiting.index <= node->applied_index) {
+        marks->fresh_ms = marks->waiting.asked_ms;
+        marks->waiting = marks->newest;
+        marks->newest = (struct read_mark){0};
+    }
+}
+
+bool read_bounds_allow(const struct read_bounds *bounds, enum raftd_read_level level,
+                       uint32_t max_lag_ms, uint64_t now_ms)
+{
+    bool is_newest = bounds->all_applied && now_ms < bounds->lease_until_ms;
+    uint64_t lag_ms = now_ms > bounds->fresh_ms ? now_ms - bounds->fresh_ms : 0;
+
+    if (level == RAFTD_READ_LINEARIZABLE) {
+        return false;
+    }
+    if (is_newest) {
+        return true;
+    }
+    return level == RAFTD_READ_STALE &&
+           (max_lag_ms == 0 || (bounds->fresh_ms != 0 && lag_ms <= max_lag_ms));
+}
+
+static void compute(struct raftd_node *node, const struct request *request, uint64_t now_ms,
+                    struct raftd_reply *reply)
+{
+    struct raftd_query query = {
+        .data = request->entry->data,
+        .size_bytes = request->entry->size_bytes,
+        .index = node->applied_index,
+        .time_ms = raft_cluster_time(node->core, now_ms),
+    };
+
+    node->machine.read(node->machine.context, &query, reply);
+}
+
+/*
+ * One read that may be answered from here. Asked before the clock is looked at and looked at
+ * again after the answer was computed: whatever pauses this thread in between, the answer was
+ * the truth at a moment after the question (T24). False: it needs a round.
+ */
+static bool answer_here(struct raftd_node *node, const struct read_bounds *bounds,
+                        struct request *request)
+{
+    enum raftd_read_level level = (enum raftd_read_level)request->level;
+    struct raftd_reply reply = {0};
+    uint64_t now_ms = clock_monotonic_ms();
+    bool allowed;
+
+    if (!read_bounds_allow(bounds, level, request->max_lag_ms, now_ms)) {
+        return false;
+    }
+    compute(node, request, now_ms, &reply);
+    allowed = read_bounds_allow(bounds, level, request->max_lag_ms, clock_monotonic_ms());
+    if (allowed) {
+        client_complete(request->client, request->tag, RAFTD_OK, node->applied_index, &reply);
+    }
+    reply_reset(&reply);
+    return allowed;
+}
+
+static void answer_local(struct raftd_node *node, uint64_t commit_index)
+{
+    struct requests *requests = &node->requests;
+    struct read_bounds bounds = {
+        .all_applied = node->applied_index == commit_index,
+        .lease_until_ms = raft_lease_until_ms(node->core),
+        .fresh_ms = node->marks.fresh_ms,
+    };
+    struct request *request;
+
+    while ((request = requests_peek(requests, &requests->reads_local)) != NULL) {
+        if (request->client == NULL || answer_here(node, &bounds, request)) {
+            requests_finish(requests, request);
+        } else {
+            requests_advance(requests, &requests->reads_local, REQUEST_READ_NEW);
+        }
+    }
+}
+
+static void answer_confirmed(struct raftd_node *node, uint64_t now_ms)
+{
+    struct requests *requests = &node->requests;
+    struct raftd_reply reply = {0};
+    struct request *request;
+
+    while ((request = requests_peek(requests, &requests->reads_ready)) != NULL &&
+           request->read_index <= node->applied_index) {
+        if (request->client != NULL) {
+            compute(node, request, now_ms, &reply);
+            client_complete(request->client, request->tag, RAFTD_OK, node->applied_index, &reply);
+            reply_reset(&reply);
+        }
+        requests_finish(requests, request);
+    }
+}
+
+void reads_answer_locked(struct raftd_node *node, uint64_t commit_index, uint64_t now_ms)
+{
+    ASSERT(mutex_is_mine(&node->core_mutex));
+    follow_marks(node);
+    answer_confirmed(node, now_ms);
+    answer_local(node, commit_index);
+}
