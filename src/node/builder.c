@@ -220,6 +220,9 @@ static int make_core(struct raftd_node *node, const struct wal_recovered *recove
 {
     const struct conf *conf = &node->conf;
     const struct raft_options options = {
+#ifdef RAFTD_CHECKS
+        .check = true,
+#endif
         .id = conf->node.id,
         .random_seed = random_u64(),
         .heartbeat_ms = conf->raft.heartbeat_ms,

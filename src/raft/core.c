@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "raft/check.h"
 
 /* Room that a core is made with. */
 enum { MESSAGES_RESERVED = 512, PROPOSALS_RESERVED = 1024, ENTRIES_RESERVED = 4096 };
@@ -436,13 +437,9 @@ static void resolve_messages(struct raft_core *core)
     }
 }
 
-void raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event *events,
-               size_t count, struct raft_outbox *outbox)
+/* What the sum of a batch's events makes due. */
+static void act(struct raft_core *core)
 {
-    begin_batch(core, now_ms);
-    for (size_t i = 0; i < count; i++) {
-        on_event(core, &events[i]);
-    }
     replicate_tick(core);
     election_tick(core);
 
@@ -453,12 +450,10 @@ void raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event 
     propose_flush(core);
     replicate_send(core);
     snapshot_flush(core);
+}
 
-    *outbox = (struct raft_outbox){0};
-    issue_write(core, outbox);
-    resolve_messages(core);
-    ASSERT(core->commit_index <= raftlog_last_index(&core->log));
-    ASSERT(core->durable_index < core->write_next);
+static void fill_outbox(const struct raft_core *core, struct raft_outbox *outbox)
+{
     outbox->messages = core->messages;
     outbox->message_count = core->message_count;
     outbox->has_install = core->install_index != 0;
@@ -475,6 +470,42 @@ void raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event 
     outbox->state_changed = core->state_changed;
     outbox->violation = core->violation;
     outbox->violator = core->violator;
+}
+
+static void check_after(const struct raft_core *core, const struct check_before *before)
+{
+    const char *broken = check_step(core, before);
+
+    if (broken == NULL) {
+        broken = check_state(core);
+    }
+    if (broken != NULL) {
+        assert_failed(broken, __FILE__, __LINE__);
+    }
+}
+
+void raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event *events,
+               size_t count, struct raft_outbox *outbox)
+{
+    struct check_before before;
+
+    if (core->options.check) {
+        check_take(core, &before);
+    }
+    begin_batch(core, now_ms);
+    for (size_t i = 0; i < count; i++) {
+        on_event(core, &events[i]);
+    }
+    act(core);
+    *outbox = (struct raft_outbox){0};
+    issue_write(core, outbox);
+    resolve_messages(core);
+    fill_outbox(core, outbox);
+    ASSERT(core->commit_index <= raftlog_last_index(&core->log));
+    ASSERT(core->durable_index < core->write_next);
+    if (core->options.check) {
+        check_after(core, &before);
+    }
 }
 
 uint64_t raft_next_deadline(const struct raft_core *core)

@@ -42,6 +42,7 @@ struct raft_options {
     size_t max_batch_bytes;         /* entries in one append message; at least one entry goes */
     uint32_t max_inflight_messages; /* unacknowledged appends per peer, 1..4096 */
     size_t max_inflight_bytes;
+    bool check;                   /* hold every step against the invariants, abort if one breaks */
     size_t max_uncommitted_bytes; /* a leader refuses forwarded proposals beyond this */
     uint8_t priority;             /* leadership drifts to the voter with the highest */
     uint32_t
@@ -187,6 +188,10 @@ struct raft_outbox {
 
 void raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event *events,
                size_t count, struct raft_outbox *outbox);
+
+/* NULL, or in a sentence what does not hold in this core though it always should. Reads all of the
+ * log: for tests and simulations. */
+const char *raft_check(const struct raft_core *core);
 
 /* When raft_step() wants to be called again even if nothing happens. */
 uint64_t raft_next_deadline(const struct raft_core *core);

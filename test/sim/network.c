@@ -914,6 +914,7 @@ void network_init_membership(struct network *network, const struct raft_membersh
         .options = {.heartbeat_ms = 100,
                     .election_timeout_ms = 1000,
                     .max_batch_bytes = 64 * 1024,
+                    .check = true,
                     .max_inflight_messages = 16,
                     .max_inflight_bytes = 1024 * 1024,
                     .max_uncommitted_bytes = 16 * 1024 * 1024},

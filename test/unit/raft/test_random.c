@@ -132,6 +132,11 @@ static void live_through(size_t node_count, uint64_t seed)
         network_run(&network, network_random(&network, 100));
         transfer(&network, false);
         invariants_logs_match(&network);
+        if (network_node(&network, id)->alive) {
+            const char *broken = raft_check(network_node(&network, id)->core);
+
+            ck_assert_msg(broken == NULL, "does not hold: %s", broken);
+        }
     }
     heal_everything(&network);
     ck_assert_uint_ne(network_elect(&network), 0);

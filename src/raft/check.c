@@ -1,0 +1,269 @@
+/*
+ * Invariants as code, after LogCabin's: what holds in a core between two steps, and what a step
+ * may not do. raft_step() asks where options.check says so: in tests and simulations, and in a
+ * daemon configured with --enable-checks. Says what is broken in a sentence; never changes
+ * anything.
+ */
+#include "raft/check.h"
+
+#include "base/assert.h"
+
+/* The first condition that does not hold names the invariant. */
+#define HOLDS(condition, sentence)                                                                 \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            return sentence;                                                                       \
+        }                                                                                          \
+    } while (0)
+
+static const char *check_indices(const struct raft_core *core)
+{
+    uint64_t base = core->log.base_index;
+    uint64_t last = raftlog_last_index(&core->log);
+
+    HOLDS(core->commit_index >= base, "what is compacted is committed");
+    HOLDS(core->commit_index <= last, "what is committed is in the log");
+    HOLDS(core->durable_index >= base, "what is compacted is durable");
+    HOLDS(core->durable_index < core->write_next, "what is durable was handed to the log writer");
+    HOLDS(core->write_next <= last + 1, "only what is in the log was handed to the log writer");
+    HOLDS(core->truncate_from == 0 || core->truncate_from <= core->write_next,
+          "what is to be cut from the disk was handed to the log writer");
+    HOLDS(core->written_sequence <= core->issued_sequence, "only what was issued is written");
+    HOLDS(core->hard_state_sequence <= core->issued_sequence, "the hard state's write is issued");
+    HOLDS(core->membership_index <= last, "the membership in force is in the log");
+    HOLDS(raftlog_last_term(&core->log) <= core->term, "no entry is of a term to come");
+    return NULL;
+}
+
+static const char *check_role(const struct raft_core *core)
+{
+    uint16_t self = core->options.id;
+
+    switch (core->role) {
+    case RAFT_LEADER:
+        HOLDS(core->leader == self, "a leader takes itself for the leader");
+        HOLDS(core->vote == self, "a leader voted for itself");
+        break;
+    case RAFT_CANDIDATE:
+        HOLDS(core->vote == self, "a candidate voted for itself");
+        HOLDS(core->leader == 0, "a candidate knows no leader");
+        break;
+    case RAFT_PRE_CANDIDATE:
+        HOLDS(core->leader == 0, "a pre-candidate knows no leader");
+        break;
+    case RAFT_FOLLOWER:
+    case RAFT_LEARNER:
+        HOLDS(core->leader != self, "nobody follows itself");
+        HOLDS((core->role == RAFT_FOLLOWER) == core_is_voter(core),
+              "a follower votes, a learner does not (T32)");
+        break;
+    default:
+        return "the role is one that exists";
+    }
+    HOLDS(core->membership.count == 0 || raft_membership_is_valid(&core->membership),
+          "the membership in force is valid");
+    return NULL;
+}
+
+static const char *check_window(const struct raft_core *core, const struct progress *progress)
+{
+    size_t capacity = core->options.max_inflight_messages;
+    uint64_t previous = progress->match_index;
+    size_t bytes = 0;
+
+    HOLDS(progress->inflights != NULL, "a leader has a window for each peer");
+    HOLDS(progress->inflight_count <= capacity, "a window holds what fits");
+    HOLDS(progress->state == RAFT_PROGRESS_REPLICATE || progress->inflight_count == 0,
+          "only a peer that is known to agree has appends in flight");
+    for (size_t i = 0; i < progress->inflight_count; i++) {
+        const struct inflight *inflight =
+            &progress->inflights[(progress->inflight_head + i) % capacity];
+
+        HOLDS(inflight->last_index > previous, "appends in flight ascend behind what matches");
+        previous = inflight->last_index;
+        bytes += inflight->cost_bytes;
+    }
+    HOLDS(progress->inflight_count == 0 || previous < progress->next_index,
+          "what is in flight was sent");
+    HOLDS(bytes == progress->inflight_bytes, "a window's bytes are those of its appends");
+    return NULL;
+}
+
+static const char *check_peer(const struct raft_core *core, const struct progress *progress)
+{
+    uint64_t last = raftlog_last_index(&core->log);
+
+    HOLDS(progress->match_index < progress->next_index, "what matches is not sent again");
+    HOLDS(progress->match_index <= last, "a peer matches no more than the log has");
+    HOLDS(progress->next_index <= last + 1, "nothing is sent that the log does not have");
+    HOLDS(progress->state == RAFT_PROGRESS_SNAPSHOT || progress->next_index > core->log.base_index,
+          "a peer that needs what is compacted waits for a snapshot (T16)");
+    HOLDS(progress->state == RAFT_PROGRESS_SNAPSHOT || progress->transfer == TRANSFER_NONE,
+          "only who needs a snapshot is sent one");
+    HOLDS(progress->round_acknowledged <= core->read_round, "only rounds that began are answered");
+    HOLDS(progress->round_sent <= core->read_round, "only rounds that began are sent");
+    HOLDS(progress->last_contact_ms <= core->now_ms, "nobody was heard in the future");
+    return check_window(core, progress);
+}
+
+static const char *check_leader(const struct raft_core *core)
+{
+    uint64_t durable[RAFT_MEMBERS_MAX];
+
+    for (size_t i = 0; i < core->membership.count; i++) {
+        const char *broken = NULL;
+
+        durable[i] = core->progress[i].match_index;
+        if (core->membership.members[i].id == core->options.id) {
+            durable[i] = core->durable_index;
+        } else {
+            broken = check_peer(core, &core->progress[i]);
+        }
+        if (broken != NULL) {
+            return broken;
+        }
+    }
+    /* A membership that came into force since may want more than the one that committed. */
+    HOLDS(!read_knows_commit(core) || core->membership_index > core->commit_index ||
+              core->commit_index <= core->membership_index + 1 ||
+              raft_membership_quorum_value(&core->membership, durable) >= core->commit_index,
+          "what is committed in this term is on a quorum's disks (T9, T12)");
+    HOLDS(raft_lease_until_ms(core) <= core->now_ms + core->options.election_timeout_ms,
+          "no lease is longer than the promise it rests on (T23)");
+    return NULL;
+}
+
+static const char *check_follower(const struct raft_core *core)
+{
+    for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
+        HOLDS(core->progress[i].inflights == NULL, "only a leader has windows");
+    }
+    HOLDS(raft_lease_until_ms(core) == 0, "only a leader has a lease");
+    return NULL;
+}
+
+/* Entries from `first` on: consecutive, terms and times never fall. */
+static const char *check_entries(const struct raft_core *core, uint64_t first)
+{
+    for (uint64_t i = first; i <= raftlog_last_index(&core->log); i++) {
+        const struct raft_entry *entry = raftlog_entry(&core->log, i);
+
+        HOLDS(entry != NULL && entry->index == i, "entries are consecutive");
+        HOLDS(entry->term >= raftlog_term(&core->log, i - 1), "terms never fall along a log");
+        HOLDS(entry->time_ms >= raftlog_time(&core->log, i - 1),
+              "cluster time never falls along a log (T47)");
+    }
+    return NULL;
+}
+
+const char *check_state(const struct raft_core *core)
+{
+    uint64_t last = raftlog_last_index(&core->log);
+    uint64_t first = core->log.base_index + 1;
+    const char *broken = check_indices(core);
+
+    if (last >= first + CHECK_ENTRIES) {
+        first = last - CHECK_ENTRIES + 1;
+    }
+    broken = broken != NULL ? broken : check_role(core);
+    broken = broken != NULL ? broken : check_entries(core, first);
+    if (broken != NULL) {
+        return broken;
+    }
+    return core->role == RAFT_LEADER ? check_leader(core) : check_follower(core);
+}
+
+const char *raft_check(const struct raft_core *core)
+{
+    uint64_t last = raftlog_last_index(&core->log);
+    struct raft_membership membership;
+    size_t uncommitted_bytes = 0;
+    const char *broken = check_state(core);
+
+    if (broken == NULL) {
+        broken = check_entries(core, core->log.base_index + 1);
+    }
+    if (broken != NULL) {
+        return broken;
+    }
+    for (uint64_t i = core->commit_index + 1; i <= last; i++) {
+        uncommitted_bytes += raft_entry_cost(raftlog_entry(&core->log, i));
+    }
+    HOLDS(uncommitted_bytes == core->uncommitted_bytes,
+          "the bytes that are not committed are counted right");
+    core_membership_at(core, last, &membership);
+    HOLDS(membership.count == core->membership.count,
+          "the newest membership of the log is in force (T15)");
+    for (size_t i = 0; i < membership.count; i++) {
+        HOLDS(membership.members[i].id == core->membership.members[i].id &&
+                  membership.members[i].roles == core->membership.members[i].roles,
+              "the newest membership of the log is in force (T15)");
+    }
+    return NULL;
+}
+
+void check_take(const struct raft_core *core, struct check_before *before)
+{
+    *before = (struct check_before){
+        .now_ms = core->now_ms,
+        .term = core->term,
+        .vote = core->vote,
+        .role = core->role,
+        .base_index = core->log.base_index,
+        .last_index = raftlog_last_index(&core->log),
+        .last = raftlog_entry(&core->log, raftlog_last_index(&core->log)),
+        .commit_index = core->commit_index,
+        .membership_index = core->membership_index,
+        .promised_until_ms = core->promised_until_ms,
+        .written_sequence = core->written_sequence,
+    };
+    for (uint64_t i = 0; i < CHECK_ENTRIES && i < core->commit_index; i++) {
+        before->committed[i] = raftlog_entry(&core->log, core->commit_index - i);
+    }
+}
+
+static const char *check_leader_step(const struct raft_core *core,
+                                     const struct check_before *before)
+{
+    uint64_t last = raftlog_last_index(&core->log);
+    size_t memberships = 0;
+
+    HOLDS(last >= before->last_index, "a leader only appends (section 3.3)");
+    HOLDS(before->last_index <= core->log.base_index ||
+              raftlog_entry(&core->log, before->last_index) == before->last,
+          "a leader only appends (section 3.3)");
+    for (uint64_t i = before->last_index + 1; i <= last; i++) {
+        const struct raft_entry *entry = raftlog_entry(&core->log, i);
+
+        HOLDS(entry->term == core->term, "a leader appends entries of its own term");
+        memberships += entry->type == RAFT_ENTRY_MEMBERSHIP;
+    }
+    HOLDS(memberships <= 1, "one change of members at a time");
+    HOLDS(memberships == 0 ||
+              (before->membership_index <= core->commit_index && read_knows_commit(core)),
+          "a change of members waits until the one before and its own term are committed (T26)");
+    return NULL;
+}
+
+const char *check_step(const struct raft_core *core, const struct check_before *before)
+{
+    HOLDS(core->now_ms >= before->now_ms, "time does not go back");
+    HOLDS(core->term >= before->term, "the term does not go back");
+    HOLDS(core->term > before->term || before->vote == 0 || core->vote == before->vote,
+          "a vote of a term is given once (T1)");
+    HOLDS(core->commit_index >= before->commit_index, "the commit index does not go back");
+    HOLDS(core->log.base_index >= before->base_index, "what is compacted does not come back");
+    HOLDS(core->promised_until_ms >= before->promised_until_ms, "a promise is not taken back");
+    HOLDS(core->written_sequence >= before->written_sequence, "what is written stays written");
+    for (uint64_t i = 0; i < CHECK_ENTRIES && i < before->commit_index; i++) {
+        uint64_t index = before->commit_index - i;
+
+        HOLDS(index <= core->log.base_index ||
+                  raftlog_entry(&core->log, index) == before->committed[i],
+              "what is committed does not change");
+    }
+    if (core->role == RAFT_LEADER && before->role == RAFT_LEADER && core->term == before->term) {
+        return check_leader_step(core, before);
+    }
+    return NULL;
+}

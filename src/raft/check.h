@@ -1,0 +1,33 @@
+/*
+ * Invariants inside one core, and what no step may change. See check.c.
+ */
+#ifndef RAFTD_RAFT_CHECK_H
+#define RAFTD_RAFT_CHECK_H
+
+#include "raft/core.h"
+
+enum { CHECK_ENTRIES = 32 }; /* of the end of the log, and of what is committed */
+
+/* What a step found, to be held against what it leaves. */
+struct check_before {
+    uint64_t now_ms;
+    uint64_t term;
+    uint16_t vote;
+    enum raft_role role;
+    uint64_t base_index;
+    uint64_t last_index;
+    const struct raft_entry *last;
+    uint64_t commit_index;
+    const struct raft_entry *committed[CHECK_ENTRIES]; /* backwards from commit_index */
+    uint64_t membership_index;
+    uint64_t promised_until_ms;
+    uint64_t written_sequence;
+};
+
+void check_take(const struct raft_core *core, struct check_before *before);
+/* NULL, or what the step broke. */
+const char *check_step(const struct raft_core *core, const struct check_before *before);
+/* NULL, or what does not hold in the core as it is; constant time but for the members. */
+const char *check_state(const struct raft_core *core);
+
+#endif

@@ -1,0 +1,252 @@
+/*
+ * The invariants inside a core: each field that is broken on purpose is seen, and a step that
+ * breaks a rule ends the process.
+ */
+#include <signal.h>
+#include <string.h>
+
+#include "unit.h"
+
+#include "raft/check.h"
+#include "sim/network.h"
+
+enum { HEARTBEAT_MS = 100 };
+
+static struct network *three_with_leader_1(void)
+{
+    struct network *network = network_create(3);
+
+    network_elect_node(network, 1);
+    for (uint64_t i = 1; i <= 5; i++) {
+        network_propose(network, 1, i);
+        network_settle(network);
+    }
+    network_run(network, HEARTBEAT_MS);
+    return network;
+}
+
+static void commit_too_far(struct raft_core *core)
+{
+    core->commit_index = raftlog_last_index(&core->log) + 1;
+}
+
+static void commit_without_a_quorum(struct raft_core *core)
+{
+    core->progress[1].match_index = 1;
+    core->progress[2].match_index = 1;
+}
+
+static void durable_too_far(struct raft_core *core)
+{
+    core->durable_index = core->write_next;
+}
+
+static void match_too_far(struct raft_core *core)
+{
+    core->progress[1].match_index = core->progress[1].next_index;
+}
+
+static void next_too_far(struct raft_core *core)
+{
+    core->progress[1].next_index += 5;
+}
+
+static void window_miscounted(struct raft_core *core)
+{
+    core->progress[2].inflight_bytes = 1;
+}
+
+static void answer_to_no_round(struct raft_core *core)
+{
+    core->progress[2].round_acknowledged = core->read_round + 1;
+}
+
+static void entry_of_a_term_to_come(struct raft_core *core)
+{
+    core->log.entries[core->log.count - 1]->term = core->term + 1;
+}
+
+static void time_that_falls(struct raft_core *core)
+{
+    core->log.entries[core->log.count - 1]->time_ms = 1;
+}
+
+static void gap(struct raft_core *core)
+{
+    core->log.entries[2]->index++;
+}
+
+static void leader_of_somebody_else(struct raft_core *core)
+{
+    core->leader = 2;
+}
+
+static void leader_without_its_vote(struct raft_core *core)
+{
+    core->vote = 3;
+}
+
+static void follower_with_a_role_of_its_own(struct raft_core *core)
+{
+    core->membership.members[1].roles = RAFT_MEMBER_LEARNER;
+}
+
+static void bytes_miscounted(struct raft_core *core)
+{
+    core->uncommitted_bytes += 1;
+}
+
+static void lease_of_the_future(struct raft_core *core)
+{
+    core->round_opened_ms[read_quorum_round(core) % ROUNDS_KEPT] += 1000;
+}
+
+static const struct {
+    uint16_t id;
+    void (*plant)(struct raft_core *core);
+    const char *found;
+} plants[] = {
+    {1, commit_too_far, "committed is in the log"},
+    {2, commit_too_far, "committed is in the log"},
+    {1, commit_without_a_quorum, "T9"},
+    {2, durable_too_far, "handed to the log writer"},
+    {1, match_too_far, "not sent again"},
+    {1, next_too_far, "nothing is sent"},
+    {1, window_miscounted, "bytes are those"},
+    {1, answer_to_no_round, "rounds that began"},
+    {3, entry_of_a_term_to_come, "term to come"},
+    {3, time_that_falls, "T47"},
+    {3, gap, "consecutive"},
+    {1, leader_of_somebody_else, "for the leader"},
+    {1, leader_without_its_vote, "voted for itself"},
+    {2, follower_with_a_role_of_its_own, "T32"},
+    {1, bytes_miscounted, "counted right"},
+    {1, lease_of_the_future, "T23"},
+};
+
+START_TEST(a_field_that_is_broken_is_seen)
+{
+    struct network *network = three_with_leader_1();
+    struct raft_core *core = network_node(network, plants[_i].id)->core;
+
+    ck_assert_ptr_null(raft_check(core));
+    plants[_i].plant(core);
+    ck_assert_ptr_nonnull(raft_check(core));
+    ck_assert_msg(strstr(raft_check(core), plants[_i].found) != NULL, "%s", raft_check(core));
+    /* Nothing is freed: the core is no longer what its end expects. */
+}
+END_TEST
+
+/* What a step left is held against what it found. */
+static const char *after(struct network *network, uint16_t id,
+                         void (*change)(struct raft_core *core))
+{
+    struct raft_core *core = network_node(network, id)->core;
+    struct check_before before;
+
+    check_take(core, &before);
+    change(core);
+    return check_step(core, &before);
+}
+
+static void take_a_vote_back(struct raft_core *core)
+{
+    core->vote = 2;
+}
+
+static void take_a_term_back(struct raft_core *core)
+{
+    core->term--;
+}
+
+static void take_a_commit_back(struct raft_core *core)
+{
+    core->commit_index--;
+}
+
+static void take_a_promise_back(struct raft_core *core)
+{
+    core->promised_until_ms--;
+}
+
+static void drop_an_entry(struct raft_core *core)
+{
+    core->log.count--;
+}
+
+static void replace_a_committed_entry(struct raft_core *core)
+{
+    core->log.entries[3] = raft_entry_make(RAFT_ENTRY_COMMAND, "x", 1);
+}
+
+static void append_of_an_old_term(struct raft_core *core)
+{
+    struct raft_entry *entry = raft_entry_make(RAFT_ENTRY_COMMAND, "x", 1);
+
+    entry->term = raftlog_last_term(&core->log);
+    entry->index = raftlog_last_index(&core->log) + 1;
+    core_append_entry(core, entry);
+    entry->term--;
+}
+
+static const struct {
+    uint16_t id;
+    void (*change)(struct raft_core *core);
+    const char *found;
+} steps[] = {
+    {1, take_a_vote_back, "T1"},
+    {2, take_a_term_back, "term does not go back"},
+    {3, take_a_commit_back, "commit index"},
+    {2, take_a_promise_back, "promise"},
+    {1, drop_an_entry, "only appends"},
+    {2, replace_a_committed_entry, "does not change"},
+    {1, append_of_an_old_term, "own term"},
+};
+
+START_TEST(a_step_that_breaks_a_rule_is_seen)
+{
+    struct network *network = three_with_leader_1();
+    const char *broken;
+
+    network_isolate(network, 1);
+    network_propose(network, 1, 9); /* is not committed */
+    network_settle(network);
+    broken = after(network, steps[_i].id, steps[_i].change);
+    ck_assert_ptr_nonnull(broken);
+    ck_assert_msg(strstr(broken, steps[_i].found) != NULL, "%s", broken);
+}
+END_TEST
+
+START_TEST(a_step_with_a_broken_core_ends_the_process)
+{
+    struct network *network = three_with_leader_1();
+
+    leader_of_somebody_else(network_node(network, 1)->core);
+    network_propose(network, 1, 9);
+}
+END_TEST
+
+START_TEST(without_the_option_nothing_is_looked_at)
+{
+    struct network *network = three_with_leader_1();
+
+    network_node(network, 1)->core->options.check = false;
+    leader_of_somebody_else(network_node(network, 1)->core);
+    network_propose(network, 1, 9);
+}
+END_TEST
+
+UNIT_SUITE(check)
+{
+    Suite *suite = suite_create("check");
+    TCase *tcase = tcase_create("invariants");
+
+    tcase_add_loop_test(tcase, a_field_that_is_broken_is_seen, 0,
+                        (int)(sizeof(plants) / sizeof(plants[0])));
+    tcase_add_loop_test(tcase, a_step_that_breaks_a_rule_is_seen, 0,
+                        (int)(sizeof(steps) / sizeof(steps[0])));
+    tcase_add_test_raise_signal(tcase, a_step_with_a_broken_core_ends_the_process, SIGABRT);
+    tcase_add_test(tcase, without_the_option_nothing_is_looked_at);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
