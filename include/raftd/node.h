@@ -158,6 +158,21 @@ struct raftd_status {
     struct raftd_member_status members[RAFTD_MEMBERS_MAX];
 };
 
+/*
+ * Has this node save a snapshot: of the returned index or a later one. 0: its state machine saves
+ * none. raftd_status tells how far it is. Any thread.
+ */
+uint64_t raftd_node_snapshot(struct raftd_node *node);
+/*
+ * Reads a piece of the snapshot file of that index, as it lies on the disk; *count is less than
+ * size_bytes at its end. The file is not cleaned up while somebody reads on, a minute at least.
+ * RAFTD_ERROR_INVALID: there is none of that index (any more). Any thread, but not one that must
+ * not wait for a disk.
+ */
+int raftd_node_read_snapshot(struct raftd_node *node, uint64_t index, uint64_t offset_bytes,
+                             void *data, size_t size_bytes, size_t *count, uint64_t *total_bytes,
+                             struct raftd_error *error);
+
 /* A consistent copy. Any thread; holds the core mutex for a moment, never a disk or socket. */
 void raftd_node_status(struct raftd_node *node, struct raftd_status *status);
 const char *raftd_phase_name(enum raftd_phase phase);

@@ -421,6 +421,32 @@ static void member_snapshot_status(const struct snapshot_figures *figures,
     }
 }
 
+uint64_t raftd_node_snapshot(struct raftd_node *node)
+{
+    uint64_t index;
+
+    if (node->snapshots == NULL) {
+        return 0;
+    }
+    mutex_lock(&node->core_mutex);
+    index = node->applied_index;
+    mutex_unlock(&node->core_mutex);
+    atomic_store(&node->snapshot_wanted, true);
+    waker_wake(&node->core_waker);
+    return index;
+}
+
+int raftd_node_read_snapshot(struct raftd_node *node, uint64_t index, uint64_t offset_bytes,
+                             void *data, size_t size_bytes, size_t *count, uint64_t *total_bytes,
+                             struct raftd_error *error)
+{
+    if (node->snapshots == NULL) {
+        return error_set(error, RAFTD_ERROR_INVALID, "the state machine saves no snapshots");
+    }
+    return snapshot_worker_read(node->snapshots, index, offset_bytes, data, size_bytes, count,
+                                total_bytes, error);
+}
+
 void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
 {
     struct raft_membership membership;

@@ -241,6 +241,10 @@ void snapshot_slice_locked(struct core_loop *loop)
     if (node->snapshots == NULL) {
         return;
     }
+    if (atomic_load_explicit(&node->snapshot_wanted, memory_order_relaxed) &&
+        atomic_exchange(&node->snapshot_wanted, false)) {
+        duty->is_wanted = node->applied_index > duty->taken_index;
+    }
     if (is_due(loop)) {
         begin(loop);
     }
@@ -287,7 +291,8 @@ bool snapshot_has_work(const struct core_loop *loop)
     const struct raftd_node *node = loop->node;
 
     return node->snapshots != NULL && atomic_load_explicit(&node->ready, memory_order_acquire) &&
-           (snapshot_worker_has_events(node->snapshots) || can_slice(loop));
+           (snapshot_worker_has_events(node->snapshots) || can_slice(loop) ||
+            atomic_load_explicit(&node->snapshot_wanted, memory_order_acquire));
 }
 
 void snapshot_finish(struct core_loop *loop)

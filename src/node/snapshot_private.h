@@ -80,6 +80,11 @@ struct snapshot_worker {
     struct snapshot_receive receive;
     uint8_t *chunk; /* WIRE_SNAPSHOT_CHUNK_MAX */
 
+    /* Whoever reads a file for a backup: any thread; read by the worker before it cleans up. The
+     * newest reader counts. */
+    _Atomic uint64_t read_index;
+    _Atomic uint64_t read_until_ms;
+
     /* Figures: written by the worker, relaxed. */
     _Atomic uint64_t newest_index;
     _Atomic uint64_t newest_bytes;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/error.h"
 #include "base/memory.h"
 #include "node/snapshot_private.h"
 #include "store/snapshot_reader.h"
@@ -16,6 +17,7 @@
 enum {
     COMMANDS_MAX = 1024,
     COMMANDS_KEPT = 512, /* of these not for frames, which may be lost */
+    READ_LEASE_MS = 60000,
     EVENTS_MAX = 1024,
 };
 
@@ -182,10 +184,19 @@ static void save_slice(struct snapshot_worker *worker, const uint8_t *data, size
 
 void snapshot_prune(struct snapshot_worker *worker)
 {
+    bool is_read = atomic_load(&worker->read_until_ms) > clock_monotonic_ms();
+    uint64_t index = atomic_load(&worker->read_index);
     struct raftd_error error = {0};
 
+    is_read = is_read && snapshot_files_has(worker->files, index);
+    if (is_read) {
+        snapshot_files_hold(worker->files, index);
+    }
     if (snapshot_files_prune(worker->files, worker->options.keep, &error) != 0) {
         LOG_WARNING("%s", error.message);
+    }
+    if (is_read) {
+        snapshot_files_release(worker->files, index);
     }
 }
 
@@ -466,4 +477,36 @@ void snapshot_worker_get_figures(const struct snapshot_worker *worker,
     for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
         get_transfer(&worker->published_sends[i], &figures->sending[i]);
     }
+}
+
+int snapshot_worker_read(struct snapshot_worker *worker, uint64_t index, uint64_t offset_bytes,
+                         void *data, size_t size_bytes, size_t *count, uint64_t *total_bytes,
+                         struct raftd_error *error)
+{
+    const struct fs *fs = worker->options.fs;
+    char name[SNAPSHOT_NAME_BYTES];
+    char path[WAL_PATH_MAX];
+    ssize_t result;
+    int64_t total;
+    int file;
+
+    atomic_store(&worker->read_index, index);
+    atomic_store(&worker->read_until_ms, clock_monotonic_ms() + READ_LEASE_MS);
+    snapshot_name(name, index);
+    snapshot_path(worker, name, path);
+    file = fs->open(fs->context, path, FS_OPEN_READ);
+    if (file < 0) {
+        return error_set(error, RAFTD_ERROR_INVALID, "there is no snapshot of index %llu",
+                         (unsigned long long)index);
+    }
+    total = fs->size(fs->context, file);
+    result = fs->pread(fs->context, file, data, size_bytes, offset_bytes);
+    fs->close(fs->context, file);
+    if (total < 0 || result < 0) {
+        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot read %s: %s", name,
+                         strerror((int)-(total < 0 ? total : result)));
+    }
+    *total_bytes = (uint64_t)total;
+    *count = (size_t)result;
+    return 0;
 }

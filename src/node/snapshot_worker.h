@@ -90,6 +90,11 @@ void snapshot_worker_frame(struct snapshot_worker *worker, uint16_t peer,
 /* A staged state that is not wanted is freed where it keeps nobody waiting. */
 void snapshot_worker_drop_staged(struct snapshot_worker *worker, void *staged);
 
+/* Any thread, may wait for the disk: see raftd_node_read_snapshot(). */
+int snapshot_worker_read(struct snapshot_worker *worker, uint64_t index, uint64_t offset_bytes,
+                         void *data, size_t size_bytes, size_t *count, uint64_t *total_bytes,
+                         struct raftd_error *error);
+
 /* Any thread; a recent picture. */
 struct snapshot_transfer_figures {
     uint16_t peer; /* 0 = none */

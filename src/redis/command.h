@@ -273,6 +273,8 @@ bool run_unsubscribe(struct call *call);
 /* command_raft.c */
 bool run_raft_members(struct call *call);
 bool run_raft_ready(struct call *call);
+bool run_raft_backup(struct call *call);
+bool run_raft_snapshot(struct call *call);
 bool run_raft_status(struct call *call);
 
 /* command.c: the HELP of every container, made from its subcommands. */

@@ -4,6 +4,7 @@
  */
 #include <raftd/node.h>
 
+#include "base/memory.h"
 #include "redis/command.h"
 #include "redis/server.h"
 
@@ -30,7 +31,7 @@ static void put_text(const struct map *map, const char *name, const char *value)
     resp_write_text(map->reply, value);
 }
 
-enum { MEMBER_FIELDS = 14, STATUS_FIELDS = 22 };
+enum { MEMBER_FIELDS = 16, STATUS_FIELDS = 29, BACKUP_BYTES = 256 * 1024 };
 
 static void write_member(const struct map *map, const struct raftd_member_status *member)
 {
@@ -45,6 +46,8 @@ static void write_member(const struct map *map, const struct raftd_member_status
     put_flag(map, "replicating", member->replicating);
     put_number(map, "match_index", member->match_index);
     put_number(map, "silent_ms", member->silent_ms);
+    put_number(map, "snapshot_done_bytes", member->snapshot_done_bytes);
+    put_number(map, "snapshot_total_bytes", member->snapshot_total_bytes);
     put_number(map, "round_trip_us", member->round_trip_us);
     put_text(map, "address", member->address);
     put_text(map, "client_address", member->client_address);
@@ -92,6 +95,13 @@ bool run_raft_status(struct call *call)
     put_number(&map, "log_bytes", status.log_bytes);
     put_number(&map, "log_segments", status.log_segments);
     put_number(&map, "log_syncs", status.log_syncs);
+    put_number(&map, "log_base_index", status.log_base_index);
+    put_number(&map, "snapshot_index", status.snapshot_index);
+    put_number(&map, "snapshot_bytes", status.snapshot_bytes);
+    put_number(&map, "snapshot_saving_index", status.snapshot_saving_index);
+    put_number(&map, "snapshot_saving_bytes", status.snapshot_saving_bytes);
+    put_number(&map, "snapshot_received_bytes", status.snapshot_received_bytes);
+    put_number(&map, "snapshot_receiving_bytes", status.snapshot_receiving_bytes);
     put_number(&map, "uptime_ms", status.uptime_ms);
     resp_write_text(map.reply, "members");
     write_members(&map, &status);
@@ -111,5 +121,46 @@ bool run_raft_members(struct call *call)
 bool run_raft_ready(struct call *call)
 {
     resp_write_integer(call->reply, raftd_node_is_ready(call->server->node) ? 1 : 0);
+    return false;
+}
+
+bool run_raft_snapshot(struct call *call)
+{
+    uint64_t index = raftd_node_snapshot(call->server->node);
+
+    if (index == 0) {
+        resp_write_error_format(call->reply, "ERR there is nothing to save yet");
+    } else {
+        resp_write_integer(call->reply, (int64_t)index);
+    }
+    return false;
+}
+
+bool run_raft_backup(struct call *call)
+{
+    struct raftd_error error = {0};
+    uint64_t total = 0;
+    size_t count = 0;
+    int64_t index;
+    int64_t offset;
+    uint8_t *data;
+
+    if (!number_parse(call->arguments[2].data, call->arguments[2].size_bytes, &index) ||
+        !number_parse(call->arguments[3].data, call->arguments[3].size_bytes, &offset) ||
+        index < 1 || offset < 0) {
+        resp_write_error_format(call->reply,
+                                "ERR syntax error: the index of a snapshot, an offset");
+        return false;
+    }
+    data = memory_allocate(BACKUP_BYTES);
+    if (raftd_node_read_snapshot(call->server->node, (uint64_t)index, (uint64_t)offset, data,
+                                 BACKUP_BYTES, &count, &total, &error) != 0) {
+        resp_write_error_format(call->reply, "ERR %s", error.message);
+    } else {
+        resp_write_array(call->reply, 2);
+        resp_write_integer(call->reply, (int64_t)total);
+        resp_write_bulk(call->reply, data, count);
+    }
+    memory_free(data);
     return false;
 }

@@ -38,7 +38,23 @@ static const struct command_argument member_arguments[] = {
 static const struct command_argument transfer_arguments[] = {
     {"id", ARGUMENT_INTEGER, ARGUMENT_OPTIONAL, NULL, NULL}, END};
 
+static const struct command_argument backup_arguments[] = {
+    ARGUMENT("index", ARGUMENT_INTEGER), ARGUMENT("offset", ARGUMENT_INTEGER), END};
+
 static const struct command raft_commands[] = {
+    {
+        OF_RAFT,
+        .name = "backup",
+        .arity = 4,
+        .kind = COMMAND_IS_BARRIER,
+        .flags = ABOUT_SERVER | COMMAND_ADMIN,
+        .categories = CATEGORY_DANGEROUS,
+        .run = run_raft_backup,
+        .summary = "Get the size of a snapshot file of this node, and up to 256 KiB of it from "
+                   "an offset on: what raftctl backup asks for",
+        .complexity = "O(1)",
+        .syntax = backup_arguments,
+    },
     {
         OF_RAFT,
         .name = "consistency",
@@ -96,6 +112,17 @@ static const struct command raft_commands[] = {
         .run = run_raft_ready,
         .summary = "Whether this node serves requests: 1 or 0",
         .complexity = "O(1)",
+    },
+    {
+        OF_RAFT,
+        .name = "snapshot",
+        .arity = 2,
+        .kind = COMMAND_IS_BARRIER,
+        .flags = ABOUT_SERVER | COMMAND_ADMIN,
+        .categories = CATEGORY_DANGEROUS,
+        .run = run_raft_snapshot,
+        .summary = "Have this node save a snapshot; the index that it will at least contain",
+        .complexity = "O(1); the work is done meanwhile",
     },
     {
         OF_RAFT,

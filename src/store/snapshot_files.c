@@ -127,6 +127,11 @@ static size_t place_of(const struct snapshot_files *files, uint64_t index)
     return place;
 }
 
+bool snapshot_files_has(const struct snapshot_files *files, uint64_t index)
+{
+    return place_of(files, index) < files->count;
+}
+
 static void drop(struct snapshot_files *files, size_t place)
 {
     files->count--;

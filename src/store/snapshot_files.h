@@ -6,6 +6,7 @@
 #ifndef RAFTD_STORE_SNAPSHOT_FILES_H
 #define RAFTD_STORE_SNAPSHOT_FILES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,8 @@ void snapshot_files_close(struct snapshot_files *files); /* NULL is allowed */
 size_t snapshot_files_count(const struct snapshot_files *files);
 /* Index of the snapshot at this place: 0 is the newest. */
 uint64_t snapshot_files_at(const struct snapshot_files *files, size_t place);
+
+bool snapshot_files_has(const struct snapshot_files *files, uint64_t index);
 
 /* A new one got its name. */
 void snapshot_files_add(struct snapshot_files *files, uint64_t index);

@@ -255,6 +255,8 @@ void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
         .log_bytes = 4096,
         .log_segments = 3,
         .log_syncs = 11,
+        .snapshot_index = 15,
+        .snapshot_bytes = 800,
         .uptime_ms = 1234,
         .member_count = 2,
         .members = {{.id = 1,
@@ -274,6 +276,30 @@ void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
                      .client_address = "",
                      .trouble = "none at all"}},
     };
+}
+
+uint64_t raftd_node_snapshot(struct raftd_node *node)
+{
+    (void)node;
+    return 16;
+}
+
+/* The snapshot of index 15 has 800 bytes, all of them an x. */
+int raftd_node_read_snapshot(struct raftd_node *node, uint64_t index, uint64_t offset_bytes,
+                             void *data, size_t size_bytes, size_t *count, uint64_t *total_bytes,
+                             struct raftd_error *error)
+{
+    (void)node;
+    if (index != 15) {
+        snprintf(error->message, sizeof(error->message), "there is no snapshot of index %llu",
+                 (unsigned long long)index);
+        return RAFTD_ERROR_INVALID;
+    }
+    *total_bytes = 800;
+    *count = offset_bytes < 800 ? (size_t)(800 - offset_bytes) : 0;
+    *count = *count < size_bytes ? *count : size_bytes;
+    memset(data, 'x', *count);
+    return 0;
 }
 
 const char *raftd_phase_name(enum raftd_phase phase)

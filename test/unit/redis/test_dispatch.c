@@ -299,11 +299,22 @@ START_TEST(info_tells_what_was_asked)
 }
 END_TEST
 
+START_TEST(snapshots_are_asked_for_and_read)
+{
+    rig_talk(&rig, client, "RAFT SNAPSHOT\r\n", ":16\r\n");
+    rig_talk(&rig, client, "RAFT BACKUP 15 797\r\n", "*2\r\n:800\r\n$3\r\nxxx\r\n");
+    rig_talk(&rig, client, "RAFT BACKUP 15 800\r\n", "*2\r\n:800\r\n$0\r\n\r\n");
+    rig_talk(&rig, client, "RAFT BACKUP 14 0\r\n", "-ERR there is no snapshot of index 14\r\n");
+    rig_talk(&rig, client, "RAFT BACKUP 15 -1\r\n",
+             "-ERR syntax error: the index of a snapshot, an offset\r\n");
+}
+END_TEST
+
 /* raftctl and scripts read these names. */
 START_TEST(raft_status_has_every_field)
 {
     rig_talk(&rig, client, "RAFT STATUS\r\n",
-             "*44\r\n$10\r\ncluster_id\r\n$16\r\n0123456789abcdef\r\n"
+             "*58\r\n$10\r\ncluster_id\r\n$16\r\n0123456789abcdef\r\n"
              "$12\r\ncluster_name\r\n$4\r\nfake\r\n$7\r\nversion\r\n$5\r\n0.1.0\r\n"
              "$2\r\nid\r\n:2\r\n$6\r\nleader\r\n:1\r\n$4\r\nrole\r\n$8\r\nfollower\r\n"
              "$5\r\nphase\r\n$7\r\nrunning\r\n$5\r\nready\r\n:1\r\n$5\r\njoint\r\n:0\r\n"
@@ -312,25 +323,37 @@ START_TEST(raft_status_has_every_field)
              "$12\r\ncommit_index\r\n:17\r\n$13\r\napplied_index\r\n:16\r\n"
              "$17\r\nproposals_pending\r\n:5\r\n$13\r\nreads_pending\r\n:4\r\n"
              "$9\r\nlog_bytes\r\n:4096\r\n$12\r\nlog_segments\r\n:3\r\n$9\r\nlog_syncs\r\n:11\r\n"
+             "$14\r\nlog_base_index\r\n:0\r\n"
+             "$14\r\nsnapshot_index\r\n:15\r\n"
+             "$14\r\nsnapshot_bytes\r\n:800\r\n"
+             "$21\r\nsnapshot_saving_index\r\n:0\r\n"
+             "$21\r\nsnapshot_saving_bytes\r\n:0\r\n"
+             "$23\r\nsnapshot_received_bytes\r\n:0\r\n"
+             "$24\r\nsnapshot_receiving_bytes\r\n:0\r\n"
              "$9\r\nuptime_ms\r\n:1234\r\n$7\r\nmembers\r\n*2\r\n");
     for (int i = 0; i < 2; i++) {
         rig_expect(&rig, client,
-                   i == 0 ? "*28\r\n$2\r\nid\r\n:1\r\n$5\r\nvoter\r\n:1\r\n$7\r\nlearner\r\n:0\r\n"
-                            "$7\r\njoining\r\n:0\r\n$8\r\noutgoing\r\n:0\r\n"
-                            "$4\r\nself\r\n:0\r\n$9\r\nconnected\r\n:1\r\n"
-                            "$11\r\nreplicating\r\n:0\r\n$11\r\nmatch_index\r\n:0\r\n"
-                            "$9\r\nsilent_ms\r\n:0\r\n$13\r\nround_trip_us\r\n:99\r\n"
-                            "$7\r\naddress\r\n$14\r\n127.0.0.1:7381\r\n"
-                            "$14\r\nclient_address\r\n$14\r\n127.0.0.1:7380\r\n"
-                            "$7\r\ntrouble\r\n$0\r\n\r\n"
-                          : "*28\r\n$2\r\nid\r\n:2\r\n$5\r\nvoter\r\n:0\r\n$7\r\nlearner\r\n:1\r\n"
-                            "$7\r\njoining\r\n:0\r\n$8\r\noutgoing\r\n:0\r\n"
-                            "$4\r\nself\r\n:1\r\n$9\r\nconnected\r\n:0\r\n"
-                            "$11\r\nreplicating\r\n:1\r\n$11\r\nmatch_index\r\n:12\r\n"
-                            "$9\r\nsilent_ms\r\n:3\r\n$13\r\nround_trip_us\r\n:0\r\n"
-                            "$7\r\naddress\r\n$14\r\n127.0.0.1:7391\r\n"
-                            "$14\r\nclient_address\r\n$0\r\n\r\n"
-                            "$7\r\ntrouble\r\n$11\r\nnone at all\r\n");
+                   i == 0
+                       ? "*32\r\n$2\r\nid\r\n:1\r\n$5\r\nvoter\r\n:1\r\n$7\r\nlearner\r\n:0\r\n"
+                         "$7\r\njoining\r\n:0\r\n$8\r\noutgoing\r\n:0\r\n"
+                         "$4\r\nself\r\n:0\r\n$9\r\nconnected\r\n:1\r\n"
+                         "$11\r\nreplicating\r\n:0\r\n$11\r\nmatch_index\r\n:0\r\n"
+                         "$9\r\nsilent_ms\r\n:0\r\n"
+                         "$19\r\nsnapshot_done_bytes\r\n:0\r\n$20\r\nsnapshot_total_bytes\r\n:0\r\n"
+                         "$13\r\nround_trip_us\r\n:99\r\n"
+                         "$7\r\naddress\r\n$14\r\n127.0.0.1:7381\r\n"
+                         "$14\r\nclient_address\r\n$14\r\n127.0.0.1:7380\r\n"
+                         "$7\r\ntrouble\r\n$0\r\n\r\n"
+                       : "*32\r\n$2\r\nid\r\n:2\r\n$5\r\nvoter\r\n:0\r\n$7\r\nlearner\r\n:1\r\n"
+                         "$7\r\njoining\r\n:0\r\n$8\r\noutgoing\r\n:0\r\n"
+                         "$4\r\nself\r\n:1\r\n$9\r\nconnected\r\n:0\r\n"
+                         "$11\r\nreplicating\r\n:1\r\n$11\r\nmatch_index\r\n:12\r\n"
+                         "$9\r\nsilent_ms\r\n:3\r\n"
+                         "$19\r\nsnapshot_done_bytes\r\n:0\r\n$20\r\nsnapshot_total_bytes\r\n:0\r\n"
+                         "$13\r\nround_trip_us\r\n:0\r\n"
+                         "$7\r\naddress\r\n$14\r\n127.0.0.1:7391\r\n"
+                         "$14\r\nclient_address\r\n$0\r\n\r\n"
+                         "$7\r\ntrouble\r\n$11\r\nnone at all\r\n");
     }
     rig_talk(&rig, client, "RAFT READY\r\n", ":1\r\n");
     rig_talk(&rig, client, "RAFT DIGEST\r\n", "$16\r\n");
@@ -397,6 +420,7 @@ UNIT_SUITE(dispatch)
     tcase_add_test(server, sessions);
     tcase_add_test(server, client_list_shows_every_connection);
     tcase_add_test(server, info_tells_what_was_asked);
+    tcase_add_test(server, snapshots_are_asked_for_and_read);
     tcase_add_test(server, raft_status_has_every_field);
     tcase_add_test(server, T56_a_node_that_is_not_ready_says_so);
     tcase_add_test(server, info_without_an_answer_is_still_an_answer);

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Snapshots with real processes: a follower that is down past the compaction point comes back by
+one (T16), nodes are killed while they save, send and install, and nothing acknowledged is lost."""
+import glob
+import os
+import random
+import unittest
+
+from cluster import Cluster, rounds, wait_until
+
+SMALL = {
+    "storage.segment_bytes": "128K",
+    "limits.max_request_bytes": "64K",
+    "raft.max_batch_bytes": "64K",
+    "snapshot.log_entries": "200",
+    "snapshot.keep_entries": "20",
+}
+
+
+def fill(node, keys, size=200, mark="a"):
+    """Writes keys and returns what they hold."""
+    written = {}
+    with node.client() as client:
+        for number in range(keys):
+            value = "%s-%d-" % (mark, number)
+            value += "x" * (size - len(value))
+            client.call("SET", "key-%d" % number, value)
+            written["key-%d" % number] = value
+    return written
+
+
+def check(test, node, written):
+    with node.client() as client:
+        for key, value in written.items():
+            test.assertEqual(client.call("GET", key), value.encode(), key)
+
+
+def wait_compacted(cluster, node_ids, index):
+    for node_id in node_ids:
+        wait_until(lambda: "node %d to drop its log up to %d: %s" %
+                   (node_id, index, cluster[node_id].status()),
+                   lambda: cluster[node_id].status()["log_base_index"] >= index)
+
+
+class Snapshot(unittest.TestCase):
+    def test_t16_a_follower_behind_the_log_comes_back_by_a_snapshot(self):
+        with Cluster(3, options=SMALL) as cluster:
+            cluster.start()
+            leader = cluster.wait_leader()
+            lagging = next(node for node in cluster if node is not leader)
+            others = [node.id for node in cluster if node is not lagging]
+            before = lagging.status()["last_index"]
+            lagging.kill()
+            written = fill(leader, 1500)
+            wait_compacted(cluster, others, before + 100)
+            lagging.start().wait_ready()
+            lagging.wait_log("installed the snapshot of index")
+            cluster.wait_same_state()
+            check(self, lagging, written)
+            # What came as a snapshot survives a kill, and a restart of all.
+            lagging.kill()
+            lagging.start().wait_ready()
+            cluster.wait_same_state()
+            for node in cluster:
+                node.kill()
+            cluster.start()
+            cluster.wait_leader()
+            cluster.wait_same_state()
+            check(self, lagging, written)
+
+    def test_segments_and_snapshots_do_not_pile_up(self):
+        with Cluster(1, tls=False, options=SMALL) as cluster:
+            cluster.start()
+            for mark in "abcdef":
+                written = fill(cluster[1], 1000, mark=mark)
+            data = cluster[1].data_dir
+            wait_until("the log to shrink", lambda: cluster[1].status()["log_segments"] <= 8)
+            self.assertLessEqual(len(glob.glob(os.path.join(data, "snapshot-*"))), 3)
+            self.assertEqual(cluster[1].terminate()[0], 0)
+            cluster.start()
+            check(self, cluster[1], written)
+
+    def test_on_request(self):
+        with Cluster(1, tls=False) as cluster:
+            cluster.start()
+            fill(cluster[1], 10)
+            index = cluster[1].call("RAFT", "SNAPSHOT")
+            wait_until("the snapshot", lambda: cluster[1].status()["snapshot_index"] >= index)
+
+    def test_kills_while_snapshots_are_saved_sent_and_installed(self):
+        """The transfer takes some moments: its steps are hit by chance, over some rounds."""
+        chance = random.Random(int(os.environ.get("RAFTD_TEST_SEED", "1")))
+        with Cluster(3, options=SMALL) as cluster:
+            cluster.start()
+            for number in range(rounds(6)):
+                leader = cluster.wait_leader()
+                lagging = chance.choice([node for node in cluster if node is not leader])
+                others = [node.id for node in cluster if node is not lagging]
+                before = lagging.status()["last_index"]
+                lagging.kill()
+                written = fill(leader, 600, size=8000, mark="r%d" % number)
+                wait_compacted(cluster, others, before + 1)
+                lagging.start()
+                step = chance.choice(["receiving the snapshot", "received the snapshot",
+                                      "installed the snapshot", "sender", "saving"])
+                if step == "sender":
+                    leader.wait_log("sending it the snapshot")
+                    victim = leader
+                elif step == "saving":
+                    victim = leader
+                    leader.call("RAFT", "SNAPSHOT")
+                else:
+                    lagging.wait_log(step)
+                    victim = lagging
+                victim.kill()
+                victim.start()
+                for node in cluster:
+                    node.wait_ready()
+                cluster.wait_leader()
+                cluster.wait_same_state()
+                check(self, lagging, written)
+
+    def test_t35_a_damaged_snapshot_and_a_short_log_are_refused_with_the_remedy(self):
+        with Cluster(1, tls=False, options=dict(SMALL, **{"snapshot.keep": "1"})) as cluster:
+            cluster.start()
+            fill(cluster[1], 3000)
+            data = cluster[1].data_dir
+            wait_until("the first segment to go",
+                       lambda: not os.path.exists(os.path.join(data, "wal-0000000000000001.log")))
+            self.assertEqual(cluster[1].terminate()[0], 0)
+            for path in glob.glob(os.path.join(data, "snapshot-*")):
+                os.truncate(path, 0)
+            cluster[1].start()
+            self.assertNotEqual(cluster[1].wait_exit(), 0)
+            self.assertIn("the log begins behind index", cluster[1].log())
+            self.assertIn("rejoin", cluster[1].log())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
