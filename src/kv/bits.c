@@ -54,6 +54,10 @@ void kv_command_setbit(struct kv *kv, struct kv_request *request, struct kv_repl
     byte = byte_at(kv_found_item(&found), offset / 8);
     old = (byte & mask) != 0;
     byte = (uint8_t)(new ? byte | mask : byte & ~mask);
+    if (new == old && found.place != NULL &&offset / 8 < (*found.place)->value_size_bytes) {
+        kv_reply_integer(reply, old); /* as it was: who watches the key is not disturbed */
+        return;
+    }
     kv_write(kv, &found, offset / 8, &byte, 1);
     kv_notify_key(kv, KV_EVENT_STRING, "setbit", &found.key);
     kv_reply_integer(reply, old);

@@ -113,13 +113,16 @@ bool run_cluster_info(struct call *call)
 static void put_node(struct buffer *text, const struct topology *topology,
                      const struct topology_node *node)
 {
-    const struct topology_node *leader = topology_leader(topology);
+    const struct topology_node *master = topology_master(topology);
 
     put(text, "%s %s:%u@%u %s%s %s 0 0 %" PRIu64 " %s", node->id, node->host, node->port,
         (unsigned)node->port + BUS_PORT_OFFSET, node->self ? "myself," : "",
-        node->leader ? "master" : "slave", node->leader || leader == NULL ? "-" : leader->id,
+        node == master ? "master" : "slave", node == master || master == NULL ? "-" : master->id,
         topology->term, node->connected ? "connected" : "disconnected");
-    put(text, node->leader ? " 0-%d\n" : "\n", TOPOLOGY_SLOTS - 1);
+    if (node == master) {
+        put(text, " 0-%d", TOPOLOGY_SLOTS - 1);
+    }
+    put(text, "\n");
 }
 
 bool run_cluster_nodes(struct call *call)
@@ -147,15 +150,15 @@ static void write_slot_node(struct call *call, const struct topology_node *node)
     resp_write_array(call->reply, 0);
 }
 
-/* The master comes first. Nobody leads: no slot is served, which makes clients ask again. */
+/* The master comes first. */
 bool run_cluster_slots(struct call *call)
 {
     struct topology topology;
-    const struct topology_node *leader;
+    const struct topology_node *master;
 
     topology_of(call->server->node, &topology);
-    leader = topology_leader(&topology);
-    if (leader == NULL) {
+    master = topology_master(&topology);
+    if (master == NULL) {
         resp_write_array(call->reply, 0);
         return false;
     }
@@ -163,16 +166,16 @@ bool run_cluster_slots(struct call *call)
     resp_write_array(call->reply, 2 + count_shown(&topology));
     resp_write_integer(call->reply, 0);
     resp_write_integer(call->reply, TOPOLOGY_SLOTS - 1);
-    write_slot_node(call, leader);
+    write_slot_node(call, master);
     for (size_t i = 0; i < topology.count; i++) {
-        if (is_shown(&topology.nodes[i]) && &topology.nodes[i] != leader) {
+        if (is_shown(&topology.nodes[i]) && &topology.nodes[i] != master) {
             write_slot_node(call, &topology.nodes[i]);
         }
     }
     return false;
 }
 
-static void write_shard_node(struct call *call, const struct topology_node *node)
+static void write_shard_node(struct call *call, const struct topology_node *node, bool is_master)
 {
     struct buffer *reply = call->reply;
 
@@ -186,7 +189,7 @@ static void write_shard_node(struct call *call, const struct topology_node *node
     resp_write_text(reply, "endpoint");
     resp_write_text(reply, node->host);
     resp_write_text(reply, "role");
-    resp_write_text(reply, node->leader ? "master" : "replica");
+    resp_write_text(reply, is_master ? "master" : "replica");
     resp_write_text(reply, "replication-offset");
     resp_write_integer(reply, (int64_t)node->match_index);
     resp_write_text(reply, "health");
@@ -196,23 +199,21 @@ static void write_shard_node(struct call *call, const struct topology_node *node
 bool run_cluster_shards(struct call *call)
 {
     struct topology topology;
-    bool led;
+    const struct topology_node *master;
 
     topology_of(call->server->node, &topology);
-    led = topology_leader(&topology) != NULL;
+    master = topology_master(&topology);
     resp_write_array(call->reply, 1);
     resp_write_map(call->reply, call->protocol, 2);
     resp_write_text(call->reply, "slots");
-    resp_write_array(call->reply, led ? 2 : 0);
-    if (led) {
-        resp_write_integer(call->reply, 0);
-        resp_write_integer(call->reply, TOPOLOGY_SLOTS - 1);
-    }
+    resp_write_array(call->reply, 2);
+    resp_write_integer(call->reply, 0);
+    resp_write_integer(call->reply, TOPOLOGY_SLOTS - 1);
     resp_write_text(call->reply, "nodes");
     resp_write_array(call->reply, count_shown(&topology));
     for (size_t i = 0; i < topology.count; i++) {
         if (is_shown(&topology.nodes[i])) {
-            write_shard_node(call, &topology.nodes[i]);
+            write_shard_node(call, &topology.nodes[i], &topology.nodes[i] == master);
         }
     }
     return false;

@@ -103,8 +103,11 @@ bool run_pubsub_channels(struct call *call)
     size_t count = 0;
 
     if (call->count > 3) {
-        resp_write_error_format(call->reply, "ERR wrong number of arguments for 'pubsub|channels' "
-                                             "command");
+        resp_write_error_format(
+            call->reply,
+            "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try "
+            "PUBSUB HELP.",
+            (int)call->arguments[1].size_bytes, (const char *)call->arguments[1].data);
         return false;
     }
     mutex_lock(&notices->mutex);

@@ -156,8 +156,14 @@ static bool find(struct call *call)
     }
     call->command = command;
     if (!command_takes(command, call->count)) {
+        const char *code = "ERR";
+
+        if (command->run == run_exec) {
+            code = "EXECABORT Transaction discarded because of:";
+            transaction_end(call->connection);
+        }
         command_full_name(command, name, sizeof(name));
-        resp_write_error_format(call->reply, "ERR wrong number of arguments for '%s' command",
+        resp_write_error_format(call->reply, "%s wrong number of arguments for '%s' command", code,
                                 name);
         return false;
     }

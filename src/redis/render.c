@@ -158,10 +158,11 @@ void render_answer(struct buffer *output, const struct rendering *rendering, con
 }
 
 void render_locally(struct redis_server *server, const struct rendering *rendering,
-                    enum resp_protocol protocol, struct buffer *output)
+                    struct buffer *output)
 {
     if (rendering->renderer == RENDER_INFO) {
-        info_write(server, rendering->detail, NULL, protocol, output);
+        info_write(server, rendering->detail, NULL, (enum resp_protocol)rendering->protocol,
+                   output);
     } else if (rendering->renderer == RENDER_CONFIG) {
         render_config(output, rendering, NULL, 0);
     } else {

@@ -26,7 +26,7 @@ void render_answer(struct buffer *output, const struct rendering *rendering, con
                    size_t size);
 /* The same where the node could not be asked: as much as this node knows. */
 void render_locally(struct redis_server *server, const struct rendering *rendering,
-                    enum resp_protocol protocol, struct buffer *output);
+                    struct buffer *output);
 /* Moves on to the next reply, behind all elements of this one. */
 void render_skip(struct reader *reader);
 

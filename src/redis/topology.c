@@ -67,6 +67,17 @@ const struct topology_node *topology_self(const struct topology *topology)
     return NULL;
 }
 
+const struct topology_node *topology_master(const struct topology *topology)
+{
+    const struct topology_node *leader = topology_leader(topology);
+    const struct topology_node *self = topology_self(topology);
+
+    if (leader != NULL) {
+        return leader;
+    }
+    return self != NULL && self->host[0] != '\0' ? self : NULL;
+}
+
 /* The CRC of 16 bits with the polynomial 0x1021 that starts at 0 (XMODEM). */
 static uint16_t crc16(const uint8_t *data, size_t size)
 {

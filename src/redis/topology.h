@@ -43,6 +43,9 @@ void topology_from(const struct raftd_status *status, struct topology *topology)
 
 /* NULL: nobody leads as far as this node knows, or clients have no way there. */
 const struct topology_node *topology_leader(const struct topology *topology);
+/* To whom clients of a Redis cluster may send everything: the leader, or while nobody leads this
+ * node, which then waits for a leader for them. NULL: this node is not a member (yet). */
+const struct topology_node *topology_master(const struct topology *topology);
 /* NULL: this node is not a member (yet). */
 const struct topology_node *topology_self(const struct topology *topology);
 

@@ -47,44 +47,30 @@ bool transaction_watch(struct connection *connection, const void *key, size_t si
     return true;
 }
 
-/* Those whose revision did not come. */
-static void forget_unknown(struct name_table *watched)
-{
-    struct name_entry *entry = name_table_next(watched, NULL);
-
-    while (entry != NULL) {
-        struct name_entry *next = name_table_next(watched, entry);
-
-        if (!((struct watched_key *)entry)->known) {
-            name_table_remove(watched, entry);
-        }
-        entry = next;
-    }
-}
-
 void transaction_watched(struct connection *connection, const uint8_t *keys, size_t size,
                          const struct raftd_completion *completion)
 {
     struct name_table *watched = &connection->transaction.watched;
     struct reader names = reader_make(keys, size);
     struct reader answer = reader_make(completion->data, completion->size_bytes);
-    struct kv_reply_value value;
+    struct kv_reply_value value = {.type = KV_REPLY_NIL};
+    bool told =
+        completion->status == 0 && kv_reply_next(&answer, &value) && value.type == KV_REPLY_ARRAY;
 
-    if (completion->status == 0 && kv_reply_next(&answer, &value) && value.type == KV_REPLY_ARRAY) {
-        while (reader_left(&names) > 0 && kv_reply_next(&answer, &value)) {
-            size_t name_size = reader_u32(&names);
-            const uint8_t *name = reader_bytes(&names, name_size);
-            struct watched_key *key =
-                (struct watched_key *)name_table_find(watched, name, name_size);
+    while (reader_left(&names) > 0) {
+        size_t name_size = reader_u32(&names);
+        const uint8_t *name = reader_bytes(&names, name_size);
+        struct watched_key *key = (struct watched_key *)name_table_find(watched, name, name_size);
 
-            /* Watched twice: the older revision is the one that counts. */
-            if (key != NULL && !key->known && value.type == KV_REPLY_INTEGER) {
-                key->known = true;
-                key->revision = value.integer;
-            }
+        told = told && kv_reply_next(&answer, &value) && value.type == KV_REPLY_INTEGER;
+        /* Watched twice: the older revision is the one that counts. */
+        if (key != NULL && !key->known && told) {
+            key->known = true;
+            key->revision = value.integer;
+        } else if (key != NULL && !key->known) {
+            name_table_remove(watched, &key->entry);
         }
     }
-    forget_unknown(watched);
 }
 
 void transaction_unwatch(struct connection *connection)
@@ -182,7 +168,8 @@ static struct call call_of(struct connection *connection, const struct queued_co
 
 static bool is_for_node(const struct command *command)
 {
-    return command->kind == COMMAND_IS_READ || command->kind == COMMAND_IS_CHANGE;
+    return command->kind == COMMAND_IS_READ || command->kind == COMMAND_IS_CHANGE ||
+           command->run == run_config_get;
 }
 
 /* Appends the command's request, its size in front, if it comes to one. */
@@ -273,7 +260,8 @@ static void carry_out(struct connection *connection, const struct queued_command
 
     if (call_prepare(&call)) {
         /* The one part that would have to be asked of the node is left out. */
-        render_locally(call.server, &call.rendering, call.protocol, output);
+        call.rendering.protocol = (uint8_t)call.protocol;
+        render_locally(call.server, &call.rendering, output);
         memory_free(call.rendering.attached);
     }
     if (output->size_bytes == start) {

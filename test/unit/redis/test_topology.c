@@ -97,7 +97,10 @@ START_TEST(the_leader_is_the_master_of_all_slots)
     talk("ROLE\r\n",
          "*3\r\n$6\r\nmaster\r\n:30\r\n*1\r\n*3\r\n$8\r\n10.0.0.1\r\n$4\r\n7001\r\n$2\r\n29\r\n");
     set_leader(0);
-    talk("CLUSTER SLOTS\r\n", "*0\r\n");
+    /* Nobody leads: this node takes what comes, and waits. */
+    talk("CLUSTER SLOTS\r\n",
+         "*1\r\n*4\r\n:0\r\n:16383\r\n*4\r\n$8\r\n10.0.0.2\r\n:7002\r\n$40\r\n" ID_2
+         "\r\n*0\r\n*4\r\n$8\r\n10.0.0.1\r\n:7001\r\n$40\r\n" ID_1 "\r\n*0\r\n");
     talk("CLUSTER NOPE\r\n", "-ERR unknown subcommand 'NOPE'. Try CLUSTER HELP.\r\n");
 }
 END_TEST

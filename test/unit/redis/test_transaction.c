@@ -78,6 +78,10 @@ START_TEST(a_watched_key_that_changed_stops_the_transaction)
     talk("MULTI\r\nSET a 2\r\nEXEC\r\nGET a\r\n", "+OK\r\n" QUEUED "*-1\r\n$-1\r\n");
     /* EXEC has forgotten them. */
     talk("MULTI\r\nSET a 2\r\nEXEC\r\n", "+OK\r\n" QUEUED "*1\r\n+OK\r\n");
+    /* Two in one pipeline: the answer to the first does not settle the second. */
+    talk("WATCH x\r\nWATCH a\r\n", "+OK\r\n+OK\r\n");
+    rig_talk(&rig, other, "SET a 9\r\n", "+OK\r\n");
+    talk("MULTI\r\nEXEC\r\n", "+OK\r\n*-1\r\n");
     talk("WATCH a\r\nUNWATCH\r\n", "+OK\r\n+OK\r\n");
     rig_talk(&rig, other, "SET a 3\r\n", "+OK\r\n");
     talk("MULTI\r\nGET a\r\nEXEC\r\n", "+OK\r\n" QUEUED "*1\r\n$1\r\n3\r\n");
