@@ -12,6 +12,7 @@ struct kv *kv_create(uint64_t hash_seed)
 {
     struct kv *kv = memory_allocate_zeroed(1, sizeof(*kv));
 
+    kv->hash_seed = hash_seed;
     kv_table_init(&kv->table, hash_seed);
     kv->random = hash_seed;
     return kv;

@@ -54,10 +54,12 @@ struct kv_event {
     struct kv_argument message;
 };
 /*
- * Called on the thread that applies entries, during the call of the state machine; must be quick.
+ * Called on the thread that applies entries, during the call of the state machine: must be quick,
+ * and call nothing of the store.
  * What it returns is the answer to KV_PUBLISH: how many on this node get it.
  */
 typedef int64_t kv_observer(void *context, const struct kv_event *event);
+/* One observer, NULL for none; from the thread that applies entries, or before there is one. */
 void kv_set_observer(struct kv *kv, kv_observer *observer, void *context);
 
 /*

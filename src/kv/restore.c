@@ -57,7 +57,7 @@ void *kv_restore_begin(void *context)
     const struct kv *kv = context;
     struct restore *restore = memory_allocate_zeroed(1, sizeof(*restore));
 
-    kv_table_init(&restore->table, kv->table.hash_seed);
+    kv_table_init(&restore->table, kv->hash_seed);
     expect(restore, STAGE_HEADER, KV_SNAPSHOT_HEADER_BYTES);
     return restore;
 }

@@ -14,6 +14,8 @@
 #include "kv/table.h"
 
 struct kv {
+    uint64_t hash_seed; /* never changes, so any thread may begin a restore with it */
+
     /* Replicated: the same on every node that applied the same entries. */
     struct kv_table table;
     struct kv_deadlines deadlines; /* of the items in the table */

@@ -51,7 +51,27 @@ static uint64_t random_next(uint64_t *state)
 }
 
 /* A command out of few keys, so that most of them meet, with arguments that are often wrong. */
-static void random_command(uint64_t *state, struct buffer *request)
+static void random_request(uint64_t *state, struct buffer *request, int depth);
+
+/* Some commands in one; what a key's revision is, is guessed. */
+static void random_transaction(uint64_t *state, struct buffer *request)
+{
+    struct buffer nested[3] = {0};
+    struct kv_argument arguments[6] = {{"1", 1}, {"a", 1}, {"0", 1}};
+    size_t first = random_next(state) % 2 == 0 ? 3 : 1;
+
+    arguments[0].data = first == 3 ? "1" : "0";
+    for (size_t i = 0; i < 3; i++) {
+        random_request(state, &nested[i], 1);
+        arguments[first + i] = (struct kv_argument){nested[i].data, nested[i].size_bytes};
+    }
+    kv_request_encode(request, KV_EXEC, 0, arguments, first + 3);
+    for (size_t i = 0; i < 3; i++) {
+        buffer_free(&nested[i]);
+    }
+}
+
+static void random_request(uint64_t *state, struct buffer *request, int depth)
 {
     static const char *const words[] = {"",
                                         "a",
@@ -80,6 +100,10 @@ static void random_command(uint64_t *state, struct buffer *request)
         arguments[i] = (struct kv_argument){word, strlen(word)};
     }
     request->size_bytes = 0;
+    if (depth == 0 && random_next(state) % 20 == 0) {
+        random_transaction(state, request);
+        return;
+    }
     /* FLUSH is number 8 and comes rarely: it would keep the state too small. */
     if (random_next(state) % 100 == 0) {
         kv_request_encode(request, KV_FLUSH, 0, NULL, 0);
@@ -88,6 +112,11 @@ static void random_command(uint64_t *state, struct buffer *request)
                           (uint8_t)(random_next(state) % 3 == 0 ? random_next(state) % 129 : 0),
                           arguments, count);
     }
+}
+
+static void random_command(uint64_t *state, struct buffer *request)
+{
+    random_request(state, request, 0);
 }
 
 START_TEST(T48_commands_of_one_batch_see_each_other)
