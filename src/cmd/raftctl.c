@@ -39,6 +39,9 @@ enum option_bit {
     OPTION_HELP = 1 << 14,
     OPTION_VERSION = 1 << 15,
     OPTION_LEARNER = 1 << 16,
+    OPTION_DATA_DIRECTORY = 1 << 17,
+    OPTION_MEMBER = 1 << 18,
+    OPTIONS_END = 1 << 19,
 
     OPTIONS_CLIENT = OPTION_WRITE | OPTION_ENDPOINTS | OPTION_TIMEOUT | OPTION_TLS_CA |
                      OPTION_TLS_CERTIFICATE | OPTION_TLS_KEY,
@@ -61,6 +64,8 @@ static const struct option long_options[] = {
     {"id", required_argument, NULL, OPTION_ID},
     {"days", required_argument, NULL, OPTION_DAYS},
     {"not-after", required_argument, NULL, OPTION_NOT_AFTER},
+    {"data-dir", required_argument, NULL, OPTION_DATA_DIRECTORY},
+    {"member", required_argument, NULL, OPTION_MEMBER},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -94,6 +99,14 @@ static const struct command commands[] = {
     {"get", NULL, "KEY", 1, 1, OPTIONS_CLIENT, 0, ctl_get},
     {"set", NULL, "KEY VALUE", 2, 2, OPTIONS_CLIENT, 0, ctl_set},
     {"del", NULL, "KEY ...", 1, ARGUMENTS_ANY, OPTIONS_CLIENT, 0, ctl_del},
+    {"snapshot", NULL, "", 0, 0, OPTIONS_CLIENT, 0, ctl_snapshot},
+    {"backup", "verify", "FILE", 1, 1, OPTION_WRITE, 0, ctl_backup_verify},
+    {"backup", NULL, "FILE", 1, 1, OPTIONS_CLIENT, 0, ctl_backup},
+    {"restore", NULL, "FILE --data-dir DIR --id N --cluster NAME --member ID=HOST:PORT ...", 1, 1,
+     OPTION_DATA_DIRECTORY | OPTION_ID | OPTION_CLUSTER | OPTION_MEMBER,
+     OPTION_DATA_DIRECTORY | OPTION_ID | OPTION_CLUSTER | OPTION_MEMBER, ctl_restore},
+    {"dump", NULL, "FILE", 1, 1, OPTION_WRITE, 0, ctl_dump},
+    {"wal", NULL, "FILE ...", 1, ARGUMENTS_ANY, 0, 0, ctl_wal},
     {"cert", "ca", "--dir DIR [--name NAME]", 0, 0, OPTION_DIRECTORY | OPTION_NAME | OPTIONS_LIFE,
      OPTION_DIRECTORY, ctl_cert_ca},
     {"cert", "node", "--dir DIR --id N --cluster NAME [--host HOST ...]", 0, 0,
@@ -261,6 +274,13 @@ static bool take_option(struct ctl_options *options, int option, const char *val
         return true;
     case OPTION_HOST:
         return add_host(options, value);
+    case OPTION_MEMBER:
+        if (options->member_count == CTL_MEMBERS_MAX) {
+            ctl_complain("--member: more than %d", CTL_MEMBERS_MAX);
+            return false;
+        }
+        options->members[options->member_count++] = value;
+        return true;
     case OPTION_WHOLE_CLUSTER:
         options->whole_cluster = true;
         return true;
@@ -283,6 +303,9 @@ static bool take_option(struct ctl_options *options, int option, const char *val
         break;
     case OPTION_DIRECTORY:
         options->directory = value;
+        break;
+    case OPTION_DATA_DIRECTORY:
+        options->data_directory = value;
         break;
     case OPTION_NAME:
         options->name = value;
@@ -346,7 +369,7 @@ static bool check_usage(const struct command *command, char **arguments, int giv
 {
     int count = 0;
 
-    for (int bit = 1; bit <= OPTION_VERSION; bit <<= 1) {
+    for (int bit = 1; bit < OPTIONS_END; bit <<= 1) {
         if ((given & bit) != 0 && (command->options & bit) == 0) {
             ctl_complain("--%s makes no sense with this command; see raftctl --help",
                          option_name(bit));

@@ -2,7 +2,7 @@
  * What the files of raftctl share: the options of one call, its exit codes and the functions
  * that carry out a command. The main thread parses options and prints; `status` and `ready` ask
  * each endpoint on a thread of its own. raftctl keeps no state and writes no file except those
- * of `cert`.
+ * of `cert`, `backup` and `restore`.
  */
 #ifndef RAFTD_CMD_RAFTCTL_H
 #define RAFTD_CMD_RAFTCTL_H
@@ -26,7 +26,7 @@ enum ctl_exit {
 
 enum ctl_format { CTL_TABLE, CTL_JSON };
 
-enum { CTL_ENDPOINTS_MAX = 32, CTL_HOSTS_MAX = 32, CTL_ENDPOINT_MAX = 272 };
+enum { CTL_ENDPOINTS_MAX = 32, CTL_HOSTS_MAX = 32, CTL_MEMBERS_MAX = 32, CTL_ENDPOINT_MAX = 272 };
 
 /* The options of one call. Immutable once main() parsed them; all text is borrowed. */
 struct ctl_options {
@@ -49,6 +49,11 @@ struct ctl_options {
     uint16_t id;           /* 0 = not given */
     uint32_t days;         /* 0 = not given */
     const char *not_after; /* NULL = not given */
+
+    /* restore */
+    const char *data_directory;
+    const char *members[CTL_MEMBERS_MAX]; /* ID=HOST:PORT */
+    size_t member_count;
 };
 
 /* Each carries out one command and returns an exit code. arguments: NULL-terminated. */
@@ -64,6 +69,12 @@ int ctl_member_remove(const struct ctl_options *options, char **arguments);
 int ctl_member_replace(const struct ctl_options *options, char **arguments);
 int ctl_member_move(const struct ctl_options *options, char **arguments);
 int ctl_transfer(const struct ctl_options *options, char **arguments);
+int ctl_snapshot(const struct ctl_options *options, char **arguments);
+int ctl_backup(const struct ctl_options *options, char **arguments);
+int ctl_backup_verify(const struct ctl_options *options, char **arguments);
+int ctl_restore(const struct ctl_options *options, char **arguments);
+int ctl_dump(const struct ctl_options *options, char **arguments);
+int ctl_wal(const struct ctl_options *options, char **arguments);
 int ctl_cert_ca(const struct ctl_options *options, char **arguments);
 int ctl_cert_node(const struct ctl_options *options, char **arguments);
 int ctl_cert_client(const struct ctl_options *options, char **arguments);

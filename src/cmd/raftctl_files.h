@@ -1,0 +1,24 @@
+/*
+ * Backups and logs as files, for the commands of raftctl that talk to nobody. Main thread.
+ */
+#ifndef RAFTD_CMD_RAFTCTL_FILES_H
+#define RAFTD_CMD_RAFTCTL_FILES_H
+
+#include "cmd/raftctl.h"
+#include "store/snapshot_format.h"
+#include "store/snapshot_reader.h"
+
+struct ctl_backup {
+    struct snapshot_info info;
+    uint64_t file_bytes;
+    uint64_t content_bytes;
+};
+
+/* Opens a snapshot file anywhere. */
+int ctl_backup_open(const char *path, struct snapshot_reader **reader, struct raftd_error *error);
+/* Reads all of it: 0 if every checksum is right and it is complete. */
+int ctl_backup_check(const char *path, struct ctl_backup *backup, struct raftd_error *error);
+void ctl_backup_print(const struct ctl_options *options, const char *path,
+                      const struct ctl_backup *backup);
+
+#endif

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Backups: made from a running node, checked, read by people, restored as a new cluster."""
+import glob
+import json
+import os
+import unittest
+
+from cluster import Cluster, raftctl, wait_until
+
+
+def backup(node, path):
+    return raftctl("backup", path, "--endpoints", node.endpoint)
+
+
+class Backup(unittest.TestCase):
+    def test_damage_is_found(self):
+        with Cluster(1, tls=False) as cluster:
+            cluster.start()
+            cluster[1].call("SET", "key", "value")
+            path = os.path.join(cluster.directory, "backup")
+            backup(cluster[1], path)
+            with open(path, "rb") as file:
+                content = bytearray(file.read())
+            content[len(content) // 2] ^= 1
+            with open(path, "wb") as file:
+                file.write(content)
+            for command in (["backup", "verify", path], ["dump", path],
+                            ["restore", path, "--data-dir", path + "-data", "--id", 1,
+                             "--cluster", "test", "--member", "1=127.0.0.1:7381"]):
+                result = raftctl(*command, check=False)
+                self.assertEqual(result.returncode, 1, command)
+                self.assertIn("no good snapshot", result.stderr)
+
+    def test_restore_refuses_a_directory_that_holds_something(self):
+        with Cluster(1, tls=False) as cluster:
+            cluster.start()
+            path = os.path.join(cluster.directory, "backup")
+            backup(cluster[1], path)
+            result = raftctl("restore", path, "--data-dir", cluster[1].data_dir, "--id", 1,
+                             "--cluster", "test", "--member", "1=127.0.0.1:7381", check=False)
+            self.assertEqual(result.returncode, 5)
+            self.assertIn("is not empty", result.stderr)
+
+    def test_dump_and_wal_are_for_people(self):
+        with Cluster(1, tls=False) as cluster:
+            cluster.start()
+            cluster[1].call("SET", "a key", "with\nlines\x00")
+            cluster[1].call("SET", b"\xff", b"\xfe")
+            path = os.path.join(cluster.directory, "backup")
+            backup(cluster[1], path)
+            self.assertIn(r'"a key" "with\nlines\x00" revision ', raftctl("dump", path).stdout)
+            items = json.loads(raftctl("dump", path, "-w", "json").stdout)
+            found = {item.get("key", item.get("key_base64")): item for item in items}
+            self.assertEqual(found["a key"]["value"], "with\nlines\x00")
+            self.assertEqual(found["/w=="]["value_base64"], "/g==")
+            segment = sorted(glob.glob(os.path.join(cluster[1].data_dir, "wal-*.log")))[0]
+            shown = raftctl("wal", segment).stdout
+            self.assertIn("segment 1, format version 1, node 1", shown)
+            self.assertIn("continues behind index 0 of term 0", shown)
+            self.assertIn("command", shown)
+            self.assertIn("zeros to the end of the file", shown)
+
+    def test_snapshot_waits_until_it_is_there(self):
+        with Cluster(1, tls=False) as cluster:
+            cluster.start()
+            cluster[1].call("SET", "key", "value")
+            index = cluster[1].status()["applied_index"]
+            self.assertIn("has a snapshot of index",
+                          raftctl("snapshot", "--endpoints", cluster[1].endpoint).stdout)
+            wait_until("the snapshot", lambda: cluster[1].status()["snapshot_index"] >= index)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
