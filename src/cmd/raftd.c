@@ -226,6 +226,10 @@ static int exit_of_build(int code)
     case RAFTD_ERROR_LOCKED:
     case RAFTD_ERROR_REFUSED:
         return DAEMON_EXIT_DATA_REFUSED;
+    case RAFTD_ERROR_REMOVED:
+        return DAEMON_EXIT_REMOVED;
+    case RAFTD_ERROR_UNAVAILABLE:
+        return DAEMON_EXIT_SERVE;
     case RAFTD_ERROR_CORRUPT:
         return DAEMON_EXIT_DATA_DAMAGED;
     case RAFTD_ERROR_SYSTEM:

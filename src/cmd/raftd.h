@@ -34,6 +34,7 @@ struct daemon_options {
     const char **settings;   /* "section.key=value" in order; the array is owned */
     size_t setting_count;
     bool check_only;
+    char *join; /* the setting that --join is; owned */
 };
 
 /*

@@ -312,7 +312,7 @@ static void check_unauthenticated_clients(const struct conf *conf, struct conf_s
 /* Why this node needs a certificate, or NULL if it does not. */
 static const char *tls_reason(const struct conf *conf, struct conf_source *source)
 {
-    if (conf->tls.peer == CONF_TLS_REQUIRED && conf->peer_count > 1 &&
+    if (conf->tls.peer == CONF_TLS_REQUIRED && (conf->peer_count > 1 || conf->node.join[0] != 0) &&
         !is_broken(source, "tls", "peer")) {
         return line_of(source, "tls", "peer") != 0
                    ? "[tls] peer is required"

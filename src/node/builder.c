@@ -10,6 +10,7 @@
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "node/join.h"
 #include "node/node.h"
 #include "node/snapshot_start.h"
 #include "sys/clock.h"
@@ -205,6 +206,7 @@ static int open_log(struct raftd_node *node, struct wal **wal, struct wal_recove
         .fs = fs_posix(),
         .directory = node->conf.node.data_dir,
         .cluster_id = node->cluster_id,
+        .cluster_name = node->conf.cluster.name,
         .node_id = node->conf.node.id,
         .segment_bytes = node->conf.storage.segment_bytes,
         .max_entry_bytes = NODE_ENTRY_BYTES_MAX,
@@ -254,10 +256,19 @@ static int make_core(struct raftd_node *node, const struct wal_recovered *recove
                          "directory aside and let this node catch up under a new id",
                          conf->node.data_dir);
     }
-    if (raft_membership_find(raft_get_membership(node->core), conf->node.id) == NULL) {
-        return error_set(error, RAFTD_ERROR_REFUSED,
-                         "%s: the members in the log do not include node %u; check [node] id",
+    if (raft_membership_was_removed(raft_get_membership(node->core), conf->node.id)) {
+        return error_set(error, RAFTD_ERROR_REMOVED,
+                         "%s: node %u was removed from the cluster; its id is never used again: "
+                         "give it an empty data directory and a new id",
                          conf->node.data_dir, conf->node.id);
+    }
+    if (conf->node.join[0] == 0 &&
+        raft_membership_find(raft_get_membership(node->core), conf->node.id) == NULL) {
+        return error_set(
+            error, RAFTD_ERROR_REFUSED,
+            "%s: the members in the log do not include node %u; check [node] id, or let "
+            "it go on joining with [node] join",
+            conf->node.data_dir, conf->node.id);
     }
     return 0;
 }
@@ -312,7 +323,7 @@ static int make_tls(struct raftd_node *node, struct raftd_error *error)
         return 0;
     }
     /* A node alone needs no certificate, but without one nobody can ever join it. */
-    if (conf->peer_count < 2 && conf->tls.certificate[0] == 0) {
+    if (conf->peer_count < 2 && conf->node.join[0] == 0 && conf->tls.certificate[0] == 0) {
         return 0;
     }
     node->link_shared.may_link = true;
@@ -453,7 +464,8 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
                     recovered.torn_segment, (unsigned long long)recovered.torn_bytes);
     }
     code = restore(node, wal, &recovered, &snapshot, &files, error);
-    if (code == 0 && recovered.entry_count == 0 && recovered.term == 0) {
+    if (code == 0 && recovered.entry_count == 0 && recovered.term == 0 &&
+        node->conf.node.join[0] == 0) {
         LOG_INFO("%s is empty: founding cluster \"%s\" with %zu member%s", node->conf.node.data_dir,
                  node->conf.cluster.name, founding->count, founding->count == 1 ? "" : "s");
         code = found_cluster(wal, founding, &recovered, error);
@@ -464,7 +476,9 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
     if (code == 0) {
         LOG_INFO("recovered term %llu and %zu entries from %s", (unsigned long long)recovered.term,
                  recovered.entry_count, node->conf.node.data_dir);
-        compare_membership(raft_get_membership(node->core), founding);
+        if (node->conf.peer_count > 0) {
+            compare_membership(raft_get_membership(node->core), founding);
+        }
     }
     wal_recovered_free(&recovered);
     if (code == 0) {
@@ -478,6 +492,35 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
         return code != 0 ? code : no_descriptors(error);
     }
     return code;
+}
+
+/*
+ * Whose cluster this is: what the data directory says; else the one that this node joins; else
+ * the one that [peers] founds. A name that differs is the only sign of a mistaken directory:
+ * that of the members may change in the log (T31).
+ */
+static int find_identity(struct raftd_node *node, const struct raft_membership *founding,
+                         struct raftd_error *error)
+{
+    const struct conf *conf = &node->conf;
+    struct wal_identity identity;
+    int code = wal_identify(fs_posix(), conf->node.data_dir, &identity, error);
+
+    if (code != 0) {
+        return code;
+    }
+    if (identity.cluster_id == 0) {
+        node->cluster_id = founding_id(conf, founding);
+        return conf->node.join[0] != 0 ? join_find_cluster(node, error) : 0;
+    }
+    if (strcmp(identity.cluster_name, conf->cluster.name) != 0) {
+        return error_set(error, RAFTD_ERROR_REFUSED,
+                         "%.200s belongs to the cluster \"%s\", this node is configured for "
+                         "\"%s\": check the cluster's name and the data directory",
+                         conf->node.data_dir, identity.cluster_name, conf->cluster.name);
+    }
+    node->cluster_id = identity.cluster_id;
+    return 0;
 }
 
 int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
@@ -502,8 +545,10 @@ int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
         code = founding_membership(&made->conf, &founding, error);
     }
     if (code == 0) {
-        made->cluster_id = founding_id(&made->conf, &founding);
         code = make_tls(made, error);
+    }
+    if (code == 0) {
+        code = find_identity(made, &founding, error);
     }
     if (code == 0) {
         code = recover(made, &founding, error);

@@ -16,7 +16,8 @@ enum {
 /* What one turn of the loop gathers. Lives on the core thread's heap, reused. */
 struct turn {
     uint64_t now_ms;
-    bool ready; /* sampled once, so that a turn is of one mind */
+    bool ready;  /* the core takes part; sampled once, so that a turn is of one mind */
+    bool serves; /* clients are served */
     size_t count;
     struct raft_event events[EVENTS_MAX];
     /* Freed once the core has seen them. */

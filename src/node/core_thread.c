@@ -233,7 +233,7 @@ static bool waiting_can_go_on(struct raftd_node *node)
 {
     struct requests *requests = &node->requests;
 
-    if (!atomic_load_explicit(&node->ready, memory_order_acquire)) {
+    if (!node_takes_part(node)) {
         return false;
     }
     return (requests_peek(requests, &requests->held) != NULL && gather_can_propose(node)) ||
@@ -247,6 +247,7 @@ static bool has_work(const struct core_loop *loop)
 
     if (log_writer_has_done(node->log_writer) ||
         atomic_load_explicit(&node->core_stop, memory_order_acquire) ||
+        atomic_load_explicit(&node->introduced, memory_order_acquire) ||
         (!loop->handover_begun && atomic_load(&node->handover) == HANDOVER_ASKED)) {
         return true;
     }
@@ -275,8 +276,7 @@ static int sleep_ms(const struct core_loop *loop)
     uint64_t deadline = UINT64_MAX;
     const struct request *oldest = requests_oldest(&node->requests);
 
-    if (log_writer_has_room(node->log_writer) &&
-        atomic_load_explicit(&node->ready, memory_order_acquire)) {
+    if (log_writer_has_room(node->log_writer) && node_takes_part(node)) {
         uint64_t time_due = gather_time_due_ms(loop);
 
         deadline = raft_next_deadline(node->core);

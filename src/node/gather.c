@@ -178,7 +178,7 @@ static void gather_client(struct core_loop *loop, struct raftd_client *client, b
         if (!requests_has_room(&node->requests) || !client_pop(client, &from)) {
             return;
         }
-        if (!loop->turn.ready) {
+        if (!loop->turn.serves) {
             client_complete(client, from.tag, RAFTD_ERROR_NOT_READY, 0, NULL);
             raft_entry_release(from.entry);
         } else if (draining) {
@@ -287,7 +287,8 @@ void gather(struct core_loop *loop)
     struct raftd_node *node = loop->node;
 
     loop->turn.now_ms = clock_monotonic_ms();
-    loop->turn.ready = atomic_load_explicit(&node->ready, memory_order_acquire);
+    loop->turn.ready = node_takes_part(node);
+    loop->turn.serves = atomic_load_explicit(&node->ready, memory_order_acquire);
     if (loop->turn.ready) {
         loop->core_now_ms = loop->turn.now_ms;
         gather_event(loop, RAFT_EVENT_CLOCK)->wall_ms = clock_wall_ms();
@@ -321,7 +322,8 @@ void gather(struct core_loop *loop)
 void gather_for_later(struct core_loop *loop)
 {
     loop->turn.now_ms = clock_monotonic_ms();
-    loop->turn.ready = atomic_load_explicit(&loop->node->ready, memory_order_acquire);
+    loop->turn.ready = node_takes_part(loop->node);
+    loop->turn.serves = atomic_load_explicit(&loop->node->ready, memory_order_acquire);
     gather_clients(loop, false);
     ASSERT(loop->turn.count == 0);
 }

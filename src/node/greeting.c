@@ -85,10 +85,9 @@ static bool looks_like_tls(const uint8_t *data)
 }
 
 /* How many bytes the frame has, as far as what has arrived tells. */
-static int wanted_bytes(const struct greeting_reader *reader, enum wire_frame_type type,
-                        size_t *wanted, struct raftd_error *error)
+static int wanted_bytes(const struct greeting_reader *reader, size_t *wanted,
+                        struct wire_header *header, struct raftd_error *error)
 {
-    struct wire_header header;
     int code;
 
     *wanted = WIRE_HEADER_BYTES;
@@ -99,33 +98,27 @@ static int wanted_bytes(const struct greeting_reader *reader, enum wire_frame_ty
         return error_set(error, RAFTD_ERROR_REFUSED,
                          "it speaks TLS, this node plain text (check [tls] peer)");
     }
-    code = wire_header_decode(&header, reader->data, WIRE_HELLO_MAX_BYTES, error);
-    if (code != 0) {
-        return code;
+    code = wire_header_decode(header, reader->data, WIRE_HELLO_MAX_BYTES, error);
+    if (code == 0) {
+        *wanted += header->payload_bytes;
     }
-    if (header.type != type) {
-        return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of type %u where a hello was due",
-                         (unsigned)header.type);
-    }
-    *wanted += header.payload_bytes;
-    return 0;
+    return code;
 }
 
-int greeting_read(struct greeting_reader *reader, struct stream *stream, enum wire_frame_type type,
-                  struct wire_hello *hello, struct raftd_error *error)
+int greeting_read_frame(struct greeting_reader *reader, struct stream *stream,
+                        struct wire_header *header, struct raftd_error *error)
 {
     for (;;) {
         size_t wanted;
         ssize_t count;
-        int code = wanted_bytes(reader, type, &wanted, error);
+        int code = wanted_bytes(reader, &wanted, header, error);
 
         if (code != 0) {
             return code;
         }
         ASSERT(wanted <= sizeof(reader->data));
         if (reader->size_bytes >= WIRE_HEADER_BYTES && reader->size_bytes == wanted) {
-            return wire_hello_decode(hello, reader->data + WIRE_HEADER_BYTES,
-                                     wanted - WIRE_HEADER_BYTES, error);
+            return 0;
         }
         count = stream_read(stream, reader->data + reader->size_bytes, wanted - reader->size_bytes,
                             error);
@@ -134,4 +127,20 @@ int greeting_read(struct greeting_reader *reader, struct stream *stream, enum wi
         }
         reader->size_bytes += (size_t)count;
     }
+}
+
+int greeting_read(struct greeting_reader *reader, struct stream *stream, enum wire_frame_type type,
+                  struct wire_hello *hello, struct raftd_error *error)
+{
+    struct wire_header header;
+    int code = greeting_read_frame(reader, stream, &header, error);
+
+    if (code != 0) {
+        return code;
+    }
+    if (header.type != type) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of type %u where a hello was due",
+                         (unsigned)header.type);
+    }
+    return wire_hello_decode(hello, reader->data + WIRE_HEADER_BYTES, header.payload_bytes, error);
 }

@@ -55,6 +55,9 @@ struct greeting_reader {
     size_t size_bytes;
     uint8_t data[WIRE_HEADER_BYTES + WIRE_HELLO_MAX_BYTES];
 };
+/* Any one frame that is no longer than a hello; its payload follows the header in data. */
+int greeting_read_frame(struct greeting_reader *reader, struct stream *stream,
+                        struct wire_header *header, struct raftd_error *error);
 /* type: WIRE_HELLO or WIRE_HELLO_REPLY. 0, RAFTD_ERROR_AGAIN or another negative code. */
 int greeting_read(struct greeting_reader *reader, struct stream *stream, enum wire_frame_type type,
                   struct wire_hello *hello, struct raftd_error *error);

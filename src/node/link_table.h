@@ -23,6 +23,9 @@ struct link_table {
     /* Guarded by mutex: added by the core thread, taken by the run thread. */
     size_t retired_count;
     struct link *retired[RAFT_MEMBERS_MAX];
+    /* Guarded by mutex: set by the run thread, taken by the core thread (node->introduced). */
+    uint16_t introduced_id; /* a joining node's first link, before it knows any member */
+    char introduced_address[RAFT_ADDRESS_MAX];
     /* Core thread. By position in links. */
     bool is_up[RAFT_MEMBERS_MAX];
     bool frames_sent[RAFT_MEMBERS_MAX]; /* since its thread was last woken */

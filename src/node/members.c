@@ -8,26 +8,25 @@
 #include "node/core_loop.h"
 #include "sys/log.h"
 
-static void add_link(struct raftd_node *node, const struct raft_member *member)
+static void add_link(struct raftd_node *node, uint16_t id, const char *text)
 {
     struct raftd_error error;
     struct net_address address;
     struct link *link = NULL;
 
-    if (net_address_parse(&address, member->address, &error) != 0) {
-        LOG_ERROR("no link to node %u: %s (raftctl member move corrects it)", member->id,
-                  error.message);
+    if (net_address_parse(&address, text, &error) != 0) {
+        LOG_ERROR("no link to node %u: %s (raftctl member move corrects it)", id, error.message);
         return;
     }
-    link = link_create(&node->link_shared, member->id, &address);
+    link = link_create(&node->link_shared, id, &address);
     if (link != NULL && link_start(link) == 0) {
-        LOG_INFO("node %u at %s is a member now", member->id, member->address);
+        LOG_INFO("node %u at %s is a member now", id, text);
         link_table_add(&node->links, link);
         return;
     }
     LOG_ERROR("no link to node %u: cannot start its thread or open a descriptor; raise the limits "
               "on open files and processes and restart this node",
-              member->id);
+              id);
     link_destroy(link);
 }
 
@@ -65,8 +64,27 @@ static void follow(struct raftd_node *node, const struct raft_membership *member
 
         if (member->id != node->conf.node.id && links->count < RAFT_MEMBERS_MAX &&
             link_table_find(links, member->id) == RAFT_MEMBERS_MAX) {
-            add_link(node, member);
+            add_link(node, member->id, member->address);
         }
+    }
+}
+
+/* A joining node's link to the leader, which its log does not know yet. */
+static void take_introduced(struct raftd_node *node)
+{
+    struct link_table *links = &node->links;
+    char address[RAFT_ADDRESS_MAX];
+    uint16_t id;
+
+    if (!atomic_exchange(&node->introduced, false)) {
+        return;
+    }
+    mutex_lock(&links->mutex);
+    id = links->introduced_id;
+    memcpy(address, links->introduced_address, sizeof(address));
+    mutex_unlock(&links->mutex);
+    if (links->count < RAFT_MEMBERS_MAX && link_table_find(links, id) == RAFT_MEMBERS_MAX) {
+        add_link(node, id, address);
     }
 }
 
@@ -82,6 +100,7 @@ void members_follow(struct core_loop *loop)
         atomic_store(&node->removed, true);
         waker_wake(&node->lifecycle_waker);
     }
+    take_introduced(node);
     if (index == loop->seen_membership_index && is_committed == loop->seen_membership_committed) {
         if (leader != loop->published_leader) {
             link_table_publish(&node->links, NULL, leader);

@@ -12,6 +12,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "node/join.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -121,6 +122,7 @@ static int open_listeners(struct raftd_node *node, struct raftd_error *error)
                              "files (ulimit -n)",
                              strerror(errno));
         }
+        reception_set_node(node->reception, node);
         code = net_address_parse(&address, node->conf.listen.peer, error);
         if (code == 0) {
             code =
@@ -198,11 +200,12 @@ static void wait_until(struct raftd_node *node, uint64_t deadline_ms)
     link_table_reap(&node->links);
 }
 
-static void check_health(struct raftd_node *node)
+static int check_health(struct raftd_node *node)
 {
     uint64_t report_ms = clock_monotonic_ms() + MISSING_REPORT_MS;
     char missing[512];
 
+    enter_phase(node, RAFTD_PHASE_HEALTH_CHECK, "waiting for a quorum of voters to answer");
     while (!is_stopping(node) && !quorum_is_healthy(node, missing, sizeof(missing))) {
         uint64_t now = clock_monotonic_ms();
 
@@ -211,11 +214,13 @@ static void check_health(struct raftd_node *node)
 
             snprintf(text, sizeof(text), "waiting for a quorum; missing: %s", missing);
             enter_phase(node, RAFTD_PHASE_HEALTH_CHECK, text);
+            join_ask_whether_removed(node);
             report_ms = now + MISSING_REPORT_MS;
         }
         /* Woken when a link's health changes; the wait's own end only serves the report. */
         wait_until(node, report_ms);
     }
+    return 0;
 }
 
 /* ---- step 4: warm up ---- */
@@ -277,20 +282,28 @@ static void stop_threads(struct raftd_node *node)
     log_writer_stop(node->log_writer);
 }
 
-static void live(struct raftd_node *node)
+static int join(struct raftd_node *node, struct raftd_error *error)
 {
+    enter_phase(node, RAFTD_PHASE_JOIN, "asking a member to be let in");
+    return join_cluster(node, error);
+}
+
+static int live(struct raftd_node *node, struct raftd_error *error)
+{
+    int code;
+
     waker_prepare(&node->lifecycle_waker); /* see wait_until() */
-    enter_phase(node, RAFTD_PHASE_HEALTH_CHECK, "waiting for a quorum of voters to answer");
-    check_health(node);
-    if (is_stopping(node)) {
-        return;
+    code = node->conf.node.join[0] != 0 && !join_is_member(node) ? join(node, error)
+                                                                 : check_health(node);
+    if (code != 0 || is_stopping(node)) {
+        return code;
     }
     raftd_node_set_ready(node, true);
     enter_phase(node, RAFTD_PHASE_READY, "a quorum answers; serving");
     enter_phase(node, RAFTD_PHASE_WARM_UP, "waiting for the links to all peers");
     warm_up(node);
     if (is_stopping(node)) {
-        return;
+        return 0;
     }
     enter_phase(node, RAFTD_PHASE_RUNNING, "serving");
     while (!is_stopping(node)) {
@@ -299,6 +312,7 @@ static void live(struct raftd_node *node)
     if (!atomic_load(&node->removed)) {
         handover_wait(node);
     }
+    return 0;
 }
 
 int raftd_node_run(struct raftd_node *node, struct raftd_error *error)
@@ -313,9 +327,9 @@ int raftd_node_run(struct raftd_node *node, struct raftd_error *error)
         code = start_threads(node, error);
     }
     if (code == 0) {
-        live(node);
+        code = live(node, error);
     }
-    if (code == 0 && atomic_load(&node->removed)) {
+    if ((code == 0 || code == RAFTD_ERROR_REMOVED) && atomic_load(&node->removed)) {
         code = error_set(error, RAFTD_ERROR_REMOVED,
                          "node %u was removed from cluster \"%s\"; its data in %s are history, and "
                          "its id is never used again: to come back, give it an empty data "

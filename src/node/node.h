@@ -12,6 +12,7 @@
  *     requests.c     what clients wait for: table, queues, deadlines
  *     client.c       the client's end of its rings
  *     log_writer.c   the only thread that waits for a disk
+ *     join.c         a newcomer asks to be let in; reception_join.c: what it is answered
  *     link.c         one thread per peer
  *     handover.c     a leader that stops hands over first
  *     link_table.c   which links there are
@@ -136,7 +137,9 @@ struct raftd_node {
     struct waker core_waker;      /* consumer: core thread */
     struct waker lifecycle_waker; /* consumer: run thread */
 
-    atomic_int handover; /* enum handover: asked by the run thread, done by the core thread */
+    atomic_bool joining;    /* consensus goes on although clients are not served yet */
+    atomic_bool introduced; /* links.introduced_* waits for the core thread */
+    atomic_int handover;    /* enum handover: asked by the run thread, done by the core thread */
 
     atomic_bool core_ended; /* set by the run thread: nobody reads the clients' rings */
 
@@ -198,6 +201,13 @@ void client_free(struct raftd_client *client); /* no thread uses it any more */
 void admin_refuse(struct raftd_node *node, struct request *request, uint8_t reason);
 /* A membership was applied: answers whoever asked for it, if it is final. */
 void admin_apply_membership(struct raftd_node *node, const struct raft_entry *entry);
+
+/* Whether the core takes part in consensus: while the node is ready, and when it joins. */
+static inline bool node_takes_part(const struct raftd_node *node)
+{
+    return atomic_load_explicit(&node->ready, memory_order_acquire) ||
+           atomic_load_explicit(&node->joining, memory_order_acquire);
+}
 
 /* handover.c, run thread: leadership and open outcomes are settled before the node stops. */
 void handover_wait(struct raftd_node *node);

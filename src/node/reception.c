@@ -10,11 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <raftd/client.h>
+
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "node/frame_output.h"
 #include "node/greeting.h"
+#include "node/reception_join.h"
 #include "sys/clock.h"
 #include "sys/ring.h"
 #include "sys/thread.h"
@@ -22,7 +25,8 @@
 enum guest_state {
     GUEST_HANDSHAKE,
     GUEST_HELLO,
-    GUEST_REFUSED, /* the reply that says why is on its way out */
+    GUEST_JOINING, /* a newcomer: the change that lets it in is under way */
+    GUEST_REFUSED, /* the last frame for it is on its way out */
     GUEST_GONE,
 };
 
@@ -33,12 +37,14 @@ struct guest {
     struct greeting_reader greeting;
     struct frame_output output;
     char text[64]; /* its address */
+    uint64_t tag;  /* of the change that lets it in */
 };
 
 struct reception {
     /* Immutable after reception_create(). */
     const struct link_shared *shared;
     struct link_table *links;
+    struct raftd_node *node; /* NULL: no newcomers */
     uint32_t timeout_ms;
     struct waker waker;   /* consumer: reception thread */
     struct ring *sockets; /* of int; acceptor thread -> reception thread */
@@ -54,6 +60,8 @@ struct reception {
     struct guest *guests[RECEPTION_PENDING_MAX];
     size_t guest_count;
     struct greeting_log log;
+    struct raftd_client *client; /* for newcomers; NULL: none has come yet */
+    uint64_t last_tag;
 };
 
 static void guest_free(struct guest *guest)
@@ -144,10 +152,126 @@ static void on_hello(struct reception *reception, struct guest *guest,
     guest->state = GUEST_REFUSED;
 }
 
+/* ---- newcomers ---- */
+
+static void answer_newcomer(struct guest *guest, const struct wire_join_reply *reply)
+{
+    frame_output_add(&guest->output, wire_join_reply_encode(reply));
+    guest->state = GUEST_REFUSED; /* one question, one answer */
+}
+
+/* False: it is another's certificate, or another cluster; why has been said. */
+static bool is_authentic(struct reception *reception, struct guest *guest,
+                         const struct wire_join *join)
+{
+    struct raftd_error error;
+    struct net_address address;
+
+    if (reception->node == NULL ||
+        strcmp(join->cluster_name, reception->shared->cluster_name) != 0) {
+        turn_away(reception, guest, GREETING_CLUSTER_NAME, join->node_id,
+                  "it wants to join a cluster of another name (check [cluster] name)");
+        return false;
+    }
+    if (join->node_id == reception->shared->self_id) {
+        turn_away(reception, guest, GREETING_NODE_ID, join->node_id,
+                  "it wants to join under the id of this node (check [node] id)");
+        return false;
+    }
+    if (net_address_parse(&address, join->address, &error) != 0) {
+        turn_away(reception, guest, GREETING_PROTOCOL, join->node_id, error.message);
+        return false;
+    }
+    if (!stream_speaks_for(guest->stream, reception->shared->cluster_name, join->node_id,
+                           address.host, &error)) {
+        turn_away(reception, guest, GREETING_CERTIFICATE, join->node_id, error.message);
+        return false;
+    }
+    return true;
+}
+
+static void on_join(struct reception *reception, struct guest *guest, const struct wire_join *join)
+{
+    struct wire_join_reply reply;
+    int code = 0;
+
+    if (!is_authentic(reception, guest, join)) {
+        return;
+    }
+    if (reception_judge_join(reception->node, join, &reply)) {
+        if (reply.verdict == WIRE_JOIN_REFUSED &&
+            greeting_log_passes(&reception->log, GREETING_NODE_ID)) {
+            LOG_WARNING("node %u at %s may not join: %s", join->node_id, guest->text, reply.text);
+        }
+        answer_newcomer(guest, &reply);
+        return;
+    }
+    guest->tag = ++reception->last_tag;
+    if (reception->client == NULL) {
+        code = raftd_client_open(reception->node, &reception->client);
+    }
+    code = code == 0 ? reception_let_in(reception->client, join, guest->tag) : code;
+    if (code != 0) {
+        reception_answer_join(reception->node, code, "", 0, &reply);
+        answer_newcomer(guest, &reply);
+        return;
+    }
+    LOG_INFO("node %u at %s wants to join as %s", join->node_id, join->address,
+             join->promote ? "a voter" : "a learner");
+    guest->state = GUEST_JOINING;
+}
+
+static void serve(struct reception *reception, struct guest *guest);
+
+static void take_completions(struct reception *reception)
+{
+    struct raftd_completion completion;
+
+    while (reception->client != NULL && raftd_client_next(reception->client, &completion)) {
+        for (size_t i = 0; i < reception->guest_count; i++) {
+            struct guest *guest = reception->guests[i];
+            struct wire_join_reply reply;
+
+            if (guest->state == GUEST_JOINING && guest->tag == completion.tag) {
+                reception_answer_join(reception->node, completion.status, completion.data,
+                                      completion.size_bytes, &reply);
+                answer_newcomer(guest, &reply);
+                serve(reception, guest);
+            }
+        }
+    }
+}
+
+static int on_first_frame(struct reception *reception, struct guest *guest,
+                          const struct wire_header *header, struct raftd_error *error)
+{
+    const uint8_t *payload = guest->greeting.data + WIRE_HEADER_BYTES;
+    struct wire_hello hello;
+    struct wire_join join;
+    int code;
+
+    if (header->type == WIRE_JOIN) {
+        code = wire_join_decode(&join, payload, header->payload_bytes, error);
+        if (code == 0) {
+            on_join(reception, guest, &join);
+        }
+        return code;
+    }
+    if (header->type != WIRE_HELLO) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of type %u where a hello was due",
+                         (unsigned)header->type);
+    }
+    code = wire_hello_decode(&hello, payload, header->payload_bytes, error);
+    if (code == 0) {
+        on_hello(reception, guest, &hello);
+    }
+    return code;
+}
+
 /* Takes the guest one step further: 0 = there is more to do at once. */
 static int advance(struct reception *reception, struct guest *guest, struct raftd_error *error)
 {
-    struct wire_hello hello;
+    struct wire_header header;
     int code;
 
     switch (guest->state) {
@@ -158,17 +282,15 @@ static int advance(struct reception *reception, struct guest *guest, struct raft
         }
         return code;
     case GUEST_HELLO:
-        code = greeting_read(&guest->greeting, guest->stream, WIRE_HELLO, &hello, error);
-        if (code == 0) {
-            on_hello(reception, guest, &hello);
-        }
-        return code;
+        code = greeting_read_frame(&guest->greeting, guest->stream, &header, error);
+        return code == 0 ? on_first_frame(reception, guest, &header, error) : code;
     case GUEST_REFUSED:
         code = frame_output_flush(&guest->output, NULL, guest->stream, error);
         if (code == 0) {
             guest->state = GUEST_GONE;
         }
         return code;
+    case GUEST_JOINING:
     case GUEST_GONE:
         break;
     }
@@ -199,7 +321,7 @@ static void expire(struct reception *reception, struct guest *guest)
 {
     char text[80];
 
-    if (guest->state == GUEST_REFUSED) {
+    if (guest->state == GUEST_REFUSED || guest->state == GUEST_JOINING) {
         guest->state = GUEST_GONE;
         return;
     }
@@ -287,23 +409,36 @@ static int sleep_ms(const struct reception *reception)
 
 static void wait_and_serve(struct reception *reception)
 {
-    struct pollfd polls[RECEPTION_PENDING_MAX + 1];
+    struct pollfd polls[RECEPTION_PENDING_MAX + 2];
     size_t count = reception->guest_count;
+    bool answered = false;
 
     for (size_t i = 0; i < count; i++) {
-        polls[i] = (struct pollfd){.fd = stream_fd(reception->guests[i]->stream),
+        bool waits = reception->guests[i]->state == GUEST_JOINING;
+
+        polls[i] = (struct pollfd){.fd = waits ? -1 : stream_fd(reception->guests[i]->stream),
                                    .events = stream_wants(reception->guests[i]->stream)};
     }
     polls[count] = (struct pollfd){.fd = reception->waker.fd, .events = POLLIN};
+    polls[count + 1] = (struct pollfd){.fd = -1, .events = POLLIN};
+    if (reception->client != NULL) {
+        polls[count + 1].fd = raftd_client_fd(reception->client);
+        answered = !raftd_client_sleep(reception->client);
+    }
     waker_prepare(&reception->waker);
-    if (ring_count(reception->sockets) > 0 || atomic_load(&reception->stop) ||
-        poll(polls, (nfds_t)count + 1, sleep_ms(reception)) < 0) {
+    if (answered || ring_count(reception->sockets) > 0 || atomic_load(&reception->stop) ||
+        poll(polls, (nfds_t)count + 2, sleep_ms(reception)) < 0) {
         for (size_t i = 0; i < count; i++) {
             polls[i].revents = 0;
         }
     }
     waker_done(&reception->waker);
+    if (reception->client != NULL && !answered) {
+        raftd_client_awake(reception->client);
+    }
     serve_all(reception, polls);
+    take_completions(reception);
+    remove_gone(reception);
 }
 
 static void run(void *argument)
@@ -336,6 +471,11 @@ struct reception *reception_create(const struct link_shared *shared, struct link
     return reception;
 }
 
+void reception_set_node(struct reception *reception, struct raftd_node *node)
+{
+    reception->node = node;
+}
+
 int reception_start(struct reception *reception)
 {
     int code = thread_start(&reception->thread, "reception", run, reception);
@@ -362,6 +502,7 @@ void reception_destroy(struct reception *reception)
     while (ring_pop(reception->sockets, &fd)) {
         close(fd);
     }
+    raftd_client_close(reception->client);
     ring_destroy(reception->sockets);
     waker_close(&reception->waker);
     memory_free(reception);

@@ -10,6 +10,7 @@
 #include "node/link_table.h"
 
 struct reception;
+struct raftd_node;
 
 enum { RECEPTION_PENDING_MAX = 64, RECEPTION_TIMEOUT_MS = 5000 };
 
@@ -18,6 +19,9 @@ enum { RECEPTION_PENDING_MAX = 64, RECEPTION_TIMEOUT_MS = 5000 };
 struct reception *reception_create(const struct link_shared *shared, struct link_table *links);
 int reception_start(struct reception *reception);
 void reception_destroy(struct reception *reception); /* stops the thread first */
+
+/* Before reception_start(): where petitions of newcomers are decided; without, they are refused. */
+void reception_set_node(struct reception *reception, struct raftd_node *node);
 
 /* For acceptor_listen(): from one thread, the acceptor's. Takes the socket. */
 void reception_accept(void *reception, int fd);

@@ -135,6 +135,7 @@ void append_on_message(struct raft_core *core, const struct raft_message *messag
     }
     core->leader_contact_ms = core->now_ms;
     lease_promise(core);
+    core->leader_commit_index = message->append.commit_index;
     election_reset_timer(core);
     /*
      * Everything committed agrees with any leader's log, so an append that reaches back to it

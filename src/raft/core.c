@@ -691,6 +691,12 @@ bool raft_membership_is_committed(const struct raft_core *core)
     return reconfigure_is_committed(core);
 }
 
+bool raft_is_caught_up(const struct raft_core *core)
+{
+    return core->role == RAFT_LEADER || (core->leader != 0 && core->leader_commit_index > 0 &&
+                                         core->commit_index >= core->leader_commit_index);
+}
+
 uint16_t raft_get_transfer(const struct raft_core *core)
 {
     return core->transfer.to;

@@ -126,7 +126,8 @@ struct raft_core {
     } transfer;
 
     /* Follower. */
-    uint64_t round_answered; /* the newest round of this leader that was answered */
+    uint64_t leader_commit_index; /* as the leader last said, whether or not it is here */
+    uint64_t round_answered;      /* the newest round of this leader that was answered */
 
     /* Reads of this node's own clients: one batch at a time. */
     struct {

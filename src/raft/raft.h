@@ -260,6 +260,8 @@ const struct raft_membership *raft_get_membership(const struct raft_core *core);
 uint64_t raft_get_membership_index(const struct raft_core *core);
 /* Whether that membership is known here to be committed. */
 bool raft_membership_is_committed(const struct raft_core *core);
+/* A follower or learner has all that its leader called committed when it last spoke. */
+bool raft_is_caught_up(const struct raft_core *core);
 /* To whom leadership is being handed, 0 = nobody. Proposals are refused meanwhile. */
 uint16_t raft_get_transfer(const struct raft_core *core);
 /* This node was removed from the cluster, and that is committed: it has nothing left to do. */

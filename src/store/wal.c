@@ -198,6 +198,9 @@ int wal_open(const struct wal_options *options, struct wal **wal, struct wal_rec
     opened->directory = memory_copy_string(options->directory);
     opened->files = (struct wal_files){.fs = options->fs, .directory = opened->directory};
     opened->cluster_id = options->cluster_id;
+    if (options->cluster_name != NULL) {
+        snprintf(opened->cluster_name, sizeof(opened->cluster_name), "%s", options->cluster_name);
+    }
     opened->node_id = options->node_id;
     opened->segment_bytes = options->segment_bytes;
     opened->max_entry_bytes = options->max_entry_bytes;

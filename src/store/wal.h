@@ -22,6 +22,7 @@ struct wal_options {
     const struct fs *fs;   /* borrowed for the life of the WAL */
     const char *directory; /* copied; the data directory, created if missing */
     uint64_t cluster_id;
+    const char *cluster_name; /* for people, and for wal_identify(); NULL = not told */
     uint16_t node_id;
     uint64_t segment_bytes;   /* size of a segment file, a multiple of 4096 */
     uint32_t max_entry_bytes; /* larger ones are refused, written or found */
@@ -30,6 +31,16 @@ struct wal_options {
     void (*progress)(void *argument, uint64_t done_bytes, uint64_t total_bytes);
     void *progress_argument;
 };
+
+/* To whom the data in a directory belong; all zero if there are none. */
+struct wal_identity {
+    uint64_t cluster_id;
+    uint16_t node_id;
+    char cluster_name[64];
+};
+/* Before wal_open(), without the lock. 0 or RAFTD_ERROR_SYSTEM. */
+int wal_identify(const struct fs *fs, const char *directory, struct wal_identity *identity,
+                 struct raftd_error *error);
 
 /* What the log held. Owned by the caller: wal_recovered_free(). Entries are consecutive and start
  * right after the base, which is 0 as long as the log is whole. */

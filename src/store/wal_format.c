@@ -23,9 +23,11 @@ enum {
     SEGMENT_CLUSTER_ID = 16,
     SEGMENT_NUMBER = 24,
     SEGMENT_NONCE = 32,
+    SEGMENT_CLUSTER_NAME = 40,
     SEGMENT_CHECKSUM = WAL_SEGMENT_HEADER_BYTES - 8,
 };
-_Static_assert(SEGMENT_NONCE + 8 <= SEGMENT_CHECKSUM, "the segment header fits its block");
+_Static_assert(SEGMENT_CLUSTER_NAME + WAL_CLUSTER_NAME_BYTES <= SEGMENT_CHECKSUM,
+               "the segment header fits its block");
 
 enum {
     BATCH_MAGIC_AT = 0,
@@ -84,6 +86,7 @@ void wal_segment_header_encode(const struct wal_segment_header *header,
     store_u64(block + SEGMENT_CLUSTER_ID, header->cluster_id);
     store_u64(block + SEGMENT_NUMBER, header->number);
     store_u64(block + SEGMENT_NONCE, header->nonce);
+    memcpy(block + SEGMENT_CLUSTER_NAME, header->cluster_name, WAL_CLUSTER_NAME_BYTES);
     store_u64(block + SEGMENT_CHECKSUM, checksum(0, block, SEGMENT_CHECKSUM));
 }
 
@@ -101,6 +104,7 @@ bool wal_segment_header_decode(const uint8_t block[WAL_SEGMENT_HEADER_BYTES],
         .number = load_u64(block + SEGMENT_NUMBER),
         .nonce = load_u64(block + SEGMENT_NONCE),
     };
+    memcpy(header->cluster_name, block + SEGMENT_CLUSTER_NAME, WAL_CLUSTER_NAME_BYTES - 1);
     return true;
 }
 

@@ -17,6 +17,7 @@ enum {
     /* Batches begin at multiples of this, so that no write touches a block of an earlier one. */
     WAL_BLOCK_BYTES = 4096,
     WAL_SEGMENT_HEADER_BYTES = WAL_BLOCK_BYTES,
+    WAL_CLUSTER_NAME_BYTES = 64,
     WAL_FORMAT_VERSION = 1,
     WAL_BATCH_HEADER_BYTES = 48,
     WAL_RECORD_HARD_STATE_BYTES = 16,
@@ -47,6 +48,7 @@ struct wal_segment_header {
     uint64_t cluster_id;
     uint64_t number; /* of the segment, as in its name: ascending by one */
     uint64_t nonce;  /* random: seeds every checksum in this segment */
+    char cluster_name[WAL_CLUSTER_NAME_BYTES]; /* NUL-terminated; "" = not told */
 };
 
 void wal_segment_header_encode(const struct wal_segment_header *header,

@@ -53,13 +53,16 @@ uint64_t wal_first_zeros(const struct wal *wal)
 
 static struct wal_segment_header make_header(struct wal *wal, uint64_t number)
 {
-    return (struct wal_segment_header){
+    struct wal_segment_header header = {
         .version = WAL_FORMAT_VERSION,
         .node_id = wal->node_id,
         .cluster_id = wal->cluster_id,
         .number = number,
         .nonce = next_nonce(wal),
     };
+
+    memcpy(header.cluster_name, wal->cluster_name, sizeof(header.cluster_name));
+    return header;
 }
 
 int wal_recycle_segment(struct wal *wal, uint64_t number, struct wal_segment *segment)

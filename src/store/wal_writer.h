@@ -23,6 +23,7 @@ struct wal {
     struct wal_files files;
     char *directory;
     uint64_t cluster_id;
+    char cluster_name[WAL_CLUSTER_NAME_BYTES];
     uint16_t node_id;
     uint64_t segment_bytes;
     uint32_t max_entry_bytes;

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "wire/text.h"
 #include "wire/wire.h"
 #include "wire/writer.h"
 
@@ -37,7 +38,8 @@ static size_t limit_of_type(uint8_t type, size_t max_payload_bytes)
 {
     size_t limit = max_payload_bytes;
 
-    if (type == WIRE_HELLO || type == WIRE_HELLO_REPLY) {
+    if (type == WIRE_HELLO || type == WIRE_HELLO_REPLY || type == WIRE_JOIN ||
+        type == WIRE_JOIN_REPLY) {
         limit = WIRE_HELLO_MAX_BYTES;
     } else if (type == WIRE_PROBE || type == WIRE_PROBE_REPLY) {
         limit = PROBE_BYTES;
@@ -55,7 +57,7 @@ int wire_header_decode(struct wire_header *header, const uint8_t data[WIRE_HEADE
     header->payload_bytes = load_u32(data);
     header->type = data[4];
     header->version = data[5];
-    if (header->type < WIRE_HELLO || header->type > WIRE_SNAPSHOT) {
+    if (header->type < WIRE_HELLO || header->type > WIRE_JOIN_REPLY) {
         return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of unknown type %u",
                          (unsigned)header->type);
     }
@@ -76,8 +78,7 @@ int wire_header_decode(struct wire_header *header, const uint8_t data[WIRE_HEADE
     return 0;
 }
 
-/* The length of a text in an array of `size` bytes, which has to end it. */
-static size_t text_length(const char *text, size_t size)
+size_t wire_text_length(const char *text, size_t size)
 {
     size_t length = 0;
 
@@ -88,14 +89,13 @@ static size_t text_length(const char *text, size_t size)
     return length;
 }
 
-static void write_text(struct writer *writer, const char *text, size_t length)
+void wire_text_write(struct writer *writer, const char *text, size_t length)
 {
     write_u16(writer, (uint16_t)length);
     write_bytes(writer, text, length);
 }
 
-/* Fails the reader where the text does not fit, or holds what would garble a line of output. */
-static void read_text(struct reader *reader, char *text, size_t size)
+void wire_text_read(struct reader *reader, char *text, size_t size)
 {
     size_t length = reader_u16(reader);
     const uint8_t *bytes = reader_bytes(reader, length);
@@ -117,9 +117,9 @@ static void read_text(struct reader *reader, char *text, size_t size)
 
 struct wire_frame *wire_hello_encode(enum wire_frame_type type, const struct wire_hello *hello)
 {
-    size_t name = text_length(hello->cluster_name, sizeof(hello->cluster_name));
-    size_t address = text_length(hello->client_address, sizeof(hello->client_address));
-    size_t refusal = text_length(hello->refusal, sizeof(hello->refusal));
+    size_t name = wire_text_length(hello->cluster_name, sizeof(hello->cluster_name));
+    size_t address = wire_text_length(hello->client_address, sizeof(hello->client_address));
+    size_t refusal = wire_text_length(hello->refusal, sizeof(hello->refusal));
     struct writer writer;
 
     ASSERT(type == WIRE_HELLO || type == WIRE_HELLO_REPLY);
@@ -130,9 +130,9 @@ struct wire_frame *wire_hello_encode(enum wire_frame_type type, const struct wir
     write_u16(&writer, hello->node_id);
     write_u16(&writer, hello->wanted_id);
     write_u64(&writer, hello->process_id);
-    write_text(&writer, hello->cluster_name, name);
-    write_text(&writer, hello->client_address, address);
-    write_text(&writer, hello->refusal, refusal);
+    wire_text_write(&writer, hello->cluster_name, name);
+    wire_text_write(&writer, hello->client_address, address);
+    wire_text_write(&writer, hello->refusal, refusal);
     return writer_finish(&writer);
 }
 
@@ -147,9 +147,9 @@ int wire_hello_decode(struct wire_hello *hello, const void *payload, size_t size
     hello->node_id = reader_u16(&reader);
     hello->wanted_id = reader_u16(&reader);
     hello->process_id = reader_u64(&reader);
-    read_text(&reader, hello->cluster_name, sizeof(hello->cluster_name));
-    read_text(&reader, hello->client_address, sizeof(hello->client_address));
-    read_text(&reader, hello->refusal, sizeof(hello->refusal));
+    wire_text_read(&reader, hello->cluster_name, sizeof(hello->cluster_name));
+    wire_text_read(&reader, hello->client_address, sizeof(hello->client_address));
+    wire_text_read(&reader, hello->refusal, sizeof(hello->refusal));
     if (reader.failed || reader_left(&reader) != 0) {
         return error_set(error, RAFTD_ERROR_PROTOCOL, "malformed hello of %zu bytes", size);
     }

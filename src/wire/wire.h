@@ -33,6 +33,8 @@ enum wire_frame_type {
     WIRE_PROBE_REPLY = 4,
     WIRE_RAFT = 5,     /* a struct raft_message */
     WIRE_SNAPSHOT = 6, /* a struct wire_snapshot */
+    WIRE_JOIN = 7,     /* first and only frame of a node that is no member yet */
+    WIRE_JOIN_REPLY = 8,
 };
 
 /* One encoded frame on its way from the core thread to a link thread. memory_free()d. */
@@ -66,6 +68,43 @@ struct wire_hello {
 struct wire_frame *wire_hello_encode(enum wire_frame_type type, const struct wire_hello *hello);
 int wire_hello_decode(struct wire_hello *hello, const void *payload, size_t size,
                       struct raftd_error *error);
+
+/* A petition: a node that has no link to anybody asks any member to be let in, or what it is. */
+struct wire_join {
+    uint16_t version_min;
+    uint16_t version_max;
+    uint64_t cluster_id; /* of the log that the sender has; 0 = it has none */
+    uint16_t node_id;
+    bool asks_only; /* nothing is to be changed */
+    bool promote;   /* wants to vote once it has caught up */
+    char cluster_name[64];
+    char address[272]; /* under which the members are to reach it */
+};
+enum wire_join_verdict {
+    WIRE_JOIN_WELCOME = 1, /* is a member; leader_id and leader_address: its first link */
+    WIRE_JOIN_KNOCK,       /* may come: found a log with this cluster id, then ask again */
+    WIRE_JOIN_ELSEWHERE,   /* ask the leader, at leader_address */
+    WIRE_JOIN_LATER,       /* not now: text says why */
+    WIRE_JOIN_REFUSED,     /* never: text says why */
+    WIRE_JOIN_REMOVED,     /* was a member and is none any more */
+};
+struct wire_join_reply {
+    uint16_t version_min;
+    uint16_t version_max;
+    uint64_t cluster_id;
+    uint16_t node_id; /* who answers */
+    uint8_t verdict;
+    uint16_t leader_id; /* 0 = unknown */
+    char cluster_name[64];
+    char leader_address[272];
+    char text[256];
+};
+struct wire_frame *wire_join_encode(const struct wire_join *join);
+int wire_join_decode(struct wire_join *join, const void *payload, size_t size,
+                     struct raftd_error *error);
+struct wire_frame *wire_join_reply_encode(const struct wire_join_reply *reply);
+int wire_join_reply_decode(struct wire_join_reply *reply, const void *payload, size_t size,
+                           struct raftd_error *error);
 
 struct wire_probe {
     uint64_t nonce; /* echoed */

@@ -298,25 +298,40 @@ class Cluster:
             raise
 
     def make_nodes(self, size, options):
+        self.options = options
         peers = {node_id: "127.0.0.1:%d" % self.ports.take() for node_id in range(1, size + 1)}
         for node_id, address in peers.items():
-            mine = {
-                "node.id": node_id,
-                "cluster.name": self.name,
-                "listen.peer": address,
-                "listen.client": "127.0.0.1:%d" % self.ports.take(),
-                "raft.heartbeat_ms": 50,
-                "raft.election_timeout_ms": 500,
-            }
+            mine = self.node_options(node_id, address)
             mine.update({"peers.%d" % peer: peers[peer] for peer in peers})
-            if self.authority is not None:
-                certificate, key = self.authority.node(node_id, self.name)
-                mine.update({"tls.ca": self.authority.ca, "tls.certificate": certificate,
-                             "tls.key": key})
-            else:
-                mine["tls.peer"] = "off"
             mine.update(options)
             self.nodes[node_id] = Node(self.directory, node_id, mine)
+
+    def node_options(self, node_id, address):
+        mine = {
+            "node.id": node_id,
+            "cluster.name": self.name,
+            "listen.peer": address,
+            "listen.client": "127.0.0.1:%d" % self.ports.take(),
+            "raft.heartbeat_ms": 50,
+            "raft.election_timeout_ms": 500,
+        }
+        if self.authority is not None:
+            certificate, key = self.authority.node(node_id, self.name)
+            mine.update({"tls.ca": self.authority.ca, "tls.certificate": certificate,
+                         "tls.key": key})
+        else:
+            mine["tls.peer"] = "off"
+        return mine
+
+    def add_node(self, node_id, join=None, options=None):
+        """A node more that no other one knows; join: the node that it asks to be let in."""
+        mine = self.node_options(node_id, "127.0.0.1:%d" % self.ports.take())
+        mine.update(self.options)
+        if join is not None:
+            mine["node.join"] = join.options["listen.peer"]
+        mine.update(options or {})
+        self.nodes[node_id] = Node(self.directory, node_id, mine)
+        return self.nodes[node_id]
 
     def __enter__(self):
         return self

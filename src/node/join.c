@@ -1,0 +1,402 @@
+/*
+ * The newcomer's side of joining.
+ */
+#include "node/join.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "node/greeting.h"
+#include "node/node.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+enum {
+    ASK_MS = 5000,        /* for one question, from dialling to the answer */
+    SLICE_MS = 100,       /* between looks at the stop flag */
+    FIND_MS = 60000,      /* for all of them, before there is a log */
+    AGAIN_MS = 500,       /* between two questions */
+    REPORT_MS = 3000,     /* between two lines of progress */
+    REDIRECTIONS_MAX = 8, /* from member to leader to leader */
+};
+
+static bool is_ending(const struct raftd_node *node)
+{
+    return atomic_load(&node->stopping) || atomic_load(&node->removed);
+}
+
+/* ---- one question ---- */
+
+struct asking {
+    struct raftd_node *node;
+    struct stream *stream;
+    uint64_t deadline_ms;
+    struct greeting_reader reader;
+};
+
+/* Until the stream can go on; false: the time is over, or the node's. */
+static bool wait_for_stream(struct asking *asking)
+{
+    for (;;) {
+        struct pollfd poll_fd = {.fd = stream_fd(asking->stream),
+                                 .events = stream_wants(asking->stream)};
+
+        if (is_ending(asking->node) || clock_monotonic_ms() >= asking->deadline_ms) {
+            return false;
+        }
+        if (poll(&poll_fd, 1, SLICE_MS) > 0) {
+            return true;
+        }
+    }
+}
+
+static int no_answer(struct raftd_error *error)
+{
+    return error_set(error, RAFTD_ERROR_TIMEOUT, "no answer within %d ms", ASK_MS);
+}
+
+static int shake_hands(struct asking *asking, struct raftd_error *error)
+{
+    int code;
+
+    while ((code = stream_handshake(asking->stream, error)) == RAFTD_ERROR_AGAIN) {
+        if (!wait_for_stream(asking)) {
+            return no_answer(error);
+        }
+    }
+    return code;
+}
+
+static int send_question(struct asking *asking, const struct wire_join *join,
+                         struct raftd_error *error)
+{
+    struct wire_frame *frame = wire_join_encode(join);
+    size_t sent = 0;
+    int code = 0;
+
+    while (code == 0 && sent < frame->size_bytes) {
+        ssize_t count =
+            stream_write(asking->stream, frame->data + sent, frame->size_bytes - sent, error);
+
+        if (count > 0) {
+            sent += (size_t)count;
+        } else if (count == RAFTD_ERROR_AGAIN) {
+            code = wait_for_stream(asking) ? 0 : no_answer(error);
+        } else {
+            code = (int)count;
+        }
+    }
+    memory_free(frame);
+    return code;
+}
+
+static int read_answer(struct asking *asking, struct wire_join_reply *reply,
+                       struct raftd_error *error)
+{
+    struct wire_header header;
+    int code;
+
+    while ((code = greeting_read_frame(&asking->reader, asking->stream, &header, error)) ==
+           RAFTD_ERROR_AGAIN) {
+        if (!wait_for_stream(asking)) {
+            return no_answer(error);
+        }
+    }
+    if (code == 0 && header.type != WIRE_JOIN_REPLY) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of type %u instead of an answer",
+                         (unsigned)header.type);
+    }
+    return code == 0 ? wire_join_reply_decode(reply, asking->reader.data + WIRE_HEADER_BYTES,
+                                              header.payload_bytes, error)
+                     : code;
+}
+
+/* Whoever answers proves that it is a member, as on a link, before anything it says counts. */
+static int judge(const struct asking *asking, const struct net_address *address,
+                 const struct wire_join_reply *reply, struct raftd_error *error)
+{
+    const struct conf *conf = &asking->node->conf;
+
+    if (strcmp(reply->cluster_name, conf->cluster.name) != 0) {
+        return error_set(error, RAFTD_ERROR_REFUSED,
+                         "cluster name differs: \"%s\" there, \"%s\" here (check [cluster] name)",
+                         reply->cluster_name, conf->cluster.name);
+    }
+    if (!stream_speaks_for(asking->stream, conf->cluster.name, reply->node_id, address->host,
+                           error)) {
+        return RAFTD_ERROR_REFUSED;
+    }
+    return 0;
+}
+
+static int ask(struct raftd_node *node, const struct net_address *address,
+               const struct wire_join *join, struct wire_join_reply *reply,
+               struct raftd_error *error)
+{
+    struct asking asking = {.node = node, .deadline_ms = clock_monotonic_ms() + ASK_MS};
+    char text[300];
+    int code = stream_dial(address, node->tls, &asking.stream, error);
+
+    if (code == 0) {
+        code = shake_hands(&asking, error);
+        code = code == 0 ? send_question(&asking, join, error) : code;
+        code = code == 0 ? read_answer(&asking, reply, error) : code;
+        code = code == 0 ? judge(&asking, address, reply, error) : code;
+        stream_close(asking.stream);
+    }
+    if (code != 0) {
+        net_address_format(address, text, sizeof(text));
+        return error_prefix(error, code, "%s", text);
+    }
+    return 0;
+}
+
+/* ---- what is asked ---- */
+
+static const char *own_address(const struct conf *conf)
+{
+    for (size_t i = 0; i < conf->peer_count; i++) {
+        if (conf->peers[i].id == conf->node.id) {
+            return conf->peers[i].address;
+        }
+    }
+    return conf->advertise.peer[0] != 0 ? conf->advertise.peer : conf->listen.peer;
+}
+
+static int make_question(const struct raftd_node *node, uint64_t cluster_id, struct wire_join *join,
+                         struct raftd_error *error)
+{
+    const struct conf *conf = &node->conf;
+    char host[ADDRESS_HOST_BYTES];
+    const char *problem;
+    uint16_t port;
+
+    *join = (struct wire_join){.version_min = WIRE_VERSION_MIN,
+                               .version_max = WIRE_VERSION_MAX,
+                               .cluster_id = cluster_id,
+                               .node_id = conf->node.id,
+                               .promote = conf->node.auto_promote};
+    snprintf(join->cluster_name, sizeof(join->cluster_name), "%s", conf->cluster.name);
+    snprintf(join->address, sizeof(join->address), "%s", own_address(conf));
+    if (!address_split(join->address, host, &port, &problem) || address_is_wildcard_host(host)) {
+        return error_set(error, RAFTD_ERROR_INVALID,
+                         "[listen] peer: nobody can dial \"%s\": say with [advertise] peer how the "
+                         "members are to reach this node",
+                         join->address);
+    }
+    return 0;
+}
+
+/*
+ * Asks, and asks the leader instead where that is the answer. address: in, whom to ask first;
+ * out, who answered.
+ */
+static int ask_around(struct raftd_node *node, struct net_address *address,
+                      const struct wire_join *join, struct wire_join_reply *reply,
+                      struct raftd_error *error)
+{
+    for (int i = 0; i < REDIRECTIONS_MAX; i++) {
+        int code = ask(node, address, join, reply, error);
+
+        if (code != 0) {
+            return code;
+        }
+        if (reply->verdict == WIRE_JOIN_REFUSED) {
+            return error_set(error, RAFTD_ERROR_REFUSED, "node %u refuses this node: %s",
+                             reply->node_id, reply->text);
+        }
+        if (reply->verdict == WIRE_JOIN_REMOVED) {
+            atomic_store(&node->removed, true);
+            return error_set(error, RAFTD_ERROR_REMOVED,
+                             "node %u says that node %u was removed from the cluster: its id is "
+                             "never used again; give it an empty data directory and a new id",
+                             reply->node_id, node->conf.node.id);
+        }
+        if (reply->verdict != WIRE_JOIN_ELSEWHERE) {
+            return 0;
+        }
+        code = net_address_parse(address, reply->leader_address, error);
+        if (code != 0) {
+            return code;
+        }
+    }
+    return error_set(error, RAFTD_ERROR_UNAVAILABLE, "each member names another leader");
+}
+
+/* Whether the answer is final: no use in asking again. */
+static bool is_final(int code)
+{
+    return code == RAFTD_ERROR_REFUSED || code == RAFTD_ERROR_REMOVED ||
+           code == RAFTD_ERROR_INVALID;
+}
+
+static void report(struct log_throttle *throttle, const char *text)
+{
+    if (log_throttle_pass(throttle, REPORT_MS)) {
+        LOG_WARNING("joining: %s; asking again", text);
+    }
+}
+
+int join_find_cluster(struct raftd_node *node, struct raftd_error *error)
+{
+    uint64_t deadline_ms = clock_monotonic_ms() + FIND_MS;
+    struct log_throttle throttle = {0};
+    struct wire_join_reply reply;
+    struct net_address address;
+    struct wire_join join;
+    int code = make_question(node, 0, &join, error);
+
+    LOG_INFO("%s has no log: looking for cluster \"%s\" at %s", node->conf.node.data_dir,
+             node->conf.cluster.name, node->conf.node.join);
+    while (code == 0) {
+        code = net_address_parse(&address, node->conf.node.join, error);
+        if (code == 0) {
+            code = ask_around(node, &address, &join, &reply, error);
+        }
+        if (code == 0 && reply.verdict != WIRE_JOIN_LATER) {
+            node->cluster_id = reply.cluster_id;
+            return 0;
+        }
+        if (code != 0 && (is_final(code) || clock_monotonic_ms() >= deadline_ms)) {
+            return code;
+        }
+        report(&throttle, code != 0 ? error->message : reply.text);
+        code = 0;
+        poll(NULL, 0, AGAIN_MS);
+    }
+    return code;
+}
+
+/* ---- the fifth step ---- */
+
+bool join_is_member(struct raftd_node *node)
+{
+    bool is_member;
+
+    mutex_lock(&node->core_mutex);
+    is_member = raft_membership_find(raft_get_membership(node->core), node->conf.node.id) != NULL;
+    mutex_unlock(&node->core_mutex);
+    return is_member;
+}
+
+/* Whether there is nothing left to ask for: a member, with a leader that it keeps up with. */
+static bool has_caught_up(struct raftd_node *node, uint64_t *index, uint16_t *leader)
+{
+    bool caught_up;
+
+    mutex_lock(&node->core_mutex);
+    *leader = raft_get_leader(node->core);
+    *index = node->applied_index;
+    caught_up = raft_is_caught_up(node->core) &&
+                raft_membership_find(raft_get_membership(node->core), node->conf.node.id) != NULL &&
+                raft_membership_is_committed(node->core);
+    mutex_unlock(&node->core_mutex);
+    return caught_up;
+}
+
+/* The leader's link is made by the core thread, the only one that may. */
+static void introduce(struct raftd_node *node, const struct wire_join_reply *reply)
+{
+    if (reply->leader_id == 0 || reply->leader_id == node->conf.node.id) {
+        return;
+    }
+    mutex_lock(&node->links.mutex);
+    node->links.introduced_id = reply->leader_id;
+    snprintf(node->links.introduced_address, sizeof(node->links.introduced_address), "%s",
+             reply->leader_address);
+    mutex_unlock(&node->links.mutex);
+    atomic_store(&node->introduced, true);
+    waker_wake(&node->core_waker);
+}
+
+static int knock(struct raftd_node *node, struct log_throttle *throttle, struct raftd_error *error)
+{
+    struct wire_join_reply reply;
+    struct net_address address;
+    struct wire_join join;
+    int code = make_question(node, node->cluster_id, &join, error);
+
+    code = code == 0 ? net_address_parse(&address, node->conf.node.join, error) : code;
+    code = code == 0 ? ask_around(node, &address, &join, &reply, error) : code;
+    if (is_final(code)) {
+        return code;
+    }
+    if (code == 0 && reply.verdict == WIRE_JOIN_WELCOME) {
+        introduce(node, &reply);
+    } else if (!is_ending(node)) {
+        report(throttle, code != 0 ? error->message : reply.text);
+    }
+    return 0;
+}
+
+static void pause_until(struct raftd_node *node, uint64_t deadline_ms)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+
+    if (!is_ending(node) && now_ms < deadline_ms) {
+        waker_wait(&node->lifecycle_waker, (int)(deadline_ms - now_ms));
+    }
+    waker_done(&node->lifecycle_waker);
+    waker_prepare(&node->lifecycle_waker);
+    link_table_reap(&node->links);
+}
+
+int join_cluster(struct raftd_node *node, struct raftd_error *error)
+{
+    struct log_throttle progress = {0};
+    struct log_throttle trouble = {0};
+    uint64_t knock_ms = 0;
+    uint64_t index = 0;
+    uint16_t leader = 0;
+
+    atomic_store(&node->joining, true);
+    waker_wake(&node->core_waker);
+    while (!is_ending(node) && !has_caught_up(node, &index, &leader)) {
+        uint64_t now_ms = clock_monotonic_ms();
+
+        if (leader == 0 && now_ms >= knock_ms) {
+            int code = knock(node, &trouble, error);
+
+            if (code != 0) {
+                return code;
+            }
+            knock_ms = clock_monotonic_ms() + 2 * (uint64_t)node->conf.raft.election_timeout_ms;
+        }
+        if (leader != 0 && log_throttle_pass(&progress, REPORT_MS)) {
+            LOG_INFO("joining: catching up with node %u, applied up to index %llu", leader,
+                     (unsigned long long)index);
+        }
+        pause_until(node, now_ms + SLICE_MS);
+    }
+    return 0;
+}
+
+void join_ask_whether_removed(struct raftd_node *node)
+{
+    struct raft_membership membership;
+    const struct raft_member *member;
+    struct wire_join_reply reply;
+    struct raftd_error error;
+    struct net_address address;
+    struct wire_join join;
+
+    mutex_lock(&node->core_mutex);
+    membership = *raft_get_membership(node->core);
+    mutex_unlock(&node->core_mutex);
+    if (membership.count == 0 || !node->link_shared.may_link ||
+        make_question(node, node->cluster_id, &join, &error) != 0) {
+        return;
+    }
+    member = &membership.members[random_u64() % membership.count];
+    join.asks_only = true;
+    if (member->id == node->conf.node.id ||
+        net_address_parse(&address, member->address, &error) != 0) {
+        return;
+    }
+    /* What else may be the answer, or that there is none, is no news. */
+    (void)ask_around(node, &address, &join, &reply, &error);
+}

@@ -1,0 +1,36 @@
+/*
+ * How a node that no member has a link to gets its first one: it asks any member, over a
+ * connection of its own that carries one question and one answer (doc/wire-format.md). Blocking,
+ * in slices of a tenth of a second, so that a stop is not kept waiting.
+ */
+#ifndef RAFTD_NODE_JOIN_H
+#define RAFTD_NODE_JOIN_H
+
+#include <stdbool.h>
+
+#include <raftd/error.h>
+
+struct raftd_node;
+
+/*
+ * Before there is a log: asks until a member names the cluster's id, which becomes the node's.
+ * RAFTD_ERROR_UNAVAILABLE after a minute without an answer, RAFTD_ERROR_REFUSED or _REMOVED if
+ * that is the answer. The thread that builds.
+ */
+int join_find_cluster(struct raftd_node *node, struct raftd_error *error);
+
+/*
+ * The fifth step of a node's life: asks to be let in until the log says that it is a member, and
+ * waits until it has caught up. 0, also when the node is asked to stop. The run thread.
+ */
+int join_cluster(struct raftd_node *node, struct raftd_error *error);
+/* Whether the log, as far as it is known here, makes this node a member. Any thread. */
+bool join_is_member(struct raftd_node *node);
+
+/*
+ * A member that reaches no quorum asks one other member whether it still is one; if not, it is
+ * marked as removed. The run thread.
+ */
+void join_ask_whether_removed(struct raftd_node *node);
+
+#endif

@@ -1,0 +1,154 @@
+/*
+ * Petitions, judged. A newcomer without a log is told the cluster's id first and asks again once
+ * it has made a log that carries it: so a node that has lost its log is told apart from one that
+ * never had one, and never comes back under an id whose promises it has forgotten (T33).
+ */
+#include "node/reception_join.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "node/node.h"
+
+static void begin_reply(const struct raftd_node *node, struct wire_join_reply *reply)
+{
+    *reply = (struct wire_join_reply){.version_min = WIRE_VERSION_MIN,
+                                      .version_max = WIRE_VERSION_MAX,
+                                      .cluster_id = node->cluster_id,
+                                      .node_id = node->conf.node.id};
+    snprintf(reply->cluster_name, sizeof(reply->cluster_name), "%s", node->conf.cluster.name);
+}
+
+static bool say(struct wire_join_reply *reply, enum wire_join_verdict verdict, const char *text)
+{
+    reply->verdict = (uint8_t)verdict;
+    snprintf(reply->text, sizeof(reply->text), "%s", text);
+    return true;
+}
+
+/* As the table has it: committed members, and the leader. */
+static void name_leader(struct raftd_node *node, struct raft_membership *members,
+                        struct wire_join_reply *reply)
+{
+    const struct raft_member *leader;
+
+    mutex_lock(&node->links.mutex);
+    *members = node->links.members;
+    reply->leader_id = node->links.leader;
+    mutex_unlock(&node->links.mutex);
+    leader = raft_membership_find(members, reply->leader_id);
+    if (leader != NULL) {
+        snprintf(reply->leader_address, sizeof(reply->leader_address), "%s", leader->address);
+    } else {
+        reply->leader_id = 0;
+    }
+}
+
+/* A leader knows whether a learner has ever had anything of the log. */
+static bool has_acknowledged(struct raftd_node *node, uint16_t id)
+{
+    struct raft_status status;
+    bool has = true;
+
+    mutex_lock(&node->core_mutex);
+    raft_get_status(node->core, 0, &status);
+    mutex_unlock(&node->core_mutex);
+    for (size_t i = 0; i < status.peer_count; i++) {
+        if (status.peers[i].id == id) {
+            has = status.role != RAFT_LEADER || status.peers[i].match_index > 0;
+        }
+    }
+    return has;
+}
+
+static bool judge_member(struct raftd_node *node, const struct raft_member *member,
+                         const struct wire_join *join, struct wire_join_reply *reply)
+{
+    static const char lost[] = "this id is a member's, and the node that asks has an empty data "
+                               "directory: a node that lost its data comes back under a new id "
+                               "(raftctl member replace)";
+
+    if (join->cluster_id != 0) {
+        return say(reply, WIRE_JOIN_WELCOME, "");
+    }
+    if ((member->roles & RAFT_MEMBER_LEARNER) == 0) {
+        return say(reply, WIRE_JOIN_REFUSED, lost);
+    }
+    if (reply->leader_id != node->conf.node.id) {
+        return say(reply, reply->leader_id != 0 ? WIRE_JOIN_ELSEWHERE : WIRE_JOIN_LATER,
+                   "there is no leader now");
+    }
+    return has_acknowledged(node, member->id) ? say(reply, WIRE_JOIN_REFUSED, lost)
+                                              : say(reply, WIRE_JOIN_KNOCK, "");
+}
+
+bool reception_judge_join(struct raftd_node *node, const struct wire_join *join,
+                          struct wire_join_reply *reply)
+{
+    struct raft_membership members;
+    const struct raft_member *member;
+
+    begin_reply(node, reply);
+    if (join->version_max < WIRE_VERSION_MIN || join->version_min > WIRE_VERSION_MAX) {
+        return say(reply, WIRE_JOIN_REFUSED,
+                   "no protocol version in common: upgrade the older one");
+    }
+    if (join->cluster_id != 0 && join->cluster_id != node->cluster_id) {
+        return say(reply, WIRE_JOIN_REFUSED,
+                   "its data belong to another cluster: start it with an empty data directory");
+    }
+    if (!raftd_node_is_ready(node)) {
+        return say(reply, WIRE_JOIN_LATER, "the member that was asked is not ready");
+    }
+    name_leader(node, &members, reply);
+    member = raft_membership_find(&members, join->node_id);
+    if (member != NULL) {
+        return judge_member(node, member, join, reply);
+    }
+    if (raft_membership_was_removed(&members, join->node_id)) {
+        return say(reply, WIRE_JOIN_REMOVED, "");
+    }
+    if (join->asks_only) {
+        return say(reply, WIRE_JOIN_LATER, "not known to be a member, nor to have been removed");
+    }
+    if (reply->leader_id != node->conf.node.id) {
+        return say(reply, reply->leader_id != 0 ? WIRE_JOIN_ELSEWHERE : WIRE_JOIN_LATER,
+                   "there is no leader now");
+    }
+    return join->cluster_id == 0 ? say(reply, WIRE_JOIN_KNOCK, "") : false;
+}
+
+int reception_let_in(struct raftd_client *client, const struct wire_join *join, uint64_t tag)
+{
+    const struct raftd_change_step step = {
+        .kind = join->promote ? RAFTD_CHANGE_ADD : RAFTD_CHANGE_ADD_LEARNER,
+        .id = join->node_id,
+        .address = join->address,
+    };
+    int code = raftd_client_change(client, &step, 1, tag);
+
+    if (code == 0) {
+        raftd_client_submit(client);
+    }
+    return code;
+}
+
+void reception_answer_join(struct raftd_node *node, int status, const void *text, size_t size,
+                           struct wire_join_reply *reply)
+{
+    struct raft_membership members;
+    char sentence[sizeof(reply->text)];
+
+    begin_reply(node, reply);
+    name_leader(node, &members, reply);
+    if (size > 0) {
+        snprintf(sentence, sizeof(sentence), "%.*s", (int)size, (const char *)text);
+    } else {
+        snprintf(sentence, sizeof(sentence), "%s", raftd_code_text(status));
+    }
+    if (status == 0) {
+        say(reply, WIRE_JOIN_WELCOME, "");
+    } else {
+        say(reply, status == RAFTD_ERROR_INVALID ? WIRE_JOIN_REFUSED : WIRE_JOIN_LATER, sentence);
+    }
+}
