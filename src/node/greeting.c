@@ -99,10 +99,16 @@ static int wanted_bytes(const struct greeting_reader *reader, size_t *wanted,
                          "it speaks TLS, this node plain text (check [tls] peer)");
     }
     code = wire_header_decode(header, reader->data, WIRE_HELLO_MAX_BYTES, error);
-    if (code == 0) {
-        *wanted += header->payload_bytes;
+    if (code != 0) {
+        return code;
     }
-    return code;
+    if (header->type == WIRE_PROBE || header->type == WIRE_PROBE_REPLY ||
+        header->type == WIRE_RAFT) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of type %u where a hello was due",
+                         (unsigned)header->type);
+    }
+    *wanted += header->payload_bytes;
+    return 0;
 }
 
 int greeting_read_frame(struct greeting_reader *reader, struct stream *stream,

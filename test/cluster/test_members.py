@@ -97,19 +97,19 @@ class Members(unittest.TestCase):
                 self.assertEqual(victim.wait_exit(), REMOVED_EXIT)
 
     def test_a_wiped_node_is_not_let_in(self):
-        with Cluster(1) as cluster:
+        """T33: it has forgotten its votes and what it acknowledged."""
+        with Cluster(3) as cluster:
             cluster.start()
-            second = cluster.add_node(2, join=cluster[1]).start()
-            second.wait_ready()
-            wait_roles(cluster[1], voters(1, 2))
-            second.kill()
-            second.options["node.data_dir"] += "-new"
-            cluster[1].kill()
-            cluster[1].start()
-            second.start()
-            # The one that is left is no quorum, so it can promise nothing: but it lets nobody in.
-            self.assertNotEqual(second.wait_exit(90), 0)
-            self.assertFalse(second.is_running())
+            wiped = cluster[3]
+            wiped.kill()
+            wiped.options["node.data_dir"] += "-new"
+            wiped.options["node.join"] = cluster[1].options["listen.peer"]
+            for peer in (1, 2, 3):
+                del wiped.options["peers.%d" % peer]
+            wiped.start()
+            self.assertNotEqual(wiped.wait_exit(), 0)
+            self.assertIn("comes back under a new id", wiped.log())
+            self.assertEqual(roles(cluster.wait_leader([cluster[1], cluster[2]])), voters(1, 2, 3))
 
     def test_strangers_are_refused(self):
         with Cluster(1) as cluster, Cluster(1) as other:
@@ -223,6 +223,7 @@ class Members(unittest.TestCase):
             cluster.start()
             next_id = 2
             for number in range(ROUNDS):
+                next(iter(cluster)).call("FLUSHALL")
                 with Load(cluster, clients_per_node=1) as load:
                     load.wait_progress(5)
                     while len(cluster.nodes) < 5:

@@ -69,7 +69,7 @@ START_TEST(header_of_a_stranger_is_refused)
         const char *says;
     } breaks[] = {
         {4, 0, "unknown type 0"},
-        {4, WIRE_SNAPSHOT + 1, "unknown type 7"},
+        {4, WIRE_JOIN_REPLY + 1, "unknown type 9"},
         {4, 255, "unknown type 255"},
         {5, 0, "protocol version 0"},
         {5, 2, "protocol version 2"},
