@@ -288,8 +288,28 @@ static int join(struct raftd_node *node, struct raftd_error *error)
     return join_cluster(node, error);
 }
 
+/* Whether there has been no leader for as long as it takes to be worth a question. */
+static bool has_no_leader(struct raftd_node *node, uint64_t *seen_ms)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+    bool has;
+
+    mutex_lock(&node->core_mutex);
+    has = raft_get_leader(node->core) != 0;
+    mutex_unlock(&node->core_mutex);
+    if (has) {
+        *seen_ms = now_ms;
+    }
+    if (now_ms - *seen_ms < MISSING_REPORT_MS) {
+        return false;
+    }
+    *seen_ms = now_ms;
+    return !is_stopping(node);
+}
+
 static int live(struct raftd_node *node, struct raftd_error *error)
 {
+    uint64_t seen_ms = clock_monotonic_ms();
     int code;
 
     waker_prepare(&node->lifecycle_waker); /* see wait_until() */
@@ -307,7 +327,10 @@ static int live(struct raftd_node *node, struct raftd_error *error)
     }
     enter_phase(node, RAFTD_PHASE_RUNNING, "serving");
     while (!is_stopping(node)) {
-        wait_until(node, UINT64_MAX);
+        wait_until(node, clock_monotonic_ms() + MISSING_REPORT_MS);
+        if (has_no_leader(node, &seen_ms)) {
+            join_ask_whether_removed(node);
+        }
     }
     if (!atomic_load(&node->removed)) {
         handover_wait(node);
