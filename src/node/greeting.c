@@ -102,8 +102,8 @@ static int wanted_bytes(const struct greeting_reader *reader, size_t *wanted,
     if (code != 0) {
         return code;
     }
-    if (header->type == WIRE_PROBE || header->type == WIRE_PROBE_REPLY ||
-        header->type == WIRE_RAFT) {
+    if (header->type != WIRE_HELLO && header->type != WIRE_HELLO_REPLY &&
+        header->type != WIRE_JOIN && header->type != WIRE_JOIN_REPLY) {
         return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of type %u where a hello was due",
                          (unsigned)header->type);
     }

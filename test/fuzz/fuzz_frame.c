@@ -24,6 +24,8 @@ static struct wire_frame *decode_and_encode(const struct wire_header *header,
     struct raft_message *message;
     struct wire_hello hello;
     struct wire_probe probe;
+    struct wire_join join;
+    struct wire_join_reply answer;
     struct wire_frame *frame;
 
     switch (type) {
@@ -49,6 +51,14 @@ static struct wire_frame *decode_and_encode(const struct wire_header *header,
         frame = wire_snapshot_encode(snapshot, snapshot->data);
         memory_free(snapshot);
         return frame;
+    case WIRE_JOIN:
+        if (wire_join_decode(&join, payload, header->payload_bytes, NULL) != 0)
+            return NULL;
+        return wire_join_encode(&join);
+    case WIRE_JOIN_REPLY:
+        if (wire_join_reply_decode(&answer, payload, header->payload_bytes, NULL) != 0)
+            return NULL;
+        return wire_join_reply_encode(&answer);
     }
     return NULL;
 }
