@@ -45,6 +45,7 @@ struct core_loop {
     bool seen_membership_committed;
     uint16_t published_leader;
     bool handover_begun;
+    bool handover_led;    /* and this node was the leader then */
     uint16_t seen_leader; /* as last logged */
     uint64_t seen_term;
     enum raft_role seen_role;

@@ -33,6 +33,7 @@ void handover_gather(struct core_loop *loop)
     }
     loop->handover_begun = true;
     if (raft_get_role(node->core) == RAFT_LEADER) {
+        loop->handover_led = true;
         gather_event(loop, RAFT_EVENT_TRANSFER)->to = 0;
     }
 }
@@ -50,11 +51,15 @@ void handover_check(struct core_loop *loop)
     if (!is_asked(node) || !loop->handover_begun) {
         return;
     }
-    /* A leader that hands over to nobody (any more) stays one: waiting for more is in vain. */
-    if (leads ? raft_get_transfer(node->core) != 0 : has_open_proposals(node)) {
+    if (has_open_proposals(node)) {
         return;
     }
-    if (leads && has_open_proposals(node)) {
+    /*
+     * A leader that hands over to nobody (any more) stays one: waiting for more is in vain. One
+     * that did stays until it hears of the next: that one may need its vote.
+     */
+    if (leads ? raft_get_transfer(node->core) != 0
+              : loop->handover_led && raft_get_leader(node->core) == 0) {
         return;
     }
     atomic_store(&node->handover, HANDOVER_DONE);

@@ -207,10 +207,30 @@ static void leave_joint(struct raft_core *core)
                       joint != NULL ? joint->sequence : 0);
 }
 
+/* The final entry as well, so that whoever has all before it can answer its own clients. */
+static void send_final_entry(struct raft_core *core, uint16_t id)
+{
+    uint64_t index = core->membership_index;
+    struct raft_message *message;
+
+    if (raftlog_entry(&core->log, index) == NULL) {
+        return;
+    }
+    message = core_send(core, RAFT_MESSAGE_APPEND, id);
+    message->append.previous_index = index - 1;
+    message->append.previous_term = raftlog_term(&core->log, index - 1);
+    message->append.commit_index = index;
+    message->append.read_round = core->read_round;
+    message->append.time_ms = raft_cluster_time(core, core->now_ms);
+    message->entry_count = 1;
+    message->entries = raftlog_slice(&core->log, index);
+}
+
 /* Whoever was taken out learns it from the leader that did, as long as it listens. */
 static void tell_leaving(struct raft_core *core)
 {
     for (size_t i = 0; i < core->leaving_count; i++) {
+        send_final_entry(core, core->leaving[i]);
         core_send(core, RAFT_MESSAGE_REMOVED, core->leaving[i]);
     }
     core->leaving_count = 0;

@@ -260,6 +260,9 @@ START_TEST(a_removed_follower_is_told)
     network_settle(network);
     ck_assert(raft_was_removed(network_node(network, 3)->core));
     ck_assert(!raft_was_removed(network_node(network, 2)->core));
+    /* And has the entry that says so, and can answer whoever asked it for that. */
+    ck_assert_uint_eq(network_status(network, 3).commit_index,
+                      network_status(network, 1).membership_index);
     network_destroy(network);
 }
 END_TEST
