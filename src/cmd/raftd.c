@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -21,7 +22,7 @@
 #include "sys/log.h"
 
 /* Descriptors beside those of clients: log, listeners, links, eventfds, epoll sets. */
-enum { DESCRIPTORS_RESERVED = 64 };
+enum { DESCRIPTORS_RESERVED = 64, GOODBYE_MAX_MS = 500 };
 
 struct daemon {
     struct conf conf;
@@ -264,6 +265,18 @@ static int build(struct daemon *daemon)
     return DAEMON_EXIT_STOPPED;
 }
 
+/*
+ * A connection that just ends leaves its client in doubt about the command that was on its way.
+ * So the workers go on for a moment, and say to whatever comes that it was not applied: a client
+ * that hears that, or says nothing for so long, has nothing under way when the end comes.
+ */
+static void say_goodbye(const struct daemon *daemon)
+{
+    uint32_t wait_ms = 2 * daemon->conf.raft.heartbeat_ms;
+
+    poll(NULL, 0, wait_ms < GOODBYE_MAX_MS ? (int)wait_ms : GOODBYE_MAX_MS);
+}
+
 static int run(struct daemon *daemon)
 {
     struct raftd_error error = {0};
@@ -278,6 +291,9 @@ static int run(struct daemon *daemon)
     if (code != 0) {
         exit_code = complain(&error, code,
                              code == RAFTD_ERROR_REMOVED ? DAEMON_EXIT_REMOVED : DAEMON_EXIT_SERVE);
+    }
+    if (code == 0 || code == RAFTD_ERROR_REMOVED) {
+        say_goodbye(daemon);
     }
     redis_server_stop(daemon->server);
     return exit_code;

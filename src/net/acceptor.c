@@ -204,6 +204,10 @@ static void run(void *argument)
         }
         waker_done(&acceptor->waker);
         if (atomic_load(&acceptor->stop)) {
+            /* Who has connected already gets an answer, not a reset. */
+            for (size_t i = 0; i < acceptor->count; i++) {
+                (void)accept_all(&acceptor->listeners[i]);
+            }
             return;
         }
         for (size_t i = 0; i < acceptor->count; i++) {

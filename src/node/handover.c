@@ -13,12 +13,14 @@ static bool is_asked(const struct raftd_node *node)
     return atomic_load_explicit(&node->handover, memory_order_acquire) == HANDOVER_ASKED;
 }
 
-/* What was proposed, here or to a leader, and has no outcome yet. */
+/* What was proposed, here or to a leader, or will be as soon as there is one, and has no outcome
+ * yet. */
 static bool has_open_proposals(struct raftd_node *node)
 {
     struct request *request = requests_oldest(&node->requests);
 
-    while (request != NULL && request->state != REQUEST_PROPOSED) {
+    while (request != NULL && request->state != REQUEST_PROPOSED &&
+           request->state != REQUEST_HELD) {
         request = requests_newer(&node->requests, request);
     }
     return request != NULL;
