@@ -67,6 +67,7 @@ struct conf {
         uint32_t request_timeout_ms;    /* 5000: then a client gets an answer, whatever it is */
     } raft;
     struct {
+        uint64_t reserve_bytes; /* 256 MiB: with less space left commands are refused; 0 = never */
         uint64_t segment_bytes; /* 64 MiB; at least twice max_request_bytes */
     } storage;
     struct {

@@ -251,6 +251,17 @@ const struct conf_option conf_options[] = {
      FIELD(raft.request_timeout_ms)},
 
     {.section = "storage",
+     .key = "reserve_bytes",
+     .type = CONF_TYPE_BYTES,
+     .unit = "bytes",
+     .initial = "256M",
+     .min = 0,
+     .max = 1024 * GIB,
+     .description = "With less space than this left on the file system of data_dir, a leader "
+                    "refuses commands that write, with OOM, until there is more; reads go on. With "
+                    "a quarter of it left a follower takes no entries. 0: no space is kept.",
+     FIELD(storage.reserve_bytes)},
+    {.section = "storage",
      .key = "segment_bytes",
      .type = CONF_TYPE_BYTES,
      .unit = "bytes",

@@ -491,6 +491,9 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
         wal_close(wal);
         return code != 0 ? code : no_descriptors(error);
     }
+    if (node->conf.storage.reserve_bytes != 0) {
+        log_writer_watch_space(node->log_writer, node->conf.node.data_dir);
+    }
     return code;
 }
 

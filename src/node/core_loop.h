@@ -10,7 +10,7 @@
 
 enum {
     EVENTS_MAX = 2048, /* of one batch */
-    EVENTS_KEPT = 3,   /* of these for a read round, the time and a hand-over */
+    EVENTS_KEPT = 4,   /* of these for a read round, the time, a hand-over and space */
 };
 
 /* What one turn of the loop gathers. Lives on the core thread's heap, reused. */
@@ -44,6 +44,7 @@ struct core_loop {
     uint64_t seen_membership_index;
     bool seen_membership_committed;
     uint16_t published_leader;
+    bool space_is_low; /* as the core was last told */
     bool handover_begun;
     bool handover_led;    /* and this node was the leader then */
     uint16_t seen_leader; /* as last logged */

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "node/core_loop.h"
 #include "sys/clock.h"
+#include "sys/log.h"
 
 enum {
     LINK_EVENTS_MAX = 256,    /* of one peer in one batch */
@@ -69,6 +70,18 @@ static void take_snapshot_frame(struct core_loop *loop, uint16_t peer, struct wi
     snapshot_worker_frame(loop->node->snapshots, peer, frame);
 }
 
+/*
+ * A follower without room takes no more entries: for the leader it is behind, as if the link were
+ * bad, until there is room again. A write that fails for want of space would end the process.
+ */
+static bool has_no_room_for(const struct core_loop *loop, const struct raft_message *message)
+{
+    const struct raftd_node *node = loop->node;
+
+    return message->type == RAFT_MESSAGE_APPEND && message->entry_count > 0 &&
+           log_writer_free_bytes(node->log_writer) < node->conf.storage.reserve_bytes / 4;
+}
+
 static void gather_link(struct core_loop *loop, size_t position)
 {
     struct link_table *links = &loop->node->links;
@@ -80,7 +93,7 @@ static void gather_link(struct core_loop *loop, size_t position)
             return;
         }
         if (link_event.type == LINK_EVENT_MESSAGE) {
-            if (!loop->turn.ready) {
+            if (!loop->turn.ready || has_no_room_for(loop, link_event.message)) {
                 wire_message_free(link_event.message); /* not ready: consensus is refused */
                 continue;
             }
@@ -282,6 +295,31 @@ static void gather_time(struct core_loop *loop)
     gather_event(loop, RAFT_EVENT_PROPOSE)->entry = loop->time_entry;
 }
 
+/*
+ * T45: the leader refuses commands while there is still room for what the cluster needs to go on,
+ * and takes them again as soon as there is more.
+ */
+static void gather_space(struct core_loop *loop)
+{
+    const struct raftd_node *node = loop->node;
+    uint64_t free_bytes = log_writer_free_bytes(node->log_writer);
+    bool low = free_bytes < node->conf.storage.reserve_bytes;
+
+    if (low == loop->space_is_low || !loop->turn.ready) {
+        return;
+    }
+    loop->space_is_low = low;
+    gather_event(loop, RAFT_EVENT_SPACE)->low = low;
+    if (low) {
+        LOG_WARNING("%s has %llu MiB left, less than [storage] reserve_bytes: as leader, this node "
+                    "refuses commands until there is more; reads go on",
+                    node->conf.node.data_dir, (unsigned long long)(free_bytes >> 20));
+    } else {
+        LOG_INFO("%s has %llu MiB left: commands are taken again", node->conf.node.data_dir,
+                 (unsigned long long)(free_bytes >> 20));
+    }
+}
+
 void gather(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
@@ -293,6 +331,7 @@ void gather(struct core_loop *loop)
         loop->core_now_ms = loop->turn.now_ms;
         gather_event(loop, RAFT_EVENT_CLOCK)->wall_ms = clock_wall_ms();
     }
+    gather_space(loop);
     gather_writes(loop);
     snapshot_gather(loop);
     for (size_t i = 0; i < node->links.count; i++) {

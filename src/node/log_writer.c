@@ -4,10 +4,12 @@
 #include "node/log_writer.h"
 
 #include <stdatomic.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/ring.h"
 #include "sys/thread.h"
@@ -18,6 +20,7 @@ enum {
     /* Under load a slice is due for so many bytes written: the next segment is ready when the
      * current one is half full, and appends feel one extra sync in dozens. */
     PREPARE_EVERY_BYTES = PREPARE_BYTES / 2,
+    SPACE_EVERY_MS = 500, /* between two looks at how much is left */
 };
 
 struct log_writer {
@@ -37,6 +40,8 @@ struct log_writer {
 
     /* The log writer thread. */
     struct wal *wal;
+    char *directory; /* whose space is watched; NULL: nothing is */
+    uint64_t space_due_ms;
     uint64_t prepared_at_bytes; /* written_bytes when the last slice was zeroed */
 
     /* Figures: written by the log writer, relaxed. */
@@ -44,6 +49,7 @@ struct log_writer {
     _Atomic uint64_t size_bytes;
     _Atomic uint64_t batch_count;
     _Atomic uint64_t written_bytes;
+    _Atomic uint64_t free_bytes; /* of the file system */
 };
 
 struct write_request *write_request_make(const struct raft_write *write)
@@ -88,6 +94,25 @@ static void publish_figures(struct log_writer *log_writer)
     atomic_store_explicit(&log_writer->size_bytes, figures.size_bytes, memory_order_relaxed);
     atomic_store_explicit(&log_writer->batch_count, figures.batch_count, memory_order_relaxed);
     atomic_store_explicit(&log_writer->written_bytes, figures.written_bytes, memory_order_relaxed);
+}
+
+/* How much space is left, and if that is news, the core looks. Asked here because a file system
+ * that hangs may not answer. */
+static void look_at_space(struct log_writer *log_writer)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+    struct statvfs status;
+
+    if (log_writer->directory == NULL || now_ms < log_writer->space_due_ms) {
+        return;
+    }
+    log_writer->space_due_ms = now_ms + SPACE_EVERY_MS;
+    if (statvfs(log_writer->directory, &status) == 0) {
+        atomic_store_explicit(&log_writer->free_bytes,
+                              (uint64_t)status.f_bavail * (uint64_t)status.f_frsize,
+                              memory_order_relaxed);
+        waker_wake(log_writer->core);
+    }
 }
 
 /* A failed write or fsync is never tried again: the kernel may have dropped the pages. */
@@ -168,6 +193,8 @@ static void run(void *argument)
     for (;;) {
         bool worked = write_batch(log_writer);
 
+        look_at_space(log_writer);
+
         bool stopping = atomic_load(&log_writer->stop);
         uint64_t compact_index = atomic_load(&log_writer->compact_index);
 
@@ -189,7 +216,7 @@ static void run(void *argument)
         waker_prepare(&log_writer->waker);
         if (ring_count(log_writer->requests) == 0 && !atomic_load(&log_writer->stop) &&
             atomic_load(&log_writer->compact_index) == compacted_index) {
-            waker_wait(&log_writer->waker, -1);
+            waker_wait(&log_writer->waker, log_writer->directory != NULL ? SPACE_EVERY_MS : -1);
         }
         waker_done(&log_writer->waker);
     }
@@ -204,11 +231,23 @@ struct log_writer *log_writer_create(struct wal *wal, struct waker *core)
         return NULL;
     }
     log_writer->core = core;
+    atomic_init(&log_writer->free_bytes, UINT64_MAX);
     log_writer->wal = wal;
     log_writer->requests = ring_create(LOG_WRITER_REQUESTS_MAX, sizeof(struct write_request *));
     log_writer->done = ring_create(LOG_WRITER_REQUESTS_MAX, sizeof(struct write_request *));
     publish_figures(log_writer);
     return log_writer;
+}
+
+void log_writer_watch_space(struct log_writer *log_writer, const char *directory)
+{
+    log_writer->directory = memory_copy_string(directory);
+    look_at_space(log_writer);
+}
+
+uint64_t log_writer_free_bytes(const struct log_writer *log_writer)
+{
+    return atomic_load_explicit(&log_writer->free_bytes, memory_order_relaxed);
 }
 
 int log_writer_start(struct log_writer *log_writer)
@@ -241,6 +280,7 @@ void log_writer_destroy(struct log_writer *log_writer)
         write_request_free(request);
     }
     wal_close(log_writer->wal);
+    memory_free(log_writer->directory);
     ring_destroy(log_writer->requests);
     ring_destroy(log_writer->done);
     waker_close(&log_writer->waker);

@@ -41,6 +41,8 @@ struct log_writer;
  * the caller's, if the system has no descriptor left. */
 struct log_writer *log_writer_create(struct wal *wal, struct waker *core);
 int log_writer_start(struct log_writer *log_writer);
+/* Before it starts: the directory whose file system is watched; it is copied. */
+void log_writer_watch_space(struct log_writer *log_writer, const char *directory);
 /* Writes what was submitted and ends the thread. */
 void log_writer_stop(struct log_writer *log_writer);
 /* Closes the WAL with its clean-end mark and frees. NULL is allowed. */
@@ -59,6 +61,8 @@ bool log_writer_has_done(const struct log_writer *log_writer);
 void log_writer_compact(struct log_writer *log_writer, uint64_t index);
 
 /* Any thread; a recent picture. */
+/* Bytes that the file system of the log has left; UINT64_MAX = not known. */
+uint64_t log_writer_free_bytes(const struct log_writer *log_writer);
 void log_writer_get_figures(struct log_writer *log_writer, struct wal_figures *figures);
 
 #endif

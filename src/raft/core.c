@@ -350,6 +350,9 @@ static void on_event(struct raft_core *core, const struct raft_event *event)
     case RAFT_EVENT_CLOCK:
         time_on_clock(core, event->wall_ms);
         break;
+    case RAFT_EVENT_SPACE:
+        core->space_is_low = event->low;
+        break;
     case RAFT_EVENT_TRANSFER:
         if (core->role == RAFT_LEADER) {
             (void)transfer_begin(core, event->to);

@@ -91,6 +91,7 @@ struct raft_core {
     struct raft_membership base_membership;
     uint64_t voter_before_index; /* the membership for which was_voter_before was looked up */
     bool was_voter_before;
+    bool space_is_low;
     bool removed; /* this node is no member any more, and that is committed */
 
     enum raft_role role;

@@ -22,6 +22,10 @@ static enum raft_refusal lead_proposal(struct raft_core *core, struct raft_entry
     if (transfer_is_running(core)) {
         return RAFT_REFUSED_HANDOVER;
     }
+    /* What the cluster needs to go on goes on in the space that is kept for it (T45). */
+    if (core->space_is_low && entry->type == RAFT_ENTRY_COMMAND) {
+        return RAFT_REFUSED_DISK;
+    }
     core_append_own(core, entry);
     return RAFT_REFUSED_NOT;
 }

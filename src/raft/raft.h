@@ -85,6 +85,7 @@ enum raft_event_type {
     RAFT_EVENT_SNAPSHOT_RECEIVED, /* received: a durable snapshot has come from a peer */
     RAFT_EVENT_SNAPSHOT_SENT,     /* peer: it has all of the snapshot, durably */
     RAFT_EVENT_SNAPSHOT_FAILED,   /* peer: the transfer to it ended otherwise */
+    RAFT_EVENT_SPACE,    /* low: a leader takes no more commands until it is told otherwise */
     RAFT_EVENT_TRANSFER, /* a leader hands over, to the best if to is 0; nothing otherwise */
 };
 
@@ -137,6 +138,7 @@ struct raft_event {
             bool up;
         } link;
         uint16_t to;
+        bool low; /* the disk is nearly full */
     };
 };
 

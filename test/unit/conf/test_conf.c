@@ -145,6 +145,7 @@ START_TEST(each_carries_every_option_over)
         {"raft.priority", "9"},
         {"raft.disk_stall_ms", "8"},
         {"raft.request_timeout_ms", "77"},
+        {"storage.reserve_bytes", "9M"},
         {"storage.segment_bytes", "1M"},
         {"snapshot.log_bytes", "2M"},
         {"snapshot.log_entries", "1000"},

@@ -229,11 +229,39 @@ START_TEST(a_stranger_proposes_in_vain)
 }
 END_TEST
 
+START_TEST(t45_a_full_disk_refuses_commands_and_recovers)
+{
+    struct network *network = three_with_leader_1();
+    struct raft_event event = {.type = RAFT_EVENT_SPACE, .low = true};
+    uint64_t read_id;
+
+    network_step(network, 1, &event);
+    network_propose(network, 1, 7);
+    ck_assert_uint_eq(network_node(network, 1)->refused_reason, RAFT_REFUSED_DISK);
+    network_propose(network, 2, 8); /* forwarded */
+    network_settle(network);
+    ck_assert_uint_eq(network_node(network, 2)->refused_reason, RAFT_REFUSED_DISK);
+    read_id = network_read(network, 3);
+    network_settle(network);
+    ck_assert_uint_eq(network_node(network, 3)->read_confirmed_id, read_id);
+    ck_assert_int_eq(network_role(network, 1), RAFT_LEADER);
+    event.low = false;
+    network_step(network, 1, &event);
+    network_propose(network, 2, 9);
+    network_settle(network);
+    ck_assert_uint_eq(network_committed_times(network, 7), 0);
+    ck_assert_uint_eq(network_committed_times(network, 8), 0);
+    ck_assert_uint_eq(network_committed_times(network, 9), 1);
+    network_destroy(network);
+}
+END_TEST
+
 UNIT_SUITE(propose)
 {
     Suite *suite = suite_create("propose");
     TCase *tcase = tcase_create("proposals");
 
+    tcase_add_test(tcase, t45_a_full_disk_refuses_commands_and_recovers);
     tcase_add_test(tcase, a_follower_forwards_and_learns_of_the_commit_at_once);
     tcase_add_test(tcase, without_a_leader_a_proposal_is_refused_at_once);
     tcase_add_test(tcase, a_proposal_for_somebody_who_leads_no_more_comes_back);
