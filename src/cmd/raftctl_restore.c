@@ -141,6 +141,7 @@ static int write_log(const struct ctl_options *options, const struct snapshot_in
         .fs = fs_posix(),
         .directory = options->data_directory,
         .cluster_id = info->cluster_id,
+        .cluster_name = options->cluster,
         .node_id = options->id,
         .segment_bytes = SEGMENT_BYTES,
         .max_entry_bytes = MAX_ENTRY_BYTES,

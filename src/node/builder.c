@@ -516,7 +516,7 @@ static int find_identity(struct raftd_node *node, const struct raft_membership *
         node->cluster_id = founding_id(conf, founding);
         return conf->node.join[0] != 0 ? join_find_cluster(node, error) : 0;
     }
-    if (strcmp(identity.cluster_name, conf->cluster.name) != 0) {
+    if (identity.cluster_name[0] != 0 && strcmp(identity.cluster_name, conf->cluster.name) != 0) {
         return error_set(error, RAFTD_ERROR_REFUSED,
                          "%.200s belongs to the cluster \"%s\", this node is configured for "
                          "\"%s\": check the cluster's name and the data directory",
