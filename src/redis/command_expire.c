@@ -12,14 +12,20 @@ static bool syntax_error(struct call *call)
 
 static const char *const units[] = {"ex", "px", "exat", "pxat"};
 
-static bool is_unit(const struct resp_argument *argument)
+/* The unit that an argument is, or NULL. */
+static const char *unit_of(const struct resp_argument *argument)
 {
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         if (argument_is(argument, units[i])) {
-            return true;
+            return units[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+static bool is_unit(const struct resp_argument *argument)
+{
+    return unit_of(argument) != NULL;
 }
 
 /* What the options of SET come to. */
@@ -36,7 +42,9 @@ static size_t take_set_option(const struct resp_argument *option, size_t left,
                               struct set_options *options)
 {
     bool conditional = (options->flags & SET_CONDITIONS) != 0;
-    bool lasting = (options->flags & (KV_SET_KEEPTTL | KV_SET_EXPIRY)) != 0;
+    /* The same unit once more takes the place of the one before, as in Redis. */
+    bool lasting = (options->flags & KV_SET_KEEPTTL) != 0 ||
+                   (options->unit != NULL && unit_of(options->unit) != unit_of(option));
 
     if (argument_is(option, "nx") && (options->flags & (SET_CONDITIONS & ~KV_SET_NX)) == 0) {
         options->flags |= KV_SET_NX;

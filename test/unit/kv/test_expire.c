@@ -199,6 +199,22 @@ START_TEST(compare_and_expire)
 }
 END_TEST
 
+START_TEST(a_time_to_live_can_be_added_to)
+{
+    check_answer(&store, "OK", KV_SET, "k", "v");
+    check_flags(&store, ":0", KV_EXPIRE, KV_EXPIRE_ADD, "k", "PEXPIRE", "500");
+    check_answer(&store, ":1", KV_EXPIRE, "k", "PEXPIRE", "1000");
+    check_flags(&store, ":1", KV_EXPIRE, KV_EXPIRE_ADD | KV_EXPIRE_IFEQ, "k", "PEXPIRE", "500",
+                "v");
+    check_flags(&store, ":1500", KV_TTL, KV_TTL_MILLISECONDS, "k");
+    check_flags(&store, ":1", KV_EXPIRE, KV_EXPIRE_ADD, "k", "PEXPIRE", "-100");
+    check_flags(&store, ":1400", KV_TTL, KV_TTL_MILLISECONDS, "k");
+    check_flags(&store, ":1", KV_EXPIRE, KV_EXPIRE_ADD, "k", "PEXPIRE", "-1400");
+    check_answer(&store, "nil", KV_GET, "k");
+    check_flags(&store, ":0", KV_EXPIRE, KV_EXPIRE_ADD, "k", "PEXPIRE", "500");
+}
+END_TEST
+
 START_TEST(what_keeps_the_time_to_live_and_what_clears_it)
 {
     static const struct {
@@ -450,6 +466,7 @@ UNIT_SUITE(expire)
     tcase_add_test(tests, a_time_that_has_passed_deletes_the_key);
     tcase_add_test(tests, conditions_of_expire);
     tcase_add_test(tests, compare_and_expire);
+    tcase_add_test(tests, a_time_to_live_can_be_added_to);
     tcase_add_test(tests, what_keeps_the_time_to_live_and_what_clears_it);
     tcase_add_test(tests, other_names_carry_the_time_to_live);
     tcase_add_test(tests, a_key_that_has_expired_is_as_none_for_every_command);

@@ -150,6 +150,7 @@ START_TEST(mistakes_are_worded_as_redis_words_them)
         {"SET a 1 NX XX", "-ERR syntax error"},
         {"SET a 1 EX", "-ERR syntax error"},
         {"SET a 1 EX 10 PX 10", "-ERR syntax error"},
+        {"SET a 1 EX 10 ex 0", "-ERR invalid expire time in 'set' command"},
         {"SET a 1 EX 10 KEEPTTL", "-ERR syntax error"},
         {"SET a 1 KEEPTTL EX 10", "-ERR syntax error"},
         {"SET a 1 NX IFEQ 2", "-ERR syntax error"},
