@@ -12,6 +12,9 @@
 #include "base/memory.h"
 #include "raft/check.h"
 
+/* Nobody has ever led in the term that a log is founded in. */
+enum { FOUNDING_TERM = 1 };
+
 /* Room that a core is made with. */
 enum { MESSAGES_RESERVED = 512, PROPOSALS_RESERVED = 1024, ENTRIES_RESERVED = 4096 };
 
@@ -606,7 +609,7 @@ int raft_create(const struct raft_options *options, const struct raft_recovered 
     election_reset_timer(made);
     if (is_only_voter(made)) {
         made->election_deadline_ms = now_ms; /* there is nobody to wait for */
-    } else {
+    } else if (recovered->term > FOUNDING_TERM) {
         lease_promise(made); /* an earlier life may have answered a leader just now */
     }
     *core = made;

@@ -58,6 +58,7 @@ static struct raft_entry *make_entry(struct victim *victim, uint64_t index, uint
     entry->index = index;
     entry->term = term;
     entry->origin = below(victim, 3);
+    entry->time_ms = below(victim, 2) != 0 ? index : number_near(victim, index);
     return entry;
 }
 
@@ -67,6 +68,7 @@ static void fill(struct victim *victim, struct raft_message *message,
     switch (message->type) {
     case RAFT_MESSAGE_VOTE:
         message->vote.pre = below(victim, 2) != 0;
+        message->vote.transfer = below(victim, 4) == 0;
         message->vote.last_index = number_near(victim, status->last_index);
         message->vote.last_term = number_near(victim, status->last_term);
         break;
@@ -81,6 +83,7 @@ static void fill(struct victim *victim, struct raft_message *message,
                                   : number_near(victim, status->last_term);
         message->append.commit_index = number_near(victim, status->last_index);
         message->append.read_round = number_near(victim, 1);
+        message->append.time_ms = number_near(victim, 5);
         break;
     case RAFT_MESSAGE_APPEND_REPLY:
         message->append_reply.success = below(victim, 2) != 0;
@@ -88,6 +91,10 @@ static void fill(struct victim *victim, struct raft_message *message,
         message->append_reply.conflict_index = number_near(victim, status->last_index);
         message->append_reply.conflict_term = number_near(victim, status->last_term);
         message->append_reply.read_round = below(victim, 3);
+        break;
+    case RAFT_MESSAGE_READ:
+        message->read.attempt = number_near(victim, 1);
+        message->read.lease = below(victim, 2) != 0;
         break;
     default:
         message->read_reply.attempt = number_near(victim, 1);
@@ -213,6 +220,7 @@ static void begin(struct victim *victim, uint64_t seed)
     const struct raft_options options = {.id = 2,
                                          .random_seed = seed,
                                          .heartbeat_ms = 100,
+                                         .check = true,
                                          .election_timeout_ms = 1000,
                                          .max_batch_bytes = 4096,
                                          .max_inflight_messages = 4,
