@@ -470,7 +470,7 @@ uint64_t raftd_node_snapshot(struct raftd_node *node)
     mutex_unlock(&node->core_mutex);
     atomic_store(&node->snapshot_wanted, true);
     waker_wake(&node->core_waker);
-    return index;
+    return index > 0 ? index : 1;
 }
 
 int raftd_node_read_snapshot(struct raftd_node *node, uint64_t index, uint64_t offset_bytes,

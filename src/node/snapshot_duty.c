@@ -243,7 +243,8 @@ void snapshot_slice_locked(struct core_loop *loop)
     }
     if (atomic_load_explicit(&node->snapshot_wanted, memory_order_relaxed) &&
         atomic_exchange(&node->snapshot_wanted, false)) {
-        duty->is_wanted = node->applied_index > duty->taken_index;
+        /* A node that has just started has nothing to save yet: it will have. */
+        duty->is_wanted = node->applied_index > duty->taken_index || duty->taken_index == 0;
     }
     if (is_due(loop)) {
         begin(loop);

@@ -7,12 +7,29 @@ import unittest
 
 from cluster import Cluster, raftctl, wait_until
 
+DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data")
+
 
 def backup(node, path):
     return raftctl("backup", path, "--endpoints", node.endpoint)
 
 
 class Backup(unittest.TestCase):
+    def test_files_of_every_format_are_read(self):
+        """test/data/backup-format-N: made by the first raftd of that format, kept for ever."""
+        samples = sorted(glob.glob(os.path.join(DATA, "backup-format-*")))
+        self.assertTrue(samples)
+        for path in samples:
+            self.assertIn("every checksum is right", raftctl("backup", "verify", path).stdout)
+            items = json.loads(raftctl("dump", path, "-w", "json").stdout)
+            found = {item["key"]: item for item in items}
+            self.assertEqual(len(found), 42)
+            self.assertEqual(found["key-39"]["value"], "value-39")
+            self.assertEqual(found["large"]["value"], "y" * 5000)
+            self.assertEqual(found["binary"]["value_base64"], "AP8K")
+            self.assertIn("deadline_ms", found["with-time-to-live"])
+            self.assertNotIn("key-3", found)
+
     def test_damage_is_found(self):
         with Cluster(1, tls=False) as cluster:
             cluster.start()
