@@ -18,7 +18,6 @@
 
 enum {
     SNAPSHOT_WINDOW_BYTES = 512 * 1024, /* sent and not answered, per peer */
-    SNAPSHOT_OFFER_AGAIN_MS = 3000,     /* without an answer */
 };
 
 /* One file on its way to one peer. */

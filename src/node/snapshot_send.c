@@ -229,7 +229,7 @@ bool snapshot_send_work(struct snapshot_worker *worker)
         if (!send->link_is_up) {
             continue;
         }
-        if (now - send->heard_ms >= SNAPSHOT_OFFER_AGAIN_MS) {
+        if (now - send->heard_ms >= worker->options.offer_again_ms) {
             offer(worker, send); /* a frame was lost, or the receiver is busy checking it */
         }
         while (send->is_answered && send->sent_bytes < send->size_bytes &&

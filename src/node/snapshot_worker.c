@@ -18,6 +18,7 @@ enum {
     COMMANDS_MAX = 1024,
     COMMANDS_KEPT = 512, /* of these not for frames, which may be lost */
     READ_LEASE_MS = 60000,
+    OFFER_AGAIN_MS = 3000,
     EVENTS_MAX = 1024,
 };
 
@@ -303,7 +304,7 @@ static void run(void *argument)
         sends = snapshot_send_work(worker);
         waker_prepare(&worker->waker);
         if (ring_count(worker->commands) == 0 && !atomic_load(&worker->stop)) {
-            waker_wait(&worker->waker, sends ? SNAPSHOT_OFFER_AGAIN_MS : -1);
+            waker_wait(&worker->waker, sends ? (int)worker->options.offer_again_ms : -1);
         }
         waker_done(&worker->waker);
     }
@@ -322,6 +323,9 @@ struct snapshot_worker *snapshot_worker_create(const struct snapshot_worker_opti
         return NULL;
     }
     worker->options = *options;
+    if (options->offer_again_ms == 0) {
+        worker->options.offer_again_ms = OFFER_AGAIN_MS;
+    }
     worker->directory = memory_copy_string(options->directory);
     worker->place = (struct wal_files){.fs = options->fs, .directory = worker->directory};
     worker->commands = ring_create(COMMANDS_MAX, sizeof(struct command));

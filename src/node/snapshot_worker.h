@@ -36,6 +36,7 @@ struct snapshot_worker_options {
     bool compress;
     struct raftd_state_machine machine; /* its restore functions */
     struct waker *core;                 /* woken after events were pushed */
+    uint32_t offer_again_ms;            /* without an answer; 0 = 3000, tests shorten it */
 };
 
 /* Takes the files. NULL, and they are still the caller's, if the system has no descriptor left. */
