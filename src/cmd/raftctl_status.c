@@ -147,6 +147,44 @@ static void print_peers(const struct ctl_view *view)
     table_destroy(table);
 }
 
+static void print_sent(const redisReply *leader)
+{
+    for (size_t i = 0; i < ctl_member_count(leader); i++) {
+        const redisReply *member = ctl_member(leader, i);
+        uint64_t total = ctl_field_number(member, "snapshot_total_bytes");
+
+        if (total > 0) {
+            printf("Node %" PRIu64 " is behind the log: %" PRIu64 " of %" PRIu64
+                   " MiB of a snapshot have been sent to it.\n",
+                   ctl_field_number(member, "id"),
+                   ctl_field_number(member, "snapshot_done_bytes") >> 20, total >> 20);
+        }
+    }
+}
+
+/* Snapshots that are under way: a line each, mostly none. */
+static void print_snapshots(const struct ctl_view *view)
+{
+    for (size_t i = 0; i < view->count; i++) {
+        const redisReply *status = view->answers[i].status;
+        uint64_t saving = ctl_field_number(status, "snapshot_saving_index");
+        uint64_t receiving = ctl_field_number(status, "snapshot_receiving_bytes");
+
+        if (saving > 0) {
+            printf("Node %" PRIu64 " saves a snapshot of index %" PRIu64 ": %" PRIu64
+                   " MiB so far.\n",
+                   ctl_field_number(status, "id"), saving,
+                   ctl_field_number(status, "snapshot_saving_bytes") >> 20);
+        }
+        if (receiving > 0) {
+            printf("Node %" PRIu64 " receives a snapshot: %" PRIu64 " of %" PRIu64 " MiB.\n",
+                   ctl_field_number(status, "id"),
+                   ctl_field_number(status, "snapshot_received_bytes") >> 20, receiving >> 20);
+        }
+        print_sent(status);
+    }
+}
+
 static void print_status_json(const struct ctl_view *view)
 {
     struct json json;
@@ -182,6 +220,7 @@ int ctl_status(const struct ctl_options *options, char **arguments)
     } else {
         print_endpoints(view);
         print_peers(view);
+        print_snapshots(view);
     }
     code = ctl_view_exit(view);
     ctl_view_free(view);
