@@ -15,6 +15,47 @@ def backup(node, path):
 
 
 class Backup(unittest.TestCase):
+    def test_a_backup_of_any_node_becomes_a_new_cluster(self):
+        with Cluster(3, tls=False) as cluster:
+            cluster.start()
+            leader = cluster.wait_leader()
+            follower = next(node for node in cluster if node is not leader)
+            for number in range(500):
+                leader.call("SET", "key-%d" % number, "value-%d" % number)
+            cluster.wait_same_state()
+            path = os.path.join(cluster.directory, "the backup")
+            self.assertIn("every checksum is right", backup(follower, path).stdout)
+            self.assertIn("every checksum is right", raftctl("backup", "verify", path).stdout)
+            about = json.loads(raftctl("backup", "verify", path, "-w", "json").stdout)
+            self.assertEqual([member["id"] for member in about["members"]], [1, 2, 3])
+            self.assertFalse(os.path.exists(path + ".tmp"))
+            # What is written later is not in it.
+            leader.call("SET", "later", "yes")
+            old_index = leader.status()["last_index"]
+            old_cluster = leader.status()["cluster_id"]
+            for node in cluster:
+                node.kill()
+            members = ["--member=%d=%s" % (node.id, node.options["listen.peer"])
+                       for node in cluster]
+            for node in cluster:
+                node.options["node.data_dir"] += "-restored"
+                raftctl("restore", path, "--data-dir", node.data_dir, "--id", node.id, "--cluster",
+                        "test", *members)
+            cluster.start()
+            leader = cluster.wait_leader()
+            cluster.wait_same_state()
+            self.assertEqual(leader.call("GET", "key-77"), b"value-77")
+            self.assertIsNone(leader.call("GET", "later"))
+            self.assertEqual(leader.call("DBSIZE"), 500)
+            # A revision never comes twice, and the dead of the old cluster stay dead.
+            self.assertGreater(leader.status()["last_index"], old_index)
+            self.assertNotEqual(leader.status()["cluster_id"], old_cluster)
+            leader.call("SET", "key-77", "new")
+            for node in cluster:
+                self.assertEqual(node.terminate()[0], 0)
+            cluster.start()
+            self.assertEqual(cluster[2].call("GET", "key-77"), b"new")
+
     def test_files_of_every_format_are_read(self):
         """test/data/backup-format-N: made by the first raftd of that format, kept for ever."""
         samples = sorted(glob.glob(os.path.join(DATA, "backup-format-*")))
