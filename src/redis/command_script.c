@@ -38,7 +38,7 @@ bool run_eval(struct call *call)
     const struct resp_argument *text = &call->arguments[1];
     char id[SCRIPT_ID_BYTES];
 
-    if (script_reads(text->data, text->size_bytes)) {
+    if (script_is_known(text->data, text->size_bytes)) {
         script_cache_add(&call->server->scripts, text->data, text->size_bytes, id);
     }
     return run_text(call, text->data, text->size_bytes);
@@ -64,7 +64,7 @@ bool run_script_load(struct call *call)
     const struct resp_argument *text = &call->arguments[2];
     char id[SCRIPT_ID_BYTES];
 
-    if (!script_reads(text->data, text->size_bytes)) {
+    if (!script_is_known(text->data, text->size_bytes)) {
         resp_write_error_format(call->reply,
                                 "ERR raftd does not run this script: only lock scripts "
                                 "that look at one key; see raftd-commands(7)");

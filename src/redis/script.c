@@ -17,6 +17,8 @@ enum decision {
     BY_LOOKING, /* value and time to live, read in the same entry in front of the operations */
 };
 
+enum { OBTAIN_BYTES_MAX = 4096 };
+
 static const char not_known[] =
     "ERR raftd does not run this script: only those that compare the value of one key with a token "
     "and then delete the key, set it or set its time to live; see raftd-commands(7)";
@@ -89,8 +91,69 @@ static bool find_actions(struct plan *plan)
     return same_action(plan->equal, lasting) && plan->equal->amount.kind != SCRIPT_TTL;
 }
 
+/*
+ * A script that goes further than those that can be followed, known by the SHA-1 of its words:
+ * Obtain of Go's redislock, with one key. It sets a key that is missing, or that already holds the
+ * same token; KEYS[1], ARGV[1] the value, ARGV[3] milliseconds. Where the token is the same and what
+ * the client wrote behind it differs, it is not taken here: that is the safe side.
+ */
+static const char *const obtain_scripts[] = {
+    "8a1e0dfa210d405d60037d877ef21d67b26e2124",
+    "3d84987909c867d1f58660fecd52667bc6f14b1f",
+    "e8f755289fa5eb2df2b1ee40ac99dbe4bb2cb2e8",
+};
+
+static bool is_obtain(const void *text, size_t size)
+{
+    struct buffer words = {0};
+    char id[SCRIPT_ID_BYTES];
+    bool found = false;
+
+    if (size > OBTAIN_BYTES_MAX) {
+        return false;
+    }
+    script_words(text, size, &words);
+    script_id(words.data, words.size_bytes, id);
+    for (size_t i = 0; i < sizeof(obtain_scripts) / sizeof(obtain_scripts[0]); i++) {
+        found |= memcmp(id, obtain_scripts[i], sizeof(id)) == 0;
+    }
+    buffer_free(&words);
+    return found;
+}
+
+static bool plan_obtain(const struct script_input *input, struct plan *plan)
+{
+    struct script_outcome taken = {
+        .action = {.kind = SCRIPT_SET, .unit = "PX"},
+        .result = {.kind = SCRIPT_STATUS, .data = (const uint8_t *)"OK", .size_bytes = 2}};
+
+    if (input->key_count != 1 || input->argument_count != 3) {
+        return false;
+    }
+    plan->token = (struct script_value){.kind = SCRIPT_STRING,
+                                        .data = input->arguments[0].data,
+                                        .size_bytes = input->arguments[0].size_bytes};
+    taken.action.value = plan->token;
+    taken.action.amount = (struct script_value){.kind = SCRIPT_STRING,
+                                                .data = input->arguments[2].data,
+                                                .size_bytes = input->arguments[2].size_bytes};
+    for (int state = 0; state < SCRIPT_STATES; state++) {
+        plan->outcomes[state] = taken;
+    }
+    plan->outcomes[SCRIPT_OTHER] = (struct script_outcome){.result = {.kind = SCRIPT_FALSE}};
+    return true;
+}
+
+bool script_is_known(const void *text, size_t size)
+{
+    return script_reads(text, size) || is_obtain(text, size);
+}
+
 static bool make_plan(const struct script_input *input, struct plan *plan)
 {
+    if (is_obtain(input->text, input->size_bytes)) {
+        return plan_obtain(input, plan) && find_actions(plan);
+    }
     for (int state = 0; state < SCRIPT_STATES; state++) {
         if (!script_follow(input, (enum script_state)state, &plan->token, &plan->outcomes[state])) {
             return false;

@@ -22,6 +22,8 @@ struct call;
 /* Fills in what the node is to be asked, and how its answer becomes the script's. False: answered
  * with an error. */
 bool script_prepare(struct call *call, const struct script_input *input);
+/* Whether SCRIPT LOAD takes it. */
+bool script_is_known(const void *text, size_t size);
 void script_render(struct buffer *output, const struct rendering *rendering, const void *data,
                    size_t size);
 
@@ -34,6 +36,9 @@ struct script_cache {
 };
 
 enum { SCRIPT_ID_BYTES = 40, SCRIPT_CACHE_BYTES_MAX = 4 << 20 };
+
+/* What names a text: its SHA-1 in hexadecimal. */
+void script_id(const void *text, size_t size, char id[SCRIPT_ID_BYTES]);
 
 void script_cache_init(struct script_cache *cache);
 void script_cache_destroy(struct script_cache *cache);

@@ -41,7 +41,7 @@ void script_cache_flush(struct script_cache *cache)
     mutex_unlock(&cache->mutex);
 }
 
-static void make_id(const void *text, size_t size, char id[SCRIPT_ID_BYTES])
+void script_id(const void *text, size_t size, char id[SCRIPT_ID_BYTES])
 {
     static const char digits[] = "0123456789abcdef";
     uint8_t digest[SHA1_BYTES];
@@ -58,7 +58,7 @@ void script_cache_add(struct script_cache *cache, const void *text, size_t size,
 {
     struct cached_script *script;
 
-    make_id(text, size, id);
+    script_id(text, size, id);
     mutex_lock(&cache->mutex);
     if (name_table_find(&cache->texts, id, SCRIPT_ID_BYTES) == NULL) {
         if (cache->text_bytes + size > SCRIPT_CACHE_BYTES_MAX) {

@@ -671,6 +671,28 @@ static struct script_value read_literal(struct reading *reading)
     return value;
 }
 
+static struct script_value primary(struct reading *reading, bool live);
+
+/* "#" and "-" in front of a value. */
+static struct script_value prefixed(struct reading *reading, bool live, bool counts)
+{
+    struct script_value value = nil;
+
+    if (++reading->depth > DEPTH_MAX) {
+        reading->failed = true;
+        return nil;
+    }
+    value = primary(reading, live);
+    reading->depth--;
+    if (!counts) {
+        reading->failed |= live && value.kind != SCRIPT_NUMBER;
+        return number_value(value.number != INT64_MIN ? -value.number : 0);
+    }
+    reading->failed |= live && value.kind != SCRIPT_KEYS && value.kind != SCRIPT_ARGV;
+    return number_value((int64_t)(value.kind == SCRIPT_ARGV ? reading->input->argument_count
+                                                            : reading->input->key_count));
+}
+
 static struct script_value primary(struct reading *reading, bool live)
 {
     struct script_value value;
@@ -684,15 +706,10 @@ static struct script_value primary(struct reading *reading, bool live)
         return read_literal(reading);
     }
     if (take(reading, "#")) {
-        value = primary(reading, live);
-        reading->failed |= live && value.kind != SCRIPT_KEYS && value.kind != SCRIPT_ARGV;
-        return number_value((int64_t)(value.kind == SCRIPT_ARGV ? reading->input->argument_count
-                                                                : reading->input->key_count));
+        return prefixed(reading, live, true);
     }
     if (take(reading, "-")) {
-        value = primary(reading, live);
-        reading->failed |= live && value.kind != SCRIPT_NUMBER;
-        return number_value(-value.number);
+        return prefixed(reading, live, false);
     }
     return read_name(reading, live);
 }
@@ -953,6 +970,19 @@ bool script_follow(const struct script_input *input, enum script_state state,
     advance(&reading);
     block(&reading, true);
     return !reading.failed && reading.token.kind == TOKEN_END;
+}
+
+void script_words(const void *text, size_t size, struct buffer *words)
+{
+    struct script_input input = {.text = text, .size_bytes = size};
+    struct reading reading = {.input = &input};
+
+    advance(&reading);
+    while (reading.token.kind != TOKEN_END && reading.token.kind != TOKEN_WRONG) {
+        buffer_append(words, reading.token.data, reading.token.size_bytes);
+        buffer_append_u8(words, '\n');
+        advance(&reading);
+    }
 }
 
 bool script_reads(const void *text, size_t size)

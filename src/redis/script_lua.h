@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "resp/parser.h"
 
 /* What the key may be like. */
@@ -75,6 +76,9 @@ struct script_input {
  */
 bool script_follow(const struct script_input *input, enum script_state state,
                    struct script_value *token, struct script_outcome *outcome);
+/* The words of a script without comments and blanks, a line each: two scripts that differ in
+ * nothing else have the same. */
+void script_words(const void *text, size_t size, struct buffer *words);
 /* Whether it is such a script at all, whatever the arguments. */
 bool script_reads(const void *text, size_t size);
 

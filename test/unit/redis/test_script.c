@@ -180,6 +180,8 @@ static const char *const strangers[] = {
     "if",
     "'",
     "((((((((((((((((((((((((((((((((((((((((",
+    "return ########################################KEYS",
+    "if if if if if if if if if if if if if if if if if if if if if if if if if if if if if if",
     "",
 };
 
