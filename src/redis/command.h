@@ -213,6 +213,7 @@ bool run_select(struct call *call);
 
 /* command_client.c */
 bool run_client_getname(struct call *call);
+bool run_client_getredir(struct call *call);
 bool run_client_id(struct call *call);
 bool run_client_info(struct call *call);
 bool run_client_list(struct call *call);
@@ -220,6 +221,7 @@ bool run_client_on_off(struct call *call);
 bool run_client_reply(struct call *call);
 bool run_client_setinfo(struct call *call);
 bool run_client_setname(struct call *call);
+bool run_client_tracking(struct call *call);
 /* For HELLO and CLIENT SETNAME: false, with the error written, where the name is not allowed. */
 bool client_set_name(struct call *call, const struct resp_argument *name);
 

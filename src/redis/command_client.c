@@ -133,15 +133,24 @@ static bool list_by_id(struct call *call)
     return false;
 }
 
-/* Every client is a normal one: the other types have none. */
+static void write_of_type(struct call *call, bool subscribed)
+{
+    struct buffer text = {0};
+
+    registry_write_type(&call->server->registry, subscribed, &text);
+    resp_write_verbatim(call->reply, call->protocol, "txt", text.data, text.size_bytes);
+    buffer_free(&text);
+}
+
+/* There are no masters and replicas among the clients. */
 static bool list_by_type(struct call *call)
 {
-    static const char *const others[] = {"master", "replica", "slave", "pubsub"};
+    static const char *const others[] = {"master", "replica", "slave"};
     const struct resp_argument *type = &call->arguments[3];
     static const uint64_t no_id = 0;
 
-    if (argument_is(type, "normal")) {
-        write_list(call, NULL, 0);
+    if (argument_is(type, "normal") || argument_is(type, "pubsub")) {
+        write_of_type(call, argument_is(type, "pubsub"));
         return false;
     }
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
@@ -189,6 +198,25 @@ bool run_client_reply(struct call *call)
         return false;
     }
     return syntax_error(call);
+}
+
+/* There is no client-side caching: switching it off is no lie. */
+bool run_client_tracking(struct call *call)
+{
+    if (argument_is(&call->arguments[2], "off")) {
+        return write_ok(call);
+    }
+    if (argument_is(&call->arguments[2], "on")) {
+        resp_write_error_format(call->reply, "ERR client-side caching is not supported");
+        return false;
+    }
+    return syntax_error(call);
+}
+
+bool run_client_getredir(struct call *call)
+{
+    resp_write_integer(call->reply, -1);
+    return false;
 }
 
 bool run_client_on_off(struct call *call)

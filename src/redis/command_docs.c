@@ -320,6 +320,23 @@ bool run_command_docs(struct call *call)
 
 /* ---- COMMAND GETKEYS, COMMAND LIST -------------------------------------------------------- */
 
+/* "numkeys key ..." from the third argument on: EVAL and its relatives. */
+static bool write_movable_keys(struct call *call, const struct resp_argument *arguments,
+                               size_t count)
+{
+    int64_t keys;
+
+    if (!number_parse(arguments[2].data, arguments[2].size_bytes, &keys) || keys < 0 ||
+        keys > (int64_t)count - 3) {
+        keys = 0; /* as Redis has it */
+    }
+    resp_write_array(call->reply, (size_t)keys);
+    for (int64_t i = 0; i < keys; i++) {
+        resp_write_bulk(call->reply, arguments[3 + i].data, arguments[3 + i].size_bytes);
+    }
+    return false;
+}
+
 bool run_command_getkeys(struct call *call)
 {
     const struct resp_argument *arguments = call->arguments + 2;
@@ -335,7 +352,7 @@ bool run_command_getkeys(struct call *call)
         resp_write_error_format(call->reply, "ERR Invalid command specified");
         return false;
     }
-    if (command->first_key == 0) {
+    if (command->first_key == 0 && (command->flags & COMMAND_MOVABLE_KEYS) == 0) {
         resp_write_error_format(call->reply, "ERR The command has no key arguments");
         return false;
     }
@@ -343,6 +360,9 @@ bool run_command_getkeys(struct call *call)
         resp_write_error_format(call->reply,
                                 "ERR Invalid number of arguments specified for command");
         return false;
+    }
+    if ((command->flags & COMMAND_MOVABLE_KEYS) != 0) {
+        return write_movable_keys(call, arguments, count);
     }
     step = (size_t)command->key_step;
     last = command->last_key > 0 ? (size_t)command->last_key : count - (size_t)-command->last_key;

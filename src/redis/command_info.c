@@ -168,24 +168,53 @@ static void put_replication(struct redis_server *server, struct buffer *text)
     buffer_free(&replicas);
 }
 
-static void put_keyspace(const struct raftd_completion *completion, struct buffer *text)
+/* What the state machine knows; false: nobody could say. */
+static bool read_numbers(const struct raftd_completion *completion, int64_t numbers[KV_INFO_COUNT])
 {
-    int64_t numbers[KV_INFO_COUNT] = {0};
     struct kv_reply_value value;
     struct reader reader;
 
-    put_heading(text, "Keyspace");
+    memset(numbers, 0, KV_INFO_COUNT * sizeof(numbers[0]));
     if (completion == NULL || completion->status != 0) {
-        return; /* nobody could say how many keys there are */
+        return false;
     }
     reader = reader_make(completion->data, completion->size_bytes);
     if (!kv_reply_next(&reader, &value) || value.type != KV_REPLY_ARRAY) {
-        return;
+        return false;
     }
     for (size_t i = 0; i < KV_INFO_COUNT && kv_reply_next(&reader, &value); i++) {
         numbers[i] = value.integer;
     }
-    if (numbers[KV_INFO_KEYS] > 0) {
+    return true;
+}
+
+static void put_stats(struct redis_server *server, const struct raftd_completion *completion,
+                      struct buffer *text)
+{
+    struct notices *notices = &server->notices;
+    int64_t numbers[KV_INFO_COUNT];
+    size_t channels;
+    size_t patterns;
+
+    mutex_lock(&notices->mutex);
+    channels = notices->channels.count;
+    patterns = notices->patterns.count;
+    mutex_unlock(&notices->mutex);
+    put_heading(text, "Stats");
+    if (read_numbers(completion, numbers)) {
+        put(text, "expired_keys:%" PRId64, numbers[KV_INFO_EXPIRED_KEYS]);
+    }
+    put(text, "evicted_keys:0");
+    put(text, "pubsub_channels:%zu", channels);
+    put(text, "pubsub_patterns:%zu", patterns);
+}
+
+static void put_keyspace(const struct raftd_completion *completion, struct buffer *text)
+{
+    int64_t numbers[KV_INFO_COUNT];
+
+    put_heading(text, "Keyspace");
+    if (read_numbers(completion, numbers) && numbers[KV_INFO_KEYS] > 0) {
         put(text, "db0:keys=%" PRId64 ",expires=%" PRId64 ",avg_ttl=%" PRId64,
             numbers[KV_INFO_KEYS], numbers[KV_INFO_EXPIRES], numbers[KV_INFO_AVERAGE_TTL]);
     }
@@ -205,6 +234,9 @@ void info_write(struct redis_server *server, uint32_t sections,
     }
     if ((sections & INFO_RAFT) != 0) {
         put_raft(server, &text);
+    }
+    if ((sections & INFO_STATS) != 0) {
+        put_stats(server, completion, &text);
     }
     if ((sections & INFO_REPLICATION) != 0) {
         put_replication(server, &text);
@@ -235,6 +267,7 @@ bool run_info(struct call *call)
         {"everything", INFO_EVERYTHING},
         {"replication", INFO_REPLICATION},
         {"cluster", INFO_CLUSTER},
+        {"stats", INFO_STATS},
     };
     uint32_t sections = call->count == 1 ? INFO_EVERYTHING : 0;
 
@@ -245,7 +278,7 @@ bool run_info(struct call *call)
             }
         }
     }
-    if ((sections & INFO_KEYSPACE) != 0 && raftd_node_is_ready(call->server->node)) {
+    if ((sections & (INFO_KEYSPACE | INFO_STATS)) != 0 && raftd_node_is_ready(call->server->node)) {
         call->operation = KV_INFO;
         call->kv_count = 0;
         call->rendering.renderer = RENDER_INFO;
@@ -315,12 +348,15 @@ static void offer_redis_names(struct config_search *search)
 
     offer(search, "appendfsync", "always");
     offer(search, "appendonly", "yes");
+    offer(search, "cluster-enabled", conf->redis.redirect == CONF_REDIRECT_MOVED ? "yes" : "no");
     offer(search, "databases", "1");
     offer_number(search, "maxclients", conf->limits.max_clients);
     offer(search, "maxmemory", "0");
     offer(search, "maxmemory-policy", "noeviction");
     offer(search, "port", port != NULL ? port + 1 : "0");
     offer_number(search, "proto-max-bulk-len", conf->limits.max_request_bytes);
+    offer(search, "replica-read-only", "no");
+    offer(search, "requirepass", "");
     offer(search, "save", "");
     offer_number(search, "timeout", conf->limits.idle_timeout_seconds);
 }

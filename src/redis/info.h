@@ -20,7 +20,8 @@ enum info_section {
     INFO_KEYSPACE = 1 << 3,
     INFO_REPLICATION = 1 << 4,
     INFO_CLUSTER = 1 << 5,
-    INFO_EVERYTHING = (1 << 6) - 1,
+    INFO_STATS = 1 << 6,
+    INFO_EVERYTHING = (1 << 7) - 1,
 };
 
 /* The whole reply. completion: the answer to KV_INFO, or NULL where it was not asked. */

@@ -127,18 +127,30 @@ void registry_write_one(struct registry *registry, const struct client_info *inf
     mutex_unlock(&registry->mutex);
 }
 
-static bool is_wanted(const struct client_info *info, const uint64_t *ids, size_t count)
+struct choice {
+    const uint64_t *ids; /* NULL: any */
+    size_t count;
+    bool by_type, subscribed;
+};
+
+static bool is_wanted(const struct client_info *info, const struct choice *choice)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (ids[i] == info->id) {
+    uint32_t subscriptions = atomic_load_explicit(&info->channels, memory_order_relaxed) +
+                             atomic_load_explicit(&info->patterns, memory_order_relaxed);
+
+    if (choice->by_type) {
+        return (subscriptions > 0) == choice->subscribed;
+    }
+    for (size_t i = 0; i < choice->count; i++) {
+        if (choice->ids[i] == info->id) {
             return true;
         }
     }
-    return ids == NULL;
+    return choice->ids == NULL;
 }
 
-void registry_write_all(struct registry *registry, const uint64_t *ids, size_t count,
-                        struct buffer *text)
+static void write_chosen(struct registry *registry, const struct choice *choice,
+                         struct buffer *text)
 {
     uint64_t now_ms = clock_monotonic_ms();
     struct client_info *info;
@@ -149,9 +161,20 @@ void registry_write_all(struct registry *registry, const uint64_t *ids, size_t c
         info = info->next;
     }
     for (; info != NULL; info = info->previous) {
-        if (is_wanted(info, ids, count)) {
+        if (is_wanted(info, choice)) {
             write_locked(registry, info, now_ms, text);
         }
     }
     mutex_unlock(&registry->mutex);
+}
+
+void registry_write_all(struct registry *registry, const uint64_t *ids, size_t count,
+                        struct buffer *text)
+{
+    write_chosen(registry, &(struct choice){.ids = ids, .count = count}, text);
+}
+
+void registry_write_type(struct registry *registry, bool subscribed, struct buffer *text)
+{
+    write_chosen(registry, &(struct choice){.by_type = true, .subscribed = subscribed}, text);
 }

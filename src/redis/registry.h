@@ -64,6 +64,8 @@ void registry_set_text(struct registry *registry, char **text, const void *value
 /* One line as CLIENT LIST has it. By the connection's own worker. */
 void registry_write_one(struct registry *registry, const struct client_info *info,
                         struct buffer *text);
+/* Those with, or without, subscriptions. */
+void registry_write_type(struct registry *registry, bool subscribed, struct buffer *text);
 /* All of them, oldest first, or those with the given ids if ids is not NULL. */
 void registry_write_all(struct registry *registry, const uint64_t *ids, size_t count,
                         struct buffer *text);

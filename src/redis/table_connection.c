@@ -62,6 +62,16 @@ static const struct command client_commands[] = {
         .summary = "Get the current connection name",
         .complexity = "O(1)",
     },
+    {
+        OF_CLIENT,
+        .name = "getredir",
+        .arity = 2,
+        .kind = COMMAND_IS_LOCAL,
+        .flags = ABOUT_SERVER,
+        .run = run_client_getredir,
+        .summary = "Accepted for compatibility: -1, there is no client-side caching",
+        .complexity = "O(1)",
+    },
     HELP_OF("client", "connection"),
     {
         OF_CLIENT,
@@ -148,6 +158,18 @@ static const struct command client_commands[] = {
         .summary = "Set the current connection name",
         .complexity = "O(1)",
         .syntax = only_name,
+    },
+    {
+        OF_CLIENT,
+        .name = "tracking",
+        .arity = -3,
+        .kind = COMMAND_IS_LOCAL,
+        .flags = ABOUT_SERVER,
+        .run = run_client_tracking,
+        .summary = "Accepted for compatibility where it is switched off: there is no client-side "
+                   "caching",
+        .complexity = "O(1)",
+        .syntax = only_on_off,
     },
     END,
 };

@@ -183,8 +183,8 @@ const struct command commands_of_server[] = {
         .run = run_info,
         .group = "server",
         .categories = CATEGORY_DANGEROUS,
-        .summary = "Get information about the node: sections server, clients, raft, replication, "
-                   "cluster, keyspace",
+        .summary = "Get information about the node: sections server, clients, raft, stats, "
+                   "replication, cluster, keyspace",
         .complexity = "O(1)",
         .syntax = sections,
     },

@@ -206,6 +206,15 @@ class RedisPyTest(ClientsTest):
         client.readonly()
         self.assertEqual(client.get("level"), b"1")
         client.readwrite()
+        # With no quorum there is no truth to be had, but what this node has.
+        for node in self.cluster:
+            if node is not self.follower:
+                node.kill()
+        self.assertEqual(client.execute_command("RAFT", "CONSISTENCY", "stale", 0), b"OK")
+        self.assertEqual(client.get("level"), b"1")
+        self.assertEqual(client.execute_command("RAFT", "CONSISTENCY", "stale", 1), b"OK")
+        with self.assertRaises(redis.RedisError):
+            client.get("level")
 
 
 @unittest.skipIf(redis is None, "redis-py (python3-redis) is not installed")
