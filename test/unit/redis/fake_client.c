@@ -384,8 +384,10 @@ int raftd_client_propose(struct raftd_client *client, const void *data, size_t s
 int raftd_client_read(struct raftd_client *client, const void *query, size_t size_bytes,
                       enum raftd_read_level level, uint32_t max_lag_ms, uint64_t tag)
 {
+    pthread_mutex_lock(&client->node->mutex);
     client->node->read_level = level;
     client->node->max_lag_ms = max_lag_ms;
+    pthread_mutex_unlock(&client->node->mutex);
     return accept_request(client, true, query, size_bytes, tag);
 }
 

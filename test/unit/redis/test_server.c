@@ -50,6 +50,7 @@ static void start(struct tls_context *tls)
     struct raftd_error error;
 
     ck_assert_int_eq(redis_server_create(&conf, tls, &server, &error), 0);
+    redis_server_observe(server, fake_node_kv(node));
     ck_assert_int_eq(redis_server_start(server, node, &error), 0);
 }
 
@@ -177,6 +178,99 @@ START_TEST(many_clients_on_many_workers)
     close(watcher);
     redis_server_stop(server);
     ck_assert_uint_eq(fake_node_open_clients(node), 0);
+}
+END_TEST
+
+enum { MESSAGES = 400 }; /* of each publisher */
+
+#define MESSAGE_HEAD "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$6\r\n"
+#define MESSAGE_BYTES (sizeof(MESSAGE_HEAD) - 1 + 8)
+
+struct publishing {
+    int client;
+    int number;
+    bool good;
+};
+
+static void *publish(void *argument)
+{
+    struct publishing *publishing = argument;
+
+    for (int i = 0; i < MESSAGES; i++) {
+        char request[64];
+        char head;
+        char rest[2];
+
+        sprintf(request, "PUBLISH c %d:%04d\r\n", publishing->number, i);
+        if (send(publishing->client, request, strlen(request), MSG_NOSIGNAL) < 0 ||
+            recv(publishing->client, &head, 1, MSG_WAITALL) != 1 || head != ':') {
+            return NULL;
+        }
+        do { /* how many there are changes while others come and go */
+            if (recv(publishing->client, rest, 1, MSG_WAITALL) != 1) {
+                return NULL;
+            }
+        } while (rest[0] != '\n');
+    }
+    publishing->good = true;
+    return NULL;
+}
+
+/* Comes and goes, so that the table of subscriptions changes under the messages. */
+static void *come_and_go(void *argument)
+{
+    struct publishing *publishing = argument;
+
+    for (int i = 0; i < MESSAGES; i++) {
+        static const char request[] =
+            "SUBSCRIBE x\r\nPSUBSCRIBE y*\r\nUNSUBSCRIBE\r\nPUNSUBSCRIBE\r\n";
+
+        if (send(publishing->client, request, sizeof(request) - 1, MSG_NOSIGNAL) < 0 ||
+            !receive(publishing->client, "*3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1\r\n") ||
+            !receive(publishing->client, "*3\r\n$10\r\npsubscribe\r\n$2\r\ny*\r\n:2\r\n") ||
+            !receive(publishing->client, "*3\r\n$11\r\nunsubscribe\r\n$1\r\nx\r\n:1\r\n") ||
+            !receive(publishing->client, "*3\r\n$12\r\npunsubscribe\r\n$2\r\ny*\r\n:0\r\n")) {
+            return NULL;
+        }
+    }
+    publishing->good = true;
+    return NULL;
+}
+
+/* T54: on whichever worker, nothing is missing, and the order is the same. */
+START_TEST(T54_all_subscribers_hear_the_same_in_the_same_order)
+{
+    static char heard[3][3 * MESSAGES * MESSAGE_BYTES];
+    struct publishing publishing[4];
+    pthread_t threads[4];
+    int subscribers[3];
+
+    start(NULL);
+    for (int i = 0; i < 3; i++) {
+        subscribers[i] = connect_client();
+        ck_assert_int_gt(send(subscribers[i], "SUBSCRIBE c\r\n", 13, MSG_NOSIGNAL), 0);
+        expect(subscribers[i], "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
+    }
+    for (int i = 0; i < 4; i++) {
+        publishing[i] = (struct publishing){.client = connect_client(), .number = i};
+        ck_assert_int_eq(
+            pthread_create(&threads[i], NULL, i < 3 ? publish : come_and_go, &publishing[i]), 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(recv(subscribers[i], heard[i], sizeof(heard[i]), MSG_WAITALL),
+                         (ssize_t)sizeof(heard[i]));
+        ck_assert(memcmp(heard[i], heard[0], sizeof(heard[0])) == 0);
+        ck_assert(memcmp(heard[i], MESSAGE_HEAD, sizeof(MESSAGE_HEAD) - 1) == 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+        ck_assert(publishing[i].good);
+        close(publishing[i].client);
+    }
+    for (int i = 0; i < 3; i++) {
+        close(subscribers[i]);
+    }
+    redis_server_stop(server);
 }
 END_TEST
 
@@ -360,6 +454,7 @@ UNIT_SUITE(server)
 
     tcase_add_checked_fixture(threads, setup, teardown);
     tcase_add_test(threads, many_clients_on_many_workers);
+    tcase_add_test(threads, T54_all_subscribers_hear_the_same_in_the_same_order);
     tcase_add_test(threads, stopping_closes_clients_with_commands_under_way);
     tcase_add_test(threads, before_the_start_a_client_is_closed);
     tcase_add_test(threads, one_client_too_many_is_told_so);
