@@ -190,6 +190,7 @@ bool run_readonly(struct call *call);
 bool run_readwrite(struct call *call);
 
 /* command_script.c */
+enum { SCRIPT_READ_ONLY = 1 }; /* operation_flags of EVAL_RO */
 bool run_eval(struct call *call);
 bool run_evalsha(struct call *call);
 bool run_script_exists(struct call *call);

@@ -287,6 +287,9 @@ static bool start(struct call *call)
     int code = 0;
 
     atomic_store_explicit(&call->connection->info.command, call->command, memory_order_relaxed);
+    if (call->command->run == run_exec && raftd_client_room(call->worker->client) == 0) {
+        return false; /* what is queued is made a request once */
+    }
     if (call_prepare(call)) {
         code = raftd_client_room(call->worker->client) > 0 ? ask_node(call) : RAFTD_ERROR_BUSY;
         if (code != 0) {

@@ -94,8 +94,8 @@ static bool find_actions(struct plan *plan)
 /*
  * A script that goes further than those that can be followed, known by the SHA-1 of its words:
  * Obtain of Go's redislock, with one key. It sets a key that is missing, or that already holds the
- * same token; KEYS[1], ARGV[1] the value, ARGV[3] milliseconds. Where the token is the same and what
- * the client wrote behind it differs, it is not taken here: that is the safe side.
+ * same token; KEYS[1], ARGV[1] the value, ARGV[3] milliseconds. Where the token is the same and
+ * what the client wrote behind it differs, it is not taken here: that is the safe side.
  */
 static const char *const obtain_scripts[] = {
     "8a1e0dfa210d405d60037d877ef21d67b26e2124",
@@ -412,6 +412,12 @@ bool script_prepare(struct call *call, const struct script_input *input)
 
     if (!make_plan(input, &plan)) {
         return refuse(call);
+    }
+    if (call->command->operation_flags == SCRIPT_READ_ONLY &&
+        (plan.equal != NULL || plan.missing != NULL)) {
+        resp_write_error_format(call->reply,
+                                "ERR Write commands are not allowed from read-only scripts");
+        return false;
     }
     return needs_looking(&plan) ? ask_all(call, input, &plan) : ask_one(call, input, &plan);
 }

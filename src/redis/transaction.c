@@ -225,9 +225,7 @@ bool transaction_execute(struct call *call)
     struct buffer parts = {0};
     size_t count;
 
-    if (raftd_client_room(call->worker->client) == 0) {
-        return true; /* it cannot be asked now, and is called again */
-    }
+    ASSERT(raftd_client_room(call->worker->client) > 0); /* or it would be made twice */
     count = add_watched(connection, &parts);
     for (size_t i = 0; i < transaction->count; i++) {
         struct queued_command *queued = &transaction->commands[i];

@@ -37,7 +37,7 @@ struct transaction {
 
 /* Queues what may be asked of the node or done here later; answers QUEUED or an error. */
 void transaction_queue(struct call *call);
-/* EXEC: makes one request of what is queued. False: answered already. */
+/* EXEC: makes one request of what is queued; the node has room for it. False: answered already. */
 bool transaction_execute(struct call *call);
 /* The node's answer to it, with everything that the answer leaves to be done. */
 void transaction_render(struct connection *connection, const struct raftd_completion *completion,

@@ -221,6 +221,15 @@ START_TEST(scripts_are_known_by_their_digest)
     talk("SCRIPT FLUSH\r\n", "+OK\r\n");
     talk(request, "*2\r\n:0\r\n:0\r\n");
     free(id);
+    talk("EVAL_RO \"return redis.call('del', KEYS[1])\" 1 lock\r\n",
+         "-ERR raftd does not run this script: ");
+    free(rig_ask(&rig, client, ""));
+    talk("EVAL_RO \"return redis.call('set', KEYS[1], 'x', 'NX')\" 1 lock\r\n",
+         "-ERR Write commands are not allowed from read-only scripts\r\n");
+    talk("EVAL_RO \"if redis.call('get', KEYS[1]) == ARGV[1] then return 1 else return 0 end\" 1 "
+         "lock "
+         "me\r\n",
+         ":0\r\n");
     talk("EVAL x y\r\n", "-ERR value is not an integer or out of range\r\n");
     talk("EVAL x 2 a\r\n", "-ERR Number of keys can't be greater than number of args\r\n");
     talk("EVAL x -1\r\n", "-ERR Number of keys can't be negative\r\n");
