@@ -11,7 +11,8 @@
 #include "redis/server.h"
 #include "redis/subscribers.h"
 
-enum { GLOB_BUDGET = 100 * 1000 };
+/* The core thread may have to wait meanwhile. */
+enum { GLOB_BUDGET = 1000 * 1000 };
 
 static void write_subscription(struct call *call, const char *what, const void *name, size_t size)
 {
@@ -100,6 +101,7 @@ bool run_pubsub_channels(struct call *call)
 {
     struct notices *notices = &call->server->notices;
     struct buffer found = {0};
+    uint64_t budget = GLOB_BUDGET;
     size_t count = 0;
 
     if (call->count > 3) {
@@ -113,8 +115,6 @@ bool run_pubsub_channels(struct call *call)
     mutex_lock(&notices->mutex);
     for (const struct name_entry *entry = name_table_next(&notices->channels, NULL); entry != NULL;
          entry = name_table_next(&notices->channels, entry)) {
-        uint64_t budget = GLOB_BUDGET;
-
         if (call->count == 2 || glob_match(call->arguments[2].data, call->arguments[2].size_bytes,
                                            entry->name, entry->name_bytes, &budget)) {
             resp_write_bulk(&found, entry->name, entry->name_bytes);
@@ -122,8 +122,13 @@ bool run_pubsub_channels(struct call *call)
         }
     }
     mutex_unlock(&notices->mutex);
-    resp_write_array(call->reply, count);
-    resp_write_raw(call->reply, found.data, found.size_bytes);
+    if (budget == 0) {
+        resp_write_error_format(call->reply, "ERR the pattern takes too long to compare with all "
+                                             "channels");
+    } else {
+        resp_write_array(call->reply, count);
+        resp_write_raw(call->reply, found.data, found.size_bytes);
+    }
     buffer_free(&found);
     return false;
 }

@@ -9,8 +9,8 @@
 #include "base/memory.h"
 #include "kv/glob.h"
 
-/* How long the core thread tries to match one pattern against one channel. */
-enum { GLOB_BUDGET = 100 * 1000 };
+/* How long the core thread tries to match patterns against one channel. */
+enum { GLOB_BUDGET = 1000 * 1000 };
 
 void notices_init(struct notices *notices)
 {
@@ -62,12 +62,14 @@ static size_t notice_bytes(const struct notice *notice)
 
 /* ---- The core thread ---------------------------------------------------------------------- */
 
-/* Adds to wanted, by worker, the subscribers that a channel has; returns how many. */
+/* Adds to wanted, by worker, the subscribers that a channel has; returns how many. Patterns that
+ * there is no time for are taken to match: the workers look for themselves. */
 static int64_t count_locked(struct notices *notices, const void *channel, size_t size,
                             uint32_t wanted[NOTICE_WORKERS_MAX])
 {
     const struct subscribed_name *name;
     const struct name_entry *entry;
+    uint64_t budget = GLOB_BUDGET;
     int64_t total = 0;
 
     ASSERT(mutex_is_mine(&notices->mutex));
@@ -80,9 +82,7 @@ static int64_t count_locked(struct notices *notices, const void *channel, size_t
     }
     entry = name_table_next(&notices->patterns, NULL);
     for (; entry != NULL; entry = name_table_next(&notices->patterns, entry)) {
-        uint64_t budget = GLOB_BUDGET;
-
-        if (glob_match(entry->name, entry->name_bytes, channel, size, &budget)) {
+        if (glob_match(entry->name, entry->name_bytes, channel, size, &budget) || budget == 0) {
             name = (const struct subscribed_name *)entry;
             total += name->total;
             for (size_t i = 0; i < notices->queue_count; i++) {

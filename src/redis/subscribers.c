@@ -155,6 +155,13 @@ static const struct buffer *text_of(struct delivery *delivery, enum resp_protoco
     return text;
 }
 
+static void drop_list(const struct subscriber_list *list, const char *reason)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        connection_drop(list->items[i], reason);
+    }
+}
+
 static void deliver_to_list(struct delivery *delivery, const struct subscriber_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -183,6 +190,9 @@ void subscribers_deliver(struct worker *worker, const struct notice *notice)
                        &budget)) {
             delivery.pattern = entry;
             deliver_to_list(&delivery, (const struct subscriber_list *)entry);
+        } else if (budget == 0) {
+            drop_list((const struct subscriber_list *)entry,
+                      "its pattern takes too long to compare with a channel");
         }
     }
 }

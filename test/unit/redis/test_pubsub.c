@@ -172,6 +172,27 @@ START_TEST(T54_a_snapshot_closes_the_subscribers_with_a_reason)
 }
 END_TEST
 
+/* A pattern that is compared for too long would miss messages without a word. */
+START_TEST(T54_a_pattern_that_takes_too_long_is_closed_with_a_reason)
+{
+    static char request[6000];
+    char *end = request + sprintf(request, "PSUBSCRIBE *");
+
+    memset(end, 'a', 1000);
+    strcpy(end + 1000, "b*\r\n");
+    rig_send(client, request);
+    free(rig_ask(&rig, client, ""));
+    end = request + sprintf(request, "PUBLISH ");
+    memset(end, 'a', 2500);
+    strcpy(end + 2500, " x\r\n");
+    free(rig_ask(&rig, other, request));
+    rig_expect(&rig, client,
+               "-ERR connection closed: its pattern takes too long to compare with a "
+               "channel\r\n");
+    rig_expect_end(&rig, client);
+}
+END_TEST
+
 UNIT_SUITE(pubsub)
 {
     Suite *suite = suite_create("pubsub");
@@ -184,6 +205,7 @@ UNIT_SUITE(pubsub)
     tcase_add_test(tests, T54_a_subscriber_that_does_not_read_is_closed_with_a_reason);
     tcase_add_test(tests, T54_a_full_ring_closes_the_subscribers_with_a_reason);
     tcase_add_test(tests, T54_a_snapshot_closes_the_subscribers_with_a_reason);
+    tcase_add_test(tests, T54_a_pattern_that_takes_too_long_is_closed_with_a_reason);
     suite_add_tcase(suite, tests);
     return suite;
 }
