@@ -157,7 +157,7 @@ static void batch_add(struct batch *batch, size_t at, struct life_model *model,
 static int append(struct wal *wal, struct life_model *model, const struct life_step *steps,
                   size_t count, struct raftd_error *error)
 {
-    struct batch batch;
+    struct batch batch = {0};
     int result;
 
     ASSERT(count > 0 && count <= LIFE_STEPS_MAX);
