@@ -41,7 +41,8 @@ enum option_bit {
     OPTION_LEARNER = 1 << 16,
     OPTION_DATA_DIRECTORY = 1 << 17,
     OPTION_MEMBER = 1 << 18,
-    OPTIONS_END = 1 << 19,
+    OPTION_FORCE = 1 << 19,
+    OPTIONS_END = 1 << 20,
 
     OPTIONS_CLIENT = OPTION_WRITE | OPTION_ENDPOINTS | OPTION_TIMEOUT | OPTION_TLS_CA |
                      OPTION_TLS_CERTIFICATE | OPTION_TLS_KEY,
@@ -55,6 +56,7 @@ static const struct option long_options[] = {
     {"tls-ca", required_argument, NULL, OPTION_TLS_CA},
     {"tls-cert", required_argument, NULL, OPTION_TLS_CERTIFICATE},
     {"tls-key", required_argument, NULL, OPTION_TLS_KEY},
+    {"force-new-cluster", no_argument, NULL, OPTION_FORCE},
     {"learner", no_argument, NULL, OPTION_LEARNER},
     {"all", no_argument, NULL, OPTION_WHOLE_CLUSTER},
     {"dir", required_argument, NULL, OPTION_DIRECTORY},
@@ -105,6 +107,8 @@ static const struct command commands[] = {
     {"restore", NULL, "FILE --data-dir DIR --id N --cluster NAME --member ID=HOST:PORT ...", 1, 1,
      OPTION_DATA_DIRECTORY | OPTION_ID | OPTION_CLUSTER | OPTION_MEMBER,
      OPTION_DATA_DIRECTORY | OPTION_ID | OPTION_CLUSTER | OPTION_MEMBER, ctl_restore},
+    {"recover", NULL, "--data-dir DIR [--force-new-cluster]", 0, 0,
+     OPTION_DATA_DIRECTORY | OPTION_FORCE, OPTION_DATA_DIRECTORY, ctl_recover},
     {"dump", NULL, "FILE", 1, 1, OPTION_WRITE, 0, ctl_dump},
     {"wal", NULL, "FILE ...", 1, ARGUMENTS_ANY, 0, 0, ctl_wal},
     {"cert", "ca", "--dir DIR [--name NAME]", 0, 0, OPTION_DIRECTORY | OPTION_NAME | OPTIONS_LIFE,
@@ -256,6 +260,9 @@ static bool take_option(struct ctl_options *options, int option, const char *val
             return false;
         }
         options->timeout_ms = (uint32_t)number;
+        return true;
+    case OPTION_FORCE:
+        options->force = true;
         return true;
     case OPTION_LEARNER:
         options->learner = true;

@@ -37,6 +37,7 @@ struct ctl_options {
     const char *tls_ca; /* NULL = plain text */
     const char *tls_certificate;
     const char *tls_key;
+    bool force;         /* recover: do it */
     bool learner;       /* member add: for good */
     bool whole_cluster; /* status: ask also the members that the endpoints know */
 
@@ -72,6 +73,7 @@ int ctl_transfer(const struct ctl_options *options, char **arguments);
 int ctl_snapshot(const struct ctl_options *options, char **arguments);
 int ctl_backup(const struct ctl_options *options, char **arguments);
 int ctl_backup_verify(const struct ctl_options *options, char **arguments);
+int ctl_recover(const struct ctl_options *options, char **arguments);
 int ctl_restore(const struct ctl_options *options, char **arguments);
 int ctl_dump(const struct ctl_options *options, char **arguments);
 int ctl_wal(const struct ctl_options *options, char **arguments);

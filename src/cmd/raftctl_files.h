@@ -20,5 +20,8 @@ int ctl_backup_open(const char *path, struct snapshot_reader **reader, struct ra
 int ctl_backup_check(const char *path, struct ctl_backup *backup, struct raftd_error *error);
 void ctl_backup_print(const struct ctl_options *options, const char *path,
                       const struct ctl_backup *backup);
+/* A snapshot with the reader's content, and this in front of it. */
+int ctl_snapshot_copy(struct snapshot_reader *reader, const char *directory,
+                      const struct snapshot_info *info, struct raftd_error *error);
 
 #endif

@@ -110,8 +110,8 @@ static int copy_content(struct snapshot_reader *reader, struct snapshot_writer *
     return code;
 }
 
-static int write_snapshot(struct snapshot_reader *reader, const char *directory,
-                          const struct snapshot_info *info, struct raftd_error *error)
+int ctl_snapshot_copy(struct snapshot_reader *reader, const char *directory,
+                      const struct snapshot_info *info, struct raftd_error *error)
 {
     const struct snapshot_writer_options options = {
         .fs = fs_posix(),
@@ -183,7 +183,7 @@ static int restore(const struct ctl_options *options, struct snapshot_reader *re
     if (!is_empty_directory(options->data_directory, error)) {
         return error->code;
     }
-    code = write_snapshot(reader, options->data_directory, info, error);
+    code = ctl_snapshot_copy(reader, options->data_directory, info, error);
     if (code == 0) {
         code = write_log(options, info, error);
     }
