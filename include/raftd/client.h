@@ -80,8 +80,9 @@ struct raftd_change_step {
 };
 /*
  * Changes the members; the steps take effect together or not at all (joint consensus, section
- * 4.3). Any node forwards it to the leader. 0, RAFTD_ERROR_BUSY, or RAFTD_ERROR_INVALID: no
- * such step, or no such address. The completion's data is a sentence; its status 0 once the
+ * 4.3). Any node forwards it to the leader. 0, RAFTD_ERROR_BUSY, RAFTD_ERROR_INVALID: no such
+ * step, or no such address; RAFTD_ERROR_REFUSED: this node has no certificate, so no other one can
+ * ever join it. The completion's data is a sentence; its status 0 once the
  * change is committed, RAFTD_ERROR_INVALID, or RAFTD_ERROR_CONFLICT: not now.
  */
 int raftd_client_change(struct raftd_client *client, const struct raftd_change_step *steps,

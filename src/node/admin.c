@@ -64,6 +64,10 @@ int raftd_client_change(struct raftd_client *client, const struct raftd_change_s
     for (size_t i = 0; i < count; i++) {
         int code = copy_step(&change.steps[i], &steps[i]);
 
+        if (code == 0 && !client_node(client)->link_shared.may_link) {
+            code = RAFTD_ERROR_REFUSED; /* nobody could ever talk to this node */
+        }
+
         if (code != 0) {
             return code;
         }

@@ -126,6 +126,11 @@ int raftd_client_propose(struct raftd_client *client, const void *data, size_t s
     return client_submit_typed(client, RAFT_ENTRY_COMMAND, data, size_bytes, tag);
 }
 
+struct raftd_node *client_node(struct raftd_client *client)
+{
+    return client->node;
+}
+
 int client_submit_typed(struct raftd_client *client, uint8_t type, const void *data, size_t size,
                         uint64_t tag)
 {

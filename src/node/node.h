@@ -182,6 +182,7 @@ struct client_request {
     uint64_t tag;
     struct raft_entry *entry; /* the bytes; one reference, given to whoever pops it */
 };
+struct raftd_node *client_node(struct raftd_client *client);
 /* Client thread: proposes an entry of this type. As raftd_client_propose(). */
 int client_submit_typed(struct raftd_client *client, uint8_t type, const void *data, size_t size,
                         uint64_t tag);

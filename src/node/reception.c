@@ -114,6 +114,12 @@ static enum greeting_reason judge_locked(const struct reception *reception,
                   (unsigned)hello->node_id);
         return GREETING_NODE_ID;
     }
+    if (*link == NULL && raft_membership_was_removed(&reception->links->members, hello->node_id)) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "node %u was removed from this cluster; its id is never used again",
+                  (unsigned)hello->node_id);
+        return GREETING_NODE_ID;
+    }
     if (*link == NULL) {
         error_set(error, RAFTD_ERROR_REFUSED, "node %u is no member here (check [peers])",
                   (unsigned)hello->node_id);

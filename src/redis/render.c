@@ -215,6 +215,10 @@ void render_status(struct buffer *output, int status, bool is_read)
         resp_write_error_format(output, "OOM the disk is nearly full; the command was not applied. "
                                         "Reads go on; free space on the node");
         break;
+    case RAFTD_ERROR_REFUSED:
+        resp_write_error_format(output, "ERR this node has no [tls] certificate, so no other node "
+                                        "can ever talk to it");
+        break;
     case RAFTD_ERROR_INVALID:
         resp_write_error_format(output, "ERR this is nothing that a node can be asked: an address "
                                         "is host:port");
