@@ -85,11 +85,9 @@ static void check_leader(struct network *network, const struct network_node *nod
     check_complete(network, node);
 }
 
-/* How many disks hold this entry: what is committed is on a quorum's (T9, T12). */
-static void check_quorum_has(struct network *network, const struct network_node *node,
-                             const struct raft_entry *entry)
+static bool quorum_has(struct network *network, const struct raft_membership *membership,
+                       const struct raft_entry *entry)
 {
-    const struct raft_membership *membership = raft_get_membership(node->core);
     bool answered[RAFT_MEMBERS_MAX];
     bool durable[RAFT_MEMBERS_MAX] = {0};
 
@@ -97,7 +95,39 @@ static void check_quorum_has(struct network *network, const struct network_node 
     for (size_t i = 0; i < membership->count; i++) {
         durable[i] = disk_has(network_node(network, membership->members[i].id), entry);
     }
-    if (raft_membership_tally(membership, answered, durable) != RAFT_TALLY_WON) {
+    return raft_membership_tally(membership, answered, durable) == RAFT_TALLY_WON;
+}
+
+/* The membership in force just before the newest one; false if the log does not have it. */
+static bool membership_before(const struct network_node *node, struct raft_membership *membership)
+{
+    for (uint64_t i = raft_get_membership_index(node->core) - 1; i > 0; i--) {
+        const struct raft_entry *entry = raft_log_entry(node->core, i);
+
+        if (entry == NULL) {
+            return false;
+        }
+        if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
+            return raft_membership_decode(membership, entry->data, entry->size_bytes) == 0;
+        }
+    }
+    return false;
+}
+
+/*
+ * What is committed is on a quorum's disks (T9, T12). A leader may commit an entry and append the
+ * next membership in one step: what comes before that entry was committed by the one before.
+ */
+static void check_quorum_has(struct network *network, const struct network_node *node,
+                             const struct raft_entry *entry)
+{
+    struct raft_membership before;
+
+    if (quorum_has(network, raft_get_membership(node->core), entry)) {
+        return;
+    }
+    if (raft_get_membership_index(node->core) <= entry->index ||
+        !membership_before(node, &before) || !quorum_has(network, &before, entry)) {
         broken(network, node->id, "durability: committed, but not on a quorum's disks");
     }
 }
