@@ -55,7 +55,9 @@ void raftd_builder_on_progress(struct raftd_builder *builder,
 /*
  * Checks the options, locks the data directory and recovers the log. The builder stays the
  * caller's. RAFTD_ERROR_INVALID, _LOCKED, _CORRUPT, _REFUSED, _SYSTEM: the message says what to
- * do; nothing was changed on disk.
+ * do; nothing was changed on disk. RAFTD_ERROR_REMOVED: the node is no member of its cluster any
+ * more. With node.join and an empty directory it asks members for the cluster first, for up to a
+ * minute: then RAFTD_ERROR_UNAVAILABLE.
  */
 int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
                         struct raftd_error *error);
