@@ -25,6 +25,25 @@
     X(store_snapshot_not_synced, "a snapshot gets its name before its bytes are durable")          \
     X(store_snapshot_name_not_synced, "a snapshot counts before its name is durable")
 
-#define PLANTS(X) PLANTS_STORE(X)
+#define PLANTS_RAFT(X)                                                                             \
+    X(raft_acknowledges_early, "entries are acknowledged before they are on the disk")             \
+    X(raft_truncates_on_overlap, "an append that covers less cuts off what is behind it")          \
+    X(raft_previous_not_compared, "the term of the previous entry is not compared")                \
+    X(raft_commits_past_message, "a follower commits what the append does not vouch for")          \
+    X(raft_no_noop, "a leader opens its term without an entry, and reads at once")                 \
+    X(raft_campaigns_early, "votes are asked for before the own one is on the disk")               \
+    X(raft_votes_for_short_logs, "a vote is given to whoever asks, whatever its log")              \
+    X(raft_vote_not_persisted, "a vote is not written to the disk")                                \
+    X(raft_completion_without_term, "a finished write counts although it was overtaken")           \
+    X(raft_stale_leader_resets_timer, "a message of an old term resets the election timer")        \
+    X(raft_pre_vote_replies_ignored, "votes of a rehearsal are taken for a later term")            \
+    X(raft_commits_by_counting, "entries of earlier terms are committed by counting")              \
+    X(raft_counts_itself_early, "a leader counts itself before its disk has the entry")            \
+    X(raft_takes_old_proposals, "what was forwarded in an earlier term is appended")               \
+    X(raft_forwards_twice, "a follower forwards its clients' proposals twice")                     \
+    X(raft_read_id_reused, "each try of a read has the same number")                               \
+    X(raft_reads_without_round, "a leader answers reads without asking a quorum")
+
+#define PLANTS(X) PLANTS_RAFT(X) PLANTS_STORE(X)
 
 #endif

@@ -3,6 +3,7 @@
  * log, refuse with a hint what does not, acknowledge only what is on disk.
  */
 #include "base/assert.h"
+#include "base/plant.h"
 #include "raft/core.h"
 
 /*
@@ -98,7 +99,7 @@ static void acknowledge(struct raft_core *core, const struct raft_message *messa
     reply->append_reply.success = true;
     reply->append_reply.index = covered;
     reply->append_reply.read_round = message->append.read_round;
-    reply->after_write = durable ? 0 : RAFT_GATED;
+    reply->after_write = durable || PLANT(raft_acknowledges_early) ? 0 : RAFT_GATED;
     if (round_is_new) {
         core->round_answered = message->append.read_round;
     }
@@ -120,6 +121,13 @@ static void take_entries(struct raft_core *core, const struct raft_message *mess
             core_truncate(core, entry->index);
         }
         core_append_entry(core, entry);
+    }
+    if (PLANT(raft_truncates_on_overlap)) {
+        uint64_t after = message->append.previous_index + message->entry_count + 1;
+
+        if (after > core->commit_index && after <= raftlog_last_index(&core->log)) {
+            core_truncate(core, after);
+        }
     }
 }
 
@@ -143,7 +151,8 @@ void append_on_message(struct raft_core *core, const struct raft_message *messag
      */
     if (previous > core->commit_index &&
         (previous > raftlog_last_index(&core->log) ||
-         raftlog_term(&core->log, previous) != message->append.previous_term)) {
+         (raftlog_term(&core->log, previous) != message->append.previous_term &&
+          !PLANT(raft_previous_not_compared)))) {
         refuse(core, message);
         return;
     }
@@ -155,6 +164,11 @@ void append_on_message(struct raft_core *core, const struct raft_message *messag
     }
     /* Committed only as far as this message vouches for (T11). */
     commit = message->append.commit_index < covered ? message->append.commit_index : covered;
+    if (PLANT(raft_commits_past_message)) {
+        uint64_t last = raftlog_last_index(&core->log);
+
+        commit = message->append.commit_index < last ? message->append.commit_index : last;
+    }
     if (commit > core->commit_index) {
         core_set_commit(core, commit);
     }

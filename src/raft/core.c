@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/plant.h"
 #include "raft/check.h"
 
 /* Nobody has ever led in the term that a log is founded in. */
@@ -210,8 +211,11 @@ static void on_written(struct raft_core *core, const struct raft_write_done *wri
     ASSERT(written->sequence <= core->issued_sequence);
     core->written_sequence = written->sequence;
     core->write_waits_since_ms = core->now_ms;
-    if (written->sequence >= core->truncate_sequence && written->last_index > core->durable_index &&
-        raftlog_term(&core->log, written->last_index) == written->last_term) {
+    if (written->last_index > core->durable_index &&
+        ((written->sequence >= core->truncate_sequence &&
+          raftlog_term(&core->log, written->last_index) == written->last_term) ||
+         (PLANT(raft_completion_without_term) &&
+          written->last_index <= raftlog_last_index(&core->log)))) {
         core->durable_index = written->last_index;
     }
     election_on_written(core);
@@ -234,6 +238,9 @@ static void answer_stale_leader(struct raft_core *core, const struct raft_messag
 
     reply->append_reply.index = message->append.previous_index;
     reply->after_write = core_hard_state_is_durable(core) ? 0 : RAFT_GATED;
+    if (PLANT(raft_stale_leader_resets_timer)) {
+        election_reset_timer(core);
+    }
 }
 
 /* What a message of another term means. False: it means nothing beyond that. */
@@ -249,7 +256,7 @@ static bool reconcile_term(struct raft_core *core, const struct raft_message *me
             }
         }
         if (message->type == RAFT_MESSAGE_VOTE_REPLY && message->vote_reply.pre &&
-            message->vote_reply.granted) {
+            message->vote_reply.granted && !PLANT(raft_pre_vote_replies_ignored)) {
             return true; /* carries the term that was rehearsed */
         }
         election_become_follower(core, message->term,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/plant.h"
 #include "raft/core.h"
 
 void election_reset_timer(struct raft_core *core)
@@ -82,7 +83,9 @@ static void become_leader(struct raft_core *core)
     replicate_begin(core);
     time_become_leader(core);
     transfer_begin_term(core);
-    core_append_own(core, noop);
+    if (!PLANT(raft_no_noop)) {
+        core_append_own(core, noop);
+    }
     raft_entry_release(noop);
 }
 
@@ -106,7 +109,7 @@ static void ask_for_votes(struct raft_core *core, bool pre, bool transfer)
         } else {
             /* The candidate's own vote, and the entries it campaigns with, are on its disk
              * before anybody is asked. */
-            message->after_write = RAFT_GATED;
+            message->after_write = PLANT(raft_campaigns_early) ? 0 : RAFT_GATED;
         }
     }
 }
@@ -201,6 +204,9 @@ static bool log_is_up_to_date(const struct raft_core *core, const struct raft_me
 {
     uint64_t last_term = raftlog_last_term(&core->log);
 
+    if (PLANT(raft_votes_for_short_logs)) {
+        return true;
+    }
     if (message->vote.last_term != last_term) {
         return message->vote.last_term > last_term;
     }
@@ -243,6 +249,7 @@ void election_on_vote(struct raft_core *core, const struct raft_message *message
     if (granted) {
         if (core->vote == 0) {
             set_term(core, core->term, message->from);
+            core->hard_state_dirty = !PLANT(raft_vote_not_persisted);
         }
         election_reset_timer(core);
     }

@@ -3,6 +3,7 @@
  * whoever cannot do either says so, definitely.
  */
 #include "base/memory.h"
+#include "base/plant.h"
 #include "raft/core.h"
 
 static void add_refusal(struct raft_core *core, uint64_t origin, uint64_t sequence, uint8_t reason)
@@ -86,7 +87,9 @@ static enum raft_refusal refusal_of_all(const struct raft_core *core,
      * Only what was forwarded in this very term is appended. So once an entry of a later term is
      * applied, a forwarder knows that its older proposals will never be.
      */
-    if (core->role != RAFT_LEADER || message->term != core->term || position == RAFT_MEMBERS_MAX) {
+    if (core->role != RAFT_LEADER ||
+        (message->term != core->term && !PLANT(raft_takes_old_proposals)) ||
+        position == RAFT_MEMBERS_MAX) {
         return RAFT_REFUSED_NO_LEADER;
     }
     return core->uncommitted_bytes >= core->options.max_uncommitted_bytes ? RAFT_REFUSED_FULL
@@ -152,5 +155,10 @@ void propose_flush(struct raft_core *core)
         message = core_send(core, RAFT_MESSAGE_PROPOSE, core->leader);
         message->entries = core->forwards + first;
         message->entry_count = (uint32_t)(sent - first);
+        if (PLANT(raft_forwards_twice)) {
+            struct raft_message copy = *message;
+
+            *core_send(core, RAFT_MESSAGE_PROPOSE, core->leader) = copy;
+        }
     }
 }

@@ -5,12 +5,13 @@
  * its own that is never used again, so that a late answer can confirm nothing newer.
  */
 #include "base/assert.h"
+#include "base/plant.h"
 #include "raft/core.h"
 
 /* Until an entry of its own term is committed a leader does not know what is (T10). */
 bool read_knows_commit(const struct raft_core *core)
 {
-    return raftlog_term(&core->log, core->commit_index) == core->term;
+    return raftlog_term(&core->log, core->commit_index) == core->term || PLANT(raft_no_noop);
 }
 
 void read_on_request(struct raft_core *core, uint64_t read_id, bool lease)
@@ -139,7 +140,8 @@ static void leader_confirm(struct raft_core *core)
 {
     uint64_t round = read_quorum_round(core);
 
-    if (core->read.pending && core->read.round != 0 && core->read.round <= round) {
+    if (core->read.pending && core->read.round != 0 &&
+        (core->read.round <= round || PLANT(raft_reads_without_round))) {
         confirm(core, core->read.index);
     }
     for (size_t i = 0; i < core->membership.count; i++) {
@@ -160,7 +162,7 @@ static void follower_ask(struct raft_core *core)
     if (!core->read.pending || core->leader == 0 || (core->read.attempt != 0 && !overdue)) {
         return;
     }
-    core->read.attempt = ++core->last_attempt;
+    core->read.attempt = PLANT(raft_read_id_reused) ? 1 : ++core->last_attempt;
     core->read.sent_ms = core->now_ms;
     message = core_send(core, RAFT_MESSAGE_READ, core->leader);
     message->read.attempt = core->read.attempt;

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/plant.h"
 #include "raft/core.h"
 
 static void inflight_clear(struct progress *progress)
@@ -250,9 +251,13 @@ void replicate_advance_commit(struct raft_core *core)
         bool self = core->membership.members[i].id == core->options.id;
 
         durable[i] = self ? core->durable_index : core->progress[i].match_index;
+        if (self && PLANT(raft_counts_itself_early)) {
+            durable[i] = raftlog_last_index(&core->log);
+        }
     }
     index = raft_membership_quorum_value(&core->membership, durable);
-    if (index > core->commit_index && raftlog_term(&core->log, index) == core->term) {
+    if (index > core->commit_index &&
+        (raftlog_term(&core->log, index) == core->term || PLANT(raft_commits_by_counting))) {
         core_set_commit(core, index);
     }
 }
