@@ -105,11 +105,12 @@ static uint16_t pick_host(struct world *world)
     size_t count = 0;
 
     for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
-        if (world->hosts[id] != NULL && !world->hosts[id]->gone) {
+        if (world->hosts[id] != NULL &&
+            (world->calm ? truth_is_sound(world, world->hosts[id]) : !world->hosts[id]->gone)) {
             ids[count++] = id;
         }
     }
-    return ids[sim_random_below(&world->clients->random, count)];
+    return count > 0 ? ids[sim_random_below(&world->clients->random, count)] : 1;
 }
 
 /* Numbers in the lower half of the keys, text in the upper: an increment never meets text. */

@@ -7,13 +7,13 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "sim/admin.h"
 #include "sim/fs_memory.h"
 #include "sim/host.h"
 #include "sim/net.h"
 
 struct faults {
     struct sim_random streams[FAULT_CLASSES]; /* one each: what is off shifts no other */
-    uint16_t gone;
 };
 
 struct faults *faults_create(const struct world *world)
@@ -71,7 +71,7 @@ static struct host *pick(struct world *world, struct sim_random *random, bool al
 
 static uint32_t draw_group(struct world *world, struct sim_random *random)
 {
-    uint32_t all = (2U << world->swarm.nodes) - 2;
+    uint32_t all = (2U << world->last_id) - 2;
 
     return (uint32_t)sim_random_next(random) & all;
 }
@@ -88,8 +88,8 @@ static void block(struct net_cut *cut, uint32_t from, uint32_t to)
 
 static void reset_blocked(struct world *world, const struct net_cut *cut)
 {
-    for (uint16_t a = 1; a <= world->swarm.nodes; a++) {
-        for (uint16_t b = 1; b <= world->swarm.nodes; b++) {
+    for (uint16_t a = 1; a <= world->last_id; a++) {
+        for (uint16_t b = 1; b <= world->last_id; b++) {
             if (a != b && (cut->blocked[a] >> b & 1) != 0) {
                 net_reset(world, a, b);
             }
@@ -138,8 +138,8 @@ static void strike_one_way(struct world *world, struct sim_random *random)
         return;
     }
     if (sim_random_below(random, 2) == 0) {
-        group = 1U << (1 + sim_random_below(random, world->swarm.nodes));
-        other = 1U << (1 + sim_random_below(random, world->swarm.nodes));
+        group = 1U << (1 + sim_random_below(random, world->last_id));
+        other = 1U << (1 + sim_random_below(random, world->last_id));
     }
     STORY(world, 0, "one way is cut: from nodes %#x to %#x", group >> 1, other >> 1);
     block(cut, group, other);
@@ -150,7 +150,7 @@ static void strike_one_way(struct world *world, struct sim_random *random)
 static void strike_topology(struct world *world, struct sim_random *random)
 {
     struct net_cut *cut = begin_cut(world, random);
-    uint16_t nodes = world->swarm.nodes;
+    uint16_t nodes = world->last_id;
     uint32_t group = draw_group(world, random);
     uint32_t bridge = 1U << (1 + sim_random_below(random, nodes));
 
@@ -175,8 +175,8 @@ static void strike_topology(struct world *world, struct sim_random *random)
 
 static void draw_pair(struct world *world, struct sim_random *random, uint16_t *a, uint16_t *b)
 {
-    *a = (uint16_t)(1 + sim_random_below(random, world->swarm.nodes));
-    *b = (uint16_t)(1 + sim_random_below(random, world->swarm.nodes));
+    *a = (uint16_t)(1 + sim_random_below(random, world->last_id));
+    *b = (uint16_t)(1 + sim_random_below(random, world->last_id));
 }
 
 static void strike_clog(struct world *world, struct sim_random *random)
@@ -255,10 +255,9 @@ static void strike_wipe(struct world *world, struct sim_random *random)
 {
     struct host *host = pick(world, random, sim_random_below(random, 2) == 0);
 
-    if (host == NULL || world->faults->gone >= (world->swarm.nodes - 1) / 2) {
+    if (host == NULL || !admin_can_lose(world, 1U << host->id)) {
         return;
     }
-    world->faults->gone++;
     if (host->alive) {
         host_crash(host, HOST_KILLED);
     }
@@ -341,6 +340,8 @@ static strike_function *const strikes[FAULT_CLASSES] = {
     [FAULT_WALL_STEP] = strike_wall_step,
     [FAULT_PAUSE] = strike_pause,
     [FAULT_WIPE] = strike_wipe,
+    [FAULT_CHURN] = admin_strike_churn,
+    [FAULT_TRANSFER] = admin_strike_transfer,
 };
 
 void faults_start(struct world *world)
@@ -368,13 +369,61 @@ static void forgive_disk(struct fs_memory *disk)
     }
 }
 
+/* A minority, of every membership there is, as large as can be. */
+static uint32_t draw_minority(struct world *world, struct sim_random *random)
+{
+    uint32_t minority = 0;
+
+    for (uint16_t i = 0; i < 2 * world->last_id; i++) {
+        uint32_t more = minority | 1U << (1 + sim_random_below(random, world->last_id));
+
+        if (admin_can_lose(world, more)) {
+            minority = more;
+        }
+    }
+    return minority;
+}
+
+/* The others have to get on without them: they are down, or speak and do not hear, or hear and
+ * are not heard, or reach one other node only. */
+static void leave_in_trouble(struct world *world)
+{
+    struct sim_random *random = stream_of(world, FAULT_MINORITY);
+    uint32_t minority = draw_minority(world, random);
+    uint64_t kind = sim_random_below(random, 4);
+    uint32_t bridge = 1U << (1 + sim_random_below(random, world->last_id));
+    struct net_cut *cut = net_cut(world, UINT64_MAX, sim_random_below(random, 2) == 0);
+
+    STORY(world, 0, "but nodes %#x stay in trouble", minority >> 1);
+    if (kind == 1 || kind == 3) {
+        block(cut, ~minority, minority & ~(kind == 3 ? bridge : 0));
+    }
+    if (kind == 2 || kind == 3) {
+        block(cut, minority, ~minority & ~(kind == 3 ? bridge : 0));
+    }
+    for (uint16_t id = 1; id <= world->last_id; id++) {
+        struct host *host = world->hosts[id];
+
+        if ((minority >> id & 1) != 0 && !host->gone) {
+            host->in_trouble = true;
+            if (kind == 0 && host->alive) {
+                host_crash(host, HOST_KILLED);
+            }
+        }
+    }
+}
+
 void faults_calm(struct world *world)
 {
     net_calm(world);
+    /* A change under way would count on who falls into trouble now: then nobody does. */
+    if (swarm_has(&world->swarm, FAULT_MINORITY) && !swarm_has(&world->swarm, FAULT_CHURN)) {
+        leave_in_trouble(world);
+    }
     for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
         struct host *host = world->hosts[id];
 
-        if (host == NULL || host->gone) {
+        if (host == NULL || host->gone || (host->in_trouble && !host->alive)) {
             continue;
         }
         fs_memory_limit(host->disk, 0);

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "kv/kv.h"
+#include "sim/admin.h"
 #include "sim/clients.h"
 #include "sim/net.h"
 #include "sim/truth.h"
@@ -142,6 +143,8 @@ static struct raft_options core_options(struct host *host)
         .max_inflight_messages = swarm->max_inflight_messages,
         .max_inflight_bytes = swarm->max_inflight_bytes,
         .max_uncommitted_bytes = swarm->max_uncommitted_bytes,
+        .priority = swarm->priorities ? (uint8_t)(host->id % 3) : 0,
+        .disk_stall_ms = swarm->disk_stall_ms,
     };
 }
 
@@ -168,6 +171,7 @@ static void begin_life(struct host *host)
     host->applied_term = 0;
     host->applied_time_ms = 0;
     host->read_id = 0;
+    host->time_proposed_ms = 0;
     host->more_to_apply = false;
     host->timer_us = 0;
     host->stall_us = 0;
@@ -232,7 +236,7 @@ void host_on_start(struct host *host, uint64_t life)
 {
     struct world *world = host->world;
 
-    if (host->alive || host->gone || host->life != life) {
+    if (host->alive || host->gone || host->life != life || (world->calm && host->in_trouble)) {
         return;
     }
     if (!world->calm && swarm_has(&world->swarm, FAULT_POWER) &&
@@ -260,6 +264,10 @@ static void forget_input(struct host *host)
         clients_on_crash(host->world, host->asked[i], false);
     }
     host->asked_count = 0;
+    raft_entry_release(host->change);
+    host->change = NULL;
+    raft_entry_release(host->time_entry);
+    host->time_entry = NULL;
 }
 
 static void forget_requests(struct host *host)
@@ -372,6 +380,18 @@ void host_ask(struct host *host, struct client_operation *operation)
     host_plan_turn(host);
 }
 
+void host_change(struct host *host, const struct raft_change *change)
+{
+    struct buffer bytes = {0};
+
+    raft_change_encode(change, &bytes);
+    raft_entry_release(host->change);
+    host->change =
+        raft_entry_make(RAFT_ENTRY_MEMBERSHIP_CHANGE, bytes.data, (uint32_t)bytes.size_bytes);
+    buffer_free(&bytes);
+    host_plan_turn(host);
+}
+
 void host_pause(struct host *host, uint64_t until_us)
 {
     STORY(host->world, host->id, "is paused");
@@ -389,6 +409,9 @@ void host_on_turn(struct host *host, uint64_t life)
         return;
     }
     host_turn(host);
+    if (!host->world->failure.failed) {
+        admin_retire(host->world, host);
+    }
 }
 
 void host_on_timer(struct host *host, uint64_t life)

@@ -18,6 +18,7 @@
 #include <raftd/state_machine.h>
 
 #include "node/requests.h"
+#include "raft/change.h"
 #include "raft/raft.h"
 #include "sim/fs_memory.h"
 #include "sim/world.h"
@@ -64,8 +65,9 @@ struct host {
     struct world *world;
     uint16_t id;
     bool alive;
-    bool gone;     /* its disk is lost for good: it never comes back */
-    uint64_t life; /* number of the process, unique in the world */
+    bool gone;       /* its disk is lost for good, or it was removed: it never comes back */
+    bool in_trouble; /* also when all else is calm */
+    uint64_t life;   /* number of the process, unique in the world */
     uint64_t paused_until_us;
 
     /* Clocks. Monotonic time = offset + rate * virtual time. */
@@ -94,6 +96,9 @@ struct host {
     struct client_operation **asked; /* by clients, not looked at yet */
     size_t asked_count;
     size_t asked_capacity;
+    struct raft_entry *change;     /* asked for by an administrator; NULL = none */
+    struct raft_entry *time_entry; /* proposed last; NULL = none */
+    uint64_t time_proposed_ms;
     bool turn_planned;
     uint64_t timer_us; /* of the timer that is planned, 0 = none */
 
@@ -138,6 +143,7 @@ uint64_t host_wall_ms(const struct host *host);
 void host_receive(struct host *host, uint16_t from, const struct wire_frame *frame);
 void host_link(struct host *host, uint16_t peer, bool up);
 void host_ask(struct host *host, struct client_operation *operation);
+void host_change(struct host *host, const struct raft_change *change);
 void host_pause(struct host *host, uint64_t until_us);
 
 /* Events of the queue. */

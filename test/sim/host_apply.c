@@ -54,6 +54,8 @@ static void add_to_batch(struct host *host, struct apply_batch *batch,
     batch->entries[i] = (struct raftd_entry){
         .index = entry->index,
         .term = entry->term,
+        .time_ms = entry->time_ms,
+        .wall_ms = entry->wall_ms,
         .data = entry->data,
         .size_bytes = entry->size_bytes,
         .reply = request != NULL && request->client != NULL ? &batch->replies[i] : NULL,
@@ -110,7 +112,11 @@ bool host_apply(struct host *host, uint64_t commit_index)
         }
         if (entry->type == RAFT_ENTRY_COMMAND) {
             add_to_batch(host, &batch, entry);
+        } else if (entry->type == RAFT_ENTRY_TIME && host->machine.tick != NULL) {
+            run_batch(host, &batch);
+            host->machine.tick(host->machine.context, entry->index, entry->time_ms);
         }
+        host->applied_time_ms = entry->time_ms;
         host->applied_index++;
         if (batch.count == APPLY_BATCH || truth_wants_digest(host->world, host->applied_index)) {
             run_batch(host, &batch);
@@ -123,7 +129,10 @@ bool host_apply(struct host *host, uint64_t commit_index)
 
 static void ask(struct host *host, const void *data, size_t size, struct raftd_reply *reply)
 {
-    struct raftd_query query = {.data = data, .size_bytes = size, .index = host->applied_index};
+    struct raftd_query query = {.data = data,
+                                .size_bytes = size,
+                                .index = host->applied_index,
+                                .time_ms = raft_cluster_time(host->core, host_now_ms(host))};
 
     host->machine.read(host->machine.context, &query, reply);
 }

@@ -13,6 +13,11 @@
 #include "sim/net.h"
 #include "sim/truth.h"
 
+enum {
+    EVENTS_KEPT = 4,    /* of a batch: the clock, a change, a read round, the time */
+    TIME_EVERY_MS = 50, /* as in src/node/gather.c */
+};
+
 static struct raft_event *add_event(struct host *host, enum raft_event_type type)
 {
     struct raft_event *event = &host->events[host->event_count++];
@@ -49,7 +54,7 @@ static void gather_inbox(struct host *host)
 {
     size_t taken = 0;
 
-    while (taken < host->inbox_count && host->event_count < HOST_EVENTS_MAX - 1) {
+    while (taken < host->inbox_count && host->event_count < HOST_EVENTS_MAX - EVENTS_KEPT) {
         struct host_input *input = &host->inbox[taken++];
         struct raft_event *event;
 
@@ -73,7 +78,8 @@ static bool can_propose(const struct host *host)
     uint16_t leader = raft_get_leader(host->core);
 
     if (raft_get_role(host->core) == RAFT_LEADER) {
-        return raft_get_uncommitted_bytes(host->core) < host->world->swarm.max_uncommitted_bytes;
+        return raft_get_transfer(host->core) == 0 &&
+               raft_get_uncommitted_bytes(host->core) < host->world->swarm.max_uncommitted_bytes;
     }
     return leader != 0 && leader < SIM_HOSTS_MAX && host->link_up[leader];
 }
@@ -85,7 +91,9 @@ static void propose(struct host *host, struct request *request)
     request->entry = NULL;
     entry->origin = host->origin;
     entry->sequence = request->sequence;
-    truth_on_proposed(host->world, host->life, request->sequence, request->tag);
+    if (request->tag != 0) {
+        truth_on_proposed(host->world, host->life, request->sequence, request->tag);
+    }
     add_event(host, RAFT_EVENT_PROPOSE)->entry = entry;
     host->entries[host->entry_count++] = entry;
 }
@@ -94,7 +102,7 @@ static void gather_held(struct host *host)
 {
     struct request *request;
 
-    while (host->event_count < HOST_EVENTS_MAX - 1 &&
+    while (host->event_count < HOST_EVENTS_MAX - EVENTS_KEPT &&
            (request = requests_peek(&host->requests, &host->requests.held)) != NULL) {
         propose(host, request);
         requests_advance(&host->requests, &host->requests.held, REQUEST_PROPOSED);
@@ -107,7 +115,7 @@ static void gather_clients(struct host *host, bool proposable)
     uint64_t deadline_ms = host_now_ms(host) + host->world->swarm.request_timeout_ms;
     size_t taken = 0;
 
-    while (taken < host->asked_count && host->event_count < HOST_EVENTS_MAX - 1) {
+    while (taken < host->asked_count && host->event_count < HOST_EVENTS_MAX - EVENTS_KEPT) {
         struct client_operation *operation = host->asked[taken++];
         struct raftd_client *client = clients_of(operation);
         uint64_t tag = clients_tag(operation);
@@ -139,10 +147,63 @@ static void gather_reads(struct host *host)
     add_event(host, RAFT_EVENT_READ)->read_id = ++host->read_id;
 }
 
+/* What an administrator asks for: nobody here waits for the outcome. */
+static void gather_change(struct host *host)
+{
+    struct raft_entry *change = host->change;
+
+    if (change != NULL) {
+        host->change = NULL;
+        propose(host,
+                requests_add(&host->requests, REQUEST_PROPOSED, NULL, 0,
+                             host_now_ms(host) + host->world->swarm.request_timeout_ms, change));
+    }
+}
+
+static bool time_is_under_way(const struct host *host)
+{
+    const struct raft_entry *entry = host->time_entry;
+
+    return entry != NULL && entry->index > host->applied_index &&
+           raft_log_entry(host->core, entry->index) == entry;
+}
+
+/* When the state machine wants to be told how late it is; UINT64_MAX = not at all. */
+static uint64_t time_due_ms(const struct host *host)
+{
+    uint64_t earliest_ms = host->time_proposed_ms + TIME_EVERY_MS;
+    uint64_t now_ms = host_now_ms(host);
+    uint64_t deadline, time_ms, due_ms;
+
+    if (host->machine.next_deadline == NULL || raft_get_role(host->core) != RAFT_LEADER ||
+        !can_propose(host) || time_is_under_way(host)) {
+        return UINT64_MAX;
+    }
+    deadline = host->machine.next_deadline(host->machine.context);
+    time_ms = raft_cluster_time(host->core, now_ms);
+    if (deadline > RAFT_TIME_MAX_MS) {
+        return UINT64_MAX;
+    }
+    due_ms = now_ms + (deadline > time_ms ? deadline - time_ms : 0);
+    return due_ms > earliest_ms ? due_ms : earliest_ms;
+}
+
+static void gather_time(struct host *host)
+{
+    if (time_due_ms(host) > host_now_ms(host)) {
+        return;
+    }
+    raft_entry_release(host->time_entry);
+    host->time_entry = raft_entry_make(RAFT_ENTRY_TIME, NULL, 0);
+    host->time_proposed_ms = host_now_ms(host);
+    add_event(host, RAFT_EVENT_PROPOSE)->entry = host->time_entry;
+}
+
 static void gather(struct host *host)
 {
     bool proposable;
 
+    add_event(host, RAFT_EVENT_CLOCK)->wall_ms = host_wall_ms(host);
     gather_writes(host);
     gather_inbox(host);
     proposable = can_propose(host);
@@ -150,7 +211,9 @@ static void gather(struct host *host)
         gather_held(host);
     }
     gather_clients(host, proposable);
+    gather_change(host);
     gather_reads(host);
+    gather_time(host);
 }
 
 /* ---- acting ---- */
@@ -324,6 +387,9 @@ static void plan_next(struct host *host)
     if (has_room && waiting_can_go_on(host)) {
         host_plan_turn(host);
         return;
+    }
+    if (has_room && time_due_ms(host) < deadline_ms) {
+        deadline_ms = time_due_ms(host);
     }
     if (oldest != NULL && oldest->deadline_ms < deadline_ms) {
         deadline_ms = oldest->deadline_ms;

@@ -28,6 +28,9 @@ static const char *const names[FAULT_CLASSES] = {
     [FAULT_WALL_STEP] = "wall-step",
     [FAULT_PAUSE] = "pause",
     [FAULT_WIPE] = "wipe",
+    [FAULT_CHURN] = "churn",
+    [FAULT_TRANSFER] = "transfer",
+    [FAULT_MINORITY] = "minority",
     [FAULT_BUGGIFY] = "buggify",
 };
 
@@ -96,6 +99,8 @@ static void draw_core(struct swarm *swarm, struct sim_random *random)
     swarm->max_uncommitted_bytes = draw_scale(random, 4096, 1 << 20);
     swarm->request_timeout_ms =
         swarm->election_timeout_ms * (uint32_t)sim_random_between(random, 2, 6);
+    swarm->disk_stall_ms = sim_random_below(random, 2) == 0 ? 0 : swarm->election_timeout_ms;
+    swarm->priorities = sim_random_below(random, 4) == 0;
     swarm->segment_bytes = 4096 * draw_scale(random, 2, 32);
 }
 

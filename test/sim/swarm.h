@@ -31,6 +31,9 @@ enum fault_class {
     FAULT_WALL_STEP, /* wall clocks jump by up to an hour */
     FAULT_PAUSE,     /* a process is stopped and goes on */
     FAULT_WIPE,      /* a minority loses its disks for good */
+    FAULT_CHURN,     /* no fault: members come and go, the leader among them */
+    FAULT_TRANSFER,  /* no fault: leadership is handed over */
+    FAULT_MINORITY,  /* a minority stays in trouble when all else is calm */
     FAULT_BUGGIFY,   /* rare lawful branches become common */
     FAULT_CLASSES,
 };
@@ -61,6 +64,8 @@ struct swarm {
     uint32_t value_bytes_max;
     uint32_t write_percent;
     uint32_t digest_every; /* entries */
+    uint32_t disk_stall_ms;
+    bool priorities; /* for leadership */
 };
 
 /* What the command line may ask for, beyond the seed. */

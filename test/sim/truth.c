@@ -46,6 +46,7 @@ static uint64_t entry_hash(uint64_t before, const struct raft_entry *entry)
 
     hash = sim_mix(hash, sim_mix(entry->type, entry->origin));
     hash = sim_mix(hash, entry->sequence);
+    hash = sim_mix(hash, sim_mix(entry->time_ms, entry->wall_ms));
     return checksum(hash, entry->data, entry->size_bytes);
 }
 
@@ -55,6 +56,7 @@ void chain_append(struct chain *chain, const struct raft_entry *entry)
 
     ASSERT(entry->index == chain->last_index + 1);
     link->term = entry->term;
+    link->time_ms = entry->time_ms;
     link->hash = entry_hash(link[-1].hash, entry);
     chain->last_index++;
 }
@@ -81,6 +83,11 @@ struct truth *truth_create(const struct world *world)
         link_at(&truth->promises[id].disk, 0);
     }
     return truth;
+}
+
+void truth_found(struct world *world, const struct raft_membership *membership)
+{
+    world->truth->membership = *membership;
 }
 
 static void forget_doubt(struct promises *promises)
@@ -137,6 +144,11 @@ struct slot *truth_slot(struct truth *truth, uint64_t index)
 uint64_t truth_committed(const struct world *world)
 {
     return world->truth->committed.last_index;
+}
+
+const struct raft_membership *truth_membership(const struct world *world)
+{
+    return &world->truth->membership;
 }
 
 /* Random-looking, and the life can be computed from it. */

@@ -23,6 +23,8 @@
 
 struct truth *truth_create(const struct world *world);
 void truth_destroy(struct truth *truth);
+/* What all founders begin with. */
+void truth_found(struct world *world, const struct raft_membership *membership);
 
 /* A process begins: its number in the world, and its origin. */
 uint64_t truth_new_life(struct world *world, uint16_t id, uint64_t *origin);
@@ -49,6 +51,10 @@ void truth_on_answer(struct world *world, struct client_operation *operation, ui
 void truth_on_settled(struct world *world, struct client_operation *operation);
 
 uint64_t truth_committed(const struct world *world);
+/* The newest that is committed. */
+const struct raft_membership *truth_membership(const struct world *world);
+/* A member that nothing is wrong with any more. */
+bool truth_is_sound(const struct world *world, const struct host *host);
 /* All that live have applied the same, and it is all that was committed. */
 bool truth_has_converged(struct world *world);
 

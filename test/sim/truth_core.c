@@ -31,8 +31,95 @@ static void check_matching(struct world *world, uint16_t id, const struct chain 
     slot->seen[slot->seen_count++] = (struct slot_entry){.term = link->term, .hash = link->hash};
 }
 
-static void follow_log(struct world *world, struct host *host, const struct raft_write *write)
+/* ---- memberships ---- */
+
+static void add_ids(const struct raft_membership *membership, uint16_t ids[RAFT_MEMBERS_MAX],
+                    size_t *count)
 {
+    for (size_t i = 0; i < membership->count; i++) {
+        size_t place = 0;
+
+        while (place < *count && ids[place] != membership->members[i].id) {
+            place++;
+        }
+        if (place == *count && raft_membership_is_voter(membership, membership->members[i].id)) {
+            ids[(*count)++] = membership->members[i].id;
+        }
+    }
+}
+
+static bool is_quorum(const struct raft_membership *membership, const uint16_t *ids, size_t count,
+                      uint32_t chosen)
+{
+    bool answered[RAFT_MEMBERS_MAX];
+    bool granted[RAFT_MEMBERS_MAX] = {0};
+
+    memset(answered, 1, sizeof(answered));
+    for (size_t i = 0; i < membership->count; i++) {
+        for (size_t j = 0; j < count; j++) {
+            if (ids[j] == membership->members[i].id && (chosen >> j & 1) != 0) {
+                granted[i] = true;
+            }
+        }
+    }
+    return raft_membership_tally(membership, answered, granted) == RAFT_TALLY_WON;
+}
+
+/* Whether no quorum of one is without a member of every quorum of the other: tried out. */
+static bool quorums_intersect(const struct raft_membership *a, const struct raft_membership *b)
+{
+    uint16_t ids[2 * RAFT_MEMBERS_MAX];
+    size_t count = 0;
+
+    add_ids(a, ids, &count);
+    add_ids(b, ids, &count);
+    for (uint32_t chosen = 0; count <= 16 && chosen < 1U << count; chosen++) {
+        if (is_quorum(a, ids, count, chosen) && is_quorum(b, ids, count, ~chosen)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * A leader begins a change only when the one before is committed and an entry of its own term is
+ * (T26), and two memberships that follow each other never have quorums apart.
+ */
+static void check_membership(struct world *world, const struct host *host,
+                             const struct raft_entry *entry, const struct raft_outbox *outbox)
+{
+    struct promises *promises = &world->truth->promises[host->id];
+    uint64_t before_index = entry->index - 1;
+    struct raft_membership before;
+    struct raft_membership now;
+    int code = raft_membership_decode(&now, entry->data, entry->size_bytes);
+
+    ASSERT(code == 0);
+    if (raft_get_role(host->core) != RAFT_LEADER || entry->index == 1) {
+        return;
+    }
+    while (raft_log_entry(host->core, before_index) != NULL &&
+           raft_log_entry(host->core, before_index)->type != RAFT_ENTRY_MEMBERSHIP) {
+        before_index--;
+    }
+    if (before_index > outbox->commit_index ||
+        promises->log.links[outbox->commit_index].term != entry->term) {
+        world_fail(world, "one membership change at a time",
+                   "node %u appends one at %llu; the one before is at %llu, committed is %llu",
+                   host->id, (unsigned long long)entry->index, (unsigned long long)before_index,
+                   (unsigned long long)outbox->commit_index);
+        return;
+    }
+    raft_membership_at(host->core, entry->index - 1, &before);
+    if (!quorums_intersect(&before, &now)) {
+        world_fail(world, "adjacent memberships' quorums intersect", "node %u, index %llu",
+                   host->id, (unsigned long long)entry->index);
+    }
+}
+
+static void follow_log(struct world *world, struct host *host, const struct raft_outbox *outbox)
+{
+    const struct raft_write *write = &outbox->write;
     struct promises *promises = &world->truth->promises[host->id];
 
     if (write->truncate_from != 0) {
@@ -50,8 +137,17 @@ static void follow_log(struct world *world, struct host *host, const struct raft
         chain_cut(&promises->log, write->truncate_from);
     }
     for (size_t i = 0; i < write->entry_count; i++) {
-        chain_append(&promises->log, write->entries[i]);
+        const struct raft_entry *entry = write->entries[i];
+
+        chain_append(&promises->log, entry);
         check_matching(world, host->id, &promises->log);
+        if (entry->time_ms < promises->log.links[entry->index - 1].time_ms) {
+            world_fail(world, "cluster time never falls along the log", "node %u: at index %llu",
+                       host->id, (unsigned long long)entry->index);
+        }
+        if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
+            check_membership(world, host, entry, outbox);
+        }
     }
 }
 
@@ -94,10 +190,9 @@ static void check_new_leader(struct world *world, uint16_t id, uint64_t term)
 
 /* ---- commit ---- */
 
-/* What is committed is on the disks of a quorum of the membership in force. */
-static void check_quorum(struct world *world, const struct host *host, uint64_t index)
+static bool is_on_quorum(const struct world *world, const struct host *host,
+                         const struct raft_membership *membership, uint64_t index)
 {
-    const struct raft_membership *membership = raft_get_membership(host->core);
     const struct truth *truth = world->truth;
     bool answered[RAFT_MEMBERS_MAX];
     bool durable[RAFT_MEMBERS_MAX] = {0};
@@ -108,19 +203,32 @@ static void check_quorum(struct world *world, const struct host *host, uint64_t 
 
         durable[i] = chain_agrees(&member->disk, &truth->promises[host->id].log, index);
     }
-    if (raft_membership_tally(membership, answered, durable) != RAFT_TALLY_WON) {
+    return raft_membership_tally(membership, answered, durable) == RAFT_TALLY_WON;
+}
+
+/*
+ * What is committed is on the disks of a quorum of the membership in force: the newest, or, where
+ * this very step appended that, the one before.
+ */
+static void check_quorum(struct world *world, const struct host *host, uint64_t index,
+                         const struct raft_membership *before)
+{
+    if (!is_on_quorum(world, host, raft_get_membership(host->core), index) &&
+        !is_on_quorum(world, host, before, index)) {
         world_fail(world, "committed is durable on a quorum",
                    "node %u commits up to %llu, which too few disks have", host->id,
                    (unsigned long long)index);
     }
 }
 
-static void follow_commit(struct world *world, struct host *host, uint64_t commit_index)
+static void follow_commit(struct world *world, struct host *host, uint64_t commit_index,
+                          const struct raft_membership *in_force)
 {
     struct truth *truth = world->truth;
     struct promises *promises = &truth->promises[host->id];
+    uint64_t before = promises->commit_index;
 
-    if (commit_index < promises->commit_index) {
+    if (commit_index < before) {
         world_fail(world, "the commit index never goes back", "node %u goes from %llu to %llu",
                    host->id, (unsigned long long)promises->commit_index,
                    (unsigned long long)commit_index);
@@ -133,8 +241,15 @@ static void follow_commit(struct world *world, struct host *host, uint64_t commi
                    (unsigned long long)promises->log.last_index);
         return;
     }
+    if (promises->role == RAFT_LEADER && commit_index > before &&
+        promises->log.links[commit_index].term != promises->term) {
+        world_fail(world, "leaders commit entries of their own term",
+                   "node %u in term %llu commits %llu, which is of term %llu", host->id,
+                   (unsigned long long)promises->term, (unsigned long long)commit_index,
+                   (unsigned long long)promises->log.links[commit_index].term);
+    }
     if (commit_index > truth->committed.last_index) {
-        check_quorum(world, host, commit_index);
+        check_quorum(world, host, commit_index, in_force);
         while (truth->committed.last_index < commit_index && !world->failure.failed) {
             const struct raft_entry *entry =
                 raft_log_entry(host->core, truth->committed.last_index + 1);
@@ -200,8 +315,15 @@ static void check_read(struct world *world, const struct host *host,
 void truth_after_step(struct world *world, struct host *host, const struct raft_outbox *outbox)
 {
     struct promises *promises = &world->truth->promises[host->id];
+    static struct raft_membership earlier;
+    const struct raft_membership *in_force = raft_get_membership(host->core);
     struct raft_status status;
 
+    if (outbox->has_write && outbox->write.entry_count > 0 &&
+        raft_get_membership_index(host->core) >= outbox->write.entries[0]->index) {
+        raft_membership_at(host->core, outbox->write.entries[0]->index - 1, &earlier);
+        in_force = &earlier;
+    }
     raft_get_status(host->core, host_now_ms(host), &status);
     if (outbox->state_changed) {
         STORY(world, host->id, "is %s in term %llu, leader %u, log up to %llu, committed %llu",
@@ -209,7 +331,7 @@ void truth_after_step(struct world *world, struct host *host, const struct raft_
               (unsigned long long)status.last_index, (unsigned long long)status.commit_index);
     }
     if (outbox->has_write) {
-        follow_log(world, host, &outbox->write);
+        follow_log(world, host, outbox);
     }
     if (status.last_index != promises->log.last_index) {
         world_fail(world, "every entry goes to the disk",
@@ -223,7 +345,7 @@ void truth_after_step(struct world *world, struct host *host, const struct raft_
                    host->id, (unsigned long long)status.durable_index);
     }
     follow_role(world, host, &status);
-    follow_commit(world, host, outbox->commit_index);
+    follow_commit(world, host, outbox->commit_index, in_force);
     check_read(world, host, outbox);
     check_bounds(world, host, &status);
     if (outbox->violation != 0) {

@@ -10,6 +10,7 @@
 struct link_of_chain {
     uint64_t term;
     uint64_t hash; /* of everything up to here */
+    uint64_t time_ms;
 };
 
 /* links[index]; links[0] is the beginning. */
@@ -63,6 +64,7 @@ struct truth {
     struct slot *slots;
     size_t slot_capacity;
     struct chain committed;
+    struct raft_membership membership; /* the newest that is committed */
     uint16_t *leader_of_term;
     size_t leader_capacity;
     struct life *lives;

@@ -49,6 +49,12 @@ void truth_commit_entry(struct world *world, const struct raft_entry *entry)
     if (world->calm && world->commit_after_calm_us == 0 && entry->type == RAFT_ENTRY_COMMAND) {
         world->commit_after_calm_us = world->now_us;
     }
+    if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
+        int code =
+            raft_membership_decode(&world->truth->membership, entry->data, entry->size_bytes);
+
+        ASSERT(code == 0);
+    }
     if (entry->type != RAFT_ENTRY_COMMAND) {
         return;
     }
@@ -161,14 +167,20 @@ void truth_on_digest(struct world *world, struct host *host)
     }
 }
 
+bool truth_is_sound(const struct world *world, const struct host *host)
+{
+    return !host->gone && !host->in_trouble &&
+           raft_membership_find(&world->truth->membership, host->id) != NULL;
+}
+
 bool truth_has_converged(struct world *world)
 {
     uint64_t committed = truth_committed(world);
 
-    for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
+    for (uint16_t id = 1; id <= world->last_id; id++) {
         struct host *host = world->hosts[id];
 
-        if (host == NULL || host->gone) {
+        if (!truth_is_sound(world, host)) {
             continue;
         }
         if (!host->alive || host->applied_index != committed ||
@@ -176,8 +188,8 @@ bool truth_has_converged(struct world *world)
             return false;
         }
     }
-    for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
-        if (world->hosts[id] != NULL && !world->hosts[id]->gone) {
+    for (uint16_t id = 1; id <= world->last_id; id++) {
+        if (truth_is_sound(world, world->hosts[id])) {
             truth_on_digest(world, world->hosts[id]);
         }
     }

@@ -36,6 +36,8 @@ static void found(struct world *world)
         ASSERT(code == 0);
         world->hosts[id] = host_create(world, id);
     }
+    world->last_id = world->swarm.nodes;
+    truth_found(world, &membership);
     for (uint16_t id = 1; id <= world->swarm.nodes; id++) {
         host_start(world->hosts[id], &membership);
     }

@@ -23,7 +23,7 @@
 #include "sim/random.h"
 #include "sim/swarm.h"
 
-enum { SIM_HOSTS_MAX = 16 }; /* ids 1..15 */
+enum { SIM_HOSTS_MAX = 24 }; /* ids 1..23 */
 
 struct host;
 struct net;
@@ -49,6 +49,7 @@ struct world {
     struct sim_queue queue;
     struct sim_random random; /* of the schedule; faults and clients have their own */
     struct host *hosts[SIM_HOSTS_MAX];
+    uint16_t last_id; /* hosts are 1 to here */
     struct net *net;
     struct faults *faults;
     struct clients *clients;

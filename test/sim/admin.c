@@ -1,0 +1,157 @@
+/*
+ * What administrators do.
+ */
+#include "sim/admin.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "sim/host.h"
+#include "sim/truth.h"
+
+enum { VOTERS_WANTED_MAX = 7 };
+
+static struct host *pick_live(struct world *world, struct sim_random *random)
+{
+    struct host *found[SIM_HOSTS_MAX];
+    size_t count = 0;
+
+    for (uint16_t id = 1; id <= world->last_id; id++) {
+        if (host_is_alive(world->hosts[id]) && raft_get_leader(world->hosts[id]->core) != 0) {
+            found[count++] = world->hosts[id];
+        }
+    }
+    return count > 0 ? found[sim_random_below(random, count)] : NULL;
+}
+
+static void add_host(struct world *world, uint16_t id)
+{
+    world->last_id = id;
+    world->hosts[id] = host_create(world, id);
+    STORY(world, id, "joins with an empty disk");
+    host_start(world->hosts[id], NULL);
+}
+
+static void name_newcomer(struct world *world, struct raft_change_step *step)
+{
+    step->id = (uint16_t)(world->last_id + 1);
+    snprintf(step->address, sizeof(step->address), "node-%u:7381", step->id);
+    add_host(world, step->id);
+}
+
+static uint16_t pick_member(const struct raft_membership *membership, struct sim_random *random)
+{
+    return membership->members[sim_random_below(random, membership->count)].id;
+}
+
+static size_t voter_count(const struct raft_membership *membership)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < membership->count; i++) {
+        count += raft_membership_is_voter(membership, membership->members[i].id);
+    }
+    return count;
+}
+
+/* Who is lost for good is replaced first; else anything goes. */
+static void draw_step(struct world *world, struct sim_random *random,
+                      const struct raft_membership *membership, struct raft_change_step *step)
+{
+    bool has_room = world->last_id + 1 < SIM_HOSTS_MAX;
+    uint64_t which = sim_random_below(random, 6);
+
+    step->id = pick_member(membership, random);
+    step->kind = RAFT_CHANGE_PROMOTE;
+    for (size_t i = 0; i < membership->count && has_room; i++) {
+        const struct host *host = world->hosts[membership->members[i].id];
+
+        if (host != NULL && host->gone) {
+            step->old = host->id;
+            step->kind = RAFT_CHANGE_REPLACE;
+        }
+    }
+    if (step->kind == RAFT_CHANGE_REPLACE) {
+        name_newcomer(world, step);
+    } else if (has_room && which < 3 && voter_count(membership) < VOTERS_WANTED_MAX) {
+        step->kind = which == 0 ? RAFT_CHANGE_ADD_LEARNER : RAFT_CHANGE_ADD;
+        name_newcomer(world, step);
+    } else if (which < 5 && voter_count(membership) > 1) {
+        step->kind = RAFT_CHANGE_REMOVE;
+    }
+}
+
+void admin_strike_churn(struct world *world, struct sim_random *random)
+{
+    struct host *host = pick_live(world, random);
+    struct raft_change change = {.count = 1};
+    struct raft_membership membership;
+
+    if (host == NULL || raft_get_membership(host->core)->count == 0) {
+        return;
+    }
+    membership = *raft_get_membership(host->core);
+    draw_step(world, random, &membership, &change.steps[0]);
+    STORY(world, host->id, "an administrator asks for change %u of node %u", change.steps[0].kind,
+          change.steps[0].id);
+    host_change(host, &change);
+}
+
+void admin_strike_transfer(struct world *world, struct sim_random *random)
+{
+    struct host *host = pick_live(world, random);
+    struct raft_change change = {.count = 1, .steps[0].kind = RAFT_CHANGE_TRANSFER};
+
+    if (host == NULL || raft_get_membership(host->core)->count == 0) {
+        return;
+    }
+    if (sim_random_below(random, 2) == 0) {
+        change.steps[0].id = pick_member(raft_get_membership(host->core), random);
+    }
+    STORY(world, host->id, "an administrator asks for a new leader, node %u", change.steps[0].id);
+    host_change(host, &change);
+}
+
+void admin_retire(struct world *world, struct host *host)
+{
+    if (host->alive && raft_was_removed(host->core) && !host->gone) {
+        STORY(world, host->id, "has been removed");
+        host_crash(host, HOST_KILLED);
+        host->gone = true;
+    }
+}
+
+static bool keeps_quorum(const struct world *world, const struct raft_membership *membership,
+                         uint32_t lost)
+{
+    bool answered[RAFT_MEMBERS_MAX];
+    bool there[RAFT_MEMBERS_MAX] = {0};
+
+    memset(answered, 1, sizeof(answered));
+    for (size_t i = 0; i < membership->count; i++) {
+        uint16_t id = membership->members[i].id;
+
+        there[i] = (lost >> id & 1) == 0 && world->hosts[id] != NULL && !world->hosts[id]->gone;
+    }
+    return membership->count == 0 ||
+           raft_membership_tally(membership, answered, there) == RAFT_TALLY_WON;
+}
+
+bool admin_can_lose(struct world *world, uint32_t lost)
+{
+    if (!keeps_quorum(world, truth_membership(world), lost)) {
+        return false;
+    }
+    for (uint16_t id = 1; id <= world->last_id; id++) {
+        const struct host *host = world->hosts[id];
+
+        if (host->gone) {
+            continue;
+        }
+        /* What a crashed one lives by is not known; it was alive when the others learned it. */
+        if (host->alive && !keeps_quorum(world, raft_get_membership(host->core), lost)) {
+            return false;
+        }
+    }
+    return true;
+}
