@@ -35,7 +35,7 @@
     X(raft_votes_for_short_logs, "a vote is given to whoever asks, whatever its log")              \
     X(raft_vote_not_persisted, "a vote is not written to the disk")                                \
     X(raft_completion_without_term, "a finished write counts although it was overtaken")           \
-    X(raft_stale_leader_resets_timer, "a message of an old term resets the election timer")        \
+    X(raft_leads_in_silence, "a leader that no quorum answers goes on leading")                    \
     X(raft_pre_vote_replies_ignored, "votes of a rehearsal are taken for a later term")            \
     X(raft_commits_by_counting, "entries of earlier terms are committed by counting")              \
     X(raft_counts_itself_early, "a leader counts itself before its disk has the entry")            \

@@ -130,7 +130,7 @@ void replicate_tick(struct raft_core *core)
     if (core->role != RAFT_LEADER || core->now_ms < core->heartbeat_deadline_ms) {
         return;
     }
-    if (quorum_is_silent(core)) {
+    if (quorum_is_silent(core) && !PLANT(raft_leads_in_silence)) {
         election_become_follower(core, core->term, 0);
         return;
     }
