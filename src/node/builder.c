@@ -401,14 +401,20 @@ static int restore(struct raftd_node *node, struct wal *wal, struct wal_recovere
                    struct snapshot_info *snapshot, struct snapshot_files **files,
                    struct raftd_error *error)
 {
-    int code = snapshot_files_open(fs_posix(), node->conf.node.data_dir, files, error);
+    const struct snapshot_start start = {
+        .fs = fs_posix(),
+        .directory = node->conf.node.data_dir,
+        .cluster_id = node->cluster_id,
+        .machine = &node->machine,
+    };
+    int code = snapshot_files_open(start.fs, start.directory, files, error);
 
     if (code == 0 && recovered->entry_count == 0 && recovered->term == 0 &&
         recovered->base_index == 0) {
         return check_founding(node, *files, error);
     }
     if (code == 0) {
-        code = snapshot_start_restore(node, *files, recovered, snapshot, error);
+        code = snapshot_start_restore(&start, *files, recovered, snapshot, error);
     }
     if (code == 0) {
         code = snapshot_start_fit_log(wal, snapshot, recovered, error);

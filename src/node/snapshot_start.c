@@ -22,7 +22,7 @@ static void report_progress(const struct snapshot_reader *reader)
     }
 }
 
-static int feed(const struct raftd_node *node, struct snapshot_reader *reader, void *staged,
+static int feed(const struct snapshot_start *start, struct snapshot_reader *reader, void *staged,
                 struct raftd_error *error)
 {
     const uint8_t *data;
@@ -30,57 +30,57 @@ static int feed(const struct raftd_node *node, struct snapshot_reader *reader, v
     int code;
 
     while ((code = snapshot_reader_next(reader, &data, &size, error)) > 0) {
-        code = node->machine.restore_write(staged, data, size, error);
+        code = start->machine->restore_write(staged, data, size, error);
         if (code != 0) {
             return code;
         }
         report_progress(reader);
     }
-    return code != 0 ? code : node->machine.restore_finish(staged, error);
+    return code != 0 ? code : start->machine->restore_finish(staged, error);
 }
 
-static int check_cluster(const struct raftd_node *node, const struct snapshot_info *info,
+static int check_cluster(const struct snapshot_start *start, const struct snapshot_info *info,
                          const char *name, struct raftd_error *error)
 {
-    if (info->cluster_id == node->cluster_id) {
+    if (info->cluster_id == start->cluster_id) {
         return 0;
     }
     return error_set(error, RAFTD_ERROR_REFUSED,
                      "%.200s/%s belongs to the cluster with id %016llx, this node is configured "
                      "for the one with id %016llx: check the cluster's name and the data directory",
-                     node->conf.node.data_dir, name, (unsigned long long)info->cluster_id,
-                     (unsigned long long)node->cluster_id);
+                     start->directory, name, (unsigned long long)info->cluster_id,
+                     (unsigned long long)start->cluster_id);
 }
 
 /* Makes it the state of the machine. RAFTD_ERROR_CORRUPT: try another one. */
-static int restore(struct raftd_node *node, const char *name, struct snapshot_info *info,
+static int restore(const struct snapshot_start *start, const char *name, struct snapshot_info *info,
                    struct raftd_error *error)
 {
     struct snapshot_reader *reader;
     void *staged;
-    int code = snapshot_reader_open(fs_posix(), node->conf.node.data_dir, name, &reader, error);
+    int code = snapshot_reader_open(start->fs, start->directory, name, &reader, error);
 
     if (code != 0) {
         return code;
     }
     *info = *snapshot_reader_info(reader);
-    code = check_cluster(node, info, name, error);
+    code = check_cluster(start, info, name, error);
     if (code != 0) {
         snapshot_reader_close(reader);
         return code;
     }
-    staged = node->machine.restore_begin(node->machine.context);
-    code = feed(node, reader, staged, error);
+    staged = start->machine->restore_begin(start->machine->context);
+    code = feed(start, reader, staged, error);
     snapshot_reader_close(reader);
     if (code != 0) {
-        node->machine.restore_abort(staged);
+        start->machine->restore_abort(staged);
         return code;
     }
-    node->machine.restore_commit(node->machine.context, staged);
+    start->machine->restore_commit(start->machine->context, staged);
     return 0;
 }
 
-static int refuse_gap(const struct raftd_node *node, const struct wal_recovered *log,
+static int refuse_gap(const struct snapshot_start *start, const struct wal_recovered *log,
                       uint64_t newest, struct raftd_error *error)
 {
     return error_set(
@@ -88,19 +88,19 @@ static int refuse_gap(const struct raftd_node *node, const struct wal_recovered 
         "%.200s: the log begins behind index %llu, and no good snapshot reaches it (the newest one "
         "that can be read is of index %llu): what lies between is lost here; move the directory "
         "aside and let this node rejoin from the other members under a new id, or restore a backup",
-        node->conf.node.data_dir, (unsigned long long)log->base_index, (unsigned long long)newest);
+        start->directory, (unsigned long long)log->base_index, (unsigned long long)newest);
 }
 
-int snapshot_start_restore(struct raftd_node *node, struct snapshot_files *files,
+int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_files *files,
                            const struct wal_recovered *log, struct snapshot_info *info,
                            struct raftd_error *error)
 {
     *info = (struct snapshot_info){0};
-    if (node->machine.restore_begin == NULL && snapshot_files_count(files) > 0) {
+    if (start->machine->restore_begin == NULL && snapshot_files_count(files) > 0) {
         return error_set(error, RAFTD_ERROR_REFUSED,
                          "%.200s holds snapshots, and this program's state machine cannot restore "
                          "them: run the program that wrote them",
-                         node->conf.node.data_dir);
+                         start->directory);
     }
     while (snapshot_files_count(files) > 0) {
         uint64_t index = snapshot_files_at(files, 0);
@@ -111,7 +111,7 @@ int snapshot_start_restore(struct raftd_node *node, struct snapshot_files *files
             break;
         }
         snapshot_name(name, index);
-        code = restore(node, name, info, error);
+        code = restore(start, name, info, error);
         if (code == 0 && info->index == index) {
             LOG_INFO("restored the snapshot of index %llu", (unsigned long long)index);
             return 0;
@@ -127,7 +127,7 @@ int snapshot_start_restore(struct raftd_node *node, struct snapshot_files *files
     if (log->base_index == 0) {
         return 0; /* the log is whole */
     }
-    return refuse_gap(node, log, snapshot_files_count(files) > 0 ? snapshot_files_at(files, 0) : 0,
+    return refuse_gap(start, log, snapshot_files_count(files) > 0 ? snapshot_files_at(files, 0) : 0,
                       error);
 }
 

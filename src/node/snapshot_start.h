@@ -5,9 +5,19 @@
 #ifndef RAFTD_NODE_SNAPSHOT_START_H
 #define RAFTD_NODE_SNAPSHOT_START_H
 
-#include "node/node.h"
+#include <raftd/state_machine.h>
+
 #include "store/snapshot_files.h"
 #include "store/snapshot_format.h"
+#include "store/wal.h"
+
+/* Where to look, and whose state it becomes. */
+struct snapshot_start {
+    const struct fs *fs;
+    const char *directory;
+    uint64_t cluster_id;
+    const struct raftd_state_machine *machine;
+};
 
 /*
  * Restores the newest snapshot that is good and that the log reaches. One that is damaged is
@@ -15,7 +25,7 @@
  * needs none. RAFTD_ERROR_CORRUPT: the log begins later than any good snapshot ends; the message
  * says what to do.
  */
-int snapshot_start_restore(struct raftd_node *node, struct snapshot_files *files,
+int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_files *files,
                            const struct wal_recovered *log, struct snapshot_info *info,
                            struct raftd_error *error);
 

@@ -290,27 +290,38 @@ static void on_command(struct snapshot_worker *worker, const struct command *com
     free_command(worker, command);
 }
 
+/* What is not finished is given up. */
+static void give_up(struct snapshot_worker *worker)
+{
+    abort_save(worker);
+    snapshot_send_forget(worker, 0);
+    snapshot_receive_abandon(worker);
+}
+
+bool snapshot_worker_work(struct snapshot_worker *worker)
+{
+    struct command command;
+
+    while (!atomic_load(&worker->stop) && ring_pop(worker->commands, &command)) {
+        on_command(worker, &command);
+    }
+    return snapshot_send_work(worker);
+}
+
 static void run(void *argument)
 {
     struct snapshot_worker *worker = argument;
 
     while (!atomic_load(&worker->stop)) {
-        struct command command;
-        bool sends;
+        bool sends = snapshot_worker_work(worker);
 
-        while (!atomic_load(&worker->stop) && ring_pop(worker->commands, &command)) {
-            on_command(worker, &command);
-        }
-        sends = snapshot_send_work(worker);
         waker_prepare(&worker->waker);
         if (ring_count(worker->commands) == 0 && !atomic_load(&worker->stop)) {
             waker_wait(&worker->waker, sends ? (int)worker->options.offer_again_ms : -1);
         }
         waker_done(&worker->waker);
     }
-    abort_save(worker);
-    snapshot_send_forget(worker, 0);
-    snapshot_receive_abandon(worker);
+    give_up(worker);
 }
 
 struct snapshot_worker *snapshot_worker_create(const struct snapshot_worker_options *options,
@@ -363,6 +374,7 @@ void snapshot_worker_destroy(struct snapshot_worker *worker)
         return;
     }
     snapshot_worker_stop(worker);
+    give_up(worker);
     while (ring_pop(worker->commands, &command)) {
         free_command(worker, &command);
     }

@@ -43,6 +43,9 @@ struct snapshot_worker_options {
 struct snapshot_worker *snapshot_worker_create(const struct snapshot_worker_options *options,
                                                struct snapshot_files *files);
 int snapshot_worker_start(struct snapshot_worker *worker);
+/* What the thread does between two waits, for a simulator, which starts none: everything that was
+ * asked for. True: transfers are under way, call again soon. */
+bool snapshot_worker_work(struct snapshot_worker *worker);
 /* Ends the thread; what is not finished is given up. */
 void snapshot_worker_stop(struct snapshot_worker *worker);
 void snapshot_worker_destroy(struct snapshot_worker *worker); /* NULL is allowed */

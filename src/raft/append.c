@@ -17,11 +17,16 @@ static bool contradicts(const struct raft_core *core, uint64_t index, uint64_t t
            raftlog_term(&core->log, index) != term;
 }
 
-/* One leader gives an index one time: what is here under the same term has to have it, too. */
+/*
+ * One leader gives an index one time: what is here under the same term has to have it, too. Of a
+ * base that lies before the snapshot a restart does not know the time: that one is 0.
+ */
 static bool time_contradicts(const struct raft_core *core, const struct raft_entry *entry)
 {
-    return raftlog_term(&core->log, entry->index) == entry->term &&
-           raftlog_time(&core->log, entry->index) != entry->time_ms;
+    uint64_t known_ms = raftlog_time(&core->log, entry->index);
+
+    return raftlog_term(&core->log, entry->index) == entry->term && known_ms != 0 &&
+           known_ms != entry->time_ms;
 }
 
 /* What no correct leader sends: gaps, falling terms or times, a change of something committed. */

@@ -13,6 +13,7 @@
 #include "sim/clients.h"
 #include "sim/net.h"
 #include "sim/truth.h"
+#include "store/snapshot_files.h"
 
 enum {
     TURN_MIN_US = 5, /* from an event to the core thread's turn */
@@ -34,6 +35,7 @@ struct host *host_create(struct world *world, uint16_t id)
     }
     host->clock_offset_ms = sim_random_between(&random, 1, 1000000);
     host->wall_offset_ms = 1700000000000 + (int64_t)sim_random_below(&random, 1000);
+    ASSERT(waker_open(&host->waker) == 0);
     host->events = memory_allocate(HOST_EVENTS_MAX * sizeof(host->events[0]));
     host->messages = memory_allocate(HOST_EVENTS_MAX * sizeof(struct raft_message *));
     host->entries = memory_allocate(HOST_EVENTS_MAX * sizeof(struct raft_entry *));
@@ -49,6 +51,7 @@ void host_destroy(struct host *host)
         host_crash(host, HOST_KILLED);
     }
     fs_memory_destroy(host->disk);
+    waker_close(&host->waker);
     memory_free(host->inbox);
     memory_free(host->asked);
     memory_free(host->events);
@@ -98,7 +101,7 @@ static int open_log(struct host *host, struct wal_recovered *recovered, struct r
     const struct wal_options options = {
         .fs = fs_memory_table(host->disk),
         .directory = "/data",
-        .cluster_id = 0x5eed,
+        .cluster_id = HOST_CLUSTER_ID,
         .node_id = host->id,
         .segment_bytes = host->world->swarm.segment_bytes,
         .max_entry_bytes = ENTRY_BYTES_MAX,
@@ -148,28 +151,44 @@ static struct raft_options core_options(struct host *host)
     };
 }
 
-static bool make_core(struct host *host, const struct wal_recovered *log)
+static bool make_core(struct host *host, const struct wal_recovered *log,
+                      const struct snapshot_info *snapshot)
 {
     struct raft_options options = core_options(host);
-    const struct raft_recovered recovered = {.term = log->term,
-                                             .vote = log->vote,
-                                             .entries = log->entries,
-                                             .entry_count = log->entry_count};
+    const struct raft_recovered recovered = {
+        .term = log->term,
+        .vote = log->vote,
+        .base_index = log->base_index,
+        .base_term = log->base_term,
+        .base_time_ms = log->base_index == snapshot->index ? snapshot->time_ms : 0,
+        .base_membership = log->base_index > 0 ? &snapshot->membership : NULL,
+        .commit_index = snapshot->index,
+        .entries = log->entries,
+        .entry_count = log->entry_count,
+    };
 
     return raft_create(&options, &recovered, host_now_ms(host), &host->core) == 0;
 }
 
-static void begin_life(struct host *host)
+/* The state machine is there before the log is read: a snapshot becomes its state. */
+static void make_machine(struct host *host)
+{
+    host->kv = kv_create(sim_random_next(&host->world->random));
+    host->machine = kv_state_machine(host->kv);
+}
+
+static void begin_life(struct host *host, const struct snapshot_info *snapshot)
 {
     host->life = truth_new_life(host->world, host->id, &host->origin);
     host->alive = true;
     host->paused_until_us = 0;
-    host->kv = kv_create(sim_random_next(&host->world->random));
-    host->machine = kv_state_machine(host->kv);
     requests_init(&host->requests);
-    host->applied_index = 0;
-    host->applied_term = 0;
-    host->applied_time_ms = 0;
+    host->applied_index = snapshot->index;
+    host->applied_term = snapshot->term;
+    host->applied_time_ms = snapshot->time_ms;
+    host->compact_index = 0;
+    host->work_planned = false;
+    host->is_sending = false;
     host->read_id = 0;
     host->time_proposed_ms = 0;
     host->more_to_apply = false;
@@ -188,41 +207,65 @@ static bool cannot_start(struct host *host, const struct raftd_error *error)
     fs_memory_die(host->disk);
     wal_close(host->wal);
     host->wal = NULL;
+    kv_destroy(host->kv);
+    host->kv = NULL;
     fs_memory_end_process(host->disk);
     return false;
+}
+
+/* Everything that src/node/builder.c does before a node runs. */
+static int recover(struct host *host, const struct raft_membership *founding,
+                   struct wal_recovered *log, struct snapshot_info *snapshot,
+                   struct snapshot_files **files, struct raftd_error *error)
+{
+    int code = open_log(host, log, error);
+
+    if (code == 0) {
+        truth_on_recovered(host->world, host->id, log);
+        code = host_restore(host, files, snapshot, log, error);
+    }
+    if (code == 0 && log->entry_count == 0 && log->term == 0 && founding != NULL) {
+        code = found(host, founding, log, error);
+        if (code == 0) {
+            truth_on_recovered(host->world, host->id, log);
+        }
+    }
+    return code;
 }
 
 bool host_start(struct host *host, const struct raft_membership *founding)
 {
     struct wal_recovered recovered = {0};
+    struct snapshot_info snapshot = {0};
+    struct snapshot_files *files = NULL;
     struct raftd_error error = {0};
-    bool started = false;
     int code;
 
     ASSERT(!host->alive && !host->gone);
-    code = open_log(host, &recovered, &error);
-    if (code == 0 && recovered.entry_count == 0 && recovered.term == 0 && founding != NULL) {
-        code = found(host, founding, &recovered, &error);
+    make_machine(host);
+    code = recover(host, founding, &recovered, &snapshot, &files, &error);
+    if (code != 0) {
+        snapshot_files_close(files);
+        wal_recovered_free(&recovered);
+        return cannot_start(host, &error);
     }
-    if (code == 0) {
-        fs_memory_die_at(host->disk, 0);
-        truth_on_recovered(host->world, host->id, &recovered);
-        begin_life(host);
-        if (!make_core(host, &recovered)) {
-            world_fail(host->world, "recovery", "node %u: the core refuses the log", host->id);
-        }
-        STORY(host->world, host->id, "starts: term %llu, vote %u, log up to %zu",
-              (unsigned long long)recovered.term, recovered.vote, recovered.entry_count);
-        started = true;
-    } else {
-        cannot_start(host, &error);
+    fs_memory_die_at(host->disk, 0);
+    begin_life(host, &snapshot);
+    host_snapshots_begin(host, files, &snapshot);
+    STORY(host->world, host->id, "starts: term %llu, vote %u, snapshot of %llu, log %llu to %llu",
+          (unsigned long long)recovered.term, recovered.vote, (unsigned long long)snapshot.index,
+          (unsigned long long)recovered.base_index + 1,
+          (unsigned long long)recovered.base_index + recovered.entry_count);
+    if (!make_core(host, &recovered, &snapshot)) {
+        world_fail(host->world, "recovery", "node %u: the core refuses the log", host->id);
     }
     wal_recovered_free(&recovered);
-    if (started && !host->world->failure.failed) {
+    if (!host->world->failure.failed) {
+        truth_on_started(host->world, host, snapshot.index);
         net_host_started(host->world, host->id);
         host_plan_turn(host);
     }
-    return started;
+    return true;
 }
 
 /* Ends in the midst of its recovery; what it did so far may be lost again. */
@@ -258,6 +301,7 @@ static void forget_input(struct host *host)
         if (host->inbox[i].message != NULL) {
             wire_message_free(host->inbox[i].message);
         }
+        memory_free(host->inbox[i].snapshot);
     }
     host->inbox_count = 0;
     for (size_t i = 0; i < host->asked_count; i++) {
@@ -335,27 +379,49 @@ static struct host_input *add_input(struct host *host)
     return input;
 }
 
+static void unreadable(struct host *host, uint16_t from, const struct raftd_error *error)
+{
+    world_fail(host->world, "wire", "node %u cannot read a frame of node %u: %s", host->id, from,
+               error->message);
+}
+
+static void receive_snapshot(struct host *host, uint16_t from, const struct wire_frame *frame)
+{
+    struct raftd_error error = {0};
+    struct wire_snapshot *snapshot;
+
+    if (wire_snapshot_decode(&snapshot, frame->data + WIRE_HEADER_BYTES,
+                             frame->size_bytes - WIRE_HEADER_BYTES, &error) != 0) {
+        unreadable(host, from, &error);
+        return;
+    }
+    *add_input(host) = (struct host_input){.peer = from, .snapshot = snapshot};
+}
+
 void host_receive(struct host *host, uint16_t from, const struct wire_frame *frame)
 {
     const struct wire_limits limits = {.max_entry_bytes = ENTRY_BYTES_MAX, .max_entries = 65536};
     struct wire_header header;
-    struct raftd_error error;
+    struct raftd_error error = {0};
     struct raft_message *message;
-    struct host_input *input;
 
     if (wire_header_decode(&header, frame->data, 64 << 20, &error) != 0 ||
-        header.payload_bytes + WIRE_HEADER_BYTES != frame->size_bytes ||
-        wire_message_decode(&message, frame->data + WIRE_HEADER_BYTES, header.payload_bytes,
+        header.payload_bytes + WIRE_HEADER_BYTES != frame->size_bytes) {
+        unreadable(host, from, &error);
+        return;
+    }
+    if (header.type == WIRE_SNAPSHOT) {
+        receive_snapshot(host, from, frame);
+        return;
+    }
+    if (wire_message_decode(&message, frame->data + WIRE_HEADER_BYTES, header.payload_bytes,
                             &limits, &error) != 0) {
-        world_fail(host->world, "wire", "node %u cannot read a frame of node %u: %s", host->id,
-                   from, error.message);
+        unreadable(host, from, &error);
         return;
     }
     message->from = from; /* as the link does: who it is was settled when it was greeted */
     message->to = host->id;
-    input = add_input(host);
-    input->peer = from;
-    input->message = message;
+    *add_input(host) = (struct host_input){.peer = from, .message = message};
 }
 
 void host_link(struct host *host, uint16_t peer, bool up)

@@ -6,6 +6,7 @@
  *     host.c        life: start through recovery, end; clock; what arrives
  *     host_turn.c   one turn of the core thread
  *     host_disk.c   the log writer, and what a crash leaves of its work
+ *     host_snapshot.c  saving, sending, receiving and installing
  *     host_apply.c  committed entries and confirmed reads
  */
 #ifndef RAFTD_TEST_SIM_HOST_H
@@ -22,8 +23,13 @@
 #include "raft/raft.h"
 #include "sim/fs_memory.h"
 #include "sim/world.h"
+#include "store/snapshot_format.h"
 #include "store/wal.h"
+#include "sys/waker.h"
 #include "wire/wire.h"
+
+/* Of all hosts. */
+#define HOST_CLUSTER_ID ((uint64_t)0x5eed)
 
 enum {
     HOST_INBOX_MAX = 8192,  /* frames and link changes not looked at yet: bounded by the windows */
@@ -58,7 +64,21 @@ struct host_input {
     uint16_t peer;
     bool is_link;
     bool up;
-    struct raft_message *message; /* owned */
+    struct raft_message *message;   /* owned */
+    struct wire_snapshot *snapshot; /* likewise */
+};
+
+/* The core thread's share of snapshots; as in src/node/snapshot_duty.h. */
+struct host_duty {
+    uint64_t taken_index;
+    uint64_t retry_ms;
+    bool is_saving;
+    bool is_slicing;
+    uint64_t saving_index;
+    uint64_t saving_term;
+    struct snapshot_info *received;
+    void *staged;
+    bool was_leader;
 };
 
 struct host {
@@ -102,7 +122,15 @@ struct host {
     bool turn_planned;
     uint64_t timer_us; /* of the timer that is planned, 0 = none */
 
+    /* Snapshots. */
+    struct waker waker; /* the worker wakes it; nobody sleeps */
+    struct snapshot_worker *snapshots;
+    struct host_duty duty;
+    bool work_planned;
+    bool is_sending;
+
     /* The log writer. */
+    uint64_t compact_index; /* of the log up to here nobody needs any more */
     struct host_writes waiting;
     struct host_writes writing; /* the batch under way */
     struct host_writes done;
@@ -148,6 +176,7 @@ void host_pause(struct host *host, uint64_t until_us);
 
 /* Events of the queue. */
 void host_on_turn(struct host *host, uint64_t life);
+void host_on_snapshot(struct host *host, uint64_t life);
 void host_on_timer(struct host *host, uint64_t life);
 void host_on_disk(struct host *host, uint16_t batch, uint64_t life);
 
@@ -161,6 +190,24 @@ bool host_apply(struct host *host, uint64_t commit_index);
 void host_serve_reads(struct host *host);
 /* The digest of the state machine. */
 uint64_t host_digest(struct host *host);
+
+struct raft_event *host_add_event(struct host *host, enum raft_event_type type);
+void host_compact(struct host *host, uint64_t index);
+
+/* Snapshots. */
+struct snapshot_files;
+int host_restore(struct host *host, struct snapshot_files **files, struct snapshot_info *info,
+                 struct wal_recovered *log, struct raftd_error *error);
+void host_snapshots_begin(struct host *host, struct snapshot_files *files,
+                          const struct snapshot_info *info);
+void host_snapshots_end(struct host *host);
+void host_snapshot_frame(struct host *host, uint16_t peer, struct wire_snapshot *frame);
+void host_snapshot_link(struct host *host, uint16_t peer, bool up);
+void host_gather_snapshots(struct host *host);
+void host_install(struct host *host, const struct raft_outbox *outbox);
+void host_slice(struct host *host);
+void host_act_snapshots(struct host *host, const struct raft_outbox *outbox);
+bool host_snapshots_go_on(const struct host *host);
 
 struct host_write *host_write_make(const struct raft_write *write);
 void host_write_gate(struct host_write *write, struct host_frame frame);

@@ -104,6 +104,13 @@ struct host_write *host_write_done(struct host *host)
     return pop(&host->done);
 }
 
+void host_compact(struct host *host, uint64_t index)
+{
+    if (index > host->compact_index) {
+        host->compact_index = index;
+    }
+}
+
 static int append(struct host *host, struct raftd_error *error)
 {
     struct raft_write *writes = memory_allocate(host->writing.count * sizeof(writes[0]));
@@ -153,12 +160,16 @@ void host_on_disk(struct host *host, uint16_t batch, uint64_t life)
         truth_on_durable(host->world, host->id, &write->write);
         push(&host->done, write);
     }
-    if (sim_random_below(&host->world->random, 4) == 0) {
+    if (host->compact_index > 0) {
+        wal_compact(host->wal, host->compact_index);
+        wal_free_segment(host->wal, &error);
+    }
+    if (error.code == 0 && sim_random_below(&host->world->random, 4) == 0) {
         wal_prepare(host->wal, PREPARE_BYTES, &error);
-        if (error.code != 0) {
-            die(host, &error);
-            return;
-        }
+    }
+    if (error.code != 0) {
+        die(host, &error);
+        return;
     }
     host_plan_turn(host);
     if (host->waiting.count > 0) {
@@ -200,6 +211,7 @@ void host_disk_crash(struct host *host, enum host_end end)
 
     write_in_part(host);
     fs_memory_die(host->disk);
+    host_snapshots_end(host);
     wal_close(host->wal);
     host->wal = NULL;
     if (end == HOST_POWER_CUT) {

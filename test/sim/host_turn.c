@@ -14,11 +14,11 @@
 #include "sim/truth.h"
 
 enum {
-    EVENTS_KEPT = 4,    /* of a batch: the clock, a change, a read round, the time */
+    EVENTS_KEPT = 24,   /* of a batch: the clock, a change, a read round, the time, snapshots */
     TIME_EVERY_MS = 50, /* as in src/node/gather.c */
 };
 
-static struct raft_event *add_event(struct host *host, enum raft_event_type type)
+struct raft_event *host_add_event(struct host *host, enum raft_event_type type)
 {
     struct raft_event *event = &host->events[host->event_count++];
 
@@ -35,7 +35,7 @@ static void gather_writes(struct host *host)
     struct host_write *write;
 
     while ((write = host_write_done(host)) != NULL) {
-        struct raft_event *event = add_event(host, RAFT_EVENT_LOG_WRITTEN);
+        struct raft_event *event = host_add_event(host, RAFT_EVENT_LOG_WRITTEN);
 
         event->written.sequence = write->write.sequence;
         event->written.last_index = write->write.last_index;
@@ -58,13 +58,18 @@ static void gather_inbox(struct host *host)
         struct host_input *input = &host->inbox[taken++];
         struct raft_event *event;
 
+        if (input->snapshot != NULL) {
+            host_snapshot_frame(host, input->peer, input->snapshot);
+            continue;
+        }
         if (input->is_link) {
-            event = add_event(host, RAFT_EVENT_LINK);
+            host_snapshot_link(host, input->peer, input->up);
+            event = host_add_event(host, RAFT_EVENT_LINK);
             event->link.peer = input->peer;
             event->link.up = input->up;
             continue;
         }
-        event = add_event(host, RAFT_EVENT_MESSAGE);
+        event = host_add_event(host, RAFT_EVENT_MESSAGE);
         event->message = input->message;
         host->messages[host->message_count++] = input->message;
     }
@@ -94,7 +99,7 @@ static void propose(struct host *host, struct request *request)
     if (request->tag != 0) {
         truth_on_proposed(host->world, host->life, request->sequence, request->tag);
     }
-    add_event(host, RAFT_EVENT_PROPOSE)->entry = entry;
+    host_add_event(host, RAFT_EVENT_PROPOSE)->entry = entry;
     host->entries[host->entry_count++] = entry;
 }
 
@@ -144,7 +149,7 @@ static void gather_reads(struct host *host)
         return;
     }
     requests_ask_reads(requests);
-    add_event(host, RAFT_EVENT_READ)->read_id = ++host->read_id;
+    host_add_event(host, RAFT_EVENT_READ)->read_id = ++host->read_id;
 }
 
 /* What an administrator asks for: nobody here waits for the outcome. */
@@ -196,15 +201,16 @@ static void gather_time(struct host *host)
     raft_entry_release(host->time_entry);
     host->time_entry = raft_entry_make(RAFT_ENTRY_TIME, NULL, 0);
     host->time_proposed_ms = host_now_ms(host);
-    add_event(host, RAFT_EVENT_PROPOSE)->entry = host->time_entry;
+    host_add_event(host, RAFT_EVENT_PROPOSE)->entry = host->time_entry;
 }
 
 static void gather(struct host *host)
 {
     bool proposable;
 
-    add_event(host, RAFT_EVENT_CLOCK)->wall_ms = host_wall_ms(host);
+    host_add_event(host, RAFT_EVENT_CLOCK)->wall_ms = host_wall_ms(host);
     gather_writes(host);
+    host_gather_snapshots(host);
     gather_inbox(host);
     proposable = can_propose(host);
     if (proposable) {
@@ -340,7 +346,9 @@ static void step(struct host *host)
     if (host->world->failure.failed) {
         return;
     }
+    host_install(host, &outbox);
     host->more_to_apply = host_apply(host, outbox.commit_index);
+    host_slice(host);
     host_serve_reads(host);
     newest = newest_write(host);
     if (outbox.has_write) {
@@ -351,6 +359,7 @@ static void step(struct host *host)
     if (outbox.has_write) {
         host_write_submit(host, newest);
     }
+    host_act_snapshots(host, &outbox);
     refuse_proposals(host, &outbox);
 }
 
@@ -372,7 +381,8 @@ static bool waiting_can_go_on(struct host *host)
 {
     struct requests *requests = &host->requests;
 
-    return host->more_to_apply || host->inbox_count > 0 || host->asked_count > 0 ||
+    return host->more_to_apply || host_snapshots_go_on(host) || host->inbox_count > 0 ||
+           host->asked_count > 0 ||
            (requests_peek(requests, &requests->held) != NULL && can_propose(host)) ||
            (requests_peek(requests, &requests->reads_new) != NULL &&
             requests_peek(requests, &requests->reads_asked) == NULL);

@@ -13,6 +13,9 @@
 #include "sim/world.h"
 #include "wire/wire.h"
 
+/* The type of a frame that is no message of the core: a piece of a snapshot. */
+enum { NET_SNAPSHOT = 200 };
+
 struct net *net_create(void);
 void net_destroy(struct net *net);
 

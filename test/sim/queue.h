@@ -16,6 +16,7 @@ enum sim_event_type {
     SIM_EVENT_TURN,      /* a: host, c: its life */
     SIM_EVENT_TIMER,     /* likewise */
     SIM_EVENT_DISK,      /* a: host, b: its batch under way is done, c: its life */
+    SIM_EVENT_SNAPSHOT,  /* likewise: its snapshot worker */
     SIM_EVENT_START,     /* a: host, c: its life: a crashed one comes back */
     SIM_EVENT_REQUEST,   /* c: operation */
     SIM_EVENT_CLIENT,    /* a: client, c: the turn of its own that this is */

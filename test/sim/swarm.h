@@ -63,7 +63,10 @@ struct swarm {
     uint16_t keys;
     uint32_t value_bytes_max;
     uint32_t write_percent;
-    uint32_t digest_every; /* entries */
+    uint32_t digest_every;   /* entries */
+    uint32_t snapshot_every; /* entries; 0 = never */
+    uint32_t snapshot_tail;  /* entries of the log that are kept behind it */
+    uint32_t snapshots_kept;
     uint32_t disk_stall_ms;
     bool priorities; /* for leadership */
 };

@@ -61,6 +61,14 @@ void chain_append(struct chain *chain, const struct raft_entry *entry)
     chain->last_index++;
 }
 
+void chain_restart(struct chain *chain, const struct truth *truth, uint64_t index)
+{
+    ASSERT(index <= truth->committed.last_index);
+    link_at(chain, index);
+    memcpy(chain->links, truth->committed.links, ((size_t)index + 1) * sizeof(chain->links[0]));
+    chain->last_index = index;
+}
+
 bool chain_agrees(const struct chain *a, const struct chain *b, uint64_t index)
 {
     if (index == 0) {
@@ -122,6 +130,10 @@ void truth_destroy(struct truth *truth)
         memory_free(truth->lives[i].operations);
     }
     memory_free(truth->slots);
+    for (size_t i = 0; i < truth->era_count; i++) {
+        buffer_free(&truth->eras[i].membership);
+    }
+    memory_free(truth->eras);
     memory_free(truth->lives);
     memory_free(truth->committed.links);
     memory_free(truth->leader_of_term);
@@ -218,8 +230,12 @@ static void set_hard_state(struct world *world, uint16_t id, uint64_t term, uint
     check_vote(world, id, term, vote);
 }
 
-static void apply_write(struct chain *chain, const struct raft_write *write)
+static void apply_write(const struct truth *truth, struct chain *chain,
+                        const struct raft_write *write)
 {
+    if (write->has_base) {
+        chain_restart(chain, truth, write->base_index);
+    }
     if (write->truncate_from != 0) {
         chain_cut(chain, write->truncate_from);
     }
@@ -235,7 +251,7 @@ void truth_on_durable(struct world *world, uint16_t id, const struct raft_write 
     if (write->has_hard_state) {
         set_hard_state(world, id, write->term, write->vote);
     }
-    apply_write(&promises->disk, write);
+    apply_write(world->truth, &promises->disk, write);
     world_mix(world, promises->disk.links[promises->disk.last_index].hash);
 }
 
@@ -258,7 +274,7 @@ void truth_on_in_doubt(struct world *world, uint16_t id, const struct host_write
         struct chain *after = &promises->doubt[promises->doubt_count];
 
         chain_copy(after, before);
-        apply_write(after, &write->write);
+        apply_write(world->truth, after, &write->write);
         if (write->write.has_hard_state) {
             term = write->write.term;
             vote = write->write.vote;
@@ -285,6 +301,11 @@ static bool is_explained(const struct promises *promises, const struct wal_recov
         recovered->vote == promises->disk_vote) {
         return true;
     }
+    if (promises->restart_in_doubt != 0 && found->last_index == promises->restart_in_doubt &&
+        recovered->base_index == promises->restart_in_doubt &&
+        recovered->term >= promises->disk_term) {
+        return true;
+    }
     for (size_t i = 0; i < promises->doubt_count; i++) {
         if (is_chain(&promises->doubt[i], found) && recovered->term == promises->doubt_terms[i] &&
             recovered->vote == promises->doubt_votes[i]) {
@@ -300,6 +321,13 @@ void truth_on_recovered(struct world *world, uint16_t id, const struct wal_recov
     struct chain found = {0};
 
     link_at(&found, 0);
+    if (recovered->base_index > truth_committed(world)) {
+        world_fail(world, "recovery", "node %u: the log begins behind %llu, which is not committed",
+                   id, (unsigned long long)recovered->base_index);
+        memory_free(found.links);
+        return;
+    }
+    chain_restart(&found, world->truth, recovered->base_index);
     for (size_t i = 0; i < recovered->entry_count; i++) {
         if (recovered->entries[i]->index != found.last_index + 1) {
             world_fail(world, "recovery", "node %u: the log has a gap behind index %llu", id,
@@ -318,8 +346,64 @@ void truth_on_recovered(struct world *world, uint16_t id, const struct wal_recov
                    (unsigned long long)found.last_index);
     }
     forget_doubt(promises);
+    promises->snapshot_index = 0;
+    promises->restart_in_doubt = 0;
     set_hard_state(world, id, recovered->term, recovered->vote);
     chain_copy(&promises->disk, &found);
     chain_copy(&promises->log, &found);
     memory_free(found.links);
+}
+
+void truth_on_restarted(struct world *world, uint16_t id, uint64_t index,
+                        const struct wal_recovered *log)
+{
+    struct promises *promises = &world->truth->promises[id];
+
+    if (log == NULL) {
+        promises->restart_in_doubt = index;
+        return;
+    }
+    chain_restart(&promises->disk, world->truth, index);
+    chain_restart(&promises->log, world->truth, index);
+    set_hard_state(world, id, log->term, log->vote);
+}
+
+void truth_on_snapshot(struct world *world, uint16_t id, uint64_t index)
+{
+    struct promises *promises = &world->truth->promises[id];
+
+    if (index > truth_committed(world)) {
+        world_fail(world, "snapshots hold what is committed", "node %u has one of index %llu", id,
+                   (unsigned long long)index);
+    } else if (index > promises->snapshot_index) {
+        promises->snapshot_index = index;
+    }
+}
+
+void truth_on_started(struct world *world, struct host *host, uint64_t snapshot_index)
+{
+    truth_on_snapshot(world, host->id, snapshot_index);
+    if (snapshot_index > 0 && !world->failure.failed) {
+        truth_on_digest(world, host);
+    }
+}
+
+/* T30: never one that was not committed. */
+void truth_check_snapshot(struct world *world, uint16_t id, uint64_t index,
+                          const struct raft_membership *membership)
+{
+    const struct truth *truth = world->truth;
+    struct buffer bytes = {0};
+    size_t era = truth->era_count;
+
+    while (era > 0 && truth->eras[era - 1].index > index) {
+        era--;
+    }
+    raft_membership_encode(membership, &bytes);
+    if (era == 0 || truth->eras[era - 1].membership.size_bytes != bytes.size_bytes ||
+        memcmp(truth->eras[era - 1].membership.data, bytes.data, bytes.size_bytes) != 0) {
+        world_fail(world, "a snapshot's members are the committed ones",
+                   "node %u, snapshot of index %llu", id, (unsigned long long)index);
+    }
+    buffer_free(&bytes);
 }

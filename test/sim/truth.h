@@ -41,6 +41,18 @@ void truth_on_durable(struct world *world, uint16_t id, const struct raft_write 
 void truth_on_in_doubt(struct world *world, uint16_t id, const struct host_write *writes);
 void truth_on_recovered(struct world *world, uint16_t id, const struct wal_recovered *recovered);
 
+/* The log was found not to fit the snapshot and restarted behind it; log is what it is now,
+ * NULL if that is in doubt. */
+void truth_on_restarted(struct world *world, uint16_t id, uint64_t index,
+                        const struct wal_recovered *log);
+/* A snapshot of that index is durable on this host. */
+void truth_on_snapshot(struct world *world, uint16_t id, uint64_t index);
+/* The host runs, from a snapshot of that index (0: none). */
+void truth_on_started(struct world *world, struct host *host, uint64_t snapshot_index);
+/* The members that a snapshot of that index names are those that were committed there. */
+void truth_check_snapshot(struct world *world, uint16_t id, uint64_t index,
+                          const struct raft_membership *membership);
+
 /* State and clients. */
 bool truth_wants_digest(const struct world *world, uint64_t index);
 void truth_on_digest(struct world *world, struct host *host);

@@ -122,6 +122,9 @@ static void follow_log(struct world *world, struct host *host, const struct raft
     const struct raft_write *write = &outbox->write;
     struct promises *promises = &world->truth->promises[host->id];
 
+    if (write->has_base) {
+        chain_restart(&promises->log, world->truth, write->base_index);
+    }
     if (write->truncate_from != 0) {
         if (promises->role == RAFT_LEADER && promises->term == write->term) {
             world_fail(world, "leader append-only", "node %u cuts its log at %llu while it leads",
@@ -201,7 +204,8 @@ static bool is_on_quorum(const struct world *world, const struct host *host,
     for (size_t i = 0; i < membership->count; i++) {
         const struct promises *member = &truth->promises[membership->members[i].id];
 
-        durable[i] = chain_agrees(&member->disk, &truth->promises[host->id].log, index);
+        durable[i] = index <= member->snapshot_index ||
+                     chain_agrees(&member->disk, &truth->promises[host->id].log, index);
     }
     return raft_membership_tally(membership, answered, durable) == RAFT_TALLY_WON;
 }
@@ -339,7 +343,8 @@ void truth_after_step(struct world *world, struct host *host, const struct raft_
                    (unsigned long long)status.last_index,
                    (unsigned long long)promises->log.last_index);
     }
-    if (!chain_agrees(&promises->disk, &promises->log, status.durable_index)) {
+    if (status.durable_index > promises->snapshot_index &&
+        !chain_agrees(&promises->disk, &promises->log, status.durable_index)) {
         world_fail(world, "durable is on the disk",
                    "node %u takes entries up to %llu for durable, which its disk does not have",
                    host->id, (unsigned long long)status.durable_index);
@@ -398,7 +403,8 @@ static void check_acknowledgement(struct world *world, uint16_t id,
         leader->term != message->term) {
         return;
     }
-    if (!chain_agrees(&promises->disk, &leader->log, message->append_reply.index)) {
+    if (message->append_reply.index > promises->snapshot_index &&
+        !chain_agrees(&promises->disk, &leader->log, message->append_reply.index)) {
         world_fail(world, "acknowledged is on the disk",
                    "node %u acknowledges %llu to node %u, and its disk does not have it", id,
                    (unsigned long long)message->append_reply.index, message->to);

@@ -44,6 +44,7 @@ struct promises {
     struct chain log;  /* as its core has it */
     struct chain disk; /* as was reported durable */
     uint64_t disk_term;
+    uint64_t snapshot_index; /* what is durable in a snapshot */
     uint16_t disk_vote;
     uint16_t *votes; /* durable, by term */
     size_t votes_capacity;
@@ -53,10 +54,17 @@ struct promises {
     uint64_t *doubt_terms;
     uint16_t *doubt_votes;
     size_t doubt_count;
+    uint64_t restart_in_doubt; /* index behind which the log may begin anew; 0 = it does not */
     /* Of the run at hand. */
     enum raft_role role;
     uint64_t term;
     uint64_t commit_index;
+};
+
+/* Which members were committed from an index on. */
+struct era {
+    uint64_t index;
+    struct buffer membership; /* encoded */
 };
 
 struct truth {
@@ -67,6 +75,9 @@ struct truth {
     struct raft_membership membership; /* the newest that is committed */
     uint16_t *leader_of_term;
     size_t leader_capacity;
+    struct era *eras;
+    size_t era_count;
+    size_t era_capacity;
     struct life *lives;
     size_t life_count;
     size_t life_capacity;
@@ -78,6 +89,8 @@ struct slot *truth_slot(struct truth *truth, uint64_t index);
 void chain_copy(struct chain *to, const struct chain *from);
 void chain_cut(struct chain *chain, uint64_t index);
 void chain_append(struct chain *chain, const struct raft_entry *entry);
+/* Everything up to here is what was committed; nothing follows. */
+void chain_restart(struct chain *chain, const struct truth *truth, uint64_t index);
 bool chain_agrees(const struct chain *a, const struct chain *b, uint64_t index);
 /* Entries of an outbox: log matching is checked on the way. */
 void truth_extend(struct world *world, uint16_t id, struct chain *chain,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/memory.h"
 #include "sim/truth_record.h"
 
 /* The inverse of the factor that makes origins, modulo 2^64. */
@@ -50,10 +51,16 @@ void truth_commit_entry(struct world *world, const struct raft_entry *entry)
         world->commit_after_calm_us = world->now_us;
     }
     if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
-        int code =
-            raft_membership_decode(&world->truth->membership, entry->data, entry->size_bytes);
+        struct truth *truth = world->truth;
+        int code = raft_membership_decode(&truth->membership, entry->data, entry->size_bytes);
+        struct era *era;
 
         ASSERT(code == 0);
+        truth->eras = memory_grow(truth->eras, &truth->era_capacity, truth->era_count + 1,
+                                  sizeof(truth->eras[0]));
+        era = &truth->eras[truth->era_count++];
+        *era = (struct era){.index = entry->index};
+        buffer_append(&era->membership, entry->data, entry->size_bytes);
     }
     if (entry->type != RAFT_ENTRY_COMMAND) {
         return;

@@ -185,6 +185,9 @@ static void handle(struct world *world, const struct sim_event *event)
     case SIM_EVENT_DISK:
         host_on_disk(world->hosts[event->a], event->b, event->c);
         break;
+    case SIM_EVENT_SNAPSHOT:
+        host_on_snapshot(world->hosts[event->a], event->c);
+        break;
     case SIM_EVENT_START:
         host_on_start(world->hosts[event->a], event->c);
         break;
@@ -219,6 +222,7 @@ void world_run(struct world *world)
     while (!world->done && !world->failure.failed && sim_queue_pop(&world->queue, &event)) {
         ASSERT(event.at_us >= world->now_us);
         world->now_us = event.at_us;
+        sim_clock_us = event.at_us;
         world->step++;
         world_mix(world, sim_mix(event.at_us, event.type));
         handle(world, &event);

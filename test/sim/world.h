@@ -62,6 +62,9 @@ struct world {
     struct sim_failure failure;
 };
 
+/* What the shipped code's clock shows; see clock.c. */
+extern uint64_t sim_clock_us;
+
 struct world *world_create(const struct swarm *swarm, FILE *story);
 void world_destroy(struct world *world);
 /* To the end, or to the first broken promise. */

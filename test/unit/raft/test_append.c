@@ -13,6 +13,7 @@ struct alone {
     struct network *network;
     struct raft_message sent[MESSAGES_MAX];
     size_t sent_count;
+    uint64_t time_ms; /* of every entry that is appended */
 };
 
 static bool keep(struct network *network, const struct raft_message *message)
@@ -29,6 +30,7 @@ static void alone_begin(struct alone *alone, const uint64_t *terms, size_t count
     alone->network = network_create(3);
     alone->network->lone = true;
     alone->sent_count = 0;
+    alone->time_ms = 0;
     network_crash(alone->network, 1, false);
     network_crash(alone->network, 3, false);
     if (terms != NULL) {
@@ -68,6 +70,7 @@ static void append(struct alone *alone, uint16_t from, uint64_t term, uint64_t p
         entries[i] = raft_entry_make(RAFT_ENTRY_COMMAND, &terms[i], sizeof(terms[i]));
         entries[i]->index = previous + 1 + i;
         entries[i]->term = terms[i];
+        entries[i]->time_ms = alone->time_ms;
     }
     network_deliver(alone->network, &message);
     for (uint32_t i = 0; i < count; i++) {
@@ -420,6 +423,23 @@ START_TEST(a_false_term_of_the_base_is_a_violation)
 }
 END_TEST
 
+/* After a restart the log may begin before the snapshot, and nobody knows the time there. */
+START_TEST(an_append_across_a_base_without_a_time_is_taken)
+{
+    static const uint64_t terms[] = {3, 3, 4};
+    struct alone alone;
+
+    alone_begin(&alone, NULL, 0, 0);
+    network_set_base(alone.network, 2, 10, 3);
+    alone.time_ms = 5000;
+    append(&alone, 1, 4, 8, 2, terms, 3, 0);
+    network_settle(alone.network);
+    ck_assert_uint_eq(node_2(&alone)->violation_count, 0);
+    ck_assert_uint_eq(acknowledged(&alone, 1, 4), 11);
+    alone_end(&alone);
+}
+END_TEST
+
 UNIT_SUITE(append)
 {
     Suite *suite = suite_create("append");
@@ -444,6 +464,7 @@ UNIT_SUITE(append)
     tcase_add_test(traps, t14_a_gap_after_the_base_is_refused);
     tcase_add_test(traps, a_false_term_of_the_committed_predecessor_is_a_violation);
     tcase_add_test(traps, a_false_term_of_the_base_is_a_violation);
+    tcase_add_test(traps, an_append_across_a_base_without_a_time_is_taken);
     suite_add_tcase(suite, traps);
     return suite;
 }
