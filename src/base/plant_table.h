@@ -42,8 +42,19 @@
     X(raft_takes_old_proposals, "what was forwarded in an earlier term is appended")               \
     X(raft_forwards_twice, "a follower forwards its clients' proposals twice")                     \
     X(raft_read_id_reused, "each try of a read has the same number")                               \
-    X(raft_reads_without_round, "a leader answers reads without asking a quorum")
+    X(raft_reads_without_round, "a leader answers reads without asking a quorum")                  \
+    X(raft_snapshot_term_ignored, "a log that ends in another entry is kept behind a snapshot")    \
+    X(raft_snapshot_has_newest_members, "a snapshot names members that are not committed")         \
+    X(raft_changes_too_early, "members change before the leader committed in its term")            \
+    X(raft_changes_at_once, "members change without a joint membership in between")                \
+    X(raft_lease_from_receipt, "a lease begins when an answer comes in")                           \
+    X(raft_lease_outlives_transfer, "a leader that hands over keeps its lease")
 
-#define PLANTS(X) PLANTS_RAFT(X) PLANTS_STORE(X)
+#define PLANTS_KV(X)                                                                               \
+    X(kv_snapshot_misses_changes,                                                                  \
+      "what changes while a snapshot is taken is saved as it is later")                            \
+    X(kv_local_clock, "keys expire by each node's own clock")
+
+#define PLANTS(X) PLANTS_RAFT(X) PLANTS_KV(X) PLANTS_STORE(X)
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/plant.h"
 #include "kv/state.h"
 
 struct kv *kv_create(uint64_t hash_seed)
@@ -83,6 +84,9 @@ enum { TICK_INTERVAL_MS = 50 };
 static void begin_entry(struct kv *kv, uint64_t index, uint64_t time_ms)
 {
     kv->index = index;
+    if (PLANT(kv_local_clock)) {
+        time_ms += kv->table.hash_seed % 1000;
+    }
     kv->time_ms = time_ms > kv->time_ms ? time_ms : kv->time_ms;
     kv_table_tidy(&kv->table);
 }

@@ -4,6 +4,7 @@
 #include "kv/snapshot.h"
 
 #include "base/assert.h"
+#include "base/plant.h"
 #include "kv/state.h"
 
 enum {
@@ -90,7 +91,7 @@ void kv_snapshot_before_change(struct kv *kv, uint64_t hash, const struct kv_ite
     struct kv_snapshot *snapshot = &kv->snapshot;
 
     if (snapshot->is_taken && !snapshot->is_walked && !snapshot->is_detached &&
-        is_unsaved(snapshot, hash, item)) {
+        !PLANT(kv_snapshot_misses_changes) && is_unsaved(snapshot, hash, item)) {
         save_item(snapshot, &kv->deadlines, item, NULL);
     }
 }

@@ -7,6 +7,7 @@
  * just given it.
  */
 #include "base/assert.h"
+#include "base/plant.h"
 #include "raft/core.h"
 
 /* One part in so many that one clock may run faster than another. */
@@ -36,12 +37,17 @@ uint64_t raft_lease_until_ms(const struct raft_core *core)
     uint64_t round;
 
     /* Until an entry of its own term is committed a leader does not know what is (T10). */
-    if (core->role != RAFT_LEADER || transfer_voids_lease(core) || !read_knows_commit(core)) {
+    if (core->role != RAFT_LEADER ||
+        (transfer_voids_lease(core) && !PLANT(raft_lease_outlives_transfer)) ||
+        !read_knows_commit(core)) {
         return 0;
     }
     round = read_quorum_round(core);
     if (round == 0 || core->read_round - round >= ROUNDS_KEPT) {
         return 0;
+    }
+    if (PLANT(raft_lease_from_receipt)) {
+        return core->now_ms + timeout_ms - timeout_ms / DRIFT_PARTS;
     }
     return core->round_opened_ms[round % ROUNDS_KEPT] + timeout_ms - timeout_ms / DRIFT_PARTS;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/plant.h"
 #include "raft/change.h"
 #include "raft/core.h"
 
@@ -15,7 +16,8 @@ enum { CATCH_UP_ROUNDS = 3 };
 /* T26: before that, somebody else may have committed a change that this leader does not know. */
 static bool has_committed_in_term(const struct raft_core *core)
 {
-    return raftlog_term(&core->log, core->commit_index) == core->term;
+    return raftlog_term(&core->log, core->commit_index) == core->term ||
+           PLANT(raft_changes_too_early);
 }
 
 bool reconfigure_is_committed(const struct raft_core *core)
@@ -102,7 +104,7 @@ static enum raft_refusal start_change(struct raft_core *core, const struct raft_
     if (refusal != RAFT_REFUSED_NOT) {
         return refusal;
     }
-    if (raft_membership_same_voters(&core->membership, &target)) {
+    if (raft_membership_same_voters(&core->membership, &target) || PLANT(raft_changes_at_once)) {
         append_membership(core, &target, origin, sequence);
         return RAFT_REFUSED_NOT;
     }

@@ -121,14 +121,20 @@ static bool is_counter(const struct world *world, uint16_t key)
 
 static enum model_kind draw_kind(struct world *world, bool counter)
 {
-    static const enum model_kind counters[] = {MODEL_INCREMENT, MODEL_INCREMENT, MODEL_INCREMENT,
-                                               MODEL_INCREMENT, MODEL_DELETE,    MODEL_SET,
-                                               MODEL_SET_NX,    MODEL_SET_GET};
-    static const enum model_kind texts[] = {MODEL_SET,     MODEL_SET,    MODEL_SET_NX, MODEL_SET_XX,
-                                            MODEL_SET_GET, MODEL_APPEND, MODEL_GETDEL, MODEL_MSET};
-    static const enum model_kind reads[] = {MODEL_GET,    MODEL_GET, MODEL_MGET, MODEL_STRLEN,
-                                            MODEL_EXISTS, MODEL_GET, MODEL_GET,  MODEL_MGET};
-    size_t which = (size_t)sim_random_below(&world->clients->random, 8);
+    static const enum model_kind counters[] = {
+        MODEL_INCREMENT, MODEL_INCREMENT, MODEL_INCREMENT, MODEL_INCREMENT,
+        MODEL_DELETE,    MODEL_SET,       MODEL_SET_NX,    MODEL_SET_GET,
+        MODEL_SET_PX,    MODEL_PEXPIRE,   MODEL_PERSIST,   MODEL_INCREMENT,
+        MODEL_SET_IFEQ,  MODEL_INCREMENT, MODEL_DELIF,     MODEL_INCREMENT};
+    static const enum model_kind texts[] = {
+        MODEL_SET,    MODEL_SET,  MODEL_SET_NX,   MODEL_SET_XX,  MODEL_SET_GET, MODEL_APPEND,
+        MODEL_GETDEL, MODEL_MSET, MODEL_SET_PX,   MODEL_PEXPIRE, MODEL_PERSIST, MODEL_EXEC,
+        MODEL_SET_PX, MODEL_EXEC, MODEL_SET_IFEQ, MODEL_DELIF};
+    static const enum model_kind reads[] = {MODEL_GET,    MODEL_GET,  MODEL_MGET, MODEL_STRLEN,
+                                            MODEL_EXISTS, MODEL_GET,  MODEL_GET,  MODEL_MGET,
+                                            MODEL_EXISTS, MODEL_GET,  MODEL_GET,  MODEL_MGET,
+                                            MODEL_GET,    MODEL_MGET, MODEL_GET,  MODEL_GET};
+    size_t which = (size_t)sim_random_below(&world->clients->random, 16);
 
     if (!is_urgent(world) &&
         sim_random_below(&world->clients->random, 100) >= world->swarm.write_percent) {
@@ -154,6 +160,24 @@ static void draw_value(struct world *world, struct model_request *request, uint6
     request->value_bytes = wanted;
 }
 
+/* Often what somebody wrote a moment ago: about half of the comparisons find it. */
+static void draw_compared(struct world *world, struct model_request *request, uint64_t number)
+{
+    const struct clients *clients = world->clients;
+
+    snprintf(request->compared, sizeof(request->compared), "%llu", (unsigned long long)number);
+    for (size_t i = clients->count; i > 0 && i + 32 > clients->count; i--) {
+        const struct model_request *other = &clients->operations[i - 1]->request;
+
+        if (other->key == request->key && other->value_bytes < sizeof(request->compared) &&
+            other->kind < MODEL_READS && other->kind != MODEL_INCREMENT) {
+            memcpy(request->compared, other->value, other->value_bytes);
+            request->compared[other->value_bytes] = 0;
+            return;
+        }
+    }
+}
+
 static struct model_request draw_request(struct world *world, uint64_t number)
 {
     struct sim_random *random = &world->clients->random;
@@ -165,11 +189,16 @@ static struct model_request draw_request(struct world *world, uint64_t number)
                                 world->swarm.keys);
     if (request.second == request.key || is_counter(world, request.second)) {
         request.second = request.key;
-        if (request.kind == MODEL_MSET) {
+        if (request.kind == MODEL_MSET || request.kind == MODEL_EXEC) {
             request.kind = MODEL_SET;
         }
     }
+    if (request.kind == MODEL_SET_PX || request.kind == MODEL_PEXPIRE) {
+        request.amount =
+            1 + (int64_t)(sim_random_below(random, 4000) >> sim_random_below(random, 8));
+    }
     draw_value(world, &request, number);
+    draw_compared(world, &request, number);
     return request;
 }
 

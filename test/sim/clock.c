@@ -1,6 +1,6 @@
 /*
- * In place of src/sys/clock.c: the time that shipped code asks for, the snapshot worker say, is that
- * of the host whose turn it is.
+ * In place of src/sys/clock.c: the time that shipped code asks for, the snapshot worker say, is
+ * that of the simulated world.
  */
 #include "sys/clock.h"
 

@@ -47,16 +47,43 @@ static void plan(struct world *world, enum fault_class fault)
 /* Short ones are as likely as long ones. */
 static uint64_t draw_duration_us(struct sim_random *random, uint64_t longest_ms)
 {
-    uint64_t longest = longest_ms >> sim_random_below(random, 7);
+    uint64_t longest = longest_ms >> sim_random_below(random, 6);
 
     return 1000 * (1 + sim_random_below(random, longest));
 }
 
+/* Whoever takes itself for the leader, the newest of these; NULL if nobody does. */
+static struct host *find_leader(struct world *world)
+{
+    struct host *leader = NULL;
+    uint64_t term = 0;
+
+    for (uint16_t id = 1; id <= world->last_id; id++) {
+        struct host *host = world->hosts[id];
+        struct raft_status status;
+
+        if (!host_is_alive(host) || raft_get_role(host->core) != RAFT_LEADER) {
+            continue;
+        }
+        raft_get_status(host->core, host_now_ms(host), &status);
+        if (status.term > term) {
+            term = status.term;
+            leader = host;
+        }
+    }
+    return leader;
+}
+
+/* Any, but a living leader more often than others: there it hurts. */
 static struct host *pick(struct world *world, struct sim_random *random, bool alive)
 {
+    struct host *leader = alive && sim_random_below(random, 3) == 0 ? find_leader(world) : NULL;
     struct host *found[SIM_HOSTS_MAX];
     size_t count = 0;
 
+    if (leader != NULL) {
+        return leader;
+    }
     for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
         struct host *host = world->hosts[id];
 
@@ -74,6 +101,13 @@ static uint32_t draw_group(struct world *world, struct sim_random *random)
     uint32_t all = (2U << world->last_id) - 2;
 
     return (uint32_t)sim_random_next(random) & all;
+}
+
+static uint32_t draw_one(struct world *world, struct sim_random *random)
+{
+    const struct host *host = pick(world, random, true);
+
+    return host != NULL ? 1U << host->id : 2;
 }
 
 /* Whoever is in `from` is not heard by whoever is in `to`. */
@@ -139,7 +173,7 @@ static void strike_one_way(struct world *world, struct sim_random *random)
     }
     if (sim_random_below(random, 2) == 0) {
         group = 1U << (1 + sim_random_below(random, world->last_id));
-        other = 1U << (1 + sim_random_below(random, world->last_id));
+        other = draw_one(world, random);
     }
     STORY(world, 0, "one way is cut: from nodes %#x to %#x", group >> 1, other >> 1);
     block(cut, group, other);

@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/plant.h"
 #include "kv/kv.h"
 #include "sim/admin.h"
 #include "sim/clients.h"
@@ -137,6 +138,7 @@ static struct raft_options core_options(struct host *host)
     const struct swarm *swarm = &host->world->swarm;
 
     return (struct raft_options){
+        .check = plant_active == PLANT_NONE,
         .id = host->id,
         .random_seed = sim_random_next(&host->world->random),
         .heartbeat_ms = swarm->heartbeat_ms,

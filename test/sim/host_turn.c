@@ -143,13 +143,16 @@ static void gather_clients(struct host *host, bool proposable)
 static void gather_reads(struct host *host)
 {
     struct requests *requests = &host->requests;
+    struct raft_event *event;
 
     if (requests_peek(requests, &requests->reads_asked) != NULL ||
         requests_peek(requests, &requests->reads_new) == NULL) {
         return;
     }
     requests_ask_reads(requests);
-    host_add_event(host, RAFT_EVENT_READ)->read_id = ++host->read_id;
+    event = host_add_event(host, RAFT_EVENT_READ);
+    event->read_id = ++host->read_id;
+    event->lease = host->world->swarm.leases;
 }
 
 /* What an administrator asks for: nobody here waits for the outcome. */

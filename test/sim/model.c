@@ -16,6 +16,7 @@ enum { KEY_BYTES = 16 };
 struct version {
     uint64_t index; /* from this entry on */
     bool exists;
+    uint64_t deadline_ms; /* of cluster time; 0 = none */
     size_t size_bytes;
     char *data;
 };
@@ -26,7 +27,16 @@ struct key {
     size_t capacity;
 };
 
+/* What time it was from an index on. */
+struct moment {
+    uint64_t index;
+    uint64_t time_ms;
+};
+
 struct model {
+    struct moment *moments;
+    size_t moment_count;
+    size_t moment_capacity;
     uint16_t key_count;
     struct key keys[];
 };
@@ -47,13 +57,39 @@ void model_destroy(struct model *model)
         }
         memory_free(model->keys[i].versions);
     }
+    memory_free(model->moments);
     memory_free(model);
 }
 
-/* The version behind an index; NULL: the key is not there. */
+void model_tick(struct model *model, uint64_t index, uint64_t time_ms)
+{
+    model->moments = memory_grow(model->moments, &model->moment_capacity, model->moment_count + 1,
+                                 sizeof(model->moments[0]));
+    model->moments[model->moment_count++] = (struct moment){.index = index, .time_ms = time_ms};
+}
+
+static uint64_t time_at(const struct model *model, uint64_t index)
+{
+    size_t low = 0;
+    size_t high = model->moment_count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (model->moments[middle].index <= index) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low > 0 ? model->moments[low - 1].time_ms : 0;
+}
+
+/* The version behind an index; NULL: the key is not there, or its time is over. */
 static const struct version *find(const struct model *model, uint16_t number, uint64_t index)
 {
     const struct key *key = &model->keys[number];
+    const struct version *version;
     size_t low = 0;
     size_t high = key->count;
 
@@ -66,7 +102,12 @@ static const struct version *find(const struct model *model, uint16_t number, ui
             high = middle;
         }
     }
-    return low > 0 && key->versions[low - 1].exists ? &key->versions[low - 1] : NULL;
+    version = low > 0 ? &key->versions[low - 1] : NULL;
+    if (version == NULL || !version->exists ||
+        (version->deadline_ms != 0 && version->deadline_ms <= time_at(model, index))) {
+        return NULL;
+    }
+    return version;
 }
 
 static struct version *add_version(struct model *model, uint16_t number, uint64_t index,
@@ -83,9 +124,23 @@ static struct version *add_version(struct model *model, uint16_t number, uint64_
     return version;
 }
 
-static void set(struct model *model, uint16_t key, uint64_t index, const char *data, size_t size)
+static struct version *set(struct model *model, uint16_t key, uint64_t index, const char *data,
+                           size_t size)
 {
-    memcpy(add_version(model, key, index, size)->data, data, size);
+    struct version *version = add_version(model, key, index, size);
+
+    memcpy(version->data, data, size);
+    return version;
+}
+
+/* A version that differs in its deadline alone. */
+static void set_deadline(struct model *model, uint16_t key, uint64_t index,
+                         const struct version *old, uint64_t deadline_ms)
+{
+    /* The old one may move when the list grows. */
+    struct version copy = *old;
+
+    set(model, key, index, copy.data, copy.size_bytes)->deadline_ms = deadline_ms;
 }
 
 static void remove_key(struct model *model, uint16_t key, uint64_t index)
@@ -141,6 +196,7 @@ static void apply_increment(struct model *model, uint64_t index,
                             struct buffer *reply)
 {
     char text[32] = "0";
+    uint64_t deadline_ms;
     int64_t value;
 
     if (old != NULL) {
@@ -150,7 +206,8 @@ static void apply_increment(struct model *model, uint64_t index,
     }
     value = strtoll(text, NULL, 10) + request->amount;
     snprintf(text, sizeof(text), "%lld", (long long)value);
-    set(model, request->key, index, text, strlen(text));
+    deadline_ms = old != NULL ? old->deadline_ms : 0;
+    set(model, request->key, index, text, strlen(text))->deadline_ms = deadline_ms;
     reply_integer(reply, value);
 }
 
@@ -159,21 +216,75 @@ static void apply_append(struct model *model, uint64_t index, const struct model
 {
     size_t before = old != NULL ? old->size_bytes : 0;
     char *joined = memory_allocate(before + request->value_bytes + 1);
+    uint64_t deadline_ms;
 
     if (old != NULL) {
         memcpy(joined, old->data, before);
     }
     memcpy(joined + before, request->value, request->value_bytes);
-    set(model, request->key, index, joined, before + request->value_bytes);
+    deadline_ms = old != NULL ? old->deadline_ms : 0;
+    set(model, request->key, index, joined, before + request->value_bytes)->deadline_ms =
+        deadline_ms;
     memory_free(joined);
     reply_integer(reply, (int64_t)(before + request->value_bytes));
 }
 
-void model_apply(struct model *model, uint64_t index, const struct model_request *request,
-                 struct buffer *reply)
+static bool is_equal(const struct version *version, const char *text)
 {
-    const struct version *old = find(model, request->key, index);
+    return version != NULL && version->size_bytes == strlen(text) &&
+           memcmp(version->data, text, version->size_bytes) == 0;
+}
 
+static void apply_expire(struct model *model, uint64_t index, const struct model_request *request,
+                         const struct version *old, struct buffer *reply)
+{
+    uint64_t deadline_ms = time_at(model, index) + (uint64_t)request->amount;
+    bool changes = old != NULL && (request->kind == MODEL_PEXPIRE || old->deadline_ms != 0);
+
+    reply_integer(reply, changes);
+    if (changes) {
+        set_deadline(model, request->key, index, old,
+                     request->kind == MODEL_PEXPIRE ? deadline_ms : 0);
+    }
+}
+
+static void apply_compared(struct model *model, uint64_t index, const struct model_request *request,
+                           const struct version *old, struct buffer *reply)
+{
+    bool equal = is_equal(old, request->compared);
+
+    if (request->kind == MODEL_DELIF) {
+        reply_integer(reply, equal);
+        if (equal) {
+            remove_key(model, request->key, index);
+        }
+        return;
+    }
+    reply_type(reply, equal ? KV_REPLY_OK : KV_REPLY_NIL);
+    if (equal) {
+        set(model, request->key, index, request->value, request->value_bytes);
+    }
+}
+
+static void apply_exec(struct model *model, uint64_t index, const struct model_request *request,
+                       struct buffer *reply)
+{
+    reply_type(reply, KV_REPLY_ARRAY);
+    buffer_append_u32(reply, 3);
+    set(model, request->key, index, request->value, request->value_bytes);
+    reply_type(reply, KV_REPLY_OK);
+    set(model, request->second, index, request->value, request->value_bytes);
+    reply_type(reply, KV_REPLY_OK);
+    reply_value(reply, find(model, request->key, index));
+}
+
+void model_apply(struct model *model, uint64_t index, uint64_t time_ms,
+                 const struct model_request *request, struct buffer *reply)
+{
+    const struct version *old;
+
+    model_tick(model, index, time_ms);
+    old = find(model, request->key, index);
     switch (request->kind) {
     case MODEL_SET:
     case MODEL_SET_NX:
@@ -203,6 +314,22 @@ void model_apply(struct model *model, uint64_t index, const struct model_request
         if (old != NULL) {
             remove_key(model, request->key, index);
         }
+        break;
+    case MODEL_SET_PX:
+        set(model, request->key, index, request->value, request->value_bytes)->deadline_ms =
+            time_ms + (uint64_t)request->amount;
+        reply_type(reply, KV_REPLY_OK);
+        break;
+    case MODEL_PEXPIRE:
+    case MODEL_PERSIST:
+        apply_expire(model, index, request, old, reply);
+        break;
+    case MODEL_SET_IFEQ:
+    case MODEL_DELIF:
+        apply_compared(model, index, request, old, reply);
+        break;
+    case MODEL_EXEC:
+        apply_exec(model, index, request, reply);
         break;
     case MODEL_GET:
     case MODEL_MGET:
@@ -255,32 +382,74 @@ static const struct kind kinds[MODEL_KINDS] = {
     [MODEL_APPEND] = {"APPEND", KV_APPEND, 0, true, false, false},
     [MODEL_DELETE] = {"DEL", KV_DEL, 0, false, false, false},
     [MODEL_GETDEL] = {"GETDEL", KV_GETDEL, 0, false, false, false},
+    [MODEL_SET_PX] = {"SET PX", KV_SET, KV_SET_EXPIRY, true, true, false},
+    [MODEL_PEXPIRE] = {"PEXPIRE", KV_EXPIRE, 0, false, true, false},
+    [MODEL_PERSIST] = {"PERSIST", KV_PERSIST, 0, false, false, false},
+    [MODEL_SET_IFEQ] = {"SET IFEQ", KV_SET, KV_SET_IFEQ, true, false, false},
+    [MODEL_DELIF] = {"DELIFEQ", KV_DELIF, 0, false, false, false},
+    [MODEL_EXEC] = {"EXEC of SET", KV_EXEC, 0, true, false, true},
     [MODEL_GET] = {"GET", KV_GET, 0, false, false, false},
     [MODEL_MGET] = {"MGET", KV_MGET, 0, false, false, true},
     [MODEL_STRLEN] = {"STRLEN", KV_STRLEN, 0, false, false, false},
     [MODEL_EXISTS] = {"EXISTS", KV_EXISTS, 0, false, false, false},
 };
 
+static struct kv_argument argument_of(const char *text)
+{
+    return (struct kv_argument){text, strlen(text)};
+}
+
+/* A transaction of requests that stand for themselves. */
+static void encode_exec(const struct model_request *request, struct buffer *bytes)
+{
+    struct model_request parts[3] = {*request, *request, *request};
+    struct buffer encoded[3] = {{0}};
+    struct kv_argument arguments[4] = {argument_of("0")};
+
+    parts[0].kind = MODEL_SET;
+    parts[1].kind = MODEL_SET;
+    parts[1].key = request->second;
+    parts[2].kind = MODEL_GET;
+    for (size_t i = 0; i < 3; i++) {
+        model_encode(&parts[i], &encoded[i]);
+        arguments[i + 1] = (struct kv_argument){encoded[i].data, encoded[i].size_bytes};
+    }
+    kv_request_encode(bytes, KV_EXEC, 0, arguments, 4);
+    for (size_t i = 0; i < 3; i++) {
+        buffer_free(&encoded[i]);
+    }
+}
+
 void model_encode(const struct model_request *request, struct buffer *bytes)
 {
     const struct kind *kind = &kinds[request->kind];
-    struct kv_argument arguments[4];
+    struct kv_argument arguments[6];
     char names[2][KEY_BYTES];
     char amount[32];
     size_t count = 0;
 
+    if (request->kind == MODEL_EXEC) {
+        encode_exec(request, bytes);
+        return;
+    }
     snprintf(names[0], KEY_BYTES, "key%u", request->key);
     snprintf(names[1], KEY_BYTES, "key%u", request->second);
-    arguments[count++] = (struct kv_argument){names[0], strlen(names[0])};
+    snprintf(amount, sizeof(amount), "%lld", (long long)request->amount);
+    arguments[count++] = argument_of(names[0]);
     if (kind->has_value) {
         arguments[count++] = (struct kv_argument){request->value, request->value_bytes};
     }
+    if (kind->operation == KV_EXPIRE || (kind->flags & KV_SET_EXPIRY) != 0) {
+        arguments[count++] = argument_of(kind->operation == KV_EXPIRE ? "PEXPIRE" : "PX");
+    }
     if (kind->has_amount) {
-        snprintf(amount, sizeof(amount), "%lld", (long long)request->amount);
-        arguments[count++] = (struct kv_argument){amount, strlen(amount)};
+        arguments[count++] = argument_of(amount);
+    }
+    if (request->kind == MODEL_SET_IFEQ || request->kind == MODEL_DELIF) {
+        arguments[count++] = argument_of(request->compared);
     }
     if (kind->has_second) {
-        arguments[count++] = (struct kv_argument){names[1], strlen(names[1])};
+        arguments[count++] = argument_of(names[1]);
         if (kind->has_value) {
             arguments[count++] = (struct kv_argument){request->value, request->value_bytes};
         }

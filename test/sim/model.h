@@ -22,7 +22,13 @@ enum model_kind {
     MODEL_APPEND,
     MODEL_DELETE,
     MODEL_GETDEL,
-    MODEL_READS, /* from here on: */
+    MODEL_SET_PX,  /* amount: milliseconds to live */
+    MODEL_PEXPIRE, /* likewise */
+    MODEL_PERSIST,
+    MODEL_SET_IFEQ, /* only if the value is `compared` */
+    MODEL_DELIF,    /* likewise */
+    MODEL_EXEC,     /* SET both keys, then GET the first, as one */
+    MODEL_READS,    /* from here on: */
     MODEL_GET = MODEL_READS,
     MODEL_MGET, /* both keys */
     MODEL_STRLEN,
@@ -37,6 +43,7 @@ struct model_request {
     int64_t amount;
     char value[520];
     size_t value_bytes;
+    char compared[40];
 };
 
 struct model;
@@ -45,8 +52,10 @@ struct model *model_create(uint16_t keys);
 void model_destroy(struct model *model);
 
 /* Ascending indices. Appends the reply as kv.h encodes it. */
-void model_apply(struct model *model, uint64_t index, const struct model_request *request,
-                 struct buffer *reply);
+void model_apply(struct model *model, uint64_t index, uint64_t time_ms,
+                 const struct model_request *request, struct buffer *reply);
+/* Time has passed, nothing else. */
+void model_tick(struct model *model, uint64_t index, uint64_t time_ms);
 /* What a read sees behind the entry at that index. */
 void model_read(const struct model *model, uint64_t index, const struct model_request *request,
                 struct buffer *reply);

@@ -99,11 +99,12 @@ static void draw_core(struct swarm *swarm, struct sim_random *random)
     swarm->max_uncommitted_bytes = draw_scale(random, 4096, 1 << 20);
     swarm->request_timeout_ms =
         swarm->election_timeout_ms * (uint32_t)sim_random_between(random, 2, 6);
-    swarm->snapshot_every =
-        sim_random_below(random, 4) == 0 ? 0 : (uint32_t)sim_random_between(random, 1, 50);
-    swarm->snapshot_tail = (uint32_t)sim_random_below(random, 20);
+    swarm->snapshot_every = sim_random_below(random, 4) == 0 ? 0 : draw_scale(random, 1, 50);
+    swarm->snapshot_tail =
+        sim_random_below(random, 2) == 0 ? 0 : (uint32_t)sim_random_below(random, 20);
     swarm->snapshots_kept = (uint32_t)sim_random_between(random, 1, 3);
     swarm->disk_stall_ms = sim_random_below(random, 2) == 0 ? 0 : swarm->election_timeout_ms;
+    swarm->leases = sim_random_below(random, 2) == 0;
     swarm->priorities = sim_random_below(random, 4) == 0;
     swarm->segment_bytes = 4096 * draw_scale(random, 2, 32);
 }

@@ -62,6 +62,9 @@ void truth_commit_entry(struct world *world, const struct raft_entry *entry)
         *era = (struct era){.index = entry->index};
         buffer_append(&era->membership, entry->data, entry->size_bytes);
     }
+    if (entry->type == RAFT_ENTRY_TIME) {
+        model_tick(world->truth->model, entry->index, entry->time_ms);
+    }
     if (entry->type != RAFT_ENTRY_COMMAND) {
         return;
     }
@@ -85,7 +88,8 @@ void truth_commit_entry(struct world *world, const struct raft_entry *entry)
                    (unsigned long long)entry->index);
     }
     operation->applied_index = entry->index;
-    model_apply(world->truth->model, entry->index, &operation->request, &operation->expected);
+    model_apply(world->truth->model, entry->index, entry->time_ms, &operation->request,
+                &operation->expected);
 }
 
 uint64_t truth_floor(const struct world *world)
