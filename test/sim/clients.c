@@ -215,6 +215,11 @@ static struct client_operation *add_operation(struct world *world, struct raftd_
     operation->host = client->host;
     operation->request =
         client->tries_again ? client->last : draw_request(world, operation->number);
+    if (world->swarm.levels) {
+        operation->level = (enum raftd_read_level)sim_random_below(&clients->random, 3);
+        operation->max_lag_ms = (uint32_t)(sim_random_below(&clients->random, 4000) >>
+                                           sim_random_below(&clients->random, 12));
+    }
     client->last = operation->request;
     client->tries_again = false;
     client->operation = operation->number;

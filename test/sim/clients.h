@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <raftd/client.h>
+
 #include "sim/model.h"
 #include "sim/world.h"
 
@@ -29,6 +31,8 @@ struct client_operation {
     uint64_t floor_index; /* what was committed or seen by anybody when it arrived */
     uint64_t proposed;    /* times */
     uint64_t applied_index;
+    enum raftd_read_level level;
+    uint32_t max_lag_ms;
     struct model_request request;
     struct buffer bytes;    /* the request as the host gets it */
     struct buffer expected; /* the reply at applied_index */

@@ -192,6 +192,7 @@ static void begin_life(struct host *host, const struct snapshot_info *snapshot)
     host->work_planned = false;
     host->is_sending = false;
     host->read_id = 0;
+    host->marks = (struct host_marks){0};
     host->time_proposed_ms = 0;
     host->more_to_apply = false;
     host->timer_us = 0;

@@ -7,7 +7,8 @@
  *     host_turn.c   one turn of the core thread
  *     host_disk.c   the log writer, and what a crash leaves of its work
  *     host_snapshot.c  saving, sending, receiving and installing
- *     host_apply.c  committed entries and confirmed reads
+ *     host_reads.c  answers to reads of every level
+ *     host_apply.c  committed entries
  */
 #ifndef RAFTD_TEST_SIM_HOST_H
 #define RAFTD_TEST_SIM_HOST_H
@@ -42,6 +43,17 @@ struct host_frame {
     uint8_t message_type;
     struct wire_frame *frame;
     struct raft_message promise; /* without its arrays: for the checks when it leaves */
+};
+
+/* A confirmed read round; as struct read_mark of src/node/node.h. */
+struct host_mark {
+    uint64_t index;
+    uint64_t asked_ms;
+};
+struct host_marks {
+    uint64_t fresh_ms;
+    struct host_mark waiting;
+    struct host_mark newest;
 };
 
 /* A write of the core on its way through the log writer; owns its entries and frames. */
@@ -106,6 +118,8 @@ struct host {
     uint64_t applied_term;
     uint64_t applied_time_ms;
     uint64_t read_id;
+    uint64_t read_asked_ms;
+    struct host_marks marks;
     bool more_to_apply;
     bool link_up[SIM_HOSTS_MAX];
 
@@ -187,7 +201,12 @@ void host_turn(struct host *host);
 void host_send(struct host *host, struct host_frame *frame);
 void host_fail_request(struct host *host, struct request *request, int status);
 bool host_apply(struct host *host, uint64_t commit_index);
-void host_serve_reads(struct host *host);
+struct raftd_reply;
+void host_complete(struct host *host, struct request *request, uint64_t index,
+                   const struct raftd_reply *reply);
+void host_query(struct host *host, const void *data, size_t size, struct raftd_reply *reply);
+void host_round_confirmed(struct host *host, uint64_t index);
+void host_serve_reads(struct host *host, uint64_t commit_index);
 /* The digest of the state machine. */
 uint64_t host_digest(struct host *host);
 

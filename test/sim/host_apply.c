@@ -22,8 +22,8 @@ struct apply_batch {
     uint64_t sequences[APPLY_BATCH]; /* of the waiting request; 0 = nobody waits */
 };
 
-static void complete(struct host *host, struct request *request, uint64_t index,
-                     const struct raftd_reply *reply)
+void host_complete(struct host *host, struct request *request, uint64_t index,
+                   const struct raftd_reply *reply)
 {
     if (request->client != NULL) {
         clients_on_answer(host->world, host->id, request->tag, RAFTD_OK, index, reply_data(reply),
@@ -74,7 +74,7 @@ static void run_batch(struct host *host, struct apply_batch *batch)
             request = requests_find(&host->requests, batch->sequences[i]);
         }
         if (request != NULL) {
-            complete(host, request, batch->entries[i].index, &batch->replies[i]);
+            host_complete(host, request, batch->entries[i].index, &batch->replies[i]);
         }
         reply_reset(&batch->replies[i]);
     }
@@ -127,7 +127,7 @@ bool host_apply(struct host *host, uint64_t commit_index)
     return host->applied_index < commit_index;
 }
 
-static void ask(struct host *host, const void *data, size_t size, struct raftd_reply *reply)
+void host_query(struct host *host, const void *data, size_t size, struct raftd_reply *reply)
 {
     struct raftd_query query = {.data = data,
                                 .size_bytes = size,
@@ -135,20 +135,6 @@ static void ask(struct host *host, const void *data, size_t size, struct raftd_r
                                 .time_ms = raft_cluster_time(host->core, host_now_ms(host))};
 
     host->machine.read(host->machine.context, &query, reply);
-}
-
-void host_serve_reads(struct host *host)
-{
-    struct request *request;
-
-    while ((request = requests_peek(&host->requests, &host->requests.reads_ready)) != NULL &&
-           request->read_index <= host->applied_index) {
-        struct raftd_reply reply = {0};
-
-        ask(host, request->entry->data, request->entry->size_bytes, &reply);
-        complete(host, request, host->applied_index, &reply);
-        reply_reset(&reply);
-    }
 }
 
 uint64_t host_digest(struct host *host)
@@ -161,7 +147,7 @@ uint64_t host_digest(struct host *host)
     bool valid;
 
     kv_request_encode(&query, KV_DIGEST, 0, NULL, 0);
-    ask(host, query.data, query.size_bytes, &reply);
+    host_query(host, query.data, query.size_bytes, &reply);
     reader = reader_make(reply_data(&reply), reply.size_bytes);
     valid = kv_reply_next(&reader, &value) && value.type == KV_REPLY_BULK && value.size_bytes == 16;
     ASSERT(valid);

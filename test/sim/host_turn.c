@@ -114,6 +114,18 @@ static void gather_held(struct host *host)
     }
 }
 
+static void add_read(struct host *host, struct client_operation *operation, uint64_t deadline_ms,
+                     struct raft_entry *entry)
+{
+    bool strict = operation->level == RAFTD_READ_LINEARIZABLE;
+    struct request *request =
+        requests_add(&host->requests, strict ? REQUEST_READ_NEW : REQUEST_READ_LOCAL,
+                     clients_of(operation), clients_tag(operation), deadline_ms, entry);
+
+    request->level = (uint8_t)operation->level;
+    request->max_lag_ms = operation->max_lag_ms;
+}
+
 static void gather_clients(struct host *host, bool proposable)
 {
     struct requests *requests = &host->requests;
@@ -127,7 +139,7 @@ static void gather_clients(struct host *host, bool proposable)
         struct raft_entry *entry = clients_entry(operation);
 
         if (clients_is_read(operation)) {
-            requests_add(requests, REQUEST_READ_NEW, client, tag, deadline_ms, entry);
+            add_read(host, operation, deadline_ms, entry);
         } else if (!proposable || requests_peek(requests, &requests->held) != NULL) {
             requests_add(requests, REQUEST_HELD, client, tag, deadline_ms, entry);
         } else {
@@ -149,10 +161,10 @@ static void gather_reads(struct host *host)
         requests_peek(requests, &requests->reads_new) == NULL) {
         return;
     }
-    requests_ask_reads(requests);
     event = host_add_event(host, RAFT_EVENT_READ);
     event->read_id = ++host->read_id;
-    event->lease = host->world->swarm.leases;
+    event->lease = requests_ask_reads(requests);
+    host->read_asked_ms = host_now_ms(host);
 }
 
 /* What an administrator asks for: nobody here waits for the outcome. */
@@ -344,6 +356,7 @@ static void step(struct host *host)
     raft_step(host->core, host_now_ms(host), host->events, host->event_count, &outbox);
     if (outbox.read_confirmed && outbox.read_id == host->read_id) {
         requests_confirm_reads(&host->requests, outbox.read_index);
+        host_round_confirmed(host, outbox.read_index);
     }
     truth_after_step(host->world, host, &outbox);
     if (host->world->failure.failed) {
@@ -352,7 +365,7 @@ static void step(struct host *host)
     host_install(host, &outbox);
     host->more_to_apply = host_apply(host, outbox.commit_index);
     host_slice(host);
-    host_serve_reads(host);
+    host_serve_reads(host, outbox.commit_index);
     newest = newest_write(host);
     if (outbox.has_write) {
         newest = host_write_make(&outbox.write);

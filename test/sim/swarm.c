@@ -104,7 +104,7 @@ static void draw_core(struct swarm *swarm, struct sim_random *random)
         sim_random_below(random, 2) == 0 ? 0 : (uint32_t)sim_random_below(random, 20);
     swarm->snapshots_kept = (uint32_t)sim_random_between(random, 1, 3);
     swarm->disk_stall_ms = sim_random_below(random, 2) == 0 ? 0 : swarm->election_timeout_ms;
-    swarm->leases = sim_random_below(random, 2) == 0;
+    swarm->levels = sim_random_below(random, 2) == 0;
     swarm->priorities = sim_random_below(random, 4) == 0;
     swarm->segment_bytes = 4096 * draw_scale(random, 2, 32);
 }

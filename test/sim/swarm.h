@@ -69,7 +69,7 @@ struct swarm {
     uint32_t snapshots_kept;
     uint32_t disk_stall_ms;
     bool priorities; /* for leadership */
-    bool leases;     /* reads take the word of a leader that has one */
+    bool levels;     /* reads of every level, else linearizable ones alone */
 };
 
 /* What the command line may ask for, beyond the seed. */

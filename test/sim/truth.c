@@ -134,6 +134,7 @@ void truth_destroy(struct truth *truth)
         buffer_free(&truth->eras[i].membership);
     }
     memory_free(truth->eras);
+    memory_free(truth->commit_times);
     memory_free(truth->lives);
     memory_free(truth->committed.links);
     memory_free(truth->leader_of_term);

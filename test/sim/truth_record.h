@@ -61,6 +61,12 @@ struct promises {
     uint64_t commit_index;
 };
 
+/* When that much was committed. */
+struct commit_time {
+    uint64_t at_us;
+    uint64_t index;
+};
+
 /* Which members were committed from an index on. */
 struct era {
     uint64_t index;
@@ -82,6 +88,9 @@ struct truth {
     size_t life_count;
     size_t life_capacity;
     struct model *model;
+    struct commit_time *commit_times; /* ascending */
+    size_t commit_time_count;
+    size_t commit_time_capacity;
     uint64_t seen_index; /* the greatest index that any answer came from */
 };
 

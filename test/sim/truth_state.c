@@ -42,11 +42,42 @@ static struct client_operation *find_operation(struct world *world, const struct
     return clients_operation(world, record->operations[counter]);
 }
 
+static void note_commit_time(struct world *world, uint64_t index)
+{
+    struct truth *truth = world->truth;
+
+    truth->commit_times = memory_grow(truth->commit_times, &truth->commit_time_capacity,
+                                      truth->commit_time_count + 1, sizeof(struct commit_time));
+    truth->commit_times[truth->commit_time_count++] =
+        (struct commit_time){.at_us = world->now_us, .index = index};
+}
+
+/* What was committed so long ago. */
+static uint64_t committed_before(const struct world *world, uint64_t ago_us)
+{
+    const struct truth *truth = world->truth;
+    size_t place = truth->commit_time_count;
+
+    while (place > 0 && truth->commit_times[place - 1].at_us + ago_us >= world->now_us) {
+        place--;
+    }
+    return place > 0 ? truth->commit_times[place - 1].index : 0;
+}
+
+/* How old an answer of the third level may be: by a clock that runs slow, and shows milliseconds. */
+static uint64_t stale_floor(const struct world *world, const struct client_operation *operation)
+{
+    return operation->max_lag_ms == 0
+               ? 0
+               : committed_before(world, 1053 * (uint64_t)operation->max_lag_ms + 2000);
+}
+
 void truth_commit_entry(struct world *world, const struct raft_entry *entry)
 {
     struct client_operation *operation;
 
     world_mix(world, entry->index);
+    note_commit_time(world, entry->index);
     if (world->calm && world->commit_after_calm_us == 0 && entry->type == RAFT_ENTRY_COMMAND) {
         world->commit_after_calm_us = world->now_us;
     }
@@ -113,12 +144,21 @@ static void check_place(struct world *world, const struct client_operation *oper
                         uint64_t index)
 {
     bool is_read = clients_is_read(operation);
+    bool is_stale = is_read && operation->level == RAFTD_READ_STALE;
 
-    if (index > truth_committed(world)) {
+    /* It may as well have become a linearizable one, and taken its time. */
+    if (is_stale && index < operation->floor_index && index < stale_floor(world, operation)) {
+        world_fail(world, "stale reads keep to their bound",
+                   "request %llu may lag by %u ms and is answered from index %llu",
+                   (unsigned long long)operation->number, operation->max_lag_ms,
+                   (unsigned long long)index);
+    } else if (index > truth_committed(world)) {
         world_fail(world, "answers come from what is committed",
                    "request %llu is answered from index %llu, committed is %llu",
                    (unsigned long long)operation->number, (unsigned long long)index,
                    (unsigned long long)truth_committed(world));
+    } else if (is_stale) {
+        return;
     } else if (is_read ? index < operation->floor_index : index <= operation->floor_index) {
         world_fail(world, "linearizable: real-time order",
                    "request %llu is answered from index %llu, but %llu was committed or seen "
@@ -152,7 +192,7 @@ void truth_on_answer(struct world *world, struct client_operation *operation, ui
                    "request %llu at index %llu, %s: the reply is not what the log gives",
                    (unsigned long long)operation->number, (unsigned long long)index, text);
     }
-    if (index > world->truth->seen_index) {
+    if (index > world->truth->seen_index && operation->level != RAFTD_READ_STALE) {
         world->truth->seen_index = index;
     }
 }
