@@ -144,7 +144,6 @@ static struct raft_options core_options(struct host *host)
         .heartbeat_ms = swarm->heartbeat_ms,
         .election_timeout_ms = swarm->election_timeout_ms,
         .max_batch_bytes = swarm->max_batch_bytes,
-        .check = true,
         .max_inflight_messages = swarm->max_inflight_messages,
         .max_inflight_bytes = swarm->max_inflight_bytes,
         .max_uncommitted_bytes = swarm->max_uncommitted_bytes,
