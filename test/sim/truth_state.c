@@ -64,7 +64,7 @@ static uint64_t committed_before(const struct world *world, uint64_t ago_us)
     return place > 0 ? truth->commit_times[place - 1].index : 0;
 }
 
-/* How old an answer of the third level may be: by a clock that runs slow, and shows milliseconds. */
+/* How old an answer of the third level may be, by a clock that runs slow and shows milliseconds. */
 static uint64_t stale_floor(const struct world *world, const struct client_operation *operation)
 {
     return operation->max_lag_ms == 0
