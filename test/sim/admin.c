@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "sim/host.h"
+#include "sim/net.h"
 #include "sim/truth.h"
 
 enum { VOTERS_WANTED_MAX = 7 };
@@ -110,6 +111,11 @@ void admin_strike_transfer(struct world *world, struct sim_random *random)
     }
     STORY(world, host->id, "an administrator asks for a new leader, node %u", change.steps[0].id);
     host_change(host, &change);
+    if (raft_get_role(host->core) == RAFT_LEADER && sim_random_below(random, 2) == 0) {
+        /* The old leader does not hear of the new one for a while. */
+        net_deafen(world, host->id, world->now_us + 1000,
+                   world->now_us + 1000 * (uint64_t)world->swarm.election_timeout_ms);
+    }
 }
 
 void admin_retire(struct world *world, struct host *host)

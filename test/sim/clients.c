@@ -204,6 +204,8 @@ static struct model_request draw_request(struct world *world, uint64_t number)
 
 static struct client_operation *add_operation(struct world *world, struct raftd_client *client)
 {
+    static const enum raftd_read_level levels[] = {RAFTD_READ_LINEARIZABLE, RAFTD_READ_LEASE,
+                                                   RAFTD_READ_LEASE, RAFTD_READ_STALE};
     struct clients *clients = world->clients;
     struct client_operation *operation = memory_allocate_zeroed(1, sizeof(*operation));
 
@@ -216,7 +218,7 @@ static struct client_operation *add_operation(struct world *world, struct raftd_
     operation->request =
         client->tries_again ? client->last : draw_request(world, operation->number);
     if (world->swarm.levels) {
-        operation->level = (enum raftd_read_level)sim_random_below(&clients->random, 3);
+        operation->level = levels[sim_random_below(&clients->random, 4)];
         operation->max_lag_ms = (uint32_t)(sim_random_below(&clients->random, 4000) >>
                                            sim_random_below(&clients->random, 12));
     }

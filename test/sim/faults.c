@@ -223,7 +223,7 @@ static void strike_clog(struct world *world, struct sim_random *random)
     if (from != to) {
         STORY(world, from, "nothing arrives at node %u for %llu ms, then all of it", to,
               (unsigned long long)(for_us / 1000));
-        net_clog(world, from, to, world->now_us + for_us);
+        net_clog(world, from, to, world->now_us, world->now_us + for_us);
     }
 }
 
@@ -278,8 +278,14 @@ static void strike_pause(struct world *world, struct sim_random *random)
     struct host *host = pick(world, random, true);
     uint64_t for_us = draw_duration_us(random, 8 * (uint64_t)world->swarm.election_timeout_ms);
 
-    if (host != NULL) {
-        host_pause(host, world->now_us + for_us);
+    if (host == NULL) {
+        return;
+    }
+    host_pause(host, world->now_us + for_us);
+    if (sim_random_below(random, 2) == 0) {
+        /* What was on its way arrives; what others say meanwhile does not, until well after. */
+        net_deafen(world, host->id, world->now_us + 2 * (uint64_t)world->swarm.delay_max_us,
+                   world->now_us + for_us + 500 * (uint64_t)world->swarm.election_timeout_ms);
     }
 }
 

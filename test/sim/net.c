@@ -29,6 +29,7 @@ struct direction {
     struct packet *head; /* in order of delivery */
     struct packet *tail;
     uint64_t last_us; /* delivery of the last frame in order */
+    uint64_t clogged_since_us;
     uint64_t clogged_until_us;
     struct wire_frame *old[OLD_FRAMES_MAX];
     size_t old_count;
@@ -247,7 +248,10 @@ void net_deliver(struct world *world, uint16_t from, uint16_t to)
         bool drops;
         bool cut = is_cut(world->net, from, to, &drops);
 
-        if (direction->clogged_until_us > world->now_us || (cut && !drops)) {
+        bool clogged = direction->clogged_since_us <= world->now_us &&
+                       world->now_us < direction->clogged_until_us;
+
+        if (clogged || (cut && !drops)) {
             return; /* asked again when that is over */
         }
         direction->head = packet->next;
@@ -400,10 +404,18 @@ void net_on_heal(struct world *world, const struct sim_event *event)
     }
 }
 
-void net_clog(struct world *world, uint16_t from, uint16_t to, uint64_t until_us)
+void net_clog(struct world *world, uint16_t from, uint16_t to, uint64_t since_us, uint64_t until_us)
 {
+    world->net->directions[from][to].clogged_since_us = since_us;
     world->net->directions[from][to].clogged_until_us = until_us;
     world_plan(world, until_us, SIM_EVENT_DELIVER, from, to, 0);
+}
+
+void net_deafen(struct world *world, uint16_t id, uint64_t since_us, uint64_t until_us)
+{
+    for (uint16_t from = 1; from <= world->last_id; from++) {
+        net_clog(world, from, id, since_us, until_us);
+    }
 }
 
 void net_calm(struct world *world)

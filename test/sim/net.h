@@ -42,7 +42,10 @@ struct net_cut {
 /* NULL: there are enough already. */
 struct net_cut *net_cut(struct world *world, uint64_t until_us, bool drops);
 void net_on_heal(struct world *world, const struct sim_event *event);
-void net_clog(struct world *world, uint16_t from, uint16_t to, uint64_t until_us);
+void net_clog(struct world *world, uint16_t from, uint16_t to, uint64_t since_us,
+              uint64_t until_us);
+/* The same of everything that is sent to one host. */
+void net_deafen(struct world *world, uint16_t id, uint64_t since_us, uint64_t until_us);
 void net_calm(struct world *world);
 
 #endif
