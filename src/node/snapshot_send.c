@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/plant.h"
 #include "node/snapshot_private.h"
 #include "store/snapshot_reader.h"
 #include "sys/clock.h"
@@ -190,7 +191,8 @@ static bool send_chunk(struct snapshot_worker *worker, struct snapshot_send *sen
 {
     const struct fs *fs = worker->options.fs;
     uint64_t left = send->size_bytes - send->sent_bytes;
-    size_t size = left < WIRE_SNAPSHOT_CHUNK_MAX ? (size_t)left : WIRE_SNAPSHOT_CHUNK_MAX;
+    size_t most = BUGGIFY(node_snapshot_chunk_is_small) ? 100 : WIRE_SNAPSHOT_CHUNK_MAX;
+    size_t size = left < most ? (size_t)left : most;
     ssize_t count = fs->pread(fs->context, send->file, worker->chunk, size, send->sent_bytes);
     struct wire_snapshot head = {
         .kind = WIRE_SNAPSHOT_CHUNK,

@@ -92,8 +92,11 @@ static enum raft_refusal refusal_of_all(const struct raft_core *core,
         position == RAFT_MEMBERS_MAX) {
         return RAFT_REFUSED_NO_LEADER;
     }
-    return core->uncommitted_bytes >= core->options.max_uncommitted_bytes ? RAFT_REFUSED_FULL
-                                                                          : RAFT_REFUSED_NOT;
+    if (core->uncommitted_bytes >= core->options.max_uncommitted_bytes ||
+        BUGGIFY(raft_refuses_as_full)) {
+        return RAFT_REFUSED_FULL;
+    }
+    return RAFT_REFUSED_NOT;
 }
 
 void propose_on_message(struct raft_core *core, const struct raft_message *message)

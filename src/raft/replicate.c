@@ -279,7 +279,8 @@ static void send_append(struct raft_core *core, size_t position, bool entries)
     while (entries && previous + count < last) {
         size_t one = raft_entry_cost(raftlog_entry(&core->log, previous + count + 1));
 
-        if (count > 0 && cost + one > core->options.max_batch_bytes) {
+        if (count > 0 &&
+            (cost + one > core->options.max_batch_bytes || BUGGIFY(raft_batch_ends_early))) {
             break;
         }
         cost += one;
@@ -348,7 +349,8 @@ void replicate_choose_witnesses(struct raft_core *core)
 
 static bool window_has_room(const struct raft_core *core, const struct progress *progress)
 {
-    return progress->inflight_count < core->options.max_inflight_messages &&
+    return !BUGGIFY(raft_window_is_full) &&
+           progress->inflight_count < core->options.max_inflight_messages &&
            progress->inflight_bytes < core->options.max_inflight_bytes;
 }
 

@@ -347,7 +347,9 @@ int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
     }
     /* A batch larger than any segment gets one of its own, which grows as it is written. */
     if (wal->current.offset_bytes > WAL_SEGMENT_HEADER_BYTES &&
-        wal->current.offset_bytes + batch_bytes > wal->segment_bytes && roll(wal) < 0) {
+        (wal->current.offset_bytes + batch_bytes > wal->segment_bytes ||
+         BUGGIFY(store_rolls_early)) &&
+        roll(wal) < 0) {
         return wal_fail(wal, error);
     }
     reserve_buffer(wal, batch_bytes);

@@ -136,8 +136,9 @@ static int run_planted(const struct task *task)
         struct run_result result = {0};
         uint64_t seeds;
 
-        if (task->only != NULL && strcmp(task->only, plant_name((enum plant)plant)) != 0) {
-            continue;
+        if (task->only != NULL ? strcmp(task->only, plant_name((enum plant)plant)) != 0
+                               : strncmp(plant_name((enum plant)plant), "store_", 6) == 0) {
+            continue; /* those of the store are caught by test/sim/exhaustive */
         }
         plant_active = (enum plant)plant;
         seeds = hunt(task, &result);
