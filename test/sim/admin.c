@@ -154,8 +154,9 @@ bool admin_can_lose(struct world *world, uint32_t lost)
         if (host->gone) {
             continue;
         }
-        /* What a crashed one lives by is not known; it was alive when the others learned it. */
-        if (host->alive && !keeps_quorum(world, raft_get_membership(host->core), lost)) {
+        /* One that is down comes back with what it lived by, or with what was before it. */
+        if (!keeps_quorum(world, host->alive ? raft_get_membership(host->core) : &host->membership,
+                          lost)) {
             return false;
         }
     }

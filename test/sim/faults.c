@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "sim/admin.h"
+#include "sim/faults_disk.h"
 #include "sim/fs_memory.h"
 #include "sim/host.h"
 #include "sim/net.h"
@@ -307,6 +308,15 @@ static void strike_wipe(struct world *world, struct sim_random *random)
 
 /* ---- disks and clocks ---- */
 
+static void strike_damage(struct world *world, struct sim_random *random)
+{
+    struct host *host = pick(world, random, sim_random_below(random, 2) == 0);
+
+    if (host != NULL) {
+        faults_damage_disk(world, host, admin_can_lose(world, 1U << host->id), random);
+    }
+}
+
 static void strike_stall(struct world *world, struct sim_random *random)
 {
     struct host *host = pick(world, random, true);
@@ -380,6 +390,7 @@ static strike_function *const strikes[FAULT_CLASSES] = {
     [FAULT_WALL_STEP] = strike_wall_step,
     [FAULT_PAUSE] = strike_pause,
     [FAULT_WIPE] = strike_wipe,
+    [FAULT_DAMAGE] = strike_damage,
     [FAULT_CHURN] = admin_strike_churn,
     [FAULT_TRANSFER] = admin_strike_transfer,
 };

@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "store/wal_format.h"
 
-enum { PATH_BYTES = 300, SEGMENTS_MAX = 256 };
+enum { PATH_BYTES = 300 };
 
 struct place {
     uint64_t segment;
@@ -24,8 +24,9 @@ struct place {
 struct survey {
     struct fs_memory *memory;
     const char *directory;
-    uint64_t segments[SEGMENTS_MAX]; /* their numbers, ascending */
+    uint64_t *segments; /* their numbers, ascending */
     size_t segment_count;
+    size_t segment_capacity;
     struct place *batches;
     size_t batch_count;
     size_t batch_capacity;
@@ -50,7 +51,8 @@ static void found(void *argument, const char *name)
     if (number == 0) {
         return;
     }
-    ASSERT(survey->segment_count < SEGMENTS_MAX);
+    survey->segments = memory_grow(survey->segments, &survey->segment_capacity,
+                                   survey->segment_count + 1, sizeof(survey->segments[0]));
     while (at > 0 && survey->segments[at - 1] > number) {
         survey->segments[at] = survey->segments[at - 1];
         at--;
@@ -67,6 +69,16 @@ static bool is_zero(const uint8_t *bytes, uint64_t from, uint64_t to)
     return from == to;
 }
 
+/* A batch whose sync failed shows in the page cache and is not there: opening drops it. */
+static void drop_forgotten(struct survey *survey, const char *path)
+{
+    const struct fs *fs = fs_memory_table(survey->memory);
+    int file = fs->open(fs->context, path, FS_OPEN_WRITE);
+
+    ASSERT(file >= 0);
+    fs->close(fs->context, file);
+}
+
 static void survey_segment(struct survey *survey, uint64_t number)
 {
     struct wal_segment_header segment;
@@ -77,6 +89,7 @@ static void survey_segment(struct survey *survey, uint64_t number)
     uint64_t size;
 
     path_of(survey, number, path);
+    drop_forgotten(survey, path);
     bytes = fs_memory_bytes(survey->memory, path);
     size = fs_memory_size(survey->memory, path);
     if (size < WAL_SEGMENT_HEADER_BYTES || !wal_segment_header_decode(bytes, &segment)) {
@@ -327,6 +340,7 @@ bool fs_damage_do(struct fs_memory *memory, const char *directory, enum fs_damag
     *damage = (struct fs_damage){.kind = kind, .is_fatal = kind < FS_DAMAGE_FLIP_BEHIND};
     take_survey(&survey);
     is_done = kinds[kind](&survey, random, damage);
+    memory_free(survey.segments);
     memory_free(survey.batches);
     return is_done;
 }

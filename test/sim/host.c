@@ -22,6 +22,18 @@ enum {
     ENTRY_BYTES_MAX = 1 << 20,
 };
 
+/* Half of all disks have large sectors, on half of them the kernel writes before it has to. */
+static struct fs_memory *make_disk(struct sim_random *random)
+{
+    uint64_t seed = sim_random_next(random);
+    struct fs_memory *disk = fs_memory_create(seed);
+    struct fs_faults faults = {.write_back = (seed & 2) != 0 ? 50000 : 0};
+
+    fs_memory_set_sector_bytes(disk, (seed & 1) != 0 ? 4096 : 512);
+    fs_memory_set_faults(disk, &faults);
+    return disk;
+}
+
 struct host *host_create(struct world *world, uint16_t id)
 {
     struct host *host = memory_allocate_zeroed(1, sizeof(*host));
@@ -29,7 +41,7 @@ struct host *host_create(struct world *world, uint16_t id)
 
     host->world = world;
     host->id = id;
-    host->disk = fs_memory_create(sim_random_next(&random));
+    host->disk = make_disk(&random);
     host->clock_rate = 1000000;
     if (swarm_has(&world->swarm, FAULT_DRIFT)) {
         host->clock_rate = sim_random_between(&random, 950000, 1050000);
@@ -101,7 +113,7 @@ static int open_log(struct host *host, struct wal_recovered *recovered, struct r
 {
     const struct wal_options options = {
         .fs = fs_memory_table(host->disk),
-        .directory = "/data",
+        .directory = HOST_DIRECTORY,
         .cluster_id = HOST_CLUSTER_ID,
         .node_id = host->id,
         .segment_bytes = host->world->swarm.segment_bytes,
@@ -213,6 +225,21 @@ static bool cannot_start(struct host *host, const struct raftd_error *error)
     host->kv = NULL;
     fs_memory_end_process(host->disk);
     return false;
+}
+
+int host_probe(struct host *host, struct raftd_error *error)
+{
+    struct wal_recovered recovered = {0};
+    int code;
+
+    ASSERT(!host->alive && !host->gone);
+    code = open_log(host, &recovered, error);
+    fs_memory_die(host->disk);
+    wal_close(host->wal);
+    host->wal = NULL;
+    fs_memory_end_process(host->disk);
+    wal_recovered_free(&recovered);
+    return code;
 }
 
 /* Everything that src/node/builder.c does before a node runs. */
@@ -340,6 +367,7 @@ void host_crash(struct host *host, enum host_end end)
     host_disk_crash(host, end);
     forget_input(host);
     forget_requests(host);
+    host->membership = *raft_get_membership(host->core);
     raft_destroy(host->core);
     host->core = NULL;
     kv_destroy(host->kv);

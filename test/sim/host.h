@@ -38,6 +38,8 @@ enum {
     HOST_EVENTS_MAX = 2048, /* of one turn */
 };
 
+#define HOST_DIRECTORY "/data"
+
 struct host_frame {
     uint16_t to;
     uint8_t message_type;
@@ -100,6 +102,7 @@ struct host {
     bool gone;       /* its disk is lost for good, or it was removed: it never comes back */
     bool in_trouble; /* also when all else is calm */
     uint64_t life;   /* number of the process, unique in the world */
+    struct raft_membership membership; /* of one that is down: in force when it ended */
     uint64_t paused_until_us;
 
     /* Clocks. Monotonic time = offset + rate * virtual time. */
@@ -168,6 +171,8 @@ void host_destroy(struct host *host);
 bool host_start(struct host *host, const struct raft_membership *founding);
 /* Another try after a crash; it may well crash again while it recovers. */
 void host_on_start(struct host *host, uint64_t life);
+/* Whether its log would open: 0, or the code and why not. It stays down. */
+int host_probe(struct host *host, struct raftd_error *error);
 enum host_end {
     HOST_KILLED,   /* the page cache stays */
     HOST_POWER_CUT /* what was not synced may be lost, old, or torn */

@@ -32,6 +32,7 @@ static const char *const names[FAULT_CLASSES] = {
     [FAULT_TRANSFER] = "transfer",
     [FAULT_MINORITY] = "minority",
     [FAULT_BUGGIFY] = "buggify",
+    [FAULT_DAMAGE] = "damage",
 };
 
 const char *fault_class_name(enum fault_class fault)
@@ -77,12 +78,17 @@ static uint16_t draw_nodes(struct sim_random *random)
 
 static void draw_faults(struct swarm *swarm, struct sim_random *random)
 {
+    struct sim_random late = sim_random_make(sim_mix(swarm->seed, FAULT_DAMAGE));
+
     for (int i = 0; i < FAULT_CLASSES; i++) {
-        if (sim_random_below(random, 2) == 0) {
+        /* A stream of its own, since this class came when seeds had a meaning already. */
+        struct sim_random *from = i == FAULT_DAMAGE ? &late : random;
+
+        if (sim_random_below(from, 2) == 0) {
             swarm->classes |= 1U << i;
         }
-        swarm->interval_us[i] = 1000 * (uint64_t)draw_scale(random, 1000, 16000);
-        swarm->chance[i] = draw_scale(random, 1000, 60000);
+        swarm->interval_us[i] = 1000 * (uint64_t)draw_scale(from, 1000, 16000);
+        swarm->chance[i] = draw_scale(from, 1000, 60000);
     }
     swarm->interval_us[FAULT_CRASH_ALL] *= 2;
     swarm->interval_us[FAULT_WIPE] *= 4;

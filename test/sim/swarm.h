@@ -35,6 +35,7 @@ enum fault_class {
     FAULT_TRANSFER,  /* no fault: leadership is handed over */
     FAULT_MINORITY,  /* a minority stays in trouble when all else is calm */
     FAULT_BUGGIFY,   /* rare lawful branches become common */
+    FAULT_DAMAGE,    /* what was durable is damaged: a disk, if a minority, is lost for good */
     FAULT_CLASSES,
 };
 const char *fault_class_name(enum fault_class fault);
