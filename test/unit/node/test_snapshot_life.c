@@ -237,6 +237,59 @@ START_TEST(t34_a_gap_between_snapshot_and_log_is_refused)
 }
 END_TEST
 
+static void copy_file(const char *from, const char *directory)
+{
+    char path[1024];
+    char bytes[4096];
+    size_t count;
+    FILE *in = fopen(from, "rb");
+    FILE *out;
+
+    snprintf(path, sizeof(path), "%s%s", directory, strrchr(from, '/'));
+    out = fopen(path, "wb");
+    ck_assert_ptr_nonnull(in);
+    ck_assert_ptr_nonnull(out);
+    while ((count = fread(bytes, 1, sizeof(bytes), in)) > 0) {
+        ck_assert_uint_eq(fwrite(bytes, 1, count, out), count);
+    }
+    fclose(in);
+    fclose(out);
+}
+
+/* T34, T37: the node died between the arrival of a leader's snapshot and the restart of its log,
+ * which ends before it. */
+START_TEST(t34_a_log_that_ends_before_the_snapshot_restarts_behind_it)
+{
+    struct lone ahead;
+    struct lone behind;
+    char path[512];
+    uint64_t sum;
+
+    init(&ahead);
+    lone_serve(&ahead);
+    add(&ahead, 160);
+    lone_wait(&ahead, has_snapshot, 150);
+    ck_assert_int_eq(lone_stop(&ahead), 0);
+    init(&behind);
+    lone_serve(&behind);
+    add(&behind, 30);
+    ck_assert_int_eq(lone_stop(&behind), 0);
+    lone_destroy(&behind);
+    newest_path(&ahead, path);
+    copy_file(path, behind.directory);
+    lone_serve(&behind);
+    ck_assert_int_eq(lone_read(&behind, &sum), 0);
+    ck_assert_uint_eq(sum, ahead.saved_sum);
+    ck_assert_uint_gt(lone_status(&behind).last_index, 150);
+    add(&behind, 1);
+    restart(&behind);
+    ck_assert_int_eq(lone_read(&behind, &sum), 0);
+    ck_assert_uint_eq(sum, ahead.saved_sum + 1);
+    lone_free(&behind);
+    lone_free(&ahead);
+}
+END_TEST
+
 /* T33: a vote that is gone is not given again, whatever the snapshots know. */
 START_TEST(t33_snapshots_without_a_log_are_refused)
 {
@@ -273,6 +326,7 @@ UNIT_SUITE(snapshot_life)
     tcase_add_test(tcase, a_node_stops_in_the_middle_of_a_snapshot);
     tcase_add_test(tcase, t35_a_damaged_snapshot_is_skipped_if_the_log_reaches);
     tcase_add_test(tcase, t34_a_gap_between_snapshot_and_log_is_refused);
+    tcase_add_test(tcase, t34_a_log_that_ends_before_the_snapshot_restarts_behind_it);
     tcase_add_test(tcase, t33_snapshots_without_a_log_are_refused);
     suite_add_tcase(suite, tcase);
     return suite;
