@@ -349,8 +349,11 @@ START_TEST(t39_clean_up_leaves_what_is_being_sent)
     run_until(is_saved);
     snapshot_worker_send(sides[SENDER].worker, RECEIVER);
     run_until(is_half_way);
+    snapshot_worker_link(sides[SENDER].worker, RECEIVER, false);
     save(20);
     run_until(is_saved_again);
+    ck_assert(fs_memory_exists(sides[SENDER].memory, "/data/snapshot-000000000000000a.raftd"));
+    snapshot_worker_link(sides[SENDER].worker, RECEIVER, true);
     run_until(is_sent);
     ck_assert(staged_is_right);
     ck_assert_uint_eq(newest_of(RECEIVER), 10);
