@@ -198,6 +198,18 @@ class Members(unittest.TestCase):
             self.assertEqual(refused.returncode, 3)
             self.assertIn("CONFLICT", refused.stderr)
 
+    def test_leadership_drifts_to_the_highest_priority(self):
+        with Cluster(3) as cluster:
+            cluster[2].options["raft.priority"] = 5
+            cluster[3].options["raft.priority"] = 9
+            cluster.start()
+            wait_until("node 3 to lead", lambda: cluster.leader() is cluster[3])
+            cluster[3].kill()
+            rest = [cluster[1], cluster[2]]
+            wait_until("node 2 to lead", lambda: cluster.leader(rest) is cluster[2])
+            cluster[3].start().wait_ready()
+            wait_until("node 3 to lead again", lambda: cluster.leader() is cluster[3])
+
     def test_sigterm_hands_over(self):
         """No command has an unknown outcome because a leader was asked to stop."""
         with Cluster(3, options={"raft.election_timeout_ms": 3000}) as cluster:
