@@ -41,7 +41,7 @@ static void for_each_sector(struct fs_inode *inode, int number, bool has_large_s
         struct fs_unit unit = {.type = FS_UNIT_SECTOR, .inode = number};
 
         for (size_t sector = 0; sector < FS_SECTORS; sector++) {
-            uint8_t mask = has_large_sectors ? slot->dirty : (uint8_t)(1u << sector);
+            uint8_t mask = (uint8_t)(has_large_sectors ? slot->dirty : 1u << sector);
 
             if ((slot->dirty & mask) != 0) {
                 unit.offset =

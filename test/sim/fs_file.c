@@ -82,7 +82,7 @@ static uint8_t sectors_of(size_t from, size_t size, bool has_large_sectors)
     size_t first = from / FS_SECTOR_BYTES;
     size_t last = (from + size - 1) / FS_SECTOR_BYTES;
 
-    return has_large_sectors ? 0xff : (uint8_t)((0xffu << first) & (0xffu >> (7 - last)));
+    return (uint8_t)(has_large_sectors ? 0xffu : (0xffu << first) & (0xffu >> (7 - last)));
 }
 
 /* Slots. */

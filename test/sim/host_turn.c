@@ -73,8 +73,10 @@ static void gather_inbox(struct host *host)
         event->message = input->message;
         host->messages[host->message_count++] = input->message;
     }
-    memmove(host->inbox, host->inbox + taken, (host->inbox_count - taken) * sizeof(host->inbox[0]));
     host->inbox_count -= taken;
+    if (host->inbox_count > 0) {
+        memmove(host->inbox, host->inbox + taken, host->inbox_count * sizeof(host->inbox[0]));
+    }
 }
 
 /* Whether a proposal given to the core now would find a leader. */
@@ -147,9 +149,11 @@ static void gather_clients(struct host *host, bool proposable)
                     requests_add(requests, REQUEST_PROPOSED, client, tag, deadline_ms, entry));
         }
     }
-    memmove(host->asked, host->asked + taken,
-            (host->asked_count - taken) * sizeof(struct client_operation *));
     host->asked_count -= taken;
+    if (host->asked_count > 0) {
+        memmove(host->asked, host->asked + taken,
+                host->asked_count * sizeof(struct client_operation *));
+    }
 }
 
 static void gather_reads(struct host *host)
