@@ -450,6 +450,16 @@ bool fs_memory_is_dead(const struct fs_memory *memory)
     return memory->is_dead;
 }
 
+size_t fs_memory_open_files(const struct fs_memory *memory)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < FS_HANDLES_MAX; i++) {
+        count += memory->handles[i].is_open;
+    }
+    return count;
+}
+
 void fs_memory_end_process(struct fs_memory *memory)
 {
     memory->is_dead = false;

@@ -82,6 +82,9 @@ void fs_memory_set_faults(struct fs_memory *memory, const struct fs_faults *faul
 /* What the operations since the last call took in sum: the host lets this much time pass. */
 uint64_t fs_memory_latency_ms(struct fs_memory *memory);
 
+/* How many files are open. */
+size_t fs_memory_open_files(const struct fs_memory *memory);
+
 /* How often each kind of fault was seen to happen since create. */
 enum fs_fault_kind {
     FS_FAULT_READ_ERROR,

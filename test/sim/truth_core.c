@@ -7,6 +7,9 @@
 #include "base/memory.h"
 #include "sim/truth_record.h"
 
+/* Lock, two segments, one snapshot saved and one received, and one on its way to each peer. */
+enum { FILES_MAX = 5 + SIM_HOSTS_MAX };
+
 /* ---- log matching and what a leader may do to its log ---- */
 
 static void check_matching(struct world *world, uint16_t id, const struct chain *chain)
@@ -299,6 +302,10 @@ static void check_bounds(struct world *world, const struct host *host,
         raft_get_uncommitted_bytes(host->core) > limit) {
         world_fail(world, "bounded queues", "node %u holds %zu uncommitted bytes", host->id,
                    raft_get_uncommitted_bytes(host->core));
+    }
+    if (fs_memory_open_files(host->disk) > FILES_MAX) {
+        world_fail(world, "bounded files", "node %u has %zu open", host->id,
+                   fs_memory_open_files(host->disk));
     }
     if (host->requests.capacity > 4096) {
         world_fail(world, "bounded queues", "node %u holds %zu requests", host->id,
