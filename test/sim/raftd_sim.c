@@ -12,7 +12,7 @@
 #include "sim/run.h"
 #include "sys/log.h"
 
-enum { AGAIN_EVERY = 100, PLANT_SEEDS = 400, LINE_BYTES = 1024 };
+enum { AGAIN_EVERY = 100, PLANT_SEEDS = 1000, LINE_BYTES = 1024 };
 
 struct task {
     uint64_t seed;
