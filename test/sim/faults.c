@@ -415,6 +415,9 @@ void faults_on_strike(struct world *world, enum fault_class fault)
 /* Failures that were announced and did not happen yet. */
 static void forgive_disk(struct fs_memory *disk)
 {
+    const struct fs_faults none = {0};
+
+    fs_memory_set_faults(disk, &none);
     for (int i = 0; i < FS_MEMORY_OPERATIONS; i++) {
         fs_memory_fail(disk, (enum fs_memory_operation)i, 0, -EIO);
     }

@@ -22,16 +22,24 @@ enum {
     ENTRY_BYTES_MAX = 1 << 20,
 };
 
-/* Half of all disks have large sectors, on half of them the kernel writes before it has to. */
-static struct fs_memory *make_disk(struct sim_random *random)
+/* Sectors of either size; errors by chance, so many times in a million operations. */
+static void make_disk(struct host *host, struct sim_random *random)
 {
-    uint64_t seed = sim_random_next(random);
-    struct fs_memory *disk = fs_memory_create(seed);
-    struct fs_faults faults = {.write_back = (seed & 2) != 0 ? 50000 : 0};
+    const struct swarm *swarm = &host->world->swarm;
+    struct fs_faults faults = {0};
 
-    fs_memory_set_sector_bytes(disk, (seed & 1) != 0 ? 4096 : 512);
-    fs_memory_set_faults(disk, &faults);
-    return disk;
+    host->disk = fs_memory_create(sim_random_next(random));
+    fs_memory_set_sector_bytes(host->disk, sim_random_below(random, 2) == 0 ? 512 : 4096);
+    if (sim_random_below(random, 2) == 0) {
+        faults.write_back = (uint32_t)sim_random_below(random, 100000);
+    }
+    if (swarm_has(swarm, FAULT_DISK_ERROR)) {
+        faults.write_error = (uint32_t)sim_random_below(random, 1000);
+        faults.sync_error = (uint32_t)sim_random_below(random, 1000);
+        faults.name_error = (uint32_t)sim_random_below(random, 2000);
+        faults.read_error = (uint32_t)sim_random_below(random, 1000);
+    }
+    fs_memory_set_faults(host->disk, &faults);
 }
 
 struct host *host_create(struct world *world, uint16_t id)
@@ -41,7 +49,7 @@ struct host *host_create(struct world *world, uint16_t id)
 
     host->world = world;
     host->id = id;
-    host->disk = make_disk(&random);
+    make_disk(host, &random);
     host->clock_rate = 1000000;
     if (swarm_has(&world->swarm, FAULT_DRIFT)) {
         host->clock_rate = sim_random_between(&random, 950000, 1050000);
