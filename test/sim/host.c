@@ -376,7 +376,6 @@ void host_crash(struct host *host, enum host_end end)
     forget_input(host);
     forget_requests(host);
     host->membership = *raft_get_membership(host->core);
-    host->left_with = *raft_get_membership(host->core);
     raft_destroy(host->core);
     host->core = NULL;
     kv_destroy(host->kv);

@@ -101,8 +101,7 @@ struct host {
     bool alive;
     bool gone;       /* its disk is lost for good, or it was removed: it never comes back */
     bool in_trouble; /* also when all else is calm */
-    struct raft_membership left_with;  /* in force when its process ended */
-    uint64_t life;                     /* number of the process, unique in the world */
+    uint64_t life;   /* number of the process, unique in the world */
     struct raft_membership membership; /* of one that is down: in force when it ended */
     uint64_t paused_until_us;
 
