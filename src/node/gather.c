@@ -14,7 +14,8 @@
 enum {
     LINK_EVENTS_MAX = 256,    /* of one peer in one batch */
     CLIENT_EVENTS_MAX = 1024, /* requests of one client in one batch */
-    TIME_EVERY_MS = 50,       /* at most: a million keys may expire in as many milliseconds */
+    TIME_EVERY_MS = 50,       /* at most: a million keys may expire in as many milliseconds, */
+    TIME_BEHIND_MS = 10,      /* unless the state machine could not do all that was due */
 };
 
 struct raft_event *gather_event(struct core_loop *loop, enum raft_event_type type)
@@ -264,11 +265,16 @@ static bool time_is_under_way(const struct core_loop *loop)
            raft_log_entry(loop->node->core, entry->index) == entry;
 }
 
+/* Whether the state machine was told a time already at which this deadline had passed. */
+static bool is_behind(const struct core_loop *loop, uint64_t deadline_ms)
+{
+    return loop->time_entry != NULL && deadline_ms <= loop->time_entry->time_ms;
+}
+
 uint64_t gather_time_due_ms(const struct core_loop *loop)
 {
     const struct raftd_node *node = loop->node;
-    uint64_t earliest_ms = loop->time_proposed_ms + TIME_EVERY_MS;
-    uint64_t deadline, time_ms, due_ms;
+    uint64_t deadline, time_ms, due_ms, earliest_ms;
 
     if (node->machine.next_deadline == NULL || raft_get_role(node->core) != RAFT_LEADER ||
         !gather_can_propose(node) || time_is_under_way(loop)) {
@@ -279,6 +285,8 @@ uint64_t gather_time_due_ms(const struct core_loop *loop)
     if (deadline > RAFT_TIME_MAX_MS) {
         return UINT64_MAX;
     }
+    earliest_ms =
+        loop->time_proposed_ms + (is_behind(loop, deadline) ? TIME_BEHIND_MS : TIME_EVERY_MS);
     due_ms = loop->core_now_ms + (deadline > time_ms ? deadline - time_ms : 0);
     return due_ms > earliest_ms ? due_ms : earliest_ms;
 }

@@ -14,6 +14,17 @@ static void add_refusal(struct raft_core *core, uint64_t origin, uint64_t sequen
         (struct raft_proposal_id){.origin = origin, .sequence = sequence, .reason = reason};
 }
 
+/*
+ * Every member waits for the time: what expires is gone from a follower only once it applies this
+ * entry, and the next append may be a heartbeat away.
+ */
+static void want_told(struct raft_core *core)
+{
+    for (size_t i = 0; i < core->membership.count; i++) {
+        core->progress[i].commit_wanted = raftlog_last_index(&core->log);
+    }
+}
+
 /* A leader takes a proposal, or says why it does not. */
 static enum raft_refusal lead_proposal(struct raft_core *core, struct raft_entry *entry)
 {
@@ -28,6 +39,9 @@ static enum raft_refusal lead_proposal(struct raft_core *core, struct raft_entry
         return RAFT_REFUSED_DISK;
     }
     core_append_own(core, entry);
+    if (entry->type == RAFT_ENTRY_TIME) {
+        want_told(core);
+    }
     return RAFT_REFUSED_NOT;
 }
 

@@ -26,7 +26,7 @@ import time
 
 from resp_client import Client, ReplyError
 
-BUILD = os.environ.get("top_builddir") or os.environ.get("builddir") or "."
+BUILD = os.path.abspath(os.environ.get("top_builddir") or os.environ.get("builddir") or ".")
 RAFTD = os.environ.get("RAFTD", os.path.join(BUILD, "raftd"))
 RAFTCTL = os.environ.get("RAFTCTL", os.path.join(BUILD, "raftctl"))
 

@@ -231,6 +231,24 @@ START_TEST(an_entry_that_only_tells_the_time_is_the_leaders_alone)
 }
 END_TEST
 
+/* What expires is gone from a follower once it knows that this is committed: not a heartbeat later,
+ * as with an entry that nobody there waits for. */
+START_TEST(every_member_is_told_at_once_that_time_has_passed)
+{
+    struct network *network = three_wall_clocks();
+    struct raft_entry *entry = raft_entry_make(RAFT_ENTRY_TIME, NULL, 0);
+    struct raft_event event = {.type = RAFT_EVENT_PROPOSE, .entry = entry};
+
+    network_step(network, 1, &event);
+    network_settle(network);
+    for (uint16_t id = 1; id <= 3; id++) {
+        ck_assert_uint_eq(network_status(network, id).commit_index, entry->index);
+    }
+    raft_entry_release(entry);
+    network_destroy(network);
+}
+END_TEST
+
 UNIT_SUITE(time)
 {
     Suite *suite = suite_create("time");
@@ -245,6 +263,7 @@ UNIT_SUITE(time)
     tcase_add_test(tcase, a_follower_estimates_it_between_entries);
     tcase_add_test(tcase, a_time_that_falls_is_no_correct_leaders);
     tcase_add_test(tcase, an_entry_that_only_tells_the_time_is_the_leaders_alone);
+    tcase_add_test(tcase, every_member_is_told_at_once_that_time_has_passed);
     suite_add_tcase(suite, tcase);
     return suite;
 }
