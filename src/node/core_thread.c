@@ -247,8 +247,7 @@ static bool has_work(const struct core_loop *loop)
 
     if (log_writer_has_done(node->log_writer) ||
         atomic_load_explicit(&node->core_stop, memory_order_acquire) ||
-        atomic_load_explicit(&node->introduced, memory_order_acquire) ||
-        (!loop->handover_begun && atomic_load(&node->handover) == HANDOVER_ASKED)) {
+        atomic_load_explicit(&node->introduced, memory_order_acquire)) {
         return true;
     }
     if (clients_have_work(node)) {
@@ -257,7 +256,8 @@ static bool has_work(const struct core_loop *loop)
     if (!log_writer_has_room(node->log_writer)) {
         return false; /* backpressure: nothing else counts until the disk has caught up */
     }
-    if (loop->more_to_apply || waiting_can_go_on(node) || snapshot_has_work(loop)) {
+    if (loop->more_to_apply || waiting_can_go_on(node) || snapshot_has_work(loop) ||
+        (!loop->handover_begun && atomic_load(&node->handover) == HANDOVER_ASKED)) {
         return true;
     }
     for (size_t i = 0; i < node->links.count; i++) {

@@ -291,7 +291,7 @@ bool snapshot_has_work(const struct core_loop *loop)
 {
     const struct raftd_node *node = loop->node;
 
-    return node->snapshots != NULL && atomic_load_explicit(&node->ready, memory_order_acquire) &&
+    return node->snapshots != NULL && node_takes_part(node) &&
            (snapshot_worker_has_events(node->snapshots) || can_slice(loop) ||
             atomic_load_explicit(&node->snapshot_wanted, memory_order_acquire));
 }

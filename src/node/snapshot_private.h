@@ -18,6 +18,32 @@
 
 enum {
     SNAPSHOT_WINDOW_BYTES = 512 * 1024, /* sent and not answered, per peer */
+    SNAPSHOT_LATE_MAX = 4 * RAFT_MEMBERS_MAX,
+};
+
+enum snapshot_command_type {
+    COMMAND_SAVE_BEGIN = 1,
+    COMMAND_SAVE_SLICE,
+    COMMAND_SAVE_END,
+    COMMAND_SAVE_ABORT,
+    COMMAND_SEND,
+    COMMAND_LINK,
+    COMMAND_FORGET,
+    COMMAND_FRAME,
+    COMMAND_DROP_STAGED,
+};
+
+struct snapshot_command {
+    enum snapshot_command_type type;
+    uint16_t peer;
+    bool up;
+    size_t size;
+    union {
+        struct snapshot_info *info;
+        uint8_t *data;
+        struct wire_snapshot *frame;
+        void *staged;
+    };
 };
 
 /* One file on its way to one peer. */
@@ -65,6 +91,11 @@ struct snapshot_worker {
     struct ring *events;   /* worker -> core thread */
     struct waker waker;    /* consumer: worker */
     atomic_bool stop;
+
+    /* The core thread: what peers need while the worker hangs and its ring is full. Of a kind and
+     * a peer only the newest counts, so that they are few. */
+    size_t late_count;
+    struct snapshot_command late[SNAPSHOT_LATE_MAX];
 
     /* Added by the core thread, taken by the worker. */
     _Atomic uint64_t pending_bytes;

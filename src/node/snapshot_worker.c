@@ -16,40 +16,16 @@
 
 enum {
     COMMANDS_MAX = 1024,
-    COMMANDS_KEPT = 512, /* of these not for frames, which may be lost */
+    COMMANDS_KEPT = 512, /* of these not for frames, which may be lost; */
+    COMMANDS_LATE = 64,  /* of these not for what may be told later */
     READ_LEASE_MS = 60000,
     OFFER_AGAIN_MS = 3000,
     EVENTS_MAX = 1024,
 };
 
-enum command_type {
-    COMMAND_SAVE_BEGIN = 1,
-    COMMAND_SAVE_SLICE,
-    COMMAND_SAVE_END,
-    COMMAND_SAVE_ABORT,
-    COMMAND_SEND,
-    COMMAND_LINK,
-    COMMAND_FORGET,
-    COMMAND_FRAME,
-    COMMAND_DROP_STAGED,
-};
-
-struct command {
-    enum command_type type;
-    uint16_t peer;
-    bool up;
-    size_t size;
-    union {
-        struct snapshot_info *info;
-        uint8_t *data;
-        struct wire_snapshot *frame;
-        void *staged;
-    };
-};
-
 /* ---- rings ---- */
 
-static void free_command(struct snapshot_worker *worker, const struct command *command)
+static void free_command(struct snapshot_worker *worker, const struct snapshot_command *command)
 {
     if (command->type == COMMAND_DROP_STAGED) {
         worker->options.machine.restore_abort(command->staged);
@@ -256,7 +232,7 @@ static void on_frame(struct snapshot_worker *worker, uint16_t peer,
     }
 }
 
-static void on_command(struct snapshot_worker *worker, const struct command *command)
+static void on_command(struct snapshot_worker *worker, const struct snapshot_command *command)
 {
     switch (command->type) {
     case COMMAND_SAVE_BEGIN:
@@ -300,7 +276,7 @@ static void give_up(struct snapshot_worker *worker)
 
 bool snapshot_worker_work(struct snapshot_worker *worker)
 {
-    struct command command;
+    struct snapshot_command command;
 
     while (!atomic_load(&worker->stop) && ring_pop(worker->commands, &command)) {
         on_command(worker, &command);
@@ -339,7 +315,7 @@ struct snapshot_worker *snapshot_worker_create(const struct snapshot_worker_opti
     }
     worker->directory = memory_copy_string(options->directory);
     worker->place = (struct wal_files){.fs = options->fs, .directory = worker->directory};
-    worker->commands = ring_create(COMMANDS_MAX, sizeof(struct command));
+    worker->commands = ring_create(COMMANDS_MAX, sizeof(struct snapshot_command));
     worker->events = ring_create(EVENTS_MAX, sizeof(struct snapshot_event));
     worker->chunk = memory_allocate(WIRE_SNAPSHOT_CHUNK_MAX);
     worker->files = files;
@@ -368,7 +344,7 @@ void snapshot_worker_stop(struct snapshot_worker *worker)
 void snapshot_worker_destroy(struct snapshot_worker *worker)
 {
     struct snapshot_event event;
-    struct command command;
+    struct snapshot_command command;
 
     if (worker == NULL) {
         return;
@@ -392,19 +368,14 @@ void snapshot_worker_destroy(struct snapshot_worker *worker)
 
 /* ---- the core thread's end ---- */
 
-bool snapshot_worker_next(struct snapshot_worker *worker, struct snapshot_event *event)
-{
-    return ring_pop(worker->events, event);
-}
-
 bool snapshot_worker_has_events(const struct snapshot_worker *worker)
 {
     return ring_count(worker->events) > 0;
 }
 
 /* There is always room: slices are bounded by their bytes, frames leave half of the ring free,
- * and everything else comes once for each of few things. */
-static void push_command(struct snapshot_worker *worker, struct command command)
+ * what peers need leaves some, and the rest comes once for each of few things. */
+static void push_command(struct snapshot_worker *worker, struct snapshot_command command)
 {
     bool pushed = ring_push(worker->commands, &command);
 
@@ -412,12 +383,69 @@ static void push_command(struct snapshot_worker *worker, struct command command)
     waker_wake(&worker->waker);
 }
 
+/* In the order of the newest of each kind and peer. The oldest one goes if there are too many: it
+ * is about a peer that is no member any more. */
+static void keep_for_later(struct snapshot_worker *worker, const struct snapshot_command *command)
+{
+    size_t gone = 0;
+
+    while (gone < worker->late_count &&
+           (worker->late[gone].type != command->type || worker->late[gone].peer != command->peer)) {
+        gone++;
+    }
+    if (gone == worker->late_count && worker->late_count == SNAPSHOT_LATE_MAX) {
+        gone = 0;
+    }
+    if (gone < worker->late_count) {
+        worker->late_count--;
+        memmove(&worker->late[gone], &worker->late[gone + 1],
+                (worker->late_count - gone) * sizeof(worker->late[0]));
+    }
+    worker->late[worker->late_count++] = *command;
+}
+
+static bool has_room_for_peers(const struct snapshot_worker *worker)
+{
+    return ring_count(worker->commands) < COMMANDS_MAX - COMMANDS_LATE;
+}
+
+static void push_late(struct snapshot_worker *worker)
+{
+    size_t count = 0;
+
+    while (count < worker->late_count && has_room_for_peers(worker)) {
+        push_command(worker, worker->late[count++]);
+    }
+    if (count > 0) {
+        worker->late_count -= count;
+        memmove(&worker->late[0], &worker->late[count],
+                worker->late_count * sizeof(worker->late[0]));
+    }
+}
+
+/* About a peer: links may come and go as often as they like while the worker hangs (T17). */
+static void tell_about_peer(struct snapshot_worker *worker, struct snapshot_command command)
+{
+    push_late(worker);
+    if (worker->late_count == 0 && has_room_for_peers(worker)) {
+        push_command(worker, command);
+    } else {
+        keep_for_later(worker, &command);
+    }
+}
+
+bool snapshot_worker_next(struct snapshot_worker *worker, struct snapshot_event *event)
+{
+    push_late(worker);
+    return ring_pop(worker->events, event);
+}
+
 void snapshot_worker_save_begin(struct snapshot_worker *worker, const struct snapshot_info *info)
 {
     struct snapshot_info *copy = memory_allocate(sizeof(*copy));
 
     *copy = *info;
-    push_command(worker, (struct command){.type = COMMAND_SAVE_BEGIN, .info = copy});
+    push_command(worker, (struct snapshot_command){.type = COMMAND_SAVE_BEGIN, .info = copy});
 }
 
 bool snapshot_worker_has_room(const struct snapshot_worker *worker)
@@ -429,32 +457,34 @@ bool snapshot_worker_has_room(const struct snapshot_worker *worker)
 void snapshot_worker_save_slice(struct snapshot_worker *worker, uint8_t *data, size_t size)
 {
     atomic_fetch_add(&worker->pending_bytes, size);
-    push_command(worker, (struct command){.type = COMMAND_SAVE_SLICE, .data = data, .size = size});
+    push_command(worker,
+                 (struct snapshot_command){.type = COMMAND_SAVE_SLICE, .data = data, .size = size});
 }
 
 void snapshot_worker_save_end(struct snapshot_worker *worker)
 {
-    push_command(worker, (struct command){.type = COMMAND_SAVE_END});
+    push_command(worker, (struct snapshot_command){.type = COMMAND_SAVE_END});
 }
 
 void snapshot_worker_save_abort(struct snapshot_worker *worker)
 {
-    push_command(worker, (struct command){.type = COMMAND_SAVE_ABORT});
+    push_command(worker, (struct snapshot_command){.type = COMMAND_SAVE_ABORT});
 }
 
 void snapshot_worker_send(struct snapshot_worker *worker, uint16_t peer)
 {
-    push_command(worker, (struct command){.type = COMMAND_SEND, .peer = peer});
+    tell_about_peer(worker, (struct snapshot_command){.type = COMMAND_SEND, .peer = peer});
 }
 
 void snapshot_worker_link(struct snapshot_worker *worker, uint16_t peer, bool up)
 {
-    push_command(worker, (struct command){.type = COMMAND_LINK, .peer = peer, .up = up});
+    tell_about_peer(worker,
+                    (struct snapshot_command){.type = COMMAND_LINK, .peer = peer, .up = up});
 }
 
 void snapshot_worker_forget(struct snapshot_worker *worker, uint16_t peer)
 {
-    push_command(worker, (struct command){.type = COMMAND_FORGET, .peer = peer});
+    tell_about_peer(worker, (struct snapshot_command){.type = COMMAND_FORGET, .peer = peer});
 }
 
 void snapshot_worker_frame(struct snapshot_worker *worker, uint16_t peer,
@@ -464,12 +494,13 @@ void snapshot_worker_frame(struct snapshot_worker *worker, uint16_t peer,
         memory_free(frame);
         return;
     }
-    push_command(worker, (struct command){.type = COMMAND_FRAME, .peer = peer, .frame = frame});
+    push_command(worker,
+                 (struct snapshot_command){.type = COMMAND_FRAME, .peer = peer, .frame = frame});
 }
 
 void snapshot_worker_drop_staged(struct snapshot_worker *worker, void *staged)
 {
-    push_command(worker, (struct command){.type = COMMAND_DROP_STAGED, .staged = staged});
+    push_command(worker, (struct snapshot_command){.type = COMMAND_DROP_STAGED, .staged = staged});
 }
 
 static void get_transfer(const struct published_transfer *published,

@@ -5,6 +5,8 @@
 #include "node/snapshot_worker.h"
 
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +18,7 @@
 #include "store/snapshot_writer.h"
 #include "sys/clock.h"
 
-enum { CONTENT_BYTES = 3 << 20, PATIENCE_MS = 20000, SENDER = 1, RECEIVER = 2 };
+enum { CONTENT_BYTES = 3 << 20, PATIENCE_MS = 20000, SENDER = 1, RECEIVER = 2, STRANGER = 9 };
 
 /* ---- the state machine ---- */
 
@@ -30,9 +32,16 @@ static uint8_t content(size_t at)
     return (uint8_t)(at * 2654435761u >> 13);
 }
 
+/* While the test holds it, a worker that begins to build a state hangs. */
+static pthread_mutex_t hang = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool is_building;
+
 static void *restore_begin(void *context)
 {
     (void)context;
+    atomic_store(&is_building, true);
+    pthread_mutex_lock(&hang);
+    pthread_mutex_unlock(&hang);
     return memory_allocate_zeroed(1, sizeof(struct staged));
 }
 
@@ -77,7 +86,7 @@ static uint64_t flip_at; /* offset of the chunk with a flipped byte; 0 = none */
 static uint64_t chunk_bytes;
 static uint64_t first_offset; /* of a chunk since the last offer */
 static bool offer_is_newest;
-static unsigned sent, failed, received;
+static unsigned sent, failed, received, strange;
 static bool staged_is_right;
 
 static void open_side(uint16_t id)
@@ -112,7 +121,8 @@ static void set_up(void)
     ck_assert_int_eq(waker_open(&core), 0);
     drop_every = frame_count = 0;
     flip_at = chunk_bytes = first_offset = 0;
-    sent = failed = received = 0;
+    sent = failed = received = strange = 0;
+    atomic_store(&is_building, false);
     staged_is_right = false;
     open_side(SENDER);
     open_side(RECEIVER);
@@ -197,6 +207,11 @@ static void take(uint16_t id, const struct snapshot_event *event)
 {
     switch (event->type) {
     case SNAPSHOT_EVENT_FRAME:
+        if (event->peer == STRANGER) {
+            strange++;
+            memory_free(event->frame);
+            break;
+        }
         ck_assert_uint_eq(event->peer, 3 - id);
         carry(id, event->frame);
         break;
@@ -360,6 +375,42 @@ START_TEST(t39_clean_up_leaves_what_is_being_sent)
 }
 END_TEST
 
+static bool builds(void)
+{
+    return atomic_load(&is_building);
+}
+
+static bool is_sent_and_offered(void)
+{
+    return is_sent() && strange > 0;
+}
+
+/*
+ * T17: a worker hangs, on a disk say, while links come and go and peers ask for snapshots. Nobody
+ * waits for room in its ring, nothing overflows, and in the end it knows how things stand.
+ */
+START_TEST(t17_a_worker_that_hangs_is_told_how_things_stand_afterwards)
+{
+    struct snapshot_worker *hanging = sides[RECEIVER].worker;
+
+    start();
+    save(10);
+    run_until(is_saved);
+    pthread_mutex_lock(&hang);
+    snapshot_worker_send(sides[SENDER].worker, RECEIVER);
+    run_until(builds);
+    for (uint16_t i = 0; i < 5000; i++) {
+        snapshot_worker_link(hanging, STRANGER, i % 2 != 0);
+        snapshot_worker_link(hanging, SENDER, i % 2 != 0);
+        snapshot_worker_forget(hanging, STRANGER + i % 1000);
+    }
+    snapshot_worker_send(hanging, STRANGER);
+    pthread_mutex_unlock(&hang);
+    run_until(is_sent_and_offered);
+    ck_assert(staged_is_right);
+}
+END_TEST
+
 START_TEST(without_a_snapshot_it_fails_and_a_stranger_is_not_believed)
 {
     struct wire_snapshot *frame = memory_allocate_zeroed(1, sizeof(*frame) + 100);
@@ -394,6 +445,7 @@ UNIT_SUITE(snapshot_worker)
     tcase_add_test(tcase, after_a_reconnect_it_goes_on_where_it_was);
     tcase_add_test(tcase, a_flipped_byte_is_refused_and_leaves_nothing);
     tcase_add_test(tcase, t39_clean_up_leaves_what_is_being_sent);
+    tcase_add_test(tcase, t17_a_worker_that_hangs_is_told_how_things_stand_afterwards);
     tcase_add_test(tcase, without_a_snapshot_it_fails_and_a_stranger_is_not_believed);
     suite_add_tcase(suite, tcase);
     return suite;
