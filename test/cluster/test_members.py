@@ -13,6 +13,8 @@ from load import Load, narrate, seeded
 from resp_client import ReplyError
 
 REMOVED_EXIT = 8
+# An orderly stop takes less than a second; a sanitizer makes everything slower.
+STOP_SECONDS = 5 if os.environ.get("SANITIZER_CFLAGS") else 1.5
 SHARED_MEMORY = "/dev/shm"
 ROUNDS = rounds(10)
 
@@ -87,6 +89,39 @@ class Members(unittest.TestCase):
             with self.assertRaises(Failure) as refused:
                 member(cluster, "add", 3, third.options["listen.peer"])
             self.assertIn("never used again", str(refused.exception))
+
+    def test_t29_an_address_is_used_again(self):
+        """The log that a newcomer replays names somebody else at its own address."""
+        with Cluster(1) as cluster:
+            cluster.start()
+            second = cluster.add_node(2, join=cluster[1]).start()
+            second.wait_ready()
+            member(cluster, "remove", 2)
+            self.assertEqual(second.wait_exit(), REMOVED_EXIT)
+            del cluster.nodes[2]
+            third = cluster.add_node(3, join=cluster[1], options={
+                "listen.peer": second.options["listen.peer"]}).start()
+            third.wait_ready()
+            wait_roles(third, voters(1, 3))
+            self.assertEqual(third.call("SET", "key", "1"), "OK")
+            # And again from its own log.
+            for node in cluster:
+                node.kill()
+            cluster.start()
+            wait_roles(third, voters(1, 3))
+            self.assertEqual(third.call("GET", "key"), b"1")
+
+    def test_t57_a_node_that_joins_stops_at_once(self):
+        with Cluster(1) as cluster:
+            # Nobody there, and somebody who does not answer.
+            for prepare in (lambda: None, lambda: cluster[1].start() and cluster[1].pause()):
+                prepare()
+                newcomer = cluster.add_node(2, join=cluster[1]).start()
+                wait_until("it to be joining",
+                           lambda: newcomer.wait_answering()["phase"] == "joining")
+                code, seconds = newcomer.terminate()
+                self.assertEqual(code, 0)
+                self.assertLess(seconds, STOP_SECONDS)
 
     def test_a_node_that_was_away_when_it_was_removed(self):
         # The lowest id dials, the highest is only dialled: both have to find out.

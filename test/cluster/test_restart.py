@@ -14,7 +14,7 @@ STOP_SECONDS = 5 if os.environ.get("SANITIZER_CFLAGS") else 1.5
 
 
 class Restart(unittest.TestCase):
-    def test_two_of_three_are_enough(self):
+    def test_t55_two_of_three_are_enough(self):
         with Cluster(3) as cluster:
             cluster.start()
             with Load(cluster) as load:
@@ -51,7 +51,7 @@ class Restart(unittest.TestCase):
             self.assertEqual(cluster[3].call("STRLEN", "large"), len(value))
             cluster.wait_same_state()
 
-    def test_one_alone_waits_and_says_for_whom(self):
+    def test_t56_one_alone_waits_and_says_for_whom(self):
         with Cluster(3) as cluster:
             lone = cluster[3].start()
             self.assertFalse(lone.wait_answering()["ready"])

@@ -20,33 +20,62 @@ enum { PATIENCE_MS = 10000 };
 static pthread_mutex_t disk_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t disk_changed = PTHREAD_COND_INITIALIZER;
 static bool disk_stalls;
+static bool snapshots_stall;
 static unsigned disk_waiters;
 
-/* In the place of the C library's, for this program. */
-int fdatasync(int file)
+static void wait_for_disk(const bool *stalls)
 {
     pthread_mutex_lock(&disk_mutex);
-    while (disk_stalls) {
+    while (*stalls) {
         disk_waiters++;
         pthread_cond_broadcast(&disk_changed);
         pthread_cond_wait(&disk_changed, &disk_mutex);
         disk_waiters--;
     }
     pthread_mutex_unlock(&disk_mutex);
+}
+
+/* In the place of the C library's, for this program. */
+int fdatasync(int file)
+{
+    wait_for_disk(&disk_stalls);
     return (int)syscall(SYS_fdatasync, file);
+}
+
+int fsync(int file)
+{
+    char link[40];
+    char path[512] = "";
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+    if (readlink(link, path, sizeof(path) - 1) > 0 && strstr(path, "/snapshot") != NULL) {
+        wait_for_disk(&snapshots_stall);
+    }
+    return (int)syscall(SYS_fsync, file);
+}
+
+static void stall(bool *what)
+{
+    pthread_mutex_lock(&disk_mutex);
+    *what = true;
+    pthread_mutex_unlock(&disk_mutex);
 }
 
 void lone_stall_disk(void)
 {
-    pthread_mutex_lock(&disk_mutex);
-    disk_stalls = true;
-    pthread_mutex_unlock(&disk_mutex);
+    stall(&disk_stalls);
+}
+
+void lone_stall_snapshots(void)
+{
+    stall(&snapshots_stall);
 }
 
 void lone_release_disk(void)
 {
     pthread_mutex_lock(&disk_mutex);
     disk_stalls = false;
+    snapshots_stall = false;
     pthread_cond_broadcast(&disk_changed);
     pthread_mutex_unlock(&disk_mutex);
 }

@@ -65,8 +65,10 @@ bool lone_has_last_index(const struct raftd_status *status, uint64_t index);
 /* For the monotonic clock of this process so much time passes at once, as if it were stopped. */
 void lone_pause(uint64_t ms);
 
-/* From now on every fdatasync() of this process waits until the disk is released. */
+/* From now on every fdatasync() of this process waits until the disk is released: log writes. */
 void lone_stall_disk(void);
+/* The same for every fsync() of a snapshot. */
+void lone_stall_snapshots(void);
 void lone_release_disk(void);
 /* Waits until a thread hangs in it. */
 void lone_wait_for_stall(void);

@@ -157,6 +157,69 @@ START_TEST(t46_a_hanging_disk_keeps_nobody_from_hearing_of_the_end)
 }
 END_TEST
 
+/*
+ * T17: the log writer's ring is full, the client's ring is full, and so is that of another client
+ * that asks for nothing but reads. No thread waits for room that only it can make: everything is
+ * answered as soon as the disk is back.
+ */
+START_TEST(t17_all_rings_are_full_and_everything_is_answered)
+{
+    struct raftd_client *reader;
+    struct raftd_completion completion;
+    struct lone lone;
+    unsigned answers = 0;
+    uint64_t tag = WRITES_MAX;
+
+    lone_init(&lone);
+    lone_set(&lone, "raft.request_timeout_ms", "60000");
+    lone_serve(&lone);
+    ck_assert_int_eq(raftd_client_open(lone.node, &reader), 0);
+    fill_log_writer(&lone);
+    while (raftd_client_propose(lone.client, "\1", 1, tag) == 0) {
+        tag++;
+    }
+    raftd_client_submit(lone.client);
+    while (raftd_client_read(reader, "", 0, RAFTD_READ_LINEARIZABLE, 0, answers) == 0) {
+        answers++;
+    }
+    raftd_client_submit(reader);
+    ck_assert_int_eq(raftd_client_snapshot(lone.client, tag), RAFTD_ERROR_BUSY);
+    lone_release_disk();
+    for (uint64_t i = 0; i < tag; i++) {
+        ck_assert_int_eq(lone_next(&lone).status, 0);
+    }
+    for (unsigned i = 0; i < answers; i++) {
+        ck_assert(raftd_client_wait(reader, 10000));
+        ck_assert(raftd_client_next(reader, &completion));
+        ck_assert_int_eq(completion.status, 0);
+    }
+    raftd_client_close(reader);
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    ck_assert_uint_eq(lone.sum, tag);
+    lone_free(&lone);
+}
+END_TEST
+
+/* T59: a status call waits for no disk, whatever hangs: a log write, or the file of a snapshot. */
+START_TEST(t59_a_status_is_told_while_every_disk_hangs)
+{
+    struct lone lone;
+
+    lone_init(&lone);
+    lone_set(&lone, "raft.request_timeout_ms", "60000");
+    lone_serve(&lone);
+    ck_assert_int_eq(lone_add(&lone, 1, NULL), 0);
+    lone_stall_snapshots();
+    ck_assert_uint_gt(raftd_node_snapshot(lone.node), 0);
+    lone_wait_for_stall();
+    fill_log_writer(&lone);
+    ck_assert_uint_eq(lone_status(&lone).proposals_pending, WRITES_MAX);
+    ck_assert_str_eq(lone_status(&lone).role, "leader");
+    lone_release_disk();
+    lone_free(&lone);
+}
+END_TEST
+
 START_TEST(what_was_held_back_goes_on_as_soon_as_there_is_room)
 {
     struct lone lone;
@@ -225,6 +288,8 @@ UNIT_SUITE(core_thread)
     tcase_add_test(tcase, a_deadline_leaves_the_outcome_unknown);
     tcase_add_test(tcase, t46_while_the_disk_hangs_requests_still_meet_their_deadline);
     tcase_add_test(tcase, t46_a_hanging_disk_keeps_nobody_from_hearing_of_the_end);
+    tcase_add_test(tcase, t17_all_rings_are_full_and_everything_is_answered);
+    tcase_add_test(tcase, t59_a_status_is_told_while_every_disk_hangs);
     tcase_add_test(tcase, what_was_held_back_goes_on_as_soon_as_there_is_room);
     tcase_add_test(tcase, a_backlog_is_applied_even_out_of_service);
     suite_add_tcase(suite, tcase);

@@ -535,6 +535,33 @@ START_TEST(t57_a_stop_does_not_wait_for_the_next_segment)
 }
 END_TEST
 
+static bool leads_of(const struct raftd_status *status, uint64_t members)
+{
+    return strcmp(status->role, "leader") == 0 && status->member_count == members;
+}
+
+/* T31: the configuration founded the cluster; who is a member the log knows ever since. */
+START_TEST(t31_members_of_the_configuration_do_not_replace_those_of_the_log)
+{
+    struct lone lone;
+
+    lone_init(&lone);
+    lone_serve(&lone);
+    ck_assert_int_eq(lone_add(&lone, 1, NULL), 0);
+    ck_assert_int_eq(lone_stop(&lone), 0);
+    lone_destroy(&lone);
+    lone_set(&lone, "listen.peer", "127.0.0.1:47381");
+    lone_set(&lone, "peers.1", "127.0.0.1:47381");
+    lone_set(&lone, "peers.2", "127.0.0.1:47382");
+    lone_set(&lone, "peers.3", "127.0.0.1:47383");
+    lone_set(&lone, "tls.peer", "off");
+    lone_serve(&lone); /* without a quorum of those three it would wait for ever */
+    lone_wait(&lone, leads_of, 1);
+    ck_assert_int_eq(lone_add(&lone, 1, NULL), 0);
+    lone_free(&lone);
+}
+END_TEST
+
 /* Whatever the number of descriptors it may have: it is built, or says that it cannot be. */
 START_TEST(too_few_descriptors_are_an_error_not_a_crash)
 {
@@ -599,6 +626,7 @@ UNIT_SUITE(node_life)
     tcase_add_test(ends, after_the_end_every_request_is_answered);
     tcase_add_test(ends, a_node_that_cannot_start_answers_too);
     tcase_add_test(ends, stopping_under_load_leaves_nobody_without_an_answer);
+    tcase_add_test(ends, t31_members_of_the_configuration_do_not_replace_those_of_the_log);
     tcase_add_test(ends, t57_a_stop_is_heard_in_every_phase);
     tcase_add_test(ends, t57_a_stop_before_the_run_is_heard);
     tcase_add_test(ends, t57_a_stop_does_not_wait_for_the_next_segment);

@@ -84,7 +84,11 @@ static void restart(struct lone *lone)
     lone_serve(lone);
 }
 
-START_TEST(a_snapshot_is_saved_and_the_log_shrinks_and_a_restart_starts_from_it)
+/*
+ * T40: the snapshot knows itself which index it stands for: of the entries that the log still has,
+ * a restart applies those behind it and no other, and adding up twice would be seen.
+ */
+START_TEST(t40_a_restart_goes_on_exactly_where_the_snapshot_ends)
 {
     struct lone lone;
     uint64_t sum;
@@ -152,6 +156,25 @@ START_TEST(commands_go_on_while_a_large_snapshot_is_saved)
     ck_assert_uint_eq(lone.saved_sum, 10);
     ck_assert_int_eq(lone_read(&lone, &before), 0);
     ck_assert_uint_eq(before, sum);
+    lone_free(&lone);
+}
+END_TEST
+
+/* T19: the same disk takes entries while the file of a snapshot hangs on it. */
+START_TEST(t19_a_snapshot_whose_disk_hangs_holds_up_no_command)
+{
+    struct lone lone;
+
+    init(&lone);
+    lone.ballast_bytes = 8 << 20;
+    lone_serve(&lone);
+    lone_stall_snapshots();
+    add(&lone, 60);
+    lone_wait_for_stall();
+    add(&lone, 500);
+    ck_assert_uint_eq(lone_status(&lone).snapshot_index, 0);
+    lone_release_disk();
+    lone_wait(&lone, has_snapshot, 50);
     lone_free(&lone);
 }
 END_TEST
@@ -320,7 +343,8 @@ UNIT_SUITE(snapshot_life)
     TCase *tcase = tcase_create("life");
 
     tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, a_snapshot_is_saved_and_the_log_shrinks_and_a_restart_starts_from_it);
+    tcase_add_test(tcase, t40_a_restart_goes_on_exactly_where_the_snapshot_ends);
+    tcase_add_test(tcase, t19_a_snapshot_whose_disk_hangs_holds_up_no_command);
     tcase_add_test(tcase, files_do_not_pile_up);
     tcase_add_test(tcase, commands_go_on_while_a_large_snapshot_is_saved);
     tcase_add_test(tcase, a_node_stops_in_the_middle_of_a_snapshot);
