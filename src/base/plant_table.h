@@ -53,7 +53,13 @@
 #define PLANTS_KV(X)                                                                               \
     X(kv_snapshot_misses_changes,                                                                  \
       "what changes while a snapshot is taken is saved as it is later")                            \
-    X(kv_local_clock, "keys expire by each node's own clock")
+    X(kv_local_clock, "keys expire by each node's own clock")                                      \
+    X(kv_applied_twice, "what is sent again is carried out again")                                 \
+    X(kv_watch_ignored, "a transaction takes place whatever became of its watched keys")           \
+    X(kv_transaction_half, "a transaction ends early where nobody waits for its answer")           \
+    X(kv_compares_nothing, "a change on condition of a value takes place with any")                \
+    X(kv_read_before_time, "a read does not see a key that expires soon")                          \
+    X(kv_snapshot_loses_deadlines, "keys of a snapshot live for ever")
 
 #define PLANTS(X) PLANTS_RAFT(X) PLANTS_KV(X) PLANTS_STORE(X)
 

@@ -6,7 +6,10 @@
 #include <strings.h>
 
 #include "base/assert.h"
+#include "base/plant.h"
 #include "kv/state.h"
+
+enum { SOON_MS = 200 }; /* of a planted bug */
 
 uint64_t kv_deadline(const struct kv *kv, const struct kv_item *item)
 {
@@ -142,6 +145,10 @@ const struct kv_item *kv_next_item(struct kv *kv, struct kv_request *request)
     struct kv_key key = kv_key_make(&kv->table, kv_request_next(request));
     struct kv_item **place = kv_table_find(&kv->table, key.hash, key.data, key.size_bytes);
 
+    if (PLANT(kv_read_before_time) && place != NULL &&
+        kv_deadline(kv, *place) < kv->time_ms + SOON_MS) {
+        return NULL;
+    }
     return place != NULL && !kv_is_gone(kv, *place) ? *place : NULL;
 }
 
@@ -162,6 +169,7 @@ bool kv_argument_is(const struct kv_argument *argument, const char *word)
 
 bool kv_value_equals(const struct kv_item *item, struct kv_argument value)
 {
-    return item->value_size_bytes == value.size_bytes &&
-           memcmp(kv_item_value(item), value.data, value.size_bytes) == 0;
+    return PLANT(kv_compares_nothing) ||
+           (item->value_size_bytes == value.size_bytes &&
+            memcmp(kv_item_value(item), value.data, value.size_bytes) == 0);
 }

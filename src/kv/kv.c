@@ -144,6 +144,12 @@ static void kv_apply(void *context, const struct raftd_entry *entries, size_t co
         }
         for (size_t i = 0; i < window; i++) {
             apply_entry(kv, &entries[i]);
+            if (PLANT(kv_applied_twice) && entries[i].index % 16 == 0) {
+                struct raftd_entry again = entries[i];
+
+                again.reply = NULL;
+                apply_entry(kv, &again);
+            }
         }
         entries += window;
         count -= window;

@@ -56,7 +56,8 @@ static size_t hand_on(struct kv_snapshot *snapshot, struct raftd_snapshot_sink *
 static size_t save_item(struct kv_snapshot *snapshot, const struct kv_deadlines *deadlines,
                         const struct kv_item *item, struct raftd_snapshot_sink *sink)
 {
-    uint64_t deadline_ms = kv_deadlines_get(deadlines, item);
+    uint64_t deadline_ms =
+        PLANT(kv_snapshot_loses_deadlines) ? KV_NO_DEADLINE : kv_deadlines_get(deadlines, item);
     bool has_deadline = deadline_ms != KV_NO_DEADLINE;
     struct buffer *pending = &snapshot->pending;
 

@@ -3,6 +3,7 @@
  * none; nothing else is applied in between on any node.
  */
 #include "base/number.h"
+#include "base/plant.h"
 #include "kv/state.h"
 
 /* The watches at the head of a transaction: number, then pairs. False for what is none. */
@@ -83,12 +84,15 @@ void kv_command_exec(struct kv *kv, struct kv_request *request, struct kv_reply 
         kv_reply_error(reply, "ERR the transaction has more than 65536 commands");
         return;
     }
-    if (changed) {
+    if (changed && !PLANT(kv_watch_ignored)) {
         kv_reply_nil(reply);
         return;
     }
     kv_reply_array(reply, request->count);
     while (request->count > 0) {
+        if (PLANT(kv_transaction_half) && reply->target == NULL && request->count <= 2) {
+            break;
+        }
         run_nested(kv, kv_request_next(request), &slow_queries, reply);
     }
 }

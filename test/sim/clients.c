@@ -178,6 +178,25 @@ static void draw_compared(struct world *world, struct model_request *request, ui
     }
 }
 
+/* The revision that somebody's change gave the key a moment ago: about half of them hold still. */
+static void draw_watch(struct world *world, struct model_request *request)
+{
+    const struct clients *clients = world->clients;
+
+    request->watches = sim_random_below(&world->clients->random, 4) != 0;
+    for (size_t i = clients->count; i > 0 && i + 32 > clients->count; i--) {
+        const struct client_operation *other = clients->operations[i - 1];
+
+        if (other->state == CLIENT_DONE && other->applied_index != 0 &&
+            (other->request.key == request->key ||
+             ((other->request.kind == MODEL_MSET || other->request.kind == MODEL_EXEC) &&
+              other->request.second == request->key))) {
+            request->watched = other->applied_index;
+            return;
+        }
+    }
+}
+
 static struct model_request draw_request(struct world *world, uint64_t number)
 {
     struct sim_random *random = &world->clients->random;
@@ -199,6 +218,9 @@ static struct model_request draw_request(struct world *world, uint64_t number)
     }
     draw_value(world, &request, number);
     draw_compared(world, &request, number);
+    if (request.kind == MODEL_EXEC) {
+        draw_watch(world, &request);
+    }
     return request;
 }
 

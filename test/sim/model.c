@@ -267,8 +267,12 @@ static void apply_compared(struct model *model, uint64_t index, const struct mod
 }
 
 static void apply_exec(struct model *model, uint64_t index, const struct model_request *request,
-                       struct buffer *reply)
+                       const struct version *old, struct buffer *reply)
 {
+    if (request->watches && request->watched != (old != NULL ? old->index : 0)) {
+        reply_type(reply, KV_REPLY_NIL);
+        return;
+    }
     reply_type(reply, KV_REPLY_ARRAY);
     buffer_append_u32(reply, 3);
     set(model, request->key, index, request->value, request->value_bytes);
@@ -329,7 +333,7 @@ void model_apply(struct model *model, uint64_t index, uint64_t time_ms,
         apply_compared(model, index, request, old, reply);
         break;
     case MODEL_EXEC:
-        apply_exec(model, index, request, reply);
+        apply_exec(model, index, request, old, reply);
         break;
     case MODEL_GET:
     case MODEL_MGET:
@@ -404,17 +408,26 @@ static void encode_exec(const struct model_request *request, struct buffer *byte
 {
     struct model_request parts[3] = {*request, *request, *request};
     struct buffer encoded[3] = {{0}};
-    struct kv_argument arguments[4] = {argument_of("0")};
+    struct kv_argument arguments[6] = {argument_of(request->watches ? "1" : "0")};
+    char name[KEY_BYTES];
+    char revision[32];
+    size_t count = 1;
 
+    if (request->watches) {
+        snprintf(name, sizeof(name), "key%u", request->key);
+        snprintf(revision, sizeof(revision), "%llu", (unsigned long long)request->watched);
+        arguments[count++] = argument_of(name);
+        arguments[count++] = argument_of(revision);
+    }
     parts[0].kind = MODEL_SET;
     parts[1].kind = MODEL_SET;
     parts[1].key = request->second;
     parts[2].kind = MODEL_GET;
     for (size_t i = 0; i < 3; i++) {
         model_encode(&parts[i], &encoded[i]);
-        arguments[i + 1] = (struct kv_argument){encoded[i].data, encoded[i].size_bytes};
+        arguments[count++] = (struct kv_argument){encoded[i].data, encoded[i].size_bytes};
     }
-    kv_request_encode(bytes, KV_EXEC, 0, arguments, 4);
+    kv_request_encode(bytes, KV_EXEC, 0, arguments, count);
     for (size_t i = 0; i < 3; i++) {
         buffer_free(&encoded[i]);
     }

@@ -27,7 +27,7 @@ enum model_kind {
     MODEL_PERSIST,
     MODEL_SET_IFEQ, /* only if the value is `compared` */
     MODEL_DELIF,    /* likewise */
-    MODEL_EXEC,     /* SET both keys, then GET the first, as one */
+    MODEL_EXEC,     /* SET both keys, then GET the first, as one; with WATCH or without */
     MODEL_READS,    /* from here on: */
     MODEL_GET = MODEL_READS,
     MODEL_MGET, /* both keys */
@@ -44,6 +44,8 @@ struct model_request {
     char value[520];
     size_t value_bytes;
     char compared[40];
+    bool watches;     /* EXEC: the key, as it was */
+    uint64_t watched; /* at that revision; 0 = it was not there */
 };
 
 struct model;
