@@ -108,7 +108,13 @@ def text_values(history):
 
 class Pause(unittest.TestCase):
     def test_paused_leader_serves_nothing_stale(self):
-        with Cluster(3) as cluster:
+        self.pause_leaders({})
+
+    def test_t24_nor_by_a_lease_that_it_slept_through(self):
+        self.pause_leaders({"redis.consistency": "lease"})
+
+    def pause_leaders(self, options):
+        with Cluster(3, options=options) as cluster:
             cluster.start()
             history = History()
             clients = [RegisterClient("%s%d" % (kind, node.id), node, history, every)
