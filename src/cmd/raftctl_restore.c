@@ -19,6 +19,7 @@
 #include "store/snapshot_files.h"
 #include "store/snapshot_writer.h"
 #include "store/wal.h"
+#include "store/wal_segment.h"
 #include "sys/clock.h"
 
 /*
@@ -169,6 +170,30 @@ static int write_log(const struct ctl_options *options, const struct snapshot_in
     return code;
 }
 
+/* Kept from before the first file to after the last one, across a crash as well. */
+static int set_mark(const char *directory, bool unfinished, struct raftd_error *error)
+{
+    const struct fs *fs = fs_posix();
+    char path[WAL_PATH_MAX + sizeof(SNAPSHOT_RESTORE_NAME)];
+    int result;
+
+    snprintf(path, sizeof(path), "%s/%s", directory, SNAPSHOT_RESTORE_NAME);
+    if (unfinished) {
+        result = fs->open(fs->context, path, FS_OPEN_CREATE);
+        if (result >= 0) {
+            fs->close(fs->context, result);
+        }
+    } else {
+        result = fs->unlink(fs->context, path);
+    }
+    if (result >= 0) {
+        result = fs->sync_directory(fs->context, directory);
+    }
+    return result < 0 ? error_set(error, RAFTD_ERROR_SYSTEM, "cannot %s %s: %s",
+                                  unfinished ? "create" : "remove", path, strerror(-result))
+                      : 0;
+}
+
 static int restore(const struct ctl_options *options, struct snapshot_reader *reader,
                    const struct raft_membership *members, struct snapshot_info *info,
                    struct raftd_error *error)
@@ -183,11 +208,14 @@ static int restore(const struct ctl_options *options, struct snapshot_reader *re
     if (!is_empty_directory(options->data_directory, error)) {
         return error->code;
     }
-    code = ctl_snapshot_copy(reader, options->data_directory, info, error);
+    code = set_mark(options->data_directory, true, error);
+    if (code == 0) {
+        code = ctl_snapshot_copy(reader, options->data_directory, info, error);
+    }
     if (code == 0) {
         code = write_log(options, info, error);
     }
-    return code;
+    return code == 0 ? set_mark(options->data_directory, false, error) : code;
 }
 
 int ctl_restore(const struct ctl_options *options, char **arguments)

@@ -13,6 +13,7 @@
 #include "node/join.h"
 #include "node/node.h"
 #include "node/snapshot_start.h"
+#include "store/wal_segment.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -503,6 +504,25 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
     return code;
 }
 
+/* What half a restore left looks like a new node's directory, or like one whose log is gone. */
+static int refuse_unfinished_restore(const struct conf *conf, struct raftd_error *error)
+{
+    const struct fs *fs = fs_posix();
+    char path[WAL_PATH_MAX];
+    int file;
+
+    snprintf(path, sizeof(path), "%s/%s", conf->node.data_dir, SNAPSHOT_RESTORE_NAME);
+    file = fs->open(fs->context, path, FS_OPEN_READ);
+    if (file < 0) {
+        return 0;
+    }
+    fs->close(fs->context, file);
+    return error_set(error, RAFTD_ERROR_REFUSED,
+                     "%.200s: raftctl restore into it was cut short: empty the directory and run "
+                     "the restore again",
+                     conf->node.data_dir);
+}
+
 /*
  * Whose cluster this is: what the data directory says; else the one that this node joins; else
  * the one that [peers] founds. A name that differs is the only sign of a mistaken directory:
@@ -513,8 +533,11 @@ static int find_identity(struct raftd_node *node, const struct raft_membership *
 {
     const struct conf *conf = &node->conf;
     struct wal_identity identity;
-    int code = wal_identify(fs_posix(), conf->node.data_dir, &identity, error);
+    int code = refuse_unfinished_restore(conf, error);
 
+    if (code == 0) {
+        code = wal_identify(fs_posix(), conf->node.data_dir, &identity, error);
+    }
     if (code != 0) {
         return code;
     }

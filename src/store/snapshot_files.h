@@ -17,6 +17,8 @@
 /* What grows under these names is worth nothing after a crash; snapshot_files_open() removes it. */
 #define SNAPSHOT_SAVE_NAME "snapshot-save.tmp"
 #define SNAPSHOT_RECEIVE_NAME "snapshot-receive.tmp"
+/* Lies in a directory as long as raftctl restore is not done with it: no node may start on it. */
+#define SNAPSHOT_RESTORE_NAME "restore-unfinished"
 
 struct snapshot_files;
 
