@@ -113,15 +113,17 @@ class Members(unittest.TestCase):
 
     def test_t57_a_node_that_joins_stops_at_once(self):
         with Cluster(1) as cluster:
-            # Nobody there, and somebody who does not answer.
-            for prepare in (lambda: None, lambda: cluster[1].start() and cluster[1].pause()):
-                prepare()
-                newcomer = cluster.add_node(2, join=cluster[1]).start()
-                wait_until("it to be joining",
-                           lambda: newcomer.wait_answering()["phase"] == "joining")
+            def stop_newcomer(node_id):
+                newcomer = cluster.add_node(node_id, join=cluster[1]).start()
+                newcomer.wait_log("looking for cluster")
                 code, seconds = newcomer.terminate()
                 self.assertEqual(code, 0)
                 self.assertLess(seconds, STOP_SECONDS)
+
+            stop_newcomer(2)  # nobody there
+            cluster[1].start().wait_ready()
+            cluster[1].pause()
+            stop_newcomer(3)  # somebody who does not answer
 
     def test_a_node_that_was_away_when_it_was_removed(self):
         # The lowest id dials, the highest is only dialled: both have to find out.
