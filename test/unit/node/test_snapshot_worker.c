@@ -81,12 +81,14 @@ static struct side sides[3]; /* by id */
 /* What the link between them does. */
 static unsigned drop_every; /* frames; 0 = none */
 static unsigned frame_count;
-static uint64_t flip_at; /* offset of the chunk with a flipped byte; 0 = none */
+static uint64_t flip_at;     /* offset of the chunk with a flipped byte; 0 = none */
+static bool is_offered_once; /* repeated offers are lost: a slow receiver answers them too late */
 /* What was seen of it. */
 static uint64_t chunk_bytes;
 static uint64_t first_offset; /* of a chunk since the last offer */
 static bool offer_is_newest;
 static unsigned sent, failed, received, strange;
+static uint64_t saved_index;
 static bool staged_is_right;
 
 static void open_side(uint16_t id)
@@ -122,6 +124,8 @@ static void set_up(void)
     drop_every = frame_count = 0;
     flip_at = chunk_bytes = first_offset = 0;
     sent = failed = received = strange = 0;
+    saved_index = 0;
+    is_offered_once = false;
     atomic_store(&is_building, false);
     staged_is_right = false;
     open_side(SENDER);
@@ -196,7 +200,8 @@ static void carry(uint16_t from, struct wire_frame *frame)
         snapshot->data[100] ^= 1;
         flip_at = 0;
     }
-    if (drop_every != 0 && ++frame_count % drop_every == 0) {
+    if ((drop_every != 0 && ++frame_count % drop_every == 0) ||
+        (is_offered_once && snapshot->kind == WIRE_SNAPSHOT_OFFER && chunk_bytes > 0)) {
         memory_free(snapshot);
         return;
     }
@@ -232,6 +237,7 @@ static void take(uint16_t id, const struct snapshot_event *event)
     }
     case SNAPSHOT_EVENT_SAVED:
         ck_assert_int_eq(event->code, 0);
+        saved_index = event->index;
         break;
     }
 }
@@ -281,14 +287,15 @@ static uint64_t newest_of(uint16_t id)
     return figures.index;
 }
 
+/* Told by an event, after which the worker touches no file until it is asked to. */
 static bool is_saved(void)
 {
-    return newest_of(SENDER) == 10;
+    return saved_index == 10;
 }
 
 static bool is_saved_again(void)
 {
-    return newest_of(SENDER) == 20;
+    return saved_index == 20;
 }
 
 START_TEST(a_file_goes_over_whole_and_is_staged)
@@ -344,12 +351,14 @@ START_TEST(a_flipped_byte_is_refused_and_leaves_nothing)
     save(10);
     run_until(is_saved);
     flip_at = CONTENT_BYTES / 3;
+    is_offered_once = true;
     snapshot_worker_send(sides[SENDER].worker, RECEIVER);
     run_until(has_failed);
     ck_assert_uint_eq(received, 0);
     ck_assert_uint_eq(newest_of(RECEIVER), 0);
     ck_assert(!fs_memory_exists(sides[RECEIVER].memory, "/data/" SNAPSHOT_RECEIVE_NAME));
     /* The next attempt works. */
+    is_offered_once = false;
     snapshot_worker_send(sides[SENDER].worker, RECEIVER);
     run_until(is_sent);
     ck_assert(staged_is_right);
