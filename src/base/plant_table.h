@@ -61,6 +61,8 @@
     X(kv_read_before_time, "a read does not see a key that expires soon")                          \
     X(kv_snapshot_loses_deadlines, "keys of a snapshot live for ever")
 
-#define PLANTS(X) PLANTS_RAFT(X) PLANTS_KV(X) PLANTS_STORE(X)
+#define PLANTS_NODE(X) X(node_reads_checked_once, "a read is not looked at again after a pause")
+
+#define PLANTS(X) PLANTS_RAFT(X) PLANTS_NODE(X) PLANTS_KV(X) PLANTS_STORE(X)
 
 #endif

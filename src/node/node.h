@@ -36,6 +36,7 @@
 #include "node/link.h"
 #include "node/link_table.h"
 #include "node/log_writer.h"
+#include "node/read_bounds.h"
 #include "node/reception.h"
 #include "node/reply.h"
 #include "node/requests.h"
@@ -65,17 +66,6 @@ struct node_listener {
     struct net_address address;
     void (*accepted)(void *argument, int fd);
     void *argument;
-};
-
-/* A confirmed read round: everything up to index is what was committed at asked_ms. */
-struct read_mark {
-    uint64_t index;
-    uint64_t asked_ms; /* 0 = no such round */
-};
-struct read_marks {
-    uint64_t fresh_ms;        /* of the newest round whose index is applied; 0 = none */
-    struct read_mark waiting; /* to be applied */
-    struct read_mark newest;  /* confirmed while another one waits */
 };
 
 struct raftd_node {
@@ -164,14 +154,6 @@ void fail_request(struct raftd_node *node, struct request *request, int status);
 /* reads.c: core thread, core mutex held. */
 void reads_round_confirmed(struct raftd_node *node, uint64_t index, uint64_t asked_ms);
 void reads_answer_locked(struct raftd_node *node, uint64_t commit_index, uint64_t now_ms);
-/* What an answer from here rests on, and whether that is enough at this moment. */
-struct read_bounds {
-    bool all_applied;        /* everything that this node knows to be committed */
-    uint64_t lease_until_ms; /* 0 = no lease */
-    uint64_t fresh_ms;       /* what is applied was the truth then, or later; 0 = never */
-};
-bool read_bounds_allow(const struct read_bounds *bounds, enum raftd_read_level level,
-                       uint32_t max_lag_ms, uint64_t now_ms);
 
 /* client.c, core thread. */
 struct client_request {

@@ -1,47 +1,16 @@
 /*
  * Answers to reads: by a round that confirmed how much has to be applied, or at once from what
  * is applied here, where a lease or a bound on its age allows that. Core thread, core mutex held.
+ *
+ * test/sim/host_reads.c does the same in the simulator: what changes here changes there.
  */
 #include "base/assert.h"
 #include "node/node.h"
 #include "sys/clock.h"
 
-/* A round that was asked at asked_ms is confirmed: what is applied up to index was the truth then,
- * or later. */
 void reads_round_confirmed(struct raftd_node *node, uint64_t index, uint64_t asked_ms)
 {
-    struct read_mark *mark =
-        node->marks.waiting.asked_ms == 0 ? &node->marks.waiting : &node->marks.newest;
-
-    *mark = (struct read_mark){.index = index, .asked_ms = asked_ms};
-}
-
-/* While much is still to be applied, an earlier round's index is reached before the newest's. */
-static void follow_marks(struct raftd_node *node)
-{
-    struct read_marks *marks = &node->marks;
-
-    while (marks->waiting.asked_ms != 0 && marks->waiting.index <= node->applied_index) {
-        marks->fresh_ms = marks->waiting.asked_ms;
-        marks->waiting = marks->newest;
-        marks->newest = (struct read_mark){0};
-    }
-}
-
-bool read_bounds_allow(const struct read_bounds *bounds, enum raftd_read_level level,
-                       uint32_t max_lag_ms, uint64_t now_ms)
-{
-    bool is_newest = bounds->all_applied && now_ms < bounds->lease_until_ms;
-    uint64_t lag_ms = now_ms > bounds->fresh_ms ? now_ms - bounds->fresh_ms : 0;
-
-    if (level == RAFTD_READ_LINEARIZABLE) {
-        return false;
-    }
-    if (is_newest) {
-        return true;
-    }
-    return level == RAFTD_READ_STALE &&
-           (max_lag_ms == 0 || (bounds->fresh_ms != 0 && lag_ms <= max_lag_ms));
+    read_marks_confirm(&node->marks, index, asked_ms);
 }
 
 static void compute(struct raftd_node *node, const struct request *request, uint64_t now_ms,
@@ -74,7 +43,7 @@ static bool answer_here(struct raftd_node *node, const struct read_bounds *bound
         return false;
     }
     compute(node, request, now_ms, &reply);
-    allowed = read_bounds_allow(bounds, level, request->max_lag_ms, clock_monotonic_ms());
+    allowed = read_bounds_still_allow(bounds, level, request->max_lag_ms, clock_monotonic_ms());
     if (allowed) {
         client_complete(request->client, request->tag, RAFTD_OK, node->applied_index, &reply);
     }
@@ -121,7 +90,7 @@ static void answer_confirmed(struct raftd_node *node, uint64_t now_ms)
 void reads_answer_locked(struct raftd_node *node, uint64_t commit_index, uint64_t now_ms)
 {
     ASSERT(mutex_is_mine(&node->core_mutex));
-    follow_marks(node);
+    read_marks_follow(&node->marks, node->applied_index);
     answer_confirmed(node, now_ms);
     answer_local(node, commit_index);
 }

@@ -127,8 +127,8 @@ void admin_retire(struct world *world, struct host *host)
     }
 }
 
-static bool keeps_quorum(const struct world *world, const struct raft_membership *membership,
-                         uint32_t lost)
+static bool has_quorum(const struct world *world, const struct raft_membership *membership,
+                       uint32_t lost)
 {
     bool answered[RAFT_MEMBERS_MAX];
     bool there[RAFT_MEMBERS_MAX] = {0};
@@ -141,6 +141,30 @@ static bool keeps_quorum(const struct world *world, const struct raft_membership
     }
     return membership->count == 0 ||
            raft_membership_tally(membership, answered, there) == RAFT_TALLY_WON;
+}
+
+/* What becomes of a membership without anybody asking, or because somebody has: its learners,
+ * those above all that are about to fail, are voters. */
+static bool keeps_quorum(const struct world *world, const struct raft_membership *membership,
+                         uint32_t lost)
+{
+    struct raft_membership promoted = *membership;
+
+    for (size_t i = 0; i < membership->count; i++) {
+        const struct raft_member *member = &membership->members[i];
+        struct raft_member *after = &promoted.members[i];
+
+        if ((member->roles & RAFT_MEMBER_JOINING) != 0 ||
+            ((member->roles & RAFT_MEMBER_LEARNER) != 0 && (lost >> member->id & 1) != 0)) {
+            after->roles = RAFT_MEMBER_VOTER;
+        }
+    }
+    for (size_t i = 0; i < membership->count; i++) {
+        if (membership->members[i].replaces != 0) {
+            raft_membership_drop(&promoted, membership->members[i].replaces);
+        }
+    }
+    return has_quorum(world, membership, lost) && has_quorum(world, &promoted, lost);
 }
 
 bool admin_can_lose(struct world *world, uint32_t lost)

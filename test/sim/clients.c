@@ -239,6 +239,9 @@ static struct client_operation *add_operation(struct world *world, struct raftd_
     operation->host = client->host;
     operation->request =
         client->tries_again ? client->last : draw_request(world, operation->number);
+    if (client->tries_again) {
+        world_see(world, SEEN_RETRY);
+    }
     if (world->swarm.levels) {
         operation->level = levels[sim_random_below(&clients->random, 4)];
         operation->max_lag_ms = (uint32_t)(sim_random_below(&clients->random, 4000) >>

@@ -7,7 +7,14 @@
 #include "sim/world.h"
 
 uint64_t sim_clock_us;
-static struct sim_random nonces = {.state = 1};
+static struct sim_random nonces;
+
+/* Each world has its own: what a seed does hangs on no seed before it. */
+void sim_clock_begin(uint64_t seed)
+{
+    sim_clock_us = 0;
+    nonces = sim_random_make(seed ^ 0xc10c);
+}
 
 uint64_t clock_monotonic_us(void)
 {

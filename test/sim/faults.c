@@ -157,6 +157,7 @@ static void strike_partition(struct world *world, struct sim_random *random)
     if (cut == NULL) {
         return;
     }
+    world_see(world, SEEN_PARTITION);
     STORY(world, 0, "a partition: nodes %#x and the others", group >> 1);
     block(cut, group, ~group);
     block(cut, ~group, group);
@@ -176,6 +177,7 @@ static void strike_one_way(struct world *world, struct sim_random *random)
         group = 1U << (1 + sim_random_below(random, world->last_id));
         other = draw_one(world, random);
     }
+    world_see(world, SEEN_ONE_WAY);
     STORY(world, 0, "one way is cut: from nodes %#x to %#x", group >> 1, other >> 1);
     block(cut, group, other);
     end_cut(world, random, cut);
@@ -193,10 +195,12 @@ static void strike_topology(struct world *world, struct sim_random *random)
         return;
     }
     if (sim_random_below(random, 2) == 0) {
+        world_see(world, SEEN_BRIDGE);
         STORY(world, 0, "a bridge: nodes %#x hear the others over %#x", group >> 1, bridge >> 1);
         block(cut, group & ~bridge, ~group & ~bridge);
         block(cut, ~group & ~bridge, group & ~bridge);
     } else {
+        world_see(world, SEEN_RING);
         STORY(world, 0, "a ring");
         for (uint16_t id = 1; id <= nodes; id++) {
             uint16_t next = id == nodes ? 1 : (uint16_t)(id + 1);
@@ -224,6 +228,7 @@ static void strike_clog(struct world *world, struct sim_random *random)
     if (from != to) {
         STORY(world, from, "nothing arrives at node %u for %llu ms, then all of it", to,
               (unsigned long long)(for_us / 1000));
+        world_see(world, for_us < 1000000 ? SEEN_CLOG : SEEN_LONG_CLOG);
         net_clog(world, from, to, world->now_us, world->now_us + for_us);
     }
 }
@@ -266,6 +271,7 @@ static void strike_crash(struct world *world, struct sim_random *random)
 
 static void strike_crash_all(struct world *world, struct sim_random *random)
 {
+    world_see(world, SEEN_CRASH_ALL);
     STORY(world, 0, "all at once:");
     for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
         if (host_is_alive(world->hosts[id])) {
@@ -282,6 +288,7 @@ static void strike_pause(struct world *world, struct sim_random *random)
     if (host == NULL) {
         return;
     }
+    world_see(world, SEEN_PAUSE);
     host_pause(host, world->now_us + for_us);
     if (sim_random_below(random, 2) == 0) {
         /* What was on its way arrives; what others say meanwhile does not, until well after. */
@@ -302,6 +309,7 @@ static void strike_wipe(struct world *world, struct sim_random *random)
     if (host->alive) {
         host_crash(host, HOST_KILLED);
     }
+    world_see(world, SEEN_WIPE);
     STORY(world, host->id, "has lost its disk and never comes back");
     host->gone = true;
 }
@@ -323,6 +331,7 @@ static void strike_stall(struct world *world, struct sim_random *random)
 
     if (host != NULL) {
         host->stall_us = draw_duration_us(random, 6000);
+        world_see(world, host->stall_us < 1000000 ? SEEN_STALL : SEEN_LONG_STALL);
         STORY(world, host->id, "its next log write takes %llu ms",
               (unsigned long long)(host->stall_us / 1000));
     }
@@ -343,21 +352,35 @@ static void strike_disk_error(struct world *world, struct sim_random *random)
     }
 }
 
+/* From one moment to the next, as others fill it; or seen in time, as the log writer looks. */
 static void strike_disk_full(struct world *world, struct sim_random *random)
 {
+    static const char *const rooms[] = {"full", "nearly full", "too full for entries"};
+    enum host_room kind = (enum host_room)sim_random_below(random, 3);
     struct host *host = pick(world, random, true);
     uint64_t for_us = draw_duration_us(random, 10 * (uint64_t)world->swarm.election_timeout_ms);
 
     if (host != NULL) {
-        STORY(world, host->id, "its disk is full for %llu ms", (unsigned long long)(for_us / 1000));
-        fs_memory_limit(host->disk, 1);
+        STORY(world, host->id, "its disk is %s for %llu ms", rooms[kind],
+              (unsigned long long)(for_us / 1000));
+        fs_memory_limit(host->disk, kind == HOST_ROOM_ENOUGH ? 1 : 0);
+        host->room = kind;
+        if (host->alive) {
+            host_plan_turn(host);
+        }
         world_plan(world, world->now_us + for_us, SIM_EVENT_UNLIMIT, host->id, 0, 0);
     }
 }
 
 void faults_on_unlimit(struct world *world, uint16_t id)
 {
-    fs_memory_limit(world->hosts[id]->disk, 0);
+    struct host *host = world->hosts[id];
+
+    fs_memory_limit(host->disk, 0);
+    host->room = HOST_ROOM_ENOUGH;
+    if (host->alive) {
+        host_plan_turn(host);
+    }
 }
 
 static void strike_wall_step(struct world *world, struct sim_random *random)
@@ -366,6 +389,7 @@ static void strike_wall_step(struct world *world, struct sim_random *random)
     int64_t step_ms = (int64_t)sim_random_below(random, 2 * 3600000) - 3600000;
 
     if (host != NULL) {
+        world_see(world, SEEN_WALL_STEP);
         STORY(world, host->id, "its wall clock jumps by %lld ms", (long long)step_ms);
         host->wall_offset_ms += step_ms;
     }
@@ -391,6 +415,7 @@ static strike_function *const strikes[FAULT_CLASSES] = {
     [FAULT_PAUSE] = strike_pause,
     [FAULT_WIPE] = strike_wipe,
     [FAULT_DAMAGE] = strike_damage,
+    [FAULT_DISASTER] = faults_disaster,
     [FAULT_CHURN] = admin_strike_churn,
     [FAULT_TRANSFER] = admin_strike_transfer,
 };
@@ -481,6 +506,7 @@ void faults_calm(struct world *world)
             continue;
         }
         fs_memory_limit(host->disk, 0);
+        host->room = HOST_ROOM_ENOUGH;
         forgive_disk(host->disk);
         host_end_stall(host);
         if (host->alive && host->paused_until_us > world->now_us) {

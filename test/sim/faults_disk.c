@@ -4,41 +4,170 @@
 #include "sim/faults_disk.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "base/memory.h"
+#include "sim/admin.h"
 #include "sim/fs_damage.h"
 #include "sim/fs_memory.h"
+#include "store/snapshot_format.h"
 
-static void refuse(struct world *world, struct host *host, const struct fs_damage *damage)
+/* What was announced does not happen now: a start fails of the damage, or not at all. */
+static void forgive(struct host *host)
 {
-    struct raftd_error error = {0};
+    const struct fs_faults none = {0};
 
-    /* Not for another reason. */
     for (int i = 0; i < FS_MEMORY_OPERATIONS; i++) {
         fs_memory_fail(host->disk, (enum fs_memory_operation)i, 0, -EIO);
     }
-    if (host_probe(host, &error) == 0) {
-        world_fail(world, "damage is refused", "node %u starts, although %s", host->id,
-                   damage->what);
+    fs_memory_set_faults(host->disk, &none);
+    fs_memory_limit(host->disk, 0);
+}
+
+/* Loudly, and for good: a node does not mend its disk from the others. */
+static void refuse(struct world *world, struct host *host, bool snapshots, const char *what)
+{
+    struct raftd_error error = {0};
+    uint64_t base_index;
+
+    forgive(host);
+    if (host_probe(host, snapshots, &base_index, &error) == 0) {
+        world_fail(world, "damage is refused", "node %u starts, although %s", host->id, what);
         return;
     }
     STORY(world, host->id, "refuses to start, for good: %s", error.message);
+    world_see(world, snapshots ? SEEN_SNAPSHOT_REFUSAL : SEEN_REFUSAL);
     host->gone = true;
+}
+
+/* ---- snapshots ---- */
+
+struct snapshot_survey {
+    uint64_t newest; /* 0: there is none */
+    uint64_t second;
+};
+
+static void note_snapshot(void *argument, const char *name)
+{
+    struct snapshot_survey *survey = argument;
+    uint64_t index = snapshot_name_index(name);
+
+    if (index > survey->newest) {
+        survey->second = survey->newest;
+        survey->newest = index;
+    } else if (index > survey->second) {
+        survey->second = index;
+    }
+}
+
+static const char *spoil(struct fs_memory *disk, const char *path, struct sim_random *random)
+{
+    size_t size = fs_memory_size(disk, path);
+    size_t offset = (size_t)sim_random_below(random, size);
+    uint8_t *bytes = memory_allocate(size + 1);
+    const char *what = "has a flipped bit";
+
+    memcpy(bytes, fs_memory_bytes(disk, path), size);
+    if (sim_random_below(random, 3) == 0) {
+        what = "is cut short"; /* T35: to nothing, among others */
+        size = sim_random_below(random, 3) == 0 ? 0 : offset;
+    } else if (size > 0) {
+        bytes[offset] = (uint8_t)(bytes[offset] ^ (1u << sim_random_below(random, 8)));
+    }
+    fs_memory_put(disk, path, bytes, size);
+    memory_free(bytes);
+    return what;
+}
+
+/*
+ * The newest snapshot is damaged. The log goes on from the one before it, or is whole: then the
+ * start has to do without. Otherwise the start has to refuse.
+ */
+static void damage_snapshot(struct world *world, struct host *host, bool may_be_lost,
+                            struct sim_random *random)
+{
+    const struct fs *fs = fs_memory_table(host->disk);
+    struct snapshot_survey survey = {0};
+    char path[sizeof(HOST_DIRECTORY) + 1 + SNAPSHOT_NAME_BYTES] = HOST_DIRECTORY "/";
+    struct raftd_error error = {0};
+    uint64_t base_index;
+    bool has_to_start;
+    const char *what;
+
+    forgive(host);
+    if (fs->list(fs->context, HOST_DIRECTORY, note_snapshot, &survey) < 0 || survey.newest == 0 ||
+        host_probe(host, true, &base_index, &error) != 0) {
+        return;
+    }
+    has_to_start = base_index == 0 || survey.second >= base_index;
+    if (!has_to_start && !may_be_lost) {
+        return;
+    }
+    snapshot_name(path + sizeof(HOST_DIRECTORY), survey.newest);
+    what = spoil(host->disk, path, random);
+    STORY(world, host->id, "its snapshot of index %llu %s", (unsigned long long)survey.newest,
+          what);
+    world_see(world, SEEN_SNAPSHOT_DAMAGE);
+    host->snapshot_damaged = has_to_start;
+    if (!has_to_start) {
+        refuse(world, host, true, what);
+    }
+}
+
+/* ---- any disk ---- */
+
+static void damage_log(struct world *world, struct host *host, bool may_be_lost,
+                       struct sim_random *random)
+{
+    static const enum seen kinds[FS_DAMAGE_KINDS] = {
+        [FS_DAMAGE_FLIP] = SEEN_FLIP,
+        [FS_DAMAGE_UNREADABLE] = SEEN_UNREADABLE,
+        [FS_DAMAGE_LOST] = SEEN_LOST_WRITE,
+        [FS_DAMAGE_MISDIRECTED] = SEEN_MISDIRECTED,
+        [FS_DAMAGE_FILE_GONE] = SEEN_FILE_GONE,
+        [FS_DAMAGE_FLIP_BEHIND] = SEEN_FLIP_BEHIND,
+        [FS_DAMAGE_STALE_BEHIND] = SEEN_STALE_BEHIND,
+    };
+    struct fs_damage damage;
+
+    if (!fs_damage_draw(host->disk, HOST_DIRECTORY, may_be_lost, random, &damage)) {
+        return;
+    }
+    STORY(world, host->id, "its disk is damaged: %s", damage.what);
+    world_see(world, kinds[damage.kind]);
+    if (damage.is_fatal) {
+        refuse(world, host, false, damage.what);
+    }
 }
 
 void faults_damage_disk(struct world *world, struct host *host, bool may_be_lost,
                         struct sim_random *random)
 {
-    struct fs_damage damage;
-
     if (host->alive) {
         host_crash(host, HOST_KILLED);
         world_plan(world, world->now_us + 1000 * world->swarm.election_timeout_ms, SIM_EVENT_START,
                    host->id, 0, host->life);
     }
-    if (fs_damage_draw(host->disk, HOST_DIRECTORY, may_be_lost, random, &damage)) {
-        STORY(world, host->id, "its disk is damaged: %s", damage.what);
-        if (damage.is_fatal) {
-            refuse(world, host, &damage);
+    if (sim_random_below(random, 3) == 0) {
+        damage_snapshot(world, host, may_be_lost, random);
+    } else {
+        damage_log(world, host, may_be_lost, random);
+    }
+}
+
+void faults_disaster(struct world *world, struct sim_random *random)
+{
+    STORY(world, 0, "a disaster: any disk may be damaged");
+    for (uint16_t id = 1; id <= world->last_id; id++) {
+        struct host *host = world->hosts[id];
+
+        if (!host->gone && sim_random_below(random, 4) != 0) {
+            faults_damage_disk(world, host, true, random);
         }
+    }
+    if (!world->lost && !admin_can_lose(world, 0)) {
+        STORY(world, 0, "a majority is lost: from now on nothing has to happen");
+        world_see(world, SEEN_DISASTER);
+        world->lost = true;
     }
 }

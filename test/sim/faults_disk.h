@@ -18,4 +18,7 @@
 void faults_damage_disk(struct world *world, struct host *host, bool may_be_lost,
                         struct sim_random *random);
 
+/* Damages disks whoever is left: outside the atlas, where only a loud refusal passes. */
+void faults_disaster(struct world *world, struct sim_random *random);
+
 #endif

@@ -93,6 +93,7 @@ bool fs_has_room(struct fs_memory *memory, uint64_t growth)
         return true;
     }
     if (memory->limit_bytes > 0 && used_bytes(memory) + growth > memory->limit_bytes) {
+        memory->fault_counts[FS_FAULT_FULL]++;
         return false;
     }
     if (memory->count >= memory->full_until &&

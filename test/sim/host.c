@@ -50,6 +50,7 @@ struct host *host_create(struct world *world, uint16_t id)
     host->world = world;
     host->id = id;
     make_disk(host, &random);
+    host->pause_random = sim_random_make(sim_mix(world->swarm.seed, 5000 + (uint64_t)id));
     host->clock_rate = 1000000;
     if (swarm_has(&world->swarm, FAULT_DRIFT)) {
         host->clock_rate = sim_random_between(&random, 950000, 1050000);
@@ -79,6 +80,28 @@ void host_destroy(struct host *host)
     memory_free(host->messages);
     memory_free(host->entries);
     memory_free(host);
+}
+
+void host_see_disks(const struct world *world, struct seen_counts *seen)
+{
+    static const enum seen kinds[FS_FAULT_KINDS] = {
+        [FS_FAULT_READ_ERROR] = SEEN_READ_ERROR,
+        [FS_FAULT_WRITE_ERROR] = SEEN_WRITE_ERROR,
+        [FS_FAULT_SHORT_WRITE] = SEEN_SHORT_WRITE,
+        [FS_FAULT_SYNC_ERROR] = SEEN_SYNC_ERROR,
+        [FS_FAULT_NAME_ERROR] = SEEN_NAME_ERROR,
+        [FS_FAULT_FULL] = SEEN_FULL,
+        [FS_FAULT_STALL] = SEEN_STALL,
+        [FS_FAULT_WRITE_BACK] = SEEN_WRITE_BACK,
+        [FS_FAULT_UNREADABLE] = SEEN_UNREADABLE,
+    };
+
+    for (uint16_t id = 1; id <= world->last_id; id++) {
+        for (int kind = 0; kind < FS_FAULT_KINDS; kind++) {
+            seen->counts[kinds[kind]] +=
+                fs_memory_fault_count(world->hosts[id]->disk, (enum fs_fault_kind)kind);
+        }
+    }
 }
 
 bool host_is_alive(const struct host *host)
@@ -211,7 +234,9 @@ static void begin_life(struct host *host, const struct snapshot_info *snapshot)
     host->work_planned = false;
     host->is_sending = false;
     host->read_id = 0;
-    host->marks = (struct host_marks){0};
+    host->marks = (struct read_marks){0};
+    host->room_is_low = false;
+    host->transfer = 0;
     host->time_proposed_ms = 0;
     host->more_to_apply = false;
     host->timer_us = 0;
@@ -235,13 +260,17 @@ static bool cannot_start(struct host *host, const struct raftd_error *error)
     return false;
 }
 
-int host_probe(struct host *host, struct raftd_error *error)
+int host_probe(struct host *host, bool snapshots, uint64_t *base_index, struct raftd_error *error)
 {
     struct wal_recovered recovered = {0};
     int code;
 
     ASSERT(!host->alive && !host->gone);
     code = open_log(host, &recovered, error);
+    *base_index = recovered.base_index;
+    if (code == 0 && snapshots) {
+        code = host_restore_probe(host, &recovered, error);
+    }
     fs_memory_die(host->disk);
     wal_close(host->wal);
     host->wal = NULL;
@@ -287,7 +316,14 @@ bool host_start(struct host *host, const struct raft_membership *founding)
         return cannot_start(host, &error);
     }
     fs_memory_die_at(host->disk, 0);
+    if (host->snapshot_damaged) {
+        world_see(host->world, SEEN_SNAPSHOT_FALLBACK);
+        host->snapshot_damaged = false;
+    }
     begin_life(host, &snapshot);
+    if (snapshot.index > 0) {
+        world_see(host->world, SEEN_SNAPSHOT_START);
+    }
     host_snapshots_begin(host, files, &snapshot);
     STORY(host->world, host->id, "starts: term %llu, vote %u, snapshot of %llu, log %llu to %llu",
           (unsigned long long)recovered.term, recovered.vote, (unsigned long long)snapshot.index,
@@ -308,6 +344,7 @@ bool host_start(struct host *host, const struct raft_membership *founding)
 /* Ends in the midst of its recovery; what it did so far may be lost again. */
 static void crash_in_recovery(struct host *host)
 {
+    world_see(host->world, SEEN_CRASH_IN_RECOVERY);
     fs_memory_die_at(host->disk,
                      fs_memory_count(host->disk) + 1 + sim_random_below(&host->world->random, 12));
 }
@@ -368,6 +405,7 @@ static void forget_requests(struct host *host)
 void host_crash(struct host *host, enum host_end end)
 {
     ASSERT(host->alive);
+    world_see(host->world, end == HOST_KILLED ? SEEN_KILL : SEEN_POWER_CUT);
     STORY(host->world, host->id, end == HOST_KILLED ? "is killed" : "loses its power");
     world_mix(host->world, (uint64_t)end);
     host->alive = false;
@@ -375,6 +413,7 @@ void host_crash(struct host *host, enum host_end end)
     host_disk_crash(host, end);
     forget_input(host);
     forget_requests(host);
+    host_drop_held(host);
     host->membership = *raft_get_membership(host->core);
     raft_destroy(host->core);
     host->core = NULL;
@@ -456,6 +495,9 @@ void host_receive(struct host *host, uint16_t from, const struct wire_frame *fra
                             &limits, &error) != 0) {
         unreadable(host, from, &error);
         return;
+    }
+    if (message->term < truth_term(host->world, host->id)) {
+        world_see(host->world, SEEN_OLD_TERM);
     }
     message->from = from; /* as the link does: who it is was settled when it was greeted */
     message->to = host->id;

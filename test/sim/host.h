@@ -19,6 +19,8 @@
 
 #include <raftd/state_machine.h>
 
+#include "node/read_bounds.h"
+#include "node/reply.h"
 #include "node/requests.h"
 #include "raft/change.h"
 #include "raft/raft.h"
@@ -47,16 +49,16 @@ struct host_frame {
     struct raft_message promise; /* without its arrays: for the checks when it leaves */
 };
 
-/* A confirmed read round; as struct read_mark of src/node/node.h. */
-struct host_mark {
+/* A read that is answered without a round: computed, and not looked at again yet. */
+struct host_held {
+    bool is_there; /* the request is the first of those that wait for such an answer */
     uint64_t index;
-    uint64_t asked_ms;
+    struct read_bounds bounds;
+    struct raftd_reply reply;
 };
-struct host_marks {
-    uint64_t fresh_ms;
-    struct host_mark waiting;
-    struct host_mark newest;
-};
+
+/* How much room its disk has left. */
+enum host_room { HOST_ROOM_ENOUGH, HOST_ROOM_LOW, HOST_ROOM_NONE };
 
 /* A write of the core on its way through the log writer; owns its entries and frames. */
 struct host_write {
@@ -104,6 +106,7 @@ struct host {
     uint64_t life;   /* number of the process, unique in the world */
     struct raft_membership membership; /* of one that is down: in force when it ended */
     uint64_t paused_until_us;
+    struct sim_random pause_random;
 
     /* Clocks. Monotonic time = offset + rate * virtual time. */
     uint64_t clock_offset_ms;
@@ -111,6 +114,9 @@ struct host {
     int64_t wall_offset_ms;
 
     struct fs_memory *disk;
+    enum host_room room;
+    bool room_is_low;      /* as its core was told */
+    bool snapshot_damaged; /* since it ended: it has to start all the same */
     struct wal *wal;
     struct raft_core *core;
     struct kv *kv;
@@ -122,7 +128,8 @@ struct host {
     uint64_t applied_time_ms;
     uint64_t read_id;
     uint64_t read_asked_ms;
-    struct host_marks marks;
+    struct read_marks marks;
+    struct host_held held;
     bool more_to_apply;
     bool link_up[SIM_HOSTS_MAX];
 
@@ -151,6 +158,8 @@ struct host {
     struct host_writes waiting;
     struct host_writes writing; /* the batch under way */
     struct host_writes done;
+    uint64_t batch_since_us;
+    uint16_t transfer; /* to whom leadership was being handed after the last turn */
     uint64_t stall_us; /* how long the next batch takes in addition */
     uint16_t batch;    /* number of the one under way */
     bool disk_failed;  /* what the process ends of */
@@ -169,10 +178,13 @@ void host_destroy(struct host *host);
 
 /* Founds what is empty, recovers what is not. False: the disk does not let it (see the story). */
 bool host_start(struct host *host, const struct raft_membership *founding);
+/* What their disks counted. */
+void host_see_disks(const struct world *world, struct seen_counts *seen);
 /* Another try after a crash; it may well crash again while it recovers. */
 void host_on_start(struct host *host, uint64_t life);
-/* Whether its log would open: 0, or the code and why not. It stays down. */
-int host_probe(struct host *host, struct raftd_error *error);
+/* Whether its log would open, and behind which index that begins; with `snapshots`, whether a state
+ * could be restored, too: 0, or the code and why not. It stays down. */
+int host_probe(struct host *host, bool snapshots, uint64_t *base_index, struct raftd_error *error);
 enum host_end {
     HOST_KILLED,   /* the page cache stays */
     HOST_POWER_CUT /* what was not synced may be lost, old, or torn */
@@ -211,6 +223,9 @@ void host_complete(struct host *host, struct request *request, uint64_t index,
                    const struct raftd_reply *reply);
 void host_query(struct host *host, const void *data, size_t size, struct raftd_reply *reply);
 void host_round_confirmed(struct host *host, uint64_t index);
+/* What was in hand when it was paused. */
+void host_resume_read(struct host *host);
+void host_drop_held(struct host *host);
 void host_serve_reads(struct host *host, uint64_t commit_index);
 /* The digest of the state machine. */
 uint64_t host_digest(struct host *host);
@@ -222,6 +237,9 @@ void host_compact(struct host *host, uint64_t index);
 struct snapshot_files;
 int host_restore(struct host *host, struct snapshot_files **files, struct snapshot_info *info,
                  struct wal_recovered *log, struct raftd_error *error);
+/* What of it can be tried without starting. */
+int host_restore_probe(struct host *host, const struct wal_recovered *log,
+                       struct raftd_error *error);
 void host_snapshots_begin(struct host *host, struct snapshot_files *files,
                           const struct snapshot_info *info);
 void host_snapshots_end(struct host *host);

@@ -85,6 +85,7 @@ static void begin_batch(struct host *host)
 
     host->writing = host->waiting;
     host->waiting = (struct host_writes){0};
+    host->batch_since_us = host->world->now_us;
     takes_us += host->stall_us;
     host->stall_us = 0;
     world_plan(host->world, host->world->now_us + takes_us, SIM_EVENT_DISK, host->id, ++host->batch,
@@ -128,6 +129,7 @@ static int append(struct host *host, struct raftd_error *error)
 /* As the shipped log writer: a disk that fails ends the process. */
 static void die(struct host *host, const struct raftd_error *error)
 {
+    world_see(host->world, SEEN_DISK_END);
     STORY(host->world, host->id, "ends: %s", error->message);
     host->disk_failed = true;
     host_crash(host, HOST_KILLED);
@@ -215,7 +217,12 @@ void host_disk_crash(struct host *host, enum host_end end)
     wal_close(host->wal);
     host->wal = NULL;
     if (end == HOST_POWER_CUT) {
-        fs_memory_power_cut(host->disk, losses[sim_random_below(&host->world->random, 4)]);
+        enum fs_memory_loss loss = losses[sim_random_below(&host->world->random, 4)];
+
+        if (loss == FS_MEMORY_TEAR && fs_memory_pending(host->disk, NULL, 0) > 0) {
+            world_see(host->world, SEEN_TEAR);
+        }
+        fs_memory_power_cut(host->disk, loss);
     } else {
         fs_memory_end_process(host->disk);
     }

@@ -1,6 +1,6 @@
 /*
  * A host's answers to reads: by a confirmed round, by lease, within a bound of age; as
- * src/node/reads.c has it.
+ * src/node/reads.c has it, with the shipped books (src/node/read_bounds.c).
  */
 #include <raftd/client.h>
 
@@ -9,59 +9,98 @@
 #include "sim/clients.h"
 #include "sim/host.h"
 
+enum { PAUSE_MS_MAX = 4000, PAUSE_ONE_IN = 100 };
+
 void host_round_confirmed(struct host *host, uint64_t index)
 {
-    struct host_mark *mark =
-        host->marks.waiting.asked_ms == 0 ? &host->marks.waiting : &host->marks.newest;
-
-    *mark = (struct host_mark){.index = index, .asked_ms = host->read_asked_ms};
-}
-
-static void follow_marks(struct host *host)
-{
-    struct host_marks *marks = &host->marks;
-
-    while (marks->waiting.asked_ms != 0 && marks->waiting.index <= host->applied_index) {
-        marks->fresh_ms = marks->waiting.asked_ms;
-        marks->waiting = marks->newest;
-        marks->newest = (struct host_mark){0};
-    }
-}
-
-static bool may_answer_here(const struct host *host, const struct request *request,
-                            uint64_t commit_index)
-{
-    uint64_t now_ms = host_now_ms(host);
-    uint64_t fresh_ms = host->marks.fresh_ms;
-
-    if (host->applied_index == commit_index && now_ms < raft_lease_until_ms(host->core)) {
-        return true;
-    }
-    return request->level == RAFTD_READ_STALE &&
-           (request->max_lag_ms == 0 ||
-            (fresh_ms != 0 && now_ms - fresh_ms <= request->max_lag_ms));
+    read_marks_confirm(&host->marks, index, host->read_asked_ms);
 }
 
 static void answer(struct host *host, struct request *request)
 {
     struct raftd_reply reply = {0};
 
+    world_see(host->world, SEEN_STRICT_READ);
     host_query(host, request->entry->data, request->entry->size_bytes, &reply);
     host_complete(host, request, host->applied_index, &reply);
     reply_reset(&reply);
 }
 
+/* ---- without a round ---- */
+
+/* The answer in hand leaves, if the clock still allows it (T24); or the read needs a round. */
+static void finish_held(struct host *host, struct request *request)
+{
+    struct requests *requests = &host->requests;
+    struct host_held *held = &host->held;
+    enum raftd_read_level level = (enum raftd_read_level)request->level;
+
+    ASSERT(request != NULL && held->is_there);
+    if (read_bounds_still_allow(&held->bounds, level, request->max_lag_ms, host_now_ms(host))) {
+        world_see(host->world, level == RAFTD_READ_LEASE ? SEEN_LEASE_READ : SEEN_STALE_READ);
+        host_complete(host, request, held->index, &held->reply);
+    } else {
+        requests_advance(requests, &requests->reads_local, REQUEST_READ_NEW);
+    }
+    host_drop_held(host);
+}
+
+void host_drop_held(struct host *host)
+{
+    reply_reset(&host->held.reply);
+    host->held = (struct host_held){0};
+}
+
+/* Between the answer and the look at the clock, now and then, the process stands still. */
+static bool pauses(struct host *host)
+{
+    struct sim_random *random = &host->pause_random;
+
+    if (host->world->calm || !swarm_has(&host->world->swarm, FAULT_PAUSE) ||
+        sim_random_below(random, PAUSE_ONE_IN) != 0) {
+        return false;
+    }
+    world_see(host->world, SEEN_PAUSED_ANSWER);
+    STORY(host->world, host->id, "has an answer in hand, and");
+    host_pause(host, host->world->now_us +
+                         1000 * (1 + sim_random_below(random, PAUSE_MS_MAX >>
+                                                                  sim_random_below(random, 8))));
+    return true;
+}
+
+void host_resume_read(struct host *host)
+{
+    struct requests *requests = &host->requests;
+
+    if (host->held.is_there) {
+        finish_held(host, requests_peek(requests, &requests->reads_local));
+    }
+}
+
 static void answer_local(struct host *host, uint64_t commit_index)
 {
     struct requests *requests = &host->requests;
+    const struct read_bounds bounds = {
+        .all_applied = host->applied_index == commit_index,
+        .lease_until_ms = raft_lease_until_ms(host->core),
+        .fresh_ms = host->marks.fresh_ms,
+    };
     struct request *request;
 
     while ((request = requests_peek(requests, &requests->reads_local)) != NULL) {
-        if (may_answer_here(host, request, commit_index)) {
-            answer(host, request);
-        } else {
+        if (!read_bounds_allow(&bounds, (enum raftd_read_level)request->level, request->max_lag_ms,
+                               host_now_ms(host))) {
             requests_advance(requests, &requests->reads_local, REQUEST_READ_NEW);
+            continue;
         }
+        host_query(host, request->entry->data, request->entry->size_bytes, &host->held.reply);
+        host->held.is_there = true;
+        host->held.index = host->applied_index;
+        host->held.bounds = bounds;
+        if (pauses(host)) {
+            return;
+        }
+        finish_held(host, request);
     }
 }
 
@@ -70,7 +109,7 @@ void host_serve_reads(struct host *host, uint64_t commit_index)
     struct requests *requests = &host->requests;
     struct request *request;
 
-    follow_marks(host);
+    read_marks_follow(&host->marks, host->applied_index);
     while ((request = requests_peek(requests, &requests->reads_ready)) != NULL &&
            request->read_index <= host->applied_index) {
         answer(host, request);

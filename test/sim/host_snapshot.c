@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "kv/kv.h"
 #include "node/snapshot_sink.h"
 #include "node/snapshot_start.h"
 #include "node/snapshot_worker.h"
@@ -50,6 +51,30 @@ int host_restore(struct host *host, struct snapshot_files **files, struct snapsh
     if (log->base_index != base_index || (code != 0 && info->index > 0)) {
         truth_on_restarted(host->world, host->id, info->index, code == 0 ? log : NULL);
     }
+    return code;
+}
+
+int host_restore_probe(struct host *host, const struct wal_recovered *log,
+                       struct raftd_error *error)
+{
+    const struct snapshot_start start = {
+        .fs = fs_memory_table(host->disk),
+        .directory = directory,
+        .cluster_id = HOST_CLUSTER_ID,
+        .machine = &host->machine,
+    };
+    struct snapshot_files *files = NULL;
+    struct snapshot_info info;
+    int code = snapshot_files_open(start.fs, directory, &files, error);
+
+    host->kv = kv_create(host->id);
+    host->machine = kv_state_machine(host->kv);
+    if (code == 0) {
+        code = snapshot_start_restore(&start, files, log, &info, error);
+    }
+    snapshot_files_close(files);
+    kv_destroy(host->kv);
+    host->kv = NULL;
     return code;
 }
 
@@ -156,6 +181,7 @@ static void on_saved(struct host *host, const struct snapshot_event *news)
     }
     STORY(host->world, host->id, "has saved a snapshot of index %llu",
           (unsigned long long)news->index);
+    world_see(host->world, SEEN_SNAPSHOT_SAVED);
     duty->taken_index = news->index;
     truth_on_snapshot(host->world, host->id, news->index);
     from = news->index >= keep ? news->index - keep + 1 : 1;
@@ -255,6 +281,7 @@ void host_install(struct host *host, const struct raft_outbox *outbox)
     }
     STORY(host->world, host->id, "installs the snapshot of index %llu",
           (unsigned long long)outbox->install_index);
+    world_see(host->world, SEEN_SNAPSHOT_INSTALLED);
     abort_saving(host);
     host->machine.restore_commit(host->machine.context, duty->staged);
     duty->staged = NULL;

@@ -49,6 +49,17 @@ static void gather_writes(struct host *host)
     }
 }
 
+/* As src/node/gather.c: a follower without room takes no entries. */
+static bool has_no_room_for(struct host *host, const struct raft_message *message)
+{
+    if (host->room != HOST_ROOM_NONE || message->type != RAFT_MESSAGE_APPEND ||
+        message->entry_count == 0) {
+        return false;
+    }
+    world_see(host->world, SEEN_NO_ROOM);
+    return true;
+}
+
 /* In the order in which it arrived; what does not fit waits for the next turn. */
 static void gather_inbox(struct host *host)
 {
@@ -67,6 +78,10 @@ static void gather_inbox(struct host *host)
             event = host_add_event(host, RAFT_EVENT_LINK);
             event->link.peer = input->peer;
             event->link.up = input->up;
+            continue;
+        }
+        if (has_no_room_for(host, input->message)) {
+            wire_message_free(input->message);
             continue;
         }
         event = host_add_event(host, RAFT_EVENT_MESSAGE);
@@ -223,11 +238,25 @@ static void gather_time(struct host *host)
     host_add_event(host, RAFT_EVENT_PROPOSE)->entry = host->time_entry;
 }
 
+/* T45, as src/node/gather.c has it. */
+static void gather_space(struct host *host)
+{
+    bool low = host->room != HOST_ROOM_ENOUGH;
+
+    if (low != host->room_is_low) {
+        host->room_is_low = low;
+        host_add_event(host, RAFT_EVENT_SPACE)->low = low;
+        STORY(host->world, host->id, low ? "is told that room is low" : "has room again");
+        world_see(host->world, low ? SEEN_SPACE_LOW : SEEN_ROOM_AGAIN);
+    }
+}
+
 static void gather(struct host *host)
 {
     bool proposable;
 
     host_add_event(host, RAFT_EVENT_CLOCK)->wall_ms = host_wall_ms(host);
+    gather_space(host);
     gather_writes(host);
     host_gather_snapshots(host);
     gather_inbox(host);
@@ -431,6 +460,7 @@ static void plan_next(struct host *host)
 
 void host_turn(struct host *host)
 {
+    host_resume_read(host);
     if (host_writes_outstanding(host) < HOST_WRITES_MAX || host->done.count > 0) {
         gather(host);
         step(host);
@@ -438,7 +468,9 @@ void host_turn(struct host *host)
         gather_clients(host, false); /* a disk that hangs: the deadlines run all the same */
     }
     if (!host->world->failure.failed) {
-        expire_requests(host);
+        if (!host->held.is_there) { /* else this turn is not over */
+            expire_requests(host);
+        }
         plan_next(host);
     }
     end_turn(host);

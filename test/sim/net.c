@@ -149,6 +149,7 @@ static uint64_t draw_delay(struct world *world)
         sim_random_between(&world->random, world->swarm.delay_min_us, world->swarm.delay_max_us);
 
     if (strikes(world, FAULT_DELAY)) {
+        world_see(world, SEEN_DELAY);
         delay_us +=
             1000 * sim_random_between(&world->random, 1, 2 * world->swarm.election_timeout_ms);
     }
@@ -171,6 +172,7 @@ static void post(struct world *world, uint16_t from, uint16_t to, uint8_t type,
         }
         direction->last_us = packet->deliver_us;
     } else {
+        world_see(world, SEEN_REORDER);
         packet->deliver_us += draw_delay(world) * 4;
     }
     insert(world, from, to, packet);
@@ -185,6 +187,7 @@ static void replay(struct world *world, uint16_t from, uint16_t to, const struct
         struct packet *packet = memory_allocate_zeroed(1, sizeof(*packet));
         size_t which = (size_t)sim_random_below(&world->random, direction->old_count);
 
+        world_see(world, SEEN_REPLAY);
         packet->frame = frame_copy(direction->old[which]);
         packet->deliver_us =
             world->now_us +
@@ -215,10 +218,12 @@ void net_send(struct world *world, uint16_t from, uint16_t to, uint8_t type,
         replay(world, from, to, frame);
         if (strikes(world, FAULT_LOSS)) {
             STORY(world, from, "a frame to node %u is lost", to);
+            world_see(world, SEEN_LOSS);
             memory_free(frame);
             return;
         }
         if (strikes(world, FAULT_DUPLICATE)) {
+            world_see(world, SEEN_DUPLICATE);
             post(world, from, to, type, frame_copy(frame), false);
         }
         in_order = !strikes(world, FAULT_REORDER);
@@ -259,6 +264,7 @@ void net_deliver(struct world *world, uint16_t from, uint16_t to)
             direction->tail = NULL;
         }
         if (cut) {
+            world_see(world, SEEN_CUT_DROP);
             packet_free(packet);
         } else {
             arrive(world, from, to, packet);
@@ -285,6 +291,28 @@ static uint64_t plan_down(struct world *world, uint16_t id, uint16_t peer)
     return after_us;
 }
 
+static bool carries_snapshot(const struct direction *direction)
+{
+    for (const struct packet *packet = direction->head; packet != NULL; packet = packet->next) {
+        if (packet->message_type == NET_SNAPSHOT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void see_reset(struct world *world, const struct direction *there,
+                      const struct direction *back)
+{
+    world_see(world, SEEN_RESET);
+    if (there->head != NULL || back->head != NULL) {
+        world_see(world, SEEN_RESET_FRAME);
+    }
+    if (carries_snapshot(there) || carries_snapshot(back)) {
+        world_see(world, SEEN_RESET_SNAPSHOT);
+    }
+}
+
 /* What is under way is lost; each end notices in its own time, then they dial again. */
 void net_reset(struct world *world, uint16_t a, uint16_t b)
 {
@@ -295,6 +323,7 @@ void net_reset(struct world *world, uint16_t a, uint16_t b)
         return;
     }
     *established_of(world->net, a, b) = false;
+    see_reset(world, &world->net->directions[a][b], &world->net->directions[b][a]);
     lose_packets(&world->net->directions[a][b]);
     lose_packets(&world->net->directions[b][a]);
     first_us = plan_down(world, a, b);

@@ -10,7 +10,6 @@
 
 #include "base/plant.h"
 #include "sim/run.h"
-#include "sys/log.h"
 
 enum { AGAIN_EVERY = 100, PLANT_SEEDS = 1000, LINE_BYTES = 1024 };
 
@@ -22,6 +21,7 @@ struct task {
     bool trace;
     bool shrink;
     bool planted;
+    bool all_seen;
     const char *only; /* planted: this one */
     const char *file;
 };
@@ -36,6 +36,7 @@ struct sum {
     uint64_t committed;
     uint64_t again;
     uint64_t hash;
+    struct seen_counts seen;
 };
 
 static double now_seconds(void)
@@ -54,6 +55,7 @@ static void add(struct sum *sum, const struct run_result *result)
     sum->operations += result->clients.operations;
     sum->answered += result->clients.answered;
     sum->committed += result->committed;
+    seen_add(&sum->seen, &result->seen);
     sum->hash = sim_mix(sum->hash, result->trace_hash);
 }
 
@@ -67,6 +69,9 @@ static void print_sum(const struct sum *sum, double seconds)
            (unsigned long long)sum->steps, (unsigned long long)sum->operations,
            (unsigned long long)sum->answered, (unsigned long long)sum->committed,
            (unsigned long long)sum->again, (unsigned long long)sum->hash);
+    if (sum->seeds > 1) {
+        seen_print(stdout, &sum->seen);
+    }
 }
 
 /* One seed; a part of them twice, and both have to be the same to the last event. */
@@ -108,6 +113,11 @@ static int run_seeds(const struct task *task)
         good = run_checked(task, task->seed + i, &sum);
     }
     print_sum(&sum, now_seconds() - start);
+    if (good && task->all_seen && seen_missing(&sum.seen) > 0) {
+        printf("%zu of these never happened: a fault that never strikes tests nothing\n",
+               seen_missing(&sum.seen));
+        good = false;
+    }
     return good ? 0 : 1;
 }
 
@@ -162,6 +172,7 @@ static int usage(FILE *out)
 {
     fputs("usage: raftd-sim [--seed S] [--seeds N] [--minutes M | --seconds S] [--nodes 1..7]\n"
           "                 [--without CLASS,...] [--until-ms MS] [--trace] [--no-shrink]\n"
+          "                 [--all-seen]"
           "                 [--replay FILE] [--plant NAME] [--planted [NAME]]\n"
           "Fault classes:",
           out);
@@ -190,19 +201,14 @@ static bool read_classes(const char *text, uint32_t *classes)
 
 static bool read_options(struct task *task, int count, char **words)
 {
-    static const struct option options[] = {{"seed", required_argument, NULL, 's'},
-                                            {"seeds", required_argument, NULL, 'n'},
-                                            {"minutes", required_argument, NULL, 'm'},
-                                            {"seconds", required_argument, NULL, 'c'},
-                                            {"nodes", required_argument, NULL, 'o'},
-                                            {"without", required_argument, NULL, 'w'},
-                                            {"until-ms", required_argument, NULL, 'u'},
-                                            {"trace", no_argument, NULL, 't'},
-                                            {"replay", required_argument, NULL, 'r'},
-                                            {"no-shrink", no_argument, NULL, 'k'},
-                                            {"plant", required_argument, NULL, 'p'},
-                                            {"planted", optional_argument, NULL, 'P'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"seed", required_argument, NULL, 's'},     {"seeds", required_argument, NULL, 'n'},
+        {"minutes", required_argument, NULL, 'm'},  {"seconds", required_argument, NULL, 'c'},
+        {"nodes", required_argument, NULL, 'o'},    {"without", required_argument, NULL, 'w'},
+        {"until-ms", required_argument, NULL, 'u'}, {"all-seen", no_argument, NULL, 'a'},
+        {"trace", no_argument, NULL, 't'},          {"replay", required_argument, NULL, 'r'},
+        {"no-shrink", no_argument, NULL, 'k'},      {"plant", required_argument, NULL, 'p'},
+        {"planted", optional_argument, NULL, 'P'},  {NULL, 0, NULL, 0}};
     int option;
 
     optind = 0;
@@ -233,6 +239,9 @@ static bool read_options(struct task *task, int count, char **words)
             break;
         case 'u':
             task->wish.faults_us = 1000 * strtoull(optarg, NULL, 0);
+            break;
+        case 'a':
+            task->all_seen = true;
             break;
         case 't':
             task->trace = true;
@@ -320,7 +329,6 @@ int main(int argc, char **argv)
     struct task task = {.seed = 1, .seeds = 0, .shrink = true};
     int code;
 
-    log_configure(LOG_LEVEL_ERROR, LOG_TARGET_STDERR);
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (!read_options(&task, argc, argv)) {
         return usage(stderr);

@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "base/plant.h"
+#include "sim/host.h"
 #include "sim/truth.h"
 
 static sigjmp_buf escape;
@@ -40,6 +41,8 @@ static void read_result(struct run_result *result, const struct world *world)
     result->trace_hash = world->trace_hash;
     result->committed = truth_committed(world);
     result->clients = clients_get_figures(world);
+    result->seen = world->seen;
+    host_see_disks(world, &result->seen);
 }
 
 struct run_result run_seed(uint64_t seed, const struct swarm_wish *wish, FILE *story)
@@ -64,6 +67,7 @@ struct run_result run_seed(uint64_t seed, const struct swarm_wish *wish, FILE *s
         result.failure.failed = true;
         snprintf(result.failure.invariant, sizeof(result.failure.invariant), "assertion");
     }
+    sim_log = NULL;
     set_handlers(SIG_DFL);
     return result;
 }

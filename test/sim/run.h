@@ -21,6 +21,7 @@ struct run_result {
     uint64_t committed;
     uint64_t terms; /* the last leader's */
     struct clients_figures clients;
+    struct seen_counts seen;
 };
 
 /* An assertion of the shipped code that fails, or a fault of its memory, is a failure like any

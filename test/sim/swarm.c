@@ -33,6 +33,7 @@ static const char *const names[FAULT_CLASSES] = {
     [FAULT_MINORITY] = "minority",
     [FAULT_BUGGIFY] = "buggify",
     [FAULT_DAMAGE] = "damage",
+    [FAULT_DISASTER] = "disaster",
 };
 
 const char *fault_class_name(enum fault_class fault)
@@ -78,13 +79,13 @@ static uint16_t draw_nodes(struct sim_random *random)
 
 static void draw_faults(struct swarm *swarm, struct sim_random *random)
 {
-    struct sim_random late = sim_random_make(sim_mix(swarm->seed, FAULT_DAMAGE));
-
     for (int i = 0; i < FAULT_CLASSES; i++) {
-        /* A stream of its own, since this class came when seeds had a meaning already. */
-        struct sim_random *from = i == FAULT_DAMAGE ? &late : random;
+        /* Streams of their own, since these classes came when seeds had a meaning already. */
+        struct sim_random late = sim_random_make(sim_mix(swarm->seed, (uint64_t)i));
+        struct sim_random *from = i >= FAULT_DAMAGE ? &late : random;
 
-        if (sim_random_below(from, 2) == 0) {
+        /* Where a majority is lost little is left to be tested: seldom. */
+        if (sim_random_below(from, i == FAULT_DISASTER ? 16 : 2) == 0) {
             swarm->classes |= 1U << i;
         }
         swarm->interval_us[i] = 1000 * (uint64_t)draw_scale(from, 1000, 16000);
@@ -92,6 +93,7 @@ static void draw_faults(struct swarm *swarm, struct sim_random *random)
     }
     swarm->interval_us[FAULT_CRASH_ALL] *= 2;
     swarm->interval_us[FAULT_WIPE] *= 4;
+    swarm->interval_us[FAULT_DISASTER] *= 4;
     swarm->chance[FAULT_DELAY] /= 4;
 }
 

@@ -36,6 +36,7 @@ enum fault_class {
     FAULT_MINORITY,  /* a minority stays in trouble when all else is calm */
     FAULT_BUGGIFY,   /* rare lawful branches become common */
     FAULT_DAMAGE,    /* what was durable is damaged: a disk, if a minority, is lost for good */
+    FAULT_DISASTER,  /* ... or a majority: nothing has to go on then, and nothing be silent */
     FAULT_CLASSES,
 };
 const char *fault_class_name(enum fault_class fault);

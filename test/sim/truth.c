@@ -154,6 +154,11 @@ struct slot *truth_slot(struct truth *truth, uint64_t index)
     return &truth->slots[index];
 }
 
+uint64_t truth_term(const struct world *world, uint16_t id)
+{
+    return world->truth->promises[id].term;
+}
+
 uint64_t truth_committed(const struct world *world)
 {
     return world->truth->committed.last_index;

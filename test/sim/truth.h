@@ -62,6 +62,8 @@ void truth_on_answer(struct world *world, struct client_operation *operation, ui
                      const void *reply, size_t size);
 void truth_on_settled(struct world *world, struct client_operation *operation);
 
+/* The term that its core is in. */
+uint64_t truth_term(const struct world *world, uint16_t id);
 uint64_t truth_committed(const struct world *world);
 /* The newest that is committed. */
 const struct raft_membership *truth_membership(const struct world *world);

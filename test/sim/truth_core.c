@@ -187,6 +187,7 @@ static void check_new_leader(struct world *world, uint16_t id, uint64_t term)
                    truth->leader_of_term[term], id, (unsigned long long)term);
     }
     truth->leader_of_term[term] = id;
+    world_see(world, SEEN_ELECTION);
     if (!chain_agrees(&truth->promises[id].log, &truth->committed, index)) {
         world_fail(world, "leader completeness",
                    "node %u leads in term %llu without the entries up to %llu, which are committed",
@@ -264,6 +265,10 @@ static void follow_commit(struct world *world, struct host *host, uint64_t commi
             ASSERT(entry != NULL);
             chain_append(&truth->committed, entry);
             truth_commit_entry(world, entry);
+            if (promises->role == RAFT_LEADER && entry->type == RAFT_ENTRY_MEMBERSHIP &&
+                raft_membership_find(&truth->membership, host->id) == NULL) {
+                world_see(world, SEEN_LEADER_REMOVED);
+            }
         }
         STORY(world, host->id, "commits up to %llu", (unsigned long long)commit_index);
     }
@@ -323,6 +328,21 @@ static void check_read(struct world *world, const struct host *host,
     }
 }
 
+/* Leadership is being handed over: because somebody asked for it, or from a disk that hangs. */
+static void see_transfer(struct world *world, struct host *host)
+{
+    uint64_t stall_us = 1000 * (uint64_t)world->swarm.disk_stall_ms;
+    uint16_t transfer = raft_get_transfer(host->core);
+
+    if (transfer != 0 && host->transfer == 0) {
+        bool hangs = stall_us > 0 && host->writing.count > 0 &&
+                     world->now_us > host->batch_since_us + stall_us / 10 * 9;
+
+        world_see(world, hangs ? SEEN_STALL_HAND_OVER : SEEN_HAND_OVER);
+    }
+    host->transfer = transfer;
+}
+
 void truth_after_step(struct world *world, struct host *host, const struct raft_outbox *outbox)
 {
     struct promises *promises = &world->truth->promises[host->id];
@@ -358,6 +378,7 @@ void truth_after_step(struct world *world, struct host *host, const struct raft_
     }
     follow_role(world, host, &status);
     follow_commit(world, host, outbox->commit_index, in_force);
+    see_transfer(world, host);
     check_read(world, host, outbox);
     check_bounds(world, host, &status);
     if (outbox->violation != 0) {

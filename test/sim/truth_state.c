@@ -72,6 +72,44 @@ static uint64_t stale_floor(const struct world *world, const struct client_opera
                : committed_before(world, 1053 * (uint64_t)operation->max_lag_ms + 2000);
 }
 
+static void see_change(struct world *world, const struct raft_membership *before,
+                       const struct raft_membership *after)
+{
+    if (raft_membership_is_joint(after)) {
+        world_see(world, SEEN_JOINT);
+    }
+    for (size_t i = 0; i < before->count; i++) {
+        uint16_t id = before->members[i].id;
+
+        if (!raft_membership_is_voter(before, id) && raft_membership_is_voter(after, id)) {
+            world_see(world, SEEN_PROMOTION);
+        }
+        if (raft_membership_find(after, id) == NULL && world->hosts[id] != NULL &&
+            world->hosts[id]->gone) {
+            world_see(world, SEEN_REPLACEMENT);
+        }
+    }
+}
+
+static void see_command(struct world *world, enum model_kind kind)
+{
+    switch (kind) {
+    case MODEL_EXEC:
+        world_see(world, SEEN_TRANSACTION);
+        break;
+    case MODEL_SET_PX:
+    case MODEL_PEXPIRE:
+        world_see(world, SEEN_EXPIRY);
+        break;
+    case MODEL_SET_IFEQ:
+    case MODEL_DELIF:
+        world_see(world, SEEN_COMPARISON);
+        break;
+    default:
+        break;
+    }
+}
+
 void truth_commit_entry(struct world *world, const struct raft_entry *entry)
 {
     struct client_operation *operation;
@@ -83,10 +121,12 @@ void truth_commit_entry(struct world *world, const struct raft_entry *entry)
     }
     if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
         struct truth *truth = world->truth;
+        const struct raft_membership before = truth->membership;
         int code = raft_membership_decode(&truth->membership, entry->data, entry->size_bytes);
         struct era *era;
 
         ASSERT(code == 0);
+        see_change(world, &before, &truth->membership);
         truth->eras = memory_grow(truth->eras, &truth->era_capacity, truth->era_count + 1,
                                   sizeof(truth->eras[0]));
         era = &truth->eras[truth->era_count++];
@@ -94,6 +134,7 @@ void truth_commit_entry(struct world *world, const struct raft_entry *entry)
         buffer_append(&era->membership, entry->data, entry->size_bytes);
     }
     if (entry->type == RAFT_ENTRY_TIME) {
+        world_see(world, SEEN_TIME_ENTRY);
         model_tick(world->truth->model, entry->index, entry->time_ms);
     }
     if (entry->type != RAFT_ENTRY_COMMAND) {
@@ -119,6 +160,7 @@ void truth_commit_entry(struct world *world, const struct raft_entry *entry)
                    (unsigned long long)entry->index);
     }
     operation->applied_index = entry->index;
+    see_command(world, operation->request.kind);
     model_apply(world->truth->model, entry->index, entry->time_ms, &operation->request,
                 &operation->expected);
 }

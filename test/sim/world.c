@@ -17,6 +17,7 @@
 enum {
     CALM_COMMIT_TIMEOUTS = 10,    /* election time-outs until a commit, once nothing is wrong */
     CALM_CONVERGE_TIMEOUTS = 100, /* and until all have the same */
+    CALM_LOST_TIMEOUTS = 20,      /* without a majority: nothing wrong happens for so long */
     CALM_REQUESTS_TIMEOUTS = 5,   /* clients go on for so long */
     STEPS_MAX = 50000000,
 };
@@ -49,6 +50,8 @@ struct world *world_create(const struct swarm *swarm, FILE *story)
 
     world->swarm = *swarm;
     world->story = story;
+    sim_log = story;
+    sim_clock_begin(swarm->seed);
     world->random = sim_random_make(swarm->seed ^ 0x70ad);
     world->net = net_create();
     world->faults = faults_create(world);
@@ -65,6 +68,7 @@ struct world *world_create(const struct swarm *swarm, FILE *story)
 
 void world_destroy(struct world *world)
 {
+    sim_log = NULL;
     if (world->failure.failed) {
         world->story = NULL;
     }
@@ -147,6 +151,10 @@ static void check_calm(struct world *world)
 {
     uint64_t passed_us = world->now_us - world->calm_us;
 
+    if (world->lost) {
+        world->done = passed_us > timeouts_us(world, CALM_LOST_TIMEOUTS);
+        return;
+    }
     if (world->commit_after_calm_us == 0 && passed_us > timeouts_us(world, CALM_COMMIT_TIMEOUTS)) {
         world_fail(world, "liveness: a commit soon after all faults stopped",
                    "none within %d election time-outs", CALM_COMMIT_TIMEOUTS);

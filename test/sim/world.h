@@ -21,6 +21,7 @@
 
 #include "sim/queue.h"
 #include "sim/random.h"
+#include "sim/seen.h"
 #include "sim/swarm.h"
 
 enum { SIM_HOSTS_MAX = 24 }; /* ids 1..23 */
@@ -58,12 +59,17 @@ struct world {
     uint64_t calm_us;
     uint64_t commit_at_calm;
     uint64_t commit_after_calm_us; /* 0: not yet */
+    bool lost; /* a majority is gone for good: nothing more has to happen, and nothing wrong may */
     bool done;
+    struct seen_counts seen;
     struct sim_failure failure;
 };
 
 /* What the shipped code's clock shows; see clock.c. */
 extern uint64_t sim_clock_us;
+void sim_clock_begin(uint64_t seed);
+/* Where its log lines go, NULL: nowhere; see log.c. */
+extern FILE *sim_log;
 
 struct world *world_create(const struct swarm *swarm, FILE *story);
 void world_destroy(struct world *world);
@@ -74,6 +80,11 @@ void world_plan(struct world *world, uint64_t at_us, enum sim_event_type type, u
                 uint16_t b, uint64_t c);
 void world_fail(struct world *world, const char *invariant, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+static inline void world_see(struct world *world, enum seen kind)
+{
+    world->seen.counts[kind]++;
+}
+
 /* Of all that makes a run what it is. */
 static inline void world_mix(struct world *world, uint64_t value)
 {

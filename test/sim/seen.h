@@ -1,0 +1,103 @@
+/*
+ * What was seen to happen: a counter for each thing that a world can have in it. A fault that is
+ * drawn and never strikes tests nothing, so raftd-sim prints all of these at the end, and with
+ * --all-seen it fails if one of them is zero (test_seeds.sh asks for that).
+ */
+#ifndef RAFTD_TEST_SIM_SEEN_H
+#define RAFTD_TEST_SIM_SEEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define SEEN(X)                                                                                    \
+    /* the network */                                                                              \
+    X(SEEN_DELAY, "frames delayed")                                                                \
+    X(SEEN_LOSS, "frames lost")                                                                    \
+    X(SEEN_DUPLICATE, "frames twice")                                                              \
+    X(SEEN_REORDER, "frames overtaken")                                                            \
+    X(SEEN_REPLAY, "frames of the past")                                                           \
+    X(SEEN_OLD_TERM, "frames of an earlier term heard")                                            \
+    X(SEEN_ONE_WAY, "one-way cuts")                                                                \
+    X(SEEN_PARTITION, "partitions")                                                                \
+    X(SEEN_BRIDGE, "bridges")                                                                      \
+    X(SEEN_RING, "rings")                                                                          \
+    X(SEEN_CUT_DROP, "frames lost in a cut")                                                       \
+    X(SEEN_CLOG, "clogs")                                                                          \
+    X(SEEN_LONG_CLOG, "clogs of seconds")                                                          \
+    X(SEEN_RESET, "connections broken")                                                            \
+    X(SEEN_RESET_FRAME, "... with frames under way")                                               \
+    X(SEEN_RESET_SNAPSHOT, "... in the midst of a snapshot")                                       \
+    /* disks */                                                                                    \
+    X(SEEN_READ_ERROR, "read errors")                                                              \
+    X(SEEN_WRITE_ERROR, "write errors")                                                            \
+    X(SEEN_SHORT_WRITE, "short writes")                                                            \
+    X(SEEN_SYNC_ERROR, "failed syncs")                                                             \
+    X(SEEN_NAME_ERROR, "errors of names")                                                          \
+    X(SEEN_FULL, "writes without room")                                                            \
+    X(SEEN_ROOM_AGAIN, "disks with room again")                                                    \
+    X(SEEN_SPACE_LOW, "nodes told that room is low")                                               \
+    X(SEEN_NO_ROOM, "appends not taken for want of room")                                          \
+    X(SEEN_DISK_END, "processes ended by their disk")                                              \
+    X(SEEN_STALL, "stalls")                                                                        \
+    X(SEEN_LONG_STALL, "stalls of seconds")                                                        \
+    X(SEEN_WRITE_BACK, "early write-backs")                                                        \
+    X(SEEN_POWER_CUT, "power cuts")                                                                \
+    X(SEEN_TEAR, "... with sectors torn")                                                          \
+    X(SEEN_FLIP, "bits flipped")                                                                   \
+    X(SEEN_UNREADABLE, "sectors unreadable")                                                       \
+    X(SEEN_LOST_WRITE, "writes lost")                                                              \
+    X(SEEN_MISDIRECTED, "writes misdirected")                                                      \
+    X(SEEN_FILE_GONE, "files gone")                                                                \
+    X(SEEN_FLIP_BEHIND, "bits flipped behind the log")                                             \
+    X(SEEN_STALE_BEHIND, "stale bytes behind the log")                                             \
+    X(SEEN_REFUSAL, "damaged logs refused")                                                        \
+    X(SEEN_SNAPSHOT_DAMAGE, "snapshots damaged")                                                   \
+    X(SEEN_SNAPSHOT_FALLBACK, "... and the start did without")                                     \
+    X(SEEN_SNAPSHOT_REFUSAL, "... and the start was refused")                                      \
+    X(SEEN_DISASTER, "majorities lost")                                                            \
+    /* processes and clocks */                                                                     \
+    X(SEEN_KILL, "processes killed")                                                               \
+    X(SEEN_CRASH_ALL, "all ended at once")                                                         \
+    X(SEEN_CRASH_IN_RECOVERY, "recoveries cut short")                                              \
+    X(SEEN_PAUSE, "pauses")                                                                        \
+    X(SEEN_PAUSED_ANSWER, "pauses with an answer in hand")                                         \
+    X(SEEN_WIPE, "disks lost")                                                                     \
+    X(SEEN_WALL_STEP, "wall clocks stepped")                                                       \
+    /* what the shipped code did */                                                                \
+    X(SEEN_ELECTION, "leaders")                                                                    \
+    X(SEEN_HAND_OVER, "leaderships handed over")                                                   \
+    X(SEEN_STALL_HAND_OVER, "... from a disk that hangs")                                          \
+    X(SEEN_JOINT, "joint memberships committed")                                                   \
+    X(SEEN_PROMOTION, "learners promoted")                                                         \
+    X(SEEN_LEADER_REMOVED, "leaders removed")                                                      \
+    X(SEEN_REPLACEMENT, "lost members replaced under a new id")                                    \
+    X(SEEN_SNAPSHOT_SAVED, "snapshots saved")                                                      \
+    X(SEEN_SNAPSHOT_INSTALLED, "snapshots installed")                                              \
+    X(SEEN_SNAPSHOT_START, "starts from a snapshot")                                               \
+    X(SEEN_TIME_ENTRY, "entries of time")                                                          \
+    X(SEEN_TRANSACTION, "transactions")                                                            \
+    X(SEEN_EXPIRY, "keys given a time to live")                                                    \
+    X(SEEN_COMPARISON, "comparisons")                                                              \
+    X(SEEN_STRICT_READ, "linearizable reads")                                                      \
+    X(SEEN_LEASE_READ, "reads by lease")                                                           \
+    X(SEEN_STALE_READ, "reads within a bound")                                                     \
+    X(SEEN_RETRY, "requests tried again")
+
+#define SEEN_ENUMERATE(name, text) name,
+enum seen { SEEN(SEEN_ENUMERATE) SEEN_KINDS };
+#undef SEEN_ENUMERATE
+
+/* Of one world, or of several in sum. */
+struct seen_counts {
+    uint64_t counts[SEEN_KINDS];
+};
+
+const char *seen_text(enum seen kind);
+void seen_add(struct seen_counts *sum, const struct seen_counts *more);
+/* How many are zero. */
+size_t seen_missing(const struct seen_counts *sum);
+void seen_print(FILE *out, const struct seen_counts *sum);
+
+#endif
