@@ -48,6 +48,8 @@
     X(raft_changes_too_early, "members change before the leader committed in its term")            \
     X(raft_changes_at_once, "members change without a joint membership in between")                \
     X(raft_lease_from_receipt, "a lease begins when an answer comes in")                           \
+    X(raft_base_time_believed,                                                                     \
+      "the time of a base is taken for known, and contradicts the leader")                         \
     X(raft_lease_outlives_transfer, "a leader that hands over keeps its lease")
 
 #define PLANTS_KV(X)                                                                               \

@@ -1,5 +1,7 @@
 /*
  * From the log to the state machine: committed entries in order. Core thread, core mutex held.
+ *
+ * test/sim/host_apply.c does the same in the simulator: what changes here changes there.
  */
 #include "base/assert.h"
 #include "node/node.h"

@@ -3,6 +3,8 @@
  * then acts once - one log write, the frames to each peer, one wake-up per consumer. It is the
  * only one that changes the core and the state machine; the mutex is there for status calls. It
  * never touches a disk, a socket or TLS.
+ *
+ * test/sim/host_turn.c does the same in the simulator: what changes here changes there.
  */
 #include <stdio.h>
 

@@ -2,6 +2,8 @@
  * The first half of a turn of the core thread: finished writes, peers' messages and clients'
  * requests become one batch of events. Bounded by what a batch holds; what does not fit stays
  * in its ring for the next turn. Core thread only.
+ *
+ * test/sim/host_turn.c does the same in the simulator: what changes here changes there.
  */
 #include <string.h>
 

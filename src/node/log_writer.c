@@ -1,5 +1,7 @@
 /*
  * The log writer thread. See log_writer.h; the WAL itself is src/store.
+ *
+ * test/sim/host_disk.c does the same in the simulator: what changes here changes there.
  */
 #include "node/log_writer.h"
 

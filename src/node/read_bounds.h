@@ -35,7 +35,7 @@ struct read_bounds {
 };
 bool read_bounds_allow(const struct read_bounds *bounds, enum raftd_read_level level,
                        uint32_t max_lag_ms, uint64_t now_ms);
-/* The same once more, after the answer was computed: whatever paused the thread in between (T24). */
+/* The same once more, after the answer was computed: the thread may have been paused (T24). */
 bool read_bounds_still_allow(const struct read_bounds *bounds, enum raftd_read_level level,
                              uint32_t max_lag_ms, uint64_t now_ms);
 

@@ -1,5 +1,7 @@
 /*
  * Snapshots on the core thread. See snapshot_duty.h.
+ *
+ * test/sim/host_snapshot.c does the same in the simulator: what changes here changes there.
  */
 #include "node/snapshot_duty.h"
 

@@ -25,8 +25,8 @@ static bool time_contradicts(const struct raft_core *core, const struct raft_ent
 {
     uint64_t known_ms = raftlog_time(&core->log, entry->index);
 
-    return raftlog_term(&core->log, entry->index) == entry->term && known_ms != 0 &&
-           known_ms != entry->time_ms;
+    return raftlog_term(&core->log, entry->index) == entry->term &&
+           (known_ms != 0 || PLANT(raft_base_time_believed)) && known_ms != entry->time_ms;
 }
 
 /* What no correct leader sends: gaps, falling terms or times, a change of something committed. */

@@ -12,6 +12,8 @@
 #include "sim/fs_memory.h"
 #include "store/snapshot_format.h"
 
+enum { FLIPS_FROM = 12 }; /* of a snapshot: magic and version */
+
 /* What was announced does not happen now: a start fails of the damage, or not at all. */
 static void forgive(struct host *host)
 {
@@ -42,28 +44,40 @@ static void refuse(struct world *world, struct host *host, bool snapshots, const
 
 /* ---- snapshots ---- */
 
-struct snapshot_survey {
-    uint64_t newest; /* 0: there is none */
-    uint64_t second;
-};
-
+/* The newest, 0 if there is none. */
 static void note_snapshot(void *argument, const char *name)
 {
-    struct snapshot_survey *survey = argument;
+    uint64_t *newest = argument;
     uint64_t index = snapshot_name_index(name);
 
-    if (index > survey->newest) {
-        survey->second = survey->newest;
-        survey->newest = index;
-    } else if (index > survey->second) {
-        survey->second = index;
+    if (index > *newest) {
+        *newest = index;
     }
+}
+
+/* Tried out on a copy of the disk that never had it: the log goes on from the one before it, or is
+ * whole. */
+static bool starts_without(struct host *host, const char *path)
+{
+    struct fs_memory *disk = host->disk;
+    struct raftd_error error = {0};
+    uint64_t base_index;
+    int code;
+
+    host->disk = fs_memory_copy(disk, host->life);
+    fs_memory_remove(host->disk, path);
+    code = host_probe(host, true, &base_index, &error);
+    fs_memory_destroy(host->disk);
+    host->disk = disk;
+    return code == 0;
 }
 
 static const char *spoil(struct fs_memory *disk, const char *path, struct sim_random *random)
 {
     size_t size = fs_memory_size(disk, path);
-    size_t offset = (size_t)sim_random_below(random, size);
+    /* Not in its version: another one is refused, whoever made it so. */
+    size_t offset =
+        size > FLIPS_FROM ? (size_t)sim_random_between(random, FLIPS_FROM, size - 1) : 0;
     uint8_t *bytes = memory_allocate(size + 1);
     const char *what = "has a flipped bit";
 
@@ -71,7 +85,7 @@ static const char *spoil(struct fs_memory *disk, const char *path, struct sim_ra
     if (sim_random_below(random, 3) == 0) {
         what = "is cut short"; /* T35: to nothing, among others */
         size = sim_random_below(random, 3) == 0 ? 0 : offset;
-    } else if (size > 0) {
+    } else if (size > FLIPS_FROM) {
         bytes[offset] = (uint8_t)(bytes[offset] ^ (1u << sim_random_below(random, 8)));
     }
     fs_memory_put(disk, path, bytes, size);
@@ -79,34 +93,27 @@ static const char *spoil(struct fs_memory *disk, const char *path, struct sim_ra
     return what;
 }
 
-/*
- * The newest snapshot is damaged. The log goes on from the one before it, or is whole: then the
- * start has to do without. Otherwise the start has to refuse.
- */
+/* The newest snapshot is damaged: the start has to do without, or to refuse. */
 static void damage_snapshot(struct world *world, struct host *host, bool may_be_lost,
                             struct sim_random *random)
 {
     const struct fs *fs = fs_memory_table(host->disk);
-    struct snapshot_survey survey = {0};
+    uint64_t newest = 0;
     char path[sizeof(HOST_DIRECTORY) + 1 + SNAPSHOT_NAME_BYTES] = HOST_DIRECTORY "/";
-    struct raftd_error error = {0};
-    uint64_t base_index;
     bool has_to_start;
     const char *what;
 
     forgive(host);
-    if (fs->list(fs->context, HOST_DIRECTORY, note_snapshot, &survey) < 0 || survey.newest == 0 ||
-        host_probe(host, true, &base_index, &error) != 0) {
+    if (fs->list(fs->context, HOST_DIRECTORY, note_snapshot, &newest) < 0 || newest == 0) {
         return;
     }
-    has_to_start = base_index == 0 || survey.second >= base_index;
+    snapshot_name(path + sizeof(HOST_DIRECTORY), newest);
+    has_to_start = starts_without(host, path);
     if (!has_to_start && !may_be_lost) {
         return;
     }
-    snapshot_name(path + sizeof(HOST_DIRECTORY), survey.newest);
     what = spoil(host->disk, path, random);
-    STORY(world, host->id, "its snapshot of index %llu %s", (unsigned long long)survey.newest,
-          what);
+    STORY(world, host->id, "its snapshot of index %llu %s", (unsigned long long)newest, what);
     world_see(world, SEEN_SNAPSHOT_DAMAGE);
     host->snapshot_damaged = has_to_start;
     if (!has_to_start) {

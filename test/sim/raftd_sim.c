@@ -11,7 +11,7 @@
 #include "base/plant.h"
 #include "sim/run.h"
 
-enum { AGAIN_EVERY = 100, PLANT_SEEDS = 1000, LINE_BYTES = 1024 };
+enum { AGAIN_EVERY = 100, PLANT_SEEDS = 1000, LINE_BYTES = 4096 };
 
 struct task {
     uint64_t seed;
@@ -23,6 +23,7 @@ struct task {
     bool planted;
     bool all_seen;
     const char *only; /* planted: this one */
+    enum plant found; /* of a regression: the bug that it is about */
     const char *file;
 };
 
@@ -69,9 +70,6 @@ static void print_sum(const struct sum *sum, double seconds)
            (unsigned long long)sum->steps, (unsigned long long)sum->operations,
            (unsigned long long)sum->answered, (unsigned long long)sum->committed,
            (unsigned long long)sum->again, (unsigned long long)sum->hash);
-    if (sum->seeds > 1) {
-        seen_print(stdout, &sum->seen);
-    }
 }
 
 /* One seed; a part of them twice, and both have to be the same to the last event. */
@@ -113,6 +111,9 @@ static int run_seeds(const struct task *task)
         good = run_checked(task, task->seed + i, &sum);
     }
     print_sum(&sum, now_seconds() - start);
+    if (task->file == NULL && sum.seeds > 1) {
+        seen_print(stdout, &sum.seen);
+    }
     if (good && task->all_seen && seen_missing(&sum.seen) > 0) {
         printf("%zu of these never happened: a fault that never strikes tests nothing\n",
                seen_missing(&sum.seen));
@@ -172,12 +173,17 @@ static int usage(FILE *out)
 {
     fputs("usage: raftd-sim [--seed S] [--seeds N] [--minutes M | --seconds S] [--nodes 1..7]\n"
           "                 [--without CLASS,...] [--until-ms MS] [--trace] [--no-shrink]\n"
-          "                 [--all-seen]"
+          "                 [--all-seen] [--only CLASS[:INTERVAL_US:CHANCE],...]\n"
+          "                 [--set NUMBER=VALUE,...] [--found NAME]\n"
           "                 [--replay FILE] [--plant NAME] [--planted [NAME]]\n"
           "Fault classes:",
           out);
     for (int i = 0; i < FAULT_CLASSES; i++) {
         fprintf(out, " %s", fault_class_name((enum fault_class)i));
+    }
+    fputs("\nNumbers:", out);
+    for (int i = 0; i < SWARM_NUMBER_COUNT; i++) {
+        fprintf(out, " %s", swarm_number_name((enum swarm_number)i));
     }
     fputc('\n', out);
     return 2;
@@ -199,16 +205,85 @@ static bool read_classes(const char *text, uint32_t *classes)
     return true;
 }
 
+/* CLASS or CLASS:INTERVAL_US:CHANCE. */
+static bool read_only(const char *text, struct swarm_wish *wish)
+{
+    wish->is_only = true;
+    while (strcmp(text, "none") != 0 && *text != 0) {
+        size_t length = strcspn(text, ":,");
+        enum fault_class fault = fault_class_find(text, length);
+        char *end;
+
+        if (fault == FAULT_CLASSES) {
+            fprintf(stderr, "raftd-sim: there is no fault class %.*s\n", (int)length, text);
+            return false;
+        }
+        wish->only |= 1U << fault;
+        text += length;
+        if (*text == ':') {
+            wish->interval_us[fault] = strtoull(text + 1, &end, 10);
+            text = end;
+        }
+        if (*text == ':') {
+            wish->chance[fault] = (uint32_t)strtoul(text + 1, &end, 10);
+            text = end;
+        }
+        text += *text == ',';
+    }
+    return true;
+}
+
+static bool read_numbers(const char *text, struct swarm_wish *wish)
+{
+    while (*text != 0) {
+        size_t length = strcspn(text, "=");
+        int number = 0;
+        char *end;
+
+        while (number < SWARM_NUMBER_COUNT &&
+               (strlen(swarm_number_name((enum swarm_number)number)) != length ||
+                strncmp(swarm_number_name((enum swarm_number)number), text, length) != 0)) {
+            number++;
+        }
+        if (number == SWARM_NUMBER_COUNT || text[length] != '=') {
+            fprintf(stderr, "raftd-sim: there is no number %.*s\n", (int)length, text);
+            return false;
+        }
+        wish->numbers[number] = strtoull(text + length + 1, &end, 10);
+        wish->is_set[number] = true;
+        text = end + (*end == ',');
+    }
+    return true;
+}
+
+static bool read_plant(const char *name, enum plant *plant)
+{
+    *plant = plant_find(name);
+    if (*plant == PLANT_NONE) {
+        fprintf(stderr, "raftd-sim: there is no planted bug %s\n", name);
+    }
+    return *plant != PLANT_NONE;
+}
+
 static bool read_options(struct task *task, int count, char **words)
 {
-    static const struct option options[] = {
-        {"seed", required_argument, NULL, 's'},     {"seeds", required_argument, NULL, 'n'},
-        {"minutes", required_argument, NULL, 'm'},  {"seconds", required_argument, NULL, 'c'},
-        {"nodes", required_argument, NULL, 'o'},    {"without", required_argument, NULL, 'w'},
-        {"until-ms", required_argument, NULL, 'u'}, {"all-seen", no_argument, NULL, 'a'},
-        {"trace", no_argument, NULL, 't'},          {"replay", required_argument, NULL, 'r'},
-        {"no-shrink", no_argument, NULL, 'k'},      {"plant", required_argument, NULL, 'p'},
-        {"planted", optional_argument, NULL, 'P'},  {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"seed", required_argument, NULL, 's'},
+                                            {"seeds", required_argument, NULL, 'n'},
+                                            {"minutes", required_argument, NULL, 'm'},
+                                            {"seconds", required_argument, NULL, 'c'},
+                                            {"nodes", required_argument, NULL, 'o'},
+                                            {"without", required_argument, NULL, 'w'},
+                                            {"until-ms", required_argument, NULL, 'u'},
+                                            {"only", required_argument, NULL, 'l'},
+                                            {"set", required_argument, NULL, 'e'},
+                                            {"found", required_argument, NULL, 'f'},
+                                            {"all-seen", no_argument, NULL, 'a'},
+                                            {"trace", no_argument, NULL, 't'},
+                                            {"replay", required_argument, NULL, 'r'},
+                                            {"no-shrink", no_argument, NULL, 'k'},
+                                            {"plant", required_argument, NULL, 'p'},
+                                            {"planted", optional_argument, NULL, 'P'},
+                                            {NULL, 0, NULL, 0}};
     int option;
 
     optind = 0;
@@ -253,9 +328,22 @@ static bool read_options(struct task *task, int count, char **words)
             task->shrink = false;
             break;
         case 'p':
-            plant_active = plant_find(optarg);
-            if (plant_active == PLANT_NONE) {
-                fprintf(stderr, "raftd-sim: there is no planted bug %s\n", optarg);
+            if (!read_plant(optarg, &plant_active)) {
+                return false;
+            }
+            break;
+        case 'f':
+            if (!read_plant(optarg, &task->found)) {
+                return false;
+            }
+            break;
+        case 'l':
+            if (!read_only(optarg, &task->wish)) {
+                return false;
+            }
+            break;
+        case 'e':
+            if (!read_numbers(optarg, &task->wish)) {
                 return false;
             }
             break;
@@ -275,6 +363,32 @@ static bool read_options(struct task *task, int count, char **words)
 static int run_task(const struct task *task)
 {
     return task->planted ? run_planted(task) : run_seeds(task);
+}
+
+/*
+ * First the bug is brought back, and has to be found: a line that no longer would find it guards
+ * nothing. Then none of the seeds may fail.
+ */
+static int run_regression(const struct task *task)
+{
+    struct run_result result;
+    uint64_t seeds = 0;
+
+    if (task->found != PLANT_NONE) {
+        plant_active = task->found;
+        seeds = hunt(task, &result);
+        plant_active = PLANT_NONE;
+        if (seeds == 0) {
+            printf("%s: the bug %s, brought back, is not found by this line any more: give it "
+                   "other seeds, or more\n",
+                   task->file, plant_name(task->found));
+            return 1;
+        }
+        printf("%s, brought back, is found by %llu of %llu seeds: %s\n", plant_name(task->found),
+               (unsigned long long)seeds, (unsigned long long)task->seeds,
+               result.failure.invariant);
+    }
+    return run_task(task);
 }
 
 /* The options of one line, a sentence after '#'. */
@@ -302,7 +416,7 @@ static int run_line(const struct task *task, char *line)
         fprintf(stderr, "raftd-sim: cannot read a line of %s\n", task->file);
         return 2;
     }
-    return run_task(&one);
+    return run_regression(&one);
 }
 
 static int run_file(const struct task *task)

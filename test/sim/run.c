@@ -95,6 +95,28 @@ void run_print_command(FILE *out, uint64_t seed, const struct swarm_wish *wish)
     fputc('\n', out);
 }
 
+void run_print_regression(FILE *out, uint64_t seed, const struct swarm_wish *wish)
+{
+    const struct swarm swarm = swarm_draw(seed, wish);
+    const char *separator = "";
+
+    fprintf(out, "--seed %llu --until-ms %llu --only ", (unsigned long long)seed,
+            (unsigned long long)(swarm.faults_us / 1000));
+    for (int i = 0; i < FAULT_CLASSES; i++) {
+        if (swarm_has(&swarm, (enum fault_class)i)) {
+            fprintf(out, "%s%s:%llu:%u", separator, fault_class_name((enum fault_class)i),
+                    (unsigned long long)swarm.interval_us[i], swarm.chance[i]);
+            separator = ",";
+        }
+    }
+    fprintf(out, "%s --set ", *separator == 0 ? "none" : "");
+    for (int i = 0; i < SWARM_NUMBER_COUNT; i++) {
+        fprintf(out, "%s%s=%llu", i == 0 ? "" : ",", swarm_number_name((enum swarm_number)i),
+                (unsigned long long)swarm_get_number(&swarm, (enum swarm_number)i));
+    }
+    fputc('\n', out);
+}
+
 /* ---- stories ---- */
 
 /* Runs it once more and tells the last `lines` lines. */
@@ -157,6 +179,8 @@ void run_report(FILE *out, uint64_t seed, const struct swarm_wish *wish,
         fprintf(out, "  replay: ");
         run_print_command(out, seed, &small);
     }
+    fprintf(out, "  for test/sim/regressions: ");
+    run_print_regression(out, seed, &small);
     fprintf(out, "the end of its story:\n");
     tell_end(out, seed, &small, STORY_LINES);
 }

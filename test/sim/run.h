@@ -34,6 +34,9 @@ struct swarm_wish run_shrink(uint64_t seed, const struct swarm_wish *wish,
 
 /* The command that replays it. */
 void run_print_command(FILE *out, uint64_t seed, const struct swarm_wish *wish);
+/* The same with everything that was drawn in it, for a line of regressions: the same world even
+ * when seeds have come to mean others. */
+void run_print_regression(FILE *out, uint64_t seed, const struct swarm_wish *wish);
 /* Seed, invariant, step, command, the end of the story, what is left after shrinking. */
 void run_report(FILE *out, uint64_t seed, const struct swarm_wish *wish,
                 const struct run_result *failed, bool shrink);

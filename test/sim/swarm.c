@@ -132,6 +132,47 @@ static void draw_pace(struct swarm *swarm, struct sim_random *random)
     swarm->digest_every = draw_scale(random, 1, 16);
 }
 
+/* ---- numbers by name ---- */
+
+const char *swarm_number_name(enum swarm_number number)
+{
+#define NUMBER_NAME(field, name) [SWARM_NUMBER_##field] = name,
+    static const char *const number_names[SWARM_NUMBER_COUNT] = {SWARM_NUMBERS(NUMBER_NAME)};
+#undef NUMBER_NAME
+
+    return number_names[number];
+}
+
+uint64_t swarm_get_number(const struct swarm *swarm, enum swarm_number number)
+{
+#define NUMBER_VALUE(field, name) [SWARM_NUMBER_##field] = swarm->field,
+    const uint64_t values[SWARM_NUMBER_COUNT] = {SWARM_NUMBERS(NUMBER_VALUE)};
+#undef NUMBER_VALUE
+
+    return values[number];
+}
+
+static void obey(struct swarm *swarm, const struct swarm_wish *wish)
+{
+#define NUMBER_SET(field, name)                                                                    \
+    if (wish->is_set[SWARM_NUMBER_##field]) {                                                      \
+        swarm->field = (__typeof__(swarm->field))wish->numbers[SWARM_NUMBER_##field];              \
+    }
+    SWARM_NUMBERS(NUMBER_SET)
+#undef NUMBER_SET
+    if (wish->is_only) {
+        swarm->classes = wish->only;
+    }
+    for (int i = 0; i < FAULT_CLASSES; i++) {
+        if (wish->interval_us[i] != 0) {
+            swarm->interval_us[i] = wish->interval_us[i];
+        }
+        if (wish->chance[i] != 0) {
+            swarm->chance[i] = wish->chance[i];
+        }
+    }
+}
+
 struct swarm swarm_draw(uint64_t seed, const struct swarm_wish *wish)
 {
     struct sim_random random = sim_random_make(seed);
@@ -148,6 +189,7 @@ struct swarm swarm_draw(uint64_t seed, const struct swarm_wish *wish)
     if (wish->faults_us != 0) {
         swarm.faults_us = wish->faults_us;
     }
+    obey(&swarm, wish);
     swarm.classes &= ~wish->without;
     return swarm;
 }

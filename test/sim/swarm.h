@@ -74,10 +74,51 @@ struct swarm {
     bool levels;     /* reads of every level, else linearizable ones alone */
 };
 
+/* Its numbers by name, as --set takes them and a regression gives them: field, name. */
+#define SWARM_NUMBERS(X)                                                                           \
+    X(nodes, "nodes")                                                                              \
+    X(heartbeat_ms, "heartbeat-ms")                                                                \
+    X(election_timeout_ms, "election-ms")                                                          \
+    X(max_batch_bytes, "batch-bytes")                                                              \
+    X(max_inflight_messages, "inflight")                                                           \
+    X(max_inflight_bytes, "inflight-bytes")                                                        \
+    X(max_uncommitted_bytes, "uncommitted-bytes")                                                  \
+    X(request_timeout_ms, "request-ms")                                                            \
+    X(segment_bytes, "segment-bytes")                                                              \
+    X(delay_min_us, "delay-min-us")                                                                \
+    X(delay_max_us, "delay-max-us")                                                                \
+    X(sync_min_us, "sync-min-us")                                                                  \
+    X(sync_max_us, "sync-max-us")                                                                  \
+    X(clients, "clients")                                                                          \
+    X(think_us, "think-us")                                                                        \
+    X(keys, "keys")                                                                                \
+    X(value_bytes_max, "value-bytes")                                                              \
+    X(write_percent, "write-percent")                                                              \
+    X(digest_every, "digest-every")                                                                \
+    X(snapshot_every, "snapshot-every")                                                            \
+    X(snapshot_tail, "snapshot-tail")                                                              \
+    X(snapshots_kept, "snapshots-kept")                                                            \
+    X(disk_stall_ms, "stall-ms")                                                                   \
+    X(priorities, "priorities")                                                                    \
+    X(levels, "levels")
+
+#define SWARM_NUMBER_ENUMERATE(field, name) SWARM_NUMBER_##field,
+enum swarm_number { SWARM_NUMBERS(SWARM_NUMBER_ENUMERATE) SWARM_NUMBER_COUNT };
+#undef SWARM_NUMBER_ENUMERATE
+
+const char *swarm_number_name(enum swarm_number number);
+uint64_t swarm_get_number(const struct swarm *swarm, enum swarm_number number);
+
 /* What the command line may ask for, beyond the seed. */
 struct swarm_wish {
-    uint16_t nodes;     /* 0: drawn */
-    uint32_t without;   /* classes that stay off */
+    uint16_t nodes;   /* 0: drawn */
+    uint32_t without; /* classes that stay off */
+    bool is_only;     /* exactly the classes of `only` are on, whatever is drawn */
+    uint32_t only;
+    uint64_t interval_us[FAULT_CLASSES]; /* of those; 0: drawn */
+    uint32_t chance[FAULT_CLASSES];
+    bool is_set[SWARM_NUMBER_COUNT];
+    uint64_t numbers[SWARM_NUMBER_COUNT];
     uint64_t faults_us; /* 0: drawn; else the faults end there */
 };
 
