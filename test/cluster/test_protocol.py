@@ -291,6 +291,25 @@ class Hostility(ProtocolTest):
         with self.assertRaises(OSError):
             slow.receive_many(100)
 
+    def test_t54_a_subscriber_that_does_not_read_is_told(self):
+        slow, fast = self.connect(), self.connect()
+        for client in (slow, fast):
+            client.call("SUBSCRIBE", "channel")
+        # Whoever reads misses nothing; whoever does not gets a beginning without a gap, and why
+        # there is no more.
+        for number in range(400):
+            self.client.call("PUBLISH", "channel", b"%d %s" % (number, b"x" * 50000))
+            self.assertEqual(int(fast.receive()[2].split()[0]), number)
+        self.node.wait_log("subscriber .* closed: messages and replies wait for it")
+        number = 0
+        while isinstance(message := slow.receive(), list):
+            self.assertEqual(int(message[2].split()[0]), number)
+            number += 1
+        self.assertIn("limits.output_buffer_bytes; those that follow are lost", message.text)
+        self.assertGreater(number, 0)
+        with self.assertRaises(OSError):
+            slow.receive()
+
     def test_too_many_clients(self):
         clients = []
         try:

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Keys with a time to live while leaders are killed and stopped (T47): none goes before its time,
+whoever is asked; all go; and every node that was there tells of them in the same order."""
+import socket
+import threading
+import time
+import unittest
+
+from cluster import Cluster, Failure, rounds, wait_until
+from load import DEFINITE, narrate, seeded
+from resp_client import Client, ReplyError
+
+DISTURBANCES = rounds(6)
+KEYS_A_ROUND = 120
+LIFE_MS = (300, 2500)
+# Times are whole milliseconds: of the moment when a key was set, and of the one when it goes.
+ROUNDING_SECONDS = 0.002
+
+
+class Ears(threading.Thread):
+    """Hears of expired keys on one node, while that lives."""
+
+    def __init__(self, node):
+        super().__init__(name="ears", daemon=True)
+        self.node = node
+        self.client = node.client(timeout=None)
+        self.client.call("SUBSCRIBE", "__keyevent@0__:expired")
+        self.heard = []  # (when, key)
+        self.trouble = None
+
+    def run(self):
+        try:
+            while True:
+                message = self.client.receive()
+                if isinstance(message, ReplyError):
+                    self.trouble = message.text
+                    return
+                self.heard.append((time.monotonic(), message[2]))
+        except (OSError, ValueError):
+            pass
+
+    def keys(self):
+        return [key for _, key in self.heard]
+
+
+class Expiry(unittest.TestCase):
+    def test_t47_no_key_goes_before_its_time(self):
+        generator = seeded()
+        with Cluster(3) as cluster:
+            cluster.start()
+            cluster.wait_leader().call("CONFIG", "SET", "notify-keyspace-events", "Ex")
+            for number in range(DISTURBANCES):
+                self.round(cluster, generator, number)
+            cluster.wait_same_state()
+            self.assertEqual({node.call("DBSIZE") for node in cluster}, {0})
+
+    def round(self, cluster, generator, number):
+        leader = cluster.wait_leader()
+        others = [node for node in cluster if node is not leader]
+        ears = [Ears(node) for node in others]
+        for each in ears:
+            each.start()
+        ends = {}
+        for i in range(KEYS_A_ROUND):
+            if i == KEYS_A_ROUND // 2:
+                if number % 2 == 0:
+                    leader.kill()
+                else:
+                    leader.pause()
+            key = b"key:%d:%d" % (number, i)
+            life_ms = generator.randint(*LIFE_MS)
+            ends[key] = self.set_key(generator.choice(others), key, life_ms)
+        if number % 2 == 1:
+            leader.resume()
+        self.look(others, ends, generator)
+        wait_until(lambda: "all keys to expire; heard of %s of %d" % (
+            [len(each.heard) for each in ears], len(ends)),
+                   lambda: all(set(each.keys()) >= set(ends) for each in ears))
+        for each in ears:
+            each.client.socket.shutdown(socket.SHUT_RDWR)
+            each.join()
+            each.client.close()
+        self.judge(ears, ends)
+        if number % 2 == 0:
+            leader.start().wait_ready()
+        narrate("round %d of %d: %d keys, the last heard of %.0f ms after its end", number + 1,
+                DISTURBANCES, len(ends),
+                max(1000 * (when - ends[key]) for when, key in ears[0].heard))
+
+    @staticmethod
+    def set_key(node, key, life_ms):
+        """Until it is there; returns the earliest moment at which it may go."""
+        def attempt():
+            sent = time.monotonic()
+            try:
+                node.call("SET", key, "value", "PX", life_ms)
+                return sent + life_ms / 1000
+            except ReplyError as error:
+                if error.code not in DEFINITE + ("TIMEOUT",):
+                    raise
+                return None
+        return wait_until("the key to be set", attempt)
+
+    def look(self, nodes, ends, generator):
+        """Reads keys until half of them are gone: what is missing has had its time."""
+        keys = sorted(ends)
+        clients = [Client(node.client_port, timeout=30) for node in nodes]
+        gone = set()
+        deadline = time.monotonic() + 60
+        while len(gone) < len(keys) // 2:
+            if time.monotonic() > deadline:
+                raise Failure("keys do not go")
+            key = generator.choice(keys)
+            client = generator.choice(clients)
+            client.send("GET", key)
+            reply = client.receive()
+            if reply is None:
+                self.assertGreaterEqual(time.monotonic() + ROUNDING_SECONDS, ends[key])
+                gone.add(key)
+            elif isinstance(reply, ReplyError) and reply.code not in DEFINITE + ("TIMEOUT",):
+                raise reply
+        for client in clients:
+            client.close()
+
+    def judge(self, ears, ends):
+        self.assertEqual([each.trouble for each in ears if each.trouble], [])
+        first, second = (each.keys() for each in ears)
+        self.assertEqual(first, second)
+        self.assertEqual(len(first), len(set(first)), "a key expired twice")
+        for each in ears:
+            for when, key in each.heard:
+                self.assertGreaterEqual(when + ROUNDING_SECONDS, ends[key], key)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
