@@ -319,6 +319,7 @@ static int live(struct raftd_node *node, struct raftd_error *error)
         return code;
     }
     raftd_node_set_ready(node, true);
+    atomic_store(&node->joining, false); /* from now on, readiness alone says whether it serves */
     enter_phase(node, RAFTD_PHASE_READY, "a quorum answers; serving");
     enter_phase(node, RAFTD_PHASE_WARM_UP, "waiting for the links to all peers");
     warm_up(node);
