@@ -56,17 +56,18 @@ void raftd_builder_on_progress(struct raftd_builder *builder,
  * Checks the options, locks the data directory and recovers the log. The builder stays the
  * caller's. RAFTD_ERROR_INVALID, _LOCKED, _CORRUPT, _REFUSED, _SYSTEM: the message says what to
  * do; nothing was changed on disk. RAFTD_ERROR_REMOVED: the node is no member of its cluster any
- * more. With node.join and an empty directory it asks members for the cluster first, for up to a
- * minute: then RAFTD_ERROR_UNAVAILABLE.
+ * more. With node.join and an empty directory there is nothing to recover: raftd_node_run() asks
+ * members for the cluster, locks the directory and makes a log.
  */
 int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
                         struct raftd_error *error);
 
 /*
- * The life of the node: connect, health check, ready, warm up, join, event loop. Returns 0
- * after raftd_node_stop(), or an error; RAFTD_ERROR_REMOVED: it is no member any more. A leader
- * that is asked to stop hands over first: it takes no longer than an election time-out and a
- * second, whatever the node was doing.
+ * The life of the node: connect, health check, ready, warm up, join, event loop. A node with
+ * node.join and an empty directory looks for its cluster before all that, for up to a minute, then
+ * RAFTD_ERROR_UNAVAILABLE. Returns 0 after raftd_node_stop(), or an error; RAFTD_ERROR_REMOVED: it
+ * is no member any more. A leader that is asked to stop hands over first: it takes no longer than
+ * an election time-out and a second, whatever the node was doing.
  */
 int raftd_node_run(struct raftd_node *node, struct raftd_error *error);
 

@@ -277,6 +277,21 @@ static void say_goodbye(const struct daemon *daemon)
     poll(NULL, 0, wait_ms < GOODBYE_MAX_MS ? (int)wait_ms : GOODBYE_MAX_MS);
 }
 
+/* A node that joins looks at its data directory when it knows the cluster. */
+static int exit_of_run(int code)
+{
+    switch (code) {
+    case RAFTD_ERROR_INVALID:
+    case RAFTD_ERROR_LOCKED:
+    case RAFTD_ERROR_REFUSED:
+    case RAFTD_ERROR_REMOVED:
+    case RAFTD_ERROR_CORRUPT:
+        return exit_of_build(code);
+    default:
+        return DAEMON_EXIT_SERVE;
+    }
+}
+
 static int run(struct daemon *daemon)
 {
     struct raftd_error error = {0};
@@ -289,8 +304,7 @@ static int run(struct daemon *daemon)
         code = raftd_node_run(daemon->node, &error);
     }
     if (code != 0) {
-        exit_code = complain(&error, code,
-                             code == RAFTD_ERROR_REMOVED ? DAEMON_EXIT_REMOVED : DAEMON_EXIT_SERVE);
+        exit_code = complain(&error, code, exit_of_run(code));
     }
     if (code == 0 || code == RAFTD_ERROR_REMOVED) {
         say_goodbye(daemon);

@@ -241,37 +241,7 @@ static void report(struct log_throttle *throttle, const char *text)
     }
 }
 
-int join_find_cluster(struct raftd_node *node, struct raftd_error *error)
-{
-    uint64_t deadline_ms = clock_monotonic_ms() + FIND_MS;
-    struct log_throttle throttle = {0};
-    struct wire_join_reply reply;
-    struct net_address address;
-    struct wire_join join;
-    int code = make_question(node, 0, &join, error);
-
-    LOG_INFO("%s has no log: looking for cluster \"%s\" at %s", node->conf.node.data_dir,
-             node->conf.cluster.name, node->conf.node.join);
-    while (code == 0) {
-        code = net_address_parse(&address, node->conf.node.join, error);
-        if (code == 0) {
-            code = ask_around(node, &address, &join, &reply, error);
-        }
-        if (code == 0 && reply.verdict != WIRE_JOIN_LATER) {
-            node->cluster_id = reply.cluster_id;
-            return 0;
-        }
-        if (code != 0 && (is_final(code) || clock_monotonic_ms() >= deadline_ms)) {
-            return code;
-        }
-        report(&throttle, code != 0 ? error->message : reply.text);
-        code = 0;
-        poll(NULL, 0, AGAIN_MS);
-    }
-    return code;
-}
-
-/* ---- the fifth step ---- */
+/* ---- the fifth step, and what may come before the first ---- */
 
 bool join_is_member(struct raftd_node *node)
 {
@@ -343,6 +313,46 @@ static void pause_until(struct raftd_node *node, uint64_t deadline_ms)
     waker_done(&node->lifecycle_waker);
     waker_prepare(&node->lifecycle_waker);
     link_table_reap(&node->links);
+}
+
+/* One round of questions. False: not yet, ask again. */
+static bool find_once(struct raftd_node *node, const struct wire_join *join,
+                      struct log_throttle *throttle, int *code, struct raftd_error *error)
+{
+    struct wire_join_reply reply;
+    struct net_address address;
+
+    *code = net_address_parse(&address, node->conf.node.join, error);
+    if (*code == 0) {
+        *code = ask_around(node, &address, join, &reply, error);
+    }
+    if (*code == 0 && reply.verdict != WIRE_JOIN_LATER) {
+        node->cluster_id = reply.cluster_id;
+        return true;
+    }
+    if (!is_final(*code) && !is_ending(node)) {
+        report(throttle, *code != 0 ? error->message : reply.text);
+    }
+    return is_final(*code);
+}
+
+int join_find_cluster(struct raftd_node *node, struct raftd_error *error)
+{
+    uint64_t deadline_ms = clock_monotonic_ms() + FIND_MS;
+    struct log_throttle throttle = {0};
+    struct wire_join join;
+    int code = make_question(node, 0, &join, error);
+
+    LOG_INFO("%s has no log: looking for cluster \"%s\" at %s", node->conf.node.data_dir,
+             node->conf.cluster.name, node->conf.node.join);
+    while (!is_final(code) && !is_ending(node) &&
+           !find_once(node, &join, &throttle, &code, error)) {
+        if (code != 0 && clock_monotonic_ms() >= deadline_ms) {
+            return code;
+        }
+        pause_until(node, clock_monotonic_ms() + AGAIN_MS);
+    }
+    return atomic_load(&node->stopping) ? 0 : code;
 }
 
 int join_cluster(struct raftd_node *node, struct raftd_error *error)

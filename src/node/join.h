@@ -14,8 +14,8 @@ struct raftd_node;
 
 /*
  * Before there is a log: asks until a member names the cluster's id, which becomes the node's.
- * RAFTD_ERROR_UNAVAILABLE after a minute without an answer, RAFTD_ERROR_REFUSED or _REMOVED if
- * that is the answer. The thread that builds.
+ * What was wrong last after a minute without an answer, RAFTD_ERROR_REFUSED or _REMOVED if that is
+ * the answer; 0 also when the node is asked to stop. The run thread, before the core has one.
  */
 int join_find_cluster(struct raftd_node *node, struct raftd_error *error);
 

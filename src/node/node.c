@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "node/join.h"
+#include "node/recovery.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -75,6 +77,12 @@ static bool is_stopping(struct raftd_node *node)
     return atomic_load(&node->stopping) || atomic_load(&node->removed);
 }
 
+/* A node is not before it knows its cluster; calls from outside may come earlier. */
+static bool is_whole(const struct raftd_node *node)
+{
+    return atomic_load_explicit(&node->whole, memory_order_acquire);
+}
+
 static void enter_phase(struct raftd_node *node, enum raftd_phase phase, const char *text)
 {
     atomic_store_explicit(&node->phase, (int)phase, memory_order_relaxed);
@@ -107,35 +115,60 @@ static int start_threads(struct raftd_node *node, struct raftd_error *error)
     return 0;
 }
 
+static int open_reception(struct raftd_node *node, struct raftd_error *error)
+{
+    if (!node->link_shared.may_link) {
+        return 0;
+    }
+    node->reception = reception_create(&node->link_shared, &node->links);
+    if (node->reception == NULL) {
+        return error_set(error, RAFTD_ERROR_SYSTEM,
+                         "cannot make the reception of peers: %s; raise the limit on open files "
+                         "(ulimit -n)",
+                         strerror(errno));
+    }
+    reception_set_node(node->reception, node);
+    if (reception_start(node->reception) != 0) {
+        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot start the reception thread");
+    }
+    atomic_store(&node->receives, true);
+    return 0;
+}
+
+/* Acceptor thread. Who calls a node that is not whole yet, calls again. */
+static void accept_peer(void *argument, int fd)
+{
+    struct raftd_node *node = argument;
+
+    if (atomic_load(&node->receives)) {
+        reception_accept(node->reception, fd);
+    } else {
+        close(fd);
+    }
+}
+
+static int listen_for_peers(struct raftd_node *node, struct raftd_error *error)
+{
+    struct net_address address;
+    int code;
+
+    if (!node->link_shared.may_link) {
+        return 0;
+    }
+    code = net_address_parse(&address, node->conf.listen.peer, error);
+    if (code == 0) {
+        code = acceptor_listen(node->acceptor, &address, accept_peer, node, error);
+    }
+    return code != 0 ? error_prefix(error, code, "[listen] peer") : 0;
+}
+
 static int open_listeners(struct raftd_node *node, struct raftd_error *error)
 {
     int code;
 
     node->acceptor = acceptor_create();
-    if (node->link_shared.may_link) {
-        struct net_address address;
-
-        node->reception = reception_create(&node->link_shared, &node->links);
-        if (node->reception == NULL) {
-            return error_set(error, RAFTD_ERROR_SYSTEM,
-                             "cannot make the reception of peers: %s; raise the limit on open "
-                             "files (ulimit -n)",
-                             strerror(errno));
-        }
-        reception_set_node(node->reception, node);
-        code = net_address_parse(&address, node->conf.listen.peer, error);
-        if (code == 0) {
-            code =
-                acceptor_listen(node->acceptor, &address, reception_accept, node->reception, error);
-        }
-        if (code != 0) {
-            return error_prefix(error, code, "[listen] peer");
-        }
-        if (reception_start(node->reception) != 0) {
-            return error_set(error, RAFTD_ERROR_SYSTEM, "cannot start the reception thread");
-        }
-    }
-    for (size_t i = 0; i < node->listener_count; i++) {
+    code = listen_for_peers(node, error);
+    for (size_t i = 0; code == 0 && i < node->listener_count; i++) {
         const struct node_listener *listener = &node->listeners[i];
 
         code = acceptor_listen(node->acceptor, &listener->address, listener->accepted,
@@ -144,7 +177,22 @@ static int open_listeners(struct raftd_node *node, struct raftd_error *error)
             return error_prefix(error, code, "[listen] client");
         }
     }
-    return acceptor_start(node->acceptor, error);
+    return code == 0 ? acceptor_start(node->acceptor, error) : code;
+}
+
+/* A node with an empty directory that is to join has nothing to begin with before it knows the
+ * cluster; clients hear meanwhile that it is not ready. 0 without a whole node: asked to stop. */
+static int become_whole(struct raftd_node *node, struct raftd_error *error)
+{
+    int code;
+
+    if (is_whole(node)) {
+        return 0;
+    }
+    waker_prepare(&node->lifecycle_waker);
+    enter_phase(node, RAFTD_PHASE_JOIN, "looking for the cluster");
+    code = join_find_cluster(node, error);
+    return code == 0 && !is_stopping(node) ? recovery_build(node, error) : code;
 }
 
 /* ---- step 2: health check ---- */
@@ -279,7 +327,9 @@ static void stop_threads(struct raftd_node *node)
     if (node->snapshots != NULL) {
         snapshot_worker_stop(node->snapshots);
     }
-    log_writer_stop(node->log_writer);
+    if (node->log_writer != NULL) {
+        log_writer_stop(node->log_writer);
+    }
 }
 
 static int join(struct raftd_node *node, struct raftd_error *error)
@@ -339,6 +389,16 @@ static int live(struct raftd_node *node, struct raftd_error *error)
     return 0;
 }
 
+static int start_and_live(struct raftd_node *node, struct raftd_error *error)
+{
+    int code = open_reception(node, error);
+
+    if (code == 0) {
+        code = start_threads(node, error);
+    }
+    return code == 0 ? live(node, error) : code;
+}
+
 int raftd_node_run(struct raftd_node *node, struct raftd_error *error)
 {
     int code;
@@ -348,10 +408,10 @@ int raftd_node_run(struct raftd_node *node, struct raftd_error *error)
     enter_phase(node, RAFTD_PHASE_CONNECT, "opening listeners, dialling peers");
     code = open_listeners(node, error);
     if (code == 0) {
-        code = start_threads(node, error);
+        code = become_whole(node, error);
     }
-    if (code == 0) {
-        code = live(node, error);
+    if (code == 0 && is_whole(node)) {
+        code = start_and_live(node, error);
     }
     if ((code == 0 || code == RAFTD_ERROR_REMOVED) && atomic_load(&node->removed)) {
         code = error_set(error, RAFTD_ERROR_REMOVED,
@@ -463,7 +523,7 @@ uint64_t raftd_node_snapshot(struct raftd_node *node)
 {
     uint64_t index;
 
-    if (node->snapshots == NULL) {
+    if (!is_whole(node) || node->snapshots == NULL) {
         return 0;
     }
     mutex_lock(&node->core_mutex);
@@ -478,11 +538,28 @@ int raftd_node_read_snapshot(struct raftd_node *node, uint64_t index, uint64_t o
                              void *data, size_t size_bytes, size_t *count, uint64_t *total_bytes,
                              struct raftd_error *error)
 {
-    if (node->snapshots == NULL) {
-        return error_set(error, RAFTD_ERROR_INVALID, "the state machine saves no snapshots");
+    if (!is_whole(node) || node->snapshots == NULL) {
+        return error_set(error, RAFTD_ERROR_INVALID,
+                         "the state machine saves no snapshots, or the node has no state yet");
     }
     return snapshot_worker_read(node->snapshots, index, offset_bytes, data, size_bytes, count,
                                 total_bytes, error);
+}
+
+/* What is known before there is a log, too. */
+static void own_status(const struct raftd_node *node, struct raftd_status *status)
+{
+    uint64_t started_ms = atomic_load_explicit(&node->started_ms, memory_order_relaxed);
+    uint64_t now = clock_monotonic_ms();
+
+    memset(status, 0, sizeof(*status));
+    snprintf(status->cluster_name, sizeof(status->cluster_name), "%s", node->conf.cluster.name);
+    snprintf(status->version, sizeof(status->version), "%s", raftd_version());
+    status->id = node->conf.node.id;
+    status->role = raft_role_name(RAFT_FOLLOWER);
+    status->phase = (enum raftd_phase)atomic_load_explicit(&node->phase, memory_order_relaxed);
+    status->ready = raftd_node_is_ready(node);
+    status->uptime_ms = started_ms != 0 && now > started_ms ? now - started_ms : 0;
 }
 
 void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
@@ -491,24 +568,20 @@ void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
     struct raft_status raft;
     struct wal_figures figures = {0};
     struct snapshot_figures snapshots = {0};
-    uint64_t now = clock_monotonic_ms();
-    uint64_t started_ms;
 
-    memset(status, 0, sizeof(*status));
+    own_status(node, status);
+    if (!is_whole(node)) {
+        return;
+    }
     mutex_lock(&node->core_mutex);
-    raft_get_status(node->core, now, &raft);
+    raft_get_status(node->core, clock_monotonic_ms(), &raft);
     membership = *raft_get_membership(node->core);
     status->applied_index = node->applied_index;
     mutex_unlock(&node->core_mutex);
 
     status->cluster_id = node->cluster_id;
-    snprintf(status->cluster_name, sizeof(status->cluster_name), "%s", node->conf.cluster.name);
-    snprintf(status->version, sizeof(status->version), "%s", raftd_version());
-    status->id = node->conf.node.id;
     status->leader = raft.leader;
     status->role = raft_role_name(raft.role);
-    status->phase = (enum raftd_phase)atomic_load_explicit(&node->phase, memory_order_relaxed);
-    status->ready = raftd_node_is_ready(node);
     status->term = raft.term;
     status->transfer_to = raft.transfer_to;
     status->joint = raft_membership_is_joint(&membership);
@@ -519,14 +592,10 @@ void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
     status->proposals_pending =
         atomic_load_explicit(&node->proposals_pending, memory_order_relaxed);
     status->reads_pending = atomic_load_explicit(&node->reads_pending, memory_order_relaxed);
-    if (node->log_writer != NULL) {
-        log_writer_get_figures(node->log_writer, &figures);
-    }
+    log_writer_get_figures(node->log_writer, &figures);
     status->log_bytes = figures.size_bytes;
     status->log_segments = figures.segment_count;
     status->log_syncs = figures.batch_count;
-    started_ms = atomic_load_explicit(&node->started_ms, memory_order_relaxed);
-    status->uptime_ms = started_ms != 0 && now > started_ms ? now - started_ms : 0;
     snapshot_status(node, status, &snapshots);
     for (size_t i = 0; i < membership.count && i < RAFTD_MEMBERS_MAX; i++) {
         member_status(node, &membership.members[i], &raft, &status->members[i]);

@@ -119,6 +119,8 @@ struct raftd_node {
     /* Atomics. ready: written by anybody, read by every thread; seq_cst so that whoever takes
      * a node out of service knows that what comes later is refused. */
     atomic_bool ready;
+    atomic_bool receives; /* there is a reception for peers */
+    atomic_bool whole; /* recovered: core, log_writer, snapshots and cluster_id are there to stay */
     atomic_bool snapshot_wanted; /* set by anybody, taken by the core thread */
     atomic_bool stopping;
     atomic_bool removed; /* this node is no member any more: set by core thread and links */

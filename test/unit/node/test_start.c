@@ -87,6 +87,33 @@ START_TEST(a_start_without_a_quorum_ends_with_its_time)
 }
 END_TEST
 
+/* T57: an empty directory and nobody who tells the cluster. Building does not wait for that; the
+ * node's life does, as long as nobody stops it, and whoever asks hears how it stands. */
+START_TEST(t57_looking_for_the_cluster_to_join_can_be_stopped)
+{
+    struct raftd_status status;
+    struct lone lone;
+    char address[32];
+
+    free_address(address);
+    lone_init(&lone);
+    lone_set(&lone, "node.join", "127.0.0.1:1");
+    lone_set(&lone, "node.id", "2");
+    lone_set(&lone, "listen.peer", address);
+    lone_set(&lone, "tls.peer", "off");
+    lone_build(&lone);
+    ck_assert_int_eq(raftd_node_start(lone.node, 10, &lone.error), RAFTD_ERROR_TIMEOUT);
+    raftd_node_status(lone.node, &status);
+    ck_assert(!status.ready);
+    ck_assert_uint_eq(status.id, 2);
+    ck_assert_uint_eq(status.term, 0);
+    ck_assert_uint_eq(raftd_node_snapshot(lone.node), 0);
+    raftd_node_stop(lone.node);
+    ck_assert_int_eq(raftd_node_join(lone.node, &lone.error), 0);
+    lone_free(&lone);
+}
+END_TEST
+
 START_TEST(a_call_that_is_too_large_is_refused)
 {
     static const char data[256 * 1024];
@@ -111,6 +138,7 @@ UNIT_SUITE(start)
     tcase_add_test(tests, a_joined_node_says_how_it_ended);
     tcase_add_test(tests, a_start_that_fails_says_why);
     tcase_add_test(tests, a_start_without_a_quorum_ends_with_its_time);
+    tcase_add_test(tests, t57_looking_for_the_cluster_to_join_can_be_stopped);
     tcase_add_test(tests, a_call_that_is_too_large_is_refused);
     suite_add_tcase(suite, tests);
     return suite;
