@@ -116,6 +116,7 @@ class Members(unittest.TestCase):
             def stop_newcomer(node_id):
                 newcomer = cluster.add_node(node_id, join=cluster[1]).start()
                 newcomer.wait_log("looking for cluster")
+                self.assertEqual(newcomer.wait_answering()["phase"], "joining")
                 code, seconds = newcomer.terminate()
                 self.assertEqual(code, 0)
                 self.assertLess(seconds, STOP_SECONDS)
