@@ -109,7 +109,7 @@ static const struct command commands[] = {
      OPTION_DATA_DIRECTORY | OPTION_ID | OPTION_CLUSTER | OPTION_MEMBER, ctl_restore},
     {"recover", NULL, "--data-dir DIR [--force-new-cluster]", 0, 0,
      OPTION_DATA_DIRECTORY | OPTION_FORCE, OPTION_DATA_DIRECTORY, ctl_recover},
-    {"dump", NULL, "FILE", 1, 1, OPTION_WRITE, 0, ctl_dump},
+    {"dump", NULL, "[FILE]", 0, 1, OPTIONS_CLIENT, 0, ctl_dump},
     {"wal", NULL, "FILE ...", 1, ARGUMENTS_ANY, 0, 0, ctl_wal},
     {"cert", "ca", "--dir DIR [--name NAME]", 0, 0, OPTION_DIRECTORY | OPTION_NAME | OPTIONS_LIFE,
      OPTION_DIRECTORY, ctl_cert_ca},

@@ -19,7 +19,7 @@
 #include "cmd/raftctl_output.h"
 #include "cmd/raftctl_view.h"
 
-enum { WAIT_STEP_MS = 100 };
+enum { WAIT_STEP_MS = 100, BAR_CHARACTERS = 40 };
 
 /* One node for the whole of a command, since each has snapshots of its own. */
 struct source {
@@ -66,15 +66,19 @@ static int open_source(struct source *source, const struct ctl_options *options)
 
 static void progress(const char *what, uint64_t done, uint64_t total)
 {
+    char bar[BAR_CHARACTERS + 1] = {0};
+
     if (isatty(STDERR_FILENO) == 0) {
         return;
     }
-    if (total > 0) {
-        fprintf(stderr, "\r%s: %" PRIu64 " of %" PRIu64 " MiB, %" PRIu64 " %%   ", what, done >> 20,
-                total >> 20, done * 100 / total);
-    } else {
+    if (total == 0) {
         fprintf(stderr, "\r%s: %" PRIu64 " MiB   ", what, done >> 20);
+        return;
     }
+    memset(bar, '.', BAR_CHARACTERS);
+    memset(bar, '#', (size_t)(done * BAR_CHARACTERS / total));
+    fprintf(stderr, "\r%s: [%s] %" PRIu64 " of %" PRIu64 " MiB, %" PRIu64 " %%   ", what, bar,
+            done >> 20, total >> 20, done * 100 / total);
 }
 
 static void end_progress(void)
@@ -207,6 +211,7 @@ static bool copy_all(struct source *source, uint64_t index, int file)
             return false;
         }
         done += (uint64_t)count;
+        total = total < done ? done : total; /* a hostile answer */
         progress("copying", done, total);
     }
     end_progress();
@@ -227,12 +232,11 @@ static int print_backup(const struct ctl_options *options, const char *path)
 }
 
 /* The file under its temporary name, checked, gets its own. */
-static int publish(const struct ctl_options *options, const char *temporary, const char *path)
+static int publish(const char *temporary, const char *path, struct ctl_backup *backup)
 {
     struct raftd_error error = {0};
-    struct ctl_backup backup;
 
-    if (ctl_backup_check(temporary, &backup, &error) != 0) {
+    if (ctl_backup_check(temporary, backup, &error) != 0) {
         ctl_complain("what came is damaged: %s", error.message);
         return CTL_REFUSED;
     }
@@ -240,16 +244,33 @@ static int publish(const struct ctl_options *options, const char *temporary, con
         ctl_complain("cannot rename %s: %s", temporary, strerror(errno));
         return CTL_LOCAL;
     }
-    ctl_backup_print(options, path, &backup);
     return CTL_OK;
 }
 
-static int fetch(const struct ctl_options *options, struct source *source, const char *path)
+static int copy_to(struct source *source, uint64_t index, const char *temporary)
+{
+    int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int code = CTL_OK;
+
+    if (file < 0) {
+        ctl_complain("cannot create %s: %s", temporary, strerror(errno));
+        return CTL_LOCAL;
+    }
+    if (!copy_all(source, index, file)) {
+        code = CTL_REFUSED;
+    } else if (fsync(file) != 0) {
+        ctl_complain("cannot sync %s: %s", temporary, strerror(errno));
+        code = CTL_LOCAL;
+    }
+    close(file);
+    return code;
+}
+
+static int fetch(struct source *source, const char *path, struct ctl_backup *backup)
 {
     char temporary[4096];
     uint64_t index;
-    int code = CTL_REFUSED;
-    int file;
+    int code;
 
     if (snprintf(temporary, sizeof(temporary), "%s.tmp", path) >= (int)sizeof(temporary)) {
         ctl_complain("%s: the name is too long", path);
@@ -259,21 +280,9 @@ static int fetch(const struct ctl_options *options, struct source *source, const
     if (index == 0) {
         return CTL_REFUSED;
     }
-    file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file < 0) {
-        ctl_complain("cannot create %s: %s", temporary, strerror(errno));
-        return CTL_LOCAL;
-    }
-    if (copy_all(source, index, file)) {
-        code = CTL_OK;
-    }
-    if (code == CTL_OK && fsync(file) != 0) {
-        ctl_complain("cannot sync %s: %s", temporary, strerror(errno));
-        code = CTL_LOCAL;
-    }
-    close(file);
+    code = copy_to(source, index, temporary);
     if (code == CTL_OK) {
-        code = publish(options, temporary, path);
+        code = publish(temporary, path, backup);
     }
     if (code != CTL_OK) {
         (void)unlink(temporary);
@@ -281,14 +290,25 @@ static int fetch(const struct ctl_options *options, struct source *source, const
     return code;
 }
 
-int ctl_backup(const struct ctl_options *options, char **arguments)
+int ctl_backup_fetch(const struct ctl_options *options, const char *path, struct ctl_backup *backup)
 {
     struct source source = {0};
     int code = open_source(&source, options);
 
     if (code == CTL_OK) {
-        code = fetch(options, &source, arguments[0]);
+        code = fetch(&source, path, backup);
         connection_close(source.connection);
+    }
+    return code;
+}
+
+int ctl_backup(const struct ctl_options *options, char **arguments)
+{
+    struct ctl_backup backup;
+    int code = ctl_backup_fetch(options, arguments[0], &backup);
+
+    if (code == CTL_OK) {
+        ctl_backup_print(options, arguments[0], &backup);
     }
     return code;
 }

@@ -1,11 +1,14 @@
 /*
- * raftctl dump: the keys of a backup or snapshot file for a person or a program to read. The
- * format of the content is the key-value store's (kv/snapshot.h); it is read as it comes, so a dump
+ * raftctl dump: the keys of a backup or snapshot file, or of a running node, for a person or a
+ * program to read. The format of the content is the key-value store's (kv/snapshot.h); it is read as it comes, so a dump
  * needs memory for one key at a time.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -136,12 +139,12 @@ static int run(struct dump *dump, struct snapshot_reader *reader, struct raftd_e
     return code == 0 && (!dump->has_end || dump->bytes.size_bytes > 0) ? malformed(error) : code;
 }
 
-int ctl_dump(const struct ctl_options *options, char **arguments)
+static int dump_file(const struct ctl_options *options, const char *path)
 {
     struct dump dump = {.options = options};
     struct raftd_error error = {0};
     struct snapshot_reader *reader;
-    int code = ctl_backup_open(arguments[0], &reader, &error);
+    int code = ctl_backup_open(path, &reader, &error);
 
     if (code != 0) {
         ctl_complain("%s", error.message);
@@ -159,8 +162,39 @@ int ctl_dump(const struct ctl_options *options, char **arguments)
     snapshot_reader_close(reader);
     buffer_free(&dump.bytes);
     if (code != 0) {
-        ctl_complain("%s: %s", arguments[0], error.message);
+        ctl_complain("%s: %s", path, error.message);
         return CTL_NO;
     }
     return CTL_OK;
+}
+
+/* What the node has now, by way of a file that nobody else sees. */
+static int dump_node(const struct ctl_options *options)
+{
+    const char *place = getenv("TMPDIR");
+    struct ctl_backup backup;
+    char directory[3000];
+    char path[3100];
+    int code;
+
+    if (snprintf(directory, sizeof(directory), "%s/raftctl-XXXXXX",
+                 place != NULL && place[0] != 0 ? place : "/tmp") >= (int)sizeof(directory) ||
+        mkdtemp(directory) == NULL) {
+        ctl_complain("cannot make a directory for what the node sends: %s; set TMPDIR",
+                     strerror(errno));
+        return CTL_LOCAL;
+    }
+    snprintf(path, sizeof(path), "%s/dump", directory);
+    code = ctl_backup_fetch(options, path, &backup);
+    if (code == CTL_OK) {
+        code = dump_file(options, path);
+        (void)unlink(path);
+    }
+    (void)rmdir(directory);
+    return code;
+}
+
+int ctl_dump(const struct ctl_options *options, char **arguments)
+{
+    return arguments[0] != NULL ? dump_file(options, arguments[0]) : dump_node(options);
 }

@@ -13,10 +13,12 @@
 #include "node/snapshot_worker.h"
 #include "store/snapshot_writer.h"
 #include "store/wal_segment.h"
+#include "sys/mutex.h"
 #include "sys/ring.h"
 #include "sys/thread.h"
 
 enum {
+    SNAPSHOT_READINGS_MAX = 8, /* different snapshots; of one, any number of backups is made */
     SNAPSHOT_WINDOW_BYTES = 512 * 1024, /* sent and not answered, per peer */
     SNAPSHOT_LATE_MAX = 4 * RAFT_MEMBERS_MAX,
 };
@@ -74,6 +76,12 @@ struct snapshot_receive {
     unsigned told_tenths;
 };
 
+/* A file that is read for a backup, and how long it stays without another read. */
+struct snapshot_reading {
+    uint64_t index;
+    uint64_t until_ms;
+};
+
 struct published_transfer {
     _Atomic uint32_t peer;
     _Atomic uint64_t done_bytes;
@@ -110,10 +118,9 @@ struct snapshot_worker {
     struct snapshot_receive receive;
     uint8_t *chunk; /* WIRE_SNAPSHOT_CHUNK_MAX */
 
-    /* Whoever reads a file for a backup: any thread; read by the worker before it cleans up. The
-     * newest reader counts. */
-    _Atomic uint64_t read_index;
-    _Atomic uint64_t read_until_ms;
+    /* Who reads which file for a backup: any thread; asked by the worker before it cleans up. */
+    struct mutex readings_mutex;
+    struct snapshot_reading readings[SNAPSHOT_READINGS_MAX];
 
     /* Figures: written by the worker, relaxed. */
     _Atomic uint64_t newest_index;

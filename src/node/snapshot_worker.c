@@ -159,21 +159,36 @@ static void save_slice(struct snapshot_worker *worker, const uint8_t *data, size
     publish_saving(worker);
 }
 
+/* What is read now, or was a moment ago; of these the ones that are there are held (T39). */
+static size_t hold_readings(struct snapshot_worker *worker, uint64_t held[SNAPSHOT_READINGS_MAX])
+{
+    uint64_t now_ms = clock_monotonic_ms();
+    size_t count = 0;
+
+    mutex_lock(&worker->readings_mutex);
+    for (size_t i = 0; i < SNAPSHOT_READINGS_MAX; i++) {
+        const struct snapshot_reading *reading = &worker->readings[i];
+
+        if (reading->until_ms > now_ms && snapshot_files_has(worker->files, reading->index)) {
+            snapshot_files_hold(worker->files, reading->index);
+            held[count++] = reading->index;
+        }
+    }
+    mutex_unlock(&worker->readings_mutex);
+    return count;
+}
+
 void snapshot_prune(struct snapshot_worker *worker)
 {
-    bool is_read = atomic_load(&worker->read_until_ms) > clock_monotonic_ms();
-    uint64_t index = atomic_load(&worker->read_index);
+    uint64_t held[SNAPSHOT_READINGS_MAX];
+    size_t count = hold_readings(worker, held);
     struct raftd_error error = {0};
 
-    is_read = is_read && snapshot_files_has(worker->files, index);
-    if (is_read) {
-        snapshot_files_hold(worker->files, index);
-    }
     if (snapshot_files_prune(worker->files, worker->options.keep, &error) != 0) {
         LOG_WARNING("%s", error.message);
     }
-    if (is_read) {
-        snapshot_files_release(worker->files, index);
+    while (count > 0) {
+        snapshot_files_release(worker->files, held[--count]);
     }
 }
 
@@ -318,6 +333,7 @@ struct snapshot_worker *snapshot_worker_create(const struct snapshot_worker_opti
     worker->commands = ring_create(COMMANDS_MAX, sizeof(struct snapshot_command));
     worker->events = ring_create(EVENTS_MAX, sizeof(struct snapshot_event));
     worker->chunk = memory_allocate(WIRE_SNAPSHOT_CHUNK_MAX);
+    mutex_init(&worker->readings_mutex, MUTEX_RANK_READINGS);
     worker->files = files;
     snapshot_publish_newest(worker);
     return worker;
@@ -360,6 +376,7 @@ void snapshot_worker_destroy(struct snapshot_worker *worker)
     ring_destroy(worker->commands);
     ring_destroy(worker->events);
     waker_close(&worker->waker);
+    mutex_destroy(&worker->readings_mutex);
     snapshot_files_close(worker->files);
     memory_free(worker->chunk);
     memory_free(worker->directory);
@@ -526,6 +543,26 @@ void snapshot_worker_get_figures(const struct snapshot_worker *worker,
     }
 }
 
+/* For so long the file stays. Where too many are read, the one that was read least recently loses. */
+static void note_reading(struct snapshot_worker *worker, uint64_t index, uint64_t time_ms)
+{
+    struct snapshot_reading *place = &worker->readings[0];
+
+    mutex_lock(&worker->readings_mutex);
+    for (size_t i = 0; i < SNAPSHOT_READINGS_MAX; i++) {
+        struct snapshot_reading *reading = &worker->readings[i];
+
+        if (reading->index == index) {
+            place = reading;
+            break;
+        }
+        place = reading->until_ms < place->until_ms ? reading : place;
+    }
+    place->index = index;
+    place->until_ms = clock_monotonic_ms() + time_ms;
+    mutex_unlock(&worker->readings_mutex);
+}
+
 int snapshot_worker_read(struct snapshot_worker *worker, uint64_t index, uint64_t offset_bytes,
                          void *data, size_t size_bytes, size_t *count, uint64_t *total_bytes,
                          struct raftd_error *error)
@@ -537,12 +574,12 @@ int snapshot_worker_read(struct snapshot_worker *worker, uint64_t index, uint64_
     int64_t total;
     int file;
 
-    atomic_store(&worker->read_index, index);
-    atomic_store(&worker->read_until_ms, clock_monotonic_ms() + READ_LEASE_MS);
+    note_reading(worker, index, READ_LEASE_MS);
     snapshot_name(name, index);
     snapshot_path(worker, name, path);
     file = fs->open(fs->context, path, FS_OPEN_READ);
     if (file < 0) {
+        note_reading(worker, index, 0);
         return error_set(error, RAFTD_ERROR_INVALID, "there is no snapshot of index %llu",
                          (unsigned long long)index);
     }

@@ -2,7 +2,7 @@
  * The snapshot worker: the thread that reads and writes snapshot files. It writes what the core
  * thread takes from the state machine in slices, sends files to peers that are too far behind for
  * the log, receives such files, checks them and builds a staged state from them. It never touches
- * the core and takes no lock; the core thread and it talk through a pair of rings.
+ * the core and never waits for its lock; the core thread and it talk through a pair of rings.
  *
  * Only bounded pieces are in memory: slices that wait to be written (SNAPSHOT_PENDING_MAX), a
  * window of chunks for each peer, one block while reading.

@@ -19,6 +19,7 @@ enum mutex_rank {
     MUTEX_RANK_CLIENTS,       /* src/redis: list of connections for CLIENT LIST */
     MUTEX_RANK_CHANNELS,      /* src/redis: who subscribed to what */
     MUTEX_RANK_SCRIPTS,       /* src/redis: the texts of scripts */
+    MUTEX_RANK_READINGS,      /* src/node: who reads which snapshot for a backup */
 };
 
 struct mutex {

@@ -3,15 +3,34 @@
 import glob
 import json
 import os
+import pty
+import subprocess
 import unittest
 
-from cluster import Cluster, raftctl, wait_until
+from cluster import RAFTCTL, Cluster, raftctl, wait_until
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data")
 
 
 def backup(node, path):
     return raftctl("backup", path, "--endpoints", node.endpoint)
+
+
+def on_terminal(command):
+    """What a person at a terminal sees of a command."""
+    screen, terminal = pty.openpty()
+    process = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    seen = b""
+    try:
+        while piece := os.read(screen, 65536):
+            seen += piece
+    except OSError:
+        pass  # how Linux says that the terminal's other end is closed
+    os.close(screen)
+    if process.wait() != 0:
+        raise AssertionError(seen)
+    return seen.decode()
 
 
 class Backup(unittest.TestCase):
@@ -71,6 +90,36 @@ class Backup(unittest.TestCase):
             self.assertIn("deadline_ms", found["with-time-to-live"])
             self.assertNotIn("key-3", found)
 
+    def test_files_of_every_format_are_restored(self):
+        for path in sorted(glob.glob(os.path.join(DATA, "backup-format-*"))):
+            with Cluster(1, tls=False) as cluster:
+                node = cluster[1]
+                raftctl("restore", path, "--data-dir", node.data_dir, "--id", 1, "--cluster", "test",
+                        "--member", "1=" + node.options["listen.peer"])
+                for _ in range(2):  # from what restore made, and from what the node made of it
+                    node.start().wait_ready()
+                    cluster.wait_leader()
+                    self.assertEqual(node.call("GET", "key-39"), b"value-39")
+                    self.assertEqual(node.call("STRLEN", "large"), 5000)
+                    self.assertEqual(node.call("GET", "binary"), b"\x00\xff\n")
+                    self.assertIsNone(node.call("GET", "key-3"))
+                    self.assertIn("OK", node.call("SET", "key-3", "new"))
+                    self.assertEqual(node.call("DEL", "key-3"), 1)
+                    node.call("RAFT", "SNAPSHOT")
+                    node.kill()
+
+    def test_progress_is_seen_on_a_terminal_only(self):
+        with Cluster(1, tls=False, options={"snapshot.compress": "no"}) as cluster:
+            cluster.start()
+            for number in range(40):
+                cluster[1].call("SET", "key-%d" % number, "x" * 500000)
+            path = os.path.join(cluster.directory, "backup")
+            seen = on_terminal([RAFTCTL, "backup", path, "--endpoints", cluster[1].endpoint])
+            self.assertRegex(seen, r"saving: ")
+            self.assertRegex(seen, r"copying: \[#{20,}\.+\] .* of 19 MiB")
+            self.assertRegex(seen, r"copying: \[#{40}\] 19 of 19 MiB, 100 %")
+            self.assertEqual(backup(cluster[1], path).stderr, "")
+
     def test_damage_is_found(self):
         with Cluster(1, tls=False) as cluster:
             cluster.start()
@@ -111,6 +160,14 @@ class Backup(unittest.TestCase):
             found = {item.get("key", item.get("key_base64")): item for item in items}
             self.assertEqual(found["a key"]["value"], "with\nlines\x00")
             self.assertEqual(found["/w=="]["value_base64"], "/g==")
+            # And of a running node.
+            node = ["--endpoints", cluster[1].endpoint]
+            cluster[1].call("SET", "later", "1")
+            online = raftctl("dump", *node, env={"TMPDIR": cluster.directory})
+            self.assertEqual(len(online.stdout.splitlines()), 3)
+            self.assertIn('"later" "1" revision ', online.stdout)
+            self.assertEqual(len(json.loads(raftctl("dump", *node, "-w", "json").stdout)), 3)
+            self.assertEqual(glob.glob(os.path.join(cluster.directory, "raftctl-*")), [])
             segment = sorted(glob.glob(os.path.join(cluster[1].data_dir, "wal-*.log")))[0]
             shown = raftctl("wal", segment).stdout
             self.assertIn("segment 1, format version 1, node 1", shown)

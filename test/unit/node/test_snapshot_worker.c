@@ -365,6 +365,11 @@ START_TEST(a_flipped_byte_is_refused_and_leaves_nothing)
 }
 END_TEST
 
+static bool is_saved_a_third_time(void)
+{
+    return newest_of(SENDER) == 30;
+}
+
 /* T39: the file that is being sent outlives the newer one; then it goes. */
 START_TEST(t39_clean_up_leaves_what_is_being_sent)
 {
@@ -381,6 +386,39 @@ START_TEST(t39_clean_up_leaves_what_is_being_sent)
     run_until(is_sent);
     ck_assert(staged_is_right);
     ck_assert_uint_eq(newest_of(RECEIVER), 10);
+}
+END_TEST
+
+static void read_piece(uint64_t index, int wanted)
+{
+    struct raftd_error error = {0};
+    uint64_t total;
+    uint8_t byte;
+    size_t count;
+
+    ck_assert_int_eq(
+        snapshot_worker_read(sides[SENDER].worker, index, 0, &byte, 1, &count, &total, &error),
+        wanted);
+}
+
+/* T39: two backups of different snapshots, and questions for what is not there: both go on. */
+START_TEST(t39_clean_up_leaves_what_is_read_for_backups)
+{
+    start();
+    save(10);
+    run_until(is_saved);
+    read_piece(10, 0);
+    save(20);
+    run_until(is_saved_again);
+    read_piece(20, 0);
+    for (uint64_t index = 1000; index < 1020; index++) {
+        read_piece(index, RAFTD_ERROR_INVALID);
+    }
+    save(30);
+    run_until(is_saved_a_third_time);
+    read_piece(10, 0);
+    read_piece(20, 0);
+    read_piece(30, 0);
 }
 END_TEST
 
@@ -454,6 +492,7 @@ UNIT_SUITE(snapshot_worker)
     tcase_add_test(tcase, after_a_reconnect_it_goes_on_where_it_was);
     tcase_add_test(tcase, a_flipped_byte_is_refused_and_leaves_nothing);
     tcase_add_test(tcase, t39_clean_up_leaves_what_is_being_sent);
+    tcase_add_test(tcase, t39_clean_up_leaves_what_is_read_for_backups);
     tcase_add_test(tcase, t17_a_worker_that_hangs_is_told_how_things_stand_afterwards);
     tcase_add_test(tcase, without_a_snapshot_it_fails_and_a_stranger_is_not_believed);
     suite_add_tcase(suite, tcase);
