@@ -316,7 +316,7 @@ static const char *tls_reason(const struct conf *conf, struct conf_source *sourc
         !is_broken(source, "tls", "peer")) {
         return line_of(source, "tls", "peer") != 0
                    ? "[tls] peer is required"
-                   : "[tls] peer is required where nothing else is said";
+                   : "[tls] peer is required where nothing else is said; raftctl cert makes them";
     }
     if (conf->tls.client == CONF_TLS_REQUIRED && !is_broken(source, "tls", "client")) {
         return "[tls] client is required";

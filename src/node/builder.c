@@ -122,6 +122,8 @@ static int make_tls(struct raftd_node *node, struct raftd_error *error)
     }
     /* A node alone needs no certificate, but without one nobody can ever join it. */
     if (conf->peer_count < 2 && conf->node.join[0] == 0 && conf->tls.certificate[0] == 0) {
+        LOG_INFO("no [tls] certificate: the peer port stays closed, and no node can join; raftctl "
+                 "cert makes one");
         return 0;
     }
     node->link_shared.may_link = true;

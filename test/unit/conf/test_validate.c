@@ -177,11 +177,11 @@ START_TEST(tls_between_peers_needs_files)
     expect_only(
         &mistakes,
         "DIR/test.ini: [tls] ca: not given, wanted a PEM file since [tls] peer is required "
-        "where nothing else is said\n"
+        "where nothing else is said; raftctl cert makes them\n"
         "DIR/test.ini: [tls] certificate: not given, wanted a PEM file since [tls] peer is "
-        "required where nothing else is said\n"
+        "required where nothing else is said; raftctl cert makes them\n"
         "DIR/test.ini: [tls] key: not given, wanted a PEM file since [tls] peer is required "
-        "where nothing else is said");
+        "where nothing else is said; raftctl cert makes them");
     write_tls(text, sizeof(text), 0600, LOOPBACK_PEERS);
     expect_valid(text);
     /* Alone there is nobody to talk to. */
