@@ -258,8 +258,9 @@ const struct conf_option conf_options[] = {
      .min = 0,
      .max = 1024 * GIB,
      .description = "With less space than this left on the file system of data_dir, a leader "
-                    "refuses commands that write, with OOM, until there is more; reads go on. With "
-                    "a quarter of it left a follower takes no entries. 0: no space is kept.",
+                    "hands over to a voter that has more; if there is none, it refuses commands "
+                    "that write, with OOM, until there is; reads go on. With a quarter of it left "
+                    "a follower takes no entries. 0: no space is kept.",
      FIELD(storage.reserve_bytes)},
     {.section = "storage",
      .key = "segment_bytes",

@@ -61,7 +61,7 @@ struct raft_message *core_send(struct raft_core *core, uint8_t type, uint16_t to
     message->to = to;
     message->term = core->term;
     if (type == RAFT_MESSAGE_APPEND_REPLY) {
-        message->append_reply.priority = core->options.priority;
+        message->append_reply.standing = core_standing(core);
     }
     return message;
 }
@@ -77,6 +77,11 @@ size_t core_position(const struct raft_core *core, uint16_t id)
     const struct raft_member *member = raft_membership_find(&core->membership, id);
 
     return member != NULL ? (size_t)(member - core->membership.members) : RAFT_MEMBERS_MAX;
+}
+
+uint8_t core_standing(const struct raft_core *core)
+{
+    return core->space_is_low ? 0 : (uint8_t)(core->options.priority + 1);
 }
 
 bool core_is_voter(const struct raft_core *core)

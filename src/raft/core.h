@@ -55,7 +55,7 @@ struct progress {
     uint64_t round_sent;
     uint64_t round_acknowledged;
     uint64_t last_contact_ms;
-    uint8_t priority; /* as its last answer said */
+    uint8_t standing; /* as its last answer said: core_standing() */
     /* A learner's round of catching up (reconfigure.c). */
     uint64_t catch_up_index; /* the round is over once it has this; 0 = none has begun */
     uint64_t catch_up_began_ms;
@@ -123,7 +123,7 @@ struct raft_core {
         uint64_t deadline_ms;
         uint64_t again_ms;
         uint64_t ordered_term; /* the newest term in which somebody was told to campaign */
-        uint64_t drift_ms;     /* not before may leadership drift to a higher priority */
+        uint64_t drift_ms;     /* not before may leadership drift to a higher standing */
     } transfer;
 
     /* Follower. */
@@ -201,6 +201,9 @@ void core_violation(struct raft_core *core, uint16_t peer);
 /* Position of a member, or RAFT_MEMBERS_MAX. */
 size_t core_position(const struct raft_core *core, uint16_t id);
 bool core_is_voter(const struct raft_core *core);
+/* How much this node wants to lead: 0 while its disk is nearly full (T45), else above that the more,
+ * the higher its priority. */
+uint8_t core_standing(const struct raft_core *core);
 /* Whether a promise may leave at once as far as term, vote and base of the log go. */
 bool core_hard_state_is_durable(const struct raft_core *core);
 /* Appends an entry of this leader's own making: sets its term, index and time. */

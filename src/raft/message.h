@@ -92,7 +92,7 @@ struct raft_message {
             uint64_t conflict_index; /* refusal: last index where the logs may agree, ... */
             uint64_t conflict_term;  /* ... and the refusing node's term there */
             uint64_t read_round;
-            uint8_t priority; /* of the answering node, for leadership */
+            uint8_t standing; /* of the answering node: core_standing() */
         } append_reply;
         struct {
             uint64_t attempt; /* never used twice by this sender in this process life */

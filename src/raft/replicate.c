@@ -208,7 +208,7 @@ void replicate_on_reply(struct raft_core *core, const struct raft_message *messa
         return;
     }
     progress->last_contact_ms = core->now_ms;
-    progress->priority = message->append_reply.priority;
+    progress->standing = message->append_reply.standing;
     if (message->append_reply.read_round > progress->round_acknowledged) {
         progress->round_acknowledged = message->append_reply.read_round;
     }

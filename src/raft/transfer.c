@@ -1,7 +1,8 @@
 /*
  * Leadership is handed over (dissertation, section 3.10): the leader takes no more proposals,
  * waits until one voter has its whole log, and tells it to campaign at once. Also who should
- * lead: a voter of higher priority, or anybody else when the leader's own disk hangs.
+ * lead: a voter of higher standing (of higher priority, or with space on its disk where the leader
+ * has none), or anybody else when the leader's own disk hangs.
  */
 #include "base/assert.h"
 #include "raft/core.h"
@@ -21,7 +22,7 @@ static bool is_candidate(const struct raft_core *core, size_t position)
            core->now_ms - progress->last_contact_ms < core->options.election_timeout_ms;
 }
 
-/* Of those that answer and have all that is committed: highest priority, then longest log. */
+/* Of those that answer and have all that is committed: highest standing, then longest log. */
 static uint16_t best_candidate(const struct raft_core *core)
 {
     const struct progress *best = NULL;
@@ -33,8 +34,8 @@ static uint16_t best_candidate(const struct raft_core *core)
         if (!is_candidate(core, i) || progress->match_index < core->commit_index) {
             continue;
         }
-        if (best == NULL || progress->priority > best->priority ||
-            (progress->priority == best->priority && progress->match_index > best->match_index)) {
+        if (best == NULL || progress->standing > best->standing ||
+            (progress->standing == best->standing && progress->match_index > best->match_index)) {
             best = progress;
             id = core->membership.members[i].id;
         }
@@ -105,12 +106,12 @@ static bool is_preferred(const struct raft_core *core, size_t position)
 {
     const struct progress *progress = &core->progress[position];
 
-    return is_candidate(core, position) && progress->priority > core->options.priority &&
+    return is_candidate(core, position) && progress->standing > core_standing(core) &&
            progress->match_index >= core->commit_index &&
            core->now_ms - progress->last_contact_ms < 2 * (uint64_t)core->options.heartbeat_ms;
 }
 
-/* Leadership drifts to the highest priority, but not in a hurry: a leader that has just been
+/* Leadership drifts to the highest standing, but not in a hurry: a leader that has just been
  * elected serves first, and one that could not hand over waits longer. */
 static void drift(struct raft_core *core)
 {

@@ -108,7 +108,7 @@ static void write_body(struct writer *writer, const struct raft_message *message
         write_u64(writer, message->append_reply.conflict_index);
         write_u64(writer, message->append_reply.conflict_term);
         write_u64(writer, message->append_reply.read_round);
-        write_u8(writer, message->append_reply.priority);
+        write_u8(writer, message->append_reply.standing);
         break;
     case RAFT_MESSAGE_READ:
         write_u64(writer, message->read.attempt);
@@ -270,7 +270,7 @@ static struct raft_message *read_message(struct reader *reader, const struct wir
         head.append_reply.conflict_index = reader_u64(reader);
         head.append_reply.conflict_term = reader_u64(reader);
         head.append_reply.read_round = reader_u64(reader);
-        head.append_reply.priority = reader_u8(reader);
+        head.append_reply.standing = reader_u8(reader);
         break;
     case RAFT_MESSAGE_READ:
         head.read.attempt = reader_u64(reader);

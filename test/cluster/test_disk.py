@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Disks that hang (T46): every sync of one node waits, without an error. A leader with such a disk
-hands over; what clients are told stays true; and the node goes on when its disk does."""
+hands over; what clients are told stays true; and the node goes on when its disk does. Disks that are
+full (T45): a leader hands over to a node with space."""
 import os
 import time
 import unittest
@@ -8,8 +9,10 @@ import unittest
 from cluster import Cluster, rounds, wait_until
 from file_steps import FileSteps
 from load import Load, narrate
+from resp_client import ReplyError
 
 STALL_MS = 300
+RESERVE_MAX_BYTES = 1024 << 30  # see raftd.conf(5)
 
 
 def cluster_of_three():
@@ -47,6 +50,32 @@ class Disk(unittest.TestCase):
             cluster.wait_same_state()
             for node in cluster:
                 load.verify(node)
+
+    def test_t45_a_leader_whose_disk_is_full_hands_over(self):
+        with Cluster(3, tls=False) as cluster:
+            free = os.statvfs(cluster.directory)
+            # Less than the reserve is left, and more than the quarter of it without which a node
+            # takes no entries.
+            reserve = 2 * free.f_bavail * free.f_frsize
+            if reserve > RESERVE_MAX_BYTES:
+                self.skipTest("this disk is too large to be called full")
+            cluster[1].options["storage.reserve_bytes"] = reserve
+            cluster.start()
+            for _ in range(2):
+                wait_until("a leader with space",
+                           lambda: cluster.leader() in (cluster[2], cluster[3]))
+                wait_until("writes through all", lambda: self.can_write(cluster))
+                cluster[2].call("RAFT", "TRANSFER", 1)
+            wait_until("a leader with space", lambda: cluster.leader() in (cluster[2], cluster[3]))
+
+    @staticmethod
+    def can_write(cluster):
+        try:
+            return all(node.call("SET", "key", node.id) == "OK" for node in cluster)
+        except ReplyError as error:
+            if error.code not in ("OOM", "TRYAGAIN", "CLUSTERDOWN"):
+                raise
+            return False
 
     def test_a_follower_whose_disk_hangs_holds_up_nobody(self):
         cluster, steps = cluster_of_three()

@@ -1,5 +1,6 @@
 /*
- * Leadership handed over: on request, to a higher priority, away from a disk that hangs.
+ * Leadership handed over: on request, to a higher priority, away from a disk that hangs or is
+ * full.
  */
 #include "unit.h"
 
@@ -201,6 +202,40 @@ START_TEST(leadership_drifts_to_the_highest_priority_that_is_up_to_date)
 }
 END_TEST
 
+static void say_space(struct network *network, uint16_t id, bool low)
+{
+    const struct raft_event event = {.type = RAFT_EVENT_SPACE, .low = low};
+
+    network_step(network, id, &event);
+}
+
+/* T45: to a node that has space, whatever its priority; where none has, nobody is troubled. */
+START_TEST(t45_a_leader_whose_disk_is_full_hands_over_to_one_with_space)
+{
+    struct network *network = network_create(3);
+
+    start_with_priority(network, 1, 9);
+    start_with_priority(network, 2, 5);
+    network_elect_node(network, 1);
+    say_space(network, 1, true);
+    say_space(network, 2, true);
+    network_run(network, 4 * ELECTION_TIMEOUT_MS);
+    ck_assert_uint_eq(network_leader(network), 3);
+    network_propose(network, 1, 7); /* forwarded: it is not the disk of this one that counts */
+    network_run(network, ELECTION_TIMEOUT_MS);
+    ck_assert_uint_eq(network_committed_times(network, 7), 1);
+    network_run(network, 12 * ELECTION_TIMEOUT_MS);
+    ck_assert_uint_eq(network_leader(network), 3); /* no drift back to the full ones */
+    say_space(network, 3, true);
+    network_run(network, 12 * ELECTION_TIMEOUT_MS);
+    ck_assert_uint_eq(network_leader(network), 3);
+    say_space(network, 1, false);
+    network_run(network, 12 * ELECTION_TIMEOUT_MS);
+    ck_assert_uint_eq(network_leader(network), 1);
+    network_destroy(network);
+}
+END_TEST
+
 START_TEST(an_order_that_is_late_finds_nobody)
 {
     struct network *network = three_with_leader_1();
@@ -233,6 +268,7 @@ UNIT_SUITE(transfer)
     tcase_add_test(tests, t46_a_leader_whose_disk_hangs_hands_over);
     tcase_add_test(tests, t46_a_slow_disk_is_not_a_hanging_one);
     tcase_add_test(tests, leadership_drifts_to_the_highest_priority_that_is_up_to_date);
+    tcase_add_test(tests, t45_a_leader_whose_disk_is_full_hands_over_to_one_with_space);
     tcase_add_test(tests, an_order_that_is_late_finds_nobody);
     suite_add_tcase(suite, tests);
     return suite;
