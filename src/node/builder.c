@@ -182,7 +182,7 @@ int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
     if (code == 0) {
         code = recovery_identify(made, &must_ask, error);
     }
-    /* Asking for the cluster may take long; it is a part of the node's life, which can be stopped. */
+    /* To ask for the cluster may take long: a part of the node's life, which can be stopped. */
     if (code == 0 && !must_ask) {
         code = recovery_build(made, error);
     }
