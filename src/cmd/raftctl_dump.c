@@ -1,7 +1,7 @@
 /*
  * raftctl dump: the keys of a backup or snapshot file, or of a running node, for a person or a
- * program to read. The format of the content is the key-value store's (kv/snapshot.h); it is read as it comes, so a dump
- * needs memory for one key at a time.
+ * program to read. The format of the content is the key-value store's (kv/snapshot.h); it is read
+ * as it comes, so a dump needs memory for one key at a time.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -543,7 +543,7 @@ void snapshot_worker_get_figures(const struct snapshot_worker *worker,
     }
 }
 
-/* For so long the file stays. Where too many are read, the one that was read least recently loses. */
+/* For so long the file stays. Where too many are read, the one least recently read loses. */
 static void note_reading(struct snapshot_worker *worker, uint64_t index, uint64_t time_ms)
 {
     struct snapshot_reading *place = &worker->readings[0];

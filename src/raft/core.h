@@ -201,7 +201,7 @@ void core_violation(struct raft_core *core, uint16_t peer);
 /* Position of a member, or RAFT_MEMBERS_MAX. */
 size_t core_position(const struct raft_core *core, uint16_t id);
 bool core_is_voter(const struct raft_core *core);
-/* How much this node wants to lead: 0 while its disk is nearly full (T45), else above that the more,
+/* How much this node wants to lead: 0 while its disk is nearly full (T45), else more, and the more
  * the higher its priority. */
 uint8_t core_standing(const struct raft_core *core);
 /* Whether a promise may leave at once as far as term, vote and base of the log go. */
