@@ -48,6 +48,8 @@
     X(raft_changes_too_early, "members change before the leader committed in its term")            \
     X(raft_changes_at_once, "members change without a joint membership in between")                \
     X(raft_lease_from_receipt, "a lease begins when an answer comes in")                           \
+    X(raft_stale_append_counts, "an append of an earlier term puts off the election")              \
+    X(raft_membership_of_batch, "a membership is recorded under the first entry of its batch")     \
     X(raft_base_time_believed,                                                                     \
       "the time of a base is taken for known, and contradicts the leader")                         \
     X(raft_lease_outlives_transfer, "a leader that hands over keeps its lease")

@@ -126,6 +126,9 @@ static void take_entries(struct raft_core *core, const struct raft_message *mess
             core_truncate(core, entry->index);
         }
         core_append_entry(core, entry);
+        if (PLANT(raft_membership_of_batch) && entry->type == RAFT_ENTRY_MEMBERSHIP) {
+            core->membership_index = message->entries[0]->index;
+        }
     }
     if (PLANT(raft_truncates_on_overlap)) {
         uint64_t after = message->append.previous_index + message->entry_count + 1;

@@ -243,6 +243,9 @@ static void answer_stale_leader(struct raft_core *core, const struct raft_messag
 
     reply->append_reply.index = message->append.previous_index;
     reply->after_write = core_hard_state_is_durable(core) ? 0 : RAFT_GATED;
+    if (PLANT(raft_stale_append_counts)) {
+        election_reset_timer(core);
+    }
 }
 
 /* What a message of another term means. False: it means nothing beyond that. */

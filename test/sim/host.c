@@ -360,7 +360,9 @@ void host_on_start(struct host *host, uint64_t life)
         sim_random_below(&world->random, 8) == 0) {
         crash_in_recovery(host);
     }
-    if (!host_start(host, NULL) && !world->failure.failed) {
+    /* A founder whose disk failed before it had founded anything tries again. */
+    if (!host_start(host, host->id <= world->swarm.nodes ? world->founding : NULL) &&
+        !world->failure.failed) {
         if (swarm_has(&world->swarm, FAULT_POWER)) {
             fs_memory_power_cut(host->disk, FS_MEMORY_LOSE_SOME);
         }

@@ -386,6 +386,7 @@ static void step(struct host *host)
     struct raft_outbox outbox;
     struct host_write *newest;
 
+    truth_before_step(host->world, host);
     raft_step(host->core, host_now_ms(host), host->events, host->event_count, &outbox);
     if (outbox.read_confirmed && outbox.read_id == host->read_id) {
         requests_confirm_reads(&host->requests, outbox.read_index);

@@ -5,6 +5,7 @@
  *
  *     truth.c        the record: chains of hashes, who was committed, whose disk has what
  *     truth_core.c   after each step, before each message that promises something
+ *     truth_step.c   what a step must leave alone
  *     truth_state.c  clients' history and state machines
  *
  * A chain is a hash for each index over everything up to there: two logs that agree at an index
@@ -32,6 +33,7 @@ uint64_t truth_new_life(struct world *world, uint16_t id, uint64_t *origin);
 void truth_on_proposed(struct world *world, uint64_t life, uint64_t sequence, uint64_t tag);
 
 /* The core. */
+void truth_before_step(struct world *world, struct host *host);
 void truth_after_step(struct world *world, struct host *host, const struct raft_outbox *outbox);
 void truth_on_send(struct world *world, uint16_t id, const struct raft_message *promise);
 

@@ -379,6 +379,8 @@ void truth_after_step(struct world *world, struct host *host, const struct raft_
     follow_role(world, host, &status);
     follow_commit(world, host, outbox->commit_index, in_force);
     see_transfer(world, host);
+    truth_check_patience(world, host);
+    truth_check_membership_index(world, host);
     check_read(world, host, outbox);
     check_bounds(world, host, &status);
     if (outbox->violation != 0) {

@@ -59,6 +59,7 @@ struct promises {
     enum raft_role role;
     uint64_t term;
     uint64_t commit_index;
+    uint64_t deadline_ms; /* before this step, if it must not become later; else 0 */
 };
 
 /* When that much was committed. */
@@ -104,6 +105,10 @@ bool chain_agrees(const struct chain *a, const struct chain *b, uint64_t index);
 /* Entries of an outbox: log matching is checked on the way. */
 void truth_extend(struct world *world, uint16_t id, struct chain *chain,
                   const struct raft_write *write);
+
+/* truth_step.c */
+void truth_check_patience(struct world *world, const struct host *host);
+void truth_check_membership_index(struct world *world, const struct host *host);
 
 /* truth_state.c */
 void truth_commit_entry(struct world *world, const struct raft_entry *entry);

@@ -38,6 +38,8 @@ static void found(struct world *world)
         world->hosts[id] = host_create(world, id);
     }
     world->last_id = world->swarm.nodes;
+    world->founding = memory_allocate(sizeof(membership));
+    *world->founding = membership;
     truth_found(world, &membership);
     for (uint16_t id = 1; id <= world->swarm.nodes; id++) {
         host_start(world->hosts[id], &membership);
@@ -81,6 +83,7 @@ void world_destroy(struct world *world)
     clients_destroy(world->clients);
     truth_destroy(world->truth);
     sim_queue_free(&world->queue);
+    memory_free(world->founding);
     plant_set_buggify(0, 0);
     memory_free(world);
 }

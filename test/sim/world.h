@@ -27,6 +27,7 @@
 enum { SIM_HOSTS_MAX = 24 }; /* ids 1..23 */
 
 struct host;
+struct raft_membership;
 struct net;
 struct faults;
 struct clients;
@@ -50,6 +51,7 @@ struct world {
     struct sim_queue queue;
     struct sim_random random; /* of the schedule; faults and clients have their own */
     struct host *hosts[SIM_HOSTS_MAX];
+    struct raft_membership *founding;
     uint16_t last_id; /* hosts are 1 to here */
     struct net *net;
     struct faults *faults;

@@ -1,0 +1,58 @@
+/*
+ * One step of a core, before and after: what it must not change.
+ */
+#include "sim/truth.h"
+#include "sim/truth_record.h"
+
+/* Nothing but the time of day, and somebody who still is in an earlier term. */
+static bool hears_only_the_past(const struct host *host, uint64_t term)
+{
+    bool heard = false;
+
+    for (size_t i = 0; i < host->event_count; i++) {
+        const struct raft_event *event = &host->events[i];
+
+        if (event->type == RAFT_EVENT_MESSAGE && event->message->term < term) {
+            heard = true;
+        } else if (event->type != RAFT_EVENT_CLOCK) {
+            return false;
+        }
+    }
+    return heard;
+}
+
+void truth_before_step(struct world *world, struct host *host)
+{
+    struct promises *promises = &world->truth->promises[host->id];
+
+    promises->deadline_ms = 0;
+    if (raft_get_role(host->core) != RAFT_LEADER && hears_only_the_past(host, promises->term)) {
+        promises->deadline_ms = raft_next_deadline(host->core);
+    }
+}
+
+/* T8. */
+void truth_check_patience(struct world *world, const struct host *host)
+{
+    const struct promises *promises = &world->truth->promises[host->id];
+
+    if (host_now_ms(host) < promises->deadline_ms &&
+        raft_next_deadline(host->core) > promises->deadline_ms) {
+        world_fail(world, "who speaks in an earlier term holds up no election",
+                   "node %u in term %llu waits longer for what it heard", host->id,
+                   (unsigned long long)promises->term);
+    }
+}
+
+/* T15: what is in force is an entry of the log, or what the log begins with. */
+void truth_check_membership_index(struct world *world, const struct host *host)
+{
+    const struct raft_entry *entry =
+        raft_log_entry(host->core, raft_get_membership_index(host->core));
+
+    if (entry != NULL && entry->type != RAFT_ENTRY_MEMBERSHIP) {
+        world_fail(world, "the membership in force is in the log",
+                   "node %u takes it from index %llu, which is another entry", host->id,
+                   (unsigned long long)entry->index);
+    }
+}
