@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Keys with a time to live while leaders are killed and stopped (T47): none goes before its time,
-whoever is asked; all go; and every node that was there tells of them in the same order."""
+whoever is asked; all go; and every node that was there tells of them in the same order. Nor does
+setting a wall clock move the end of a key."""
+import os
 import socket
 import threading
 import time
 import unittest
 
-from cluster import Cluster, Failure, rounds, wait_until
+from cluster import BUILD, Cluster, Failure, rounds, wait_until
 from load import DEFINITE, narrate, seeded
 from resp_client import Client, ReplyError
 
@@ -130,6 +132,74 @@ class Expiry(unittest.TestCase):
         for each in ears:
             for when, key in each.heard:
                 self.assertGreaterEqual(when + ROUNDING_SECONDS, ends[key], key)
+
+
+class WallClock:
+    """The wall clock of one node, moved by wall_clock.c."""
+
+    def __init__(self, node):
+        self.path = os.path.join(node.directory, "wall-clock")
+        self.moved_ms = 0
+        asan = os.environ.get("ASAN_OPTIONS", "")
+        node.environment = {
+            "LD_PRELOAD": os.path.join(BUILD, "test", "cluster", "wall_clock.so"),
+            "RAFTD_WALL_CLOCK": self.path,
+            "ASAN_OPTIONS": ":".join(filter(None, [asan, "verify_asan_link_order=0"]))}
+
+    def move(self, hours):
+        self.moved_ms += hours * 3600 * 1000
+        with open(self.path + ".new", "w", encoding="utf-8") as file:
+            file.write("%d\n" % self.moved_ms)
+        os.rename(self.path + ".new", self.path)
+
+    def now_ms(self):
+        return int(time.time() * 1000) + self.moved_ms
+
+
+class WallClocks(unittest.TestCase):
+    """Three nodes that disagree by hours, and clocks that are set while a node leads."""
+    LIFE_MS = 600000
+    # Between asking for the clock and the leader's looking at it.
+    SLACK_MS = 20000
+
+    def test_t47_a_wall_clock_that_is_set_moves_no_deadline(self):
+        with Cluster(3) as cluster:
+            clocks = {node.id: WallClock(node) for node in cluster}
+            for node, hours in zip(cluster, (0, 1, -1)):
+                clocks[node.id].move(hours)
+            cluster.start()
+            leader = cluster.wait_leader()
+            started = time.monotonic()
+            clock = clocks[leader.id]
+            leader.call("SET", "relative", "value", "PX", self.LIFE_MS)
+            leader.call("SET", "absolute", "value", "PXAT", clock.now_ms() + self.LIFE_MS)
+            for hours in (3, -7):
+                clock.move(hours)
+                self.assertLess(abs(int(leader.call("TIME")[0]) - clock.now_ms() / 1000), 60)
+                leader.call("SET", "other", "value")  # an entry with the leader's new clock
+                self.check(cluster, started)
+            self.check_that_time_passes(leader)
+            leader.kill()
+            for clock in clocks.values():
+                clock.move(24)  # whoever is next is far ahead of the last one
+            new = cluster.wait_leader()
+            self.check(cluster, started)
+            self.check_that_time_passes(new)
+            leader.start().wait_ready()
+            self.check(cluster, started)
+
+    def check(self, cluster, started):
+        for node in cluster.running():
+            for key in ("relative", "absolute"):
+                left_ms = node.call("PTTL", key)
+                passed_ms = 1000 * (time.monotonic() - started)
+                self.assertGreaterEqual(left_ms, self.LIFE_MS - passed_ms - self.SLACK_MS, key)
+                self.assertLessEqual(left_ms, self.LIFE_MS + self.SLACK_MS, key)
+
+    @staticmethod
+    def check_that_time_passes(node):
+        node.call("SET", "soon", "value", "PX", 100)
+        wait_until("a key to go", lambda: node.call("EXISTS", "soon") == 0)
 
 
 if __name__ == "__main__":
