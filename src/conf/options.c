@@ -307,7 +307,8 @@ const struct conf_option conf_options[] = {
      .initial = "2",
      .min = 1,
      .max = 1000,
-     .description = "Snapshots that are kept; older ones go, unless they are being sent.",
+     .description = "Snapshots that are kept; older ones go, unless they are being sent. The log "
+                    "reaches back to the last but one, should the last turn out to be damaged.",
      FIELD(snapshot.keep)},
     {.section = "snapshot",
      .key = "compress",

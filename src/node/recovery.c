@@ -313,6 +313,29 @@ static int make_snapshot_worker(struct raftd_node *node, struct snapshot_files *
     return 0;
 }
 
+/* On disk the log reaches back to the snapshot before the newest one; the core gets what it would
+ * have kept of that. */
+static void forget_old_entries(const struct conf *conf, const struct snapshot_info *snapshot,
+                               struct wal_recovered *recovered)
+{
+    uint64_t keep = conf->snapshot.keep_entries;
+    uint64_t base = snapshot->index > keep ? snapshot->index - keep : 0;
+    size_t count = base > recovered->base_index ? (size_t)(base - recovered->base_index) : 0;
+
+    count = count < recovered->entry_count ? count : recovered->entry_count;
+    if (count == 0) {
+        return;
+    }
+    recovered->base_index = recovered->entries[count - 1]->index;
+    recovered->base_term = recovered->entries[count - 1]->term;
+    for (size_t i = 0; i < count; i++) {
+        raft_entry_release(recovered->entries[i]);
+    }
+    recovered->entry_count -= count;
+    memmove(recovered->entries, recovered->entries + count,
+            recovered->entry_count * sizeof(struct raft_entry *));
+}
+
 /* Recovers, founds if there is nothing, and builds the core on it. */
 static int recover(struct raftd_node *node, const struct raft_membership *founding,
                    struct raftd_error *error)
@@ -338,6 +361,7 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
         code = found_cluster(wal, founding, &recovered, error);
     }
     if (code == 0) {
+        forget_old_entries(&node->conf, &snapshot, &recovered);
         code = make_core(node, &recovered, &snapshot, error);
     }
     if (code == 0) {

@@ -35,6 +35,14 @@ static uint64_t keep_from(const struct raftd_node *node, uint64_t index, uint64_
     return needed_index < from ? needed_index + 1 : from;
 }
 
+/* On disk the log reaches back to the snapshot before: should the new one turn out to be damaged,
+ * a start goes on from there. In memory nobody needs that. */
+static uint64_t keep_on_disk(const struct snapshot_event *news, uint64_t keep_from)
+{
+    return news->before_index != 0 && news->before_index < keep_from ? news->before_index
+                                                                     : keep_from - 1;
+}
+
 static void on_saved(struct core_loop *loop, const struct snapshot_event *news)
 {
     struct raftd_node *node = loop->node;
@@ -55,7 +63,7 @@ static void on_saved(struct core_loop *loop, const struct snapshot_event *news)
     event->saved.index = news->index;
     event->saved.term = duty->saving_term;
     event->saved.keep_from = keep_from(node, news->index, news->needed_index);
-    log_writer_compact(node->log_writer, event->saved.keep_from - 1);
+    log_writer_compact(node->log_writer, keep_on_disk(news, event->saved.keep_from));
 }
 
 static void on_received(struct core_loop *loop, const struct snapshot_event *news)

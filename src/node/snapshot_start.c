@@ -87,7 +87,9 @@ static int refuse_gap(const struct snapshot_start *start, const struct wal_recov
         error, RAFTD_ERROR_CORRUPT,
         "%.200s: the log begins behind index %llu, and no good snapshot reaches it (the newest one "
         "that can be read is of index %llu): what lies between is lost here; move the directory "
-        "aside and let this node rejoin from the other members under a new id, or restore a backup",
+        "aside and let this node rejoin from the other members under a new id (raftd --join), or "
+        "make a new "
+        "cluster of a backup (raftctl restore)",
         start->directory, (unsigned long long)log->base_index, (unsigned long long)newest);
 }
 

@@ -192,6 +192,11 @@ void snapshot_prune(struct snapshot_worker *worker)
     }
 }
 
+static uint64_t index_before(const struct snapshot_worker *worker)
+{
+    return snapshot_files_count(worker->files) > 1 ? snapshot_files_at(worker->files, 1) : 0;
+}
+
 static void end_save(struct snapshot_worker *worker)
 {
     struct raftd_error error = {0};
@@ -213,6 +218,7 @@ static void end_save(struct snapshot_worker *worker)
         }
     }
     snapshot_push_event(worker, (struct snapshot_event){.type = SNAPSHOT_EVENT_SAVED,
+                                                        .before_index = index_before(worker),
                                                         .code = worker->saving_code,
                                                         .index = worker->saving_index,
                                                         .needed_index = snapshot_send_oldest(

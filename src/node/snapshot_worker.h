@@ -64,6 +64,7 @@ struct snapshot_event {
     uint16_t peer;
     uint64_t index;
     uint64_t needed_index; /* SAVED: entries after this one are needed by a transfer */
+    uint64_t before_index; /* SAVED: of the snapshot before it that is kept, 0 = none */
     struct wire_frame *frame;
     struct snapshot_info *info; /* RECEIVED; memory_free()d by the receiver */
     void *staged;               /* RECEIVED; belongs to the receiver */

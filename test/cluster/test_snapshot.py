@@ -74,7 +74,7 @@ class Snapshot(unittest.TestCase):
             for mark in "abcdef":
                 written = fill(cluster[1], 1000, mark=mark)
             data = cluster[1].data_dir
-            wait_until("the log to shrink", lambda: cluster[1].status()["log_segments"] <= 8)
+            wait_until("the log to shrink", lambda: cluster[1].status()["log_segments"] <= 24)
             self.assertLessEqual(len(glob.glob(os.path.join(data, "snapshot-*"))), 3)
             self.assertEqual(cluster[1].terminate()[0], 0)
             cluster.start()
@@ -119,6 +119,28 @@ class Snapshot(unittest.TestCase):
                 cluster.wait_leader()
                 cluster.wait_same_state()
                 check(self, lagging, written)
+
+    def test_t35_instead_of_a_damaged_snapshot_the_one_before_it_is_taken(self):
+        """The log on disk reaches back to it, and so does everything that was written since."""
+        with Cluster(1, tls=False, options=SMALL) as cluster:
+            cluster.start()
+            data = cluster[1].data_dir
+            for mark in "abcdef":
+                written = fill(cluster[1], 700, mark=mark)
+            wait_until("the first segment to go",
+                       lambda: not os.path.exists(os.path.join(data, "wal-0000000000000001.log")))
+            wait_until("no snapshot under way",
+                       lambda: cluster[1].status()["snapshot_saving_index"] == 0)
+            digest = str(cluster[1].call("RAFT", "DIGEST"))
+            cluster[1].kill()
+            paths = sorted(glob.glob(os.path.join(data, "snapshot-*.raftd")))
+            self.assertEqual(len(paths), 2)
+            os.truncate(paths[1], 1000)
+            cluster[1].start().wait_ready()
+            cluster[1].wait_log("trying the one before it")
+            cluster.wait_same_state()
+            check(self, cluster[1], written)
+            self.assertEqual(str(cluster[1].call("RAFT", "DIGEST")).split()[0], digest.split()[0])
 
     def test_t35_a_damaged_snapshot_and_a_short_log_are_refused_with_the_remedy(self):
         with Cluster(1, tls=False, options=dict(SMALL, **{"snapshot.keep": "1"})) as cluster:
