@@ -252,7 +252,12 @@ static int make_new(struct recovery *recovery, struct raftd_error *error)
     int code = 0;
 
     if (mkdir(recovery->made, 0700) != 0) {
-        return system_error(error, "make", recovery->made);
+        return errno == EEXIST
+                   ? error_set(error, RAFTD_ERROR_REFUSED,
+                               "there is %.300s, of a recovery that was cut short: delete it, and "
+                               "run this again",
+                               recovery->made)
+                   : system_error(error, "make", recovery->made);
     }
     if (recovery->reader != NULL) {
         struct snapshot_info info = *snapshot_reader_info(recovery->reader);
@@ -264,16 +269,41 @@ static int make_new(struct recovery *recovery, struct raftd_error *error)
     return code == 0 ? write_log(recovery, error) : code;
 }
 
-/* Between the two renames there is no directory of that name: nothing starts on half of it. */
+static int sync_parent(const struct recovery *recovery, struct raftd_error *error)
+{
+    const struct fs *fs = fs_posix();
+    char parent[PATH_BYTES];
+    char *slash;
+    int result;
+
+    snprintf(parent, sizeof(parent), "%s", recovery->kept);
+    slash = strrchr(parent, '/');
+    if (slash == NULL) {
+        snprintf(parent, sizeof(parent), ".");
+    } else {
+        slash[slash == parent ? 1 : 0] = 0;
+    }
+    result = fs->sync_directory(fs->context, parent);
+    errno = -result;
+    return result < 0 ? system_error(error, "sync", parent) : 0;
+}
+
+/* Between the two renames there is no directory of that name; a node that is started then sees by
+ * the new one that it must not found a cluster (recovery.c). */
 static int change_places(const struct recovery *recovery, struct raftd_error *error)
 {
+    int code = sync_parent(recovery, error); /* the new one has its name for certain */
+
+    if (code != 0) {
+        return code;
+    }
     if (rename(recovery->directory, recovery->kept) != 0) {
         return system_error(error, "rename", recovery->directory);
     }
     if (rename(recovery->made, recovery->directory) != 0) {
         return system_error(error, "rename", recovery->made);
     }
-    return 0;
+    return sync_parent(recovery, error);
 }
 
 static void close_all(struct recovery *recovery)
@@ -317,8 +347,8 @@ int ctl_recover(const struct ctl_options *options, char **arguments)
         length--;
     }
     recovery->directory = options->data_directory;
-    snprintf(recovery->made, sizeof(recovery->made), "%.*s.new-cluster", (int)length,
-             options->data_directory);
+    snprintf(recovery->made, sizeof(recovery->made), "%.*s%s", (int)length, options->data_directory,
+             SNAPSHOT_RECOVER_SUFFIX);
     snprintf(recovery->kept, sizeof(recovery->kept), "%.*s.old-cluster", (int)length,
              options->data_directory);
     fputs(explanation, stderr);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 #include "base/checksum.h"
@@ -407,6 +408,27 @@ static int refuse_unfinished_restore(const struct conf *conf, struct raftd_error
                      conf->node.data_dir);
 }
 
+/* A directory that is not there, or empty, because its successor was to take its place. */
+static int refuse_unfinished_recovery(const struct conf *conf, struct raftd_error *error)
+{
+    const char *name = conf->node.data_dir;
+    int length = (int)strlen(name);
+    char path[WAL_PATH_MAX];
+
+    while (length > 1 && name[length - 1] == '/') {
+        length--;
+    }
+    snprintf(path, sizeof(path), "%.*s%s", length, name, SNAPSHOT_RECOVER_SUFFIX);
+    if (access(path, F_OK) != 0) {
+        return 0;
+    }
+    return error_set(
+        error, RAFTD_ERROR_REFUSED,
+        "%.200s holds no log, but there is %.200s: raftctl recover was cut short; give "
+        "%.*s.old-cluster its name back, delete that one, and run it again",
+        name, path, length > 200 ? 200 : length, name);
+}
+
 /*
  * Whose cluster this is: what the data directory says; else the one that this node joins; else
  * the one that [peers] founds. A name that differs is the only sign of a mistaken directory:
@@ -428,7 +450,7 @@ static int find_identity(struct raftd_node *node, const struct raft_membership *
     if (identity.cluster_id == 0) {
         *is_new = true;
         node->cluster_id = founding_id(conf, founding);
-        return 0;
+        return refuse_unfinished_recovery(conf, error);
     }
     if (identity.cluster_name[0] != 0 && strcmp(identity.cluster_name, conf->cluster.name) != 0) {
         return error_set(error, RAFTD_ERROR_REFUSED,

@@ -19,6 +19,8 @@
 #define SNAPSHOT_RECEIVE_NAME "snapshot-receive.tmp"
 /* Lies in a directory as long as raftctl restore is not done with it: no node may start on it. */
 #define SNAPSHOT_RESTORE_NAME "restore-unfinished"
+/* Behind a directory's name, while raftctl recover makes another one that takes its place. */
+#define SNAPSHOT_RECOVER_SUFFIX ".new-cluster"
 
 struct snapshot_files;
 

@@ -227,5 +227,54 @@ class Restore(unittest.TestCase):
         return count
 
 
+class Recover(unittest.TestCase):
+    """raftctl recover either is done, or was not begun, or the node says what to do."""
+
+    def test_kills(self):
+        with Cluster(1, tls=False, options=OPTIONS) as cluster:
+            node = cluster[1]
+            cluster.start()
+            written = fill(node, "recover")
+            node.call("RAFT", "SNAPSHOT")
+            wait_until("the snapshot", lambda: node.status()["snapshot_index"] > 0)
+            node.kill()
+            shutil.copytree(node.data_dir, node.data_dir + "-saved")
+            steps = FileSteps(os.path.join(cluster.directory, "steps-of-recover"))
+            count = self.recover_at(node, steps, 0, written)
+            self.assertEqual([what for what, _ in steps.seen()].count("rename"), 4)
+            narrate("%d steps", count)
+            for number in range(1, count + 1):
+                self.recover_at(node, steps, number, written)
+
+    def recover_at(self, node, steps, number, written):
+        data, old, new = (node.data_dir + end for end in ("", ".old-cluster", ".new-cluster"))
+        for directory in (data, old, new):
+            shutil.rmtree(directory, ignore_errors=True)
+        shutil.copytree(data + "-saved", data)
+        command = [RAFTCTL, "recover", "--data-dir", data, "--force-new-cluster"]
+        steps.kill_at(os.path.basename(data), number)
+        result = subprocess.run(command, env=dict(os.environ, **steps.environment), check=False,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(result.returncode, -9 if number > 0 else 0, result.stderr)
+        count = len(steps.seen())
+        steps.stop()
+        node.start()
+        wait_until("the node to serve or to refuse",
+                   lambda: not node.is_running() or node.is_ready())
+        if not node.is_running():
+            self.assertIn("was cut short; give", node.log())
+            shutil.rmtree(data, ignore_errors=True)
+            os.rename(old, data)
+            node.start().wait_ready()
+        check(self, node, written)
+        node.kill()
+        if os.path.exists(new):
+            again = raftctl(*command[1:], check=False)
+            self.assertEqual(again.returncode, 5)
+            self.assertIn("delete it", again.stderr)
+            shutil.rmtree(new)
+        return count
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
