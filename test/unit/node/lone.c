@@ -42,16 +42,29 @@ int fdatasync(int file)
     return (int)syscall(SYS_fdatasync, file);
 }
 
-int fsync(int file)
+static bool is_snapshot(int file)
 {
     char link[40];
     char path[512] = "";
 
     snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
-    if (readlink(link, path, sizeof(path) - 1) > 0 && strstr(path, "/snapshot") != NULL) {
+    return readlink(link, path, sizeof(path) - 1) > 0 && strstr(path, "/snapshot") != NULL;
+}
+
+int fsync(int file)
+{
+    if (is_snapshot(file)) {
         wait_for_disk(&snapshots_stall);
     }
     return (int)syscall(SYS_fsync, file);
+}
+
+ssize_t pwrite(int file, const void *data, size_t size, off_t offset)
+{
+    if (is_snapshot(file)) {
+        wait_for_disk(&snapshots_stall);
+    }
+    return syscall(SYS_pwrite64, file, data, size, offset);
 }
 
 static void stall(bool *what)

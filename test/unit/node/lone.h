@@ -67,7 +67,7 @@ void lone_pause(uint64_t ms);
 
 /* From now on every fdatasync() of this process waits until the disk is released: log writes. */
 void lone_stall_disk(void);
-/* The same for every fsync() of a snapshot. */
+/* The same for every write to the file of a snapshot, and every fsync() of it. */
 void lone_stall_snapshots(void);
 void lone_release_disk(void);
 /* Waits until a thread hangs in it. */
