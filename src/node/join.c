@@ -24,11 +24,6 @@ enum {
     REDIRECTIONS_MAX = 8, /* from member to leader to leader */
 };
 
-static bool is_ending(const struct raftd_node *node)
-{
-    return atomic_load(&node->stopping) || atomic_load(&node->removed);
-}
-
 /* ---- one question ---- */
 
 struct asking {
@@ -45,7 +40,7 @@ static bool wait_for_stream(struct asking *asking)
         struct pollfd poll_fd = {.fd = stream_fd(asking->stream),
                                  .events = stream_wants(asking->stream)};
 
-        if (is_ending(asking->node) || clock_monotonic_ms() >= asking->deadline_ms) {
+        if (node_is_ending(asking->node) || clock_monotonic_ms() >= asking->deadline_ms) {
             return false;
         }
         if (poll(&poll_fd, 1, SLICE_MS) > 0) {
@@ -297,22 +292,10 @@ static int knock(struct raftd_node *node, struct log_throttle *throttle, struct 
     }
     if (code == 0 && reply.verdict == WIRE_JOIN_WELCOME) {
         introduce(node, &reply);
-    } else if (!is_ending(node)) {
+    } else if (!node_is_ending(node)) {
         report(throttle, code != 0 ? error->message : reply.text);
     }
     return 0;
-}
-
-static void pause_until(struct raftd_node *node, uint64_t deadline_ms)
-{
-    uint64_t now_ms = clock_monotonic_ms();
-
-    if (!is_ending(node) && now_ms < deadline_ms) {
-        waker_wait(&node->lifecycle_waker, (int)(deadline_ms - now_ms));
-    }
-    waker_done(&node->lifecycle_waker);
-    waker_prepare(&node->lifecycle_waker);
-    link_table_reap(&node->links);
 }
 
 /* One round of questions. False: not yet, ask again. */
@@ -330,7 +313,7 @@ static bool find_once(struct raftd_node *node, const struct wire_join *join,
         node->cluster_id = reply.cluster_id;
         return true;
     }
-    if (!is_final(*code) && !is_ending(node)) {
+    if (!is_final(*code) && !node_is_ending(node)) {
         report(throttle, *code != 0 ? error->message : reply.text);
     }
     return is_final(*code);
@@ -345,12 +328,12 @@ int join_find_cluster(struct raftd_node *node, struct raftd_error *error)
 
     LOG_INFO("%s has no log: looking for cluster \"%s\" at %s", node->conf.node.data_dir,
              node->conf.cluster.name, node->conf.node.join);
-    while (!is_final(code) && !is_ending(node) &&
+    while (!is_final(code) && !node_is_ending(node) &&
            !find_once(node, &join, &throttle, &code, error)) {
         if (code != 0 && clock_monotonic_ms() >= deadline_ms) {
             return code;
         }
-        pause_until(node, clock_monotonic_ms() + AGAIN_MS);
+        node_wait_until(node, clock_monotonic_ms() + AGAIN_MS);
     }
     return atomic_load(&node->stopping) ? 0 : code;
 }
@@ -365,7 +348,7 @@ int join_cluster(struct raftd_node *node, struct raftd_error *error)
 
     atomic_store(&node->joining, true);
     waker_wake(&node->core_waker);
-    while (!is_ending(node) && !has_caught_up(node, &index, &leader)) {
+    while (!node_is_ending(node) && !has_caught_up(node, &index, &leader)) {
         uint64_t now_ms = clock_monotonic_ms();
 
         if (leader == 0 && now_ms >= knock_ms) {
@@ -380,7 +363,7 @@ int join_cluster(struct raftd_node *node, struct raftd_error *error)
             LOG_INFO("joining: catching up with node %u, applied up to index %llu", leader,
                      (unsigned long long)index);
         }
-        pause_until(node, now_ms + SLICE_MS);
+        node_wait_until(node, now_ms + SLICE_MS);
     }
     return 0;
 }

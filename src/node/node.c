@@ -72,7 +72,7 @@ void raftd_node_stop(struct raftd_node *node)
 }
 
 /* Asked to stop, or with nothing left to do. */
-static bool is_stopping(struct raftd_node *node)
+bool node_is_ending(const struct raftd_node *node)
 {
     return atomic_load(&node->stopping) || atomic_load(&node->removed);
 }
@@ -192,7 +192,7 @@ static int become_whole(struct raftd_node *node, struct raftd_error *error)
     waker_prepare(&node->lifecycle_waker);
     enter_phase(node, RAFTD_PHASE_JOIN, "looking for the cluster");
     code = join_find_cluster(node, error);
-    return code == 0 && !is_stopping(node) ? recovery_build(node, error) : code;
+    return code == 0 && !node_is_ending(node) ? recovery_build(node, error) : code;
 }
 
 /* ---- step 2: health check ---- */
@@ -230,17 +230,12 @@ static bool quorum_is_healthy(struct raftd_node *node, char *missing, size_t siz
     return raft_membership_tally(membership, answered, healthy) == RAFT_TALLY_WON;
 }
 
-/*
- * Waits on the lifecycle waker at most until a point in time. The waker is prepared before the
- * caller looks at whatever it waits for, so what changes between the look and the sleep ends
- * the sleep.
- */
-static void wait_until(struct raftd_node *node, uint64_t deadline_ms)
+void node_wait_until(struct raftd_node *node, uint64_t deadline_ms)
 {
     struct waker *waker = &node->lifecycle_waker;
     uint64_t now = clock_monotonic_ms();
 
-    if (!is_stopping(node) && now < deadline_ms) {
+    if (!node_is_ending(node) && now < deadline_ms) {
         waker_wait(waker, deadline_ms - now < 1000 ? (int)(deadline_ms - now) : 1000);
     }
     waker_done(waker);
@@ -254,7 +249,7 @@ static int check_health(struct raftd_node *node)
     char missing[512];
 
     enter_phase(node, RAFTD_PHASE_HEALTH_CHECK, "waiting for a quorum of voters to answer");
-    while (!is_stopping(node) && !quorum_is_healthy(node, missing, sizeof(missing))) {
+    while (!node_is_ending(node) && !quorum_is_healthy(node, missing, sizeof(missing))) {
         uint64_t now = clock_monotonic_ms();
 
         if (now >= report_ms) {
@@ -266,7 +261,7 @@ static int check_health(struct raftd_node *node)
             report_ms = now + MISSING_REPORT_MS;
         }
         /* Woken when a link's health changes; the wait's own end only serves the report. */
-        wait_until(node, report_ms);
+        node_wait_until(node, report_ms);
     }
     return 0;
 }
@@ -278,12 +273,12 @@ static void warm_up(struct raftd_node *node)
     uint64_t deadline = clock_monotonic_ms() + WARM_UP_MS;
     char missing[512];
 
-    while (!is_stopping(node) && !link_table_is_healthy(&node->links) &&
+    while (!node_is_ending(node) && !link_table_is_healthy(&node->links) &&
            clock_monotonic_ms() < deadline) {
-        wait_until(node, deadline);
+        node_wait_until(node, deadline);
     }
     quorum_is_healthy(node, missing, sizeof(missing));
-    if (missing[0] != 0 && !is_stopping(node)) {
+    if (missing[0] != 0 && !node_is_ending(node)) {
         LOG_WARNING("warm-up goes on without %s", missing);
     }
 }
@@ -354,7 +349,7 @@ static bool has_no_leader(struct raftd_node *node, uint64_t *seen_ms)
         return false;
     }
     *seen_ms = now_ms;
-    return !is_stopping(node);
+    return !node_is_ending(node);
 }
 
 static int live(struct raftd_node *node, struct raftd_error *error)
@@ -362,10 +357,10 @@ static int live(struct raftd_node *node, struct raftd_error *error)
     uint64_t seen_ms = clock_monotonic_ms();
     int code;
 
-    waker_prepare(&node->lifecycle_waker); /* see wait_until() */
+    waker_prepare(&node->lifecycle_waker); /* see node_wait_until() */
     code = node->conf.node.join[0] != 0 && !join_is_member(node) ? join(node, error)
                                                                  : check_health(node);
-    if (code != 0 || is_stopping(node)) {
+    if (code != 0 || node_is_ending(node)) {
         return code;
     }
     raftd_node_set_ready(node, true);
@@ -373,12 +368,12 @@ static int live(struct raftd_node *node, struct raftd_error *error)
     enter_phase(node, RAFTD_PHASE_READY, "a quorum answers; serving");
     enter_phase(node, RAFTD_PHASE_WARM_UP, "waiting for the links to all peers");
     warm_up(node);
-    if (is_stopping(node)) {
+    if (node_is_ending(node)) {
         return 0;
     }
     enter_phase(node, RAFTD_PHASE_RUNNING, "serving");
-    while (!is_stopping(node)) {
-        wait_until(node, clock_monotonic_ms() + MISSING_REPORT_MS);
+    while (!node_is_ending(node)) {
+        node_wait_until(node, clock_monotonic_ms() + MISSING_REPORT_MS);
         if (has_no_leader(node, &seen_ms)) {
             join_ask_whether_removed(node);
         }

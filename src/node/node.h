@@ -145,6 +145,16 @@ struct raftd_node {
     _Atomic uint64_t reads_pending;
 };
 
+/* node.c */
+/* Asked to stop, or removed from the cluster. Any thread. */
+bool node_is_ending(const struct raftd_node *node);
+/*
+ * Run thread: waits on the lifecycle waker at most until a point in time, and frees links that
+ * were retired. The waker is prepared before the caller looks at whatever it waits for, so what
+ * changes between the look and the sleep ends the sleep.
+ */
+void node_wait_until(struct raftd_node *node, uint64_t deadline_ms);
+
 /* core_thread.c */
 void core_thread_run(void *node);
 
