@@ -119,7 +119,13 @@ static bool is_counter(const struct world *world, uint16_t key)
     return key < (world->swarm.keys + 1) / 2;
 }
 
-static enum model_kind draw_kind(struct world *world, bool counter)
+/* Whoever writes now and then soon waits for a leader that is cut off; these go on asking it. */
+static bool only_reads(const struct world *world, const struct raftd_client *client)
+{
+    return world->swarm.levels && client->number % 3 == 2 && !is_urgent(world);
+}
+
+static enum model_kind draw_kind(struct world *world, bool counter, bool read)
 {
     static const enum model_kind counters[] = {
         MODEL_INCREMENT, MODEL_INCREMENT, MODEL_INCREMENT, MODEL_INCREMENT,
@@ -136,8 +142,8 @@ static enum model_kind draw_kind(struct world *world, bool counter)
                                             MODEL_GET,    MODEL_MGET, MODEL_GET,  MODEL_GET};
     size_t which = (size_t)sim_random_below(&world->clients->random, 16);
 
-    if (!is_urgent(world) &&
-        sim_random_below(&world->clients->random, 100) >= world->swarm.write_percent) {
+    if (read || (!is_urgent(world) &&
+                 sim_random_below(&world->clients->random, 100) >= world->swarm.write_percent)) {
         return reads[which];
     }
     return counter ? counters[which] : texts[which];
@@ -197,13 +203,14 @@ static void draw_watch(struct world *world, struct model_request *request)
     }
 }
 
-static struct model_request draw_request(struct world *world, uint64_t number)
+static struct model_request draw_request(struct world *world, const struct raftd_client *client,
+                                         uint64_t number)
 {
     struct sim_random *random = &world->clients->random;
     struct model_request request = {.amount = 1 + (int64_t)sim_random_below(random, 9)};
 
     request.key = (uint16_t)sim_random_below(random, world->swarm.keys);
-    request.kind = draw_kind(world, is_counter(world, request.key));
+    request.kind = draw_kind(world, is_counter(world, request.key), only_reads(world, client));
     request.second = (uint16_t)((request.key + 1 + sim_random_below(random, world->swarm.keys)) %
                                 world->swarm.keys);
     if (request.second == request.key || is_counter(world, request.second)) {
@@ -238,12 +245,15 @@ static struct client_operation *add_operation(struct world *world, struct raftd_
     operation->client = client->number;
     operation->host = client->host;
     operation->request =
-        client->tries_again ? client->last : draw_request(world, operation->number);
+        client->tries_again ? client->last : draw_request(world, client, operation->number);
     if (client->tries_again) {
         world_see(world, SEEN_RETRY);
     }
     if (world->swarm.levels) {
         operation->level = levels[sim_random_below(&clients->random, 4)];
+        if (only_reads(world, client)) {
+            operation->level = RAFTD_READ_LEASE;
+        }
         operation->max_lag_ms = (uint32_t)(sim_random_below(&clients->random, 4000) >>
                                            sim_random_below(&clients->random, 12));
     }
@@ -276,7 +286,8 @@ void clients_on_turn(struct world *world, uint16_t number, uint64_t turn)
     if (clients->stopped) {
         return;
     }
-    if (client->host == 0 || sim_random_below(&clients->random, 8) == 0) {
+    if (client->host == 0 ||
+        sim_random_below(&clients->random, only_reads(world, client) ? 64 : 8) == 0) {
         client->host = pick_host(world);
     }
     operation = add_operation(world, client);

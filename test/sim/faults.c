@@ -218,12 +218,39 @@ static void draw_pair(struct world *world, struct sim_random *random, uint16_t *
     *b = (uint16_t)(1 + sim_random_below(random, world->last_id));
 }
 
+/*
+ * The leader is not heard any more, and the answers to what it said last arrive late: about when
+ * the others choose another one. What a lease rests on is older than it looks (T23).
+ */
+static void answer_late(struct world *world, struct sim_random *random)
+{
+    uint64_t timeout_us = 1000 * (uint64_t)world->swarm.election_timeout_ms;
+    uint64_t last_us =
+        world->now_us + 1000 * world->swarm.heartbeat_ms * sim_random_between(random, 1, 3);
+    const struct host *leader = find_leader(world);
+
+    if (leader == NULL) {
+        return;
+    }
+    STORY(world, leader->id, "is soon not heard any more, and hears late");
+    world_see(world, SEEN_LATE_ANSWERS);
+    net_deafen(world, leader->id, world->now_us,
+               last_us + timeout_us * sim_random_between(random, 50, 95) / 100);
+    for (uint16_t to = 1; to <= world->last_id; to++) {
+        net_clog(world, leader->id, to, last_us, last_us + 3 * timeout_us);
+    }
+}
+
 static void strike_clog(struct world *world, struct sim_random *random)
 {
     uint64_t for_us = draw_duration_us(random, 6000);
     uint16_t from;
     uint16_t to;
 
+    if (sim_random_below(random, 4) == 0) {
+        answer_late(world, random);
+        return;
+    }
     draw_pair(world, random, &from, &to);
     if (from != to) {
         STORY(world, from, "nothing arrives at node %u for %llu ms, then all of it", to,

@@ -79,11 +79,11 @@ static const char *spoil(struct fs_memory *disk, const char *path, struct sim_ra
     size_t offset =
         size > FLIPS_FROM ? (size_t)sim_random_between(random, FLIPS_FROM, size - 1) : 0;
     uint8_t *bytes = memory_allocate(size + 1);
-    const char *what = "has a flipped bit";
+    const char *what = "its newest snapshot has a flipped bit";
 
     memcpy(bytes, fs_memory_bytes(disk, path), size);
     if (sim_random_below(random, 3) == 0) {
-        what = "is cut short"; /* T35: to nothing, among others */
+        what = "its newest snapshot is cut short"; /* T35: to nothing, among others */
         size = sim_random_below(random, 3) == 0 ? 0 : offset;
     } else if (size > FLIPS_FROM) {
         bytes[offset] = (uint8_t)(bytes[offset] ^ (1u << sim_random_below(random, 8)));
@@ -113,7 +113,7 @@ static void damage_snapshot(struct world *world, struct host *host, bool may_be_
         return;
     }
     what = spoil(host->disk, path, random);
-    STORY(world, host->id, "its snapshot of index %llu %s", (unsigned long long)newest, what);
+    STORY(world, host->id, "%s: that of index %llu", what, (unsigned long long)newest);
     world_see(world, SEEN_SNAPSHOT_DAMAGE);
     host->snapshot_damaged = has_to_start;
     if (!has_to_start) {

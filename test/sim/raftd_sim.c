@@ -62,14 +62,17 @@ static void add(struct sum *sum, const struct run_result *result)
 
 static void print_sum(const struct sum *sum, double seconds)
 {
+    double busy = (double)clock() / CLOCKS_PER_SEC;
     double hours = (double)sum->simulated_us / 3.6e9;
 
-    printf("%llu seeds, %.2f simulated hours in %.1f s: %.0f times as fast; %llu steps, %llu "
+    printf("%llu seeds, %.2f simulated hours in %.1f s: %.0f times as fast (%.0f by processor "
+           "time); %llu steps, %llu "
            "requests, %llu answered, %llu entries committed; %llu seeds run twice; hash %016llx\n",
            (unsigned long long)sum->seeds, hours, seconds, seconds > 0 ? hours * 3600 / seconds : 0,
-           (unsigned long long)sum->steps, (unsigned long long)sum->operations,
-           (unsigned long long)sum->answered, (unsigned long long)sum->committed,
-           (unsigned long long)sum->again, (unsigned long long)sum->hash);
+           busy > 0 ? hours * 3600 / busy : 0, (unsigned long long)sum->steps,
+           (unsigned long long)sum->operations, (unsigned long long)sum->answered,
+           (unsigned long long)sum->committed, (unsigned long long)sum->again,
+           (unsigned long long)sum->hash);
 }
 
 /* One seed; a part of them twice, and both have to be the same to the last event. */

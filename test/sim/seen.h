@@ -26,6 +26,7 @@
     X(SEEN_CUT_DROP, "frames lost in a cut")                                                       \
     X(SEEN_CLOG, "clogs")                                                                          \
     X(SEEN_LONG_CLOG, "clogs of seconds")                                                          \
+    X(SEEN_LATE_ANSWERS, "leaders unheard whose answers are late")                                 \
     X(SEEN_RESET, "connections broken")                                                            \
     X(SEEN_RESET_FRAME, "... with frames under way")                                               \
     X(SEEN_RESET_SNAPSHOT, "... in the midst of a snapshot")                                       \
