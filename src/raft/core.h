@@ -2,7 +2,9 @@
  * What the files of src/raft share; nobody outside includes this. A core is owned by whoever
  * calls raft_step(): one thread at a time.
  *
- *     core.c        create, batch of events in, one set of effects out, status
+ *     create.c      a core from what survived on disk, and its end
+ *     core.c        batch of events in, one set of effects out
+ *     status.c      looking in
  *     election.c    time-outs, pre-vote, votes, becoming something else
  *     append.c      the follower's side of replication
  *     replicate.c   the leader's side: progress of each peer, windows, commit rule

@@ -1,0 +1,121 @@
+/*
+ * A core begins with what survived on disk, and ends.
+ */
+#include <string.h>
+
+#include <raftd/error.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "raft/check.h"
+#include "raft/core.h"
+
+/* Nobody has ever led in the term that a log is founded in. */
+enum { FOUNDING_TERM = 1 };
+
+/* Room that a core is made with. */
+enum { MESSAGES_RESERVED = 512, PROPOSALS_RESERVED = 1024, ENTRIES_RESERVED = 4096 };
+
+/* Takes over the recovered entries if they are a log. */
+static int load_log(struct raft_core *core, const struct raft_recovered *recovered)
+{
+    core->log.base_index = recovered->base_index;
+    core->log.base_term = recovered->base_term;
+    core->log.base_time_ms = recovered->base_time_ms;
+    core->commit_index = recovered->base_index;
+    if (recovered->base_membership != NULL) {
+        core->base_membership = *recovered->base_membership;
+        core_set_membership(core, &core->base_membership, recovered->base_index);
+    }
+    for (size_t i = 0; i < recovered->entry_count; i++) {
+        struct raft_entry *entry = recovered->entries[i];
+        struct raft_membership membership;
+
+        if (entry->index != raftlog_last_index(&core->log) + 1 ||
+            entry->term < raftlog_last_term(&core->log) || entry->term > recovered->term ||
+            entry->time_ms < raftlog_time(&core->log, entry->index - 1) ||
+            entry->time_ms > RAFT_TIME_MAX_MS ||
+            (entry->type == RAFT_ENTRY_MEMBERSHIP &&
+             raft_membership_decode(&membership, entry->data, entry->size_bytes) != 0)) {
+            return RAFTD_ERROR_CORRUPT;
+        }
+        core_append_entry(core, entry);
+    }
+    if (recovered->commit_index > raftlog_last_index(&core->log)) {
+        return RAFTD_ERROR_CORRUPT;
+    }
+    if (recovered->commit_index > core->commit_index) {
+        core_set_commit(core, recovered->commit_index);
+    }
+    core->durable_index = raftlog_last_index(&core->log);
+    core->write_next = core->durable_index + 1;
+    return 0;
+}
+
+static bool is_only_voter(const struct raft_core *core)
+{
+    size_t voters = 0;
+
+    for (size_t i = 0; i < core->membership.count; i++) {
+        voters += raft_membership_is_voter(&core->membership, core->membership.members[i].id);
+    }
+    return voters == 1 && core_is_voter(core);
+}
+
+static void reserve_arrays(struct raft_core *core)
+{
+    core->messages =
+        memory_grow(NULL, &core->message_capacity, MESSAGES_RESERVED, sizeof(struct raft_message));
+    core->forwards =
+        memory_grow(NULL, &core->forward_capacity, PROPOSALS_RESERVED, sizeof(struct raft_entry *));
+    raftlog_reserve(&core->log, ENTRIES_RESERVED);
+}
+
+int raft_create(const struct raft_options *options, const struct raft_recovered *recovered,
+                uint64_t now_ms, struct raft_core **core)
+{
+    struct raft_core *made = memory_allocate_zeroed(1, sizeof(*made));
+
+    ASSERT(options->id != 0 && options->heartbeat_ms > 0);
+    ASSERT(options->election_timeout_ms > options->heartbeat_ms);
+    ASSERT(options->max_inflight_messages > 0 && options->max_inflight_messages <= INFLIGHT_MAX);
+    made->options = *options;
+    made->now_ms = now_ms;
+    made->random_state = options->random_seed;
+    made->term = recovered->term;
+    made->vote = recovered->vote;
+    made->role = RAFT_LEARNER;
+    /* A start far from zero, so that attempts of an earlier life are not repeated. */
+    made->last_attempt = core_random(made) >> 2;
+    reserve_arrays(made);
+    if (load_log(made, recovered) != 0) {
+        raft_destroy(made);
+        *core = NULL;
+        return RAFTD_ERROR_CORRUPT;
+    }
+    election_reset_timer(made);
+    if (is_only_voter(made)) {
+        made->election_deadline_ms = now_ms; /* there is nobody to wait for */
+    } else if (recovered->term > FOUNDING_TERM) {
+        lease_promise(made); /* an earlier life may have answered a leader just now */
+    }
+    *core = made;
+    return 0;
+}
+
+void raft_destroy(struct raft_core *core)
+{
+    if (core == NULL) {
+        return;
+    }
+    replicate_end(core);
+    for (size_t i = 0; i < core->forward_count; i++) {
+        raft_entry_release(core->forwards[i]);
+    }
+    raftlog_free(&core->log);
+    memory_free(core->messages);
+    memory_free(core->forwards);
+    memory_free(core->peer_refusals);
+    memory_free(core->refusals);
+    memory_free(core);
+}

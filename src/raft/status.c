@@ -1,0 +1,117 @@
+/*
+ * Looking into a core from outside, without changing it.
+ */
+#include "raft/core.h"
+
+const char *raft_role_name(enum raft_role role)
+{
+    switch (role) {
+    case RAFT_FOLLOWER:
+        return "follower";
+    case RAFT_PRE_CANDIDATE:
+        return "pre-candidate";
+    case RAFT_CANDIDATE:
+        return "candidate";
+    case RAFT_LEADER:
+        return "leader";
+    case RAFT_LEARNER:
+        return "learner";
+    default:
+        return "unknown";
+    }
+}
+
+struct raft_entry *raft_log_entry(const struct raft_core *core, uint64_t index)
+{
+    return raftlog_entry(&core->log, index);
+}
+
+uint64_t raft_log_term(const struct raft_core *core, uint64_t index)
+{
+    return raftlog_term(&core->log, index);
+}
+
+void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_status *status)
+{
+    *status = (struct raft_status){
+        .id = core->options.id,
+        .role = core->role,
+        .term = core->term,
+        .vote = core->vote,
+        .leader = core->leader,
+        .base_index = core->log.base_index,
+        .last_index = raftlog_last_index(&core->log),
+        .last_term = raftlog_last_term(&core->log),
+        .durable_index = core->durable_index,
+        .commit_index = core->commit_index,
+        .membership_index = core->membership_index,
+        .transfer_to = core->transfer.to,
+        .removed = core->removed,
+        .uncommitted_bytes = core->uncommitted_bytes,
+    };
+    for (size_t i = 0; i < core->membership.count; i++) {
+        const struct raft_member *member = &core->membership.members[i];
+        const struct progress *progress = &core->progress[i];
+        struct raft_peer_status *peer = &status->peers[status->peer_count];
+
+        if (member->id == core->options.id) {
+            continue;
+        }
+        status->peer_count++;
+        peer->id = member->id;
+        peer->roles = member->roles;
+        if (core->role == RAFT_LEADER) {
+            peer->match_index = progress->match_index;
+            peer->next_index = progress->next_index;
+            peer->state = progress->state;
+            peer->silent_ms =
+                now_ms > progress->last_contact_ms ? now_ms - progress->last_contact_ms : 0;
+        }
+    }
+}
+
+const struct raft_membership *raft_get_membership(const struct raft_core *core)
+{
+    return &core->membership;
+}
+
+uint64_t raft_get_membership_index(const struct raft_core *core)
+{
+    return core->membership_index;
+}
+
+bool raft_membership_is_committed(const struct raft_core *core)
+{
+    return reconfigure_is_committed(core);
+}
+
+bool raft_is_caught_up(const struct raft_core *core)
+{
+    return core->role == RAFT_LEADER || (core->leader != 0 && core->leader_commit_index > 0 &&
+                                         core->commit_index >= core->leader_commit_index);
+}
+
+uint16_t raft_get_transfer(const struct raft_core *core)
+{
+    return core->transfer.to;
+}
+
+bool raft_was_removed(const struct raft_core *core)
+{
+    return core->removed;
+}
+
+enum raft_role raft_get_role(const struct raft_core *core)
+{
+    return core->role;
+}
+
+uint16_t raft_get_leader(const struct raft_core *core)
+{
+    return core->leader;
+}
+
+size_t raft_get_uncommitted_bytes(const struct raft_core *core)
+{
+    return core->uncommitted_bytes;
+}
