@@ -77,8 +77,9 @@ static void draw_step(struct world *world, struct sim_random *random,
     } else if (has_room && which < 3 && voter_count(membership) < VOTERS_WANTED_MAX) {
         step->kind = which == 0 ? RAFT_CHANGE_ADD_LEARNER : RAFT_CHANGE_ADD;
         name_newcomer(world, step);
-    } else if (which < 5 && voter_count(membership) > 1) {
+    } else if (which < 5 && voter_count(membership) > 1 && admin_can_lose(world, 1U << step->id)) {
         step->kind = RAFT_CHANGE_REMOVE;
+        world->leaving |= 1U << step->id;
     }
 }
 
@@ -167,8 +168,10 @@ static bool keeps_quorum(const struct world *world, const struct raft_membership
     return has_quorum(world, membership, lost) && has_quorum(world, &promoted, lost);
 }
 
+/* Who was asked to leave may be about to: what is under way nobody can take back. */
 bool admin_can_lose(struct world *world, uint32_t lost)
 {
+    lost |= world->leaving;
     if (!keeps_quorum(world, truth_membership(world), lost)) {
         return false;
     }

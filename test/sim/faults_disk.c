@@ -172,7 +172,7 @@ void faults_disaster(struct world *world, struct sim_random *random)
             faults_damage_disk(world, host, true, random);
         }
     }
-    if (!world->lost && !admin_can_lose(world, 0)) {
+    if (!world->lost && !admin_can_lose(world, 0)) { /* perhaps: then nothing is demanded */
         STORY(world, 0, "a majority is lost: from now on nothing has to happen");
         world_see(world, SEEN_DISASTER);
         world->lost = true;

@@ -57,7 +57,8 @@ struct world {
     struct faults *faults;
     struct clients *clients;
     struct truth *truth;
-    bool calm; /* nothing goes wrong any more */
+    uint32_t leaving; /* ids that an administrator has asked to remove, at any time */
+    bool calm;        /* nothing goes wrong any more */
     uint64_t calm_us;
     uint64_t commit_at_calm;
     uint64_t commit_after_calm_us; /* 0: not yet */
