@@ -303,7 +303,7 @@ START_TEST(a_key_that_has_expired_is_as_none_for_every_command)
         check_answer(&store, "OK", KV_SET, "source", "s");
         /* More keys that are due before it than one entry removes. */
         for (int j = 0; j < 40; j++) {
-            char key[8];
+            char key[16];
 
             snprintf(key, sizeof(key), "due%d", j);
             set_for(key, "10");
@@ -320,7 +320,7 @@ END_TEST
 START_TEST(queries_do_not_tell_of_expired_keys)
 {
     for (int j = 0; j < 40; j++) {
-        char key[8];
+        char key[16];
 
         snprintf(key, sizeof(key), "due%d", j);
         set_for(key, "10");
