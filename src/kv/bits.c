@@ -7,15 +7,14 @@
 #include "kv/state.h"
 
 #define ERROR_OFFSET "ERR bit offset is not an integer or out of range"
+#define OFFSETS (1LL << 32) /* as in Redis, whose largest value has 512 MiB */
 
-/* An offset within the largest of all values. */
 static bool next_offset(struct kv_request *request, uint64_t *offset, struct kv_reply *reply)
 {
     struct kv_argument text = kv_request_next(request);
     int64_t number;
 
-    if (!number_parse(text.data, text.size_bytes, &number) || number < 0 ||
-        number / 8 >= KV_VALUE_BYTES_MAX) {
+    if (!number_parse(text.data, text.size_bytes, &number) || number < 0 || number >= OFFSETS) {
         kv_reply_error(reply, ERROR_OFFSET);
         return false;
     }
@@ -119,7 +118,7 @@ static bool next_range(struct kv_request *request, struct bit_range *range, stru
     if (request->count == 0) {
         return true;
     }
-    if (request->count == 1) {
+    if (request->count == 1 || request->count > 3) {
         kv_reply_error(reply, KV_ERROR_SYNTAX);
         return false;
     }
@@ -150,10 +149,14 @@ void kv_query_bitcount(struct kv *kv, struct kv_request *request, uint64_t time_
     int64_t size;
 
     (void)time_ms;
+    if (item == NULL) {
+        kv_reply_integer(reply, 0); /* whatever the range looks like, as in Redis 7.2 */
+        return;
+    }
     if (!next_range(request, &range, reply)) {
         return;
     }
-    size = item != NULL ? (int64_t)item->value_size_bytes * (range.in_bits ? 8 : 1) : 0;
+    size = (int64_t)item->value_size_bytes * (range.in_bits ? 8 : 1);
     if (size == 0 || (range.start < 0 && range.end < 0 && range.start > range.end)) {
         kv_reply_integer(reply, 0);
         return;

@@ -168,7 +168,7 @@ static const struct {
     [KV_DIGEST - KV_GET] = {kv_query_digest, {0, 0, 0}},
     [KV_TTL - KV_GET] = {kv_query_ttl, {1, 1, KV_TTL_MILLISECONDS | KV_TTL_ABSOLUTE}},
     [KV_GETBIT - KV_GET] = {kv_query_getbit, {2, 2, 0}},
-    [KV_BITCOUNT - KV_GET] = {kv_query_bitcount, {1, 4, 0}},
+    [KV_BITCOUNT - KV_GET] = {kv_query_bitcount, {1, UINT32_MAX, 0}},
     [KV_LCS -
         KV_GET] = {kv_query_lcs, {2, 3, KV_LCS_LENGTH | KV_LCS_INDEXES | KV_LCS_MATCH_LENGTHS}},
     [KV_RANDOMKEY - KV_GET] = {kv_query_randomkey, {0, 0, 0}},

@@ -157,6 +157,8 @@ void call_ask_parts(struct call *call, enum kv_operation operation, const struct
                     size_t count);
 /* dispatch.c: runs the command. True: what the node is to be asked is filled in. */
 bool call_prepare(struct call *call);
+/* Whether the argument is the one database there is; false: the error is written. */
+bool call_checks_database(struct call *call, const struct resp_argument *argument);
 
 /* command_docs.c */
 bool run_command(struct call *call);
@@ -227,7 +229,6 @@ bool run_client_tracking(struct call *call);
 bool client_set_name(struct call *call, const struct resp_argument *name);
 
 /* command_data.c */
-bool run_bitcount(struct call *call);
 bool run_delex(struct call *call);
 bool run_delifeq(struct call *call);
 bool run_lcs(struct call *call);

@@ -83,8 +83,8 @@ bool run_client_setinfo(struct call *call)
     }
     if (!is_plain(value)) {
         resp_write_error_format(call->reply,
-                                "ERR %s cannot contain spaces, newlines or special characters.",
-                                is_name ? "lib-name" : "lib-ver");
+                                "ERR %.*s cannot contain spaces, newlines or special characters.",
+                                (int)option->size_bytes, (const char *)option->data);
         return false;
     }
     registry_set_text(&call->server->registry,

@@ -43,9 +43,8 @@ bool run_quit(struct call *call)
     return false;
 }
 
-bool run_select(struct call *call)
+bool call_checks_database(struct call *call, const struct resp_argument *argument)
 {
-    const struct resp_argument *argument = &call->arguments[1];
     int64_t index;
 
     if (!number_parse(argument->data, argument->size_bytes, &index)) {
@@ -57,6 +56,14 @@ bool run_select(struct call *call)
     } else if (index != 0) {
         resp_write_error_format(call->reply, "ERR DB index is out of range");
     } else {
+        return true;
+    }
+    return false;
+}
+
+bool run_select(struct call *call)
+{
+    if (call_checks_database(call, &call->arguments[1])) {
         resp_write_raw(call->reply, "+OK\r\n", 5);
     }
     return false;

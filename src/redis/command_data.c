@@ -64,15 +64,6 @@ bool run_delex(struct call *call)
     return true;
 }
 
-bool run_bitcount(struct call *call)
-{
-    if (call->count == 3 || call->count > 5) {
-        return syntax_error(call);
-    }
-    call_ask(call, KV_BITCOUNT, call->count - 1);
-    return true;
-}
-
 bool run_lcs(struct call *call)
 {
     const struct resp_argument *minimum = NULL;

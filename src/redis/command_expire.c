@@ -102,16 +102,31 @@ bool run_setex(struct call *call)
     return true;
 }
 
+/* GETEX key [PERSIST | unit amount]: an option may be said more than once, as in Redis. */
 bool run_getex(struct call *call)
 {
-    bool persist = call->count == 3 && argument_is(&call->arguments[2], "persist");
-    bool expiry = call->count == 4 && is_unit(&call->arguments[2]);
+    const struct resp_argument *unit = NULL;
+    uint8_t flags = 0;
 
-    if (call->count > 2 && !persist && !expiry) {
-        return syntax_error(call);
+    for (size_t i = 2; i < call->count; i++) {
+        const struct resp_argument *option = &call->arguments[i];
+        bool same_unit = unit == NULL || unit_of(unit) == unit_of(option);
+
+        if (argument_is(option, "persist") && unit == NULL) {
+            flags = KV_GETEX_PERSIST;
+        } else if (is_unit(option) && flags == 0 && same_unit && i + 1 < call->count) {
+            unit = option;
+            i++;
+        } else {
+            return syntax_error(call);
+        }
     }
-    call_ask(call, KV_GETEX, expiry ? 3 : 1);
-    call->set_flags = persist ? KV_GETEX_PERSIST : 0;
+    call_ask(call, KV_GETEX, 1);
+    if (unit != NULL) {
+        call_ask_also(call, unit);
+        call_ask_also(call, unit + 1);
+    }
+    call->set_flags = flags;
     return true;
 }
 

@@ -22,7 +22,7 @@
 
 /* Clients look at this to learn which commands they may use; those that raftd has behave as in
  * this version of Redis. */
-#define REDIS_VERSION "7.0.0"
+#define REDIS_VERSION "7.2.0"
 
 enum { GLOB_BUDGET = 1000 * 1000 };
 

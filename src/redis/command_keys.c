@@ -20,18 +20,11 @@ static bool copy_options(struct call *call, uint8_t *flags)
 {
     for (size_t i = 3; i < call->count; i++) {
         const struct resp_argument *option = &call->arguments[i];
-        int64_t index;
 
         if (argument_is(option, "replace")) {
             *flags = KV_COPY_REPLACE;
         } else if (argument_is(option, "db") && i + 1 < call->count) {
-            option = &call->arguments[++i];
-            if (!number_parse(option->data, option->size_bytes, &index)) {
-                resp_write_error_format(call->reply, "ERR value is not an integer or out of range");
-                return false;
-            }
-            if (index != 0) {
-                resp_write_error_format(call->reply, "ERR DB index is out of range");
+            if (!call_checks_database(call, &call->arguments[++i])) {
                 return false;
             }
         } else {

@@ -116,6 +116,16 @@ static bool is_allowed_inside(const struct call *call)
     return false;
 }
 
+/* How the refusal of a command begins: with EXEC goes the whole transaction. */
+static const char *refusal(const struct call *call)
+{
+    if (call->command->run != run_exec) {
+        return "ERR";
+    }
+    transaction_end(call->connection);
+    return "EXECABORT Transaction discarded because of:";
+}
+
 /* A client of RESP2 with subscriptions could not tell replies from messages. */
 static bool is_confined(const struct call *call)
 {
@@ -127,9 +137,9 @@ static bool is_confined(const struct call *call)
     }
     command_full_name(call->command, name, sizeof(name));
     resp_write_error_format(call->reply,
-                            "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING "
+                            "%s Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING "
                             "/ QUIT / RESET are allowed in this context",
-                            name);
+                            refusal(call), name);
     return true;
 }
 
@@ -156,15 +166,9 @@ static bool find(struct call *call)
     }
     call->command = command;
     if (!command_takes(command, call->count)) {
-        const char *code = "ERR";
-
-        if (command->run == run_exec) {
-            code = "EXECABORT Transaction discarded because of:";
-            transaction_end(call->connection);
-        }
         command_full_name(command, name, sizeof(name));
-        resp_write_error_format(call->reply, "%s wrong number of arguments for '%s' command", code,
-                                name);
+        resp_write_error_format(call->reply, "%s wrong number of arguments for '%s' command",
+                                refusal(call), name);
         return false;
     }
     if ((command->flags & COMMAND_LOADING) == 0 && !raftd_node_is_ready(call->server->node)) {

@@ -56,7 +56,7 @@ static const struct command command_commands[] = {
     {
         OF_COMMAND,
         .name = "getkeys",
-        .arity = -4,
+        .arity = -3,
         .kind = COMMAND_IS_LOCAL,
         .flags = ABOUT_SERVER,
         .run = run_command_getkeys,

@@ -108,7 +108,7 @@ const struct command commands_of_strings[] = {
         READS(false),
         ONE_KEY,
         .key_access = "RO access",
-        .run = run_bitcount,
+        .operation = KV_BITCOUNT,
         .group = "bitmap",
         .categories = CATEGORY_BITMAP,
         .summary = "Count the bits that are set in a value",

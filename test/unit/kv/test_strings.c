@@ -1,6 +1,6 @@
 /*
  * kv/strings, kv/bits, kv/keys and kv/lcs: the commands beyond SET and GET, with the answers and
- * error texts of redis-server 7.0.15, but for BITCOUNT's checks of a missing key: those of 7.2.
+ * error texts of redis-server 7.2.
  */
 #include <string.h>
 
@@ -133,7 +133,10 @@ START_TEST(setbit_and_getbit)
     check_answer(&store, ":0", KV_GETBIT, "k", "26");
     check_answer(&store, BAD_OFFSET, KV_SETBIT, "k", "-1", "1");
     check_answer(&store, BAD_OFFSET, KV_SETBIT, "k", "x", "3");
-    check_answer(&store, BAD_OFFSET, KV_SETBIT, "k", "536870912", "1");
+    check_answer(&store, BAD_OFFSET, KV_SETBIT, "k", "4294967296", "1");
+    check_answer(&store, "-ERR string exceeds maximum allowed size (proto-max-bulk-len)", KV_SETBIT,
+                 "k", "536870912", "1");
+    check_answer(&store, ":0", KV_GETBIT, "k", "4294967295");
     check_answer(&store, BAD_OFFSET, KV_GETBIT, "k", "9223372036854775807");
     check_answer(&store, "-ERR bit is not an integer or out of range", KV_SETBIT, "k", "1", "2");
     check_answer(&store, "-ERR bit is not an integer or out of range", KV_SETBIT, "k", "1", "01");
@@ -147,9 +150,12 @@ START_TEST(bitcount)
 {
     check_answer(&store, ":0", KV_BITCOUNT, "k");
     check_answer(&store, ":0", KV_BITCOUNT, "k", "0", "-1");
+    check_answer(&store, ":0", KV_BITCOUNT, "k", "x");
+    check_answer(&store, ":0", KV_BITCOUNT, "k", "0", "1", "foo", "bar");
+    check_answer(&store, "OK", KV_SET, "k", "foobar");
     check_answer(&store, NOT_AN_INTEGER, KV_BITCOUNT, "k", "x", "0");
     check_answer(&store, "-ERR syntax error", KV_BITCOUNT, "k", "0", "1", "foo");
-    check_answer(&store, "OK", KV_SET, "k", "foobar");
+    check_answer(&store, "-ERR syntax error", KV_BITCOUNT, "k", "x", "1", "byte", "bar");
     check_answer(&store, ":26", KV_BITCOUNT, "k");
     check_answer(&store, ":4", KV_BITCOUNT, "k", "0", "0");
     check_answer(&store, ":6", KV_BITCOUNT, "k", "1", "1", "byte");
