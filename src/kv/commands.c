@@ -33,6 +33,10 @@ static const struct {
     [KV_EXEC] = {kv_command_exec, {1, UINT32_MAX, 0}},
     [KV_PUBLISH] = {kv_command_publish, {2, 2, UINT8_MAX}},
     [KV_CONFIG_SET] = {kv_command_config_set, {2, 2, 0}},
+    [KV_LOCK] = {kv_command_lock, {4, 4, 0}},
+    [KV_UNLOCK] = {kv_command_unlock,
+                   {1, 9, KV_UNLOCK_PUBLISH | KV_UNLOCK_LATCH | KV_UNLOCK_FORCE}},
+    [KV_LOCK_RENEW] = {kv_command_lock_renew, {4, UINT32_MAX, KV_LOCK_RENEW_MANY}},
 };
 
 void kv_command(struct kv *kv, struct kv_request *request, struct kv_reply *reply)

@@ -78,22 +78,27 @@ void kv_notify_lost(struct kv *kv)
     }
 }
 
-void kv_command_publish(struct kv *kv, struct kv_request *request, struct kv_reply *reply)
+int64_t kv_publish(struct kv *kv, struct kv_argument channel, struct kv_argument message,
+                   uint8_t flags)
 {
     struct kv_event event = {
         .event_class = KV_EVENT_PUBLISH,
         .index = kv->index,
         .name = "",
-        .flags = request->flags,
+        .flags = flags,
+        .key = channel,
+        .message = message,
     };
-    int64_t receivers = 0;
 
-    event.key = kv_request_next(request);
-    event.message = kv_request_next(request);
-    if (kv->observer != NULL) {
-        receivers = kv->observer(kv->observer_context, &event);
-    }
-    kv_reply_integer(reply, receivers);
+    return kv->observer != NULL ? kv->observer(kv->observer_context, &event) : 0;
+}
+
+void kv_command_publish(struct kv *kv, struct kv_request *request, struct kv_reply *reply)
+{
+    struct kv_argument channel = kv_request_next(request);
+    struct kv_argument message = kv_request_next(request);
+
+    kv_reply_integer(reply, kv_publish(kv, channel, message, request->flags));
 }
 
 bool kv_notify_known(unsigned flags)

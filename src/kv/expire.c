@@ -134,13 +134,6 @@ bool kv_next_expiry(struct kv *kv, struct kv_request *request, uint64_t *deadlin
     return true;
 }
 
-/* Removes a key whose new deadline has passed already, as Redis does it. */
-static void delete_key(struct kv *kv, const struct kv_key *key)
-{
-    kv_item_free(kv_take(kv, key));
-    kv_notify_key(kv, KV_EVENT_GENERIC, "del", key);
-}
-
 static bool check_expire_flags(unsigned flags, struct kv_reply *reply)
 {
     bool either = (flags & (KV_EXPIRE_GT | KV_EXPIRE_LT)) != 0;
@@ -206,7 +199,7 @@ void kv_command_expire(struct kv *kv, struct kv_request *request, struct kv_repl
         return;
     }
     if (deadline_ms <= kv->time_ms) {
-        delete_key(kv, &found.key);
+        kv_delete(kv, &found.key); /* it has passed already */
     } else {
         kv_set_deadline(kv, &found.key, *found.place, deadline_ms);
         kv_notify_key(kv, KV_EVENT_GENERIC, "expire", &found.key);
@@ -257,7 +250,7 @@ void kv_command_getex(struct kv *kv, struct kv_request *request, struct kv_reply
             persist(kv, &found);
         }
     } else if (deadline_ms <= kv->time_ms) {
-        delete_key(kv, &found.key);
+        kv_delete(kv, &found.key);
     } else {
         kv_set_deadline(kv, &found.key, *found.place, deadline_ms);
         kv_notify_key(kv, KV_EVENT_GENERIC, "expire", &found.key);

@@ -5,12 +5,6 @@
 
 #include "kv/state.h"
 
-static void delete_key(struct kv *kv, const struct kv_key *key)
-{
-    kv_item_free(kv_take(kv, key));
-    kv_notify_key(kv, KV_EVENT_GENERIC, "del", key);
-}
-
 void kv_command_del(struct kv *kv, struct kv_request *request, struct kv_reply *reply)
 {
     int64_t removed = 0;
@@ -19,7 +13,7 @@ void kv_command_del(struct kv *kv, struct kv_request *request, struct kv_reply *
         struct kv_found found = kv_find_next(kv, request);
 
         if (found.place != NULL) {
-            delete_key(kv, &found.key);
+            kv_delete(kv, &found.key);
             removed++;
         }
     }
@@ -32,7 +26,7 @@ void kv_command_getdel(struct kv *kv, struct kv_request *request, struct kv_repl
 
     kv_answer_item(reply, kv_found_item(&found));
     if (found.place != NULL) {
-        delete_key(kv, &found.key);
+        kv_delete(kv, &found.key);
     }
 }
 
@@ -45,7 +39,7 @@ void kv_command_delif(struct kv *kv, struct kv_request *request, struct kv_reply
         kv_reply_integer(reply, 0);
         return;
     }
-    delete_key(kv, &found.key);
+    kv_delete(kv, &found.key);
     kv_reply_integer(reply, 1);
 }
 

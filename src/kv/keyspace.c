@@ -124,6 +124,21 @@ struct kv_item *kv_take(struct kv *kv, const struct kv_key *key)
     return item;
 }
 
+void kv_set(struct kv *kv, const struct kv_found *found, struct kv_argument value,
+            uint64_t deadline_ms)
+{
+    struct kv_item *item = kv_put(kv, found, value.data, value.size_bytes);
+
+    kv_set_deadline(kv, &found->key, item, deadline_ms);
+    kv_notify_key(kv, KV_EVENT_STRING, "set", &found->key);
+}
+
+void kv_delete(struct kv *kv, const struct kv_key *key)
+{
+    kv_item_free(kv_take(kv, key));
+    kv_notify_key(kv, KV_EVENT_GENERIC, "del", key);
+}
+
 void kv_clear(struct kv *kv)
 {
     kv_snapshot_before_clear(kv);

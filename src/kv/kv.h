@@ -94,6 +94,9 @@ enum kv_operation {
     KV_EXEC = 17,        /* watched [key revision ...] [request ...] -> array or nil; below */
     KV_PUBLISH = 18,     /* channel message -> what the observer returned; flags are for it */
     KV_CONFIG_SET = 19,  /* name value -> OK; the one name is notify-keyspace-events */
+    KV_LOCK = 20,        /* key holder unit amount -> nil, or another's time to live; see below */
+    KV_UNLOCK = 21,      /* key [holder unit amount] [channel message] [latch unit amount] */
+    KV_LOCK_RENEW = 22,  /* key holder unit amount [key holder ...] -> 1 or 0, MANY: array */
     /* queries: never change it */
     KV_GET = 64,        /* key -> bulk or nil */
     KV_MGET = 65,       /* key [key ...] -> array */
@@ -114,6 +117,7 @@ enum kv_operation {
     KV_REVISION = 80,   /* key [key ...] -> array of integers; 0: no such key */
     KV_CONFIG_GET = 81, /* name -> bulk, or nil for another name */
     KV_INFO = 82,       /* -> array of integers, in the order of enum kv_info */
+    KV_LOCK_COUNT = 83, /* key holder -> bulk or nil; flags KV_LOCK_COUNT_EXISTS -> 1 or 0 */
 };
 
 enum kv_set_flags {
@@ -151,6 +155,23 @@ enum kv_expire_flags {
  * carried out and the answer is an array with the answer to each, which may be an error.
  */
 enum { KV_EXEC_WATCHES_MAX = 1 << 16, KV_EXEC_REQUESTS_MAX = 1 << 16 };
+
+/*
+ * Reentrant locks: what clients of Redis keep in a hash, with the holder's name as its one field
+ * and how often he took the lock as its value, is a string here: "2 holder". Where the key has
+ * another value the answer is WRONGTYPE, but from KV_LOCK_RENEW, which has nothing to renew then.
+ *
+ * KV_UNLOCK answers nil if the holder does not have the lock, 0 if he took it more often than that
+ * (it has the amount to live then), and 1 if it is free now: its key is deleted. With
+ *     PUBLISH  a message is sent when it is free, to those who wait;
+ *     FORCE    the key is deleted, whoever has it: no holder, unit and amount, answers 1 or 0;
+ *     LATCH    an answer 0 or 1 is left at another key, for the amount that follows it. While an
+ *              integer is there, that is the answer and nothing is done: so a client that does not
+ *              know what became of its request may send it again.
+ */
+enum { KV_UNLOCK_PUBLISH = 1, KV_UNLOCK_LATCH = 2, KV_UNLOCK_FORCE = 4 };
+enum { KV_LOCK_RENEW_MANY = 1 };
+enum { KV_LOCK_COUNT_EXISTS = 1 };
 
 enum kv_info {
     KV_INFO_KEYS,         /* expired ones not yet removed among them, as in Redis */

@@ -176,6 +176,7 @@ static const struct {
     [KV_REVISION - KV_GET] = {query_revision, {1, UINT32_MAX, 0}},
     [KV_CONFIG_GET - KV_GET] = {kv_query_config_get, {1, 1, 0}},
     [KV_INFO - KV_GET] = {query_info, {0, 0, 0}},
+    [KV_LOCK_COUNT - KV_GET] = {kv_query_lock_count, {2, 2, KV_LOCK_COUNT_EXISTS}},
 };
 
 void kv_query(struct kv *kv, struct kv_request *request, uint64_t time_ms, struct kv_reply *reply)

@@ -95,6 +95,12 @@ uint64_t kv_deadline(const struct kv *kv, const struct kv_item *item);
 
 /* Takes a key out that is there; the caller frees the item. */
 struct kv_item *kv_take(struct kv *kv, const struct kv_key *key);
+/* The two with which most changes end, and their events: the key has this value, and no other
+ * deadline than this one; */
+void kv_set(struct kv *kv, const struct kv_found *found, struct kv_argument value,
+            uint64_t deadline_ms);
+/* a key that is there is deleted. */
+void kv_delete(struct kv *kv, const struct kv_key *key);
 /* Forgets all keys. */
 void kv_clear(struct kv *kv);
 
@@ -133,6 +139,9 @@ void kv_notify(struct kv *kv, enum kv_event_class event_class, const char *name,
                size_t key_size);
 void kv_notify_key(struct kv *kv, enum kv_event_class event_class, const char *name,
                    const struct kv_key *key);
+/* Sends a message to a channel; returns how many on this node get it. */
+int64_t kv_publish(struct kv *kv, struct kv_argument channel, struct kv_argument message,
+                   uint8_t flags);
 /* That events were lost. */
 void kv_notify_lost(struct kv *kv);
 /* Whether a snapshot may say that these are wanted. */
@@ -157,11 +166,12 @@ kv_command_function kv_command_set, kv_command_mset, kv_command_incrby, kv_comma
 kv_command_function kv_command_del, kv_command_getdel, kv_command_delif, kv_command_flush,
     kv_command_rename, kv_command_copy;
 kv_command_function kv_command_expire, kv_command_persist, kv_command_getex;
+kv_command_function kv_command_lock, kv_command_unlock, kv_command_lock_renew;
 kv_command_function kv_command_exec, kv_command_publish, kv_command_config_set;
 
 kv_query_function kv_query_getbit, kv_query_bitcount, kv_query_lcs, kv_query_ttl;
 kv_query_function kv_query_keys, kv_query_scan, kv_query_randomkey, kv_query_digest;
-kv_query_function kv_query_config_get;
+kv_query_function kv_query_config_get, kv_query_lock_count;
 
 /* What one key adds to the digest. */
 uint64_t kv_item_digest(const struct kv_item *item, uint64_t deadline_ms);

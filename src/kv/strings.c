@@ -74,16 +74,6 @@ static void set_answer(const struct set *set, const struct kv_item *item, bool r
     }
 }
 
-/* Sets a key that has then no other deadline than this one. */
-static void set_key(struct kv *kv, const struct kv_found *found, struct kv_argument value,
-                    uint64_t deadline_ms)
-{
-    struct kv_item *item = kv_put(kv, found, value.data, value.size_bytes);
-
-    kv_set_deadline(kv, &found->key, item, deadline_ms);
-    kv_notify_key(kv, KV_EVENT_STRING, "set", &found->key);
-}
-
 void kv_command_set(struct kv *kv, struct kv_request *request, struct kv_reply *reply)
 {
     struct kv_found found;
@@ -103,10 +93,10 @@ void kv_command_set(struct kv *kv, struct kv_request *request, struct kv_reply *
         kv_put(kv, &found, set.value.data, set.value.size_bytes);
         kv_notify_key(kv, KV_EVENT_STRING, "set", &found.key);
     } else if ((set.flags & KV_SET_EXPIRY) != 0) {
-        set_key(kv, &found, set.value, set.deadline_ms);
+        kv_set(kv, &found, set.value, set.deadline_ms);
         kv_notify_key(kv, KV_EVENT_GENERIC, "expire", &found.key);
     } else {
-        set_key(kv, &found, set.value, KV_NO_DEADLINE);
+        kv_set(kv, &found, set.value, KV_NO_DEADLINE);
     }
 }
 
@@ -145,7 +135,7 @@ void kv_command_mset(struct kv *kv, struct kv_request *request, struct kv_reply 
     while (request->count > 0 && !refused) {
         struct kv_found found = kv_find_next(kv, request);
 
-        set_key(kv, &found, kv_request_next(request), KV_NO_DEADLINE);
+        kv_set(kv, &found, kv_request_next(request), KV_NO_DEADLINE);
     }
     if (only_new) {
         kv_reply_integer(reply, refused ? 0 : 1);

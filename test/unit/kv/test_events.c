@@ -108,6 +108,13 @@ START_TEST(what_each_command_tells)
         {KV_SET, 0, {"k", "1"}, "new:k set:k"},
         {KV_DELIF, 0, {"k", "2"}, ""},
         {KV_EXPIRE, 0, {"k", "EXPIRE", "-1"}, "del:k"},
+        {KV_LOCK, 0, {"l", "me", "PX", "10"}, "new:l set:l expire:l"},
+        {KV_LOCK, 0, {"l", "you", "PX", "10"}, ""},
+        {KV_LOCK, 0, {"l", "me", "PX", "10"}, "set:l expire:l"},
+        {KV_LOCK_RENEW, 0, {"l", "me", "PX", "10"}, "expire:l"},
+        {KV_UNLOCK, 0, {"l", "me", "PX", "10"}, "set:l expire:l"},
+        {KV_UNLOCK, 0, {"l", "me", "PX", "10"}, "del:l"},
+        {KV_UNLOCK, 0, {"l", "me", "PX", "10"}, ""},
         {KV_FLUSH, 0, {0}, ""},
     };
 

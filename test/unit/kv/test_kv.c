@@ -108,7 +108,7 @@ static void random_request(uint64_t *state, struct buffer *request, int depth)
     if (random_next(state) % 100 == 0) {
         kv_request_encode(request, KV_FLUSH, 0, NULL, 0);
     } else {
-        kv_request_encode(request, (enum kv_operation)(random_next(state) % (KV_CONFIG_SET + 2)),
+        kv_request_encode(request, (enum kv_operation)(random_next(state) % (KV_LOCK_RENEW + 2)),
                           (uint8_t)(random_next(state) % 3 == 0 ? random_next(state) % 129 : 0),
                           arguments, count);
     }
@@ -219,8 +219,8 @@ START_TEST(T49_operations_of_a_later_version_are_answered)
     for (unsigned operation = 0; operation < 256; operation++) {
         uint8_t bytes[] = {1, (uint8_t)operation, 0, 0};
         const char *answer = store_apply_bytes(&store, bytes, sizeof(bytes));
-        bool command = operation >= KV_SET && operation <= KV_CONFIG_SET;
-        bool query = operation >= KV_GET && operation <= KV_INFO;
+        bool command = operation >= KV_SET && operation <= KV_LOCK_RENEW;
+        bool query = operation >= KV_GET && operation <= KV_LOCK_COUNT;
         static const char no_command[] = "-ERR no such command in this version of raftd";
         static const char no_query[] = "-ERR no such query in this version of raftd";
 
@@ -325,7 +325,7 @@ START_TEST(queries_change_nothing)
         store_apply_bytes(&store, request.data, request.size_bytes);
         store_apply_bytes(&other, request.data, request.size_bytes);
         pass_time(&random, &other);
-        request.data[1] = (uint8_t)(KV_GET + random_next(&random) % (KV_INFO - KV_GET + 1));
+        request.data[1] = (uint8_t)(KV_GET + random_next(&random) % (KV_LOCK_COUNT - KV_GET + 1));
         store_read_bytes(&other, request.data, request.size_bytes);
         store_run(&other, KV_SCAN, 0, "0", (char *)NULL);
     }
