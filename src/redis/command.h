@@ -46,6 +46,7 @@ enum command_category {
     CATEGORY_PUBSUB = 1 << 5,
     CATEGORY_TRANSACTION = 1 << 6,
     CATEGORY_SCRIPTING = 1 << 7,
+    CATEGORY_HASH = 1 << 8,
 };
 
 /* When a command may start, and who answers it. */

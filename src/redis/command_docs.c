@@ -39,7 +39,7 @@ static void write_words(struct call *call, const char *prefix, const struct word
     }
 }
 
-enum { CATEGORIES = 13 };
+enum { CATEGORIES = 14 };
 
 static void list_categories(const struct command *command, struct word words[CATEGORIES])
 {
@@ -49,6 +49,7 @@ static void list_categories(const struct command *command, struct word words[CAT
         {"keyspace", (categories & CATEGORY_KEYSPACE) != 0},
         {"read", (flags & COMMAND_READONLY) != 0},
         {"write", (flags & COMMAND_WRITE) != 0},
+        {"hash", (categories & CATEGORY_HASH) != 0},
         {"string", (categories & CATEGORY_STRING) != 0},
         {"bitmap", (categories & CATEGORY_BITMAP) != 0},
         {"pubsub", (categories & CATEGORY_PUBSUB) != 0},

@@ -14,11 +14,17 @@ static const struct {
     const char *name;
     const char *title;
 } groups[] = {
-    {"string", "Strings"},         {"bitmap", "Bits"},
-    {"generic", "Keys"},           {"connection", "The connection"},
-    {"server", "The server"},      {"transactions", "Transactions"},
-    {"scripting", "Scripts"},      {"pubsub", "Publishing and subscribing"},
-    {"raft", "The cluster"},       {"cluster", "As a Redis cluster"},
+    {"string", "Strings"},
+    {"bitmap", "Bits"},
+    {"generic", "Keys"},
+    {"connection", "The connection"},
+    {"server", "The server"},
+    {"transactions", "Transactions"},
+    {"scripting", "Scripts"},
+    {"hash", "Reentrant locks"},
+    {"pubsub", "Publishing and subscribing"},
+    {"raft", "The cluster"},
+    {"cluster", "As a Redis cluster"},
     {"sentinel", "As a Sentinel"},
 };
 

@@ -65,9 +65,7 @@ bool run_script_load(struct call *call)
     char id[SCRIPT_ID_BYTES];
 
     if (!script_is_known(text->data, text->size_bytes)) {
-        resp_write_error_format(call->reply,
-                                "ERR raftd does not run this script: only lock scripts "
-                                "that look at one key; see raftd-commands(7)");
+        resp_write_error(call->reply, script_not_known, strlen(script_not_known));
         return false;
     }
     script_cache_add(&call->server->scripts, text->data, text->size_bytes, id);

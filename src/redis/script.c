@@ -12,9 +12,9 @@
 #include "redis/render.h"
 #include "redis/script_plan.h"
 
-static const char not_known[] =
-    "ERR raftd does not run this script: only those that compare the value of one key with a token "
-    "and then delete the key, set it or set its time to live; see raftd-commands(7)";
+const char script_not_known[] =
+    "ERR raftd does not run this script: only those that take, keep or release a lock, one that is "
+    "compared with a token or a reentrant one; see raftd-commands(7)";
 
 static struct kv_argument argument_of(const struct script_value *value, char *number)
 {
@@ -114,7 +114,17 @@ static bool needs_looking(const struct script_plan *plan)
 
 static bool refuse(struct call *call)
 {
-    resp_write_error(call->reply, not_known, strlen(not_known));
+    resp_write_error(call->reply, script_not_known, strlen(script_not_known));
+    return false;
+}
+
+static bool may_change(struct call *call)
+{
+    if (call->command->operation_flags != SCRIPT_READ_ONLY) {
+        return true;
+    }
+    resp_write_error_format(call->reply,
+                            "ERR Write commands are not allowed from read-only scripts");
     return false;
 }
 
@@ -196,12 +206,9 @@ bool script_prepare(struct call *call, const struct script_input *input)
     struct script_plan plan = {.equal = NULL};
 
     if (!script_plan_make(input, &plan)) {
-        return refuse(call);
+        return script_ask_reentrant(call, input) ? may_change(call) : refuse(call);
     }
-    if (call->command->operation_flags == SCRIPT_READ_ONLY &&
-        (plan.equal != NULL || plan.missing != NULL)) {
-        resp_write_error_format(call->reply,
-                                "ERR Write commands are not allowed from read-only scripts");
+    if ((plan.equal != NULL || plan.missing != NULL) && !may_change(call)) {
         return false;
     }
     return needs_looking(&plan) ? ask_all(call, input, &plan) : ask_one(call, input, &plan);

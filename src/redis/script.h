@@ -22,6 +22,8 @@ struct call;
 /* Fills in what the node is to be asked, and how its answer becomes the script's. False: answered
  * with an error. */
 bool script_prepare(struct call *call, const struct script_input *input);
+/* The error that says so of any other script. */
+extern const char script_not_known[];
 /* Whether SCRIPT LOAD takes it. */
 bool script_is_known(const void *text, size_t size);
 void script_render(struct buffer *output, const struct rendering *rendering, const void *data,

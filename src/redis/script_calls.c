@@ -5,23 +5,6 @@
 
 #include <string.h>
 
-static bool word_is(const struct script_value *value, const char *word)
-{
-    size_t size = strlen(word);
-
-    if (value->kind != SCRIPT_STRING || value->size_bytes != size) {
-        return false;
-    }
-    for (size_t i = 0; i < size; i++) {
-        uint8_t byte = value->data[i];
-
-        if ((byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte) != (uint8_t)word[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Notes what the script does in this state; one thing, or a time to live for what it just set. */
 static void act(struct reading *reading, const struct script_action *action)
 {
@@ -71,13 +54,13 @@ static struct script_value call_set(struct reading *reading, const struct script
     bool refused = false;
 
     for (size_t i = 1; i < count; i++) {
-        if (word_is(&arguments[i], "nx")) {
+        if (script_word_is(&arguments[i], "nx")) {
             refused |= !missing;
-        } else if (word_is(&arguments[i], "xx")) {
+        } else if (script_word_is(&arguments[i], "xx")) {
             refused |= missing;
-        } else if ((word_is(&arguments[i], "px") || word_is(&arguments[i], "ex")) &&
+        } else if ((script_word_is(&arguments[i], "px") || script_word_is(&arguments[i], "ex")) &&
                    i + 1 < count && action.unit == NULL) {
-            action.unit = word_is(&arguments[i], "px") ? "PX" : "EX";
+            action.unit = script_word_is(&arguments[i], "px") ? "PX" : "EX";
             action.amount = arguments[++i];
         } else {
             reading->failed = true;
@@ -118,13 +101,13 @@ static struct script_value call_ttl(struct reading *reading)
 static bool call_query(struct reading *reading, const struct script_value *name,
                        struct script_value *result)
 {
-    if (word_is(name, "get")) {
+    if (script_word_is(name, "get")) {
         *result = script_get(reading);
-    } else if (word_is(name, "mget")) {
+    } else if (script_word_is(name, "mget")) {
         *result = (struct script_value){.kind = SCRIPT_LIST};
-    } else if (word_is(name, "exists")) {
+    } else if (script_word_is(name, "exists")) {
         *result = script_number(reading->state != SCRIPT_MISSING);
-    } else if (word_is(name, "pttl")) {
+    } else if (script_word_is(name, "pttl")) {
         *result = call_ttl(reading);
     } else {
         return false;
@@ -147,19 +130,23 @@ static struct script_value call_redis(struct reading *reading, const struct scri
 {
     struct script_value result = script_nil;
 
+    if (reading->lock != NULL) {
+        return script_call_on_lock(reading, arguments, count);
+    }
     if (count < 2 || !is_key(reading, &arguments[1])) {
         reading->failed = true;
     } else if (count == 2 && call_query(reading, &arguments[0], &result)) {
         return result;
-    } else if (count == 2 && (word_is(&arguments[0], "del") || word_is(&arguments[0], "unlink"))) {
+    } else if (count == 2 &&
+               (script_word_is(&arguments[0], "del") || script_word_is(&arguments[0], "unlink"))) {
         return call_delete(reading);
-    } else if (count == 3 && word_is(&arguments[0], "pexpire")) {
+    } else if (count == 3 && script_word_is(&arguments[0], "pexpire")) {
         return call_expire(reading, "PEXPIRE", &arguments[2]);
-    } else if (count == 3 && word_is(&arguments[0], "expire")) {
+    } else if (count == 3 && script_word_is(&arguments[0], "expire")) {
         return call_expire(reading, "EXPIRE", &arguments[2]);
-    } else if (count >= 3 && word_is(&arguments[0], "set")) {
+    } else if (count >= 3 && script_word_is(&arguments[0], "set")) {
         return call_set(reading, &arguments[2], count - 2);
-    } else if (count == 3 && word_is(&arguments[0], "setnx")) {
+    } else if (count == 3 && script_word_is(&arguments[0], "setnx")) {
         const struct script_value set[] = {arguments[2], script_text(SCRIPT_STRING, "nx")};
 
         result = call_set(reading, set, 2);
@@ -180,6 +167,7 @@ static const char *type_name(const struct script_value *value)
         return "boolean";
     case SCRIPT_NUMBER:
     case SCRIPT_TTL:
+    case SCRIPT_COUNT:
         return "number";
     case SCRIPT_STRING:
     case SCRIPT_VALUE:
@@ -198,6 +186,10 @@ struct script_value script_call_function(struct reading *reading, const struct t
         script_text_is(name->data, name->size_bytes, "pcall")) {
         return call_redis(reading, arguments, count);
     }
+    if (script_text_is(name->data, name->size_bytes, "insert")) {
+        script_insert(reading, arguments, count);
+        return script_nil;
+    }
     if (count != 1) {
         reading->failed = true;
         return script_nil;
@@ -206,6 +198,7 @@ struct script_value script_call_function(struct reading *reading, const struct t
         return script_to_number(&arguments[0], &result) ? result : script_nil;
     }
     if (script_text_is(name->data, name->size_bytes, "type")) {
+        reading->failed |= result.kind == SCRIPT_OPAQUE;
         return script_text(SCRIPT_STRING, type_name(&result));
     }
     if (script_text_is(name->data, name->size_bytes, "status_reply") ||

@@ -99,7 +99,8 @@ static struct script_value read_name(struct reading *reading, bool live)
     struct script_value value;
 
     if ((script_text_is(name.data, name.size_bytes, "redis") ||
-         script_text_is(name.data, name.size_bytes, "server")) &&
+         script_text_is(name.data, name.size_bytes, "server") ||
+         script_text_is(name.data, name.size_bytes, "table")) &&
         script_take(reading, ".")) {
         name = script_take_name(reading);
         return read_call(reading, &name, live);
@@ -164,6 +165,13 @@ static struct script_value primary(struct reading *reading, bool live)
     }
     if (reading->token.kind == TOKEN_NUMBER || reading->token.kind == TOKEN_STRING) {
         return read_literal(reading);
+    }
+    if (script_take(reading, "{")) {
+        script_expect(reading, "}");
+        if (live && reading->lock != NULL) {
+            reading->failed |= reading->lock->tables++ > 0;
+        }
+        return (struct script_value){.kind = SCRIPT_TABLE};
     }
     if (script_take(reading, "#")) {
         return prefixed(reading, live, true);

@@ -7,7 +7,10 @@
 
 #include "redis/script_reading.h"
 
-enum { SCRIPT_BYTES_MAX = 16 * 1024 };
+enum {
+    SCRIPT_BYTES_MAX = 16 * 1024,
+    LOOP_BYTES_MAX = 256 * 1024, /* read in all turns of a loop */
+};
 
 static void block(struct reading *reading, bool live);
 
@@ -51,26 +54,66 @@ static void read_if(struct reading *reading, bool live)
     script_expect(reading, "end");
 }
 
-/* Over KEYS, with one key: once. "for i, key in ipairs(KEYS)", "for i = 1, #KEYS". */
+/*
+ * The body of a loop over the keys, once for each: the turns come to the same, but for the holders.
+ * Returns with the reading behind the body.
+ */
+static void take_turns(struct reading *reading, struct variable *place)
+{
+    struct lock_reading *lock = reading->lock;
+    size_t start = reading->offset;
+    struct token token = reading->token;
+
+    reading->failed |= lock->looping || lock->looped || lock->effects != 0;
+    lock->looping = true;
+    for (lock->key = 0; lock->key < reading->input->key_count && !reading->failed; lock->key++) {
+        bool first = lock->key == 0;
+
+        lock->effects = 0;
+        lock->inserted = false;
+        reading->offset = start;
+        reading->token = token;
+        place->value = script_number((int64_t)lock->key + 1);
+        block(reading, true);
+        if (first) {
+            lock->outcome->effects = lock->effects;
+        }
+        /* Where one turn left the script, the others would not have come about. */
+        reading->failed |= !lock->inserted || lock->effects != lock->outcome->effects ||
+                           reading->returned ||
+                           (reading->offset - start) * reading->input->key_count > LOOP_BYTES_MAX;
+    }
+    lock->looping = false;
+    lock->looped = true;
+}
+
+/* Over KEYS: "for i, key in ipairs(KEYS)", "for i = 1, #KEYS". */
 static void read_for(struct reading *reading, bool live)
 {
     struct token first = script_take_name(reading);
     struct token second = first;
     size_t kept = reading->local_count;
+    bool one_key = reading->lock == NULL || reading->input->key_count == 1;
     struct script_value key = live ? script_argument(reading->input->keys) : script_nil;
     struct script_value one = script_number(1);
+    struct script_value all = script_number((int64_t)reading->input->key_count);
     bool numeric = script_at(reading, "=");
 
     if (numeric) {
         struct script_value from;
         struct script_value to;
+        struct script_value step = one;
 
         script_advance(reading);
         from = script_expression(reading, live);
         script_expect(reading, ",");
         to = script_expression(reading, live);
+        if (script_take(reading, ",")) {
+            step = script_expression(reading, live);
+        }
         reading->failed |= live && (!script_is_equal(reading, &from, &one) ||
-                                    !script_is_equal(reading, &to, &one));
+                                    !script_is_equal(reading, &to, &all) ||
+                                    !script_is_equal(reading, &step, &one));
     } else {
         script_expect(reading, ",");
         second = script_take_name(reading);
@@ -81,13 +124,18 @@ static void read_for(struct reading *reading, bool live)
         script_expect(reading, "(");
         script_expect(reading, "KEYS");
         script_expect(reading, ")");
+        reading->failed |= live && !one_key;
     }
     script_expect(reading, "do");
     declare(reading, &first, &one);
     if (!numeric) {
         declare(reading, &second, &key);
     }
-    block(reading, live);
+    if (live && !reading->failed && reading->lock != NULL) {
+        take_turns(reading, &reading->locals[kept]);
+    } else {
+        block(reading, live);
+    }
     reading->local_count = kept;
     script_expect(reading, "end");
 }
@@ -101,7 +149,8 @@ static void read_return(struct reading *reading, bool live)
         value = script_expression(reading, live);
     }
     if (live) {
-        reading->outcome->result = value;
+        *(reading->lock != NULL ? &reading->lock->outcome->result : &reading->outcome->result) =
+            value;
         reading->returned = true;
     }
 }
@@ -115,7 +164,8 @@ static void read_other(struct reading *reading, bool live)
     struct script_value value;
 
     if (variable == NULL) {
-        if (!script_at(reading, "redis") && !script_at(reading, "server")) {
+        if (!script_at(reading, "redis") && !script_at(reading, "server") &&
+            !script_at(reading, "table")) {
             reading->failed = true;
             return;
         }
@@ -126,6 +176,8 @@ static void read_other(struct reading *reading, bool live)
     script_expect(reading, "=");
     value = script_expression(reading, live);
     if (live) {
+        /* What a turn of a loop leaves behind could change what the next one does. */
+        reading->failed |= reading->lock != NULL && reading->lock->looping;
         variable->value = value;
     }
 }
@@ -174,6 +226,28 @@ bool script_follow(const struct script_input *input, enum script_state state,
     script_advance(&reading);
     block(&reading, true);
     return !reading.failed && reading.token.kind == TOKEN_END;
+}
+
+bool script_follow_lock(const struct script_input *input, enum script_hold hold, bool latched,
+                        struct script_lock_words *words, struct script_lock_outcome *outcome)
+{
+    struct lock_reading lock = {
+        .hold = hold, .latched = latched, .words = words, .outcome = outcome};
+    struct reading reading = {.input = input, .lock = &lock};
+
+    *outcome = (struct script_lock_outcome){.effects = 0};
+    if (input->size_bytes > SCRIPT_BYTES_MAX || input->key_count == 0) {
+        return false;
+    }
+    script_advance(&reading);
+    block(&reading, true);
+    if (lock.looped) {
+        outcome->result.number = lock.element;
+    } else {
+        outcome->effects = lock.effects;
+    }
+    return !reading.failed && lock.looped == (outcome->result.kind == SCRIPT_TABLE) &&
+           reading.token.kind == TOKEN_END;
 }
 
 void script_words(const void *text, size_t size, struct buffer *words)

@@ -9,13 +9,6 @@
 
 enum { OBTAIN_BYTES_MAX = 4096 };
 
-bool script_same_value(const struct script_value *one, const struct script_value *other)
-{
-    return one->kind == other->kind && one->number == other->number &&
-           one->size_bytes == other->size_bytes &&
-           (one->size_bytes == 0 || memcmp(one->data, other->data, one->size_bytes) == 0);
-}
-
 static bool same_action(const struct script_action *one, const struct script_action *other)
 {
     return one->kind == other->kind && one->unit == other->unit &&

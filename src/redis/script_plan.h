@@ -1,9 +1,10 @@
 /*
  * The inside of running a script (script.h), shared by its files:
  *
- *     script_plan.c    from what the script does in each state to operations
- *     script.c         from operations to a request to the node
- *     script_result.c  from the node's answer to the script's
+ *     script_plan.c       from what the script does in each state to operations
+ *     script.c            from operations to a request to the node
+ *     script_result.c     from the node's answer to the script's
+ *     script_reentrant.c  the same for reentrant locks, whose answers are the operations' own
  */
 #ifndef RAFTD_REDIS_SCRIPT_PLAN_H
 #define RAFTD_REDIS_SCRIPT_PLAN_H
@@ -31,7 +32,8 @@ enum script_decision {
 
 /* False: this is no script that one operation of the state machine can stand for. */
 bool script_plan_make(const struct script_input *input, struct script_plan *plan);
-bool script_same_value(const struct script_value *one, const struct script_value *other);
+/* A script about reentrant locks. False: it is none. */
+bool script_ask_reentrant(struct call *call, const struct script_input *input);
 /* Keeps the results of all states with the call until the answer is there. False: one of them
  * cannot be a reply. */
 bool script_attach_results(struct call *call, const struct script_plan *plan,

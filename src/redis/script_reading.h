@@ -4,6 +4,7 @@
  *     script_tokens.c      words of the text
  *     script_values.c      values, and how they compare and add up
  *     script_calls.c       redis.call() and the functions of Lua
+ *     script_lock_calls.c  redis.call() about reentrant locks
  *     script_expression.c  expressions
  *     script_lua.c         statements
  *
@@ -38,11 +39,27 @@ struct variable {
     struct script_value value;
 };
 
+/* A reentrant lock that is followed, or the locks in a loop over all keys. */
+struct lock_reading {
+    enum script_hold hold;
+    bool latched;
+    struct script_lock_words *words;
+    size_t key;       /* which of the keys is the lock; in a loop they take turns */
+    unsigned effects; /* in this turn */
+    bool inserted;    /* into the table that the loop fills, in this turn */
+    int64_t element;  /* that number */
+    unsigned tables;  /* made so far: at most that one */
+    bool looping;     /* inside a loop over the keys; */
+    bool looped;      /* behind one: the locks are not touched any more */
+    struct script_lock_outcome *outcome;
+};
+
 struct reading {
     const struct script_input *input;
     enum script_state state;
     struct script_value *compared; /* the token of the lock */
     struct script_outcome *outcome;
+    struct lock_reading *lock; /* NULL: the lock is a string; else the three above are not used */
     size_t offset;
     struct token token; /* the next one */
     bool failed;        /* the script cannot be followed */
@@ -68,6 +85,8 @@ struct script_value script_boolean(bool value);
 struct script_value script_text(enum script_value_kind kind, const char *text);
 struct script_value script_argument(const struct resp_argument *argument);
 bool script_is_true(const struct script_value *value);
+/* Whether it is a string with this word (given in lower case), in whatever case. */
+bool script_word_is(const struct script_value *value, const char *word);
 bool script_same_text(const struct script_value *one, const struct script_value *other);
 bool script_is_equal(struct reading *reading, const struct script_value *one,
                      const struct script_value *other);
@@ -77,6 +96,11 @@ bool script_is_less(struct reading *reading, const struct script_value *one,
 bool script_to_number(const struct script_value *value, struct script_value *number);
 struct script_value script_add(struct reading *reading, const struct script_value *one,
                                const struct script_value *other, bool minus);
+
+/* redis.call() where lock is not NULL, and table.insert(). */
+struct script_value script_call_on_lock(struct reading *reading,
+                                        const struct script_value *arguments, size_t count);
+void script_insert(struct reading *reading, const struct script_value *arguments, size_t count);
 
 /* The value at the key. */
 struct script_value script_get(const struct reading *reading);

@@ -40,6 +40,28 @@ bool script_same_text(const struct script_value *one, const struct script_value 
            (one->size_bytes == 0 || memcmp(one->data, other->data, one->size_bytes) == 0);
 }
 
+bool script_word_is(const struct script_value *value, const char *word)
+{
+    size_t size = strlen(word);
+
+    if (value->kind != SCRIPT_STRING || value->size_bytes != size) {
+        return false;
+    }
+    for (size_t i = 0; i < size; i++) {
+        uint8_t byte = value->data[i];
+
+        if ((byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte) != (uint8_t)word[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool script_same_value(const struct script_value *one, const struct script_value *other)
+{
+    return one->kind == other->kind && one->number == other->number && script_same_text(one, other);
+}
+
 static bool key_equals(const struct reading *reading)
 {
     return reading->state == SCRIPT_EQUAL_LASTING || reading->state == SCRIPT_EQUAL_EXPIRING;
@@ -60,6 +82,12 @@ static bool compare_with_token(struct reading *reading, const struct script_valu
     return key_equals(reading);
 }
 
+/* A number of which nothing is known but that it is positive. */
+static bool is_positive(const struct script_value *value)
+{
+    return value->kind == SCRIPT_TTL || value->kind == SCRIPT_COUNT;
+}
+
 bool script_is_equal(struct reading *reading, const struct script_value *one,
                      const struct script_value *other)
 {
@@ -69,12 +97,16 @@ bool script_is_equal(struct reading *reading, const struct script_value *one,
     if (other->kind == SCRIPT_VALUE) {
         return compare_with_token(reading, one);
     }
-    if (one->kind == SCRIPT_TTL || other->kind == SCRIPT_TTL) {
-        /* It is positive; which number it is nobody knows yet. */
-        const struct script_value *given = one->kind == SCRIPT_TTL ? other : one;
+    if (is_positive(one) || is_positive(other)) {
+        const struct script_value *given = is_positive(one) ? other : one;
 
-        reading->failed |=
-            given->kind == SCRIPT_NUMBER ? given->number > 0 : given->kind == SCRIPT_TTL;
+        reading->failed |= given->kind == SCRIPT_NUMBER ? given->number > 0 : is_positive(given);
+        return false;
+    }
+    if (one->kind == SCRIPT_OPAQUE || other->kind == SCRIPT_OPAQUE) {
+        const struct script_value *given = one->kind == SCRIPT_OPAQUE ? other : one;
+
+        reading->failed |= given->kind != SCRIPT_NIL && given->kind != SCRIPT_FALSE;
         return false;
     }
     if (one->kind != other->kind) {
@@ -93,11 +125,11 @@ bool script_is_equal(struct reading *reading, const struct script_value *one,
 bool script_is_less(struct reading *reading, const struct script_value *one,
                     const struct script_value *other)
 {
-    if (one->kind == SCRIPT_TTL && one->number == 0 && other->kind == SCRIPT_NUMBER) {
+    if (is_positive(one) && one->number == 0 && other->kind == SCRIPT_NUMBER) {
         reading->failed |= other->number > 1;
         return false;
     }
-    if (other->kind == SCRIPT_TTL && other->number == 0 && one->kind == SCRIPT_NUMBER) {
+    if (is_positive(other) && other->number == 0 && one->kind == SCRIPT_NUMBER) {
         reading->failed |= one->number > 0;
         return true;
     }
@@ -110,7 +142,7 @@ bool script_to_number(const struct script_value *value, struct script_value *num
 {
     *number = *value;
     if (value->kind != SCRIPT_STRING) {
-        return value->kind == SCRIPT_NUMBER || value->kind == SCRIPT_TTL;
+        return value->kind == SCRIPT_NUMBER || is_positive(value) || value->kind == SCRIPT_OPAQUE;
     }
     *number = script_number(0);
     return number_parse(value->data, value->size_bytes, &number->number);
@@ -124,6 +156,7 @@ struct script_value script_add(struct reading *reading, const struct script_valu
     int64_t amount;
 
     if (!script_to_number(one, &left) || !script_to_number(other, &right) ||
+        left.kind > SCRIPT_TTL || right.kind > SCRIPT_TTL ||
         (left.kind == SCRIPT_TTL && right.kind == SCRIPT_TTL) ||
         (minus && right.kind == SCRIPT_TTL)) {
         reading->failed = true;

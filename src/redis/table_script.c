@@ -1,9 +1,10 @@
 /*
- * Scripts.
+ * Scripts, and what clients look at whose scripts keep a lock in a hash.
  */
 #include "redis/table.h"
 
 #define ON_SCRIPTS .group = "scripting", .categories = CATEGORY_SCRIPTING
+#define OF_HASHES .group = "hash", .categories = CATEGORY_HASH
 #define OF_SCRIPT SUBCOMMAND("script", "scripting", CATEGORY_SCRIPTING)
 
 static const struct command_argument eval_arguments[] = {
@@ -25,6 +26,9 @@ static const struct command_argument flush_modes[] = {TOKEN("async", "ASYNC"),
                                                       TOKEN("sync", "SYNC"), END};
 static const struct command_argument flush_arguments[] = {
     {"flush-type", ARGUMENT_ONEOF, ARGUMENT_OPTIONAL, NULL, flush_modes}, END};
+
+static const struct command_argument a_field[] = {ARGUMENT("key", ARGUMENT_KEY),
+                                                  ARGUMENT("field", ARGUMENT_STRING), END};
 
 static const struct command script_commands[] = {
     {
@@ -72,8 +76,7 @@ const struct command commands_of_scripts[] = {
         .flags = COMMAND_WRITE | COMMAND_MOVABLE_KEYS,
         .run = run_eval,
         ON_SCRIPTS,
-        .summary = "Run a lock script: one that compares one key with a token and then deletes it, "
-                   "sets it or sets its time to live",
+        .summary = "Run a lock script: one that takes, keeps or releases a lock",
         .complexity = "O(N) where N is the length of the script",
         .syntax = eval_arguments,
     },
@@ -111,6 +114,31 @@ const struct command commands_of_scripts[] = {
         .summary = "Run a script that this node has, and that changes nothing",
         .complexity = "O(N) where N is the length of the script",
         .syntax = evalsha_arguments,
+    },
+    {
+        .name = "hexists",
+        .arity = 3,
+        READS(true),
+        ONE_KEY,
+        .key_access = "RO",
+        .operation = KV_LOCK_COUNT,
+        .operation_flags = KV_LOCK_COUNT_EXISTS,
+        OF_HASHES,
+        .summary = "Whether somebody holds a reentrant lock",
+        .complexity = "O(1)",
+        .syntax = a_field,
+    },
+    {
+        .name = "hget",
+        .arity = 3,
+        READS(true),
+        ONE_KEY,
+        .key_access = "RO access",
+        .operation = KV_LOCK_COUNT,
+        OF_HASHES,
+        .summary = "Get how often somebody holds a reentrant lock",
+        .complexity = "O(1)",
+        .syntax = a_field,
     },
     {
         .name = "script",

@@ -43,8 +43,6 @@ static const struct unsupported known[] = {
     {"geosearch", "geographical indexes"},
     {"geosearchstore", "geographical indexes"},
     {"hdel", "hashes"},
-    {"hexists", "hashes"},
-    {"hget", "hashes"},
     {"hgetall", "hashes"},
     {"hincrby", "hashes"},
     {"hincrbyfloat", "hashes"},

@@ -233,9 +233,9 @@ START_TEST(scripts_are_known_by_their_digest)
     talk("EVAL x y\r\n", "-ERR value is not an integer or out of range\r\n");
     talk("EVAL x 2 a\r\n", "-ERR Number of keys can't be greater than number of args\r\n");
     talk("EVAL x -1\r\n", "-ERR Number of keys can't be negative\r\n");
-    talk("SCRIPT LOAD \"return {}\"\r\n",
-         "-ERR raftd does not run this script: only lock scripts that look at one key; see "
-         "raftd-commands(7)\r\n");
+    talk("SCRIPT LOAD \"return math.random()\"\r\n",
+         "-ERR raftd does not run this script: only those that take, keep or release a lock, one "
+         "that is compared with a token or a reentrant one; see raftd-commands(7)\r\n");
 }
 END_TEST
 
