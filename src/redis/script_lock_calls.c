@@ -62,7 +62,7 @@ static bool is_there(const struct lock_reading *lock)
 
 static void act(struct reading *reading, enum script_effect effect)
 {
-    reading->failed |= (reading->lock->effects & (effect | SCRIPT_FREES)) != 0;
+    reading->failed |= (reading->lock->effects & effect) != 0;
     reading->lock->effects |= effect;
 }
 
@@ -141,8 +141,7 @@ static struct script_value call_without_lock(struct reading *reading,
 struct script_value script_call_on_lock(struct reading *reading,
                                         const struct script_value *arguments, size_t count)
 {
-    const struct script_input *input = reading->input;
-    struct script_value key = script_argument(&input->keys[reading->lock->key]);
+    struct script_value key = script_argument(&reading->input->keys[reading->lock->key]);
 
     if (count < 2 || arguments[1].kind != SCRIPT_STRING ||
         (reading->lock->looped && !reading->lock->looping)) {

@@ -78,11 +78,11 @@ static void take_turns(struct reading *reading, struct variable *place)
         if (first) {
             lock->outcome->effects = lock->effects;
         }
-        /* Where one turn left the script, the others would not have come about. */
+        /* A turn behind a return does nothing, so it inserts nothing. */
         reading->failed |= !lock->inserted || lock->effects != lock->outcome->effects ||
-                           reading->returned ||
                            (reading->offset - start) * reading->input->key_count > LOOP_BYTES_MAX;
     }
+    lock->key = 0;
     lock->looping = false;
     lock->looped = true;
 }

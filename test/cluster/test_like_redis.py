@@ -44,6 +44,44 @@ for i, _ in ipairs(KEYS) do if values[i] ~= ARGV[1] then return false end end
 for _, key in ipairs(KEYS) do redis.call('del', key) end
 return redis.status_reply('OK')"""
 
+# Reentrant locks, which a Redis keeps in a hash.
+LOCK = """
+    local held = redis.call('exists', KEYS[1])
+    if held == 1 and redis.call('hexists', KEYS[1], ARGV[1]) == 0 then
+        return redis.call('pttl', KEYS[1])
+    end
+    redis.call('hincrby', KEYS[1], ARGV[1], 1)
+    redis.call('pexpire', KEYS[1], ARGV[2])
+    return nil
+"""
+FREE = """
+    local answered = redis.call('get', KEYS[3])
+    if answered then return tonumber(answered) end
+    if redis.call('hexists', KEYS[1], ARGV[1]) == 0 then return false end
+    local left = redis.call('hincrby', KEYS[1], ARGV[1], -1)
+    if left == 0 then
+        redis.call('del', KEYS[1])
+        redis.call('publish', KEYS[2], 'free')
+        redis.call('set', KEYS[3], 1, 'px', ARGV[2])
+        return 1
+    end
+    redis.call('pexpire', KEYS[1], ARGV[2])
+    redis.call('set', KEYS[3], 0, 'px', ARGV[2])
+    return 0
+"""
+RENEW = """
+    local renewed = {}
+    for i = 1, #KEYS do
+        if redis.call('hexists', KEYS[i], ARGV[i + 1]) == 1 then
+            redis.call('pexpire', KEYS[i], ARGV[1])
+            table.insert(renewed, 1)
+        else
+            table.insert(renewed, 0)
+        end
+    end
+    return renewed
+"""
+
 STORIES = [
     # What is wrong with a command, and how Redis says so.
     ["FOO", "foo bar", ("FOO", "a b", "x" * 200), ("x" * 300, "y" * 300), ("FO\r\nO", "a\r\nb"),
@@ -177,6 +215,18 @@ STORIES = [
      ("EVAL", LEFT, "1", "k", "t"), ("EVAL", LEFT, "1", "k", "x"), ("EVAL", TAKE, "1", "k", "t", "100000"),
      ("EVAL", TAKE, "1", "n", "t", "100000"), "TTL n", ("EVAL", UNLOCK, "1", "n", "x"),
      ("EVAL", UNLOCK, "1", "m", "t"), ("EVAL", UNLOCK, "1", "n", "t"), "EXISTS n"],
+    ["HGET l me", "HEXISTS l me", "HGET l", "HEXISTS l me you",
+     ("EVAL", LOCK, "1", "l", "me", "99000"), "TTL l", "HGET l me", "HEXISTS l me", "HGET l you",
+     "HEXISTS l you", ("EVAL", LOCK, "1", "l", "me", "77000"), "TTL l", "HGET l me", "PERSIST l",
+     ("EVAL", LOCK, "1", "l", "you", "99000"),
+     ("EVAL", RENEW, "4", "l", "none", "l", "l", "55000", "me", "me", "you", "me"), "TTL l",
+     ("EVAL", FREE, "3", "l", "c", "1", "you", "99000"),
+     ("EVAL", FREE, "3", "l", "c", "1", "me", "99000"), "TTL l", "TTL 1", "GET 1", "HGET l me",
+     ("EVAL", FREE, "3", "l", "c", "1", "me", "99000"), "HGET l me",
+     ("EVAL", FREE, "3", "l", "c", "2", "me", "99000"), "EXISTS l", "GET 2",
+     ("EVAL", FREE, "3", "l", "c", "2", "me", "99000"),
+     ("EVAL", FREE, "3", "l", "c", "3", "me", "99000"), "EXISTS 3", "SET l text", "HGET l me",
+     "HEXISTS l me", "COMMAND GETKEYS HGET l me"],
     # Sessions.
     ["PING", "PING hello", ("PING", "a\r\nb"), "ECHO x", ("ECHO", ""), "SELECT 0",
      "CLIENT GETNAME", "CLIENT SETNAME x", "CLIENT GETNAME", ("CLIENT", "SETNAME", "a b"),

@@ -48,6 +48,29 @@ static void follow(const struct script_input *input)
     }
 }
 
+/* The same for a reentrant lock: with two keys, so that loops have turns. */
+static void follow_lock(const struct script_input *input)
+{
+    bool known = script_reads(input->text, input->size_bytes);
+
+    for (int state = 0; state < 2 * SCRIPT_HOLDS; state++) {
+        struct script_lock_outcome outcomes[2];
+        bool followed[2];
+
+        for (int i = 0; i < 2; i++) {
+            struct script_value holders[2] = {{.kind = SCRIPT_NIL}, {.kind = SCRIPT_NIL}};
+            struct script_lock_words words = {.holders = holders};
+
+            followed[i] = script_follow_lock(input, (enum script_hold)(state / 2), state % 2 == 0,
+                                             &words, &outcomes[i]);
+        }
+        ASSERT(followed[0] == followed[1]);
+        ASSERT(outcomes[0].effects == outcomes[1].effects);
+        ASSERT(outcomes[0].result.kind == outcomes[1].result.kind);
+        ASSERT(!followed[0] || known);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct resp_argument parts[PARTS];
@@ -64,6 +87,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                   .arguments = &parts[2],
                                   .argument_count = PARTS - 2};
     follow(&input);
+    input.key_count = 2;
+    input.arguments++;
+    input.argument_count--;
+    follow_lock(&input);
     script_words(input.text, input.size_bytes, &words);
     buffer_free(&words);
     for (size_t i = 0; i < PARTS; i++) {

@@ -244,6 +244,10 @@ END_TEST
 #define GIVE COUNT_DOWN "if left > 0 then redis.call('pexpire', KEYS[1], ARGV[2]) return 0 end "
 #define LATCHED "local l = redis.call('get', KEYS[2]) if l then return tonumber(l) end "
 #define EACH "local t = {} for i = 1, #KEYS do "
+#define HELD_IN_TURN "redis.call('hexists', KEYS[i], ARGV[1]) == 1"
+#define RENEW_OR_NOT                                                                               \
+    "if " HELD_IN_TURN " then redis.call('pexpire', KEYS[i], ARGV[2]) table.insert(t, 1) else "    \
+    "table.insert(t, 0) end "
 
 /* Each is one step away from a lock script, and means something else. */
 static const char *const strangers[] = {
@@ -270,6 +274,8 @@ static const char *const strangers[] = {
     MINE_ONLY GIVE "redis.call('del', KEYS[1]) return 2",
     MINE_ONLY "if redis.call('hincrby', KEYS[1], ARGV[1], -1) == 1 then return 0 end "
               "redis.call('del', KEYS[1]) return 1",
+    MINE_ONLY COUNT_DOWN "if left > 0 then redis.call('pexpire', KEYS[1], ARGV[2]) return 5 end "
+                         "redis.call('del', KEYS[1]) return 1",
     MINE_ONLY COUNT_DOWN "if left > 0 then return left end redis.call('del', KEYS[1]) return 1",
     MINE_ONLY GIVE "redis.call('del', KEYS[1]) redis.call('pexpire', KEYS[1], ARGV[2]) return 1",
     MINE_ONLY GIVE "redis.call('del', KEYS[1]) return redis.call('publish', KEYS[2], ARGV[2])",
@@ -291,19 +297,21 @@ static const char *const strangers[] = {
     "return 1",
     "if " HOLDS " then redis.call('pexpire', KEYS[1], ARGV[2]) return 2 end return 0",
     EACH "redis.call('pexpire', KEYS[i], 9) table.insert(t, 1) end return t",
-    "local t = {} local n = 0 for i = 1, #KEYS do n = n + 1 if " HOLDS
-    " then redis.call('pexpire', KEYS[i], ARGV[2]) table.insert(t, 1) else table.insert(t, 0) end "
-    "end return t",
-    EACH "if redis.call('hexists', KEYS[i], ARGV[1]) == 1 then redis.call('pexpire', KEYS[i], 9) "
-         "return 1 end table.insert(t, 0) end return t",
-    EACH "if redis.call('hexists', KEYS[i], ARGV[1]) == 1 then redis.call('pexpire', KEYS[i], 9) "
-         "table.insert(t, 1) end end return t",
-    EACH "if redis.call('hexists', KEYS[i], ARGV[1]) == 1 then redis.call('pexpire', KEYS[i], i) "
+    "local t = {} local n = 0 for i = 1, #KEYS do n = n + 1 " RENEW_OR_NOT "end return t",
+    EACH RENEW_OR_NOT "if i == 1 then return t end end return t",
+    EACH "if " HELD_IN_TURN " then redis.call('pexpire', KEYS[i], 9) return 1 end "
+         "table.insert(t, 0) end return t",
+    EACH "if " HELD_IN_TURN " then redis.call('pexpire', KEYS[i], 9) table.insert(t, 1) end end "
+         "return t",
+    EACH "if " HELD_IN_TURN " then redis.call('pexpire', KEYS[i], i) table.insert(t, 1) else "
+         "table.insert(t, 0) end end return t",
+    EACH "if " HELD_IN_TURN " then if i == 1 then redis.call('pexpire', KEYS[i], 9) end "
          "table.insert(t, 1) else table.insert(t, 0) end end return t",
-    EACH "if redis.call('hexists', KEYS[i], ARGV[1]) == 1 then redis.call('pexpire', KEYS[i], 9) "
-         "table.insert(t, 1) else table.insert(t, 0) end end redis.call('del', KEYS[1]) return t",
-    "local u = {} " EACH "if redis.call('hexists', KEYS[i], ARGV[1]) == 1 then "
-    "redis.call('pexpire', KEYS[i], 9) table.insert(t, 1) else table.insert(t, 0) end end return u",
+    EACH "if " HELD_IN_TURN " then redis.call('pexpire', KEYS[i], 9) table.insert(t, i == 1 and 0 "
+         "or 1) else table.insert(t, 0) end end return t",
+    EACH RENEW_OR_NOT "end redis.call('del', KEYS[1]) return t",
+    EACH RENEW_OR_NOT "end for i = 1, #KEYS do " RENEW_OR_NOT "end return t",
+    "local u = {} " EACH RENEW_OR_NOT "end return u",
     "for i = 1, #KEYS do end return {}",
     "return {}",
 };
