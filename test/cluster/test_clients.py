@@ -15,6 +15,7 @@ import threading
 import unittest
 
 from cluster import BUILD, Cluster, Failure, die_with_parent, raftctl, wait_until
+from lock_scripts import FREE, LOCK, RENEW
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Where Debian has its modules: another interpreter may be the first in the path.
@@ -172,6 +173,50 @@ class RedisPyTest(ClientsTest):
             self.assertRaises(redis.lock.LockNotOwnedError, taken.extend, 10)
             self.assertRaises(redis.lock.LockNotOwnedError, taken.reacquire)
             client.set("lock", taken.local.token)
+
+    def test_reentrant_lock(self):
+        """Several take turns in reading and writing a counter: it comes out right only if never two
+        are at it, and if each release takes place once, however often it is asked for."""
+        rounds = 30
+        inside = []
+        killed = threading.Event()
+        failures = []
+
+        def take_turns(me):
+            client = self.client()
+            lock, free, renew = (client.register_script(text) for text in (LOCK, FREE, RENEW))
+            for turn in range(rounds):
+                wait_until("the lock", lambda: retried(
+                    lambda: lock(keys=["mutex"], args=[me, 600000])) is None)
+                inside.append(me)
+                if len(inside) != 1:
+                    failures.append("%s are inside" % inside)
+                value = retried(lambda: int(client.get("shared") or 0))
+                if me == "0" and turn == rounds // 2:
+                    self.kill_leader()
+                    killed.set()
+                if retried(lambda: renew(keys=["mutex", "other"], args=[600000, me, me])) != [1, 0]:
+                    failures.append("%s lost the lock" % me)
+                retried(lambda: client.set("shared", value + 1))
+                # A doubtful lock() may have counted twice; a doubtful free() is asked again.
+                for count in range(int(retried(lambda: client.hget("mutex", me))), 0, -1):
+                    if count == 1:
+                        inside.remove(me)
+                    latch = "latch:%s:%d:%d" % (me, turn, count)
+                    answer = retried(lambda: free(keys=["mutex", "mutex:free", latch],
+                                                  args=[me, 600000]))
+                    if answer != (count == 1):
+                        failures.append("%s: %s at count %d" % (me, answer, count))
+
+        threads = [threading.Thread(target=take_turns, args=(str(i),)) for i in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failures, [])
+        self.assertTrue(killed.is_set())
+        self.assertEqual(int(self.follower.call("GET", "shared")), 4 * rounds)
+        self.assertFalse(self.follower.call("EXISTS", "mutex"))
 
     def test_sentinel(self):
         places = [("127.0.0.1", node.client_port) for node in self.cluster]

@@ -13,6 +13,7 @@ import tempfile
 import unittest
 
 from cluster import Cluster, Ports, die_with_parent, wait_until
+from lock_scripts import FREE, LOCK, RENEW
 from resp_client import Client, encode
 
 SKIPPED = 77
@@ -43,44 +44,6 @@ UNLOCK = """local values = redis.call('mget', unpack(KEYS))
 for i, _ in ipairs(KEYS) do if values[i] ~= ARGV[1] then return false end end
 for _, key in ipairs(KEYS) do redis.call('del', key) end
 return redis.status_reply('OK')"""
-
-# Reentrant locks, which a Redis keeps in a hash.
-LOCK = """
-    local held = redis.call('exists', KEYS[1])
-    if held == 1 and redis.call('hexists', KEYS[1], ARGV[1]) == 0 then
-        return redis.call('pttl', KEYS[1])
-    end
-    redis.call('hincrby', KEYS[1], ARGV[1], 1)
-    redis.call('pexpire', KEYS[1], ARGV[2])
-    return nil
-"""
-FREE = """
-    local answered = redis.call('get', KEYS[3])
-    if answered then return tonumber(answered) end
-    if redis.call('hexists', KEYS[1], ARGV[1]) == 0 then return false end
-    local left = redis.call('hincrby', KEYS[1], ARGV[1], -1)
-    if left == 0 then
-        redis.call('del', KEYS[1])
-        redis.call('publish', KEYS[2], 'free')
-        redis.call('set', KEYS[3], 1, 'px', ARGV[2])
-        return 1
-    end
-    redis.call('pexpire', KEYS[1], ARGV[2])
-    redis.call('set', KEYS[3], 0, 'px', ARGV[2])
-    return 0
-"""
-RENEW = """
-    local renewed = {}
-    for i = 1, #KEYS do
-        if redis.call('hexists', KEYS[i], ARGV[i + 1]) == 1 then
-            redis.call('pexpire', KEYS[i], ARGV[1])
-            table.insert(renewed, 1)
-        else
-            table.insert(renewed, 0)
-        end
-    end
-    return renewed
-"""
 
 STORIES = [
     # What is wrong with a command, and how Redis says so.
