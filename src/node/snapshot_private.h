@@ -4,6 +4,7 @@
  *     snapshot_worker.c   the thread, its rings, saving
  *     snapshot_send.c     transfers to peers
  *     snapshot_receive.c  the transfer from the leader, checking and staging
+ *     snapshot_reading.c  reading for backups: any thread
  */
 #ifndef RAFTD_NODE_SNAPSHOT_PRIVATE_H
 #define RAFTD_NODE_SNAPSHOT_PRIVATE_H
@@ -162,5 +163,9 @@ void snapshot_receive_offer(struct snapshot_worker *worker, uint16_t peer,
 void snapshot_receive_chunk(struct snapshot_worker *worker, uint16_t peer,
                             const struct wire_snapshot *chunk);
 void snapshot_receive_abandon(struct snapshot_worker *worker);
+
+/* snapshot_reading.c. Holds the files that are read now, or were a moment ago (T39), for the caller
+ * to release; returns how many. */
+size_t snapshot_hold_readings(struct snapshot_worker *worker, uint64_t held[SNAPSHOT_READINGS_MAX]);
 
 #endif
