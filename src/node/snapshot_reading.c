@@ -1,6 +1,6 @@
 /*
- * Reading snapshots for backups, by any thread and not through the worker: a file that is read stays
- * for a while (snapshot_private.h).
+ * Reading snapshots for backups, by any thread and not through the worker: a file that is read
+ * stays for a while (snapshot_private.h).
  */
 #include <string.h>
 

@@ -397,3 +397,22 @@ const char *peers_log(void)
     text[size] = 0;
     return text;
 }
+
+int peers_accept(struct peers *peers)
+{
+    uint64_t end_ms = clock_monotonic_ms() + 10000;
+    int fd;
+
+    while ((fd = accept4(peers->listener, NULL, NULL, SOCK_CLOEXEC)) < 0) {
+        ck_assert_msg(clock_monotonic_ms() < end_ms, "nobody dials");
+        peers_wait_ms(peers, 2);
+    }
+    return fd;
+}
+
+bool peers_dialler_has_trouble(struct peers *peers)
+{
+    return strstr(peers_health(peers, 1).trouble, peers->ends[1].shared.client_address) == NULL &&
+           strcmp(peers_health(peers, 1).trouble, "not connected yet") != 0 &&
+           peers_health(peers, 1).trouble[0] != 0;
+}

@@ -62,6 +62,10 @@ bool peers_send(struct peers *peers, uint16_t from, uint64_t number, uint32_t si
 /* on_message: numbers from 0 without a gap, and intact. */
 void peers_expect_in_order(struct end *end, const struct raft_message *message);
 
+/* Where the test itself is the listener: the connection that node 1 dials. */
+int peers_accept(struct peers *peers);
+/* Whether node 1 says by now what is wrong with it. */
+bool peers_dialler_has_trouble(struct peers *peers);
 /* A socket to the listener, connected and blocking. */
 int peers_connect(struct peers *peers);
 /* A hello from node 1 that node 2 accepts. */

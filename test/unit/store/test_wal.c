@@ -223,16 +223,6 @@ END_TEST
 
 /* Preparing. */
 
-static void prepare_all(struct wal *wal)
-{
-    struct raftd_error error;
-
-    while (wal_prepare(wal, 5000, &error) > 0) {
-        ck_assert_msg(error.code == 0, "%s", error.message);
-    }
-    ck_assert_msg(error.code == 0, "%s", error.message);
-}
-
 START_TEST(prepared_roll_costs_no_operation)
 {
     struct wal *wal = world_open(memory, &model);
@@ -241,7 +231,7 @@ START_TEST(prepared_roll_costs_no_operation)
     for (uint64_t i = 1; i <= 12; i++) {
         uint64_t count;
 
-        prepare_all(wal);
+        world_prepare_all(wal);
         count = fs_memory_count(memory);
         world_step(wal, &model, (struct step){.term = i});
         ck_assert_uint_eq(fs_memory_count(memory), count + 2); /* one write, one sync */
@@ -284,11 +274,11 @@ START_TEST(prepared_segment_waits_over_a_restart)
     uint64_t count;
 
     world_step(wal, &model, (struct step){.term = 1, .append_count = 1});
-    prepare_all(wal);
+    world_prepare_all(wal);
     wal_close(wal);
     wal = world_open(memory, &model);
     count = fs_memory_count(memory);
-    prepare_all(wal);
+    world_prepare_all(wal);
     ck_assert_uint_eq(fs_memory_count(memory), count);
     wal_close(wal);
     world_check_usable(memory, &model);
@@ -432,144 +422,6 @@ START_TEST(directory_name_has_a_limit)
 }
 END_TEST
 
-/* A disk that fails. */
-
-static void append_fails_for_good(struct wal *wal, const char *text)
-{
-    struct step step = {.term = 50, .append_count = 1, .entry_bytes = 100};
-    struct raftd_error error = {0};
-    uint64_t count;
-
-    ck_assert_int_eq(world_append(wal, &model, &step, 1, &error), RAFTD_ERROR_SYSTEM);
-    ck_assert_msg(strstr(error.message, text) != NULL, "\"%s\" does not say %s", error.message,
-                  text);
-    count = fs_memory_count(memory);
-    error = (struct raftd_error){0};
-    ck_assert_int_eq(world_append(wal, &model, &step, 1, &error), RAFTD_ERROR_SYSTEM);
-    ck_assert_ptr_nonnull(strstr(error.message, text));
-    ck_assert_uint_eq(wal_prepare(wal, 4096, &error), 0);
-    ck_assert_int_eq(error.code, RAFTD_ERROR_SYSTEM);
-    ck_assert_uint_eq(fs_memory_count(memory), count);
-    /* No clean-end mark either: all that closing may do is remove a spare. */
-    if (fs_memory_exists(memory, WORLD_DIRECTORY "/" WAL_SPARE_NAME)) {
-        count++;
-    }
-    wal_close(wal);
-    ck_assert_uint_eq(fs_memory_count(memory), count);
-}
-
-/*
- * The disk did not get the batch, a second fdatasync would say it did. Without and with a
- * prepared segment behind the one that failed.
- */
-START_TEST(t43_failed_fsync_is_not_tried_again)
-{
-    struct wal *wal = world_open(memory, &model);
-
-    world_step(wal, &model, (struct step){.term = 1, .append_count = 1, .entry_bytes = 10});
-    if (_i == 1) {
-        prepare_all(wal);
-        ck_assert(fs_memory_exists(memory, WORLD_SEGMENT(2)));
-    }
-    fs_memory_fail(memory, FS_MEMORY_FDATASYNC, 1, -EIO);
-    append_fails_for_good(wal, "cannot sync");
-    fs_memory_end_process(memory);
-    /* The cache still shows the batch; recovery must not hand out what a power cut takes. */
-    wal = world_open(memory, &model);
-    fs_memory_die(memory);
-    wal_close(wal);
-    fs_memory_power_cut(memory, FS_MEMORY_LOSE_ALL);
-    world_check_usable(memory, &model);
-}
-END_TEST
-
-START_TEST(failed_write_ends_it)
-{
-    struct wal *wal = world_open(memory, &model);
-
-    world_step(wal, &model, (struct step){.term = 1, .append_count = 1, .entry_bytes = 10});
-    fs_memory_fail(memory, FS_MEMORY_PWRITE, 1, -EIO);
-    append_fails_for_good(wal, "cannot append to");
-    world_check_usable(memory, &model);
-}
-END_TEST
-
-/* Every operation of a roll that was not prepared, failing in turn. */
-START_TEST(failed_roll_ends_it)
-{
-    static const struct {
-        enum fs_memory_operation operation;
-        const char *text;
-    } faults[] = {
-        {FS_MEMORY_CREATE, "cannot create"},
-        {FS_MEMORY_PWRITE, "cannot write the header"},
-        {FS_MEMORY_FSYNC, "cannot sync"},
-        {FS_MEMORY_RENAME, "cannot rename"},
-        {FS_MEMORY_SYNC_DIRECTORY, "cannot sync the directory"},
-    };
-
-    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        struct wal *wal;
-
-        tear_down();
-        set_up();
-        wal = world_open(memory, &model);
-        for (uint64_t term = 1; term <= 3; term++) {
-            world_step(wal, &model, (struct step){.term = term});
-        }
-        fs_memory_fail(memory, faults[i].operation, 1, -EIO);
-        append_fails_for_good(wal, faults[i].text);
-        world_check_usable(memory, &model);
-    }
-}
-END_TEST
-
-START_TEST(failed_sync_while_preparing_ends_it)
-{
-    struct wal *wal = world_open(memory, &model);
-    struct raftd_error error = {0};
-
-    fs_memory_fail(memory, FS_MEMORY_FDATASYNC, 1, -ENOSPC);
-    ck_assert_uint_eq(wal_prepare(wal, 4096, &error), 0);
-    ck_assert_int_eq(error.code, RAFTD_ERROR_SYSTEM);
-    append_fails_for_good(wal, "No space left");
-    world_check_usable(memory, &model);
-}
-END_TEST
-
-/* A full disk: nothing to prepare with, but appends go on while there is room for them. */
-START_TEST(t45_full_disk_is_said_and_survived)
-{
-    struct wal *wal = world_open(memory, &model);
-    struct raftd_error error = {0};
-
-    fs_memory_limit(memory, WORLD_SEGMENT_BYTES + 100);
-    ck_assert_uint_eq(wal_prepare(wal, 4096, &error), 0);
-    ck_assert_int_eq(error.code, 0);
-    ck_assert(!fs_memory_exists(memory, WORLD_DIRECTORY "/" WAL_SPARE_NAME));
-    for (uint64_t term = 1; term <= 3; term++) {
-        world_step(wal, &model, (struct step){.term = term});
-    }
-    append_fails_for_good(wal, "make room");
-    fs_memory_limit(memory, 0);
-    world_check_usable(memory, &model);
-}
-END_TEST
-
-START_TEST(failed_read_is_reported_as_such)
-{
-    struct wal *wal = world_open(memory, &model);
-    struct raftd_error error = {0};
-
-    world_step(wal, &model, (struct step){.term = 1, .append_count = 1});
-    wal_close(wal);
-    fs_memory_fail(memory, FS_MEMORY_PREAD, 1, -EIO);
-    world_open_fails(memory, RAFTD_ERROR_SYSTEM, &error);
-    ck_assert_ptr_nonnull(strstr(error.message, "cannot read"));
-    world_check_usable(memory, &model);
-}
-END_TEST
-
 START_TEST(missing_parent_directory_is_reported)
 {
     struct wal_options options = world_memory_options(memory);
@@ -625,7 +477,6 @@ UNIT_SUITE(wal)
     TCase *appending = tcase_create("appending");
     TCase *preparing = tcase_create("preparing");
     TCase *refusing = tcase_create("refusing");
-    TCase *failing = tcase_create("failing");
 
     tcase_add_checked_fixture(appending, set_up, tear_down);
     tcase_add_test(appending, first_start_makes_an_empty_log);
@@ -658,16 +509,8 @@ UNIT_SUITE(wal)
     tcase_add_test(refusing, entry_as_large_as_the_limit_is_written);
     tcase_add_test(refusing, lowered_limit_is_no_damage);
     tcase_add_test(refusing, directory_name_has_a_limit);
+    tcase_add_test(refusing, missing_parent_directory_is_reported);
     suite_add_tcase(suite, refusing);
 
-    tcase_add_checked_fixture(failing, set_up, tear_down);
-    tcase_add_loop_test(failing, t43_failed_fsync_is_not_tried_again, 0, 2);
-    tcase_add_test(failing, failed_write_ends_it);
-    tcase_add_test(failing, failed_roll_ends_it);
-    tcase_add_test(failing, failed_sync_while_preparing_ends_it);
-    tcase_add_test(failing, t45_full_disk_is_said_and_survived);
-    tcase_add_test(failing, failed_read_is_reported_as_such);
-    tcase_add_test(failing, missing_parent_directory_is_reported);
-    suite_add_tcase(suite, failing);
     return suite;
 }

@@ -220,3 +220,13 @@ void world_check_usable(struct fs_memory *memory, struct model *model)
     wal = world_open(memory, model);
     wal_close(wal);
 }
+
+void world_prepare_all(struct wal *wal)
+{
+    struct raftd_error error;
+
+    while (wal_prepare(wal, 5000, &error) > 0) {
+        ck_assert_msg(error.code == 0, "%s", error.message);
+    }
+    ck_assert_msg(error.code == 0, "%s", error.message);
+}

@@ -67,6 +67,9 @@ struct wal *world_open(struct fs_memory *memory, const struct model *model);
 /* Opens, which has to fail with this code; the message is in *error. */
 void world_open_fails(struct fs_memory *memory, int code, struct raftd_error *error);
 
+/* Prepares the whole next segment. */
+void world_prepare_all(struct wal *wal);
+
 /* Leaves the process without a clean end. */
 void world_kill(struct fs_memory *memory, struct wal *wal);
 

@@ -1,0 +1,226 @@
+/*
+ * Dialling: names, addresses that do not answer, and look-ups that take their time.
+ */
+#include "unit.h"
+
+#include <dirent.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "pair.h"
+
+/* The program is linked with --wrap=getaddrinfo: names mean what the test says, and no resolver
+ * is asked. */
+int __real_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **addresses);
+int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **addresses);
+
+/* Nobody listens on 127.0.0.2 and 127.0.0.3. glibc allocates each link of the chain by itself, so
+ * chains may be joined. */
+static int three_addresses(const char *port, const struct addrinfo *hints,
+                           struct addrinfo **addresses)
+{
+    static const char *const hosts[] = {"127.0.0.2", "127.0.0.3", "127.0.0.1"};
+    struct addrinfo **end = addresses;
+
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(__real_getaddrinfo(hosts[i], port, hints, end), 0);
+        while (*end != NULL) {
+            end = &(*end)->ai_next;
+        }
+    }
+    return 0;
+}
+
+/* "slow.test" is known once a byte comes through this pipe; the other one says that somebody
+ * asks. */
+static int slow_resolver[2];
+static int slow_questions[2];
+
+int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                       struct addrinfo **addresses)
+{
+    char byte;
+
+    if ((hints->ai_flags & AI_NUMERICHOST) != 0) {
+        return __real_getaddrinfo(host, port, hints, addresses);
+    }
+    if (strcmp(host, "slow.test") == 0) {
+        ck_assert_int_eq(write(slow_questions[1], "?", 1), 1);
+        ck_assert_int_eq(read(slow_resolver[0], &byte, 1), 1);
+        return __real_getaddrinfo("127.0.0.1", port, hints, addresses);
+    }
+    if (strcmp(host, "three-addresses.test") == 0) {
+        return three_addresses(port, hints, addresses);
+    }
+    if (strcmp(host, "unknown.test") == 0) {
+        return EAI_NONAME;
+    }
+    return __real_getaddrinfo(host, port, hints, addresses);
+}
+
+static bool a_look_up_runs(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    const struct dirent *task;
+    bool found = false;
+
+    ck_assert_ptr_nonnull(tasks);
+    while ((task = readdir(tasks)) != NULL) {
+        char path[300];
+        char name[32] = "";
+        FILE *file;
+
+        snprintf(path, sizeof(path), "/proc/self/task/%s/comm", task->d_name);
+        file = fopen(path, "r");
+        if (file != NULL) {
+            found = (fgets(name, sizeof(name), file) != NULL && strcmp(name, "resolver\n") == 0) ||
+                    found;
+            fclose(file);
+        }
+    }
+    closedir(tasks);
+    return found;
+}
+
+/* Threads of look-ups are detached: they clean up after themselves, which the leak checker is to
+ * see. */
+static void wait_for_the_end_of_look_ups(void)
+{
+    while (a_look_up_runs()) {
+        poll(NULL, 0, 1);
+    }
+}
+
+static struct net_address closed_port(void)
+{
+    struct net_address address;
+
+    close(listen_loopback(&address));
+    return address;
+}
+
+START_TEST(test_nobody_listens)
+{
+    struct net_address address = closed_port();
+    struct end client = {0};
+    char wanted[300];
+
+    client.code = stream_dial(&address, NULL, &client.stream, &client.error);
+    if (client.code == 0) {
+        end_handshake(&client);
+    }
+    snprintf(wanted, sizeof(wanted), "cannot connect to 127.0.0.1:%u: Connection refused",
+             address.port);
+    assert_says(&client, RAFTD_ERROR_SYSTEM, wanted);
+    stream_close(client.stream);
+}
+END_TEST
+
+START_TEST(test_every_address_of_a_name_is_tried)
+{
+    struct net_address address;
+    int listening = listen_loopback(&address);
+    struct end client = {0};
+    char text[64];
+
+    strcpy(address.host, "three-addresses.test");
+    client.code = stream_dial(&address, NULL, &client.stream, &client.error);
+    ck_assert_msg(client.code == 0, "%s", client.error.message);
+    end_handshake(&client);
+    ck_assert_msg(client.code == 0, "%s", client.error.message);
+    stream_peer_text(client.stream, text, sizeof(text));
+    ck_assert_ptr_nonnull(strstr(text, "127.0.0.1:"));
+    stream_close(client.stream);
+    close(listening);
+}
+END_TEST
+
+START_TEST(test_none_of_the_addresses_of_a_name_answers)
+{
+    struct net_address address = closed_port();
+    struct end client = {0};
+
+    strcpy(address.host, "three-addresses.test");
+    client.code = stream_dial(&address, NULL, &client.stream, &client.error);
+    if (client.code == 0) {
+        end_handshake(&client);
+    }
+    assert_says(&client, RAFTD_ERROR_SYSTEM, "cannot connect to three-addresses.test:");
+    assert_says(&client, RAFTD_ERROR_SYSTEM, "Connection refused");
+    stream_close(client.stream);
+}
+END_TEST
+
+START_TEST(test_a_name_that_nobody_knows)
+{
+    const struct net_address address = {.host = "unknown.test", .port = 7381};
+    struct end client = {0};
+
+    client.code = stream_dial(&address, NULL, &client.stream, &client.error);
+    ck_assert_int_eq(client.code, 0);
+    end_handshake(&client);
+    assert_says(&client, RAFTD_ERROR_SYSTEM, "cannot resolve unknown.test: Name or service not");
+    stream_close(client.stream);
+    wait_for_the_end_of_look_ups();
+}
+END_TEST
+
+/* A name server that does not answer holds up nobody: neither this thread now ... */
+START_TEST(test_a_slow_resolver_is_waited_for_like_a_socket)
+{
+    struct net_address address;
+    int listening = listen_loopback(&address);
+    struct end client = {0};
+
+    strcpy(address.host, "slow.test");
+    ck_assert_int_eq(pipe(slow_resolver), 0);
+    ck_assert_int_eq(pipe(slow_questions), 0);
+    ck_assert_int_eq(stream_dial(&address, NULL, &client.stream, &client.error), 0);
+    ck_assert_int_eq(stream_handshake(client.stream, &client.error), RAFTD_ERROR_AGAIN);
+    ck_assert_int_eq(stream_wants(client.stream), POLLIN);
+    ck_assert_int_eq(write(slow_resolver[1], "!", 1), 1);
+    end_handshake(&client);
+    ck_assert_msg(client.code == 0, "%s", client.error.message);
+    stream_close(client.stream);
+    close(listening);
+    wait_for_the_end_of_look_ups();
+}
+END_TEST
+
+/* ... nor its end, a shutdown say (trap T57). */
+START_TEST(test_a_stream_can_be_closed_while_its_name_is_looked_up)
+{
+    const struct net_address address = {.host = "slow.test", .port = 7381};
+    struct end client = {0};
+
+    ck_assert_int_eq(pipe(slow_resolver), 0);
+    ck_assert_int_eq(pipe(slow_questions), 0);
+    ck_assert_int_eq(stream_dial(&address, NULL, &client.stream, &client.error), 0);
+    ck_assert_int_eq(stream_handshake(client.stream, &client.error), RAFTD_ERROR_AGAIN);
+    wait_for(slow_questions[0], POLLIN);
+    stream_close(client.stream); /* the resolver hangs: if this waited, it would be for ever */
+    ck_assert_int_eq(write(slow_resolver[1], "!", 1), 1);
+    wait_for_the_end_of_look_ups();
+}
+END_TEST
+
+UNIT_SUITE(dial)
+{
+    Suite *suite = suite_create("dial");
+    TCase *dialling = tcase_create("dialling");
+
+    tcase_add_test(dialling, test_nobody_listens);
+    tcase_add_test(dialling, test_every_address_of_a_name_is_tried);
+    tcase_add_test(dialling, test_none_of_the_addresses_of_a_name_answers);
+    tcase_add_test(dialling, test_a_name_that_nobody_knows);
+    tcase_add_test(dialling, test_a_slow_resolver_is_waited_for_like_a_socket);
+    tcase_add_test(dialling, test_a_stream_can_be_closed_while_its_name_is_looked_up);
+    suite_add_tcase(suite, dialling);
+    return suite;
+}
