@@ -26,24 +26,9 @@ static void tear_down(void)
     fs_memory_destroy(memory);
 }
 
-/* Three segments, the last one half full; the process was killed. */
 static void make_log(void)
 {
-    struct wal *wal = world_open(memory, &model);
-
-    world_step(wal, &model,
-               (struct step){.term = 1, .vote = 1, .append_count = 2, .entry_bytes = 30});
-    world_step(wal, &model, (struct step){.append_count = 3, .entry_bytes = 700});
-    world_step(
-        wal, &model,
-        (struct step){
-            .term = 2, .vote = 3, .truncate_from = 4, .append_count = 2, .entry_bytes = 1900});
-    for (int i = 0; i < 4; i++) {
-        world_step(wal, &model, (struct step){.append_count = 1, .entry_bytes = 100});
-    }
-    world_kill(memory, wal);
-    ck_assert(fs_memory_exists(memory, WORLD_SEGMENT(3)));
-    ck_assert(!fs_memory_exists(memory, WORLD_SEGMENT(4)));
+    world_make_log(memory, &model);
 }
 
 static void check_says(const struct raftd_error *error, const char *text)

@@ -230,3 +230,22 @@ void world_prepare_all(struct wal *wal)
     }
     ck_assert_msg(error.code == 0, "%s", error.message);
 }
+
+void world_make_log(struct fs_memory *memory, struct model *model)
+{
+    struct wal *wal = world_open(memory, model);
+
+    world_step(wal, model,
+               (struct step){.term = 1, .vote = 1, .append_count = 2, .entry_bytes = 30});
+    world_step(wal, model, (struct step){.append_count = 3, .entry_bytes = 700});
+    world_step(
+        wal, model,
+        (struct step){
+            .term = 2, .vote = 3, .truncate_from = 4, .append_count = 2, .entry_bytes = 1900});
+    for (int i = 0; i < 4; i++) {
+        world_step(wal, model, (struct step){.append_count = 1, .entry_bytes = 100});
+    }
+    world_kill(memory, wal);
+    ck_assert(fs_memory_exists(memory, WORLD_SEGMENT(3)));
+    ck_assert(!fs_memory_exists(memory, WORLD_SEGMENT(4)));
+}

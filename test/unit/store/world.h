@@ -70,6 +70,9 @@ void world_open_fails(struct fs_memory *memory, int code, struct raftd_error *er
 /* Prepares the whole next segment. */
 void world_prepare_all(struct wal *wal);
 
+/* A log of three segments, the last one half full; the process was killed. */
+void world_make_log(struct fs_memory *memory, struct model *model);
+
 /* Leaves the process without a clean end. */
 void world_kill(struct fs_memory *memory, struct wal *wal);
 
