@@ -243,6 +243,10 @@ END_TEST
 #define MINE_ONLY "if redis.call('hexists', KEYS[1], ARGV[1]) == 0 then return nil end "
 #define GIVE COUNT_DOWN "if left > 0 then redis.call('pexpire', KEYS[1], ARGV[2]) return 0 end "
 #define LATCHED "local l = redis.call('get', KEYS[2]) if l then return tonumber(l) end "
+#define GIVE_LATCHED                                                                               \
+    COUNT_DOWN "if left > 0 then redis.call('pexpire', KEYS[1], ARGV[2]) redis.call('set', "       \
+               "KEYS[2], 0, 'px', 5) return 0 end redis.call('del', KEYS[1]) redis.call('set', "   \
+               "KEYS[2], 1, 'px', 5) return 1"
 #define EACH "local t = {} for i = 1, #KEYS do "
 #define HELD_IN_TURN "redis.call('hexists', KEYS[i], ARGV[1]) == 1"
 #define RENEW_OR_NOT                                                                               \
@@ -265,12 +269,17 @@ static const char *const strangers[] = {
     "redis.call('hincrby', KEYS[1], ARGV[2], 1) redis.call('pexpire', KEYS[1], ARGV[2])"
     " " OR_WAIT,
     "if redis.call('exists', KEYS[1]) == 0 then " TAKE OR_WAIT,
+    "local free = redis.call('exists', KEYS[1]) == 0 if free or " HOLDS
+    " then redis.call('hincrby', KEYS[1], ARGV[1], 1) if free and " HOLDS
+    " then return nil end redis.call('pexpire', KEYS[1], ARGV[2]) " OR_WAIT,
     "if redis.call('exists', KEYS[1]) == 0 then " TAKE "return nil end if " HOLDS
     " then redis.call('hincrby', KEYS[1], ARGV[1], 1) redis.call('pexpire', KEYS[1], 5) " OR_WAIT,
     /* Releasing it: whoever holds it, without looking, too early, with other answers. */
     COUNT_DOWN "if left > 0 then return 0 end redis.call('del', KEYS[1]) return 1",
     MINE_ONLY COUNT_DOWN "redis.call('del', KEYS[1]) return 1",
     MINE_ONLY GIVE "return 1",
+    "if redis.call('exists', KEYS[1]) == 0 then return 5 end " MINE_ONLY GIVE
+    "redis.call('del', KEYS[1]) return 1",
     MINE_ONLY GIVE "redis.call('del', KEYS[1]) return 2",
     MINE_ONLY "if redis.call('hincrby', KEYS[1], ARGV[1], -1) == 1 then return 0 end "
               "redis.call('del', KEYS[1]) return 1",
@@ -284,6 +293,9 @@ static const char *const strangers[] = {
     /* With a latch that is not one. */
     LATCHED MINE_ONLY GIVE "redis.call('del', KEYS[1]) return 1",
     LATCHED FREE_OR_MINE TAKE OR_WAIT,
+    "local l = redis.call('get', KEYS[2]) if l == '5' then return 0 end if l then return "
+    "tonumber(l) "
+    "end " MINE_ONLY GIVE_LATCHED,
     "local l = redis.call('get', KEYS[2]) if l == '1' then return 1 end " MINE_ONLY GIVE
     "redis.call('del', KEYS[1]) return 1",
     LATCHED MINE_ONLY COUNT_DOWN
