@@ -72,10 +72,10 @@ static void make_operation(struct operation *operation, const struct script_inpu
     if (action->kind == SCRIPT_SET) {
         make_set(operation, action, compared);
     } else if (action->kind == SCRIPT_DELETE) {
-        operation->number = KV_DELIF;
+        operation->number = compared != NULL ? KV_DELIF : KV_DEL;
     } else {
         operation->number = KV_EXPIRE;
-        operation->flags = KV_EXPIRE_IFEQ;
+        operation->flags = compared != NULL ? KV_EXPIRE_IFEQ : 0;
         operation->flags |= only_expiring ? KV_EXPIRE_XX : 0;
         operation->flags |= action->amount.kind == SCRIPT_TTL ? KV_EXPIRE_ADD : 0;
         add_amount(operation, action);
@@ -102,6 +102,9 @@ static bool needs_looking(const struct script_plan *plan)
     }
     if (looks || (plan->equal != NULL) == (plan->missing != NULL)) {
         return true;
+    }
+    if (plan->unconditional) {
+        return false;
     }
     if (plan->missing != NULL) {
         return !same_result(plan, SCRIPT_OTHER, SCRIPT_EQUAL_EXPIRING) ||
@@ -189,7 +192,8 @@ static bool ask_one(struct call *call, const struct script_input *input,
     if (!script_attach_results(call, plan, BY_SUCCESS)) {
         return refuse(call);
     }
-    make_operation(&operation, input, action, plan->equal != NULL ? &plan->token : NULL,
+    make_operation(&operation, input, action,
+                   plan->equal != NULL && !plan->unconditional ? &plan->token : NULL,
                    plan->only_expiring);
     for (size_t i = 0; i < operation.count; i++) {
         buffer_append_u32(&parts, (uint32_t)operation.arguments[i].size_bytes);

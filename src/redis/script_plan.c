@@ -39,6 +39,22 @@ static bool keeps_the_key(const struct script_action *action)
            number > 0;
 }
 
+/* Whether the key is deleted, or gets a time to live, whatever its value is. */
+static bool is_unconditional(const struct script_plan *plan)
+{
+    const struct script_outcome *other = &plan->outcomes[SCRIPT_OTHER];
+
+    for (int state = 0; state < SCRIPT_OTHER; state++) {
+        if (!same_action(&plan->outcomes[state].action, &other->action) ||
+            !script_same_value(&plan->outcomes[state].result, &other->result)) {
+            return false;
+        }
+    }
+    return plan->token.kind == SCRIPT_NIL && plan->missing == NULL &&
+           (other->action.kind == SCRIPT_DELETE || other->action.kind == SCRIPT_EXPIRE) &&
+           other->action.amount.kind != SCRIPT_TTL && other->result.kind != SCRIPT_VALUE;
+}
+
 /* The actions as one operation that the state machine can guard; false: there is none. */
 static bool find_actions(struct script_plan *plan)
 {
@@ -47,8 +63,11 @@ static bool find_actions(struct script_plan *plan)
     plan->equal = action_of(plan, SCRIPT_EQUAL_EXPIRING);
     plan->missing = action_of(plan, SCRIPT_MISSING);
     plan->only_expiring = plan->equal != NULL && lasting == NULL;
-    if (action_of(plan, SCRIPT_OTHER) != NULL ||
-        (plan->missing != NULL && plan->missing->kind != SCRIPT_SET)) {
+    if (action_of(plan, SCRIPT_OTHER) != NULL) {
+        plan->unconditional = is_unconditional(plan);
+        return plan->unconditional;
+    }
+    if (plan->missing != NULL && plan->missing->kind != SCRIPT_SET) {
         return false;
     }
     if (plan->equal == NULL) {
@@ -133,7 +152,7 @@ bool script_plan_make(const struct script_input *input, struct script_plan *plan
     }
     /* Without a comparison the states of a key that is there are not different ones. */
     return find_actions(plan) &&
-           (plan->token.kind == SCRIPT_STRING ||
+           (plan->unconditional || plan->token.kind == SCRIPT_STRING ||
             (plan->equal == NULL &&
              script_same_value(&plan->outcomes[SCRIPT_OTHER].result,
                                &plan->outcomes[SCRIPT_EQUAL_EXPIRING].result)));

@@ -22,6 +22,7 @@ struct script_plan {
     const struct script_action *equal;   /* NULL: nothing is done */
     const struct script_action *missing; /* NULL: nothing is done */
     bool only_expiring;                  /* equal: only where there is a time to live */
+    bool unconditional;                  /* equal: whatever the value is */
 };
 
 /* What decides which of the script's results is answered. */
