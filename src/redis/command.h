@@ -158,8 +158,6 @@ void call_ask_parts(struct call *call, enum kv_operation operation, const struct
                     size_t count);
 /* dispatch.c: runs the command. True: what the node is to be asked is filled in. */
 bool call_prepare(struct call *call);
-/* Whether the argument is the one database there is; false: the error is written. */
-bool call_checks_database(struct call *call, const struct resp_argument *argument);
 
 /* command_docs.c */
 bool run_command(struct call *call);
@@ -208,6 +206,8 @@ bool run_unwatch(struct call *call);
 bool run_watch(struct call *call);
 
 /* command_connection.c */
+/* Whether the argument is the one database there is; false: the error is written. */
+bool call_checks_database(struct call *call, const struct resp_argument *argument);
 bool run_echo(struct call *call);
 bool run_hello(struct call *call);
 bool run_ping(struct call *call);

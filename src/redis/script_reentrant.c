@@ -180,35 +180,34 @@ static void add_amount(struct parts *parts, const struct script_value *amount)
     add_value(parts, amount);
 }
 
-static void add_lock(struct parts *parts, const struct lock_plan *plan, size_t key)
+static void add_key(struct parts *parts, const struct lock_plan *plan, size_t key)
 {
     add(parts, plan->input->keys[key].data, plan->input->keys[key].size_bytes);
-    if ((plan->flags & KV_UNLOCK_FORCE) == 0 || plan->operation != KV_UNLOCK) {
-        add_value(parts, &plan->words.holders[key]);
-    }
 }
 
 static void ask(struct call *call, const struct lock_plan *plan)
 {
     const struct script_lock_words *words = &plan->words;
-    bool unlocks = plan->operation == KV_UNLOCK;
+    unsigned unlock = plan->operation == KV_UNLOCK ? plan->flags : 0;
     struct parts parts = {.count = 0};
 
-    add_lock(&parts, plan, 0);
-    if (!unlocks || (plan->flags & KV_UNLOCK_FORCE) == 0) {
+    add_key(&parts, plan, 0);
+    if ((unlock & KV_UNLOCK_FORCE) == 0) {
+        add_value(&parts, &words->holders[0]);
         add_amount(&parts, &words->amount);
     }
-    if (unlocks && (plan->flags & KV_UNLOCK_PUBLISH) != 0) {
+    if ((unlock & KV_UNLOCK_PUBLISH) != 0) {
         add_value(&parts, &words->channel);
         add_value(&parts, &words->message);
     }
-    if (unlocks && (plan->flags & KV_UNLOCK_LATCH) != 0) {
+    if ((unlock & KV_UNLOCK_LATCH) != 0) {
         add_value(&parts, &words->latch);
         add_amount(&parts, &words->latch_amount);
     }
     if (plan->operation == KV_LOCK_RENEW && plan->flags == KV_LOCK_RENEW_MANY) {
         for (size_t key = 1; key < plan->input->key_count; key++) {
-            add_lock(&parts, plan, key);
+            add_key(&parts, plan, key);
+            add_value(&parts, &words->holders[key]);
         }
     }
     call_ask_parts(call, plan->operation, &parts.bytes, parts.count);
