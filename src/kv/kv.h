@@ -1,6 +1,6 @@
 /*
  * The key-value state machine: what every raftd node replicates. Commands and queries travel as
- * bytes made by kv_request_encode(); replies are a neutral encoding that src/redis turns into
+ * bytes made by kv_request_encode(); replies are a neutral encoding that src/commands turns into
  * RESP2 or RESP3. Deterministic: the same commands give the same state and the same replies on
  * every node, whatever bytes they are. Used by one thread at a time (the Raft core thread).
  */

@@ -12,13 +12,13 @@
 
 /* Every mutex of the program, in the order in which they may be taken. */
 enum mutex_rank {
-    MUTEX_RANK_LIFECYCLE = 1, /* src/cmd: which node a signal stops */
+    MUTEX_RANK_LIFECYCLE = 1, /* src/raftd: which node a signal stops */
     MUTEX_RANK_CORE,          /* src/node: the Raft core and the state machine */
     MUTEX_RANK_LINK_TABLE,    /* src/node: the table of links */
     MUTEX_RANK_LINK,          /* src/node: hand-over of an accepted socket, link status text */
-    MUTEX_RANK_CLIENTS,       /* src/redis: list of connections for CLIENT LIST */
-    MUTEX_RANK_CHANNELS,      /* src/redis: who subscribed to what */
-    MUTEX_RANK_SCRIPTS,       /* src/redis: the texts of scripts */
+    MUTEX_RANK_CLIENTS,       /* src/front: list of connections for CLIENT LIST */
+    MUTEX_RANK_CHANNELS,      /* src/front: who subscribed to what */
+    MUTEX_RANK_SCRIPTS,       /* src/script: the texts of scripts */
     MUTEX_RANK_READINGS,      /* src/node: who reads which snapshot for a backup */
 };
 

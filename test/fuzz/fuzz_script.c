@@ -8,7 +8,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
-#include "redis/script_lua.h"
+#include "script/lua.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,0 +1,228 @@
+/*
+ * CLIENT.
+ */
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "commands/command.h"
+#include "front/clients.h"
+#include "front/connection.h"
+#include "front/server.h"
+
+static bool write_ok(struct call *call)
+{
+    resp_write_raw(call->reply, "+OK\r\n", 5);
+    return false;
+}
+
+static bool syntax_error(struct call *call)
+{
+    resp_write_error_format(call->reply, "ERR syntax error");
+    return false;
+}
+
+bool run_client_id(struct call *call)
+{
+    resp_write_integer(call->reply, (int64_t)call->connection->info.id);
+    return false;
+}
+
+bool run_client_getname(struct call *call)
+{
+    const char *name = call->connection->info.name;
+
+    if (name != NULL) {
+        resp_write_text(call->reply, name);
+    } else {
+        resp_write_nil(call->reply, call->protocol);
+    }
+    return false;
+}
+
+/* CLIENT LIST is read by blanks and lines: nothing of that kind may be in a field. */
+static bool is_plain(const struct resp_argument *text)
+{
+    for (size_t i = 0; i < text->size_bytes; i++) {
+        if (text->data[i] < '!' || text->data[i] > '~') {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool client_set_name(struct call *call, const struct resp_argument *name)
+{
+    if (!is_plain(name)) {
+        resp_write_error_format(call->reply, "ERR Client names cannot contain spaces, newlines or "
+                                             "special characters.");
+        return false;
+    }
+    registry_set_text(&call->server->registry, &call->connection->info.name, name->data,
+                      name->size_bytes);
+    return true;
+}
+
+bool run_client_setname(struct call *call)
+{
+    return client_set_name(call, &call->arguments[2]) ? write_ok(call) : false;
+}
+
+bool run_client_setinfo(struct call *call)
+{
+    const struct resp_argument *option = &call->arguments[2];
+    const struct resp_argument *value = &call->arguments[3];
+    struct client_info *info = &call->connection->info;
+    bool is_name = argument_is(option, "lib-name");
+
+    if (!is_name && !argument_is(option, "lib-ver")) {
+        resp_write_error_format(call->reply, "ERR Unrecognized option '%.*s'",
+                                (int)(option->size_bytes < 128 ? option->size_bytes : 128),
+                                (const char *)option->data);
+        return false;
+    }
+    if (!is_plain(value)) {
+        resp_write_error_format(call->reply,
+                                "ERR %.*s cannot contain spaces, newlines or special characters.",
+                                (int)option->size_bytes, (const char *)option->data);
+        return false;
+    }
+    registry_set_text(&call->server->registry,
+                      is_name ? &info->library_name : &info->library_version, value->data,
+                      value->size_bytes);
+    return write_ok(call);
+}
+
+bool run_client_info(struct call *call)
+{
+    struct buffer text = {0};
+
+    registry_write_one(&call->server->registry, &call->connection->info, &text);
+    resp_write_verbatim(call->reply, call->protocol, "txt", text.data, text.size_bytes);
+    buffer_free(&text);
+    return false;
+}
+
+static void write_list(struct call *call, const uint64_t *ids, size_t count)
+{
+    struct buffer text = {0};
+
+    registry_write_all(&call->server->registry, ids, count, &text);
+    resp_write_verbatim(call->reply, call->protocol, "txt", text.data, text.size_bytes);
+    buffer_free(&text);
+}
+
+static bool list_by_id(struct call *call)
+{
+    size_t count = call->count - 3;
+    uint64_t *ids = memory_allocate_zeroed(count, sizeof(ids[0]));
+    bool valid = true;
+
+    for (size_t i = 0; i < count && valid; i++) {
+        int64_t id = 0;
+
+        valid = number_parse(call->arguments[i + 3].data, call->arguments[i + 3].size_bytes, &id);
+        ids[i] = (uint64_t)id;
+    }
+    if (valid) {
+        write_list(call, ids, count);
+    } else {
+        resp_write_error_format(call->reply, "ERR Invalid client ID");
+    }
+    memory_free(ids);
+    return false;
+}
+
+static void write_of_type(struct call *call, bool subscribed)
+{
+    struct buffer text = {0};
+
+    registry_write_type(&call->server->registry, subscribed, &text);
+    resp_write_verbatim(call->reply, call->protocol, "txt", text.data, text.size_bytes);
+    buffer_free(&text);
+}
+
+/* There are no masters and replicas among the clients. */
+static bool list_by_type(struct call *call)
+{
+    static const char *const others[] = {"master", "replica", "slave"};
+    const struct resp_argument *type = &call->arguments[3];
+    static const uint64_t no_id = 0;
+
+    if (argument_is(type, "normal") || argument_is(type, "pubsub")) {
+        write_of_type(call, argument_is(type, "pubsub"));
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (argument_is(type, others[i])) {
+            write_list(call, &no_id, 0);
+            return false;
+        }
+    }
+    resp_write_error_format(call->reply, "ERR Unknown client type '%.*s'",
+                            (int)(type->size_bytes < 128 ? type->size_bytes : 128),
+                            (const char *)type->data);
+    return false;
+}
+
+bool run_client_list(struct call *call)
+{
+    if (call->count == 2) {
+        write_list(call, NULL, 0);
+        return false;
+    }
+    if (call->count == 4 && argument_is(&call->arguments[2], "type")) {
+        return list_by_type(call);
+    }
+    if (call->count > 3 && argument_is(&call->arguments[2], "id")) {
+        return list_by_id(call);
+    }
+    return syntax_error(call);
+}
+
+bool run_client_reply(struct call *call)
+{
+    struct connection *connection = call->connection;
+
+    if (argument_is(&call->arguments[2], "on")) {
+        connection->reply_off = false;
+        connection->reply_skip = false;
+        return write_ok(call);
+    }
+    if (argument_is(&call->arguments[2], "off")) {
+        connection->reply_off = true;
+        return false;
+    }
+    if (argument_is(&call->arguments[2], "skip")) {
+        connection->reply_skip_next = !connection->reply_off;
+        return false;
+    }
+    return syntax_error(call);
+}
+
+/* There is no client-side caching: switching it off is no lie. */
+bool run_client_tracking(struct call *call)
+{
+    if (argument_is(&call->arguments[2], "off")) {
+        return write_ok(call);
+    }
+    if (argument_is(&call->arguments[2], "on")) {
+        resp_write_error_format(call->reply, "ERR client-side caching is not supported");
+        return false;
+    }
+    return syntax_error(call);
+}
+
+bool run_client_getredir(struct call *call)
+{
+    resp_write_integer(call->reply, -1);
+    return false;
+}
+
+bool run_client_on_off(struct call *call)
+{
+    if (argument_is(&call->arguments[2], "on") || argument_is(&call->arguments[2], "off")) {
+        return write_ok(call);
+    }
+    return syntax_error(call);
+}

@@ -1,0 +1,260 @@
+/*
+ * Finding commands, and what is said about them by their table entries alone. Immutable after
+ * command_table_prepare(); any thread.
+ */
+#include "commands/command.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "commands/table.h"
+
+enum { COMMANDS_MAX = 192, INDEX_PLACES = 512, NAME_BYTES_MAX = 32 };
+
+static const struct command *const groups[] = {
+    commands_of_cluster, commands_of_connection,   commands_of_keys,
+    commands_of_pubsub,  commands_of_raft,         commands_of_server,
+    commands_of_strings, commands_of_transactions, commands_of_scripts,
+};
+
+/* Ascending by name. */
+static const struct command *commands[COMMANDS_MAX];
+static size_t known_commands;
+/* Open addressing by a hash of the lower-case name; 0 = free, else position in the list + 1. */
+static uint8_t name_index[INDEX_PLACES];
+static pthread_once_t index_once = PTHREAD_ONCE_INIT;
+
+static inline uint8_t lower(uint8_t byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+}
+
+static uint32_t hash_name(const uint8_t *name, size_t size)
+{
+    uint32_t hash = 2166136261u;
+
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ lower(name[i])) * 16777619u;
+    }
+    return hash ^ hash >> 16;
+}
+
+static bool name_equals(const char *name, const uint8_t *text, size_t size)
+{
+    size_t i = 0;
+
+    while (i < size && name[i] != '\0' && (uint8_t)name[i] == lower(text[i])) {
+        i++;
+    }
+    return i == size && name[i] == '\0';
+}
+
+static void gather_commands(void)
+{
+    for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++) {
+        for (const struct command *command = groups[g]; command->name != NULL; command++) {
+            size_t place = known_commands++;
+
+            ASSERT(known_commands <= COMMANDS_MAX);
+            for (; place > 0 && strcmp(commands[place - 1]->name, command->name) > 0; place--) {
+                commands[place] = commands[place - 1];
+            }
+            commands[place] = command;
+        }
+    }
+}
+
+static void build_index(void)
+{
+    gather_commands();
+    for (size_t i = 0; i < known_commands; i++) {
+        const char *name = commands[i]->name;
+        uint32_t place = hash_name((const uint8_t *)name, strlen(name)) % INDEX_PLACES;
+
+        ASSERT(strlen(name) <= NAME_BYTES_MAX);
+        ASSERT(i == 0 || strcmp(commands[i - 1]->name, name) < 0);
+        while (name_index[place] != 0) {
+            place = (place + 1) % INDEX_PLACES;
+        }
+        name_index[place] = (uint8_t)(i + 1);
+    }
+}
+
+void command_table_prepare(void)
+{
+    pthread_once(&index_once, build_index);
+}
+
+size_t command_count(void)
+{
+    return known_commands;
+}
+
+const struct command *command_at(size_t place)
+{
+    ASSERT(place < known_commands);
+    return commands[place];
+}
+
+const struct command *command_find(const void *name, size_t size)
+{
+    uint32_t place;
+
+    if (size == 0 || size > NAME_BYTES_MAX) {
+        return NULL;
+    }
+    place = hash_name(name, size) % INDEX_PLACES;
+    while (name_index[place] != 0) {
+        const struct command *command = commands[name_index[place] - 1];
+
+        if (name_equals(command->name, name, size)) {
+            return command;
+        }
+        place = (place + 1) % INDEX_PLACES;
+    }
+    return NULL;
+}
+
+const struct command *command_find_sub(const struct command *container, const void *name,
+                                       size_t size)
+{
+    for (const struct command *sub = container->subcommands; sub != NULL && sub->name != NULL;
+         sub++) {
+        if (name_equals(sub->name, name, size)) {
+            return sub;
+        }
+    }
+    return NULL;
+}
+
+const struct command *command_find_full(const void *name, size_t size)
+{
+    const uint8_t *bar = size > 0 ? memchr(name, '|', size) : NULL;
+    const struct command *container;
+    size_t front;
+
+    if (bar == NULL) {
+        return command_find(name, size);
+    }
+    front = (size_t)(bar - (const uint8_t *)name);
+    container = command_find(name, front);
+    return container != NULL ? command_find_sub(container, bar + 1, size - front - 1) : NULL;
+}
+
+void command_full_name(const struct command *command, char *text, size_t size)
+{
+    snprintf(text, size, "%s%s%s", command->container != NULL ? command->container : "",
+             command->container != NULL ? "|" : "", command->name);
+}
+
+bool command_takes(const struct command *command, size_t count)
+{
+    return command->arity >= 0 ? count == (size_t)command->arity : count >= (size_t)-command->arity;
+}
+
+bool argument_is(const struct resp_argument *argument, const char *word)
+{
+    return name_equals(word, argument->data, argument->size_bytes);
+}
+
+/* ---- Synopsis ----------------------------------------------------------------------------- */
+
+static void append_text(struct buffer *text, const char *more)
+{
+    buffer_append(text, more, strlen(more));
+}
+
+static void append_capitals(struct buffer *text, const char *name)
+{
+    for (; *name != '\0'; name++) {
+        bool small = *name >= 'a' && *name <= 'z';
+
+        buffer_append_u8(text, (uint8_t)(small ? *name - 'a' + 'A' : *name));
+    }
+}
+
+static void write_arguments(struct buffer *text, const struct command_argument *list,
+                            const char *between);
+
+static void write_one(struct buffer *text, const struct command_argument *argument)
+{
+    if (argument->type == ARGUMENT_ONEOF) {
+        write_arguments(text, argument->parts, " | ");
+    } else if (argument->type == ARGUMENT_BLOCK) {
+        write_arguments(text, argument->parts, " ");
+    } else if (argument->type != ARGUMENT_TOKEN) {
+        append_text(text, argument->name);
+    }
+}
+
+static void write_argument(struct buffer *text, const struct command_argument *argument)
+{
+    bool group = argument->type == ARGUMENT_ONEOF && (argument->flags & ARGUMENT_OPTIONAL) == 0;
+
+    append_text(text, (argument->flags & ARGUMENT_OPTIONAL) != 0 ? "[" : group ? "(" : "");
+    if (argument->token != NULL) {
+        append_text(text, argument->token);
+        append_text(text, argument->type != ARGUMENT_TOKEN ? " " : "");
+    }
+    write_one(text, argument);
+    if ((argument->flags & ARGUMENT_MULTIPLE) != 0) {
+        append_text(text, " [");
+        write_one(text, argument);
+        append_text(text, " ...]");
+    }
+    append_text(text, (argument->flags & ARGUMENT_OPTIONAL) != 0 ? "]" : group ? ")" : "");
+}
+
+static void write_arguments(struct buffer *text, const struct command_argument *list,
+                            const char *between)
+{
+    for (const struct command_argument *argument = list; argument->name != NULL; argument++) {
+        append_text(text, argument > list ? between : "");
+        write_argument(text, argument);
+    }
+}
+
+void command_write_synopsis(const struct command *command, struct buffer *text)
+{
+    if (command->container != NULL) {
+        append_capitals(text, command->container);
+        append_text(text, " ");
+    }
+    append_capitals(text, command->name);
+    if (command->syntax != NULL) {
+        append_text(text, " ");
+        write_arguments(text, command->syntax, " ");
+    }
+}
+
+bool run_help(struct call *call)
+{
+    const struct command *container =
+        command_find(call->command->container, strlen(call->command->container));
+    struct buffer line = {0};
+    size_t count = 0;
+
+    for (const struct command *sub = container->subcommands; sub->name != NULL; sub++) {
+        count++;
+    }
+    resp_write_array(call->reply, 1 + 2 * count);
+    append_capitals(&line, container->name);
+    append_text(&line, " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+    resp_write_simple(call->reply, line.data, line.size_bytes);
+    for (const struct command *sub = container->subcommands; sub->name != NULL; sub++) {
+        size_t skip = strlen(container->name) + 1;
+
+        line.size_bytes = 0;
+        command_write_synopsis(sub, &line);
+        resp_write_simple(call->reply, line.data + skip, line.size_bytes - skip);
+        line.size_bytes = 0;
+        append_text(&line, "    ");
+        append_text(&line, sub->summary);
+        append_text(&line, ".");
+        resp_write_simple(call->reply, line.data, line.size_bytes);
+    }
+    buffer_free(&line);
+    return false;
+}

@@ -1,0 +1,288 @@
+/*
+ * The one table of commands: name, arity, flags, keys, documentation and what runs it. Dispatch,
+ * COMMAND, COMMAND DOCS and the list in raftd-commands(7) all read it. Immutable; any thread.
+ */
+#ifndef RAFTD_COMMANDS_COMMAND_H
+#define RAFTD_COMMANDS_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <raftd/client.h>
+
+#include "base/bytes.h"
+#include "base/number.h"
+#include "front/owed.h"
+#include "kv/kv.h"
+#include "resp/parser.h"
+#include "resp/writer.h"
+
+struct connection;
+struct redis_server;
+struct worker;
+
+enum command_flags {
+    COMMAND_WRITE = 1 << 0,
+    COMMAND_READONLY = 1 << 1,
+    COMMAND_ADMIN = 1 << 2,
+    COMMAND_LOADING = 1 << 3, /* answered also while the node is not ready */
+    COMMAND_STALE = 1 << 4,   /* says nothing about the data */
+    COMMAND_FAST = 1 << 5,
+    COMMAND_PUBSUB = 1 << 7,
+    COMMAND_NO_MULTI = 1 << 8,     /* not inside a transaction */
+    COMMAND_SUBSCRIBED = 1 << 9,   /* also on a RESP2 connection with subscriptions */
+    COMMAND_AT_ONCE = 1 << 10,     /* not queued by MULTI */
+    COMMAND_MOVABLE_KEYS = 1 << 6, /* "numkeys key ..." from the second argument on */
+};
+
+/* Groups of commands that do not follow from the flags. */
+enum command_category {
+    CATEGORY_KEYSPACE = 1 << 0,
+    CATEGORY_STRING = 1 << 1,
+    CATEGORY_CONNECTION = 1 << 2,
+    CATEGORY_DANGEROUS = 1 << 3,
+    CATEGORY_BITMAP = 1 << 4,
+    CATEGORY_PUBSUB = 1 << 5,
+    CATEGORY_TRANSACTION = 1 << 6,
+    CATEGORY_SCRIPTING = 1 << 7,
+    CATEGORY_HASH = 1 << 8,
+};
+
+/* When a command may start, and who answers it. */
+enum command_kind {
+    COMMAND_IS_LOCAL,   /* here and at once: its answer depends on nothing before it */
+    COMMAND_IS_BARRIER, /* here, once everything before it on the connection is answered */
+    COMMAND_IS_READ,    /* the node; not while changes before it are under way */
+    COMMAND_IS_CHANGE,  /* the node; not while reads before it are under way */
+};
+
+enum argument_type {
+    ARGUMENT_KEY,
+    ARGUMENT_STRING,
+    ARGUMENT_INTEGER,
+    ARGUMENT_PATTERN,
+    ARGUMENT_TOKEN, /* the word `token` itself */
+    ARGUMENT_ONEOF,
+    ARGUMENT_BLOCK,
+};
+
+enum { ARGUMENT_OPTIONAL = 1, ARGUMENT_MULTIPLE = 2 };
+
+struct command_argument {
+    const char *name; /* NULL ends a list */
+    enum argument_type type;
+    int flags;
+    const char *token;                    /* the word in front of it, or NULL */
+    const struct command_argument *parts; /* ONEOF, BLOCK */
+};
+
+/* One command as it came in, and what became of it. On a worker's stack. */
+struct call {
+    struct redis_server *server;
+    struct worker *worker;
+    struct connection *connection;
+    const struct command *command;
+    const struct resp_argument *arguments; /* the command's name is the first */
+    size_t count;
+    struct buffer *reply;        /* where a command that is answered here writes */
+    enum resp_protocol protocol; /* how */
+
+    /* What a command that the node answers asks of it. */
+    int (*submit)(struct call *call, uint64_t tag); /* NULL: `operation`, of the state machine */
+    enum kv_operation operation;
+    uint8_t set_flags;
+    bool is_read;
+    enum raftd_read_level read_level; /* the connection's, unless the command has its own */
+    struct kv_argument *kv_arguments; /* the worker's; room for count and two more */
+    size_t kv_count;
+    char number[NUMBER_TEXT_BYTES_MAX]; /* an argument that was not among those given */
+    struct rendering rendering;         /* how the answer is to be written */
+    bool in_transaction;                /* EXEC carries it out */
+};
+
+struct command {
+    const char *name; /* lower case; a subcommand's own, without its container's */
+    int arity;        /* with the name(s); negative: at least that many */
+    enum command_kind kind;
+    int flags;
+    int categories;
+    int first_key, last_key, key_step; /* 0 = no keys */
+    const char *key_access;            /* of COMMAND's key specification, words: "RO access" */
+    /*
+     * Answers into call->reply and returns false; or fills in what the node is to be asked and
+     * returns true, without any other effect, since it may have to be called again. NULL: asks
+     * the node for `operation` with the arguments as they are; a container: nothing of its own.
+     */
+    bool (*run)(struct call *call);
+    enum kv_operation operation;
+    uint8_t operation_flags;           /* for it, where run is NULL; others as they like */
+    const struct command *subcommands; /* ends with a NULL name */
+    const char *container;             /* of a subcommand: its name */
+
+    const char *group;
+    const char *summary;
+    const char *complexity;
+    const struct command_argument *syntax; /* may be NULL: no arguments */
+};
+
+/* Makes the list of all commands and its index; once per process, before anything below. Any
+ * thread. */
+void command_table_prepare(void);
+/* All commands, ascending by name. */
+size_t command_count(void);
+const struct command *command_at(size_t place);
+/* In whatever case; NULL: there is none. */
+const struct command *command_find(const void *name, size_t size);
+const struct command *command_find_sub(const struct command *container, const void *name,
+                                       size_t size);
+/* "get", "client|id": also with a container in front. NULL: there is none. */
+const struct command *command_find_full(const void *name, size_t size);
+/* "client|id". */
+void command_full_name(const struct command *command, char *text, size_t size);
+bool command_takes(const struct command *command, size_t count);
+
+/* "SET key value [NX | XX] [GET]", in capitals, appended without a NUL. */
+void command_write_synopsis(const struct command *command, struct buffer *text);
+
+/* Whether an argument is this word (given in lower case), in whatever case. */
+bool argument_is(const struct resp_argument *argument, const char *word);
+
+/* What the node is to be asked: the operation with the command's first count arguments, */
+void call_ask(struct call *call, enum kv_operation operation, size_t count);
+/* and then more. */
+void call_ask_also(struct call *call, const struct resp_argument *argument);
+
+/* The operation with count arguments, each in parts behind its size; parts is copied. */
+void call_ask_parts(struct call *call, enum kv_operation operation, const struct buffer *parts,
+                    size_t count);
+/* dispatch.c: runs the command. True: what the node is to be asked is filled in. */
+bool call_prepare(struct call *call);
+
+/* command_docs.c */
+bool run_command(struct call *call);
+bool run_command_count(struct call *call);
+bool run_command_docs(struct call *call);
+bool run_command_getkeys(struct call *call);
+bool run_command_info(struct call *call);
+bool run_command_list(struct call *call);
+
+/* command_cluster.c */
+bool run_cluster_countkeysinslot(struct call *call);
+bool run_cluster_info(struct call *call);
+bool run_cluster_keyslot(struct call *call);
+bool run_cluster_myid(struct call *call);
+bool run_cluster_nodes(struct call *call);
+bool run_cluster_shards(struct call *call);
+bool run_cluster_slots(struct call *call);
+bool run_role(struct call *call);
+
+/* command_sentinel.c */
+bool run_sentinel_ckquorum(struct call *call);
+bool run_sentinel_master(struct call *call);
+bool run_sentinel_master_address(struct call *call);
+bool run_sentinel_masters(struct call *call);
+bool run_sentinel_replicas(struct call *call);
+bool run_sentinel_sentinels(struct call *call);
+
+/* command_consistency.c */
+bool run_raft_consistency(struct call *call);
+bool run_readonly(struct call *call);
+bool run_readwrite(struct call *call);
+
+/* command_script.c */
+enum { SCRIPT_READ_ONLY = 1 }; /* operation_flags of EVAL_RO */
+bool run_eval(struct call *call);
+bool run_evalsha(struct call *call);
+bool run_script_exists(struct call *call);
+bool run_script_flush(struct call *call);
+bool run_script_load(struct call *call);
+
+/* command_transaction.c */
+bool run_discard(struct call *call);
+bool run_exec(struct call *call);
+bool run_multi(struct call *call);
+bool run_unwatch(struct call *call);
+bool run_watch(struct call *call);
+
+/* command_connection.c */
+/* Whether the argument is the one database there is; false: the error is written. */
+bool call_checks_database(struct call *call, const struct resp_argument *argument);
+bool run_echo(struct call *call);
+bool run_hello(struct call *call);
+bool run_ping(struct call *call);
+bool run_quit(struct call *call);
+bool run_reset(struct call *call);
+bool run_select(struct call *call);
+
+/* command_client.c */
+bool run_client_getname(struct call *call);
+bool run_client_getredir(struct call *call);
+bool run_client_id(struct call *call);
+bool run_client_info(struct call *call);
+bool run_client_list(struct call *call);
+bool run_client_on_off(struct call *call);
+bool run_client_reply(struct call *call);
+bool run_client_setinfo(struct call *call);
+bool run_client_setname(struct call *call);
+bool run_client_tracking(struct call *call);
+/* For HELLO and CLIENT SETNAME: false, with the error written, where the name is not allowed. */
+bool client_set_name(struct call *call, const struct resp_argument *name);
+
+/* command_data.c */
+bool run_delex(struct call *call);
+bool run_delifeq(struct call *call);
+bool run_lcs(struct call *call);
+bool run_decr(struct call *call);
+bool run_decrby(struct call *call);
+bool run_flush(struct call *call);
+bool run_getset(struct call *call);
+bool run_incr(struct call *call);
+bool run_mset(struct call *call);
+bool run_raft_digest(struct call *call);
+bool run_setnx(struct call *call);
+
+/* command_expire.c */
+bool run_expire(struct call *call);
+bool run_getex(struct call *call);
+bool run_set(struct call *call);
+bool run_setex(struct call *call);
+
+/* command_keys.c */
+bool run_copy(struct call *call);
+bool run_object_encoding(struct call *call);
+bool run_object_freq(struct call *call);
+bool run_object_idletime(struct call *call);
+bool run_object_refcount(struct call *call);
+bool run_time(struct call *call);
+bool run_wait(struct call *call);
+
+/* command_info.c */
+bool run_config_get(struct call *call);
+bool run_config_set(struct call *call);
+bool run_info(struct call *call);
+
+/* command_member.c */
+bool run_raft_member(struct call *call);
+bool run_raft_transfer(struct call *call);
+
+/* command_pubsub.c */
+bool run_psubscribe(struct call *call);
+bool run_pubsub_channels(struct call *call);
+bool run_pubsub_numpat(struct call *call);
+bool run_pubsub_numsub(struct call *call);
+bool run_punsubscribe(struct call *call);
+bool run_subscribe(struct call *call);
+bool run_unsubscribe(struct call *call);
+
+/* command_raft.c */
+bool run_raft_members(struct call *call);
+bool run_raft_ready(struct call *call);
+bool run_raft_backup(struct call *call);
+bool run_raft_snapshot(struct call *call);
+bool run_raft_status(struct call *call);
+
+/* command.c: the HELP of every container, made from its subcommands. */
+bool run_help(struct call *call);
+
+#endif

@@ -1,0 +1,169 @@
+/*
+ * Commands about the connection itself.
+ */
+#include <limits.h>
+
+#include <raftd/node.h>
+
+#include "base/number.h"
+#include "commands/command.h"
+#include "front/connection.h"
+#include "front/server.h"
+#include "front/subscribers.h"
+#include "front/topology.h"
+#include "front/worker.h"
+
+bool run_ping(struct call *call)
+{
+    if (call->count > 2) {
+        resp_write_error_format(call->reply, "ERR wrong number of arguments for 'ping' command");
+    } else if (call->protocol == RESP2 && connection_is_subscribed(call->connection)) {
+        resp_write_array(call->reply, 2);
+        resp_write_text(call->reply, "pong");
+        resp_write_bulk(call->reply, call->count == 2 ? (const void *)call->arguments[1].data : "",
+                        call->count == 2 ? call->arguments[1].size_bytes : 0);
+    } else if (call->count == 2) {
+        resp_write_bulk(call->reply, call->arguments[1].data, call->arguments[1].size_bytes);
+    } else {
+        resp_write_raw(call->reply, "+PONG\r\n", 7);
+    }
+    return false;
+}
+
+bool run_echo(struct call *call)
+{
+    resp_write_bulk(call->reply, call->arguments[1].data, call->arguments[1].size_bytes);
+    return false;
+}
+
+bool run_quit(struct call *call)
+{
+    resp_write_raw(call->reply, "+OK\r\n", 5);
+    connection_end_input(call->connection);
+    return false;
+}
+
+bool call_checks_database(struct call *call, const struct resp_argument *argument)
+{
+    int64_t index;
+
+    if (!number_parse(argument->data, argument->size_bytes, &index)) {
+        resp_write_error_format(call->reply, "ERR value is not an integer or out of range");
+    } else if (index < INT_MIN || index > INT_MAX) {
+        resp_write_error_format(call->reply,
+                                "ERR value is out of range, value must between %d and %d", INT_MIN,
+                                INT_MAX);
+    } else if (index != 0) {
+        resp_write_error_format(call->reply, "ERR DB index is out of range");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+bool run_select(struct call *call)
+{
+    if (call_checks_database(call, &call->arguments[1])) {
+        resp_write_raw(call->reply, "+OK\r\n", 5);
+    }
+    return false;
+}
+
+static void set_protocol(struct connection *connection, enum resp_protocol protocol)
+{
+    connection->protocol = protocol;
+    atomic_store_explicit(&connection->info.protocol, protocol, memory_order_relaxed);
+}
+
+bool run_reset(struct call *call)
+{
+    struct connection *connection = call->connection;
+
+    set_protocol(connection, RESP2);
+    subscribers_forget(connection);
+    transaction_end(connection);
+    connection->reply_off = false;
+    connection->reply_skip = false;
+    connection_reset_reads(connection);
+    registry_set_text(&call->server->registry, &connection->info.name, NULL, 0);
+    resp_write_raw(call->reply, "+RESET\r\n", 8);
+    return false;
+}
+
+static bool hello_version(struct call *call, int64_t *version)
+{
+    const struct resp_argument *argument = &call->arguments[1];
+
+    if (!number_parse(argument->data, argument->size_bytes, version)) {
+        resp_write_error_format(call->reply,
+                                "ERR Protocol version is not an integer or out of range");
+        return false;
+    }
+    if (*version != RESP2 && *version != RESP3) {
+        resp_write_error_format(call->reply, "NOPROTO unsupported protocol version");
+        return false;
+    }
+    return true;
+}
+
+/* The options behind the version; false: the error is written. */
+static bool hello_options(struct call *call)
+{
+    const struct resp_argument *name = NULL;
+    size_t i = 2;
+
+    while (i < call->count) {
+        size_t more = call->count - i - 1;
+
+        if (argument_is(&call->arguments[i], "auth") && more >= 2) {
+            /* Nobody who believes in a password may think that it protects anything here. */
+            resp_write_error_format(
+                call->reply, "ERR AUTH <password> called without any password configured for the "
+                             "default user. Are you sure your configuration is correct?");
+            return false;
+        }
+        if (argument_is(&call->arguments[i], "setname") && more >= 1) {
+            name = &call->arguments[i + 1];
+            i += 2;
+        } else {
+            resp_write_error_format(
+                call->reply, "ERR Syntax error in HELLO option '%.*s'",
+                (int)(call->arguments[i].size_bytes < 128 ? call->arguments[i].size_bytes : 128),
+                (const char *)call->arguments[i].data);
+            return false;
+        }
+    }
+    return name == NULL || client_set_name(call, name);
+}
+
+bool run_hello(struct call *call)
+{
+    struct connection *connection = call->connection;
+    bool redirects = call->server->conf.redis.redirect == CONF_REDIRECT_MOVED;
+    const struct topology_node *leader =
+        redirects ? topology_leader(worker_view(call->worker)) : NULL;
+    int64_t version = connection->protocol;
+
+    if (call->count > 1 && (!hello_version(call, &version) || !hello_options(call))) {
+        return false;
+    }
+    set_protocol(connection, (enum resp_protocol)version);
+    resp_write_map(call->reply, connection->protocol, 7);
+    resp_write_text(call->reply, "server");
+    resp_write_text(call->reply, "raftd");
+    resp_write_text(call->reply, "version");
+    resp_write_text(call->reply, raftd_version());
+    resp_write_text(call->reply, "proto");
+    resp_write_integer(call->reply, version);
+    resp_write_text(call->reply, "id");
+    resp_write_integer(call->reply, (int64_t)connection->info.id);
+    resp_write_text(call->reply, "mode");
+    resp_write_text(call->reply, redirects ? "cluster" : "standalone");
+    resp_write_text(call->reply, "role");
+    /* Without redirection every node takes writes. */
+    resp_write_text(call->reply,
+                    redirects && leader != NULL && !leader->self ? "replica" : "master");
+    resp_write_text(call->reply, "modules");
+    resp_write_array(call->reply, 0);
+    return false;
+}

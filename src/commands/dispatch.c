@@ -1,0 +1,352 @@
+/*
+ * One command: found in the table, checked, then answered here or handed to the node.
+ */
+#include <string.h>
+
+#include <raftd/client.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "commands/command.h"
+#include "commands/render.h"
+#include "commands/unsupported.h"
+#include "front/connection.h"
+#include "front/server.h"
+#include "front/topology.h"
+#include "front/worker.h"
+
+enum { PREVIEW_BYTES = 128, ARGUMENTS_MORE = 2 };
+
+/* A C string's length, as Redis' own error texts see arguments: they end at a NUL byte. */
+static int preview_length(const struct resp_argument *argument, size_t limit)
+{
+    const uint8_t *end = memchr(argument->data, '\0', argument->size_bytes);
+    size_t size = end != NULL ? (size_t)(end - argument->data) : argument->size_bytes;
+
+    return (int)(size < limit ? size : limit);
+}
+
+static void write_unknown(const struct call *call)
+{
+    const char *what = unsupported_find(call->arguments[0].data, call->arguments[0].size_bytes);
+    char preview[2 * PREVIEW_BYTES];
+    size_t length = 0;
+
+    if (what != NULL) {
+        resp_write_error_format(call->reply,
+                                "ERR '%.*s' is not supported: raftd keeps strings and has no %s",
+                                preview_length(&call->arguments[0], PREVIEW_BYTES),
+                                (const char *)call->arguments[0].data, what);
+        return;
+    }
+
+    for (size_t i = 1; i < call->count && length < PREVIEW_BYTES; i++) {
+        int size = preview_length(&call->arguments[i], PREVIEW_BYTES - length);
+
+        preview[length++] = '\'';
+        memcpy(preview + length, call->arguments[i].data, (size_t)size);
+        length += (size_t)size;
+        preview[length++] = '\'';
+        preview[length++] = ' ';
+    }
+    resp_write_error_format(call->reply,
+                            "ERR unknown command '%.*s', with args beginning with: %.*s",
+                            preview_length(&call->arguments[0], PREVIEW_BYTES),
+                            (const char *)call->arguments[0].data, (int)length, preview);
+}
+
+static void write_unknown_sub(const struct call *call, const struct command *container)
+{
+    char name[64];
+    size_t size = 0;
+
+    for (; container->name[size] != '\0' && size < sizeof(name) - 1; size++) {
+        name[size] = (char)(container->name[size] - 'a' + 'A');
+    }
+    name[size] = '\0';
+    resp_write_error_format(call->reply, "ERR unknown subcommand '%.*s'. Try %s HELP.",
+                            preview_length(&call->arguments[1], PREVIEW_BYTES),
+                            (const char *)call->arguments[1].data, name);
+}
+
+static const struct resp_argument *first_key(const struct call *call)
+{
+    const struct command *command = call->command;
+    int64_t count = 0;
+
+    if ((command->flags & COMMAND_MOVABLE_KEYS) != 0) {
+        return call->count > 3 &&
+                       number_parse(call->arguments[2].data, call->arguments[2].size_bytes,
+                                    &count) &&
+                       count > 0
+                   ? &call->arguments[3]
+                   : NULL;
+    }
+    return command->first_key > 0 ? &call->arguments[command->first_key] : NULL;
+}
+
+/* Whether the client is to go to the leader instead, as the configuration may say; if so, that is
+ * answered. Stale reads are served everywhere. */
+static bool has_moved(const struct call *call)
+{
+    const struct topology_node *leader;
+    const struct resp_argument *key;
+    bool stale = (call->command->flags & COMMAND_READONLY) != 0 &&
+                 call->connection->read_level == RAFTD_READ_STALE;
+
+    if (call->server->conf.redis.redirect != CONF_REDIRECT_MOVED || stale) {
+        return false;
+    }
+    key = first_key(call);
+    leader = key != NULL ? topology_leader(worker_view(call->worker)) : NULL;
+    if (leader == NULL || leader->self) {
+        return false;
+    }
+    resp_write_error_format(call->reply, "MOVED %u %s:%u",
+                            topology_slot(key->data, key->size_bytes), leader->host, leader->port);
+    return true;
+}
+
+static bool is_allowed_inside(const struct call *call)
+{
+    if (!call->connection->transaction.open || (call->command->flags & COMMAND_NO_MULTI) == 0) {
+        return true;
+    }
+    resp_write_error_format(call->reply, "ERR Command not allowed inside a transaction");
+    return false;
+}
+
+/* How the refusal of a command begins: with EXEC goes the whole transaction. */
+static const char *refusal(const struct call *call)
+{
+    if (call->command->run != run_exec) {
+        return "ERR";
+    }
+    transaction_end(call->connection);
+    return "EXECABORT Transaction discarded because of:";
+}
+
+/* A client of RESP2 with subscriptions could not tell replies from messages. */
+static bool is_confined(const struct call *call)
+{
+    char name[64];
+
+    if (call->protocol != RESP2 || !connection_is_subscribed(call->connection) ||
+        (call->command->flags & COMMAND_SUBSCRIBED) != 0) {
+        return false;
+    }
+    command_full_name(call->command, name, sizeof(name));
+    resp_write_error_format(call->reply,
+                            "%s Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING "
+                            "/ QUIT / RESET are allowed in this context",
+                            refusal(call), name);
+    return true;
+}
+
+/* Finds the command and holds the arguments against it; false: the error is written. */
+static bool find(struct call *call)
+{
+    const struct command *command =
+        command_find(call->arguments[0].data, call->arguments[0].size_bytes);
+    char name[64];
+
+    if (command == NULL) {
+        write_unknown(call);
+        return false;
+    }
+    if (command->subcommands != NULL && call->count > 1) {
+        const struct command *container = command;
+
+        command =
+            command_find_sub(container, call->arguments[1].data, call->arguments[1].size_bytes);
+        if (command == NULL) {
+            write_unknown_sub(call, container);
+            return false;
+        }
+    }
+    call->command = command;
+    if (!command_takes(command, call->count)) {
+        command_full_name(command, name, sizeof(name));
+        resp_write_error_format(call->reply, "%s wrong number of arguments for '%s' command",
+                                refusal(call), name);
+        return false;
+    }
+    if ((command->flags & COMMAND_LOADING) == 0 && !raftd_node_is_ready(call->server->node)) {
+        if (command->run == run_exec) {
+            transaction_end(call->connection);
+        }
+        resp_write_error(call->reply, render_not_ready, strlen(render_not_ready));
+        return false;
+    }
+    return is_allowed_inside(call) && !is_confined(call) && !has_moved(call);
+}
+
+static bool has_to_wait(const struct connection *connection, enum command_kind kind)
+{
+    if (kind == COMMAND_IS_LOCAL || connection->waiting == 0) {
+        return false;
+    }
+    return kind == COMMAND_IS_BARRIER || (kind == COMMAND_IS_READ) != connection->waiting_reads;
+}
+
+void call_ask_also(struct call *call, const struct resp_argument *argument)
+{
+    call->kv_arguments[call->kv_count++] = (struct kv_argument){
+        .data = argument->data,
+        .size_bytes = argument->size_bytes,
+    };
+}
+
+void call_ask(struct call *call, enum kv_operation operation, size_t count)
+{
+    call->operation = operation;
+    call->kv_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        call_ask_also(call, &call->arguments[i + 1]);
+    }
+}
+
+void call_ask_parts(struct call *call, enum kv_operation operation, const struct buffer *parts,
+                    size_t count)
+{
+    struct worker *worker = call->worker;
+    struct reader reader;
+
+    worker->parts.size_bytes = 0;
+    buffer_append(&worker->parts, parts->data, parts->size_bytes);
+    reader = reader_make(worker->parts.data, worker->parts.size_bytes);
+    worker->arguments = memory_grow(worker->arguments, &worker->argument_capacity, count,
+                                    sizeof(worker->arguments[0]));
+    call->kv_arguments = worker->arguments;
+    call->operation = operation;
+    call->kv_count = count;
+    for (size_t i = 0; i < count; i++) {
+        size_t size = reader_u32(&reader);
+
+        call->kv_arguments[i] =
+            (struct kv_argument){.data = reader_bytes(&reader, size), .size_bytes = size};
+    }
+    ASSERT(!reader.failed && reader_left(&reader) == 0);
+}
+
+/* What the command does here; true: the node has to be asked. */
+bool call_prepare(struct call *call)
+{
+    struct worker *worker = call->worker;
+
+    worker->arguments = memory_grow(worker->arguments, &worker->argument_capacity,
+                                    call->count + ARGUMENTS_MORE, sizeof(worker->arguments[0]));
+    call->kv_arguments = worker->arguments;
+    call->is_read = call->command->kind != COMMAND_IS_CHANGE;
+    if (call->command->run != NULL) {
+        return call->command->run(call);
+    }
+    call_ask(call, call->command->operation, call->count - 1);
+    call->set_flags = call->command->operation_flags;
+    return true;
+}
+
+/* 0, RAFTD_ERROR_BUSY or RAFTD_ERROR_TOO_LARGE. */
+static int ask_machine(struct call *call, uint64_t tag)
+{
+    struct worker *worker = call->worker;
+
+    worker->request.size_bytes = 0;
+    kv_request_encode(&worker->request, call->operation, call->set_flags, call->kv_arguments,
+                      call->kv_count);
+    return call->is_read
+               ? raftd_client_read(worker->client, worker->request.data, worker->request.size_bytes,
+                                   call->read_level, call->connection->max_lag_ms, tag)
+               : raftd_client_propose(worker->client, worker->request.data,
+                                      worker->request.size_bytes, tag);
+}
+
+/* The same, and RAFTD_ERROR_INVALID of what is no request to the state machine. */
+static int ask_node(struct call *call)
+{
+    struct connection *connection = call->connection;
+    struct worker *worker = call->worker;
+    uint64_t tag = worker_tag(worker, connection, connection->slots.tail);
+    struct slot *slot;
+    int code;
+
+    code = call->submit != NULL ? call->submit(call, tag) : ask_machine(call, tag);
+    if (code != 0) {
+        return code;
+    }
+    slot = slots_push(&connection->slots);
+    slot->silent = connection_is_silent(connection);
+    slot->is_read = call->is_read;
+    slot->rendering = call->rendering;
+    slot->rendering.protocol = (uint8_t)call->protocol;
+    connection->waiting++;
+    connection->waiting_reads = call->is_read;
+    worker->has_proposed = true;
+    return 0;
+}
+
+/* Carries out a command whose turn it is; false: the node takes no request now. */
+static bool start(struct call *call)
+{
+    int code = 0;
+
+    atomic_store_explicit(&call->connection->info.command, call->command, memory_order_relaxed);
+    if (call->command->run == run_exec && raftd_client_room(call->worker->client) == 0) {
+        return false; /* what is queued is made a request once */
+    }
+    if (call_prepare(call)) {
+        code = raftd_client_room(call->worker->client) > 0 ? ask_node(call) : RAFTD_ERROR_BUSY;
+        if (code != 0) {
+            memory_free(call->rendering.attached);
+        }
+        if (code == 0 || code == RAFTD_ERROR_BUSY) {
+            return code == 0;
+        }
+        if (call->rendering.renderer == RENDER_EXEC) {
+            transaction_end(call->connection);
+        }
+        render_status(call->reply, code, call->is_read);
+    }
+    connection_end_reply(call->connection);
+    return true;
+}
+
+bool dispatch(struct connection *connection, const struct resp_request *request)
+{
+    struct worker *worker = connection->worker;
+    struct call call = {
+        .server = worker->server,
+        .worker = worker,
+        .connection = connection,
+        .arguments = request->arguments,
+        .count = request->count,
+        .protocol = connection->protocol,
+        .read_level = connection->read_level,
+    };
+
+    if (slots_count(&connection->slots) == SLOTS_MAX) {
+        connection->block = BLOCK_SLOTS;
+        return false;
+    }
+    call.reply = connection_begin_reply(connection);
+    if (!find(&call)) {
+        connection->transaction.failed |= connection->transaction.open;
+        connection_end_reply(connection);
+    } else if (connection->transaction.open && (call.command->flags & COMMAND_AT_ONCE) == 0) {
+        transaction_queue(&call);
+        connection_end_reply(connection);
+    } else if (has_to_wait(connection, call.command->kind)) {
+        connection->block = BLOCK_KIND;
+        return false;
+    } else if (!start(&call)) {
+        connection->block = BLOCK_ROOM;
+        worker_add_starved(worker, connection);
+        return false;
+    }
+    if (call.rendering.renderer == RENDER_EXEC && connection->waiting > 0) {
+        connection->block = BLOCK_KIND; /* what it queued is needed until it is answered */
+    }
+    counter_add(&worker->command_count, 1);
+    connection_next_command(connection);
+    return true;
+}

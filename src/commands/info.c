@@ -1,0 +1,409 @@
+/*
+ * INFO and CONFIG GET: what the server says about itself and its options.
+ */
+#include "commands/info.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <raftd/client.h>
+#include <raftd/node.h>
+
+#include "base/memory.h"
+#include "commands/command.h"
+#include "front/owed.h"
+#include "front/server.h"
+#include "front/topology.h"
+#include "kv/glob.h"
+#include "sys/clock.h"
+
+/* Clients look at this to learn which commands they may use; those that raftd has behave as in
+ * this version of Redis. */
+#define REDIS_VERSION "7.2.0"
+
+enum { GLOB_BUDGET = 1000 * 1000 };
+
+/* ---- INFO --------------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 2, 3))) static void put(struct buffer *text, const char *format, ...)
+{
+    char line[512];
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    if (length > 0) {
+        buffer_append(text, line,
+                      (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1);
+        buffer_append(text, "\r\n", 2);
+    }
+}
+
+static void put_heading(struct buffer *text, const char *heading)
+{
+    if (text->size_bytes > 0) {
+        buffer_append(text, "\r\n", 2);
+    }
+    put(text, "# %s", heading);
+}
+
+static void put_server(const struct redis_server *server, struct buffer *text)
+{
+    const char *port = strrchr(server->conf.listen.client, ':');
+    uint64_t uptime_seconds = (clock_monotonic_ms() - server->created_ms) / 1000;
+
+    put_heading(text, "Server");
+    put(text, "redis_version:%s", REDIS_VERSION);
+    put(text, "raftd_version:%s", raftd_version());
+    put(text, "redis_mode:standalone");
+    put(text, "arch_bits:%zu", sizeof(void *) * 8);
+    put(text, "multiplexing_api:epoll");
+    put(text, "process_id:%ld", (long)getpid());
+    put(text, "run_id:%s", server->run_id);
+    put(text, "tcp_port:%s", port != NULL ? port + 1 : "0");
+    put(text, "uptime_in_seconds:%" PRIu64, uptime_seconds);
+    put(text, "uptime_in_days:%" PRIu64, uptime_seconds / 86400);
+    put(text, "loading:%d", raftd_node_is_ready(server->node) ? 0 : 1);
+}
+
+static uint64_t load(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void put_clients(struct redis_server *server, struct buffer *text)
+{
+    uint64_t commands = 0;
+    uint64_t input_bytes = 0;
+    uint64_t output_bytes = 0;
+
+    for (size_t i = 0; i < server->worker_count; i++) {
+        commands += load(&server->workers[i].command_count);
+        input_bytes += load(&server->workers[i].input_bytes);
+        output_bytes += load(&server->workers[i].output_bytes);
+    }
+    put_heading(text, "Clients");
+    put(text, "connected_clients:%" PRIu32, atomic_load(&server->client_count));
+    put(text, "maxclients:%" PRIu32, server->conf.limits.max_clients);
+    put(text, "client_workers:%zu", server->worker_count);
+    put(text, "total_connections_received:%" PRIu64, atomic_load(&server->accepted_count));
+    put(text, "rejected_connections:%" PRIu64, atomic_load(&server->rejected_count));
+    put(text, "total_commands_processed:%" PRIu64, commands);
+    put(text, "total_net_input_bytes:%" PRIu64, input_bytes);
+    put(text, "total_net_output_bytes:%" PRIu64, output_bytes);
+}
+
+static void put_raft(struct redis_server *server, struct buffer *text)
+{
+    struct raftd_status status;
+    size_t voters = 0;
+
+    raftd_node_status(server->node, &status);
+    for (size_t i = 0; i < status.member_count; i++) {
+        voters += status.members[i].voter ? 1 : 0;
+    }
+    put_heading(text, "Raft");
+    put(text, "raft_cluster_name:%s", status.cluster_name);
+    put(text, "raft_id:%u", status.id);
+    put(text, "raft_role:%s", status.role);
+    put(text, "raft_leader:%u", status.leader);
+    put(text, "raft_phase:%s", raftd_phase_name(status.phase));
+    put(text, "raft_ready:%d", status.ready ? 1 : 0);
+    put(text, "raft_term:%" PRIu64, status.term);
+    put(text, "raft_last_index:%" PRIu64, status.last_index);
+    put(text, "raft_durable_index:%" PRIu64, status.durable_index);
+    put(text, "raft_commit_index:%" PRIu64, status.commit_index);
+    put(text, "raft_applied_index:%" PRIu64, status.applied_index);
+    put(text, "raft_proposals_pending:%" PRIu64, status.proposals_pending);
+    put(text, "raft_reads_pending:%" PRIu64, status.reads_pending);
+    put(text, "raft_log_bytes:%" PRIu64, status.log_bytes);
+    put(text, "raft_log_segments:%" PRIu64, status.log_segments);
+    put(text, "raft_log_syncs:%" PRIu64, status.log_syncs);
+    put(text, "raft_members:%zu", status.member_count);
+    put(text, "raft_voters:%zu", voters);
+}
+
+static void put_replica(struct buffer *text, size_t number, const struct topology_node *node)
+{
+    put(text, "slave%zu:ip=%s,port=%u,state=online,offset=%" PRIu64 ",lag=0", number, node->host,
+        node->port, node->match_index);
+}
+
+/* The leader is the master, and the offset is the index in the log. */
+static void put_replication(struct redis_server *server, struct buffer *text)
+{
+    const struct topology_node *leader;
+    struct topology topology;
+    struct buffer replicas = {0};
+    size_t count = 0;
+
+    topology_of(server->node, &topology);
+    leader = topology_leader(&topology);
+    put_heading(text, "Replication");
+    if (topology.leader != topology.self) {
+        put(text, "role:slave");
+        put(text, "master_host:%s", leader != NULL ? leader->host : "");
+        put(text, "master_port:%u", leader != NULL ? leader->port : 0u);
+        put(text, "master_link_status:%s", leader != NULL && leader->connected ? "up" : "down");
+        put(text, "slave_repl_offset:%" PRIu64, topology.applied_index);
+        put(text, "connected_slaves:0");
+        return;
+    }
+    for (size_t i = 0; i < topology.count; i++) {
+        const struct topology_node *node = &topology.nodes[i];
+
+        if (!node->self && node->connected && node->host[0] != '\0') {
+            put_replica(&replicas, count++, node);
+        }
+    }
+    put(text, "role:master");
+    put(text, "connected_slaves:%zu", count);
+    buffer_append(text, replicas.data, replicas.size_bytes);
+    put(text, "master_repl_offset:%" PRIu64, topology.applied_index);
+    buffer_free(&replicas);
+}
+
+/* What the state machine knows; false: nobody could say. */
+static bool read_numbers(const struct raftd_completion *completion, int64_t numbers[KV_INFO_COUNT])
+{
+    struct kv_reply_value value;
+    struct reader reader;
+
+    memset(numbers, 0, KV_INFO_COUNT * sizeof(numbers[0]));
+    if (completion == NULL || completion->status != 0) {
+        return false;
+    }
+    reader = reader_make(completion->data, completion->size_bytes);
+    if (!kv_reply_next(&reader, &value) || value.type != KV_REPLY_ARRAY) {
+        return false;
+    }
+    for (size_t i = 0; i < KV_INFO_COUNT && kv_reply_next(&reader, &value); i++) {
+        numbers[i] = value.integer;
+    }
+    return true;
+}
+
+static void put_stats(struct redis_server *server, const struct raftd_completion *completion,
+                      struct buffer *text)
+{
+    struct notices *notices = &server->notices;
+    int64_t numbers[KV_INFO_COUNT];
+    size_t channels;
+    size_t patterns;
+
+    mutex_lock(&notices->mutex);
+    channels = notices->channels.count;
+    patterns = notices->patterns.count;
+    mutex_unlock(&notices->mutex);
+    put_heading(text, "Stats");
+    if (read_numbers(completion, numbers)) {
+        put(text, "expired_keys:%" PRId64, numbers[KV_INFO_EXPIRED_KEYS]);
+    }
+    put(text, "evicted_keys:0");
+    put(text, "pubsub_channels:%zu", channels);
+    put(text, "pubsub_patterns:%zu", patterns);
+}
+
+static void put_keyspace(const struct raftd_completion *completion, struct buffer *text)
+{
+    int64_t numbers[KV_INFO_COUNT];
+
+    put_heading(text, "Keyspace");
+    if (read_numbers(completion, numbers) && numbers[KV_INFO_KEYS] > 0) {
+        put(text, "db0:keys=%" PRId64 ",expires=%" PRId64 ",avg_ttl=%" PRId64,
+            numbers[KV_INFO_KEYS], numbers[KV_INFO_EXPIRES], numbers[KV_INFO_AVERAGE_TTL]);
+    }
+}
+
+void info_write(struct redis_server *server, uint32_t sections,
+                const struct raftd_completion *completion, enum resp_protocol protocol,
+                struct buffer *output)
+{
+    struct buffer text = {0};
+
+    if ((sections & INFO_SERVER) != 0) {
+        put_server(server, &text);
+    }
+    if ((sections & INFO_CLIENTS) != 0) {
+        put_clients(server, &text);
+    }
+    if ((sections & INFO_RAFT) != 0) {
+        put_raft(server, &text);
+    }
+    if ((sections & INFO_STATS) != 0) {
+        put_stats(server, completion, &text);
+    }
+    if ((sections & INFO_REPLICATION) != 0) {
+        put_replication(server, &text);
+    }
+    if ((sections & INFO_CLUSTER) != 0) {
+        put_heading(&text, "Cluster");
+        put(&text, "cluster_enabled:%d", server->conf.redis.redirect == CONF_REDIRECT_MOVED);
+    }
+    if ((sections & INFO_KEYSPACE) != 0) {
+        put_keyspace(completion, &text);
+    }
+    resp_write_verbatim(output, protocol, "txt", text.data, text.size_bytes);
+    buffer_free(&text);
+}
+
+bool run_info(struct call *call)
+{
+    static const struct {
+        const char *name;
+        uint32_t sections;
+    } known[] = {
+        {"server", INFO_SERVER},
+        {"clients", INFO_CLIENTS},
+        {"raft", INFO_RAFT},
+        {"keyspace", INFO_KEYSPACE},
+        {"default", INFO_EVERYTHING},
+        {"all", INFO_EVERYTHING},
+        {"everything", INFO_EVERYTHING},
+        {"replication", INFO_REPLICATION},
+        {"cluster", INFO_CLUSTER},
+        {"stats", INFO_STATS},
+    };
+    uint32_t sections = call->count == 1 ? INFO_EVERYTHING : 0;
+
+    for (size_t i = 1; i < call->count; i++) {
+        for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
+            if (argument_is(&call->arguments[i], known[k].name)) {
+                sections |= known[k].sections;
+            }
+        }
+    }
+    if ((sections & (INFO_KEYSPACE | INFO_STATS)) != 0 && raftd_node_is_ready(call->server->node)) {
+        call->operation = KV_INFO;
+        call->kv_count = 0;
+        call->rendering.renderer = RENDER_INFO;
+        call->rendering.detail = sections;
+        return true;
+    }
+    info_write(call->server, sections, NULL, call->protocol, call->reply);
+    return false;
+}
+
+/* ---- CONFIG GET --------------------------------------------------------------------------- */
+
+struct config_search {
+    const struct call *call;
+    struct buffer pairs; /* the reply without its head */
+    size_t count;
+};
+
+/* Redis' names are found in whatever case, and so are raftd's. */
+static bool is_asked_for(const struct call *call, const char *name)
+{
+    for (size_t i = 2; i < call->count; i++) {
+        const struct resp_argument *pattern = &call->arguments[i];
+        uint64_t budget = GLOB_BUDGET;
+        uint8_t lower[256];
+
+        if (pattern->size_bytes > sizeof(lower)) {
+            continue;
+        }
+        for (size_t k = 0; k < pattern->size_bytes; k++) {
+            uint8_t byte = pattern->data[k];
+
+            lower[k] = byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+        }
+        if (glob_match(lower, pattern->size_bytes, name, strlen(name), &budget)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void offer(void *argument, const char *name, const char *value)
+{
+    struct config_search *search = argument;
+
+    if (is_asked_for(search->call, name)) {
+        resp_write_text(&search->pairs, name);
+        resp_write_text(&search->pairs, value);
+        search->count++;
+    }
+}
+
+static void offer_number(struct config_search *search, const char *name, uint64_t value)
+{
+    char text[NUMBER_TEXT_BYTES_MAX + 1];
+
+    snprintf(text, sizeof(text), "%" PRIu64, value);
+    offer(search, name, text);
+}
+
+/* What tools that know only Redis ask for, as it is here: everything is in the log, and synced
+ * before it is acknowledged; there are no snapshots by time and no eviction. */
+static void offer_redis_names(struct config_search *search)
+{
+    const struct conf *conf = &search->call->server->conf;
+    const char *port = strrchr(conf->listen.client, ':');
+
+    offer(search, "appendfsync", "always");
+    offer(search, "appendonly", "yes");
+    offer(search, "cluster-enabled", conf->redis.redirect == CONF_REDIRECT_MOVED ? "yes" : "no");
+    offer(search, "databases", "1");
+    offer_number(search, "maxclients", conf->limits.max_clients);
+    offer(search, "maxmemory", "0");
+    offer(search, "maxmemory-policy", "noeviction");
+    offer(search, "port", port != NULL ? port + 1 : "0");
+    offer_number(search, "proto-max-bulk-len", conf->limits.max_request_bytes);
+    offer(search, "replica-read-only", "no");
+    offer(search, "requirepass", "");
+    offer(search, "save", "");
+    offer_number(search, "timeout", conf->limits.idle_timeout_seconds);
+}
+
+static const char notify_events[] = "notify-keyspace-events";
+
+/* That one is replicated, and has to be asked for. */
+bool run_config_get(struct call *call)
+{
+    struct config_search search = {.call = call};
+
+    offer_redis_names(&search);
+    conf_list(&call->server->conf, offer, &search);
+    if (is_asked_for(call, notify_events) && raftd_node_is_ready(call->server->node)) {
+        call->operation = KV_CONFIG_GET;
+        call->kv_arguments[0] =
+            (struct kv_argument){.data = notify_events, .size_bytes = sizeof(notify_events) - 1};
+        call->kv_count = 1;
+        call->rendering.renderer = RENDER_CONFIG;
+        call->rendering.detail = (uint32_t)search.count;
+        call->rendering.attached = search.pairs.data;
+        call->rendering.attached_bytes = (uint32_t)search.pairs.size_bytes;
+        return true;
+    }
+    resp_write_map(call->reply, call->protocol, search.count);
+    resp_write_raw(call->reply, search.pairs.data, search.pairs.size_bytes);
+    buffer_free(&search.pairs);
+    return false;
+}
+
+/* Only what is replicated can be changed here; the rest stands in each node's configuration. */
+bool run_config_set(struct call *call)
+{
+    const struct resp_argument *name = &call->arguments[2];
+    int shown = (int)(name->size_bytes < 128 ? name->size_bytes : 128);
+
+    if (call->count != 4 || !argument_is(name, notify_events)) {
+        resp_write_error_format(call->reply,
+                                "ERR CONFIG SET failed (possibly related to argument '%.*s') - "
+                                "only notify-keyspace-events can be set here, alone; see "
+                                "raftd.conf(5)",
+                                shown, (const char *)name->data);
+        return false;
+    }
+    call->operation = KV_CONFIG_SET;
+    call->kv_count = 0;
+    call_ask_also(call, name);
+    call_ask_also(call, &call->arguments[3]);
+    return true;
+}

@@ -1,0 +1,131 @@
+/*
+ * COPY, OBJECT, WAIT and TIME.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "commands/command.h"
+#include "front/connection.h"
+#include "front/server.h"
+#include "sys/clock.h"
+
+static bool syntax_error(struct call *call)
+{
+    resp_write_error_format(call->reply, "ERR syntax error");
+    return false;
+}
+
+/* The options of COPY; false: the error is written. */
+static bool copy_options(struct call *call, uint8_t *flags)
+{
+    for (size_t i = 3; i < call->count; i++) {
+        const struct resp_argument *option = &call->arguments[i];
+
+        if (argument_is(option, "replace")) {
+            *flags = KV_COPY_REPLACE;
+        } else if (argument_is(option, "db") && i + 1 < call->count) {
+            if (!call_checks_database(call, &call->arguments[++i])) {
+                return false;
+            }
+        } else {
+            return syntax_error(call);
+        }
+    }
+    return true;
+}
+
+bool run_copy(struct call *call)
+{
+    uint8_t flags = 0;
+
+    if (!copy_options(call, &flags)) {
+        return false;
+    }
+    call_ask(call, KV_COPY, 2);
+    call->set_flags = flags;
+    return true;
+}
+
+/* All of OBJECT ask for the encoding, which says whether the key is there. */
+static bool ask_object(struct call *call, enum render_object answer)
+{
+    call->operation = KV_ENCODING;
+    call->kv_count = 0;
+    call_ask_also(call, &call->arguments[2]);
+    call->rendering.renderer = RENDER_OBJECT;
+    call->rendering.detail = answer;
+    return true;
+}
+
+bool run_object_encoding(struct call *call)
+{
+    return ask_object(call, OBJECT_ENCODING);
+}
+
+bool run_object_freq(struct call *call)
+{
+    return ask_object(call, OBJECT_FREQUENCY);
+}
+
+bool run_object_idletime(struct call *call)
+{
+    return ask_object(call, OBJECT_IDLE_TIME);
+}
+
+bool run_object_refcount(struct call *call)
+{
+    return ask_object(call, OBJECT_REFERENCES);
+}
+
+/* How many members besides this node have the connection's last change on disk: what a quorum
+ * means, or more where the leader knows it. */
+static size_t count_replicas(const struct raftd_status *status, uint64_t index)
+{
+    size_t voters = 0;
+    size_t known = 0;
+
+    for (size_t i = 0; i < status->member_count; i++) {
+        const struct raftd_member_status *member = &status->members[i];
+
+        voters += member->voter ? 1 : 0;
+        known += !member->self && index > 0 && member->match_index >= index ? 1 : 0;
+    }
+    return known > voters / 2 ? known : voters / 2;
+}
+
+/* Everything before it on the connection is answered, hence on a quorum: there is no waiting. */
+bool run_wait(struct call *call)
+{
+    struct raftd_status status;
+    int64_t number;
+
+    if (!number_parse(call->arguments[1].data, call->arguments[1].size_bytes, &number)) {
+        resp_write_error_format(call->reply, "ERR value is not an integer or out of range");
+        return false;
+    }
+    if (!number_parse(call->arguments[2].data, call->arguments[2].size_bytes, &number)) {
+        resp_write_error_format(call->reply, "ERR timeout is not an integer or out of range");
+        return false;
+    }
+    if (number < 0) {
+        resp_write_error_format(call->reply, "ERR timeout is negative");
+        return false;
+    }
+    raftd_node_status(call->server->node, &status);
+    resp_write_integer(call->reply,
+                       (int64_t)count_replicas(&status, call->connection->changed_index));
+    return false;
+}
+
+bool run_time(struct call *call)
+{
+    uint64_t now_ms = clock_wall_ms();
+    char text[NUMBER_TEXT_BYTES_MAX + 1];
+
+    resp_write_array(call->reply, 2);
+    snprintf(text, sizeof(text), "%" PRIu64, now_ms / 1000);
+    resp_write_text(call->reply, text);
+    snprintf(text, sizeof(text), "%" PRIu64, now_ms % 1000 * 1000);
+    resp_write_text(call->reply, text);
+    return false;
+}

@@ -1,0 +1,164 @@
+/*
+ * RAFT MEMBER and RAFT TRANSFER: changes of members and of leadership, in words. The node
+ * carries them to the leader and answers with a sentence.
+ */
+#include <string.h>
+
+#include <raftd/client.h>
+
+#include "commands/command.h"
+#include "commands/render.h"
+#include "front/worker.h"
+
+/* One request as it was written: borrowed until the command has been asked for. */
+struct member_request {
+    size_t count;
+    struct raftd_change_step steps[RAFTD_CHANGE_STEPS_MAX];
+    char addresses[RAFTD_CHANGE_STEPS_MAX][272];
+};
+
+struct words {
+    const struct call *call;
+    size_t next;
+};
+
+static bool take_id(struct words *words, uint16_t *id)
+{
+    const struct resp_argument *argument = &words->call->arguments[words->next];
+    int64_t number = 0;
+
+    if (words->next >= words->call->count ||
+        !number_parse(argument->data, argument->size_bytes, &number) || number < 1 ||
+        number > UINT16_MAX) {
+        return false;
+    }
+    words->next++;
+    *id = (uint16_t)number;
+    return true;
+}
+
+static bool take_address(struct words *words, struct member_request *request)
+{
+    const struct resp_argument *argument = &words->call->arguments[words->next];
+    char *address = request->addresses[request->count];
+
+    if (words->next >= words->call->count || argument->size_bytes == 0 ||
+        argument->size_bytes >= sizeof(request->addresses[0]) ||
+        memchr(argument->data, 0, argument->size_bytes) != NULL) {
+        return false;
+    }
+    memcpy(address, argument->data, argument->size_bytes);
+    address[argument->size_bytes] = 0;
+    request->steps[request->count].address = address;
+    words->next++;
+    return true;
+}
+
+static bool take_word(struct words *words, const char *word)
+{
+    if (words->next >= words->call->count ||
+        !argument_is(&words->call->arguments[words->next], word)) {
+        return false;
+    }
+    words->next++;
+    return true;
+}
+
+static bool parse_step(struct words *words, struct member_request *request)
+{
+    struct raftd_change_step *step = &request->steps[request->count];
+
+    *step = (struct raftd_change_step){0};
+    if (take_word(words, "add")) {
+        step->kind = RAFTD_CHANGE_ADD;
+        if (!take_id(words, &step->id) || !take_address(words, request)) {
+            return false;
+        }
+        if (take_word(words, "learner")) {
+            step->kind = RAFTD_CHANGE_ADD_LEARNER;
+        }
+        return true;
+    }
+    if (take_word(words, "promote")) {
+        step->kind = RAFTD_CHANGE_PROMOTE;
+        return take_id(words, &step->id);
+    }
+    if (take_word(words, "remove")) {
+        step->kind = RAFTD_CHANGE_REMOVE;
+        return take_id(words, &step->id);
+    }
+    if (take_word(words, "replace")) {
+        step->kind = RAFTD_CHANGE_REPLACE;
+        return take_id(words, &step->old_id) && take_id(words, &step->id) &&
+               take_address(words, request);
+    }
+    step->kind = RAFTD_CHANGE_ADDRESS;
+    return take_word(words, "move") && take_id(words, &step->id) && take_address(words, request);
+}
+
+static bool parse(const struct call *call, struct member_request *request)
+{
+    struct words words = {.call = call, .next = 2};
+
+    request->count = 0;
+    while (words.next < call->count) {
+        if (request->count == RAFTD_CHANGE_STEPS_MAX || !parse_step(&words, request)) {
+            return false;
+        }
+        request->count++;
+    }
+    return request->count > 0;
+}
+
+static int submit_member(struct call *call, uint64_t tag)
+{
+    struct member_request request;
+
+    if (!parse(call, &request)) {
+        return RAFTD_ERROR_INVALID;
+    }
+    return raftd_client_change(call->worker->client, request.steps, request.count, tag);
+}
+
+bool run_raft_member(struct call *call)
+{
+    struct member_request request;
+
+    if (!parse(call, &request)) {
+        resp_write_error_format(call->reply,
+                                "ERR syntax error: ADD id host:port [LEARNER], PROMOTE id, "
+                                "REMOVE id, REPLACE old-id new-id host:port or MOVE id "
+                                "host:port, at most %d of them, ids from 1 to 65535",
+                                RAFTD_CHANGE_STEPS_MAX);
+        return false;
+    }
+    call->is_read = false;
+    call->submit = submit_member;
+    call->rendering.renderer = RENDER_SENTENCE;
+    return true;
+}
+
+static int submit_transfer(struct call *call, uint64_t tag)
+{
+    struct words words = {.call = call, .next = 2};
+    uint16_t id = 0;
+
+    (void)take_id(&words, &id);
+    return raftd_client_transfer(call->worker->client, id, tag);
+}
+
+bool run_raft_transfer(struct call *call)
+{
+    struct words words = {.call = call, .next = 2};
+    uint16_t id = 0;
+
+    if (call->count > 2 && (!take_id(&words, &id) || call->count > 3)) {
+        resp_write_error_format(call->reply,
+                                "ERR syntax error: the id of a member, 1 to 65535, or none");
+        return false;
+    }
+    call->is_read = false;
+    call->submit = submit_transfer;
+    call->rendering.renderer = RENDER_SENTENCE;
+    return true;
+}

@@ -1,0 +1,164 @@
+/*
+ * SUBSCRIBE and what goes with it. PUBLISH itself goes through the log; what it answers is the
+ * number of subscribers on the node that was asked.
+ */
+#include <string.h>
+
+#include "commands/command.h"
+#include "front/connection.h"
+#include "front/notices.h"
+#include "front/server.h"
+#include "front/subscribers.h"
+#include "kv/glob.h"
+
+/* The core thread may have to wait meanwhile. */
+enum { GLOB_BUDGET = 1000 * 1000 };
+
+static void write_subscription(struct call *call, const char *what, const void *name, size_t size)
+{
+    struct connection *connection = call->connection;
+
+    resp_write_push(call->reply, call->protocol, 3);
+    resp_write_text(call->reply, what);
+    if (name != NULL) {
+        resp_write_bulk(call->reply, name, size);
+    } else {
+        resp_write_nil(call->reply, call->protocol);
+    }
+    resp_write_integer(call->reply,
+                       (int64_t)(connection->channels.count + connection->patterns.count));
+}
+
+static bool subscribe(struct call *call, bool is_pattern)
+{
+    const struct connection *connection = call->connection;
+    size_t more = call->count - 1;
+
+    if (connection->channels.count + connection->patterns.count + more > SUBSCRIPTIONS_MAX) {
+        resp_write_error_format(call->reply, "ERR a connection can have at most %d subscriptions",
+                                SUBSCRIPTIONS_MAX);
+        return false;
+    }
+    for (size_t i = 1; i < call->count; i++) {
+        const struct resp_argument *name = &call->arguments[i];
+
+        subscribers_add(call->connection, is_pattern, name->data, name->size_bytes);
+        write_subscription(call, call->command->name, name->data, name->size_bytes);
+    }
+    worker_follow_leader(call->worker);
+    return false;
+}
+
+bool run_subscribe(struct call *call)
+{
+    return subscribe(call, false);
+}
+
+bool run_psubscribe(struct call *call)
+{
+    return subscribe(call, true);
+}
+
+static bool unsubscribe(struct call *call, bool is_pattern)
+{
+    const struct name_table *own =
+        is_pattern ? &call->connection->patterns : &call->connection->channels;
+    struct buffer name = {0};
+
+    for (size_t i = 1; i < call->count; i++) {
+        const struct resp_argument *argument = &call->arguments[i];
+
+        subscribers_remove(call->connection, is_pattern, argument->data, argument->size_bytes);
+        write_subscription(call, call->command->name, argument->data, argument->size_bytes);
+    }
+    if (call->count == 1 && own->count == 0) {
+        write_subscription(call, call->command->name, NULL, 0);
+    }
+    while (call->count == 1 && own->count > 0) {
+        const struct name_entry *entry = name_table_next(own, NULL);
+
+        name.size_bytes = 0;
+        buffer_append(&name, entry->name, entry->name_bytes);
+        subscribers_remove(call->connection, is_pattern, entry->name, entry->name_bytes);
+        write_subscription(call, call->command->name,
+                           name.size_bytes > 0 ? (const void *)name.data : "", name.size_bytes);
+    }
+    buffer_free(&name);
+    return false;
+}
+
+bool run_unsubscribe(struct call *call)
+{
+    return unsubscribe(call, false);
+}
+
+bool run_punsubscribe(struct call *call)
+{
+    return unsubscribe(call, true);
+}
+
+bool run_pubsub_channels(struct call *call)
+{
+    struct notices *notices = &call->server->notices;
+    struct buffer found = {0};
+    uint64_t budget = GLOB_BUDGET;
+    size_t count = 0;
+
+    if (call->count > 3) {
+        resp_write_error_format(
+            call->reply,
+            "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try "
+            "PUBSUB HELP.",
+            (int)call->arguments[1].size_bytes, (const char *)call->arguments[1].data);
+        return false;
+    }
+    mutex_lock(&notices->mutex);
+    for (const struct name_entry *entry = name_table_next(&notices->channels, NULL); entry != NULL;
+         entry = name_table_next(&notices->channels, entry)) {
+        if (call->count == 2 || glob_match(call->arguments[2].data, call->arguments[2].size_bytes,
+                                           entry->name, entry->name_bytes, &budget)) {
+            resp_write_bulk(&found, entry->name, entry->name_bytes);
+            count++;
+        }
+    }
+    mutex_unlock(&notices->mutex);
+    if (budget == 0) {
+        resp_write_error_format(call->reply, "ERR the pattern takes too long to compare with all "
+                                             "channels");
+    } else {
+        resp_write_array(call->reply, count);
+        resp_write_raw(call->reply, found.data, found.size_bytes);
+    }
+    buffer_free(&found);
+    return false;
+}
+
+bool run_pubsub_numsub(struct call *call)
+{
+    struct notices *notices = &call->server->notices;
+
+    resp_write_array(call->reply, 2 * (call->count - 2));
+    mutex_lock(&notices->mutex);
+    for (size_t i = 2; i < call->count; i++) {
+        const struct resp_argument *name = &call->arguments[i];
+        const struct subscribed_name *found = (const struct subscribed_name *)name_table_find(
+            &notices->channels, name->data, name->size_bytes);
+
+        resp_write_bulk(call->reply, name->data, name->size_bytes);
+        resp_write_integer(call->reply, found != NULL ? found->total : 0);
+    }
+    mutex_unlock(&notices->mutex);
+    return false;
+}
+
+bool run_pubsub_numpat(struct call *call)
+{
+    struct notices *notices = &call->server->notices;
+    size_t count;
+
+    mutex_lock(&notices->mutex);
+    count = notices->patterns.count;
+    mutex_unlock(&notices->mutex);
+    resp_write_integer(call->reply, (int64_t)count);
+    return false;
+}

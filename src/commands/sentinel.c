@@ -1,0 +1,251 @@
+/*
+ * SENTINEL: each node answers as a Sentinel that watches one master, the leader, under the name
+ * of the cluster. The other nodes are the replicas, and the other Sentinels.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands/command.h"
+#include "front/server.h"
+#include "front/topology.h"
+
+struct fields {
+    struct buffer text; /* what is written of the map */
+    size_t count;
+};
+
+static void put_text(struct fields *fields, const char *name, const char *value)
+{
+    resp_write_text(&fields->text, name);
+    resp_write_text(&fields->text, value);
+    fields->count++;
+}
+
+static void put_number(struct fields *fields, const char *name, uint64_t value)
+{
+    char text[NUMBER_TEXT_BYTES_MAX + 1];
+
+    snprintf(text, sizeof(text), "%" PRIu64, value);
+    put_text(fields, name, text);
+}
+
+static void write_fields(struct call *call, struct fields *fields)
+{
+    resp_write_map(call->reply, call->protocol, fields->count);
+    resp_write_raw(call->reply, fields->text.data, fields->text.size_bytes);
+    buffer_free(&fields->text);
+}
+
+/* What a Sentinel says of whatever it watches. */
+static void put_instance(struct call *call, struct fields *fields, const char *name,
+                         const struct topology_node *node, const char *flags)
+{
+    put_text(fields, "name", name);
+    put_text(fields, "ip", node->host);
+    put_number(fields, "port", node->port);
+    put_text(fields, "runid", node->id);
+    put_text(fields, "flags", flags);
+    put_number(fields, "link-pending-commands", 0);
+    put_number(fields, "link-refcount", 1);
+    put_number(fields, "last-ping-sent", 0);
+    put_number(fields, "last-ok-ping-reply", 0);
+    put_number(fields, "last-ping-reply", 0);
+    put_number(fields, "down-after-milliseconds", call->server->conf.raft.election_timeout_ms);
+}
+
+static size_t count_others(const struct topology *topology, uint16_t but)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < topology->count; i++) {
+        count += topology->nodes[i].number != but && topology->nodes[i].host[0] != '\0' ? 1 : 0;
+    }
+    return count;
+}
+
+static void write_leader(struct call *call, const struct topology *topology,
+                         const struct topology_node *leader)
+{
+    struct fields fields = {0};
+
+    put_instance(call, &fields, topology->name, leader, "master");
+    put_number(&fields, "info-refresh", 0);
+    put_text(&fields, "role-reported", "master");
+    put_number(&fields, "role-reported-time", 0);
+    put_number(&fields, "config-epoch", topology->term);
+    put_number(&fields, "num-slaves", count_others(topology, leader->number));
+    put_number(&fields, "num-other-sentinels", count_others(topology, topology->self));
+    put_number(&fields, "quorum", topology->count / 2 + 1);
+    put_number(&fields, "failover-timeout", call->server->conf.raft.election_timeout_ms * 2ull);
+    put_number(&fields, "parallel-syncs", 1);
+    write_fields(call, &fields);
+}
+
+static void write_replica(struct call *call, const struct topology_node *leader,
+                          const struct topology_node *node)
+{
+    struct fields fields = {0};
+    char name[ADDRESS_HOST_BYTES + 8];
+    bool seen = node->connected;
+
+    snprintf(name, sizeof(name), "%s:%u", node->host, node->port);
+    put_instance(call, &fields, name, node, seen ? "slave" : "slave,s_down,disconnected");
+    put_number(&fields, "info-refresh", 0);
+    put_text(&fields, "role-reported", "slave");
+    put_number(&fields, "role-reported-time", 0);
+    put_number(&fields, "master-link-down-time", 0);
+    put_text(&fields, "master-link-status", seen ? "ok" : "err");
+    put_text(&fields, "master-host", leader != NULL ? leader->host : "?");
+    put_number(&fields, "master-port", leader != NULL ? leader->port : 0);
+    put_number(&fields, "slave-priority", 100);
+    put_number(&fields, "slave-repl-offset", node->match_index);
+    put_number(&fields, "replica-announced", 1);
+    write_fields(call, &fields);
+}
+
+static void write_sentinel(struct call *call, const struct topology_node *node)
+{
+    struct fields fields = {0};
+
+    put_instance(call, &fields, node->id, node,
+                 node->connected ? "sentinel" : "sentinel,s_down,disconnected");
+    put_number(&fields, "last-hello-message", 0);
+    put_text(&fields, "voted-leader", "?");
+    put_number(&fields, "voted-leader-epoch", 0);
+    write_fields(call, &fields);
+}
+
+/* Whether the argument is the one master's name; if not, that is answered. */
+static bool is_known(struct call *call, const struct topology *topology)
+{
+    const struct resp_argument *name = &call->arguments[2];
+
+    if (name->size_bytes == strlen(topology->name) &&
+        memcmp(name->data, topology->name, name->size_bytes) == 0) {
+        return true;
+    }
+    resp_write_error_format(call->reply, "ERR No such master with that name");
+    return false;
+}
+
+bool run_sentinel_master_address(struct call *call)
+{
+    const struct resp_argument *name = &call->arguments[2];
+    struct topology topology;
+    const struct topology_node *leader;
+    char port[NUMBER_TEXT_BYTES_MAX];
+
+    topology_of(call->server->node, &topology);
+    leader = topology_leader(&topology);
+    if (leader == NULL || name->size_bytes != strlen(topology.name) ||
+        memcmp(name->data, topology.name, name->size_bytes) != 0) {
+        resp_write_nil_array(call->reply, call->protocol);
+        return false;
+    }
+    snprintf(port, sizeof(port), "%u", leader->port);
+    resp_write_array(call->reply, 2);
+    resp_write_text(call->reply, leader->host);
+    resp_write_text(call->reply, port);
+    return false;
+}
+
+bool run_sentinel_masters(struct call *call)
+{
+    struct topology topology;
+    const struct topology_node *leader;
+
+    topology_of(call->server->node, &topology);
+    leader = topology_leader(&topology);
+    resp_write_array(call->reply, leader != NULL ? 1 : 0);
+    if (leader != NULL) {
+        write_leader(call, &topology, leader);
+    }
+    return false;
+}
+
+bool run_sentinel_master(struct call *call)
+{
+    struct topology topology;
+    const struct topology_node *leader;
+
+    topology_of(call->server->node, &topology);
+    leader = topology_leader(&topology);
+    if (!is_known(call, &topology)) {
+        return false;
+    }
+    if (leader == NULL) {
+        resp_write_error_format(call->reply, "TRYAGAIN nobody leads the cluster now");
+    } else {
+        write_leader(call, &topology, leader);
+    }
+    return false;
+}
+
+bool run_sentinel_replicas(struct call *call)
+{
+    struct topology topology;
+
+    topology_of(call->server->node, &topology);
+    if (!is_known(call, &topology)) {
+        return false;
+    }
+    resp_write_array(call->reply, count_others(&topology, topology.leader));
+    for (size_t i = 0; i < topology.count; i++) {
+        const struct topology_node *node = &topology.nodes[i];
+
+        if (!node->leader && node->host[0] != '\0') {
+            write_replica(call, topology_leader(&topology), node);
+        }
+    }
+    return false;
+}
+
+bool run_sentinel_sentinels(struct call *call)
+{
+    struct topology topology;
+
+    topology_of(call->server->node, &topology);
+    if (!is_known(call, &topology)) {
+        return false;
+    }
+    resp_write_array(call->reply, count_others(&topology, topology.self));
+    for (size_t i = 0; i < topology.count; i++) {
+        const struct topology_node *node = &topology.nodes[i];
+
+        if (!node->self && node->host[0] != '\0') {
+            write_sentinel(call, node);
+        }
+    }
+    return false;
+}
+
+bool run_sentinel_ckquorum(struct call *call)
+{
+    struct topology topology;
+    size_t usable = 0;
+
+    topology_of(call->server->node, &topology);
+    if (!is_known(call, &topology)) {
+        return false;
+    }
+    for (size_t i = 0; i < topology.count; i++) {
+        usable += topology.nodes[i].connected ? 1 : 0;
+    }
+    if (usable > topology.count / 2) {
+        char text[128];
+        int length = snprintf(text, sizeof(text),
+                              "OK %zu usable Sentinels. Quorum and failover authorization can be "
+                              "reached",
+                              usable);
+
+        resp_write_simple(call->reply, text, (size_t)length);
+    } else {
+        resp_write_error_format(call->reply,
+                                "NOQUORUM %zu usable Sentinels. Not enough available "
+                                "Sentinels to reach the specified quorum for this "
+                                "master",
+                                usable);
+    }
+    return false;
+}

@@ -1,0 +1,180 @@
+/*
+ * The list of connections.
+ */
+#include "front/clients.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "commands/command.h"
+#include "sys/clock.h"
+
+void registry_init(struct registry *registry, const char *listen_address)
+{
+    mutex_init(&registry->mutex, MUTEX_RANK_CLIENTS);
+    registry->listen_address = listen_address;
+    registry->first = NULL;
+}
+
+void registry_destroy(struct registry *registry)
+{
+    ASSERT(registry->first == NULL);
+    mutex_destroy(&registry->mutex);
+}
+
+void registry_add(struct registry *registry, struct client_info *info)
+{
+    mutex_lock(&registry->mutex);
+    info->previous = NULL;
+    info->next = registry->first;
+    if (registry->first != NULL) {
+        registry->first->previous = info;
+    }
+    registry->first = info;
+    mutex_unlock(&registry->mutex);
+}
+
+void registry_remove(struct registry *registry, struct client_info *info)
+{
+    mutex_lock(&registry->mutex);
+    if (info->next != NULL) {
+        info->next->previous = info->previous;
+    }
+    if (info->previous != NULL) {
+        info->previous->next = info->next;
+    } else {
+        ASSERT(registry->first == info);
+        registry->first = info->next;
+    }
+    mutex_unlock(&registry->mutex);
+    memory_free(info->name);
+    memory_free(info->library_name);
+    memory_free(info->library_version);
+}
+
+void registry_set_text(struct registry *registry, char **text, const void *value, size_t size)
+{
+    char *copy = NULL;
+    char *old;
+
+    if (size > 0) {
+        copy = memory_allocate(size + 1);
+        memcpy(copy, value, size);
+        copy[size] = '\0';
+    }
+    mutex_lock(&registry->mutex);
+    old = *text;
+    *text = copy;
+    mutex_unlock(&registry->mutex);
+    memory_free(old);
+}
+
+static void append_text(struct buffer *text, const char *more)
+{
+    if (more != NULL) {
+        buffer_append(text, more, strlen(more));
+    }
+}
+
+/* The fields that clients look for, in Redis' order. */
+static void write_locked(const struct registry *registry, const struct client_info *info,
+                         uint64_t now_ms, struct buffer *text)
+{
+    uint64_t active_ms = atomic_load_explicit(&info->active_ms, memory_order_relaxed);
+    const struct command *command = atomic_load_explicit(&info->command, memory_order_relaxed);
+    uint32_t channels = atomic_load_explicit(&info->channels, memory_order_relaxed);
+    uint32_t patterns = atomic_load_explicit(&info->patterns, memory_order_relaxed);
+    int queued = atomic_load_explicit(&info->queued, memory_order_relaxed);
+    char line[512];
+    char name[64] = "NULL";
+
+    ASSERT(mutex_is_mine(&registry->mutex));
+    snprintf(line, sizeof(line), "id=%" PRIu64 " addr=%s laddr=%s fd=%d name=", info->id,
+             info->address, registry->listen_address, info->fd);
+    append_text(text, line);
+    append_text(text, info->name);
+    if (command != NULL) {
+        command_full_name(command, name, sizeof(name));
+    }
+    snprintf(
+        line, sizeof(line),
+        " age=%" PRIu64 " idle=%" PRIu64 " flags=%s db=0 sub=%" PRIu32 " psub=%" PRIu32
+        " ssub=0 multi=%d qbuf=%zu"
+        " oll=%" PRIu32 " omem=%zu events=r cmd=%s user=default redir=-1 resp=%d lib-name=",
+        (now_ms - info->created_ms) / 1000, now_ms > active_ms ? (now_ms - active_ms) / 1000 : 0,
+        queued >= 0               ? "x"
+        : channels + patterns > 0 ? "P"
+                                  : "N",
+        channels, patterns, queued, atomic_load_explicit(&info->input_bytes, memory_order_relaxed),
+        atomic_load_explicit(&info->waiting, memory_order_relaxed),
+        atomic_load_explicit(&info->output_bytes, memory_order_relaxed), name,
+        atomic_load_explicit(&info->protocol, memory_order_relaxed));
+    append_text(text, line);
+    append_text(text, info->library_name);
+    append_text(text, " lib-ver=");
+    append_text(text, info->library_version);
+    append_text(text, "\n");
+}
+
+void registry_write_one(struct registry *registry, const struct client_info *info,
+                        struct buffer *text)
+{
+    mutex_lock(&registry->mutex);
+    write_locked(registry, info, clock_monotonic_ms(), text);
+    mutex_unlock(&registry->mutex);
+}
+
+struct choice {
+    const uint64_t *ids; /* NULL: any */
+    size_t count;
+    bool by_type, subscribed;
+};
+
+static bool is_wanted(const struct client_info *info, const struct choice *choice)
+{
+    uint32_t subscriptions = atomic_load_explicit(&info->channels, memory_order_relaxed) +
+                             atomic_load_explicit(&info->patterns, memory_order_relaxed);
+
+    if (choice->by_type) {
+        return (subscriptions > 0) == choice->subscribed;
+    }
+    for (size_t i = 0; i < choice->count; i++) {
+        if (choice->ids[i] == info->id) {
+            return true;
+        }
+    }
+    return choice->ids == NULL;
+}
+
+static void write_chosen(struct registry *registry, const struct choice *choice,
+                         struct buffer *text)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+    struct client_info *info;
+
+    mutex_lock(&registry->mutex);
+    info = registry->first;
+    while (info != NULL && info->next != NULL) {
+        info = info->next;
+    }
+    for (; info != NULL; info = info->previous) {
+        if (is_wanted(info, choice)) {
+            write_locked(registry, info, now_ms, text);
+        }
+    }
+    mutex_unlock(&registry->mutex);
+}
+
+void registry_write_all(struct registry *registry, const uint64_t *ids, size_t count,
+                        struct buffer *text)
+{
+    write_chosen(registry, &(struct choice){.ids = ids, .count = count}, text);
+}
+
+void registry_write_type(struct registry *registry, bool subscribed, struct buffer *text)
+{
+    write_chosen(registry, &(struct choice){.by_type = true, .subscribed = subscribed}, text);
+}

@@ -1,0 +1,55 @@
+/*
+ * The cluster as clients of Redis want to see it: one master, which is the leader, and replicas
+ * at the addresses that clients may use; all keys are in slots that the master serves. Pure but
+ * for topology_of(), which asks the node; any thread.
+ */
+#ifndef RAFTD_FRONT_TOPOLOGY_H
+#define RAFTD_FRONT_TOPOLOGY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <raftd/node.h>
+
+#include "base/address.h"
+
+enum { TOPOLOGY_SLOTS = 16384, TOPOLOGY_ID_BYTES = 41 };
+
+struct topology_node {
+    uint16_t number;
+    char id[TOPOLOGY_ID_BYTES];    /* 40 hex digits: the cluster's id and the node's number */
+    char host[ADDRESS_HOST_BYTES]; /* where clients reach it; "" = nobody said yet */
+    uint16_t port;
+    bool self;
+    bool leader;
+    bool connected;       /* this node has a link to it, or is it */
+    uint64_t match_index; /* what the leader knows to be there; 0 = this node cannot tell */
+};
+
+struct topology {
+    char name[64]; /* of the cluster: what Sentinels call the master */
+    uint16_t self; /* number of this node */
+    uint16_t leader;
+    uint64_t term;
+    uint64_t applied_index;
+    size_t count;
+    struct topology_node nodes[RAFTD_MEMBERS_MAX];
+};
+
+void topology_of(struct raftd_node *node, struct topology *topology);
+/* The same from a status that is there. */
+void topology_from(const struct raftd_status *status, struct topology *topology);
+
+/* NULL: nobody leads as far as this node knows, or clients have no way there. */
+const struct topology_node *topology_leader(const struct topology *topology);
+/* To whom clients of a Redis cluster may send everything: the leader, or while nobody leads this
+ * node, which then waits for a leader for them. NULL: this node is not a member (yet). */
+const struct topology_node *topology_master(const struct topology *topology);
+/* NULL: this node is not a member (yet). */
+const struct topology_node *topology_self(const struct topology *topology);
+
+/* Which of the TOPOLOGY_SLOTS a key is in, as Redis Cluster computes it. */
+uint16_t topology_slot(const void *key, size_t size);
+
+#endif

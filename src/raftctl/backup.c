@@ -1,0 +1,319 @@
+/*
+ * raftctl snapshot, backup, backup verify. A backup is the file of a snapshot: the node saves one,
+ * and its bytes come piece by piece over the client port. They are checked here before the file
+ * gets its name.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "raftctl/connection.h"
+#include "raftctl/files.h"
+#include "raftctl/output.h"
+#include "raftctl/view.h"
+
+enum { WAIT_STEP_MS = 100, BAR_CHARACTERS = 40 };
+
+/* One node for the whole of a command, since each has snapshots of its own. */
+struct source {
+    const char *endpoint;
+    struct connection *connection;
+    struct raftd_error error;
+};
+
+static redisReply *ask(struct source *source, int count, const char **words)
+{
+    redisReply *reply = NULL;
+    size_t sizes[4];
+
+    for (int i = 0; i < count; i++) {
+        sizes[i] = strlen(words[i]);
+    }
+    if (connection_command(source->connection, count, words, sizes, &reply, &source->error) != 0) {
+        ctl_complain("%s: %s", source->endpoint, source->error.message);
+        return NULL;
+    }
+    if (reply->type == REDIS_REPLY_ERROR) {
+        ctl_complain("%s: %s", source->endpoint, reply->str);
+        freeReplyObject(reply);
+        return NULL;
+    }
+    return reply;
+}
+
+/* The first endpoint that can be connected to. */
+static int open_source(struct source *source, const struct ctl_options *options)
+{
+    for (size_t i = 0; i < options->endpoint_count; i++) {
+        source->endpoint = options->endpoints[i];
+        if (connection_open(source->endpoint, options, &source->connection, &source->error) == 0) {
+            return CTL_OK;
+        }
+        ctl_complain("%s: %s", source->endpoint, source->error.message);
+        if (source->error.code == RAFTD_ERROR_SYSTEM) {
+            return CTL_LOCAL;
+        }
+    }
+    return CTL_UNREACHABLE;
+}
+
+static void progress(const char *what, uint64_t done, uint64_t total)
+{
+    char bar[BAR_CHARACTERS + 1] = {0};
+
+    if (isatty(STDERR_FILENO) == 0) {
+        return;
+    }
+    if (total == 0) {
+        fprintf(stderr, "\r%s: %" PRIu64 " MiB   ", what, done >> 20);
+        return;
+    }
+    memset(bar, '.', BAR_CHARACTERS);
+    memset(bar, '#', (size_t)(done * BAR_CHARACTERS / total));
+    fprintf(stderr, "\r%s: [%s] %" PRIu64 " of %" PRIu64 " MiB, %" PRIu64 " %%   ", what, bar,
+            done >> 20, total >> 20, done * 100 / total);
+}
+
+static void end_progress(void)
+{
+    if (isatty(STDERR_FILENO) != 0) {
+        fputs("\r\033[K", stderr);
+    }
+}
+
+/* Waits until the node has a snapshot of this index or a later one; its index, 0 = it failed. */
+static uint64_t wait_saved(struct source *source, uint64_t wanted)
+{
+    const struct timespec step = {.tv_nsec = WAIT_STEP_MS * 1000000L};
+    const char *words[] = {"RAFT", "STATUS"};
+    unsigned idle = 0;
+
+    for (;;) {
+        redisReply *status = ask(source, 2, words);
+        uint64_t index, saving;
+
+        if (status == NULL) {
+            return 0;
+        }
+        index = ctl_field_number(status, "snapshot_index");
+        saving = ctl_field_number(status, "snapshot_saving_index");
+        progress("saving", ctl_field_number(status, "snapshot_saving_bytes"), 0);
+        freeReplyObject(status);
+        if (index >= wanted) {
+            end_progress();
+            return index;
+        }
+        idle = saving == 0 ? idle + 1 : 0;
+        if (idle > 10000 / WAIT_STEP_MS) {
+            ctl_complain("%s: the snapshot was not saved: see the node's log", source->endpoint);
+            return 0;
+        }
+        nanosleep(&step, NULL);
+    }
+}
+
+/* Has a snapshot of all that is applied now saved, and waits for it; its index, 0 = it failed. */
+static uint64_t save(struct source *source)
+{
+    const char *words[] = {"RAFT", "SNAPSHOT"};
+    redisReply *reply = ask(source, 2, words);
+    uint64_t index;
+
+    if (reply == NULL) {
+        return 0;
+    }
+    index = reply->type == REDIS_REPLY_INTEGER ? (uint64_t)reply->integer : 0;
+    freeReplyObject(reply);
+    if (index == 0) {
+        ctl_complain("%s: an answer that is none", source->endpoint);
+        return 0;
+    }
+    return wait_saved(source, index);
+}
+
+int ctl_snapshot(const struct ctl_options *options, char **arguments)
+{
+    struct source source = {0};
+    int code = open_source(&source, options);
+    uint64_t index;
+
+    (void)arguments;
+    if (code != CTL_OK) {
+        return code;
+    }
+    index = save(&source);
+    connection_close(source.connection);
+    if (index == 0) {
+        return CTL_REFUSED;
+    }
+    if (options->format == CTL_JSON) {
+        printf("{\"snapshot_index\":%" PRIu64 "}\n", index);
+    } else {
+        printf("%s has a snapshot of index %" PRIu64 "\n", source.endpoint, index);
+    }
+    return CTL_OK;
+}
+
+/* ---- backup ------------------------------------------------------------------------------- */
+
+/* One piece at an offset. Returns how many bytes were written, -1 after a complaint. */
+static ssize_t copy_piece(struct source *source, const char *index, uint64_t offset, int file,
+                          uint64_t *total)
+{
+    char at[24];
+    const char *words[] = {"RAFT", "BACKUP", index, at};
+    redisReply *reply;
+    ssize_t count = -1;
+
+    snprintf(at, sizeof(at), "%" PRIu64, offset);
+    reply = ask(source, 4, words);
+    if (reply == NULL) {
+        return -1;
+    }
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
+        reply->element[0]->type != REDIS_REPLY_INTEGER ||
+        reply->element[1]->type != REDIS_REPLY_STRING) {
+        ctl_complain("%s: an answer that is none", source->endpoint);
+    } else {
+        *total = (uint64_t)reply->element[0]->integer;
+        count = write(file, reply->element[1]->str, reply->element[1]->len);
+        if (count < 0 || (size_t)count != reply->element[1]->len) {
+            ctl_complain("cannot write the backup: %s", strerror(count < 0 ? errno : ENOSPC));
+            count = -1;
+        }
+    }
+    freeReplyObject(reply);
+    return count;
+}
+
+static bool copy_all(struct source *source, uint64_t index, int file)
+{
+    char text[24];
+    uint64_t total = 1;
+    uint64_t done = 0;
+
+    snprintf(text, sizeof(text), "%" PRIu64, index);
+    while (done < total) {
+        ssize_t count = copy_piece(source, text, done, file, &total);
+
+        if (count < 0) {
+            return false;
+        }
+        if (count == 0 && done < total) {
+            ctl_complain("%s: the snapshot ends too early", source->endpoint);
+            return false;
+        }
+        done += (uint64_t)count;
+        total = total < done ? done : total; /* a hostile answer */
+        progress("copying", done, total);
+    }
+    end_progress();
+    return true;
+}
+
+static int print_backup(const struct ctl_options *options, const char *path)
+{
+    struct raftd_error error = {0};
+    struct ctl_backup backup;
+
+    if (ctl_backup_check(path, &backup, &error) != 0) {
+        ctl_complain("%s", error.message);
+        return CTL_NO;
+    }
+    ctl_backup_print(options, path, &backup);
+    return CTL_OK;
+}
+
+/* The file under its temporary name, checked, gets its own. */
+static int publish(const char *temporary, const char *path, struct ctl_backup *backup)
+{
+    struct raftd_error error = {0};
+
+    if (ctl_backup_check(temporary, backup, &error) != 0) {
+        ctl_complain("what came is damaged: %s", error.message);
+        return CTL_REFUSED;
+    }
+    if (rename(temporary, path) != 0) {
+        ctl_complain("cannot rename %s: %s", temporary, strerror(errno));
+        return CTL_LOCAL;
+    }
+    return CTL_OK;
+}
+
+static int copy_to(struct source *source, uint64_t index, const char *temporary)
+{
+    int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int code = CTL_OK;
+
+    if (file < 0) {
+        ctl_complain("cannot create %s: %s", temporary, strerror(errno));
+        return CTL_LOCAL;
+    }
+    if (!copy_all(source, index, file)) {
+        code = CTL_REFUSED;
+    } else if (fsync(file) != 0) {
+        ctl_complain("cannot sync %s: %s", temporary, strerror(errno));
+        code = CTL_LOCAL;
+    }
+    close(file);
+    return code;
+}
+
+static int fetch(struct source *source, const char *path, struct ctl_backup *backup)
+{
+    char temporary[4096];
+    uint64_t index;
+    int code;
+
+    if (snprintf(temporary, sizeof(temporary), "%s.tmp", path) >= (int)sizeof(temporary)) {
+        ctl_complain("%s: the name is too long", path);
+        return CTL_USAGE;
+    }
+    index = save(source);
+    if (index == 0) {
+        return CTL_REFUSED;
+    }
+    code = copy_to(source, index, temporary);
+    if (code == CTL_OK) {
+        code = publish(temporary, path, backup);
+    }
+    if (code != CTL_OK) {
+        (void)unlink(temporary);
+    }
+    return code;
+}
+
+int ctl_backup_fetch(const struct ctl_options *options, const char *path, struct ctl_backup *backup)
+{
+    struct source source = {0};
+    int code = open_source(&source, options);
+
+    if (code == CTL_OK) {
+        code = fetch(&source, path, backup);
+        connection_close(source.connection);
+    }
+    return code;
+}
+
+int ctl_backup(const struct ctl_options *options, char **arguments)
+{
+    struct ctl_backup backup;
+    int code = ctl_backup_fetch(options, arguments[0], &backup);
+
+    if (code == CTL_OK) {
+        ctl_backup_print(options, arguments[0], &backup);
+    }
+    return code;
+}
+
+int ctl_backup_verify(const struct ctl_options *options, char **arguments)
+{
+    return print_backup(options, arguments[0]);
+}

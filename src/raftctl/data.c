@@ -1,0 +1,111 @@
+/*
+ * raftctl get, set and del.
+ */
+#include "raftctl/raftctl.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "raftctl/output.h"
+#include "raftctl/request.h"
+
+/* A reply of a type that the command never gives. */
+static int strange_reply(void)
+{
+    ctl_complain("the answer is of a type that this command never gives: is it raftd?");
+    return CTL_REFUSED;
+}
+
+/* ---- The commands ------------------------------------------------------------------------- */
+
+static void print_value(const struct ctl_options *options, const char *key, const redisReply *reply)
+{
+    bool found = reply->type == REDIS_REPLY_STRING;
+    struct json json;
+
+    if (options->format == CTL_JSON) {
+        json_begin(&json, stdout);
+        json_open(&json, NULL, '{');
+        json_text(&json, "key", key);
+        json_boolean(&json, "found", found);
+        if (found) {
+            json_bytes(&json, "value", reply->str, reply->len);
+        }
+        json_close(&json, '}');
+    } else if (!found) {
+        fputs(isatty(STDOUT_FILENO) ? "(nil)" : "", stdout);
+    } else if (isatty(STDOUT_FILENO)) {
+        print_quoted(stdout, reply->str, reply->len);
+    } else {
+        fwrite(reply->str, 1, reply->len, stdout);
+    }
+    putchar('\n');
+}
+
+int ctl_get(const struct ctl_options *options, char **arguments)
+{
+    int code;
+    redisReply *reply = ctl_request(options, "GET", arguments, false, &code);
+
+    if (reply == NULL) {
+        return code;
+    }
+    if (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_NIL) {
+        code = reply->type == REDIS_REPLY_STRING ? CTL_OK : CTL_NO;
+        print_value(options, arguments[0], reply);
+    } else {
+        code = strange_reply();
+    }
+    freeReplyObject(reply);
+    return code;
+}
+
+int ctl_set(const struct ctl_options *options, char **arguments)
+{
+    struct json json;
+    int code;
+    redisReply *reply = ctl_request(options, "SET", arguments, true, &code);
+
+    if (reply == NULL) {
+        return code;
+    }
+    if (reply->type != REDIS_REPLY_STATUS) {
+        code = strange_reply();
+    } else if (options->format == CTL_JSON) {
+        json_begin(&json, stdout);
+        json_open(&json, NULL, '{');
+        json_text(&json, "key", arguments[0]);
+        json_boolean(&json, "ok", true);
+        json_close(&json, '}');
+        putchar('\n');
+    } else {
+        puts("OK");
+    }
+    freeReplyObject(reply);
+    return code;
+}
+
+int ctl_del(const struct ctl_options *options, char **arguments)
+{
+    struct json json;
+    int code;
+    redisReply *reply = ctl_request(options, "DEL", arguments, true, &code);
+
+    if (reply == NULL) {
+        return code;
+    }
+    if (reply->type != REDIS_REPLY_INTEGER) {
+        code = strange_reply();
+    } else if (options->format == CTL_JSON) {
+        json_begin(&json, stdout);
+        json_open(&json, NULL, '{');
+        json_integer(&json, "deleted", reply->integer);
+        json_close(&json, '}');
+        putchar('\n');
+    } else {
+        printf("%lld\n", reply->integer);
+    }
+    freeReplyObject(reply);
+    return code;
+}

@@ -1,0 +1,372 @@
+/*
+ * raftctl recover --force-new-cluster: when the quorum is lost for good, one node's data become
+ * a cluster of one with a new id. Offline. The new directory is made beside the old one and takes
+ * its place at the end, by renaming: the old one stays, under another name, until somebody
+ * deletes it.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "raftctl/files.h"
+#include "store/snapshot_files.h"
+#include "store/wal.h"
+#include "sys/clock.h"
+
+enum {
+    SEGMENT_BYTES = 64 * 1024 * 1024,
+    MAX_ENTRY_BYTES = 1024 * 1024 * 1024,
+    WRITE_BYTES = 4 * 1024 * 1024, /* of entries in one write */
+    PATH_BYTES = 4096,
+};
+
+static const char explanation[] =
+    "This is for a cluster that has lost its quorum for good. It makes a new cluster of this one\n"
+    "node, with what it has on its disk:\n"
+    "\n"
+    "  - Writes that were acknowledged and have not reached this node ARE LOST. Of the nodes "
+    "whose\n"
+    "    disks are left, take the one with the highest last term, and among these the one with "
+    "the\n"
+    "    highest last index; raftctl recover without --force-new-cluster shows both.\n"
+    "  - Writes that were never acknowledged, but have reached this node, become valid.\n"
+    "  - The new cluster has a new id. No node of the old one can ever talk to it: delete their\n"
+    "    data, and let them join under new ids.\n"
+    "  - If the old nodes could still form a quorum somewhere, there are two clusters then, and\n"
+    "    they go separate ways. Make sure that they cannot.\n";
+
+struct recovery {
+    const char *directory;
+    struct wal_identity identity;
+    struct wal *wal; /* the old one: holds the lock */
+    struct wal_recovered log;
+    struct snapshot_reader *reader; /* of the newest good snapshot; NULL: there is none */
+    struct raft_membership members;
+    uint64_t last_index;
+    uint64_t last_term;
+    uint64_t new_id;
+    char made[PATH_BYTES];
+    char kept[PATH_BYTES];
+};
+
+static int open_old_log(struct recovery *recovery, struct raftd_error *error)
+{
+    struct wal_options options = {
+        .fs = fs_posix(),
+        .directory = recovery->directory,
+        .segment_bytes = SEGMENT_BYTES,
+        .max_entry_bytes = MAX_ENTRY_BYTES,
+        .random_seed = random_u64(),
+    };
+    int code = wal_identify(fs_posix(), recovery->directory, &recovery->identity, error);
+
+    if (code != 0) {
+        return code;
+    }
+    if (recovery->identity.cluster_id == 0) {
+        return error_set(error, RAFTD_ERROR_INVALID, "%s holds no log of a node",
+                         recovery->directory);
+    }
+    options.cluster_id = recovery->identity.cluster_id;
+    options.cluster_name = recovery->identity.cluster_name;
+    options.node_id = recovery->identity.node_id;
+    return wal_open(&options, &recovery->wal, &recovery->log, error);
+}
+
+/* The newest snapshot that is good from beginning to end, opened anew to be copied. */
+static int open_snapshot(struct recovery *recovery, struct raftd_error *error)
+{
+    struct snapshot_files *files;
+    int code = snapshot_files_open(fs_posix(), recovery->directory, &files, error);
+
+    if (code != 0) {
+        return code;
+    }
+    for (size_t i = 0; i < snapshot_files_count(files) && recovery->reader == NULL; i++) {
+        char name[SNAPSHOT_NAME_BYTES];
+        struct snapshot_reader *reader = NULL;
+
+        snapshot_name(name, snapshot_files_at(files, i));
+        if (snapshot_reader_open(fs_posix(), recovery->directory, name, &reader, error) == 0 &&
+            snapshot_reader_verify(reader, error) == 0 &&
+            snapshot_reader_open(fs_posix(), recovery->directory, name, &recovery->reader, error) !=
+                0) {
+            recovery->reader = NULL;
+        }
+        snapshot_reader_close(reader);
+    }
+    snapshot_files_close(files);
+    if (recovery->reader == NULL
+            ? recovery->log.base_index > 0
+            : snapshot_reader_info(recovery->reader)->index < recovery->log.base_index) {
+        return error_set(error, RAFTD_ERROR_CORRUPT,
+                         "%s: the log begins behind index %" PRIu64
+                         ", and no good snapshot reaches it",
+                         recovery->directory, recovery->log.base_index);
+    }
+    return 0;
+}
+
+/* How far this node's data reach, and who was a member then. */
+static int look_at_end(struct recovery *recovery, struct raftd_error *error)
+{
+    const struct wal_recovered *log = &recovery->log;
+    bool found = false;
+
+    if (recovery->reader != NULL) {
+        const struct snapshot_info *info = snapshot_reader_info(recovery->reader);
+
+        recovery->members = info->membership;
+        recovery->last_index = info->index;
+        recovery->last_term = info->term;
+        found = true;
+    }
+    for (size_t i = 0; i < log->entry_count; i++) {
+        const struct raft_entry *entry = log->entries[i];
+
+        if (entry->index <= recovery->last_index) {
+            continue;
+        }
+        recovery->last_index = entry->index;
+        recovery->last_term = entry->term;
+        if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
+            found = raft_membership_decode(&recovery->members, entry->data, entry->size_bytes) == 0;
+        }
+    }
+    if (!found || raft_membership_find(&recovery->members, recovery->identity.node_id) == NULL) {
+        return error_set(error, RAFTD_ERROR_INVALID,
+                         "%s: node %u is no member of its own log: take another node's data",
+                         recovery->directory, recovery->identity.node_id);
+    }
+    return 0;
+}
+
+/* This node alone; everybody else is remembered as removed. */
+static struct raft_entry *make_membership(const struct recovery *recovery)
+{
+    struct raft_membership alone = recovery->members;
+    const struct wal_recovered *log = &recovery->log;
+    struct buffer bytes = {0};
+    struct raft_entry *entry;
+
+    for (size_t i = 0; i < recovery->members.count; i++) {
+        uint16_t id = recovery->members.members[i].id;
+
+        if (id != recovery->identity.node_id) {
+            raft_membership_drop(&alone, id);
+            raft_membership_add_removed(&alone, id);
+        }
+    }
+    alone.members[0].roles = RAFT_MEMBER_VOTER;
+    alone.members[0].replaces = 0;
+    raft_membership_encode(&alone, &bytes);
+    entry = raft_entry_make(RAFT_ENTRY_MEMBERSHIP, bytes.data, (uint32_t)bytes.size_bytes);
+    buffer_free(&bytes);
+    entry->index = recovery->last_index + 1;
+    entry->term = recovery->log.term + 1;
+    if (log->entry_count > 0) {
+        entry->time_ms = log->entries[log->entry_count - 1]->time_ms;
+        entry->wall_ms = log->entries[log->entry_count - 1]->wall_ms;
+    }
+    if (recovery->reader != NULL &&
+        entry->time_ms < snapshot_reader_info(recovery->reader)->time_ms) {
+        entry->time_ms = snapshot_reader_info(recovery->reader)->time_ms;
+    }
+    return entry;
+}
+
+/* Entries first..first+count-1 of an array, in writes of bounded size. */
+static int write_entries(struct wal *wal, struct raft_entry *const *entries, size_t count,
+                         struct raftd_error *error)
+{
+    size_t done = 0;
+    int code = 0;
+
+    while (code == 0 && done < count) {
+        struct raft_write write = {.entries = entries + done};
+        size_t bytes = 0;
+
+        do {
+            bytes += raft_entry_cost(entries[done + write.entry_count++]);
+        } while (done + write.entry_count < count && bytes < WRITE_BYTES);
+        done += write.entry_count;
+        write.last_index = entries[done - 1]->index;
+        write.last_term = entries[done - 1]->term;
+        code = wal_append(wal, &write, 1, error);
+    }
+    return code;
+}
+
+static int write_log(const struct recovery *recovery, struct raftd_error *error)
+{
+    const struct wal_options options = {
+        .fs = fs_posix(),
+        .directory = recovery->made,
+        .cluster_id = recovery->new_id,
+        .cluster_name = recovery->identity.cluster_name,
+        .node_id = recovery->identity.node_id,
+        .segment_bytes = SEGMENT_BYTES,
+        .max_entry_bytes = MAX_ENTRY_BYTES,
+        .random_seed = random_u64(),
+    };
+    struct raft_write first = {.has_hard_state = true, .term = recovery->log.term + 1};
+    struct raft_entry *membership = make_membership(recovery);
+    struct wal_recovered nothing;
+    struct wal *wal = NULL;
+    size_t skipped = 0;
+    int code = wal_open(&options, &wal, &nothing, error);
+
+    if (recovery->reader != NULL) {
+        first.has_base = true;
+        first.base_index = snapshot_reader_info(recovery->reader)->index;
+        first.base_term = snapshot_reader_info(recovery->reader)->term;
+        first.last_index = first.base_index;
+        first.last_term = first.base_term;
+    }
+    while (skipped < recovery->log.entry_count &&
+           recovery->log.entries[skipped]->index <= first.base_index) {
+        skipped++;
+    }
+    code = code == 0 ? wal_append(wal, &first, 1, error) : code;
+    code = code == 0 ? write_entries(wal, recovery->log.entries + skipped,
+                                     recovery->log.entry_count - skipped, error)
+                     : code;
+    code = code == 0 ? write_entries(wal, &membership, 1, error) : code;
+    raft_entry_release(membership);
+    wal_recovered_free(&nothing);
+    wal_close(wal);
+    return code;
+}
+
+static int system_error(struct raftd_error *error, const char *doing, const char *path)
+{
+    return error_set(error, RAFTD_ERROR_SYSTEM, "cannot %s %s: %s", doing, path, strerror(errno));
+}
+
+static int make_new(struct recovery *recovery, struct raftd_error *error)
+{
+    int code = 0;
+
+    if (mkdir(recovery->made, 0700) != 0) {
+        return errno == EEXIST
+                   ? error_set(error, RAFTD_ERROR_REFUSED,
+                               "there is %.300s, of a recovery that was cut short: delete it, and "
+                               "run this again",
+                               recovery->made)
+                   : system_error(error, "make", recovery->made);
+    }
+    if (recovery->reader != NULL) {
+        struct snapshot_info info = *snapshot_reader_info(recovery->reader);
+
+        info.cluster_id = recovery->new_id;
+        info.nonce = random_u64();
+        code = ctl_snapshot_copy(recovery->reader, recovery->made, &info, error);
+    }
+    return code == 0 ? write_log(recovery, error) : code;
+}
+
+static int sync_parent(const struct recovery *recovery, struct raftd_error *error)
+{
+    const struct fs *fs = fs_posix();
+    char parent[PATH_BYTES];
+    char *slash;
+    int result;
+
+    snprintf(parent, sizeof(parent), "%s", recovery->kept);
+    slash = strrchr(parent, '/');
+    if (slash == NULL) {
+        snprintf(parent, sizeof(parent), ".");
+    } else {
+        slash[slash == parent ? 1 : 0] = 0;
+    }
+    result = fs->sync_directory(fs->context, parent);
+    errno = -result;
+    return result < 0 ? system_error(error, "sync", parent) : 0;
+}
+
+/* Between the two renames there is no directory of that name; a node that is started then sees by
+ * the new one that it must not found a cluster (recovery.c). */
+static int change_places(const struct recovery *recovery, struct raftd_error *error)
+{
+    int code = sync_parent(recovery, error); /* the new one has its name for certain */
+
+    if (code != 0) {
+        return code;
+    }
+    if (rename(recovery->directory, recovery->kept) != 0) {
+        return system_error(error, "rename", recovery->directory);
+    }
+    if (rename(recovery->made, recovery->directory) != 0) {
+        return system_error(error, "rename", recovery->made);
+    }
+    return sync_parent(recovery, error);
+}
+
+static void close_all(struct recovery *recovery)
+{
+    snapshot_reader_close(recovery->reader);
+    wal_recovered_free(&recovery->log);
+    wal_close(recovery->wal);
+}
+
+static int recover(struct recovery *recovery, bool force, struct raftd_error *error)
+{
+    int code = open_old_log(recovery, error);
+
+    code = code == 0 ? open_snapshot(recovery, error) : code;
+    code = code == 0 ? look_at_end(recovery, error) : code;
+    if (code != 0) {
+        return code;
+    }
+    printf("%s: node %u of cluster \"%s\", last term %" PRIu64 ", last index %" PRIu64 "\n",
+           recovery->directory, recovery->identity.node_id, recovery->identity.cluster_name,
+           recovery->last_term, recovery->last_index);
+    if (!force) {
+        return 0;
+    }
+    do {
+        recovery->new_id = random_u64();
+    } while (recovery->new_id == 0 || recovery->new_id == recovery->identity.cluster_id);
+    code = make_new(recovery, error);
+    return code == 0 ? change_places(recovery, error) : code;
+}
+
+int ctl_recover(const struct ctl_options *options, char **arguments)
+{
+    struct recovery *recovery = memory_allocate_zeroed(1, sizeof(*recovery));
+    struct raftd_error error = {0};
+    size_t length = strlen(options->data_directory);
+    int code;
+
+    (void)arguments;
+    while (length > 1 && options->data_directory[length - 1] == '/') {
+        length--;
+    }
+    recovery->directory = options->data_directory;
+    snprintf(recovery->made, sizeof(recovery->made), "%.*s%s", (int)length, options->data_directory,
+             SNAPSHOT_RECOVER_SUFFIX);
+    snprintf(recovery->kept, sizeof(recovery->kept), "%.*s.old-cluster", (int)length,
+             options->data_directory);
+    fputs(explanation, stderr);
+    fputc('\n', stderr);
+    code = recover(recovery, options->force, &error);
+    if (code != 0) {
+        ctl_complain("%s", error.message);
+    } else if (options->force) {
+        printf("%s is a new cluster now, with the id %016" PRIx64 " and this node as its only "
+               "member.\nThe old data are in %s; delete them when you are sure.\n",
+               options->data_directory, recovery->new_id, recovery->kept);
+    } else {
+        fputs("Nothing was changed: --force-new-cluster was not given.\n", stderr);
+    }
+    close_all(recovery);
+    memory_free(recovery);
+    if (code == 0) {
+        return options->force ? CTL_OK : CTL_NO;
+    }
+    return code == RAFTD_ERROR_CORRUPT ? CTL_NO : CTL_LOCAL;
+}

@@ -1,0 +1,245 @@
+/*
+ * raftctl restore: makes the data directory of one member of a new cluster from a backup. The same
+ * command, with another --id, makes those of the others; all get the same cluster id, which is
+ * not that of the cluster the backup is of, so that no node of that one can ever take part.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/bytes.h"
+#include "base/checksum.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "raftctl/files.h"
+#include "store/snapshot_files.h"
+#include "store/snapshot_writer.h"
+#include "store/wal.h"
+#include "store/wal_segment.h"
+#include "sys/clock.h"
+
+/*
+ * Revisions are log indices. Clients of the old cluster may have seen later ones than the backup
+ * holds; the new cluster begins so far behind them that none is ever given twice.
+ */
+#define REVISION_GAP UINT64_C(1000000000)
+
+enum { SEGMENT_BYTES = 64 * 1024 * 1024, MAX_ENTRY_BYTES = 1024 * 1024 * 1024 };
+
+static bool parse_members(const struct ctl_options *options, struct raft_membership *members)
+{
+    *members = (struct raft_membership){0};
+    for (size_t i = 0; i < options->member_count; i++) {
+        const char *text = options->members[i];
+        char *end = NULL;
+        unsigned long id = strtoul(text, &end, 10);
+
+        if (text[0] < '0' || text[0] > '9' || *end != '=' || id == 0 || id > UINT16_MAX ||
+            raft_membership_add(members, (uint16_t)id, RAFT_MEMBER_VOTER, end + 1) != 0) {
+            ctl_complain("--member: found \"%s\", wanted ID=HOST:PORT, each id once", text);
+            return false;
+        }
+    }
+    if (raft_membership_find(members, options->id) == NULL) {
+        ctl_complain("--id: node %u is none of the members that --member names", options->id);
+        return false;
+    }
+    return true;
+}
+
+/* The same on every machine that restores the same backup for the same members. */
+static uint64_t new_cluster_id(const struct snapshot_info *from, const char *name,
+                               const struct raft_membership *members)
+{
+    struct buffer bytes = {0};
+    uint64_t id;
+
+    buffer_append_u64(&bytes, from->cluster_id);
+    buffer_append_u64(&bytes, from->nonce);
+    buffer_append(&bytes, name, strlen(name) + 1);
+    raft_membership_encode(members, &bytes);
+    id = checksum(1, bytes.data, bytes.size_bytes);
+    buffer_free(&bytes);
+    return id;
+}
+
+/* Makes it if need be. False: there is something in it already. */
+static bool is_empty_directory(const char *path, struct raftd_error *error)
+{
+    const struct dirent *entry;
+    bool empty = true;
+    DIR *directory;
+
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        error_set(error, RAFTD_ERROR_SYSTEM, "cannot make %s: %s", path, strerror(errno));
+        return false;
+    }
+    directory = opendir(path);
+    if (directory == NULL) {
+        error_set(error, RAFTD_ERROR_SYSTEM, "cannot list %s: %s", path, strerror(errno));
+        return false;
+    }
+    while ((entry = readdir(directory)) != NULL) {
+        empty = empty && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
+    }
+    closedir(directory);
+    if (!empty) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "%s is not empty: restore into a directory of its own", path);
+    }
+    return empty;
+}
+
+/* The content of the backup in a snapshot of the new cluster. */
+static int copy_content(struct snapshot_reader *reader, struct snapshot_writer *writer,
+                        struct raftd_error *error)
+{
+    const uint8_t *data;
+    size_t size;
+    int code;
+
+    while ((code = snapshot_reader_next(reader, &data, &size, error)) > 0) {
+        code = snapshot_writer_add(writer, data, size, error);
+        if (code != 0) {
+            return code;
+        }
+    }
+    return code;
+}
+
+int ctl_snapshot_copy(struct snapshot_reader *reader, const char *directory,
+                      const struct snapshot_info *info, struct raftd_error *error)
+{
+    const struct snapshot_writer_options options = {
+        .fs = fs_posix(),
+        .directory = directory,
+        .temporary = SNAPSHOT_SAVE_NAME,
+        .compress = true,
+    };
+    struct snapshot_writer *writer;
+    int code = snapshot_writer_create(&options, info, &writer, error);
+
+    if (code != 0) {
+        return code;
+    }
+    code = copy_content(reader, writer, error);
+    if (code != 0) {
+        snapshot_writer_abort(writer);
+        return code;
+    }
+    return snapshot_writer_finish(writer, error);
+}
+
+/* A log that is empty behind the snapshot. */
+static int write_log(const struct ctl_options *options, const struct snapshot_info *info,
+                     struct raftd_error *error)
+{
+    const struct wal_options wal_options = {
+        .fs = fs_posix(),
+        .directory = options->data_directory,
+        .cluster_id = info->cluster_id,
+        .cluster_name = options->cluster,
+        .node_id = options->id,
+        .segment_bytes = SEGMENT_BYTES,
+        .max_entry_bytes = MAX_ENTRY_BYTES,
+        .random_seed = random_u64(),
+    };
+    const struct raft_write write = {
+        .has_hard_state = true,
+        .term = info->term,
+        .has_base = true,
+        .base_index = info->index,
+        .base_term = info->term,
+        .last_index = info->index,
+        .last_term = info->term,
+    };
+    struct wal_recovered recovered;
+    struct wal *wal;
+    int code = wal_open(&wal_options, &wal, &recovered, error);
+
+    if (code != 0) {
+        return code;
+    }
+    code = wal_append(wal, &write, 1, error);
+    wal_recovered_free(&recovered);
+    wal_close(wal);
+    return code;
+}
+
+/* Kept from before the first file to after the last one, across a crash as well. */
+static int set_mark(const char *directory, bool unfinished, struct raftd_error *error)
+{
+    const struct fs *fs = fs_posix();
+    char path[WAL_PATH_MAX + sizeof(SNAPSHOT_RESTORE_NAME)];
+    int result;
+
+    snprintf(path, sizeof(path), "%s/%s", directory, SNAPSHOT_RESTORE_NAME);
+    if (unfinished) {
+        result = fs->open(fs->context, path, FS_OPEN_CREATE);
+        if (result >= 0) {
+            fs->close(fs->context, result);
+        }
+    } else {
+        result = fs->unlink(fs->context, path);
+    }
+    if (result >= 0) {
+        result = fs->sync_directory(fs->context, directory);
+    }
+    return result < 0 ? error_set(error, RAFTD_ERROR_SYSTEM, "cannot %s %s: %s",
+                                  unfinished ? "create" : "remove", path, strerror(-result))
+                      : 0;
+}
+
+static int restore(const struct ctl_options *options, struct snapshot_reader *reader,
+                   const struct raft_membership *members, struct snapshot_info *info,
+                   struct raftd_error *error)
+{
+    int code;
+
+    *info = *snapshot_reader_info(reader);
+    info->cluster_id = new_cluster_id(info, options->cluster, members);
+    info->index += REVISION_GAP;
+    info->membership = *members;
+    info->nonce = random_u64();
+    if (!is_empty_directory(options->data_directory, error)) {
+        return error->code;
+    }
+    code = set_mark(options->data_directory, true, error);
+    if (code == 0) {
+        code = ctl_snapshot_copy(reader, options->data_directory, info, error);
+    }
+    if (code == 0) {
+        code = write_log(options, info, error);
+    }
+    return code == 0 ? set_mark(options->data_directory, false, error) : code;
+}
+
+int ctl_restore(const struct ctl_options *options, char **arguments)
+{
+    struct raftd_error error = {0};
+    struct raft_membership members;
+    struct snapshot_reader *reader;
+    struct snapshot_info info;
+    int code;
+
+    if (!parse_members(options, &members)) {
+        return CTL_USAGE;
+    }
+    code = ctl_backup_open(arguments[0], &reader, &error);
+    if (code == 0) {
+        code = restore(options, reader, &members, &info, &error);
+        snapshot_reader_close(reader);
+    }
+    if (code != 0) {
+        ctl_complain("%s", error.message);
+        return code == RAFTD_ERROR_CORRUPT ? CTL_NO : CTL_LOCAL;
+    }
+    printf("%s holds node %u of the new cluster %016" PRIx64 ", which begins behind index %" PRIu64
+           "\n",
+           options->data_directory, options->id, info.cluster_id, info.index);
+    return CTL_OK;
+}

@@ -1,0 +1,367 @@
+/*
+ * The daemon: main() of raftd, the first embedder of libraftd. It puts configuration, key-value
+ * store, Redis protocol and node together, tells systemd how far it is, and turns whatever ends
+ * the node into an exit code. Everything here runs on the main thread.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "conf/conf.h"
+#include "front/front.h"
+#include "kv/kv.h"
+#include "net/tls.h"
+#include "raftd/raftd.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+/* Descriptors beside those of clients: log, listeners, links, eventfds, epoll sets. */
+enum { DESCRIPTORS_RESERVED = 64, GOODBYE_MAX_MS = 500 };
+
+struct daemon {
+    struct conf conf;
+    struct daemon_signals signals;
+    struct kv *kv;
+    struct tls_context *client_tls; /* NULL = clients speak plain text */
+    struct redis_server *server;
+    struct raftd_builder *builder;
+    struct raftd_node *node;
+    bool told_ready;
+};
+
+_Static_assert((int)CONF_LOG_ERROR == (int)LOG_LEVEL_ERROR &&
+                   (int)CONF_LOG_WARNING == (int)LOG_LEVEL_WARNING &&
+                   (int)CONF_LOG_INFO == (int)LOG_LEVEL_INFO &&
+                   (int)CONF_LOG_DEBUG == (int)LOG_LEVEL_DEBUG,
+               "log levels have the same numbers");
+_Static_assert((int)CONF_LOG_STDERR == (int)LOG_TARGET_STDERR &&
+                   (int)CONF_LOG_SYSLOG == (int)LOG_TARGET_SYSLOG,
+               "log targets have the same numbers");
+
+/* ---- configuration ---- */
+
+static void print_mistake(void *argument, const char *text)
+{
+    size_t *count = argument;
+
+    (*count)++;
+    fprintf(stderr, "%s\n", text);
+}
+
+/* True if the configuration can be used; else every mistake is on standard error. */
+static bool load_configuration(struct conf *conf, const struct daemon_options *options)
+{
+    size_t count = 0;
+
+    conf_defaults(conf);
+    if (conf_load_with(conf, options->config_path, options->settings, options->setting_count,
+                       print_mistake, &count) == 0) {
+        return true;
+    }
+    fprintf(stderr, "raftd: %zu mistake%s in the configuration; see raftd.conf(5)\n", count,
+            count == 1 ? "" : "s");
+    return false;
+}
+
+static bool is_loopback(const char *address)
+{
+    char host[ADDRESS_HOST_BYTES];
+    const char *problem;
+    uint16_t port;
+
+    return address_split(address, host, &port, &problem) && address_is_loopback_host(host);
+}
+
+static bool peers_are_loopback(const struct conf *conf)
+{
+    for (size_t i = 0; i < conf->peer_count; i++) {
+        if (!is_loopback(conf->peers[i].address)) {
+            return false;
+        }
+    }
+    return is_loopback(conf->listen.peer);
+}
+
+/* What the configuration allows in so many words, and what that means. */
+static void warn_of_exposure(const struct conf *conf)
+{
+    if (conf->tls.client == CONF_TLS_OFF && !is_loopback(conf->listen.client)) {
+        LOG_WARNING("[listen] allow_unauthenticated_clients = yes: whoever can connect to %s may "
+                    "read, change and delete all data, and nothing on the way is encrypted",
+                    conf->listen.client);
+    }
+    if (conf->tls.peer == CONF_TLS_OFF && conf->peer_count > 1 && !peers_are_loopback(conf)) {
+        LOG_WARNING("[tls] allow_plaintext_peers = yes: whoever can connect to %s may pose as "
+                    "another node and change all data, and nothing on the way is encrypted",
+                    conf->listen.peer);
+    }
+}
+
+/* ---- the process ---- */
+
+/* A descriptor that the caller left closed would be taken by a socket or a log file, and what
+ * is meant for standard error would then go there. */
+static bool open_standard_streams(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd >= 0;
+}
+
+static void raise_descriptor_limit(const struct conf *conf)
+{
+    rlim_t wanted = (rlim_t)conf->limits.max_clients + DESCRIPTORS_RESERVED;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        LOG_WARNING("cannot read the limit on open files: %s", strerror(errno));
+        return;
+    }
+    if (limit.rlim_cur < limit.rlim_max) {
+        struct rlimit raised = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+
+        if (setrlimit(RLIMIT_NOFILE, &raised) == 0) {
+            limit = raised;
+        }
+    }
+    if (limit.rlim_cur < wanted) {
+        LOG_WARNING("[limits] max_clients = %u needs %llu open files and the limit is %llu: "
+                    "clients beyond it will wait; raise it (ulimit -n, LimitNOFILE=)",
+                    conf->limits.max_clients, (unsigned long long)wanted,
+                    (unsigned long long)limit.rlim_cur);
+    }
+}
+
+/* ---- systemd ---- */
+
+/* The node says what it is doing. */
+static void tell_progress(void *argument, const char *text)
+{
+    struct daemon *daemon = argument;
+
+    sd_notifyf(0, "STATUS=%s", text);
+    if (!daemon->told_ready && raftd_node_is_ready(daemon->node)) {
+        daemon->told_ready = true;
+        sd_notify(0, "READY=1");
+    }
+}
+
+/* ---- the node ---- */
+
+struct building {
+    struct raftd_builder *builder;
+    struct raftd_error *error;
+    int code;
+};
+
+static void pass_option(void *argument, const char *name, const char *value)
+{
+    struct building *building = argument;
+
+    if (building->code == 0) {
+        building->code = raftd_builder_set(building->builder, name, value, building->error);
+    }
+}
+
+static int create_client_tls(struct daemon *daemon, struct raftd_error *error)
+{
+    const struct conf *conf = &daemon->conf;
+
+    if (conf->tls.client == CONF_TLS_OFF) {
+        return 0;
+    }
+    return tls_context_create(conf->tls.ca, conf->tls.certificate, conf->tls.key,
+                              &daemon->client_tls, error);
+}
+
+/* Everything that the node is built of. */
+static int assemble(struct daemon *daemon, struct raftd_error *error)
+{
+    struct building building = {.error = error};
+    struct raftd_state_machine machine;
+    int code;
+
+    daemon->builder = raftd_builder_create();
+    building.builder = daemon->builder;
+    conf_each(&daemon->conf, pass_option, &building);
+    if (building.code != 0) {
+        return building.code;
+    }
+    daemon->kv = kv_create(random_u64());
+    machine = kv_state_machine(daemon->kv);
+    code = raftd_builder_state_machine(daemon->builder, &machine);
+    if (code == 0) {
+        code = create_client_tls(daemon, error);
+    }
+    if (code == 0) {
+        code = redis_server_create(&daemon->conf, daemon->client_tls, &daemon->server, error);
+    }
+    if (code == 0) {
+        redis_server_observe(daemon->server, daemon->kv);
+        code = raftd_builder_listener(daemon->builder, daemon->conf.listen.client,
+                                      redis_server_accept, daemon->server, error);
+    }
+    raftd_builder_on_progress(daemon->builder, tell_progress, daemon);
+    return code;
+}
+
+/* The exit code for what keeps a node from being built. */
+static int exit_of_build(int code)
+{
+    switch (code) {
+    case RAFTD_ERROR_INVALID:
+    case RAFTD_ERROR_TOO_LARGE:
+        return DAEMON_EXIT_CONFIGURATION;
+    case RAFTD_ERROR_LOCKED:
+    case RAFTD_ERROR_REFUSED:
+        return DAEMON_EXIT_DATA_REFUSED;
+    case RAFTD_ERROR_REMOVED:
+        return DAEMON_EXIT_REMOVED;
+    case RAFTD_ERROR_UNAVAILABLE:
+        return DAEMON_EXIT_SERVE;
+    case RAFTD_ERROR_CORRUPT:
+        return DAEMON_EXIT_DATA_DAMAGED;
+    case RAFTD_ERROR_SYSTEM:
+        return DAEMON_EXIT_DISK;
+    default:
+        return DAEMON_EXIT_INTERNAL;
+    }
+}
+
+static int complain(const struct raftd_error *error, int code, int exit_code)
+{
+    LOG_ERROR("%s", error->message[0] != 0 ? error->message : raftd_code_text(code));
+    sd_notifyf(0, "STATUS=%s", error->message);
+    return exit_code;
+}
+
+static int build(struct daemon *daemon)
+{
+    struct raftd_error error = {0};
+    int code = assemble(daemon, &error);
+
+    if (code != 0) {
+        return complain(&error, code,
+                        code == RAFTD_ERROR_INVALID ? DAEMON_EXIT_CONFIGURATION
+                                                    : DAEMON_EXIT_INTERNAL);
+    }
+    sd_notify(0, "STATUS=recovering the log");
+    code = raftd_builder_build(daemon->builder, &daemon->node, &error);
+    if (code != 0) {
+        return complain(&error, code, exit_of_build(code));
+    }
+    return DAEMON_EXIT_STOPPED;
+}
+
+/*
+ * A connection that just ends leaves its client in doubt about the command that was on its way.
+ * So the workers go on for a moment, and say to whatever comes that it was not applied: a client
+ * that hears that, or says nothing for so long, has nothing under way when the end comes.
+ */
+static void say_goodbye(const struct daemon *daemon)
+{
+    uint32_t wait_ms = 2 * daemon->conf.raft.heartbeat_ms;
+
+    poll(NULL, 0, wait_ms < GOODBYE_MAX_MS ? (int)wait_ms : GOODBYE_MAX_MS);
+}
+
+/* A node that joins looks at its data directory when it knows the cluster. */
+static int exit_of_run(int code)
+{
+    switch (code) {
+    case RAFTD_ERROR_INVALID:
+    case RAFTD_ERROR_LOCKED:
+    case RAFTD_ERROR_REFUSED:
+    case RAFTD_ERROR_REMOVED:
+    case RAFTD_ERROR_CORRUPT:
+        return exit_of_build(code);
+    default:
+        return DAEMON_EXIT_SERVE;
+    }
+}
+
+static int run(struct daemon *daemon)
+{
+    struct raftd_error error = {0};
+    int exit_code = DAEMON_EXIT_STOPPED;
+    int code;
+
+    daemon_signals_set_node(&daemon->signals, daemon->node);
+    code = redis_server_start(daemon->server, daemon->node, &error);
+    if (code == 0) {
+        code = raftd_node_run(daemon->node, &error);
+    }
+    if (code != 0) {
+        exit_code = complain(&error, code, exit_of_run(code));
+    }
+    if (code == 0 || code == RAFTD_ERROR_REMOVED) {
+        say_goodbye(daemon);
+    }
+    redis_server_stop(daemon->server);
+    return exit_code;
+}
+
+static int serve(struct daemon *daemon)
+{
+    const struct conf *conf = &daemon->conf;
+    int exit_code;
+
+    LOG_INFO("raftd %s: node %u of cluster \"%s\", data in %s, clients at %s, peers at %s",
+             raftd_version(), conf->node.id, conf->cluster.name, conf->node.data_dir,
+             conf->listen.client, conf->listen.peer);
+    warn_of_exposure(conf);
+    raise_descriptor_limit(conf);
+    exit_code = build(daemon);
+    if (exit_code == DAEMON_EXIT_STOPPED) {
+        exit_code = run(daemon);
+    }
+    daemon_signals_stop(&daemon->signals);
+    raftd_node_destroy(daemon->node);
+    redis_server_destroy(daemon->server);
+    raftd_builder_destroy(daemon->builder);
+    tls_context_destroy(daemon->client_tls);
+    /* The store goes with the process: freeing millions of keys would only delay the end. */
+    LOG_INFO("ended with exit code %d", exit_code);
+    return exit_code;
+}
+
+int main(int argc, char **argv)
+{
+    static struct daemon daemon;
+    struct daemon_options options;
+    int exit_code;
+
+    if (!open_standard_streams()) {
+        return DAEMON_EXIT_INTERNAL;
+    }
+    if (!daemon_options_parse(argc, argv, &options, &exit_code)) {
+        daemon_options_free(&options);
+        return exit_code;
+    }
+    if (!load_configuration(&daemon.conf, &options)) {
+        exit_code = DAEMON_EXIT_CONFIGURATION;
+    } else if (options.check_only) {
+        printf("%s: the configuration is valid\n",
+               options.config_path != NULL ? options.config_path : "raftd");
+        exit_code = DAEMON_EXIT_STOPPED;
+    } else {
+        log_configure((enum log_level)daemon.conf.log.level,
+                      (enum log_target)daemon.conf.log.target);
+        exit_code =
+            daemon_signals_start(&daemon.signals) == 0 ? serve(&daemon) : DAEMON_EXIT_INTERNAL;
+    }
+    daemon_options_free(&options);
+    return exit_code;
+}

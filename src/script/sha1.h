@@ -1,0 +1,14 @@
+/*
+ * SHA-1 (FIPS 180-4, section 6.1): only as the name that Redis clients know a script by. Pure.
+ */
+#ifndef RAFTD_SCRIPT_SHA1_H
+#define RAFTD_SCRIPT_SHA1_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SHA1_BYTES = 20 };
+
+void sha1(const void *data, size_t size, uint8_t digest[SHA1_BYTES]);
+
+#endif
