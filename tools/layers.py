@@ -1,5 +1,11 @@
-"""What the checks share: the rules of tools/layers.txt, and finding the sources."""
+"""What the checks share: the rules of tools/layers.txt, finding the sources, and reading the
+symbols of objects."""
 import os
+import re
+import subprocess
+
+# What nm -A prints of a symbol: the file (and the member of an archive), address, kind, name.
+NM_LINE = re.compile(r"^(.*?):\s*[0-9a-f]*\s+([A-Za-z])\s+(\S+)$")
 
 
 class Layers:
@@ -10,6 +16,7 @@ class Layers:
         self.only = []     # (header pattern, patterns of the files that may include it)
         self.pure = {}     # layer -> set of the system headers it may include
         self.symbols = {}  # layer -> set of the symbols it may leave undefined
+        self.circles = {}  # folder of src -> the circles of .c files that it may still have
         path = os.path.join(top, "tools", "layers.txt")
         with open(path, encoding="utf-8") as file:
             text = file.read().replace("\\\n", " ")
@@ -36,6 +43,8 @@ class Layers:
             self.pure[name] = set(tail.split())
         elif kind == "symbols":
             self.symbols[name] = set(tail.split())
+        elif kind == "debt-circles":
+            self.circles.setdefault(name, []).append(frozenset(tail.split()))
         else:
             raise SystemExit("%s: unknown rule: %s" % (path, line))
 
@@ -49,6 +58,22 @@ def top_directory(argv):
     if len(argv) > 1:
         return argv[1]
     return os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def build_directory(argv, top):
+    """The directory that the tree was built in: the second argument, $builddir, or the tree."""
+    if len(argv) > 2:
+        return argv[2]
+    return os.environ.get("builddir", top)
+
+
+def global_symbols(paths, *options):
+    """(file, or file:member of an archive; kind as nm's letter; symbol) of objects."""
+    if not paths:
+        return []
+    run = subprocess.run([os.environ.get("NM", "nm"), "-g", "-A", *options, *paths], check=True,
+                         stdout=subprocess.PIPE, text=True)
+    return [match.groups() for match in map(NM_LINE.match, run.stdout.splitlines()) if match]
 
 
 def source_files(top, directories, suffixes=(".c", ".h")):
