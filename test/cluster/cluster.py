@@ -73,25 +73,31 @@ class Ports:
     def __init__(self):
         self.guards = []
 
+    def claim(self, port):
+        """Whether this port is free; then it is kept."""
+        guard = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with contextlib.closing(socket.socket()) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                guard.bind(("127.0.0.1", port))
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                guard.close()
+                return False
+        self.guards.append(guard)
+        return True
+
     def take(self):
         for _ in range(1000):
             port = random.choice(PORTS)
-            guard = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            with contextlib.closing(socket.socket()) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    guard.bind(("127.0.0.1", port))
-                    probe.bind(("127.0.0.1", port))
-                except OSError:
-                    guard.close()
-                    continue
-            self.guards.append(guard)
-            return port
+            if self.claim(port):
+                return port
         raise Failure("no free port in %d..%d" % (PORTS.start, PORTS.stop))
 
     def close(self):
         for guard in self.guards:
             guard.close()
+        self.guards = []
 
 
 def raftctl(*arguments, check=True, timeout=60, env=None):
@@ -283,15 +289,21 @@ class Node:
 class Cluster:
     """Some nodes that know one another."""
 
-    def __init__(self, size=3, tls=True, name="test", options=None):
-        """options: {"section.key": value} for every node."""
-        self.directory = tempfile.mkdtemp(prefix="raftd-test-")
+    # Shorter than the defaults of raftd.conf(5), so that tests wait less for an election.
+    TIMES = {"raft.heartbeat_ms": 50, "raft.election_timeout_ms": 500}
+
+    def __init__(self, size=3, tls=True, name="test", options=None, directory=None):
+        """options: {"section.key": value} for every node. directory: where all files go; close()
+        leaves it there. None: a temporary directory."""
+        self.is_temporary = directory is None
+        self.directory = directory or tempfile.mkdtemp(prefix="raftd-test-")
         self.name = name
         self.ports = Ports()
         self.nodes = {}
         self.authority = None
         try:
-            self.authority = Authority(os.path.join(self.directory, "certificates")) if tls else None
+            self.authority = Authority(os.path.join(self.directory, "certificates"),
+                                       "%s-ca" % name) if tls else None
             self.make_nodes(size, options or {})
         except BaseException:
             self.close(keep=False)
@@ -299,21 +311,28 @@ class Cluster:
 
     def make_nodes(self, size, options):
         self.options = options
-        peers = {node_id: "127.0.0.1:%d" % self.ports.take() for node_id in range(1, size + 1)}
+        peers = {node_id: self.peer_address(node_id) for node_id in range(1, size + 1)}
         for node_id, address in peers.items():
             mine = self.node_options(node_id, address)
             mine.update({"peers.%d" % peer: peers[peer] for peer in peers})
             mine.update(options)
             self.nodes[node_id] = Node(self.directory, node_id, mine)
 
+    def peer_address(self, _node_id):
+        """Where a new node listens for its peers; subclasses may choose."""
+        return "127.0.0.1:%d" % self.ports.take()
+
+    def client_address(self, _node_id):
+        """Where a new node listens for clients; subclasses may choose."""
+        return "127.0.0.1:%d" % self.ports.take()
+
     def node_options(self, node_id, address):
         mine = {
             "node.id": node_id,
             "cluster.name": self.name,
             "listen.peer": address,
-            "listen.client": "127.0.0.1:%d" % self.ports.take(),
-            "raft.heartbeat_ms": 50,
-            "raft.election_timeout_ms": 500,
+            "listen.client": self.client_address(node_id),
+            **self.TIMES,
         }
         if self.authority is not None:
             certificate, key = self.authority.node(node_id, self.name)
@@ -325,7 +344,7 @@ class Cluster:
 
     def add_node(self, node_id, join=None, options=None):
         """A node more that no other one knows; join: the node that it asks to be let in."""
-        mine = self.node_options(node_id, "127.0.0.1:%d" % self.ports.take())
+        mine = self.node_options(node_id, self.peer_address(node_id))
         mine.update(self.options)
         if join is not None:
             mine["node.join"] = join.options["listen.peer"]
@@ -353,7 +372,8 @@ class Cluster:
                 node.process.wait()
         self.ports.close()
         if not keep:
-            shutil.rmtree(self.directory, ignore_errors=True)
+            if self.is_temporary:
+                shutil.rmtree(self.directory, ignore_errors=True)
             return
         for node in self:
             if os.path.exists(node.log_path):
