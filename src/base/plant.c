@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/random.h"
 
 enum plant plant_active = PLANT_NONE;
 
@@ -41,13 +42,6 @@ enum plant plant_find(const char *name)
     return PLANT_NONE;
 }
 
-static uint64_t scramble(uint64_t z)
-{
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
-}
-
 void plant_set_buggify(uint64_t seed, uint32_t per_million)
 {
     buggify_seed = seed;
@@ -63,11 +57,10 @@ bool plant_buggify(const char *name)
         return false;
     }
     for (const char *c = name; *c != 0; c++) {
-        hash = scramble(hash + (uint8_t)*c);
+        hash = random_mix(hash + (uint8_t)*c);
     }
     if (hash % 2 == 0) {
         return false; /* not in this world */
     }
-    buggify_state += 0x9e3779b97f4a7c15U;
-    return scramble(buggify_state) % 1000000 < buggify_per_million;
+    return random_next(&buggify_state) % 1000000 < buggify_per_million;
 }

@@ -11,16 +11,12 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "base/plant.h"
+#include "base/random.h"
 #include "raft/check.h"
 
-/* splitmix64: every state gives a good number, the seed decides the sequence. */
 uint64_t core_random(struct raft_core *core)
 {
-    uint64_t z = core->random_state += 0x9e3779b97f4a7c15U;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
+    return random_next(&core->random_state);
 }
 
 /* The new message is valid until the next core_send(). */

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/plant.h"
+#include "base/random.h"
 #include "store/wal_format.h"
 #include "sys/log.h"
 
@@ -23,16 +24,6 @@ enum {
     /* What the first batch of a segment opens with. */
     OPENING_BYTES = WAL_RECORD_START_BYTES + WAL_RECORD_HARD_STATE_BYTES,
 };
-
-/* splitmix64 over an unpredictable seed: no two segments share their nonce. */
-static uint64_t next_nonce(struct wal *wal)
-{
-    uint64_t z = wal->random += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
 
 /* Remembers the failure that wal->failure describes: it is final. */
 int wal_fail(struct wal *wal, struct raftd_error *error)
@@ -53,12 +44,13 @@ uint64_t wal_first_zeros(const struct wal *wal)
 
 static struct wal_segment_header make_header(struct wal *wal, uint64_t number)
 {
+    /* The seed is unpredictable and a sequence does not repeat: no two segments share a nonce. */
     struct wal_segment_header header = {
         .version = WAL_FORMAT_VERSION,
         .node_id = wal->node_id,
         .cluster_id = wal->cluster_id,
         .number = number,
-        .nonce = next_nonce(wal),
+        .nonce = random_next(&wal->random),
     };
 
     memcpy(header.cluster_name, wal->cluster_name, sizeof(header.cluster_name));

@@ -21,6 +21,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/random.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* There in sanitizer builds only. */
@@ -50,16 +52,6 @@ static _Noreturn void fail(const char *doing, const char *path)
 {
     fprintf(stderr, "replay: %s %s: %s\n", doing, path, strerror(errno));
     exit(EXIT_FAILURE);
-}
-
-/* splitmix64: every state gives a good number, so any seed will do. */
-static uint64_t random_next(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
 }
 
 /* 0 .. below - 1; 0 when there is no choice. */

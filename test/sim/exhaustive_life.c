@@ -9,8 +9,8 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "sim/exhaustive_snapshot.h"
-#include "sim/random.h"
 
 enum { MAX_ENTRY_BYTES = 64 * 1024, PREPARE_BYTES = 4096 };
 
@@ -26,7 +26,7 @@ static struct wal_options options_of(struct fs_memory *memory, uint64_t segment_
         .node_id = 1,
         .segment_bytes = segment_bytes,
         .max_entry_bytes = MAX_ENTRY_BYTES,
-        .random_seed = sim_scramble(++processes),
+        .random_seed = random_mix(++processes),
     };
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "raft/change.h"
 #include "sim/invariants.h"
 
@@ -21,12 +22,9 @@ enum { MOMENT_STEPS_MAX = 1000000 };
 
 uint64_t network_random(struct network *network, uint64_t below)
 {
-    uint64_t z = network->random_state += 0x9e3779b97f4a7c15U;
+    uint64_t number = random_next(&network->random_state);
 
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    z ^= z >> 31;
-    return below > 0 ? z % below : 0;
+    return below > 0 ? number % below : 0;
 }
 
 static uint64_t between(struct network *network, uint32_t low, uint32_t high)

@@ -1,6 +1,6 @@
 /*
- * Random numbers of a simulated world: splitmix64, one stream for each purpose so that a fault
- * class that is switched off does not shift the draws of the others. Pure.
+ * Random numbers of a simulated world. Each purpose has a stream of its own, so that switching a
+ * class of faults off does not shift the numbers that the other classes draw. Pure.
  */
 #ifndef RAFTD_TEST_SIM_RANDOM_H
 #define RAFTD_TEST_SIM_RANDOM_H
@@ -8,31 +8,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/random.h"
+
 struct sim_random {
     uint64_t state;
 };
 
-static inline uint64_t sim_scramble(uint64_t z)
-{
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
-}
-
 /* A hash that goes on: of what came before and one more number. */
 static inline uint64_t sim_mix(uint64_t hash, uint64_t value)
 {
-    return sim_scramble(hash + 0x9e3779b97f4a7c15U + value * 0xff51afd7ed558ccdU);
+    return random_mix(hash + 0x9e3779b97f4a7c15U + value * 0xff51afd7ed558ccdU);
 }
 
 static inline struct sim_random sim_random_make(uint64_t seed)
 {
-    return (struct sim_random){.state = sim_scramble(seed ^ 0x5851f42d4c957f2dU)};
+    return (struct sim_random){.state = random_mix(seed ^ 0x5851f42d4c957f2dU)};
 }
 
 static inline uint64_t sim_random_next(struct sim_random *random)
 {
-    return sim_scramble(random->state += 0x9e3779b97f4a7c15U);
+    return random_next(&random->state);
 }
 
 /* 0..below-1; 0 for 0. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "kv/deadlines.h"
 #include "unit.h"
 #include "unit/kv/store.h"
@@ -408,8 +409,7 @@ START_TEST(the_heap_gives_items_in_the_order_of_deadline_and_key)
         int size = snprintf(key, sizeof(key), "%d", i);
 
         items[i] = kv_item_create(key, (size_t)size, NULL, 0, 1);
-        random = random * 6364136223846793005u + 1442695040888963407u;
-        kv_deadlines_set(&here, items[i], random >> 55);
+        kv_deadlines_set(&here, items[i], random_next(&random) >> 55);
     }
     for (int i = 0; i < COUNT; i += 3) {
         kv_deadlines_set(&here, items[i], i % 2 == 0 ? (uint64_t)i % 500 : KV_NO_DEADLINE);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "kv/extended.h"
 #include "unit.h"
 
@@ -140,12 +141,6 @@ START_TEST(a_text_may_be_long)
 END_TEST
 
 #if LDBL_MANT_DIG == 64
-
-static uint64_t random_next(uint64_t *state)
-{
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return *state >> 33;
-}
 
 static void random_text(uint64_t *random, char *text)
 {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "unit.h"
 #include "unit/kv/store.h"
 
@@ -38,16 +39,6 @@ static void check_digests(struct store *a, struct store *b, bool equal)
     }
     memory_free(first);
     memory_free(second);
-}
-
-/* splitmix64 */
-static uint64_t random_next(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
 }
 
 /* A command out of few keys, so that most of them meet, with arguments that are often wrong. */

@@ -8,6 +8,7 @@
 #include <raftd/error.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "unit.h"
 #include "unit/kv/store.h"
 
@@ -24,12 +25,6 @@ static void close_store(void)
 {
     store_close(&store);
     buffer_free(&sink.bytes);
-}
-
-static uint64_t random_next(uint64_t *state)
-{
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return *state >> 33;
 }
 
 static char *digest_of(struct store *which)

@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include "base/assert.h"
+#include "base/random.h"
 #include "raft/raft.h"
 
 enum { MESSAGES = 400, SEEDS = 300, ENTRIES_MAX = 4 };
@@ -23,8 +24,7 @@ struct victim {
 
 static uint64_t below(struct victim *victim, uint64_t limit)
 {
-    victim->random = victim->random * 6364136223846793005u + 1442695040888963407u;
-    return (victim->random >> 33) % limit;
+    return random_next(&victim->random) % limit;
 }
 
 /* A number close to something that matters, or absurd. */
