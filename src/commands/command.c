@@ -5,10 +5,10 @@
 #include "commands/command.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
+#include "commands/syntax.h"
 #include "commands/table.h"
 
 enum { COMMANDS_MAX = 192, INDEX_PLACES = 512, NAME_BYTES_MAX = 32 };
@@ -143,12 +143,6 @@ const struct command *command_find_full(const void *name, size_t size)
     return container != NULL ? command_find_sub(container, bar + 1, size - front - 1) : NULL;
 }
 
-void command_full_name(const struct command *command, char *text, size_t size)
-{
-    snprintf(text, size, "%s%s%s", command->container != NULL ? command->container : "",
-             command->container != NULL ? "|" : "", command->name);
-}
-
 bool command_takes(const struct command *command, size_t count)
 {
     return command->arity >= 0 ? count == (size_t)command->arity : count >= (size_t)-command->arity;
@@ -175,47 +169,6 @@ static void append_capitals(struct buffer *text, const char *name)
     }
 }
 
-static void write_arguments(struct buffer *text, const struct command_argument *list,
-                            const char *between);
-
-static void write_one(struct buffer *text, const struct command_argument *argument)
-{
-    if (argument->type == ARGUMENT_ONEOF) {
-        write_arguments(text, argument->parts, " | ");
-    } else if (argument->type == ARGUMENT_BLOCK) {
-        write_arguments(text, argument->parts, " ");
-    } else if (argument->type != ARGUMENT_TOKEN) {
-        append_text(text, argument->name);
-    }
-}
-
-static void write_argument(struct buffer *text, const struct command_argument *argument)
-{
-    bool group = argument->type == ARGUMENT_ONEOF && (argument->flags & ARGUMENT_OPTIONAL) == 0;
-
-    append_text(text, (argument->flags & ARGUMENT_OPTIONAL) != 0 ? "[" : group ? "(" : "");
-    if (argument->token != NULL) {
-        append_text(text, argument->token);
-        append_text(text, argument->type != ARGUMENT_TOKEN ? " " : "");
-    }
-    write_one(text, argument);
-    if ((argument->flags & ARGUMENT_MULTIPLE) != 0) {
-        append_text(text, " [");
-        write_one(text, argument);
-        append_text(text, " ...]");
-    }
-    append_text(text, (argument->flags & ARGUMENT_OPTIONAL) != 0 ? "]" : group ? ")" : "");
-}
-
-static void write_arguments(struct buffer *text, const struct command_argument *list,
-                            const char *between)
-{
-    for (const struct command_argument *argument = list; argument->name != NULL; argument++) {
-        append_text(text, argument > list ? between : "");
-        write_argument(text, argument);
-    }
-}
-
 void command_write_synopsis(const struct command *command, struct buffer *text)
 {
     if (command->container != NULL) {
@@ -225,7 +178,7 @@ void command_write_synopsis(const struct command *command, struct buffer *text)
     append_capitals(text, command->name);
     if (command->syntax != NULL) {
         append_text(text, " ");
-        write_arguments(text, command->syntax, " ");
+        syntax_write_synopsis(syntax_of(command->syntax), text);
     }
 }
 

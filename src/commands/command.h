@@ -57,26 +57,6 @@ enum command_kind {
     COMMAND_IS_CHANGE,  /* the node; not while reads before it are under way */
 };
 
-enum argument_type {
-    ARGUMENT_KEY,
-    ARGUMENT_STRING,
-    ARGUMENT_INTEGER,
-    ARGUMENT_PATTERN,
-    ARGUMENT_TOKEN, /* the word `token` itself */
-    ARGUMENT_ONEOF,
-    ARGUMENT_BLOCK,
-};
-
-enum { ARGUMENT_OPTIONAL = 1, ARGUMENT_MULTIPLE = 2 };
-
-struct command_argument {
-    const char *name; /* NULL ends a list */
-    enum argument_type type;
-    int flags;
-    const char *token;                    /* the word in front of it, or NULL */
-    const struct command_argument *parts; /* ONEOF, BLOCK */
-};
-
 /* One command as it came in, and what became of it. On a worker's stack. */
 struct call {
     struct redis_server *server;
@@ -102,8 +82,9 @@ struct call {
 };
 
 struct command {
-    const char *name; /* lower case; a subcommand's own, without its container's */
-    int arity;        /* with the name(s); negative: at least that many */
+    const char *name;      /* lower case; a subcommand's own, without its container's */
+    const char *full_name; /* "client|id" of a subcommand; else the name */
+    int arity;             /* with the name(s); negative: at least that many */
     enum command_kind kind;
     int flags;
     int categories;
@@ -123,7 +104,7 @@ struct command {
     const char *group;
     const char *summary;
     const char *complexity;
-    const struct command_argument *syntax; /* may be NULL: no arguments */
+    const char *syntax; /* see commands/syntax.h; NULL: no arguments */
 };
 
 /* Makes the list of all commands and its index; once per process, before anything below. Any
@@ -138,8 +119,6 @@ const struct command *command_find_sub(const struct command *container, const vo
                                        size_t size);
 /* "get", "client|id": also with a container in front. NULL: there is none. */
 const struct command *command_find_full(const void *name, size_t size);
-/* "client|id". */
-void command_full_name(const struct command *command, char *text, size_t size);
 bool command_takes(const struct command *command, size_t count);
 
 /* "SET key value [NX | XX] [GET]", in capitals, appended without a NUL. */

@@ -129,17 +129,14 @@ static const char *refusal(const struct call *call)
 /* A client of RESP2 with subscriptions could not tell replies from messages. */
 static bool is_confined(const struct call *call)
 {
-    char name[64];
-
     if (call->protocol != RESP2 || !connection_is_subscribed(call->connection) ||
         (call->command->flags & COMMAND_SUBSCRIBED) != 0) {
         return false;
     }
-    command_full_name(call->command, name, sizeof(name));
     resp_write_error_format(call->reply,
                             "%s Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING "
                             "/ QUIT / RESET are allowed in this context",
-                            refusal(call), name);
+                            refusal(call), call->command->full_name);
     return true;
 }
 
@@ -148,7 +145,6 @@ static bool find(struct call *call)
 {
     const struct command *command =
         command_find(call->arguments[0].data, call->arguments[0].size_bytes);
-    char name[64];
 
     if (command == NULL) {
         write_unknown(call);
@@ -166,9 +162,8 @@ static bool find(struct call *call)
     }
     call->command = command;
     if (!command_takes(command, call->count)) {
-        command_full_name(command, name, sizeof(name));
         resp_write_error_format(call->reply, "%s wrong number of arguments for '%s' command",
-                                refusal(call), name);
+                                refusal(call), command->full_name);
         return false;
     }
     if ((command->flags & COMMAND_LOADING) == 0 && !raftd_node_is_ready(call->server->node)) {

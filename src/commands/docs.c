@@ -3,8 +3,10 @@
  */
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/memory.h"
 #include "commands/command.h"
+#include "commands/syntax.h"
 #include "kv/glob.h"
 
 /* The first version that had all of these commands. */
@@ -138,21 +140,13 @@ static size_t count_subcommands(const struct command *command)
     return count;
 }
 
-static void write_full_name(struct call *call, const struct command *command)
-{
-    char name[NAME_BYTES];
-
-    command_full_name(command, name, sizeof(name));
-    resp_write_text(call->reply, name);
-}
-
 static void write_info(struct call *call, const struct command *command)
 {
     struct word categories[CATEGORIES];
     size_t subcommands = count_subcommands(command);
 
     resp_write_array(call->reply, 10);
-    write_full_name(call, command);
+    resp_write_text(call->reply, command->full_name);
     resp_write_integer(call->reply, command->arity);
     write_flags(call, command->flags);
     resp_write_integer(call->reply, command->first_key);
@@ -204,64 +198,69 @@ bool run_command_info(struct call *call)
 
 /* ---- COMMAND DOCS ------------------------------------------------------------------------- */
 
-static size_t count_arguments(const struct command_argument *list)
-{
-    size_t count = 0;
+static void write_arguments(struct call *call, struct syntax line);
 
-    while (list != NULL && list[count].name != NULL) {
-        count++;
+/* The name of a word is the word in small letters. */
+static void write_argument_name(struct call *call, const struct syntax_argument *argument)
+{
+    const struct syntax *name = argument->type == SYNTAX_TOKEN ? &argument->token : &argument->name;
+    char text[NAME_BYTES];
+
+    ASSERT(name->size <= sizeof(text));
+    for (size_t i = 0; i < name->size; i++) {
+        char c = name->text[i];
+
+        text[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
     }
-    return count;
+    resp_write_bulk(call->reply, text, name->size);
 }
 
-static void write_arguments(struct call *call, const struct command_argument *list);
-
-static void write_argument(struct call *call, const struct command_argument *argument)
+static void write_argument(struct call *call, const struct syntax_argument *argument)
 {
     static const char *const types[] = {
-        [ARGUMENT_KEY] = "key",          [ARGUMENT_STRING] = "string",
-        [ARGUMENT_INTEGER] = "integer",  [ARGUMENT_PATTERN] = "pattern",
-        [ARGUMENT_TOKEN] = "pure-token", [ARGUMENT_ONEOF] = "oneof",
-        [ARGUMENT_BLOCK] = "block",
+        [SYNTAX_KEY] = "key",          [SYNTAX_STRING] = "string", [SYNTAX_INTEGER] = "integer",
+        [SYNTAX_PATTERN] = "pattern",  [SYNTAX_ONEOF] = "oneof",   [SYNTAX_BLOCK] = "block",
+        [SYNTAX_TOKEN] = "pure-token",
     };
-    bool is_key = argument->type == ARGUMENT_KEY;
+    bool is_key = argument->type == SYNTAX_KEY;
+    bool has_flags = argument->optional || argument->multiple;
     const struct word flags[] = {
-        {"optional", (argument->flags & ARGUMENT_OPTIONAL) != 0},
-        {"multiple", (argument->flags & ARGUMENT_MULTIPLE) != 0},
+        {"optional", argument->optional},
+        {"multiple", argument->multiple},
     };
 
     resp_write_map(call->reply, call->protocol,
-                   2u + (is_key ? 1 : 0) + (argument->token != NULL ? 1 : 0) +
-                       (argument->flags != 0 ? 1 : 0) + (argument->parts != NULL ? 1 : 0));
+                   2u + (is_key ? 1 : 0) + (argument->token.size > 0 ? 1 : 0) +
+                       (has_flags ? 1 : 0) + (argument->parts.size > 0 ? 1 : 0));
     resp_write_text(call->reply, "name");
-    resp_write_text(call->reply, argument->name);
+    write_argument_name(call, argument);
     resp_write_text(call->reply, "type");
     resp_write_text(call->reply, types[argument->type]);
     if (is_key) {
         resp_write_text(call->reply, "key_spec_index");
         resp_write_integer(call->reply, 0);
     }
-    if (argument->token != NULL) {
+    if (argument->token.size > 0) {
         resp_write_text(call->reply, "token");
-        resp_write_text(call->reply, argument->token);
+        resp_write_bulk(call->reply, argument->token.text, argument->token.size);
     }
-    if (argument->flags != 0) {
+    if (has_flags) {
         resp_write_text(call->reply, "flags");
         write_words(call, "", flags, 2);
     }
-    if (argument->parts != NULL) {
+    if (argument->parts.size > 0) {
         write_arguments(call, argument->parts);
     }
 }
 
-static void write_arguments(struct call *call, const struct command_argument *list)
+static void write_arguments(struct call *call, struct syntax line)
 {
-    size_t count = count_arguments(list);
+    struct syntax_argument argument;
 
     resp_write_text(call->reply, "arguments");
-    resp_write_array(call->reply, count);
-    for (size_t i = 0; i < count; i++) {
-        write_argument(call, &list[i]);
+    resp_write_array(call->reply, syntax_count(line));
+    while (syntax_next(&line, &argument)) {
+        write_argument(call, &argument);
     }
 }
 
@@ -270,7 +269,7 @@ static void write_docs(struct call *call, const struct command *command)
 {
     size_t subcommands = count_subcommands(command);
 
-    write_full_name(call, command);
+    resp_write_text(call->reply, command->full_name);
     resp_write_map(call->reply, call->protocol,
                    4u + (command->syntax != NULL ? 1 : 0) + (subcommands > 0 ? 1 : 0));
     resp_write_text(call->reply, "summary");
@@ -282,7 +281,7 @@ static void write_docs(struct call *call, const struct command *command)
     resp_write_text(call->reply, "complexity");
     resp_write_text(call->reply, command->complexity);
     if (command->syntax != NULL) {
-        write_arguments(call, command->syntax);
+        write_arguments(call, syntax_of(command->syntax));
     }
     if (subcommands > 0) {
         resp_write_text(call->reply, "subcommands");
@@ -381,11 +380,10 @@ static bool is_listed(const struct command *command, enum list_filter filter,
 {
     struct word categories[CATEGORIES];
     uint64_t budget = GLOB_BUDGET;
-    char name[NAME_BYTES];
 
     if (filter == LIST_PATTERN) {
-        command_full_name(command, name, sizeof(name));
-        return glob_match(value->data, value->size_bytes, name, strlen(name), &budget);
+        return glob_match(value->data, value->size_bytes, command->full_name,
+                          strlen(command->full_name), &budget);
     }
     if (filter == LIST_CATEGORY) {
         list_categories(command, categories);
@@ -407,7 +405,6 @@ static size_t list_names(struct buffer *list, enum list_filter filter,
     for (size_t i = 0; i < command_count(); i++) {
         const struct command *command = command_at(i);
         size_t subcommands = filter == LIST_ALL ? 0 : count_subcommands(command);
-        char name[NAME_BYTES];
 
         if (is_listed(command, filter, value)) {
             resp_write_text(list, command->name);
@@ -415,8 +412,7 @@ static size_t list_names(struct buffer *list, enum list_filter filter,
         }
         for (size_t k = 0; k < subcommands; k++) {
             if (is_listed(&command->subcommands[k], filter, value)) {
-                command_full_name(&command->subcommands[k], name, sizeof(name));
-                resp_write_text(list, name);
+                resp_write_text(list, command->subcommands[k].full_name);
                 count++;
             }
         }

@@ -1,7 +1,8 @@
 /*
  * For the files that hold the table of commands, one for each group: table_*.c. Each is ascending
- * by name and ends with END; command.c makes one list of them. Summaries end without a full stop,
- * as Redis words them.
+ * by name and ends with END; command.c makes one list of them. A row is: name, arity, kind and
+ * flags, keys, group, what answers it, syntax (commands/syntax.h), complexity and summary.
+ * Summaries end without a full stop, as those of Redis do.
  */
 #ifndef RAFTD_COMMANDS_TABLE_H
 #define RAFTD_COMMANDS_TABLE_H
@@ -15,41 +16,43 @@
         .name = NULL                                                                               \
     }
 
-enum {
-    ABOUT_SERVER = COMMAND_LOADING | COMMAND_STALE,
-    ABOUT_SERVER_FAST = ABOUT_SERVER | COMMAND_FAST,
-};
+/* Answered also while the node is not ready; says nothing about the data. */
+enum { ABOUT_SERVER = COMMAND_LOADING | COMMAND_STALE };
 
-#define ONE_KEY .first_key = 1, .last_key = 1, .key_step = 1
-#define TWO_KEYS .first_key = 1, .last_key = 2, .key_step = 1
-#define MANY_KEYS .first_key = 1, .last_key = -1, .key_step = 1
+#define COMMAND(name_of) .name = name_of, .full_name = name_of
+#define SUBCOMMAND(container_of, name_of)                                                          \
+    .name = name_of, .container = container_of, .full_name = container_of "|" name_of
 
-#define CHANGES(fast)                                                                              \
-    .kind = COMMAND_IS_CHANGE, .flags = COMMAND_WRITE | ((fast) ? COMMAND_FAST : 0)
-#define READS(fast) .kind = COMMAND_IS_READ, .flags = COMMAND_READONLY | ((fast) ? COMMAND_FAST : 0)
+#define KIND(kind_of, flags_of) .kind = COMMAND_IS_##kind_of, .flags = (flags_of)
+#define CHANGES KIND(CHANGE, COMMAND_WRITE)
+#define CHANGES_FAST KIND(CHANGE, COMMAND_WRITE | COMMAND_FAST)
+#define READS KIND(READ, COMMAND_READONLY)
+#define READS_FAST KIND(READ, COMMAND_READONLY | COMMAND_FAST)
+#define IS_LOCAL KIND(LOCAL, ABOUT_SERVER)
+#define IS_LOCAL_FAST KIND(LOCAL, ABOUT_SERVER | COMMAND_FAST)
 
-#define HELP_OF(name_of, group_of)                                                                 \
+/* Where the keys are among the arguments, and what COMMAND says is done with them. */
+#define KEYS(first, last, step, access)                                                            \
+    .first_key = first, .last_key = last, .key_step = step, .key_access = access
+#define ONE_KEY(access) KEYS(1, 1, 1, access)
+#define TWO_KEYS(access) KEYS(1, 2, 1, access)
+#define MANY_KEYS(access) KEYS(1, -1, 1, access)
+
+#define IN_GROUP(group_of, categories_of) .group = group_of, .categories = categories_of
+#define DOCS(complexity_of, summary_of) .complexity = complexity_of, .summary = summary_of
+
+#define CONTAINER(name_of, subcommands_of, group_of, summary_of)                                   \
     {                                                                                              \
-        .name = "help", .arity = 2, .kind = COMMAND_IS_LOCAL, .flags = ABOUT_SERVER,               \
-        .container = name_of, .run = run_help, .group = group_of,                                  \
-        .summary = "Show helpful text about the different subcommands", .complexity = "O(1)",      \
+        COMMAND(name_of), .arity = -2, KIND(LOCAL, 0), .subcommands = subcommands_of,              \
+                          IN_GROUP(group_of, 0), DOCS("Depends on subcommand", summary_of)         \
     }
-
-#define SUBCOMMAND(container_name, command_group, command_categories)                              \
-    .container = container_name, .group = command_group, .categories = command_categories
-
-#define ARGUMENT(name, type)                                                                       \
+#define HELP_OF(container_of, group_of)                                                            \
     {                                                                                              \
-        name, type, 0, NULL, NULL                                                                  \
+        SUBCOMMAND(container_of, "help"), .arity = 2, IS_LOCAL, IN_GROUP(group_of, 0),             \
+                                          .run = run_help,                                         \
+                                          DOCS("O(1)", "Show helpful text about the different "    \
+                                                       "subcommands")                              \
     }
-#define TOKEN(name, token)                                                                         \
-    {                                                                                              \
-        name, ARGUMENT_TOKEN, 0, token, NULL                                                       \
-    }
-
-static const struct command_argument only_key[] = {ARGUMENT("key", ARGUMENT_KEY), END};
-static const struct command_argument many_keys[] = {
-    {"key", ARGUMENT_KEY, ARGUMENT_MULTIPLE, NULL, NULL}, END};
 
 extern const struct command commands_of_cluster[];
 extern const struct command commands_of_connection[];

@@ -89,16 +89,12 @@ static void write_locked(const struct registry *registry, const struct client_in
     uint32_t patterns = atomic_load_explicit(&info->patterns, memory_order_relaxed);
     int queued = atomic_load_explicit(&info->queued, memory_order_relaxed);
     char line[512];
-    char name[64] = "NULL";
 
     ASSERT(mutex_is_mine(&registry->mutex));
     snprintf(line, sizeof(line), "id=%" PRIu64 " addr=%s laddr=%s fd=%d name=", info->id,
              info->address, registry->listen_address, info->fd);
     append_text(text, line);
     append_text(text, info->name);
-    if (command != NULL) {
-        command_full_name(command, name, sizeof(name));
-    }
     snprintf(
         line, sizeof(line),
         " age=%" PRIu64 " idle=%" PRIu64 " flags=%s db=0 sub=%" PRIu32 " psub=%" PRIu32
@@ -110,7 +106,8 @@ static void write_locked(const struct registry *registry, const struct client_in
                                   : "N",
         channels, patterns, queued, atomic_load_explicit(&info->input_bytes, memory_order_relaxed),
         atomic_load_explicit(&info->waiting, memory_order_relaxed),
-        atomic_load_explicit(&info->output_bytes, memory_order_relaxed), name,
+        atomic_load_explicit(&info->output_bytes, memory_order_relaxed),
+        command != NULL ? command->full_name : "NULL",
         atomic_load_explicit(&info->protocol, memory_order_relaxed));
     append_text(text, line);
     append_text(text, info->library_name);

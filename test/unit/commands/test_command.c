@@ -2,6 +2,7 @@
  * The table of commands, and what is made from it.
  */
 #include "commands/command.h"
+#include "commands/syntax.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -43,10 +44,10 @@ static void each_command(void (*check)(const struct command *command))
 
 static void found_by_its_name(const struct command *command)
 {
-    char name[64];
+    const char *name = command->full_name;
     char shouted[64];
 
-    command_full_name(command, name, sizeof(name));
+    ck_assert_uint_lt(strlen(name), sizeof(shouted));
     for (size_t i = 0; i <= strlen(name); i++) {
         shouted[i] = (char)toupper((unsigned char)name[i]);
     }
@@ -110,6 +111,34 @@ static void expect_synopsis(const char *name, const char *wanted)
     ck_assert_str_eq((const char *)text.data, wanted);
     buffer_free(&text);
 }
+
+static void read_to_the_end(struct syntax line)
+{
+    struct syntax_argument argument;
+
+    while (syntax_next(&line, &argument)) {
+        bool has_parts = argument.type == SYNTAX_ONEOF || argument.type == SYNTAX_BLOCK;
+
+        ck_assert(argument.type == SYNTAX_TOKEN || argument.name.size > 0);
+        ck_assert(argument.type != SYNTAX_TOKEN || argument.token.size > 0);
+        ck_assert_int_eq(has_parts, argument.parts.size > 0);
+        read_to_the_end(argument.parts);
+    }
+}
+
+static void syntax_is_readable(const struct command *command)
+{
+    if (command->syntax != NULL) {
+        ck_assert_uint_gt(syntax_count(syntax_of(command->syntax)), 0);
+        read_to_the_end(syntax_of(command->syntax));
+    }
+}
+
+START_TEST(every_syntax_can_be_read)
+{
+    each_command(syntax_is_readable);
+}
+END_TEST
 
 START_TEST(synopses_are_made_from_the_arguments)
 {
@@ -256,6 +285,7 @@ UNIT_SUITE(command)
     tcase_add_unchecked_fixture(table, command_table_prepare, NULL);
     tcase_add_test(table, every_command_is_found_in_whatever_case);
     tcase_add_test(table, every_entry_is_well_formed);
+    tcase_add_test(table, every_syntax_can_be_read);
     tcase_add_test(table, synopses_are_made_from_the_arguments);
     suite_add_tcase(suite, table);
     tcase_add_checked_fixture(replies, setup, teardown);
