@@ -20,6 +20,10 @@ static const struct command raft_commands[] = {
      DOCS("O(N) where N is the number of keys",
           "Get 16 hexadecimal digits over all keys, values and revisions: equal on all nodes at "
           "the same applied index")},
+    {SUBCOMMAND("raft", "handover"), .arity = -2, KIND(CHANGE, COMMAND_WRITE | COMMAND_ADMIN),
+     ON_RAFT_DANGEROUS, .run = run_raft_transfer, .syntax = "[#id]",
+     DOCS("O(1)",
+          "Hand leadership over to a member, or to the best of them; answers when it has begun")},
     HELP_OF("raft", "raft"),
     {SUBCOMMAND("raft", "member"), .arity = -4, KIND(CHANGE, COMMAND_WRITE | COMMAND_ADMIN),
      ON_RAFT_DANGEROUS, .run = run_raft_member,
@@ -44,8 +48,7 @@ static const struct command raft_commands[] = {
           "Get role, leader, term, indexes and members as this node sees them")},
     {SUBCOMMAND("raft", "transfer"), .arity = -2, KIND(CHANGE, COMMAND_WRITE | COMMAND_ADMIN),
      ON_RAFT_DANGEROUS, .run = run_raft_transfer, .syntax = "[#id]",
-     DOCS("O(1)",
-          "Hand leadership over to a member, or to the best of them; answers when it has begun")},
+     DOCS("O(1)", "The same as RAFT HANDOVER, by its older name")},
     END,
 };
 
