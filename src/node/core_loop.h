@@ -45,8 +45,8 @@ struct core_loop {
     bool seen_membership_committed;
     uint16_t published_leader;
     bool space_is_low; /* as the core was last told */
-    bool handover_begun;
-    bool handover_led;    /* and this node was the leader then */
+    bool draining_begun;
+    bool draining_led;    /* and this node was the leader then */
     uint16_t seen_leader; /* as last logged */
     uint64_t seen_term;
     enum raft_role seen_role;
@@ -65,11 +65,11 @@ uint64_t gather_time_due_ms(const struct core_loop *loop);
 
 /* Whether a proposal given to the core now would find a leader. */
 bool gather_can_propose(const struct raftd_node *node);
-/* handover.c: asks the core to hand over once the node is to stop; whether new requests are
+/* draining.c: asks the core to hand over once the node is to stop; whether new requests are
  * refused by now; whether all is settled. */
-void handover_gather(struct core_loop *loop);
-bool handover_is_draining(const struct core_loop *loop);
-void handover_check(struct core_loop *loop);
+void draining_begin(struct core_loop *loop);
+bool draining_refuses(const struct core_loop *loop);
+void draining_check(struct core_loop *loop);
 
 /* members.c: links for whoever is a member by now. */
 void members_follow(struct core_loop *loop);

@@ -259,7 +259,7 @@ static bool has_work(const struct core_loop *loop)
         return false; /* backpressure: nothing else counts until the disk has caught up */
     }
     if (loop->more_to_apply || waiting_can_go_on(node) || snapshot_has_work(loop) ||
-        (!loop->handover_begun && atomic_load(&node->handover) == HANDOVER_ASKED)) {
+        (!loop->draining_begun && atomic_load(&node->draining) == DRAINING_ASKED)) {
         return true;
     }
     for (size_t i = 0; i < node->links.count; i++) {
@@ -335,7 +335,7 @@ static void turn(struct core_loop *loop)
     publish_figures(node);
     wake_consumers(loop);
     members_follow(loop);
-    handover_check(loop);
+    draining_check(loop);
     end_turn(loop);
 }
 

@@ -187,7 +187,7 @@ static void gather_client(struct core_loop *loop, struct raftd_client *client, b
 {
     struct raftd_node *node = loop->node;
     uint64_t deadline_ms = loop->turn.now_ms + node->conf.raft.request_timeout_ms;
-    bool draining = handover_is_draining(loop);
+    bool draining = draining_refuses(loop);
     struct client_request from;
 
     for (size_t i = 0; i < CLIENT_EVENTS_MAX && loop->turn.count < EVENTS_MAX - EVENTS_KEPT; i++) {
@@ -354,7 +354,7 @@ void gather(struct core_loop *loop)
         gather_clients(loop, false);
     }
     gather_time(loop);
-    handover_gather(loop);
+    draining_begin(loop);
     gather_reads(loop);
     if (loop->turn.ready) {
         /* Later than anything that was just taken from a ring was asked: what a lease says of

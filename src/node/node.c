@@ -379,7 +379,7 @@ static int live(struct raftd_node *node, struct raftd_error *error)
         }
     }
     if (!atomic_load(&node->removed)) {
-        handover_wait(node);
+        draining_wait(node);
     }
     return 0;
 }

@@ -14,7 +14,7 @@
  *     log_writer.c   the only thread that waits for a disk
  *     join.c         a newcomer asks to be let in; reception_join.c: what it is answered
  *     link.c         one thread per peer
- *     handover.c     a leader that stops hands over first
+ *     draining.c     a leader that stops hands over first
  *     link_table.c   which links there are
  *     members.c      the membership of the log -> links
  *     reception.c    accepted sockets of peers that have not said who they are
@@ -60,7 +60,7 @@ enum {
     NODE_ENTRY_BYTES_MAX = 512 * 1024 * 1024 + NODE_ENTRY_OVERHEAD_BYTES,
 };
 
-enum handover { HANDOVER_NOT = 0, HANDOVER_ASKED, HANDOVER_DONE };
+enum draining { DRAINING_NOT = 0, DRAINING_ASKED, DRAINING_DONE };
 
 struct node_listener {
     struct net_address address;
@@ -131,7 +131,7 @@ struct raftd_node {
 
     atomic_bool joining;    /* consensus goes on although clients are not served yet */
     atomic_bool introduced; /* links.introduced_* waits for the core thread */
-    atomic_int handover;    /* enum handover: asked by the run thread, done by the core thread */
+    atomic_int draining;    /* enum draining: asked by the run thread, done by the core thread */
 
     atomic_bool core_ended; /* set by the run thread: nobody reads the clients' rings */
 
@@ -204,7 +204,7 @@ static inline bool node_takes_part(const struct raftd_node *node)
            atomic_load_explicit(&node->joining, memory_order_acquire);
 }
 
-/* handover.c, run thread: leadership and open outcomes are settled before the node stops. */
-void handover_wait(struct raftd_node *node);
+/* draining.c, run thread: leadership and open outcomes are settled before the node stops. */
+void draining_wait(struct raftd_node *node);
 
 #endif

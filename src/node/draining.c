@@ -10,7 +10,7 @@
 
 static bool is_asked(const struct raftd_node *node)
 {
-    return atomic_load_explicit(&node->handover, memory_order_acquire) == HANDOVER_ASKED;
+    return atomic_load_explicit(&node->draining, memory_order_acquire) == DRAINING_ASKED;
 }
 
 /* What was proposed, here or to a leader, or will be as soon as there is one, and has no outcome
@@ -26,31 +26,31 @@ static bool has_open_proposals(struct raftd_node *node)
     return request != NULL;
 }
 
-void handover_gather(struct core_loop *loop)
+void draining_begin(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
 
-    if (!is_asked(node) || loop->handover_begun || !loop->turn.ready) {
+    if (!is_asked(node) || loop->draining_begun || !loop->turn.ready) {
         return;
     }
-    loop->handover_begun = true;
+    loop->draining_begun = true;
     if (raft_get_role(node->core) == RAFT_LEADER) {
-        loop->handover_led = true;
+        loop->draining_led = true;
         gather_event(loop, RAFT_EVENT_TRANSFER)->to = 0;
     }
 }
 
-bool handover_is_draining(const struct core_loop *loop)
+bool draining_refuses(const struct core_loop *loop)
 {
-    return loop->handover_begun && raft_get_role(loop->node->core) != RAFT_LEADER;
+    return loop->draining_begun && raft_get_role(loop->node->core) != RAFT_LEADER;
 }
 
-void handover_check(struct core_loop *loop)
+void draining_check(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
     bool leads = raft_get_role(node->core) == RAFT_LEADER;
 
-    if (!is_asked(node) || !loop->handover_begun) {
+    if (!is_asked(node) || !loop->draining_begun) {
         return;
     }
     if (has_open_proposals(node)) {
@@ -61,15 +61,15 @@ void handover_check(struct core_loop *loop)
      * that did stays until it hears of the next: that one may need its vote.
      */
     if (leads ? raft_get_transfer(node->core) != 0
-              : loop->handover_led && raft_get_leader(node->core) == 0) {
+              : loop->draining_led && raft_get_leader(node->core) == 0) {
         return;
     }
-    atomic_store(&node->handover, HANDOVER_DONE);
+    atomic_store(&node->draining, DRAINING_DONE);
     waker_wake(&node->lifecycle_waker);
 }
 
 /* The run thread: no longer than an election takes, whatever peers and disk do. */
-void handover_wait(struct raftd_node *node)
+void draining_wait(struct raftd_node *node)
 {
     uint64_t deadline_ms = clock_monotonic_ms() + node->conf.raft.election_timeout_ms;
     uint64_t now_ms = 0;
@@ -77,15 +77,15 @@ void handover_wait(struct raftd_node *node)
     if (!node->core_started || !raftd_node_is_ready(node)) {
         return;
     }
-    atomic_store(&node->handover, HANDOVER_ASKED);
+    atomic_store(&node->draining, DRAINING_ASKED);
     waker_wake(&node->core_waker);
-    while (atomic_load(&node->handover) != HANDOVER_DONE &&
+    while (atomic_load(&node->draining) != DRAINING_DONE &&
            (now_ms = clock_monotonic_ms()) < deadline_ms) {
         waker_wait(&node->lifecycle_waker, (int)(deadline_ms - now_ms));
         waker_done(&node->lifecycle_waker);
         waker_prepare(&node->lifecycle_waker);
     }
-    if (atomic_load(&node->handover) != HANDOVER_DONE) {
+    if (atomic_load(&node->draining) != DRAINING_DONE) {
         LOG_WARNING("stopping although leadership or the outcome of some commands is open: no "
                     "other voter took over within %u ms, or a disk hangs",
                     node->conf.raft.election_timeout_ms);
