@@ -1,5 +1,5 @@
 /*
- * One turn of the Raft core thread, as its two files share it: gather.c fills it from the rings,
+ * One turn of the Raft core thread, as its two files share it: intake.c fills it from the rings,
  * core_thread.c acts on it. Core thread only; nobody else includes this.
  */
 #ifndef RAFTD_NODE_CORE_LOOP_H
@@ -13,7 +13,7 @@ enum {
     EVENTS_KEPT = 4,   /* of these for a read round, the time, a hand-over and space */
 };
 
-/* What one turn of the loop gathers. Lives on the core thread's heap, reused. */
+/* What one turn of the loop takes in. Lives on the core thread's heap, reused. */
 struct turn {
     uint64_t now_ms;
     bool ready;  /* the core takes part; sampled once, so that a turn is of one mind */
@@ -53,18 +53,18 @@ struct core_loop {
 };
 
 /* Takes from every ring what one batch has room for. */
-void gather(struct core_loop *loop);
+void intake_all(struct core_loop *loop);
 /* The same while the core cannot be stepped: clients' requests alone, to be held. */
-void gather_for_later(struct core_loop *loop);
+void intake_for_later(struct core_loop *loop);
 /* Finished log writes alone, for a last step. */
-void gather_writes(struct core_loop *loop);
-struct raft_event *gather_event(struct core_loop *loop, enum raft_event_type type);
+void intake_writes(struct core_loop *loop);
+struct raft_event *intake_event(struct core_loop *loop, enum raft_event_type type);
 
 /* When an entry that says how late it is has to be proposed; UINT64_MAX = not at all. */
-uint64_t gather_time_due_ms(const struct core_loop *loop);
+uint64_t intake_time_due_ms(const struct core_loop *loop);
 
 /* Whether a proposal given to the core now would find a leader. */
-bool gather_can_propose(const struct raftd_node *node);
+bool intake_can_propose(const struct raftd_node *node);
 /* draining.c: asks the core to hand over once the node is to stop; whether new requests are
  * refused by now; whether all is settled. */
 void draining_begin(struct core_loop *loop);

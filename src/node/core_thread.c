@@ -1,5 +1,5 @@
 /*
- * The Raft core thread: drains every ring (gather.c), steps the core with all of it as one batch,
+ * The Raft core thread: drains every ring (intake.c), steps the core with all of it as one batch,
  * then acts once - one log write, the frames to each peer, one wake-up per consumer. It is the
  * only one that changes the core and the state machine; the mutex is there for status calls. It
  * never touches a disk, a socket or TLS.
@@ -142,7 +142,7 @@ static void report_violation(const struct raft_outbox *outbox)
     }
 }
 
-/* Steps the core with what was gathered and applies what became possible. */
+/* Steps the core with what was taken in and applies what became possible. */
 static void step(struct core_loop *loop, struct raft_outbox *outbox)
 {
     struct raftd_node *node = loop->node;
@@ -228,7 +228,7 @@ static bool clients_have_work(const struct raftd_node *node)
 }
 
 /*
- * Whether the last turn made way for requests that had to wait when it gathered: a leader or
+ * Whether the last turn made way for requests that had to wait at its intake: a leader or
  * room for held proposals, the end of a round for the next reads. No event announces that.
  */
 static bool waiting_can_go_on(struct raftd_node *node)
@@ -238,7 +238,7 @@ static bool waiting_can_go_on(struct raftd_node *node)
     if (!node_takes_part(node)) {
         return false;
     }
-    return (requests_peek(requests, &requests->held) != NULL && gather_can_propose(node)) ||
+    return (requests_peek(requests, &requests->held) != NULL && intake_can_propose(node)) ||
            (requests_peek(requests, &requests->reads_new) != NULL &&
             requests_peek(requests, &requests->reads_asked) == NULL);
 }
@@ -279,7 +279,7 @@ static int sleep_ms(const struct core_loop *loop)
     const struct request *oldest = requests_oldest(&node->requests);
 
     if (log_writer_has_room(node->log_writer) && node_takes_part(node)) {
-        uint64_t time_due = gather_time_due_ms(loop);
+        uint64_t time_due = intake_time_due_ms(loop);
 
         deadline = raft_next_deadline(node->core);
         deadline = time_due < deadline ? time_due : deadline;
@@ -323,13 +323,13 @@ static void turn(struct core_loop *loop)
     struct raft_outbox outbox;
 
     if (log_writer_has_room(node->log_writer) || log_writer_has_done(node->log_writer)) {
-        gather(loop);
+        intake_all(loop);
         if (loop->turn.ready || loop->turn.count > 0 || loop->more_to_apply) {
             step(loop, &outbox);
             act(loop, &outbox);
         }
     } else {
-        gather_for_later(loop);
+        intake_for_later(loop);
     }
     expire_requests(node, clock_monotonic_ms());
     publish_figures(node);
@@ -349,9 +349,9 @@ static void finish(struct core_loop *loop)
     struct raft_outbox outbox;
     struct request *request;
 
-    gather_writes(loop);
+    intake_writes(loop);
     if (log_writer_has_room(node->log_writer)) {
-        gather_event(loop, RAFT_EVENT_STEP_DOWN);
+        intake_event(loop, RAFT_EVENT_STEP_DOWN);
         step(loop, &outbox);
         act(loop, &outbox);
     }

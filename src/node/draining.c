@@ -36,7 +36,7 @@ void draining_begin(struct core_loop *loop)
     loop->draining_begun = true;
     if (raft_get_role(node->core) == RAFT_LEADER) {
         loop->draining_led = true;
-        gather_event(loop, RAFT_EVENT_TRANSFER)->to = 0;
+        intake_event(loop, RAFT_EVENT_TRANSFER)->to = 0;
     }
 }
 

@@ -5,7 +5,7 @@
  *     node.c         the six steps of a life, readiness, status
  *     start.c        the same on a thread of its own, for embedders
  *     core_thread.c  the Raft core thread: events in, effects out
- *     gather.c       the half of it that drains the rings
+ *     intake.c       the half of it that drains the rings
  *     admin.c        changes of members and of leadership
  *     apply.c        committed entries -> the state machine
  *     reads.c        reads: by a confirmed round, by lease, within a bound of age

@@ -59,7 +59,7 @@ static void on_saved(struct core_loop *loop, const struct snapshot_event *news)
     }
     duty->taken_index = news->index;
     duty->content_bytes = duty->saving_bytes;
-    event = gather_event(loop, RAFT_EVENT_SNAPSHOT_SAVED);
+    event = intake_event(loop, RAFT_EVENT_SNAPSHOT_SAVED);
     event->saved.index = news->index;
     event->saved.term = duty->saving_term;
     event->saved.keep_from = keep_from(node, news->index, news->needed_index);
@@ -69,7 +69,7 @@ static void on_saved(struct core_loop *loop, const struct snapshot_event *news)
 static void on_received(struct core_loop *loop, const struct snapshot_event *news)
 {
     struct snapshot_duty *duty = &loop->snapshots;
-    struct raft_event *event = gather_event(loop, RAFT_EVENT_SNAPSHOT_RECEIVED);
+    struct raft_event *event = intake_event(loop, RAFT_EVENT_SNAPSHOT_RECEIVED);
 
     ASSERT(duty->staged == NULL && duty->received == NULL);
     duty->received = news->info;
@@ -94,7 +94,7 @@ static void on_frame(struct core_loop *loop, const struct snapshot_event *news)
     }
 }
 
-void snapshot_gather(struct core_loop *loop)
+void snapshot_intake(struct core_loop *loop)
 {
     struct snapshot_worker *worker = loop->node->snapshots;
     struct snapshot_event news;
@@ -113,10 +113,10 @@ void snapshot_gather(struct core_loop *loop)
             on_frame(loop, &news);
             break;
         case SNAPSHOT_EVENT_SENT:
-            gather_event(loop, RAFT_EVENT_SNAPSHOT_SENT)->peer = news.peer;
+            intake_event(loop, RAFT_EVENT_SNAPSHOT_SENT)->peer = news.peer;
             break;
         case SNAPSHOT_EVENT_FAILED:
-            gather_event(loop, RAFT_EVENT_SNAPSHOT_FAILED)->peer = news.peer;
+            intake_event(loop, RAFT_EVENT_SNAPSHOT_FAILED)->peer = news.peer;
             break;
         case SNAPSHOT_EVENT_RECEIVED:
             on_received(loop, &news);

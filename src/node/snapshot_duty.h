@@ -32,7 +32,7 @@ struct snapshot_duty {
 };
 
 /* The worker's news as events, at most a few a turn. */
-void snapshot_gather(struct core_loop *loop);
+void snapshot_intake(struct core_loop *loop);
 /* Right after the core's step, core mutex held: installs if the core says so. */
 void snapshot_install_locked(struct core_loop *loop, const struct raft_outbox *outbox);
 /* After what is committed was applied, core mutex held: begins a snapshot that is due, takes the

@@ -245,7 +245,7 @@ void host_snapshots_begin(struct host *host, struct snapshot_files *files,
 void host_snapshots_end(struct host *host);
 void host_snapshot_frame(struct host *host, uint16_t peer, struct wire_snapshot *frame);
 void host_snapshot_link(struct host *host, uint16_t peer, bool up);
-void host_gather_snapshots(struct host *host);
+void host_intake_snapshots(struct host *host);
 void host_install(struct host *host, const struct raft_outbox *outbox);
 void host_slice(struct host *host);
 void host_act_snapshots(struct host *host, const struct raft_outbox *outbox);

@@ -210,7 +210,7 @@ static void on_received(struct host *host, const struct snapshot_event *news)
     event->received.membership = &news->info->membership;
 }
 
-void host_gather_snapshots(struct host *host)
+void host_intake_snapshots(struct host *host)
 {
     struct snapshot_event news;
 

@@ -1,5 +1,5 @@
 /*
- * One turn of a host's core thread, as src/node/gather.c and core_thread.c do it: everything that
+ * One turn of a host's core thread, as src/node/intake.c and core_thread.c do it: everything that
  * arrived becomes one batch, the core is stepped once, then all of it is acted on.
  */
 #include <string.h>
@@ -15,7 +15,7 @@
 
 enum {
     EVENTS_KEPT = 24,   /* of a batch: the clock, a change, a read round, the time, snapshots */
-    TIME_EVERY_MS = 50, /* as in src/node/gather.c */
+    TIME_EVERY_MS = 50, /* as in src/node/intake.c */
 };
 
 struct raft_event *host_add_event(struct host *host, enum raft_event_type type)
@@ -28,9 +28,9 @@ struct raft_event *host_add_event(struct host *host, enum raft_event_type type)
     return event;
 }
 
-/* ---- gathering ---- */
+/* ---- intake ---- */
 
-static void gather_writes(struct host *host)
+static void intake_writes(struct host *host)
 {
     struct host_write *write;
 
@@ -49,7 +49,7 @@ static void gather_writes(struct host *host)
     }
 }
 
-/* As src/node/gather.c: a follower without room takes no entries. */
+/* As src/node/intake.c: a follower without room takes no entries. */
 static bool has_no_room_for(struct host *host, const struct raft_message *message)
 {
     if (host->room != HOST_ROOM_NONE || message->type != RAFT_MESSAGE_APPEND ||
@@ -61,7 +61,7 @@ static bool has_no_room_for(struct host *host, const struct raft_message *messag
 }
 
 /* In the order in which it arrived; what does not fit waits for the next turn. */
-static void gather_inbox(struct host *host)
+static void intake_inbox(struct host *host)
 {
     size_t taken = 0;
 
@@ -120,7 +120,7 @@ static void propose(struct host *host, struct request *request)
     host->entries[host->entry_count++] = entry;
 }
 
-static void gather_held(struct host *host)
+static void intake_held(struct host *host)
 {
     struct request *request;
 
@@ -143,7 +143,7 @@ static void add_read(struct host *host, struct client_operation *operation, uint
     request->max_lag_ms = operation->max_lag_ms;
 }
 
-static void gather_clients(struct host *host, bool proposable)
+static void intake_clients(struct host *host, bool proposable)
 {
     struct requests *requests = &host->requests;
     uint64_t deadline_ms = host_now_ms(host) + host->world->swarm.request_timeout_ms;
@@ -171,7 +171,7 @@ static void gather_clients(struct host *host, bool proposable)
     }
 }
 
-static void gather_reads(struct host *host)
+static void intake_reads(struct host *host)
 {
     struct requests *requests = &host->requests;
     struct raft_event *event;
@@ -187,7 +187,7 @@ static void gather_reads(struct host *host)
 }
 
 /* What an administrator asks for: nobody here waits for the outcome. */
-static void gather_change(struct host *host)
+static void intake_change(struct host *host)
 {
     struct raft_entry *change = host->change;
 
@@ -227,7 +227,7 @@ static uint64_t time_due_ms(const struct host *host)
     return due_ms > earliest_ms ? due_ms : earliest_ms;
 }
 
-static void gather_time(struct host *host)
+static void intake_time(struct host *host)
 {
     if (time_due_ms(host) > host_now_ms(host)) {
         return;
@@ -238,8 +238,8 @@ static void gather_time(struct host *host)
     host_add_event(host, RAFT_EVENT_PROPOSE)->entry = host->time_entry;
 }
 
-/* T45, as src/node/gather.c has it. */
-static void gather_space(struct host *host)
+/* T45, as src/node/intake.c has it. */
+static void intake_space(struct host *host)
 {
     bool low = host->room != HOST_ROOM_ENOUGH;
 
@@ -251,23 +251,23 @@ static void gather_space(struct host *host)
     }
 }
 
-static void gather(struct host *host)
+static void intake(struct host *host)
 {
     bool proposable;
 
     host_add_event(host, RAFT_EVENT_CLOCK)->wall_ms = host_wall_ms(host);
-    gather_space(host);
-    gather_writes(host);
-    host_gather_snapshots(host);
-    gather_inbox(host);
+    intake_space(host);
+    intake_writes(host);
+    host_intake_snapshots(host);
+    intake_inbox(host);
     proposable = can_propose(host);
     if (proposable) {
-        gather_held(host);
+        intake_held(host);
     }
-    gather_clients(host, proposable);
-    gather_change(host);
-    gather_reads(host);
-    gather_time(host);
+    intake_clients(host, proposable);
+    intake_change(host);
+    intake_reads(host);
+    intake_time(host);
 }
 
 /* ---- acting ---- */
@@ -463,10 +463,10 @@ void host_turn(struct host *host)
 {
     host_resume_read(host);
     if (host_writes_outstanding(host) < HOST_WRITES_MAX || host->done.count > 0) {
-        gather(host);
+        intake(host);
         step(host);
     } else {
-        gather_clients(host, false); /* a disk that hangs: the deadlines run all the same */
+        intake_clients(host, false); /* a disk that hangs: the deadlines run all the same */
     }
     if (!host->world->failure.failed) {
         if (!host->held.is_there) { /* else this turn is not over */

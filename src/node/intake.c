@@ -20,7 +20,7 @@ enum {
     TIME_BEHIND_MS = 10,      /* unless the state machine could not do all that was due */
 };
 
-struct raft_event *gather_event(struct core_loop *loop, enum raft_event_type type)
+struct raft_event *intake_event(struct core_loop *loop, enum raft_event_type type)
 {
     struct raft_event *event = &loop->turn.events[loop->turn.count++];
 
@@ -32,7 +32,7 @@ struct raft_event *gather_event(struct core_loop *loop, enum raft_event_type typ
 
 static void finish_write(struct core_loop *loop, struct write_request *request)
 {
-    struct raft_event *event = gather_event(loop, RAFT_EVENT_LOG_WRITTEN);
+    struct raft_event *event = intake_event(loop, RAFT_EVENT_LOG_WRITTEN);
     struct link_table *links = &loop->node->links;
 
     event->written.sequence = request->write.sequence;
@@ -55,7 +55,7 @@ static void finish_write(struct core_loop *loop, struct write_request *request)
     write_request_free(request);
 }
 
-void gather_writes(struct core_loop *loop)
+void intake_writes(struct core_loop *loop)
 {
     struct write_request *request;
 
@@ -85,7 +85,7 @@ static bool has_no_room_for(const struct core_loop *loop, const struct raft_mess
            log_writer_free_bytes(node->log_writer) < node->conf.storage.reserve_bytes / 4;
 }
 
-static void gather_link(struct core_loop *loop, size_t position)
+static void intake_link(struct core_loop *loop, size_t position)
 {
     struct link_table *links = &loop->node->links;
     struct link_event link_event;
@@ -100,7 +100,7 @@ static void gather_link(struct core_loop *loop, size_t position)
                 wire_message_free(link_event.message); /* not ready: consensus is refused */
                 continue;
             }
-            event = gather_event(loop, RAFT_EVENT_MESSAGE);
+            event = intake_event(loop, RAFT_EVENT_MESSAGE);
             event->message = link_event.message;
             loop->turn.messages[loop->turn.message_count++] = link_event.message;
             continue;
@@ -117,13 +117,13 @@ static void gather_link(struct core_loop *loop, size_t position)
         if (!loop->turn.ready) {
             continue;
         }
-        event = gather_event(loop, RAFT_EVENT_LINK);
+        event = intake_event(loop, RAFT_EVENT_LINK);
         event->link.peer = link_peer_id(links->links[position]);
         event->link.up = links->is_up[position];
     }
 }
 
-bool gather_can_propose(const struct raftd_node *node)
+bool intake_can_propose(const struct raftd_node *node)
 {
     uint16_t leader = raft_get_leader(node->core);
     size_t position;
@@ -143,11 +143,11 @@ static void propose(struct core_loop *loop, struct request *request)
     request->entry = NULL;
     entry->origin = loop->node->origin;
     entry->sequence = request->sequence;
-    gather_event(loop, RAFT_EVENT_PROPOSE)->entry = entry;
+    intake_event(loop, RAFT_EVENT_PROPOSE)->entry = entry;
     loop->turn.entries[loop->turn.entry_count++] = entry;
 }
 
-static void gather_held(struct core_loop *loop)
+static void intake_held(struct core_loop *loop)
 {
     struct requests *requests = &loop->node->requests;
     struct request *request;
@@ -183,7 +183,7 @@ static void add_read(struct raftd_node *node, struct raftd_client *client,
     request->max_lag_ms = from->max_lag_ms;
 }
 
-static void gather_client(struct core_loop *loop, struct raftd_client *client, bool proposable)
+static void intake_client(struct core_loop *loop, struct raftd_client *client, bool proposable)
 {
     struct raftd_node *node = loop->node;
     uint64_t deadline_ms = loop->turn.now_ms + node->conf.raft.request_timeout_ms;
@@ -219,7 +219,7 @@ static void gather_client(struct core_loop *loop, struct raftd_client *client, b
  * always full of the same clients' requests. What a client asked for before it closed still
  * goes on, so it is let go of only once its ring is empty.
  */
-static void gather_clients(struct core_loop *loop, bool proposable)
+static void intake_clients(struct core_loop *loop, bool proposable)
 {
     struct raftd_node *node = loop->node;
 
@@ -233,7 +233,7 @@ static void gather_clients(struct core_loop *loop, bool proposable)
         if (client == NULL) {
             continue;
         }
-        gather_client(loop, client, proposable);
+        intake_client(loop, client, proposable);
         if (closing && !client_has_requests(client)) {
             requests_forget_client(&node->requests, client);
             atomic_store(&node->clients[slot], NULL);
@@ -243,7 +243,7 @@ static void gather_clients(struct core_loop *loop, bool proposable)
 }
 
 /* One read round at a time: what arrives during one is asked in the next (a natural batch). */
-static void gather_reads(struct core_loop *loop)
+static void intake_reads(struct core_loop *loop)
 {
     struct requests *requests = &loop->node->requests;
     struct raft_event *event;
@@ -252,7 +252,7 @@ static void gather_reads(struct core_loop *loop)
         requests_peek(requests, &requests->reads_new) == NULL) {
         return;
     }
-    event = gather_event(loop, RAFT_EVENT_READ);
+    event = intake_event(loop, RAFT_EVENT_READ);
     event->read_id = ++loop->read_id;
     event->lease = requests_ask_reads(requests);
     loop->read_asked_ms = loop->turn.now_ms;
@@ -273,13 +273,13 @@ static bool is_behind(const struct core_loop *loop, uint64_t deadline_ms)
     return loop->time_entry != NULL && deadline_ms <= loop->time_entry->time_ms;
 }
 
-uint64_t gather_time_due_ms(const struct core_loop *loop)
+uint64_t intake_time_due_ms(const struct core_loop *loop)
 {
     const struct raftd_node *node = loop->node;
     uint64_t deadline, time_ms, due_ms, earliest_ms;
 
     if (node->machine.next_deadline == NULL || raft_get_role(node->core) != RAFT_LEADER ||
-        !gather_can_propose(node) || time_is_under_way(loop)) {
+        !intake_can_propose(node) || time_is_under_way(loop)) {
         return UINT64_MAX;
     }
     deadline = node->machine.next_deadline(node->machine.context);
@@ -294,22 +294,22 @@ uint64_t gather_time_due_ms(const struct core_loop *loop)
 }
 
 /* Tells the state machine of every node how late it is, if that matters to it by now. */
-static void gather_time(struct core_loop *loop)
+static void intake_time(struct core_loop *loop)
 {
-    if (!loop->turn.ready || gather_time_due_ms(loop) > loop->core_now_ms) {
+    if (!loop->turn.ready || intake_time_due_ms(loop) > loop->core_now_ms) {
         return;
     }
     raft_entry_release(loop->time_entry);
     loop->time_entry = raft_entry_make(RAFT_ENTRY_TIME, NULL, 0);
     loop->time_proposed_ms = loop->core_now_ms;
-    gather_event(loop, RAFT_EVENT_PROPOSE)->entry = loop->time_entry;
+    intake_event(loop, RAFT_EVENT_PROPOSE)->entry = loop->time_entry;
 }
 
 /*
  * T45: the leader refuses commands while there is still room for what the cluster needs to go on,
  * and takes them again as soon as there is more.
  */
-static void gather_space(struct core_loop *loop)
+static void intake_space(struct core_loop *loop)
 {
     const struct raftd_node *node = loop->node;
     uint64_t free_bytes = log_writer_free_bytes(node->log_writer);
@@ -319,7 +319,7 @@ static void gather_space(struct core_loop *loop)
         return;
     }
     loop->space_is_low = low;
-    gather_event(loop, RAFT_EVENT_SPACE)->low = low;
+    intake_event(loop, RAFT_EVENT_SPACE)->low = low;
     if (low) {
         LOG_WARNING("%s has %llu MiB left, less than [storage] reserve_bytes: as leader, this node "
                     "refuses commands until there is more; reads go on",
@@ -330,7 +330,7 @@ static void gather_space(struct core_loop *loop)
     }
 }
 
-void gather(struct core_loop *loop)
+void intake_all(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
 
@@ -339,23 +339,23 @@ void gather(struct core_loop *loop)
     loop->turn.serves = atomic_load_explicit(&node->ready, memory_order_acquire);
     if (loop->turn.ready) {
         loop->core_now_ms = loop->turn.now_ms;
-        gather_event(loop, RAFT_EVENT_CLOCK)->wall_ms = clock_wall_ms();
+        intake_event(loop, RAFT_EVENT_CLOCK)->wall_ms = clock_wall_ms();
     }
-    gather_space(loop);
-    gather_writes(loop);
-    snapshot_gather(loop);
+    intake_space(loop);
+    intake_writes(loop);
+    snapshot_intake(loop);
     for (size_t i = 0; i < node->links.count; i++) {
-        gather_link(loop, i);
+        intake_link(loop, i);
     }
-    if (loop->turn.ready && gather_can_propose(node)) {
-        gather_held(loop);
-        gather_clients(loop, true);
+    if (loop->turn.ready && intake_can_propose(node)) {
+        intake_held(loop);
+        intake_clients(loop, true);
     } else {
-        gather_clients(loop, false);
+        intake_clients(loop, false);
     }
-    gather_time(loop);
+    intake_time(loop);
     draining_begin(loop);
-    gather_reads(loop);
+    intake_reads(loop);
     if (loop->turn.ready) {
         /* Later than anything that was just taken from a ring was asked: what a lease says of
          * this moment is true for all of it (T24). */
@@ -368,11 +368,11 @@ void gather(struct core_loop *loop)
  * the same, to be held: the deadline of each runs, and its client gets an answer however long
  * the disk hangs.
  */
-void gather_for_later(struct core_loop *loop)
+void intake_for_later(struct core_loop *loop)
 {
     loop->turn.now_ms = clock_monotonic_ms();
     loop->turn.ready = node_takes_part(loop->node);
     loop->turn.serves = atomic_load_explicit(&loop->node->ready, memory_order_acquire);
-    gather_clients(loop, false);
+    intake_clients(loop, false);
     ASSERT(loop->turn.count == 0);
 }
