@@ -6,7 +6,7 @@
 #define RAFTD_NODE_CORE_LOOP_H
 
 #include "node/node.h"
-#include "node/snapshot_duty.h"
+#include "node/snapshot_schedule.h"
 
 enum {
     EVENTS_MAX = 2048, /* of one batch */
@@ -38,7 +38,7 @@ struct core_loop {
     struct raft_entry *time_entry; /* proposed last, one reference; NULL: none yet */
     uint64_t time_proposed_ms;
     bool more_to_apply;
-    struct snapshot_duty snapshots;
+    struct snapshot_schedule snapshots;
     size_t first_client; /* the slot that the next turn begins with, but for the wrap */
     /* The membership that the links follow. */
     uint64_t seen_membership_index;

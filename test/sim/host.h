@@ -84,8 +84,8 @@ struct host_input {
     struct wire_snapshot *snapshot; /* likewise */
 };
 
-/* The core thread's share of snapshots; as in src/node/snapshot_duty.h. */
-struct host_duty {
+/* The core thread's share of snapshots; as in src/node/snapshot_schedule.h. */
+struct host_schedule {
     uint64_t taken_index;
     uint64_t retry_ms;
     bool is_saving;
@@ -149,7 +149,7 @@ struct host {
     /* Snapshots. */
     struct waker waker; /* the worker wakes it; nobody sleeps */
     struct snapshot_worker *snapshots;
-    struct host_duty duty;
+    struct host_schedule schedule;
     bool work_planned;
     bool is_sending;
 

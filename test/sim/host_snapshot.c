@@ -1,7 +1,7 @@
 /*
  * A host's snapshots: the shipped worker (src/node/snapshot_worker.c and what it consists of)
  * without its thread, called a while after it was given something to do, and the core thread's
- * share as src/node/snapshot_duty.c has it.
+ * share as src/node/snapshot_schedule.c has it.
  */
 #include <string.h>
 
@@ -92,24 +92,24 @@ void host_snapshots_begin(struct host *host, struct snapshot_files *files,
         .core = &host->waker,
     };
 
-    host->duty = (struct host_duty){.taken_index = info->index};
+    host->schedule = (struct host_schedule){.taken_index = info->index};
     host->snapshots = snapshot_worker_create(&options, files);
     ASSERT(host->snapshots != NULL);
 }
 
 static void drop_received(struct host *host)
 {
-    if (host->duty.staged != NULL) {
-        host->machine.restore_abort(host->duty.staged);
-        memory_free(host->duty.received);
+    if (host->schedule.staged != NULL) {
+        host->machine.restore_abort(host->schedule.staged);
+        memory_free(host->schedule.received);
     }
-    host->duty.staged = NULL;
-    host->duty.received = NULL;
+    host->schedule.staged = NULL;
+    host->schedule.received = NULL;
 }
 
 void host_snapshots_end(struct host *host)
 {
-    if (host->duty.is_slicing) {
+    if (host->schedule.is_slicing) {
         host->machine.snapshot_end(host->machine.context);
     }
     drop_received(host);
@@ -166,28 +166,28 @@ void host_snapshot_link(struct host *host, uint16_t peer, bool up)
 static void on_saved(struct host *host, const struct snapshot_event *news)
 {
     uint64_t keep = host->world->swarm.snapshot_tail;
-    struct host_duty *duty = &host->duty;
+    struct host_schedule *schedule = &host->schedule;
     struct raft_event *event;
     uint64_t from;
 
-    if (!duty->is_saving || news->index != duty->saving_index) {
+    if (!schedule->is_saving || news->index != schedule->saving_index) {
         return;
     }
-    duty->is_saving = false;
+    schedule->is_saving = false;
     if (news->code != 0) {
-        duty->retry_ms =
+        schedule->retry_ms =
             host_now_ms(host) + RETRY_TIMEOUTS * host->world->swarm.election_timeout_ms;
         return;
     }
     STORY(host->world, host->id, "has saved a snapshot of index %llu",
           (unsigned long long)news->index);
     world_see(host->world, SEEN_SNAPSHOT_SAVED);
-    duty->taken_index = news->index;
+    schedule->taken_index = news->index;
     truth_on_snapshot(host->world, host->id, news->index);
     from = news->index >= keep ? news->index - keep + 1 : 1;
     event = host_add_event(host, RAFT_EVENT_SNAPSHOT_SAVED);
     event->saved.index = news->index;
-    event->saved.term = duty->saving_term;
+    event->saved.term = schedule->saving_term;
     event->saved.keep_from = news->needed_index < from ? news->needed_index + 1 : from;
     host_compact(host, event->saved.keep_from - 1);
 }
@@ -198,9 +198,9 @@ static void on_received(struct host *host, const struct snapshot_event *news)
 
     STORY(host->world, host->id, "has received the snapshot of index %llu from node %u",
           (unsigned long long)news->index, news->peer);
-    ASSERT(host->duty.staged == NULL);
-    host->duty.received = news->info;
-    host->duty.staged = news->staged;
+    ASSERT(host->schedule.staged == NULL);
+    host->schedule.received = news->info;
+    host->schedule.staged = news->staged;
     truth_on_snapshot(host->world, host->id, news->index);
     truth_check_snapshot(host->world, host->id, news->info->index, &news->info->membership);
     event->received.from = news->peer;
@@ -214,7 +214,7 @@ void host_intake_snapshots(struct host *host)
 {
     struct snapshot_event news;
 
-    for (size_t i = 0; i < EVENTS_A_TURN && host->duty.staged == NULL &&
+    for (size_t i = 0; i < EVENTS_A_TURN && host->schedule.staged == NULL &&
                        snapshot_worker_next(host->snapshots, &news);
          i++) {
         switch (news.type) {
@@ -245,14 +245,14 @@ void host_intake_snapshots(struct host *host)
 
 static void abort_saving(struct host *host)
 {
-    struct host_duty *duty = &host->duty;
+    struct host_schedule *schedule = &host->schedule;
 
-    if (duty->is_slicing) {
+    if (schedule->is_slicing) {
         host->machine.snapshot_end(host->machine.context);
         snapshot_worker_save_abort(host->snapshots);
-        duty->is_slicing = false;
+        schedule->is_slicing = false;
     }
-    duty->is_saving = false;
+    schedule->is_saving = false;
 }
 
 /* Whether what was proposed is in the snapshot nobody can tell (T52, T53). */
@@ -272,9 +272,9 @@ static void fail_proposals(struct host *host)
 
 void host_install(struct host *host, const struct raft_outbox *outbox)
 {
-    struct host_duty *duty = &host->duty;
+    struct host_schedule *schedule = &host->schedule;
 
-    if (duty->staged == NULL || !outbox->has_install) {
+    if (schedule->staged == NULL || !outbox->has_install) {
         ASSERT(!outbox->has_install);
         drop_received(host);
         return;
@@ -283,14 +283,14 @@ void host_install(struct host *host, const struct raft_outbox *outbox)
           (unsigned long long)outbox->install_index);
     world_see(host->world, SEEN_SNAPSHOT_INSTALLED);
     abort_saving(host);
-    host->machine.restore_commit(host->machine.context, duty->staged);
-    duty->staged = NULL;
+    host->machine.restore_commit(host->machine.context, schedule->staged);
+    schedule->staged = NULL;
     host->applied_index = outbox->install_index;
     host->applied_term = outbox->install_term;
-    host->applied_time_ms = duty->received->time_ms;
-    duty->taken_index = outbox->install_index;
-    memory_free(duty->received);
-    duty->received = NULL;
+    host->applied_time_ms = schedule->received->time_ms;
+    schedule->taken_index = outbox->install_index;
+    memory_free(schedule->received);
+    schedule->received = NULL;
     fail_proposals(host);
     truth_on_digest(host->world, host);
     host_compact(host, outbox->install_index);
@@ -300,16 +300,16 @@ void host_install(struct host *host, const struct raft_outbox *outbox)
 
 static bool is_due(const struct host *host)
 {
-    const struct host_duty *duty = &host->duty;
+    const struct host_schedule *schedule = &host->schedule;
     uint64_t every = host->world->swarm.snapshot_every;
 
-    return every > 0 && !duty->is_saving && host_now_ms(host) >= duty->retry_ms &&
-           host->applied_index >= duty->taken_index + every;
+    return every > 0 && !schedule->is_saving && host_now_ms(host) >= schedule->retry_ms &&
+           host->applied_index >= schedule->taken_index + every;
 }
 
 static void begin(struct host *host)
 {
-    struct host_duty *duty = &host->duty;
+    struct host_schedule *schedule = &host->schedule;
     struct snapshot_info info = {
         .cluster_id = HOST_CLUSTER_ID,
         .index = host->applied_index,
@@ -320,13 +320,13 @@ static void begin(struct host *host)
 
     raft_membership_at(host->core, host->applied_index, &info.membership);
     truth_check_snapshot(host->world, host->id, info.index, &info.membership);
-    *duty = (struct host_duty){
+    *schedule = (struct host_schedule){
         .is_saving = true,
         .is_slicing = true,
         .saving_index = info.index,
         .saving_term = info.term,
-        .taken_index = duty->taken_index,
-        .was_leader = duty->was_leader,
+        .taken_index = schedule->taken_index,
+        .was_leader = schedule->was_leader,
     };
     host->machine.snapshot_begin(host->machine.context);
     snapshot_worker_save_begin(host->snapshots, &info);
@@ -339,14 +339,15 @@ void host_slice(struct host *host)
     if (is_due(host)) {
         begin(host);
     }
-    if (!host->duty.is_slicing || !snapshot_worker_has_room(host->snapshots)) {
+    if (!host->schedule.is_slicing || !snapshot_worker_has_room(host->snapshots)) {
         return;
     }
-    host->duty.is_slicing = !host->machine.snapshot_next(host->machine.context, &sink, SLICE_BYTES);
+    host->schedule.is_slicing =
+        !host->machine.snapshot_next(host->machine.context, &sink, SLICE_BYTES);
     if (sink.bytes.size_bytes > 0) {
         snapshot_worker_save_slice(host->snapshots, sink.bytes.data, sink.bytes.size_bytes);
     }
-    if (!host->duty.is_slicing) {
+    if (!host->schedule.is_slicing) {
         host->machine.snapshot_end(host->machine.context);
         snapshot_worker_save_end(host->snapshots);
     }
@@ -359,11 +360,11 @@ void host_act_snapshots(struct host *host, const struct raft_outbox *outbox)
 {
     bool is_leader = raft_get_role(host->core) == RAFT_LEADER;
 
-    if (host->duty.was_leader && !is_leader) {
+    if (host->schedule.was_leader && !is_leader) {
         snapshot_worker_forget(host->snapshots, 0);
         plan_soon(host);
     }
-    host->duty.was_leader = is_leader;
+    host->schedule.was_leader = is_leader;
     for (size_t i = 0; i < outbox->snapshot_peer_count; i++) {
         STORY(host->world, host->id, "node %u needs a snapshot", outbox->snapshot_peers[i]);
         snapshot_worker_send(host->snapshots, outbox->snapshot_peers[i]);
@@ -373,5 +374,5 @@ void host_act_snapshots(struct host *host, const struct raft_outbox *outbox)
 
 bool host_snapshots_go_on(const struct host *host)
 {
-    return snapshot_worker_has_events(host->snapshots) || host->duty.is_slicing;
+    return snapshot_worker_has_events(host->snapshots) || host->schedule.is_slicing;
 }

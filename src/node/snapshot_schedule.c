@@ -1,9 +1,9 @@
 /*
- * Snapshots on the core thread. See snapshot_duty.h.
+ * Snapshots on the core thread. See snapshot_schedule.h.
  *
  * test/sim/host_snapshot.c does the same in the simulator: what changes here changes there.
  */
-#include "node/snapshot_duty.h"
+#include "node/snapshot_schedule.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,34 +46,34 @@ static uint64_t keep_on_disk(const struct snapshot_event *news, uint64_t keep_fr
 static void on_saved(struct core_loop *loop, const struct snapshot_event *news)
 {
     struct raftd_node *node = loop->node;
-    struct snapshot_duty *duty = &loop->snapshots;
+    struct snapshot_schedule *schedule = &loop->snapshots;
     struct raft_event *event;
 
-    if (!duty->is_saving || news->index != duty->saving_index) {
+    if (!schedule->is_saving || news->index != schedule->saving_index) {
         return; /* of one that was given up */
     }
-    duty->is_saving = false;
+    schedule->is_saving = false;
     if (news->code != 0) {
-        duty->retry_ms = loop->turn.now_ms + RETRY_MS;
+        schedule->retry_ms = loop->turn.now_ms + RETRY_MS;
         return;
     }
-    duty->taken_index = news->index;
-    duty->content_bytes = duty->saving_bytes;
+    schedule->taken_index = news->index;
+    schedule->content_bytes = schedule->saving_bytes;
     event = intake_event(loop, RAFT_EVENT_SNAPSHOT_SAVED);
     event->saved.index = news->index;
-    event->saved.term = duty->saving_term;
+    event->saved.term = schedule->saving_term;
     event->saved.keep_from = keep_from(node, news->index, news->needed_index);
     log_writer_compact(node->log_writer, keep_on_disk(news, event->saved.keep_from));
 }
 
 static void on_received(struct core_loop *loop, const struct snapshot_event *news)
 {
-    struct snapshot_duty *duty = &loop->snapshots;
+    struct snapshot_schedule *schedule = &loop->snapshots;
     struct raft_event *event = intake_event(loop, RAFT_EVENT_SNAPSHOT_RECEIVED);
 
-    ASSERT(duty->staged == NULL && duty->received == NULL);
-    duty->received = news->info;
-    duty->staged = news->staged;
+    ASSERT(schedule->staged == NULL && schedule->received == NULL);
+    schedule->received = news->info;
+    schedule->staged = news->staged;
     event->received.from = news->peer;
     event->received.index = news->info->index;
     event->received.term = news->info->term;
@@ -130,14 +130,14 @@ void snapshot_intake(struct core_loop *loop)
 static void abort_saving(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
-    struct snapshot_duty *duty = &loop->snapshots;
+    struct snapshot_schedule *schedule = &loop->snapshots;
 
-    if (duty->is_slicing) {
+    if (schedule->is_slicing) {
         node->machine.snapshot_end(node->machine.context);
         snapshot_worker_save_abort(node->snapshots);
-        duty->is_slicing = false;
+        schedule->is_slicing = false;
     }
-    duty->is_saving = false;
+    schedule->is_saving = false;
 }
 
 /*
@@ -161,30 +161,30 @@ static void fail_proposals(struct raftd_node *node)
 void snapshot_install_locked(struct core_loop *loop, const struct raft_outbox *outbox)
 {
     struct raftd_node *node = loop->node;
-    struct snapshot_duty *duty = &loop->snapshots;
+    struct snapshot_schedule *schedule = &loop->snapshots;
 
     ASSERT(mutex_is_mine(&node->core_mutex));
-    if (duty->staged == NULL) {
+    if (schedule->staged == NULL) {
         ASSERT(!outbox->has_install);
         return;
     }
     if (outbox->has_install) {
-        ASSERT(outbox->install_index == duty->received->index);
+        ASSERT(outbox->install_index == schedule->received->index);
         abort_saving(loop);
-        node->machine.restore_commit(node->machine.context, duty->staged);
+        node->machine.restore_commit(node->machine.context, schedule->staged);
         node->applied_index = outbox->install_index;
         node->applied_term = outbox->install_term;
-        node->applied_time_ms = duty->received->time_ms;
-        duty->taken_index = outbox->install_index;
-        duty->applied_bytes = node->applied_bytes;
+        node->applied_time_ms = schedule->received->time_ms;
+        schedule->taken_index = outbox->install_index;
+        schedule->applied_bytes = node->applied_bytes;
         fail_proposals(node);
         LOG_INFO("installed the snapshot of index %llu", (unsigned long long)outbox->install_index);
     } else {
-        snapshot_worker_drop_staged(node->snapshots, duty->staged);
+        snapshot_worker_drop_staged(node->snapshots, schedule->staged);
     }
-    duty->staged = NULL;
-    memory_free(duty->received);
-    duty->received = NULL;
+    schedule->staged = NULL;
+    memory_free(schedule->received);
+    schedule->received = NULL;
 }
 
 /* ---- saving ---- */
@@ -193,27 +193,27 @@ void snapshot_install_locked(struct core_loop *loop, const struct raft_outbox *o
 static bool is_due(const struct core_loop *loop)
 {
     const struct raftd_node *node = loop->node;
-    const struct snapshot_duty *duty = &loop->snapshots;
-    uint64_t entries = node->applied_index - duty->taken_index;
-    uint64_t bytes = node->applied_bytes - duty->applied_bytes;
+    const struct snapshot_schedule *schedule = &loop->snapshots;
+    uint64_t entries = node->applied_index - schedule->taken_index;
+    uint64_t bytes = node->applied_bytes - schedule->applied_bytes;
 
-    if (duty->is_saving || node->applied_index <= duty->taken_index) {
+    if (schedule->is_saving || node->applied_index <= schedule->taken_index) {
         return false;
     }
-    if (duty->is_wanted) {
+    if (schedule->is_wanted) {
         return true;
     }
-    if (loop->turn.now_ms < duty->retry_ms) {
+    if (loop->turn.now_ms < schedule->retry_ms) {
         return false;
     }
     return entries >= node->conf.snapshot.log_entries ||
-           (bytes >= node->conf.snapshot.log_bytes && bytes >= duty->content_bytes);
+           (bytes >= node->conf.snapshot.log_bytes && bytes >= schedule->content_bytes);
 }
 
 static void begin(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
-    struct snapshot_duty *duty = &loop->snapshots;
+    struct snapshot_schedule *schedule = &loop->snapshots;
     struct snapshot_info info = {
         .cluster_id = node->cluster_id,
         .index = node->applied_index,
@@ -223,13 +223,13 @@ static void begin(struct core_loop *loop)
     };
 
     raft_membership_at(node->core, node->applied_index, &info.membership);
-    duty->is_wanted = false;
-    duty->is_saving = true;
-    duty->is_slicing = true;
-    duty->saving_index = info.index;
-    duty->saving_term = info.term;
-    duty->saving_bytes = 0;
-    duty->applied_bytes = node->applied_bytes;
+    schedule->is_wanted = false;
+    schedule->is_saving = true;
+    schedule->is_slicing = true;
+    schedule->saving_index = info.index;
+    schedule->saving_term = info.term;
+    schedule->saving_bytes = 0;
+    schedule->applied_bytes = node->applied_bytes;
     node->machine.snapshot_begin(node->machine.context);
     snapshot_worker_save_begin(node->snapshots, &info);
     LOG_INFO("saving a snapshot of index %llu", (unsigned long long)info.index);
@@ -243,7 +243,7 @@ static bool can_slice(const struct core_loop *loop)
 void snapshot_slice_locked(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
-    struct snapshot_duty *duty = &loop->snapshots;
+    struct snapshot_schedule *schedule = &loop->snapshots;
     struct raftd_snapshot_sink sink = {{0}};
     bool is_last;
 
@@ -254,7 +254,8 @@ void snapshot_slice_locked(struct core_loop *loop)
     if (atomic_load_explicit(&node->snapshot_wanted, memory_order_relaxed) &&
         atomic_exchange(&node->snapshot_wanted, false)) {
         /* A node that has just started has nothing to save yet: it will have. */
-        duty->is_wanted = node->applied_index > duty->taken_index || duty->taken_index == 0;
+        schedule->is_wanted =
+            node->applied_index > schedule->taken_index || schedule->taken_index == 0;
     }
     if (is_due(loop)) {
         begin(loop);
@@ -263,13 +264,13 @@ void snapshot_slice_locked(struct core_loop *loop)
         return;
     }
     is_last = node->machine.snapshot_next(node->machine.context, &sink, SLICE_BYTES);
-    duty->saving_bytes += sink.bytes.size_bytes;
+    schedule->saving_bytes += sink.bytes.size_bytes;
     if (sink.bytes.size_bytes > 0) {
         snapshot_worker_save_slice(node->snapshots, sink.bytes.data, sink.bytes.size_bytes);
     }
     if (is_last) {
         node->machine.snapshot_end(node->machine.context);
-        duty->is_slicing = false;
+        schedule->is_slicing = false;
         snapshot_worker_save_end(node->snapshots);
     }
 }
@@ -279,16 +280,16 @@ void snapshot_slice_locked(struct core_loop *loop)
 void snapshot_act(struct core_loop *loop, const struct raft_outbox *outbox)
 {
     struct raftd_node *node = loop->node;
-    struct snapshot_duty *duty = &loop->snapshots;
+    struct snapshot_schedule *schedule = &loop->snapshots;
     bool is_leader = raft_get_role(node->core) == RAFT_LEADER;
 
     if (node->snapshots == NULL) {
         return;
     }
-    if (duty->was_leader && !is_leader) {
+    if (schedule->was_leader && !is_leader) {
         snapshot_worker_forget(node->snapshots, 0);
     }
-    duty->was_leader = is_leader;
+    schedule->was_leader = is_leader;
     for (size_t i = 0; i < outbox->snapshot_peer_count; i++) {
         snapshot_worker_send(node->snapshots, outbox->snapshot_peers[i]);
     }
@@ -309,33 +310,33 @@ bool snapshot_has_work(const struct core_loop *loop)
 void snapshot_finish(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
-    struct snapshot_duty *duty = &loop->snapshots;
+    struct snapshot_schedule *schedule = &loop->snapshots;
 
     if (node->snapshots == NULL) {
         return;
     }
     abort_saving(loop);
-    if (duty->staged != NULL) {
-        snapshot_worker_drop_staged(node->snapshots, duty->staged);
-        duty->staged = NULL;
-        memory_free(duty->received);
+    if (schedule->staged != NULL) {
+        snapshot_worker_drop_staged(node->snapshots, schedule->staged);
+        schedule->staged = NULL;
+        memory_free(schedule->received);
     }
 }
 
 void snapshot_ask(struct core_loop *loop, struct raftd_reply *reply)
 {
     const struct raftd_node *node = loop->node;
-    struct snapshot_duty *duty = &loop->snapshots;
+    struct snapshot_schedule *schedule = &loop->snapshots;
     char text[120];
 
-    if (duty->is_saving) {
+    if (schedule->is_saving) {
         snprintf(text, sizeof(text), "a snapshot of index %llu is being saved already",
-                 (unsigned long long)duty->saving_index);
-    } else if (node->applied_index <= duty->taken_index) {
+                 (unsigned long long)schedule->saving_index);
+    } else if (node->applied_index <= schedule->taken_index) {
         snprintf(text, sizeof(text), "the snapshot of index %llu is the newest there can be",
-                 (unsigned long long)duty->taken_index);
+                 (unsigned long long)schedule->taken_index);
     } else {
-        duty->is_wanted = true;
+        schedule->is_wanted = true;
         snprintf(text, sizeof(text), "saving a snapshot of index %llu or later",
                  (unsigned long long)node->applied_index);
     }

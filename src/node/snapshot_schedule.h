@@ -3,14 +3,14 @@
  * worker says to the core and the core to the worker, and the moment in which a received one
  * takes the place of the state. Core thread only.
  */
-#ifndef RAFTD_NODE_SNAPSHOT_DUTY_H
-#define RAFTD_NODE_SNAPSHOT_DUTY_H
+#ifndef RAFTD_NODE_SNAPSHOT_SCHEDULE_H
+#define RAFTD_NODE_SNAPSHOT_SCHEDULE_H
 
 #include "node/node.h"
 
 struct core_loop;
 
-struct snapshot_duty {
+struct snapshot_schedule {
     uint64_t taken_index;   /* of the newest snapshot that is durable here */
     uint64_t applied_bytes; /* of entries, when that was begun; see raftd_node.applied_bytes */
     uint64_t content_bytes; /* of it */
