@@ -123,7 +123,7 @@ bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index)
             }
         } else if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
             run_batch(node, &batch);
-            admin_apply_membership(node, entry);
+            member_changes_apply(node, entry);
         } else if (entry->type == RAFT_ENTRY_TIME && node->machine.tick != NULL) {
             run_batch(node, &batch);
             node->machine.tick(node->machine.context, entry->index, entry->time_ms);

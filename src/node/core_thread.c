@@ -93,7 +93,7 @@ static void refuse_proposals(struct raftd_node *node, const struct raft_outbox *
             request = requests_find(&node->requests, outbox->refused[i].sequence);
         }
         if (request != NULL) {
-            admin_refuse(node, request, outbox->refused[i].reason);
+            member_changes_refuse(node, request, outbox->refused[i].reason);
         }
     }
 }

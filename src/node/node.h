@@ -6,7 +6,6 @@
  *     start.c        the same on a thread of its own, for embedders
  *     core_thread.c  the Raft core thread: events in, effects out
  *     intake.c       the half of it that drains the rings
- *     admin.c        changes of members and of leadership
  *     apply.c        committed entries -> the state machine
  *     reads.c        reads: by a confirmed round, by lease, within a bound of age
  *     requests.c     what clients wait for: table, queues, deadlines
@@ -191,11 +190,11 @@ void client_wake(struct raftd_client *client);
 bool client_is_closing(const struct raftd_client *client);
 void client_free(struct raftd_client *client); /* no thread uses it any more */
 
-/* admin.c, core thread. */
+/* member_changes.c, core thread. */
 /* Answers a refused proposal with its reason and ends it. */
-void admin_refuse(struct raftd_node *node, struct request *request, uint8_t reason);
+void member_changes_refuse(struct raftd_node *node, struct request *request, uint8_t reason);
 /* A membership was applied: answers whoever asked for it, if it is final. */
-void admin_apply_membership(struct raftd_node *node, const struct raft_entry *entry);
+void member_changes_apply(struct raftd_node *node, const struct raft_entry *entry);
 
 /* Whether the core takes part in consensus: while the node is ready, and when it joins. */
 static inline bool node_takes_part(const struct raftd_node *node)

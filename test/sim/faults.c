@@ -7,10 +7,10 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
-#include "sim/admin.h"
 #include "sim/faults_disk.h"
 #include "sim/fs_memory.h"
 #include "sim/host.h"
+#include "sim/member_changes.h"
 #include "sim/net.h"
 
 struct faults {
@@ -330,7 +330,7 @@ static void strike_wipe(struct world *world, struct sim_random *random)
 {
     struct host *host = pick(world, random, sim_random_below(random, 2) == 0);
 
-    if (host == NULL || !admin_can_lose(world, 1U << host->id)) {
+    if (host == NULL || !member_changes_can_lose(world, 1U << host->id)) {
         return;
     }
     if (host->alive) {
@@ -348,7 +348,7 @@ static void strike_damage(struct world *world, struct sim_random *random)
     struct host *host = pick(world, random, sim_random_below(random, 2) == 0);
 
     if (host != NULL) {
-        faults_damage_disk(world, host, admin_can_lose(world, 1U << host->id), random);
+        faults_damage_disk(world, host, member_changes_can_lose(world, 1U << host->id), random);
     }
 }
 
@@ -443,8 +443,8 @@ static strike_function *const strikes[FAULT_CLASSES] = {
     [FAULT_WIPE] = strike_wipe,
     [FAULT_DAMAGE] = strike_damage,
     [FAULT_DISASTER] = faults_disaster,
-    [FAULT_CHURN] = admin_strike_churn,
-    [FAULT_TRANSFER] = admin_strike_transfer,
+    [FAULT_CHURN] = member_changes_strike_churn,
+    [FAULT_TRANSFER] = member_changes_strike_transfer,
 };
 
 void faults_start(struct world *world)
@@ -483,7 +483,7 @@ static uint32_t draw_minority(struct world *world, struct sim_random *random)
     for (uint16_t i = 0; i < 2 * world->last_id; i++) {
         uint32_t more = minority | 1U << (1 + sim_random_below(random, world->last_id));
 
-        if (admin_can_lose(world, more)) {
+        if (member_changes_can_lose(world, more)) {
             minority = more;
         }
     }

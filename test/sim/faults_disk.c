@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "sim/admin.h"
 #include "sim/fs_damage.h"
 #include "sim/fs_memory.h"
+#include "sim/member_changes.h"
 #include "store/snapshot_format.h"
 
 enum { FLIPS_FROM = 12 }; /* of a snapshot: magic and version */
@@ -172,7 +172,8 @@ void faults_disaster(struct world *world, struct sim_random *random)
             faults_damage_disk(world, host, true, random);
         }
     }
-    if (!world->lost && !admin_can_lose(world, 0)) { /* perhaps: then nothing is demanded */
+    if (!world->lost &&
+        !member_changes_can_lose(world, 0)) { /* perhaps: then nothing is demanded */
         STORY(world, 0, "a majority is lost: from now on nothing has to happen");
         world_see(world, SEEN_DISASTER);
         world->lost = true;

@@ -10,8 +10,8 @@
 #include "base/memory.h"
 #include "base/plant.h"
 #include "kv/kv.h"
-#include "sim/admin.h"
 #include "sim/clients.h"
+#include "sim/member_changes.h"
 #include "sim/net.h"
 #include "sim/truth.h"
 #include "store/snapshot_files.h"
@@ -558,7 +558,7 @@ void host_on_turn(struct host *host, uint64_t life)
     }
     host_turn(host);
     if (!host->world->failure.failed) {
-        admin_retire(host->world, host);
+        member_changes_retire(host->world, host);
     }
 }
 

@@ -123,14 +123,14 @@ static int status_of(enum raft_refusal refusal)
     }
 }
 
-void admin_refuse(struct raftd_node *node, struct request *request, uint8_t reason)
+void member_changes_refuse(struct raftd_node *node, struct request *request, uint8_t reason)
 {
     enum raft_refusal refusal = (enum raft_refusal)reason;
 
     answer(node, request, status_of(refusal), 0, raft_refusal_text(refusal));
 }
 
-void admin_apply_membership(struct raftd_node *node, const struct raft_entry *entry)
+void member_changes_apply(struct raftd_node *node, const struct raft_entry *entry)
 {
     struct raft_membership membership;
     struct request *request = NULL;

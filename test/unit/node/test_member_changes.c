@@ -124,9 +124,9 @@ START_TEST(there_is_nobody_to_hand_over_to)
 }
 END_TEST
 
-UNIT_SUITE(admin)
+UNIT_SUITE(member_changes)
 {
-    Suite *suite = suite_create("admin");
+    Suite *suite = suite_create("member_changes");
     TCase *tests = tcase_create("tests");
 
     tcase_add_test(tests, learners_come_and_go_and_the_last_voter_stays);

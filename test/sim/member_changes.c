@@ -1,7 +1,7 @@
 /*
  * What administrators do.
  */
-#include "sim/admin.h"
+#include "sim/member_changes.h"
 
 #include <string.h>
 
@@ -77,13 +77,14 @@ static void draw_step(struct world *world, struct sim_random *random,
     } else if (has_room && which < 3 && voter_count(membership) < VOTERS_WANTED_MAX) {
         step->kind = which == 0 ? RAFT_CHANGE_ADD_LEARNER : RAFT_CHANGE_ADD;
         name_newcomer(world, step);
-    } else if (which < 5 && voter_count(membership) > 1 && admin_can_lose(world, 1U << step->id)) {
+    } else if (which < 5 && voter_count(membership) > 1 &&
+               member_changes_can_lose(world, 1U << step->id)) {
         step->kind = RAFT_CHANGE_REMOVE;
         world->leaving |= 1U << step->id;
     }
 }
 
-void admin_strike_churn(struct world *world, struct sim_random *random)
+void member_changes_strike_churn(struct world *world, struct sim_random *random)
 {
     struct host *host = pick_live(world, random);
     struct raft_change change = {.count = 1};
@@ -99,7 +100,7 @@ void admin_strike_churn(struct world *world, struct sim_random *random)
     host_change(host, &change);
 }
 
-void admin_strike_transfer(struct world *world, struct sim_random *random)
+void member_changes_strike_transfer(struct world *world, struct sim_random *random)
 {
     struct host *host = pick_live(world, random);
     struct raft_change change = {.count = 1, .steps[0].kind = RAFT_CHANGE_TRANSFER};
@@ -119,7 +120,7 @@ void admin_strike_transfer(struct world *world, struct sim_random *random)
     }
 }
 
-void admin_retire(struct world *world, struct host *host)
+void member_changes_retire(struct world *world, struct host *host)
 {
     if (host->alive && raft_was_removed(host->core) && !host->gone) {
         STORY(world, host->id, "has been removed");
@@ -169,7 +170,7 @@ static bool keeps_quorum(const struct world *world, const struct raft_membership
 }
 
 /* Who was asked to leave may be about to: what is under way nobody can take back. */
-bool admin_can_lose(struct world *world, uint32_t lost)
+bool member_changes_can_lose(struct world *world, uint32_t lost)
 {
     lost |= world->leaving;
     if (!keeps_quorum(world, truth_membership(world), lost)) {
