@@ -35,7 +35,7 @@
 #include "node/link.h"
 #include "node/link_table.h"
 #include "node/log_writer.h"
-#include "node/read_bounds.h"
+#include "node/reads_basis.h"
 #include "node/reception.h"
 #include "node/reply.h"
 #include "node/requests.h"
@@ -107,7 +107,7 @@ struct raftd_node {
 
     /* The core thread. */
     struct requests requests;
-    struct read_marks marks;
+    struct reads_freshness freshness;
 
     struct link_table links; /* says itself who may do what */
 

@@ -10,7 +10,7 @@
 
 void reads_round_confirmed(struct raftd_node *node, uint64_t index, uint64_t asked_ms)
 {
-    read_marks_confirm(&node->marks, index, asked_ms);
+    reads_confirm(&node->freshness, index, asked_ms);
 }
 
 static void compute(struct raftd_node *node, const struct request *request, uint64_t now_ms,
@@ -31,7 +31,7 @@ static void compute(struct raftd_node *node, const struct request *request, uint
  * again after the answer was computed: whatever pauses this thread in between, the answer was
  * the truth at a moment after the question (T24). False: it needs a round.
  */
-static bool answer_here(struct raftd_node *node, const struct read_bounds *bounds,
+static bool answer_here(struct raftd_node *node, const struct reads_basis *basis,
                         struct request *request)
 {
     enum raftd_read_level level = (enum raftd_read_level)request->level;
@@ -39,11 +39,11 @@ static bool answer_here(struct raftd_node *node, const struct read_bounds *bound
     uint64_t now_ms = clock_monotonic_ms();
     bool allowed;
 
-    if (!read_bounds_allow(bounds, level, request->max_lag_ms, now_ms)) {
+    if (!reads_may_answer(basis, level, request->max_lag_ms, now_ms)) {
         return false;
     }
     compute(node, request, now_ms, &reply);
-    allowed = read_bounds_still_allow(bounds, level, request->max_lag_ms, clock_monotonic_ms());
+    allowed = reads_still_may_answer(basis, level, request->max_lag_ms, clock_monotonic_ms());
     if (allowed) {
         client_complete(request->client, request->tag, RAFTD_OK, node->applied_index, &reply);
     }
@@ -54,15 +54,15 @@ static bool answer_here(struct raftd_node *node, const struct read_bounds *bound
 static void answer_local(struct raftd_node *node, uint64_t commit_index)
 {
     struct requests *requests = &node->requests;
-    struct read_bounds bounds = {
+    struct reads_basis basis = {
         .all_applied = node->applied_index == commit_index,
         .lease_until_ms = raft_lease_until_ms(node->core),
-        .fresh_ms = node->marks.fresh_ms,
+        .fresh_ms = node->freshness.fresh_ms,
     };
     struct request *request;
 
     while ((request = requests_peek(requests, &requests->reads_local)) != NULL) {
-        if (request->client == NULL || answer_here(node, &bounds, request)) {
+        if (request->client == NULL || answer_here(node, &basis, request)) {
             requests_finish(requests, request);
         } else {
             requests_advance(requests, &requests->reads_local, REQUEST_READ_NEW);
@@ -90,7 +90,7 @@ static void answer_confirmed(struct raftd_node *node, uint64_t now_ms)
 void reads_answer_locked(struct raftd_node *node, uint64_t commit_index, uint64_t now_ms)
 {
     ASSERT(mutex_is_mine(&node->core_mutex));
-    read_marks_follow(&node->marks, node->applied_index);
+    reads_follow(&node->freshness, node->applied_index);
     answer_confirmed(node, now_ms);
     answer_local(node, commit_index);
 }

@@ -234,7 +234,7 @@ static void begin_life(struct host *host, const struct snapshot_info *snapshot)
     host->work_planned = false;
     host->is_sending = false;
     host->read_id = 0;
-    host->marks = (struct read_marks){0};
+    host->freshness = (struct reads_freshness){0};
     host->room_is_low = false;
     host->transfer = 0;
     host->time_proposed_ms = 0;

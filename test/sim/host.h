@@ -19,7 +19,7 @@
 
 #include <raftd/state_machine.h>
 
-#include "node/read_bounds.h"
+#include "node/reads_basis.h"
 #include "node/reply.h"
 #include "node/requests.h"
 #include "raft/change.h"
@@ -53,7 +53,7 @@ struct host_frame {
 struct host_held {
     bool is_there; /* the request is the first of those that wait for such an answer */
     uint64_t index;
-    struct read_bounds bounds;
+    struct reads_basis basis;
     struct raftd_reply reply;
 };
 
@@ -128,7 +128,7 @@ struct host {
     uint64_t applied_time_ms;
     uint64_t read_id;
     uint64_t read_asked_ms;
-    struct read_marks marks;
+    struct reads_freshness freshness;
     struct host_held held;
     bool more_to_apply;
     bool link_up[SIM_HOSTS_MAX];

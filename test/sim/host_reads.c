@@ -1,6 +1,6 @@
 /*
  * A host's answers to reads: by a confirmed round, by lease, within a bound of age; as
- * src/node/reads.c has it, with the shipped books (src/node/read_bounds.c).
+ * src/node/reads.c has it, with the shipped books (src/node/reads_basis.c).
  */
 #include <raftd/client.h>
 
@@ -13,7 +13,7 @@ enum { PAUSE_MS_MAX = 4000, PAUSE_ONE_IN = 100 };
 
 void host_round_confirmed(struct host *host, uint64_t index)
 {
-    read_marks_confirm(&host->marks, index, host->read_asked_ms);
+    reads_confirm(&host->freshness, index, host->read_asked_ms);
 }
 
 static void answer(struct host *host, struct request *request)
@@ -36,7 +36,7 @@ static void finish_held(struct host *host, struct request *request)
     enum raftd_read_level level = (enum raftd_read_level)request->level;
 
     ASSERT(request != NULL && held->is_there);
-    if (read_bounds_still_allow(&held->bounds, level, request->max_lag_ms, host_now_ms(host))) {
+    if (reads_still_may_answer(&held->basis, level, request->max_lag_ms, host_now_ms(host))) {
         world_see(host->world, level == RAFTD_READ_LEASE ? SEEN_LEASE_READ : SEEN_STALE_READ);
         host_complete(host, request, held->index, &held->reply);
     } else {
@@ -80,23 +80,23 @@ void host_resume_read(struct host *host)
 static void answer_local(struct host *host, uint64_t commit_index)
 {
     struct requests *requests = &host->requests;
-    const struct read_bounds bounds = {
+    const struct reads_basis basis = {
         .all_applied = host->applied_index == commit_index,
         .lease_until_ms = raft_lease_until_ms(host->core),
-        .fresh_ms = host->marks.fresh_ms,
+        .fresh_ms = host->freshness.fresh_ms,
     };
     struct request *request;
 
     while ((request = requests_peek(requests, &requests->reads_local)) != NULL) {
-        if (!read_bounds_allow(&bounds, (enum raftd_read_level)request->level, request->max_lag_ms,
-                               host_now_ms(host))) {
+        if (!reads_may_answer(&basis, (enum raftd_read_level)request->level, request->max_lag_ms,
+                              host_now_ms(host))) {
             requests_advance(requests, &requests->reads_local, REQUEST_READ_NEW);
             continue;
         }
         host_query(host, request->entry->data, request->entry->size_bytes, &host->held.reply);
         host->held.is_there = true;
         host->held.index = host->applied_index;
-        host->held.bounds = bounds;
+        host->held.basis = basis;
         if (pauses(host)) {
             return;
         }
@@ -109,7 +109,7 @@ void host_serve_reads(struct host *host, uint64_t commit_index)
     struct requests *requests = &host->requests;
     struct request *request;
 
-    read_marks_follow(&host->marks, host->applied_index);
+    reads_follow(&host->freshness, host->applied_index);
     while ((request = requests_peek(requests, &requests->reads_ready)) != NULL &&
            request->read_index <= host->applied_index) {
         answer(host, request);

@@ -12,30 +12,30 @@ enum { ELECTION_TIMEOUT_MS = 1000 };
 
 START_TEST(what_a_lease_allows)
 {
-    const struct read_bounds bounds = {.all_applied = true, .lease_until_ms = 100};
-    const struct read_bounds behind = {.all_applied = false, .lease_until_ms = 100};
+    const struct reads_basis basis = {.all_applied = true, .lease_until_ms = 100};
+    const struct reads_basis behind = {.all_applied = false, .lease_until_ms = 100};
 
-    ck_assert(!read_bounds_allow(&bounds, RAFTD_READ_LINEARIZABLE, 0, 50));
-    ck_assert(read_bounds_allow(&bounds, RAFTD_READ_LEASE, 0, 99));
-    ck_assert(!read_bounds_allow(&bounds, RAFTD_READ_LEASE, 0, 100));
-    ck_assert(!read_bounds_allow(&behind, RAFTD_READ_LEASE, 0, 99));
+    ck_assert(!reads_may_answer(&basis, RAFTD_READ_LINEARIZABLE, 0, 50));
+    ck_assert(reads_may_answer(&basis, RAFTD_READ_LEASE, 0, 99));
+    ck_assert(!reads_may_answer(&basis, RAFTD_READ_LEASE, 0, 100));
+    ck_assert(!reads_may_answer(&behind, RAFTD_READ_LEASE, 0, 99));
     /* The leader's own state is as fresh as can be. */
-    ck_assert(read_bounds_allow(&bounds, RAFTD_READ_STALE, 1, 99));
-    ck_assert(!read_bounds_allow(&bounds, RAFTD_READ_STALE, 1, 100));
+    ck_assert(reads_may_answer(&basis, RAFTD_READ_STALE, 1, 99));
+    ck_assert(!reads_may_answer(&basis, RAFTD_READ_STALE, 1, 100));
 }
 END_TEST
 
 START_TEST(what_a_bound_of_age_allows)
 {
-    const struct read_bounds bounds = {.fresh_ms = 1000};
-    const struct read_bounds never = {.all_applied = true};
+    const struct reads_basis basis = {.fresh_ms = 1000};
+    const struct reads_basis never = {.all_applied = true};
 
-    ck_assert(read_bounds_allow(&bounds, RAFTD_READ_STALE, 50, 1050));
-    ck_assert(!read_bounds_allow(&bounds, RAFTD_READ_STALE, 50, 1051));
-    ck_assert(!read_bounds_allow(&bounds, RAFTD_READ_LEASE, 50, 1000));
-    ck_assert(!read_bounds_allow(&never, RAFTD_READ_STALE, UINT32_MAX, 10));
+    ck_assert(reads_may_answer(&basis, RAFTD_READ_STALE, 50, 1050));
+    ck_assert(!reads_may_answer(&basis, RAFTD_READ_STALE, 50, 1051));
+    ck_assert(!reads_may_answer(&basis, RAFTD_READ_LEASE, 50, 1000));
+    ck_assert(!reads_may_answer(&never, RAFTD_READ_STALE, UINT32_MAX, 10));
     /* Without a bound whatever is here will do. */
-    ck_assert(read_bounds_allow(&never, RAFTD_READ_STALE, 0, UINT64_MAX));
+    ck_assert(reads_may_answer(&never, RAFTD_READ_STALE, 0, UINT64_MAX));
 }
 END_TEST
 
@@ -153,12 +153,12 @@ END_TEST
 UNIT_SUITE(reads)
 {
     Suite *suite = suite_create("reads");
-    TCase *bounds = tcase_create("bounds");
+    TCase *basis = tcase_create("basis");
     TCase *levels = tcase_create("levels");
 
-    tcase_add_test(bounds, what_a_lease_allows);
-    tcase_add_test(bounds, what_a_bound_of_age_allows);
-    suite_add_tcase(suite, bounds);
+    tcase_add_test(basis, what_a_lease_allows);
+    tcase_add_test(basis, what_a_bound_of_age_allows);
+    suite_add_tcase(suite, basis);
     tcase_set_timeout(levels, 30);
     tcase_add_test(levels, every_level_sees_what_was_written_on_the_leader);
     tcase_add_test(levels, t24_a_pause_between_check_and_answer_asks_again);
