@@ -24,10 +24,10 @@ static void add_to_batch(struct raftd_node *node, struct apply_batch *batch,
                          const struct raft_entry *entry)
 {
     size_t i = batch->count++;
-    const struct request *request = NULL;
+    const struct waiting_request *request = NULL;
 
     if (entry->origin == node->origin) {
-        request = requests_find(&node->requests, entry->sequence);
+        request = waiting_find(&node->waiting, entry->sequence);
     }
     batch->replies[i].size_bytes = 0;
     batch->replies[i].capacity_bytes = 0;
@@ -51,31 +51,31 @@ static void run_batch(struct raftd_node *node, struct apply_batch *batch)
     }
     node->machine.apply(node->machine.context, batch->entries, batch->count);
     for (size_t i = 0; i < batch->count; i++) {
-        struct request *request = NULL;
+        struct waiting_request *request = NULL;
 
         if (batch->sequences[i] != 0) {
             /* Looked up again: the same entry can stand in the log only once, but a request is
              * answered only once as well. */
-            request = requests_find(&node->requests, batch->sequences[i]);
+            request = waiting_find(&node->waiting, batch->sequences[i]);
         }
         if (request != NULL) {
             if (request->client != NULL) {
                 client_complete(request->client, request->tag, RAFTD_OK, batch->entries[i].index,
                                 &batch->replies[i]);
             }
-            requests_finish(&node->requests, request);
+            waiting_finish(&node->waiting, request);
         }
         reply_reset(&batch->replies[i]);
     }
     batch->count = 0;
 }
 
-void fail_request(struct raftd_node *node, struct request *request, int status)
+void fail_request(struct raftd_node *node, struct waiting_request *request, int status)
 {
     if (request->client != NULL) {
         client_complete(request->client, request->tag, status, 0, NULL);
     }
-    requests_finish(&node->requests, request);
+    waiting_finish(&node->waiting, request);
 }
 
 /*
@@ -84,12 +84,12 @@ void fail_request(struct raftd_node *node, struct request *request, int status)
  */
 static void refuse_earlier_terms(struct raftd_node *node, uint64_t term)
 {
-    struct request *request = requests_oldest(&node->requests);
+    struct waiting_request *request = waiting_oldest(&node->waiting);
 
     while (request != NULL) {
-        struct request *newer = requests_newer(&node->requests, request);
+        struct waiting_request *newer = waiting_newer(&node->waiting, request);
 
-        if (request->state == REQUEST_PROPOSED && request->term != 0 && request->term < term) {
+        if (request->state == WAITING_PROPOSED && request->term != 0 && request->term < term) {
             fail_request(node, request, RAFTD_ERROR_NOT_LEADER);
         }
         request = newer;

@@ -24,7 +24,8 @@
 static void note_forwarded(struct raftd_node *node, const struct raft_message *message, bool left)
 {
     for (uint32_t i = 0; i < message->entry_count; i++) {
-        struct request *request = requests_find(&node->requests, message->entries[i]->sequence);
+        struct waiting_request *request =
+            waiting_find(&node->waiting, message->entries[i]->sequence);
 
         if (request != NULL && left) {
             request->term = message->term;
@@ -39,10 +40,10 @@ static void note_own_terms(struct core_loop *loop)
 {
     for (size_t i = 0; i < loop->turn.entry_count; i++) {
         const struct raft_entry *entry = loop->turn.entries[i];
-        struct request *request = NULL;
+        struct waiting_request *request = NULL;
 
         if (entry->index != 0) {
-            request = requests_find(&loop->node->requests, entry->sequence);
+            request = waiting_find(&loop->node->waiting, entry->sequence);
         }
         if (request != NULL) {
             request->term = entry->term;
@@ -87,10 +88,10 @@ static void send_messages(struct core_loop *loop, const struct raft_outbox *outb
 static void refuse_proposals(struct raftd_node *node, const struct raft_outbox *outbox)
 {
     for (size_t i = 0; i < outbox->refused_count; i++) {
-        struct request *request = NULL;
+        struct waiting_request *request = NULL;
 
         if (outbox->refused[i].origin == node->origin) {
-            request = requests_find(&node->requests, outbox->refused[i].sequence);
+            request = waiting_find(&node->waiting, outbox->refused[i].sequence);
         }
         if (request != NULL) {
             member_changes_refuse(node, request, outbox->refused[i].reason);
@@ -101,11 +102,11 @@ static void refuse_proposals(struct raftd_node *node, const struct raft_outbox *
 /* What did not find an answer in time gets the one that is true. */
 static void expire_requests(struct raftd_node *node, uint64_t now_ms)
 {
-    struct request *request;
+    struct waiting_request *request;
 
-    while ((request = requests_oldest(&node->requests)) != NULL && request->deadline_ms <= now_ms) {
+    while ((request = waiting_oldest(&node->waiting)) != NULL && request->deadline_ms <= now_ms) {
         fail_request(node, request,
-                     request->state == REQUEST_PROPOSED ? RAFTD_ERROR_TIMEOUT
+                     request->state == WAITING_PROPOSED ? RAFTD_ERROR_TIMEOUT
                                                         : RAFTD_ERROR_UNAVAILABLE);
     }
 }
@@ -151,7 +152,7 @@ static void step(struct core_loop *loop, struct raft_outbox *outbox)
     raft_step(node->core, loop->core_now_ms, loop->turn.events, loop->turn.count, outbox);
     snapshot_install_locked(loop, outbox);
     if (outbox->read_confirmed && outbox->read_id == loop->read_id) {
-        requests_confirm_reads(&node->requests, outbox->read_index);
+        waiting_confirm_reads(&node->waiting, outbox->read_index);
         reads_round_confirmed(node, outbox->read_index, loop->read_asked_ms);
     }
     loop->more_to_apply = apply_committed_locked(node, outbox->commit_index);
@@ -233,14 +234,14 @@ static bool clients_have_work(const struct raftd_node *node)
  */
 static bool waiting_can_go_on(struct raftd_node *node)
 {
-    struct requests *requests = &node->requests;
+    struct waiting *waiting = &node->waiting;
 
     if (!node_takes_part(node)) {
         return false;
     }
-    return (requests_peek(requests, &requests->held) != NULL && intake_can_propose(node)) ||
-           (requests_peek(requests, &requests->reads_new) != NULL &&
-            requests_peek(requests, &requests->reads_asked) == NULL);
+    return (waiting_peek(waiting, &waiting->held) != NULL && intake_can_propose(node)) ||
+           (waiting_peek(waiting, &waiting->reads_new) != NULL &&
+            waiting_peek(waiting, &waiting->reads_asked) == NULL);
 }
 
 static bool has_work(const struct core_loop *loop)
@@ -276,7 +277,7 @@ static int sleep_ms(const struct core_loop *loop)
     struct raftd_node *node = loop->node;
     uint64_t now = clock_monotonic_ms();
     uint64_t deadline = UINT64_MAX;
-    const struct request *oldest = requests_oldest(&node->requests);
+    const struct waiting_request *oldest = waiting_oldest(&node->waiting);
 
     if (log_writer_has_room(node->log_writer) && node_takes_part(node)) {
         uint64_t time_due = intake_time_due_ms(loop);
@@ -312,9 +313,9 @@ static void wait_for_work(struct core_loop *loop)
 
 static void publish_figures(struct raftd_node *node)
 {
-    atomic_store_explicit(&node->proposals_pending, node->requests.proposal_count,
+    atomic_store_explicit(&node->proposals_pending, node->waiting.proposal_count,
                           memory_order_relaxed);
-    atomic_store_explicit(&node->reads_pending, node->requests.read_count, memory_order_relaxed);
+    atomic_store_explicit(&node->reads_pending, node->waiting.read_count, memory_order_relaxed);
 }
 
 static void turn(struct core_loop *loop)
@@ -347,7 +348,7 @@ static void finish(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
     struct raft_outbox outbox;
-    struct request *request;
+    struct waiting_request *request;
 
     intake_writes(loop);
     if (log_writer_has_room(node->log_writer)) {
@@ -355,9 +356,9 @@ static void finish(struct core_loop *loop)
         step(loop, &outbox);
         act(loop, &outbox);
     }
-    while ((request = requests_oldest(&node->requests)) != NULL) {
+    while ((request = waiting_oldest(&node->waiting)) != NULL) {
         fail_request(node, request,
-                     request->state == REQUEST_PROPOSED ? RAFTD_ERROR_TIMEOUT
+                     request->state == WAITING_PROPOSED ? RAFTD_ERROR_TIMEOUT
                                                         : RAFTD_ERROR_STOPPED);
     }
     snapshot_finish(loop);

@@ -17,11 +17,11 @@ static bool is_asked(const struct raftd_node *node)
  * yet. */
 static bool has_open_proposals(struct raftd_node *node)
 {
-    struct request *request = requests_oldest(&node->requests);
+    struct waiting_request *request = waiting_oldest(&node->waiting);
 
-    while (request != NULL && request->state != REQUEST_PROPOSED &&
-           request->state != REQUEST_HELD) {
-        request = requests_newer(&node->requests, request);
+    while (request != NULL && request->state != WAITING_PROPOSED &&
+           request->state != WAITING_HELD) {
+        request = waiting_newer(&node->waiting, request);
     }
     return request != NULL;
 }

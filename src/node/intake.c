@@ -136,7 +136,7 @@ bool intake_can_propose(const struct raftd_node *node)
     return position < RAFT_MEMBERS_MAX && node->links.is_up[position];
 }
 
-static void propose(struct core_loop *loop, struct request *request)
+static void propose(struct core_loop *loop, struct waiting_request *request)
 {
     struct raft_entry *entry = request->entry;
 
@@ -149,13 +149,13 @@ static void propose(struct core_loop *loop, struct request *request)
 
 static void intake_held(struct core_loop *loop)
 {
-    struct requests *requests = &loop->node->requests;
-    struct request *request;
+    struct waiting *waiting = &loop->node->waiting;
+    struct waiting_request *request;
 
     while (loop->turn.count < EVENTS_MAX - EVENTS_KEPT &&
-           (request = requests_peek(requests, &requests->held)) != NULL) {
+           (request = waiting_peek(waiting, &waiting->held)) != NULL) {
         propose(loop, request);
-        requests_advance(requests, &requests->held, REQUEST_PROPOSED);
+        waiting_advance(waiting, &waiting->held, WAITING_PROPOSED);
     }
 }
 
@@ -175,9 +175,9 @@ static void add_read(struct raftd_node *node, struct raftd_client *client,
                      const struct client_request *from, uint64_t deadline_ms)
 {
     bool strict = from->level == RAFTD_READ_LINEARIZABLE;
-    struct request *request =
-        requests_add(&node->requests, strict ? REQUEST_READ_NEW : REQUEST_READ_LOCAL, client,
-                     from->tag, deadline_ms, from->entry);
+    struct waiting_request *request =
+        waiting_add(&node->waiting, strict ? WAITING_READ_NEW : WAITING_READ_LOCAL, client,
+                    from->tag, deadline_ms, from->entry);
 
     request->level = from->level;
     request->max_lag_ms = from->max_lag_ms;
@@ -191,7 +191,7 @@ static void intake_client(struct core_loop *loop, struct raftd_client *client, b
     struct client_request from;
 
     for (size_t i = 0; i < CLIENT_EVENTS_MAX && loop->turn.count < EVENTS_MAX - EVENTS_KEPT; i++) {
-        if (!requests_has_room(&node->requests) || !client_pop(client, &from)) {
+        if (!waiting_has_room(&node->waiting) || !client_pop(client, &from)) {
             return;
         }
         if (!loop->turn.serves) {
@@ -204,12 +204,12 @@ static void intake_client(struct core_loop *loop, struct raftd_client *client, b
             answer_snapshot(loop, client, &from);
         } else if (from.is_read) {
             add_read(node, client, &from, deadline_ms);
-        } else if (!proposable || requests_peek(&node->requests, &node->requests.held) != NULL) {
+        } else if (!proposable || waiting_peek(&node->waiting, &node->waiting.held) != NULL) {
             /* Behind others that are held, too: a client's commands keep their order. */
-            requests_add(&node->requests, REQUEST_HELD, client, from.tag, deadline_ms, from.entry);
+            waiting_add(&node->waiting, WAITING_HELD, client, from.tag, deadline_ms, from.entry);
         } else {
-            propose(loop, requests_add(&node->requests, REQUEST_PROPOSED, client, from.tag,
-                                       deadline_ms, from.entry));
+            propose(loop, waiting_add(&node->waiting, WAITING_PROPOSED, client, from.tag,
+                                      deadline_ms, from.entry));
         }
     }
 }
@@ -235,7 +235,7 @@ static void intake_clients(struct core_loop *loop, bool proposable)
         }
         intake_client(loop, client, proposable);
         if (closing && !client_has_requests(client)) {
-            requests_forget_client(&node->requests, client);
+            waiting_forget_client(&node->waiting, client);
             atomic_store(&node->clients[slot], NULL);
             client_free(client);
         }
@@ -245,16 +245,16 @@ static void intake_clients(struct core_loop *loop, bool proposable)
 /* One read round at a time: what arrives during one is asked in the next (a natural batch). */
 static void intake_reads(struct core_loop *loop)
 {
-    struct requests *requests = &loop->node->requests;
+    struct waiting *waiting = &loop->node->waiting;
     struct raft_event *event;
 
-    if (!loop->turn.ready || requests_peek(requests, &requests->reads_asked) != NULL ||
-        requests_peek(requests, &requests->reads_new) == NULL) {
+    if (!loop->turn.ready || waiting_peek(waiting, &waiting->reads_asked) != NULL ||
+        waiting_peek(waiting, &waiting->reads_new) == NULL) {
         return;
     }
     event = intake_event(loop, RAFT_EVENT_READ);
     event->read_id = ++loop->read_id;
-    event->lease = requests_ask_reads(requests);
+    event->lease = waiting_ask_reads(waiting);
     loop->read_asked_ms = loop->turn.now_ms;
 }
 

@@ -87,8 +87,8 @@ int raftd_client_transfer(struct raftd_client *client, uint16_t to, uint64_t tag
 
 /* ---- the core thread's side ---- */
 
-static void answer(struct raftd_node *node, struct request *request, int status, uint64_t index,
-                   const char *text)
+static void answer(struct raftd_node *node, struct waiting_request *request, int status,
+                   uint64_t index, const char *text)
 {
     struct raftd_reply reply = {0};
 
@@ -97,7 +97,7 @@ static void answer(struct raftd_node *node, struct request *request, int status,
         client_complete(request->client, request->tag, status, index, &reply);
         reply_reset(&reply);
     }
-    requests_finish(&node->requests, request);
+    waiting_finish(&node->waiting, request);
 }
 
 static int status_of(enum raft_refusal refusal)
@@ -123,7 +123,7 @@ static int status_of(enum raft_refusal refusal)
     }
 }
 
-void member_changes_refuse(struct raftd_node *node, struct request *request, uint8_t reason)
+void member_changes_refuse(struct raftd_node *node, struct waiting_request *request, uint8_t reason)
 {
     enum raft_refusal refusal = (enum raft_refusal)reason;
 
@@ -133,11 +133,11 @@ void member_changes_refuse(struct raftd_node *node, struct request *request, uin
 void member_changes_apply(struct raftd_node *node, const struct raft_entry *entry)
 {
     struct raft_membership membership;
-    struct request *request = NULL;
+    struct waiting_request *request = NULL;
     int code;
 
     if (entry->origin == node->origin) {
-        request = requests_find(&node->requests, entry->sequence);
+        request = waiting_find(&node->waiting, entry->sequence);
     }
     if (request == NULL) {
         return;

@@ -439,7 +439,7 @@ void raftd_node_destroy(struct raftd_node *node)
     link_table_free(&node->links);
     snapshot_worker_destroy(node->snapshots);
     log_writer_destroy(node->log_writer);
-    requests_free(&node->requests);
+    waiting_free(&node->waiting);
     raft_destroy(node->core);
     tls_context_destroy(node->tls);
     mutex_destroy(&node->core_mutex);

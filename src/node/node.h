@@ -8,7 +8,7 @@
  *     intake.c       the half of it that drains the rings
  *     apply.c        committed entries -> the state machine
  *     reads.c        reads: by a confirmed round, by lease, within a bound of age
- *     requests.c     what clients wait for: table, queues, deadlines
+  *     waiting.c      what clients wait for: table, queues, deadlines
  *     client.c       the client's end of its rings
  *     log_writer.c   the only thread that waits for a disk
  *     join.c         a newcomer asks to be let in; reception_join.c: what it is answered
@@ -38,8 +38,8 @@
 #include "node/reads_basis.h"
 #include "node/reception.h"
 #include "node/reply.h"
-#include "node/requests.h"
 #include "node/snapshot_worker.h"
+#include "node/waiting.h"
 #include "raft/raft.h"
 #include "store/wal.h"
 #include "sys/mutex.h"
@@ -106,7 +106,7 @@ struct raftd_node {
     uint64_t applied_bytes; /* of all entries that were applied, for what they cost in the log */
 
     /* The core thread. */
-    struct requests requests;
+    struct waiting waiting;
     struct reads_freshness freshness;
 
     struct link_table links; /* says itself who may do what */
@@ -160,7 +160,7 @@ void core_thread_run(void *node);
 /* apply.c: core thread, core mutex held. True if more could be applied at once. */
 bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index);
 /* Answers a request with an error and ends it. Core thread. */
-void fail_request(struct raftd_node *node, struct request *request, int status);
+void fail_request(struct raftd_node *node, struct waiting_request *request, int status);
 
 /* reads.c: core thread, core mutex held. */
 void reads_round_confirmed(struct raftd_node *node, uint64_t index, uint64_t asked_ms);
@@ -192,7 +192,8 @@ void client_free(struct raftd_client *client); /* no thread uses it any more */
 
 /* member_changes.c, core thread. */
 /* Answers a refused proposal with its reason and ends it. */
-void member_changes_refuse(struct raftd_node *node, struct request *request, uint8_t reason);
+void member_changes_refuse(struct raftd_node *node, struct waiting_request *request,
+                           uint8_t reason);
 /* A membership was applied: answers whoever asked for it, if it is final. */
 void member_changes_apply(struct raftd_node *node, const struct raft_entry *entry);
 

@@ -13,7 +13,7 @@ void reads_round_confirmed(struct raftd_node *node, uint64_t index, uint64_t ask
     reads_confirm(&node->freshness, index, asked_ms);
 }
 
-static void compute(struct raftd_node *node, const struct request *request, uint64_t now_ms,
+static void compute(struct raftd_node *node, const struct waiting_request *request, uint64_t now_ms,
                     struct raftd_reply *reply)
 {
     struct raftd_query query = {
@@ -32,7 +32,7 @@ static void compute(struct raftd_node *node, const struct request *request, uint
  * the truth at a moment after the question (T24). False: it needs a round.
  */
 static bool answer_here(struct raftd_node *node, const struct reads_basis *basis,
-                        struct request *request)
+                        struct waiting_request *request)
 {
     enum raftd_read_level level = (enum raftd_read_level)request->level;
     struct raftd_reply reply = {0};
@@ -53,37 +53,37 @@ static bool answer_here(struct raftd_node *node, const struct reads_basis *basis
 
 static void answer_local(struct raftd_node *node, uint64_t commit_index)
 {
-    struct requests *requests = &node->requests;
+    struct waiting *waiting = &node->waiting;
     struct reads_basis basis = {
         .all_applied = node->applied_index == commit_index,
         .lease_until_ms = raft_lease_until_ms(node->core),
         .fresh_ms = node->freshness.fresh_ms,
     };
-    struct request *request;
+    struct waiting_request *request;
 
-    while ((request = requests_peek(requests, &requests->reads_local)) != NULL) {
+    while ((request = waiting_peek(waiting, &waiting->reads_local)) != NULL) {
         if (request->client == NULL || answer_here(node, &basis, request)) {
-            requests_finish(requests, request);
+            waiting_finish(waiting, request);
         } else {
-            requests_advance(requests, &requests->reads_local, REQUEST_READ_NEW);
+            waiting_advance(waiting, &waiting->reads_local, WAITING_READ_NEW);
         }
     }
 }
 
 static void answer_confirmed(struct raftd_node *node, uint64_t now_ms)
 {
-    struct requests *requests = &node->requests;
+    struct waiting *waiting = &node->waiting;
     struct raftd_reply reply = {0};
-    struct request *request;
+    struct waiting_request *request;
 
-    while ((request = requests_peek(requests, &requests->reads_ready)) != NULL &&
+    while ((request = waiting_peek(waiting, &waiting->reads_ready)) != NULL &&
            request->read_index <= node->applied_index) {
         if (request->client != NULL) {
             compute(node, request, now_ms, &reply);
             client_complete(request->client, request->tag, RAFTD_OK, node->applied_index, &reply);
             reply_reset(&reply);
         }
-        requests_finish(requests, request);
+        waiting_finish(waiting, request);
     }
 }
 

@@ -146,12 +146,12 @@ static void abort_saving(struct core_loop *loop)
  */
 static void fail_proposals(struct raftd_node *node)
 {
-    struct request *request = requests_oldest(&node->requests);
+    struct waiting_request *request = waiting_oldest(&node->waiting);
 
     while (request != NULL) {
-        struct request *newer = requests_newer(&node->requests, request);
+        struct waiting_request *newer = waiting_newer(&node->waiting, request);
 
-        if (request->state == REQUEST_PROPOSED) {
+        if (request->state == WAITING_PROPOSED) {
             fail_request(node, request, RAFTD_ERROR_TIMEOUT);
         }
         request = newer;

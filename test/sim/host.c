@@ -226,7 +226,7 @@ static void begin_life(struct host *host, const struct snapshot_info *snapshot)
     host->life = truth_new_life(host->world, host->id, &host->origin);
     host->alive = true;
     host->paused_until_us = 0;
-    requests_init(&host->requests);
+    waiting_init(&host->waiting);
     host->applied_index = snapshot->index;
     host->applied_term = snapshot->term;
     host->applied_time_ms = snapshot->time_ms;
@@ -392,16 +392,16 @@ static void forget_input(struct host *host)
 
 static void forget_requests(struct host *host)
 {
-    struct request *request = requests_oldest(&host->requests);
+    struct waiting_request *request = waiting_oldest(&host->waiting);
 
     while (request != NULL) {
         if (request->client != NULL) {
             clients_on_crash(host->world, clients_operation(host->world, request->tag),
-                             request->state == REQUEST_PROPOSED);
+                             request->state == WAITING_PROPOSED);
         }
-        request = requests_newer(&host->requests, request);
+        request = waiting_newer(&host->waiting, request);
     }
-    requests_free(&host->requests);
+    waiting_free(&host->waiting);
 }
 
 void host_crash(struct host *host, enum host_end end)

@@ -1,7 +1,7 @@
 /*
  * One simulated node: the shipped core, log and state machine, and around them what src/node does
  * with threads, done in one: batches of events, the log writer as a stage of its own, frames that
- * wait for a write, requests under way (src/node/requests.c is the shipped one).
+ * wait for a write, requests under way (src/node/waiting.c is the shipped one).
  *
  *     host.c        life: start through recovery, end; clock; what arrives
  *     host_turn.c   one turn of the core thread
@@ -21,7 +21,7 @@
 
 #include "node/reads_basis.h"
 #include "node/reply.h"
-#include "node/requests.h"
+#include "node/waiting.h"
 #include "raft/change.h"
 #include "raft/raft.h"
 #include "sim/fs_memory.h"
@@ -121,7 +121,7 @@ struct host {
     struct raft_core *core;
     struct kv *kv;
     struct raftd_state_machine machine;
-    struct requests requests;
+    struct waiting waiting;
     uint64_t origin;
     uint64_t applied_index;
     uint64_t applied_term;
@@ -155,7 +155,7 @@ struct host {
 
     /* The log writer. */
     uint64_t compact_index; /* of the log up to here nobody needs any more */
-    struct host_writes waiting;
+    struct host_writes queued;
     struct host_writes writing; /* the batch under way */
     struct host_writes done;
     uint64_t batch_since_us;
@@ -216,10 +216,10 @@ void host_plan_turn(struct host *host);
 void host_plan_timer(struct host *host, uint64_t local_ms);
 void host_turn(struct host *host);
 void host_send(struct host *host, struct host_frame *frame);
-void host_fail_request(struct host *host, struct request *request, int status);
+void host_fail_request(struct host *host, struct waiting_request *request, int status);
 bool host_apply(struct host *host, uint64_t commit_index);
 struct raftd_reply;
-void host_complete(struct host *host, struct request *request, uint64_t index,
+void host_complete(struct host *host, struct waiting_request *request, uint64_t index,
                    const struct raftd_reply *reply);
 void host_query(struct host *host, const void *data, size_t size, struct raftd_reply *reply);
 void host_round_confirmed(struct host *host, uint64_t index);

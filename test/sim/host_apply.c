@@ -22,32 +22,32 @@ struct apply_batch {
     uint64_t sequences[APPLY_BATCH]; /* of the waiting request; 0 = nobody waits */
 };
 
-void host_complete(struct host *host, struct request *request, uint64_t index,
+void host_complete(struct host *host, struct waiting_request *request, uint64_t index,
                    const struct raftd_reply *reply)
 {
     if (request->client != NULL) {
         clients_on_answer(host->world, host->id, request->tag, RAFTD_OK, index, reply_data(reply),
                           reply->size_bytes);
     }
-    requests_finish(&host->requests, request);
+    waiting_finish(&host->waiting, request);
 }
 
-void host_fail_request(struct host *host, struct request *request, int status)
+void host_fail_request(struct host *host, struct waiting_request *request, int status)
 {
     if (request->client != NULL) {
         clients_on_answer(host->world, host->id, request->tag, status, 0, NULL, 0);
     }
-    requests_finish(&host->requests, request);
+    waiting_finish(&host->waiting, request);
 }
 
 static void add_to_batch(struct host *host, struct apply_batch *batch,
                          const struct raft_entry *entry)
 {
     size_t i = batch->count++;
-    const struct request *request = NULL;
+    const struct waiting_request *request = NULL;
 
     if (entry->origin == host->origin) {
-        request = requests_find(&host->requests, entry->sequence);
+        request = waiting_find(&host->waiting, entry->sequence);
     }
     batch->replies[i] = (struct raftd_reply){0};
     batch->sequences[i] = request != NULL ? request->sequence : 0;
@@ -68,10 +68,10 @@ static void run_batch(struct host *host, struct apply_batch *batch)
         host->machine.apply(host->machine.context, batch->entries, batch->count);
     }
     for (size_t i = 0; i < batch->count; i++) {
-        struct request *request = NULL;
+        struct waiting_request *request = NULL;
 
         if (batch->sequences[i] != 0) {
-            request = requests_find(&host->requests, batch->sequences[i]);
+            request = waiting_find(&host->waiting, batch->sequences[i]);
         }
         if (request != NULL) {
             host_complete(host, request, batch->entries[i].index, &batch->replies[i]);
@@ -84,12 +84,12 @@ static void run_batch(struct host *host, struct apply_batch *batch)
 /* Answers what this entry's term leaves without a chance. */
 static void refuse_earlier_terms(struct host *host, uint64_t term)
 {
-    struct request *request = requests_oldest(&host->requests);
+    struct waiting_request *request = waiting_oldest(&host->waiting);
 
     while (request != NULL) {
-        struct request *newer = requests_newer(&host->requests, request);
+        struct waiting_request *newer = waiting_newer(&host->waiting, request);
 
-        if (request->state == REQUEST_PROPOSED && request->term != 0 && request->term < term) {
+        if (request->state == WAITING_PROPOSED && request->term != 0 && request->term < term) {
             host_fail_request(host, request, RAFTD_ERROR_NOT_LEADER);
         }
         request = newer;

@@ -74,7 +74,7 @@ static struct host_write *pop(struct host_writes *writes)
 
 size_t host_writes_outstanding(const struct host *host)
 {
-    return host->waiting.count + host->writing.count + host->done.count;
+    return host->queued.count + host->writing.count + host->done.count;
 }
 
 static void begin_batch(struct host *host)
@@ -83,8 +83,8 @@ static void begin_batch(struct host *host)
     uint64_t takes_us =
         sim_random_between(&host->world->random, swarm->sync_min_us, swarm->sync_max_us);
 
-    host->writing = host->waiting;
-    host->waiting = (struct host_writes){0};
+    host->writing = host->queued;
+    host->queued = (struct host_writes){0};
     host->batch_since_us = host->world->now_us;
     takes_us += host->stall_us;
     host->stall_us = 0;
@@ -94,7 +94,7 @@ static void begin_batch(struct host *host)
 
 void host_write_submit(struct host *host, struct host_write *write)
 {
-    push(&host->waiting, write);
+    push(&host->queued, write);
     if (host->writing.count == 0) {
         begin_batch(host);
     }
@@ -174,7 +174,7 @@ void host_on_disk(struct host *host, uint16_t batch, uint64_t life)
         return;
     }
     host_plan_turn(host);
-    if (host->waiting.count > 0) {
+    if (host->queued.count > 0) {
         begin_batch(host);
     }
 }
@@ -226,7 +226,7 @@ void host_disk_crash(struct host *host, enum host_end end)
     } else {
         fs_memory_end_process(host->disk);
     }
-    lose(&host->waiting);
+    lose(&host->queued);
     lose(&host->writing);
     lose(&host->done);
 }

@@ -16,7 +16,7 @@ void host_round_confirmed(struct host *host, uint64_t index)
     reads_confirm(&host->freshness, index, host->read_asked_ms);
 }
 
-static void answer(struct host *host, struct request *request)
+static void answer(struct host *host, struct waiting_request *request)
 {
     struct raftd_reply reply = {0};
 
@@ -29,9 +29,9 @@ static void answer(struct host *host, struct request *request)
 /* ---- without a round ---- */
 
 /* The answer in hand leaves, if the clock still allows it (T24); or the read needs a round. */
-static void finish_held(struct host *host, struct request *request)
+static void finish_held(struct host *host, struct waiting_request *request)
 {
-    struct requests *requests = &host->requests;
+    struct waiting *waiting = &host->waiting;
     struct host_held *held = &host->held;
     enum raftd_read_level level = (enum raftd_read_level)request->level;
 
@@ -40,7 +40,7 @@ static void finish_held(struct host *host, struct request *request)
         world_see(host->world, level == RAFTD_READ_LEASE ? SEEN_LEASE_READ : SEEN_STALE_READ);
         host_complete(host, request, held->index, &held->reply);
     } else {
-        requests_advance(requests, &requests->reads_local, REQUEST_READ_NEW);
+        waiting_advance(waiting, &waiting->reads_local, WAITING_READ_NEW);
     }
     host_drop_held(host);
 }
@@ -70,27 +70,27 @@ static bool pauses(struct host *host)
 
 void host_resume_read(struct host *host)
 {
-    struct requests *requests = &host->requests;
+    struct waiting *waiting = &host->waiting;
 
     if (host->held.is_there) {
-        finish_held(host, requests_peek(requests, &requests->reads_local));
+        finish_held(host, waiting_peek(waiting, &waiting->reads_local));
     }
 }
 
 static void answer_local(struct host *host, uint64_t commit_index)
 {
-    struct requests *requests = &host->requests;
+    struct waiting *waiting = &host->waiting;
     const struct reads_basis basis = {
         .all_applied = host->applied_index == commit_index,
         .lease_until_ms = raft_lease_until_ms(host->core),
         .fresh_ms = host->freshness.fresh_ms,
     };
-    struct request *request;
+    struct waiting_request *request;
 
-    while ((request = requests_peek(requests, &requests->reads_local)) != NULL) {
+    while ((request = waiting_peek(waiting, &waiting->reads_local)) != NULL) {
         if (!reads_may_answer(&basis, (enum raftd_read_level)request->level, request->max_lag_ms,
                               host_now_ms(host))) {
-            requests_advance(requests, &requests->reads_local, REQUEST_READ_NEW);
+            waiting_advance(waiting, &waiting->reads_local, WAITING_READ_NEW);
             continue;
         }
         host_query(host, request->entry->data, request->entry->size_bytes, &host->held.reply);
@@ -106,11 +106,11 @@ static void answer_local(struct host *host, uint64_t commit_index)
 
 void host_serve_reads(struct host *host, uint64_t commit_index)
 {
-    struct requests *requests = &host->requests;
-    struct request *request;
+    struct waiting *waiting = &host->waiting;
+    struct waiting_request *request;
 
     reads_follow(&host->freshness, host->applied_index);
-    while ((request = requests_peek(requests, &requests->reads_ready)) != NULL &&
+    while ((request = waiting_peek(waiting, &waiting->reads_ready)) != NULL &&
            request->read_index <= host->applied_index) {
         answer(host, request);
     }

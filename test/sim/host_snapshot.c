@@ -258,12 +258,12 @@ static void abort_saving(struct host *host)
 /* Whether what was proposed is in the snapshot nobody can tell (T52, T53). */
 static void fail_proposals(struct host *host)
 {
-    struct request *request = requests_oldest(&host->requests);
+    struct waiting_request *request = waiting_oldest(&host->waiting);
 
     while (request != NULL) {
-        struct request *newer = requests_newer(&host->requests, request);
+        struct waiting_request *newer = waiting_newer(&host->waiting, request);
 
-        if (request->state == REQUEST_PROPOSED) {
+        if (request->state == WAITING_PROPOSED) {
             host_fail_request(host, request, RAFTD_ERROR_TIMEOUT);
         }
         request = newer;

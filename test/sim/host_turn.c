@@ -106,7 +106,7 @@ static bool can_propose(const struct host *host)
     return leader != 0 && leader < SIM_HOSTS_MAX && host->link_up[leader];
 }
 
-static void propose(struct host *host, struct request *request)
+static void propose(struct host *host, struct waiting_request *request)
 {
     struct raft_entry *entry = request->entry;
 
@@ -122,12 +122,12 @@ static void propose(struct host *host, struct request *request)
 
 static void intake_held(struct host *host)
 {
-    struct request *request;
+    struct waiting_request *request;
 
     while (host->event_count < HOST_EVENTS_MAX - EVENTS_KEPT &&
-           (request = requests_peek(&host->requests, &host->requests.held)) != NULL) {
+           (request = waiting_peek(&host->waiting, &host->waiting.held)) != NULL) {
         propose(host, request);
-        requests_advance(&host->requests, &host->requests.held, REQUEST_PROPOSED);
+        waiting_advance(&host->waiting, &host->waiting.held, WAITING_PROPOSED);
     }
 }
 
@@ -135,9 +135,9 @@ static void add_read(struct host *host, struct client_operation *operation, uint
                      struct raft_entry *entry)
 {
     bool strict = operation->level == RAFTD_READ_LINEARIZABLE;
-    struct request *request =
-        requests_add(&host->requests, strict ? REQUEST_READ_NEW : REQUEST_READ_LOCAL,
-                     clients_of(operation), clients_tag(operation), deadline_ms, entry);
+    struct waiting_request *request =
+        waiting_add(&host->waiting, strict ? WAITING_READ_NEW : WAITING_READ_LOCAL,
+                    clients_of(operation), clients_tag(operation), deadline_ms, entry);
 
     request->level = (uint8_t)operation->level;
     request->max_lag_ms = operation->max_lag_ms;
@@ -145,7 +145,7 @@ static void add_read(struct host *host, struct client_operation *operation, uint
 
 static void intake_clients(struct host *host, bool proposable)
 {
-    struct requests *requests = &host->requests;
+    struct waiting *waiting = &host->waiting;
     uint64_t deadline_ms = host_now_ms(host) + host->world->swarm.request_timeout_ms;
     size_t taken = 0;
 
@@ -157,11 +157,10 @@ static void intake_clients(struct host *host, bool proposable)
 
         if (clients_is_read(operation)) {
             add_read(host, operation, deadline_ms, entry);
-        } else if (!proposable || requests_peek(requests, &requests->held) != NULL) {
-            requests_add(requests, REQUEST_HELD, client, tag, deadline_ms, entry);
+        } else if (!proposable || waiting_peek(waiting, &waiting->held) != NULL) {
+            waiting_add(waiting, WAITING_HELD, client, tag, deadline_ms, entry);
         } else {
-            propose(host,
-                    requests_add(requests, REQUEST_PROPOSED, client, tag, deadline_ms, entry));
+            propose(host, waiting_add(waiting, WAITING_PROPOSED, client, tag, deadline_ms, entry));
         }
     }
     host->asked_count -= taken;
@@ -173,16 +172,16 @@ static void intake_clients(struct host *host, bool proposable)
 
 static void intake_reads(struct host *host)
 {
-    struct requests *requests = &host->requests;
+    struct waiting *waiting = &host->waiting;
     struct raft_event *event;
 
-    if (requests_peek(requests, &requests->reads_asked) != NULL ||
-        requests_peek(requests, &requests->reads_new) == NULL) {
+    if (waiting_peek(waiting, &waiting->reads_asked) != NULL ||
+        waiting_peek(waiting, &waiting->reads_new) == NULL) {
         return;
     }
     event = host_add_event(host, RAFT_EVENT_READ);
     event->read_id = ++host->read_id;
-    event->lease = requests_ask_reads(requests);
+    event->lease = waiting_ask_reads(waiting);
     host->read_asked_ms = host_now_ms(host);
 }
 
@@ -194,8 +193,8 @@ static void intake_change(struct host *host)
     if (change != NULL) {
         host->change = NULL;
         propose(host,
-                requests_add(&host->requests, REQUEST_PROPOSED, NULL, 0,
-                             host_now_ms(host) + host->world->swarm.request_timeout_ms, change));
+                waiting_add(&host->waiting, WAITING_PROPOSED, NULL, 0,
+                            host_now_ms(host) + host->world->swarm.request_timeout_ms, change));
     }
 }
 
@@ -278,7 +277,8 @@ static void lose_message(struct host *host, const struct raft_message *message)
         return;
     }
     for (uint32_t i = 0; i < message->entry_count; i++) {
-        struct request *request = requests_find(&host->requests, message->entries[i]->sequence);
+        struct waiting_request *request =
+            waiting_find(&host->waiting, message->entries[i]->sequence);
 
         if (request != NULL) {
             host_fail_request(host, request, RAFTD_ERROR_NOT_LEADER);
@@ -290,7 +290,7 @@ static void note_term(struct host *host, struct raft_entry *const *entries, size
                       uint64_t term)
 {
     for (size_t i = 0; i < count; i++) {
-        struct request *request = requests_find(&host->requests, entries[i]->sequence);
+        struct waiting_request *request = waiting_find(&host->waiting, entries[i]->sequence);
 
         if (request != NULL) {
             request->term = term;
@@ -349,10 +349,10 @@ static void send_messages(struct host *host, const struct raft_outbox *outbox,
 static void refuse_proposals(struct host *host, const struct raft_outbox *outbox)
 {
     for (size_t i = 0; i < outbox->refused_count; i++) {
-        struct request *request = NULL;
+        struct waiting_request *request = NULL;
 
         if (outbox->refused[i].origin == host->origin) {
-            request = requests_find(&host->requests, outbox->refused[i].sequence);
+            request = waiting_find(&host->waiting, outbox->refused[i].sequence);
         }
         if (request != NULL) {
             host_fail_request(host, request, RAFTD_ERROR_NOT_LEADER);
@@ -363,11 +363,11 @@ static void refuse_proposals(struct host *host, const struct raft_outbox *outbox
 static void expire_requests(struct host *host)
 {
     uint64_t now_ms = host_now_ms(host);
-    struct request *request;
+    struct waiting_request *request;
 
-    while ((request = requests_oldest(&host->requests)) != NULL && request->deadline_ms <= now_ms) {
+    while ((request = waiting_oldest(&host->waiting)) != NULL && request->deadline_ms <= now_ms) {
         host_fail_request(host, request,
-                          request->state == REQUEST_PROPOSED ? RAFTD_ERROR_TIMEOUT
+                          request->state == WAITING_PROPOSED ? RAFTD_ERROR_TIMEOUT
                                                              : RAFTD_ERROR_UNAVAILABLE);
     }
 }
@@ -375,8 +375,8 @@ static void expire_requests(struct host *host)
 /* The newest write that was handed out and is not taken back: gated frames go with it. */
 static struct host_write *newest_write(struct host *host)
 {
-    if (host->waiting.tail != NULL) {
-        return host->waiting.tail;
+    if (host->queued.tail != NULL) {
+        return host->queued.tail;
     }
     return host->writing.tail != NULL ? host->writing.tail : host->done.tail;
 }
@@ -389,7 +389,7 @@ static void step(struct host *host)
     truth_before_step(host->world, host);
     raft_step(host->core, host_now_ms(host), host->events, host->event_count, &outbox);
     if (outbox.read_confirmed && outbox.read_id == host->read_id) {
-        requests_confirm_reads(&host->requests, outbox.read_index);
+        waiting_confirm_reads(&host->waiting, outbox.read_index);
         host_round_confirmed(host, outbox.read_index);
     }
     truth_after_step(host->world, host, &outbox);
@@ -429,18 +429,18 @@ static void end_turn(struct host *host)
 /* What no event announces. */
 static bool waiting_can_go_on(struct host *host)
 {
-    struct requests *requests = &host->requests;
+    struct waiting *waiting = &host->waiting;
 
     return host->more_to_apply || host_snapshots_go_on(host) || host->inbox_count > 0 ||
            host->asked_count > 0 ||
-           (requests_peek(requests, &requests->held) != NULL && can_propose(host)) ||
-           (requests_peek(requests, &requests->reads_new) != NULL &&
-            requests_peek(requests, &requests->reads_asked) == NULL);
+           (waiting_peek(waiting, &waiting->held) != NULL && can_propose(host)) ||
+           (waiting_peek(waiting, &waiting->reads_new) != NULL &&
+            waiting_peek(waiting, &waiting->reads_asked) == NULL);
 }
 
 static void plan_next(struct host *host)
 {
-    const struct request *oldest = requests_oldest(&host->requests);
+    const struct waiting_request *oldest = waiting_oldest(&host->waiting);
     bool has_room = host_writes_outstanding(host) < HOST_WRITES_MAX;
     uint64_t deadline_ms = has_room ? raft_next_deadline(host->core) : UINT64_MAX;
 

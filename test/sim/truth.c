@@ -190,7 +190,7 @@ uint64_t truth_new_life(struct world *world, uint16_t id, uint64_t *origin)
 void truth_on_proposed(struct world *world, uint64_t life, uint64_t sequence, uint64_t tag)
 {
     struct life *record = &world->truth->lives[life - 1];
-    size_t counter = (size_t)(sequence >> REQUEST_PLACE_BITS);
+    size_t counter = (size_t)(sequence >> WAITING_PLACE_BITS);
     size_t old = record->capacity;
 
     record->operations = memory_grow(record->operations, &record->capacity, counter + 1,

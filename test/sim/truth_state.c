@@ -29,7 +29,7 @@ static uint64_t life_of(uint64_t origin)
 static struct client_operation *find_operation(struct world *world, const struct raft_entry *entry)
 {
     uint64_t life = life_of(entry->origin);
-    size_t counter = (size_t)(entry->sequence >> REQUEST_PLACE_BITS);
+    size_t counter = (size_t)(entry->sequence >> WAITING_PLACE_BITS);
     const struct life *record;
 
     if (life == 0 || life > world->truth->life_count) {
