@@ -52,7 +52,7 @@
     X(raft_membership_of_batch, "a membership is recorded under the first entry of its batch")     \
     X(raft_base_time_believed,                                                                     \
       "the time of a base is taken for known, and contradicts the leader")                         \
-    X(raft_lease_outlives_transfer, "a leader that hands over keeps its lease")
+    X(raft_lease_outlives_handover, "a leader that hands over keeps its lease")
 
 #define PLANTS_KV(X)                                                                               \
     X(kv_snapshot_misses_changes,                                                                  \

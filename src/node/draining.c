@@ -36,7 +36,7 @@ void draining_begin(struct core_loop *loop)
     loop->draining_begun = true;
     if (raft_get_role(node->core) == RAFT_LEADER) {
         loop->draining_led = true;
-        intake_event(loop, RAFT_EVENT_TRANSFER)->to = 0;
+        intake_event(loop, RAFT_EVENT_HANDOVER)->to = 0;
     }
 }
 
@@ -60,7 +60,7 @@ void draining_check(struct core_loop *loop)
      * A leader that hands over to nobody (any more) stays one: waiting for more is in vain. One
      * that did stays until it hears of the next: that one may need its vote.
      */
-    if (leads ? raft_get_transfer(node->core) != 0
+    if (leads ? raft_get_handover(node->core) != 0
               : loop->draining_led && raft_get_leader(node->core) == 0) {
         return;
     }

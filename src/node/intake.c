@@ -129,7 +129,7 @@ bool intake_can_propose(const struct raftd_node *node)
     size_t position;
 
     if (raft_get_role(node->core) == RAFT_LEADER) {
-        return raft_get_transfer(node->core) == 0 &&
+        return raft_get_handover(node->core) == 0 &&
                raft_get_uncommitted_bytes(node->core) < node->conf.raft.max_uncommitted_bytes;
     }
     position = leader != 0 ? link_table_find(&node->links, leader) : RAFT_MEMBERS_MAX;

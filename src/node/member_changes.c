@@ -80,7 +80,7 @@ int raftd_client_transfer(struct raftd_client *client, uint16_t to, uint64_t tag
 {
     struct raft_change change = {.count = 1};
 
-    change.steps[0].kind = RAFT_CHANGE_TRANSFER;
+    change.steps[0].kind = RAFT_CHANGE_HANDOVER;
     change.steps[0].id = to;
     return ask(client, &change, tag);
 }

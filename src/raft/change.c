@@ -39,7 +39,7 @@ static int decode_step(struct raft_change_step *step, struct reader *reader)
     length = reader_u16(reader);
     text = reader_bytes(reader, length);
     if (text == NULL || length >= RAFT_ADDRESS_MAX || memchr(text, 0, length) != NULL ||
-        step->kind < RAFT_CHANGE_ADD || step->kind > RAFT_CHANGE_TRANSFER) {
+        step->kind < RAFT_CHANGE_ADD || step->kind > RAFT_CHANGE_HANDOVER) {
         return RAFTD_ERROR_PROTOCOL;
     }
     memcpy(step->address, text, length);

@@ -24,7 +24,7 @@ enum raft_change_kind {
     RAFT_CHANGE_REPLACE,     /* old, id, address: old goes when id, a learner until then, has
                                 caught up; an old one that does not vote goes at once */
     RAFT_CHANGE_ADDRESS,     /* id, address: it has moved */
-    RAFT_CHANGE_TRANSFER,    /* id, 0 = the best: no change of members, the leader is to hand
+    RAFT_CHANGE_HANDOVER,    /* id, 0 = the best: no change of members, the leader is to hand
                                 over; stands alone */
 };
 

@@ -228,7 +228,7 @@ static bool reconcile_term(struct raft_core *core, const struct raft_message *me
             if (message->vote.pre) {
                 return true; /* a rehearsal changes nobody's term */
             }
-            if (!message->vote.transfer && election_is_sticky(core)) {
+            if (!message->vote.handover && election_is_sticky(core)) {
                 return false;
             }
         }
@@ -288,7 +288,7 @@ static void on_message(struct raft_core *core, const struct raft_message *messag
         propose_on_refusal(core, message);
         break;
     case RAFT_MESSAGE_TIMEOUT_NOW:
-        transfer_on_order(core, message);
+        handover_on_order(core, message);
         break;
     case RAFT_MESSAGE_REMOVED:
         reconfigure_on_removed(core);
@@ -340,9 +340,9 @@ static void on_event(struct raft_core *core, const struct raft_event *event)
     case RAFT_EVENT_SPACE:
         core->space_is_low = event->low;
         break;
-    case RAFT_EVENT_TRANSFER:
+    case RAFT_EVENT_HANDOVER:
         if (core->role == RAFT_LEADER) {
-            (void)transfer_begin(core, event->to);
+            (void)handover_begin(core, event->to);
         }
         break;
     default:
@@ -435,7 +435,7 @@ static void act(struct raft_core *core)
 
     replicate_advance_commit(core);
     reconfigure_tick(core);
-    transfer_tick(core);
+    handover_tick(core);
     read_flush(core);
     propose_flush(core);
     replicate_send(core);

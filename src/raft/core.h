@@ -14,7 +14,7 @@
  *     snapshot.c    compaction, peers that need a snapshot, installing one
  *     time.c        cluster time
  *     reconfigure.c changes of members, as the leader makes them
- *     transfer.c    leadership handed over
+  *     handover.c    leadership handed over
  *     log.c, membership.c, change.c, entry.c, check.c
  */
 #ifndef RAFTD_RAFT_CORE_H
@@ -120,13 +120,13 @@ struct raft_core {
     size_t leaving_count;
     bool gave_up_office; /* removed, and has tried to hand over */
     struct {
-        uint16_t to; /* 0: no transfer is under way */
+        uint16_t to; /* 0: no handover is under way */
         bool sent;
         uint64_t deadline_ms;
         uint64_t again_ms;
         uint64_t ordered_term; /* the newest term in which somebody was told to campaign */
         uint64_t drift_ms;     /* not before may leadership drift to a higher standing */
-    } transfer;
+    } handover;
 
     /* Follower. */
     uint64_t leader_commit_index; /* as the leader last said, whether or not it is here */
@@ -299,15 +299,15 @@ bool reconfigure_may_campaign(struct raft_core *core);
 /* Whether the membership in force is known to be committed. */
 bool reconfigure_is_committed(const struct raft_core *core);
 
-/* transfer.c */
+/* handover.c */
 /* to 0 = the best. RAFT_REFUSED_HANDING_OVER, or why not. Leader. */
-enum raft_refusal transfer_begin(struct raft_core *core, uint16_t to);
-void transfer_end(struct raft_core *core);
-bool transfer_is_running(const struct raft_core *core);
-void transfer_begin_term(struct raft_core *core);
-void transfer_tick(struct raft_core *core);
-void transfer_on_order(struct raft_core *core, const struct raft_message *message);
+enum raft_refusal handover_begin(struct raft_core *core, uint16_t to);
+void handover_end(struct raft_core *core);
+bool handover_is_running(const struct raft_core *core);
+void handover_begin_term(struct raft_core *core);
+void handover_tick(struct raft_core *core);
+void handover_on_order(struct raft_core *core, const struct raft_message *message);
 /* Whether somebody may have been told in this term to campaign against a live leader. */
-bool transfer_voids_lease(const struct raft_core *core);
+bool handover_voids_lease(const struct raft_core *core);
 
 #endif

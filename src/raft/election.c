@@ -33,7 +33,7 @@ static void set_role(struct raft_core *core, enum raft_role role, uint16_t leade
 {
     if (core->role == RAFT_LEADER && role != RAFT_LEADER) {
         replicate_end(core);
-        transfer_end(core);
+        handover_end(core);
         core->leaving_count = 0;
         core->gave_up_office = false;
     }
@@ -82,14 +82,14 @@ static void become_leader(struct raft_core *core)
     set_role(core, RAFT_LEADER, core->options.id);
     replicate_begin(core);
     time_become_leader(core);
-    transfer_begin_term(core);
+    handover_begin_term(core);
     if (!PLANT(raft_no_noop)) {
         core_append_own(core, noop);
     }
     raft_entry_release(noop);
 }
 
-static void ask_for_votes(struct raft_core *core, bool pre, bool transfer)
+static void ask_for_votes(struct raft_core *core, bool pre, bool handover)
 {
     for (size_t i = 0; i < core->membership.count; i++) {
         const struct raft_member *member = &core->membership.members[i];
@@ -101,7 +101,7 @@ static void ask_for_votes(struct raft_core *core, bool pre, bool transfer)
         }
         message = core_send(core, RAFT_MESSAGE_VOTE, member->id);
         message->vote.pre = pre;
-        message->vote.transfer = transfer;
+        message->vote.handover = handover;
         message->vote.last_index = raftlog_last_index(&core->log);
         message->vote.last_term = raftlog_last_term(&core->log);
         if (pre) {
@@ -114,7 +114,7 @@ static void ask_for_votes(struct raft_core *core, bool pre, bool transfer)
     }
 }
 
-static void start_campaign(struct raft_core *core, bool transfer);
+static void start_campaign(struct raft_core *core, bool handover);
 
 /* Acts on the votes that are in. */
 static void count_votes(struct raft_core *core)
@@ -159,7 +159,7 @@ static void start_pre_campaign(struct raft_core *core)
     count_votes(core);
 }
 
-static void start_campaign(struct raft_core *core, bool transfer)
+static void start_campaign(struct raft_core *core, bool handover)
 {
     set_term(core, core->term + 1, core->options.id);
     set_role(core, RAFT_CANDIDATE, 0);
@@ -167,7 +167,7 @@ static void start_campaign(struct raft_core *core, bool transfer)
     clear_votes(core);
     /* Counted by election_on_written() once it is durable; never before. */
     core->self_vote_sequence = core->issued_sequence + 1;
-    ask_for_votes(core, false, transfer);
+    ask_for_votes(core, false, handover);
 }
 
 /* No rehearsal: the leader has asked for it, and waits. */
@@ -244,7 +244,7 @@ void election_on_vote(struct raft_core *core, const struct raft_message *message
     /* The same candidate again: its vote is given (T2). A first vote waits for the promise. */
     granted = message->term == core->term && core->role != RAFT_LEADER &&
               (core->vote == message->from ||
-               (core->vote == 0 && (message->vote.transfer || !election_is_sticky(core)))) &&
+               (core->vote == 0 && (message->vote.handover || !election_is_sticky(core)))) &&
               log_is_up_to_date(core, message);
     if (granted) {
         if (core->vote == 0) {

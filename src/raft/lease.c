@@ -38,7 +38,7 @@ uint64_t raft_lease_until_ms(const struct raft_core *core)
 
     /* Until an entry of its own term is committed a leader does not know what is (T10). */
     if (core->role != RAFT_LEADER ||
-        (transfer_voids_lease(core) && !PLANT(raft_lease_outlives_transfer)) ||
+        (handover_voids_lease(core) && !PLANT(raft_lease_outlives_handover)) ||
         !read_knows_commit(core)) {
         return 0;
     }

@@ -29,7 +29,7 @@ enum raft_refusal {
     RAFT_REFUSED_NOT = 0,
     RAFT_REFUSED_NO_LEADER = 1,  /* whoever got it does not lead, or not in that term */
     RAFT_REFUSED_FULL = 2,       /* too much is uncommitted */
-    RAFT_REFUSED_HANDOVER = 3,   /* leadership is being transferred */
+    RAFT_REFUSED_HANDOVER = 3,   /* leadership is being handed over */
     RAFT_REFUSED_INVALID = 4,    /* of a membership change, from here on: it makes no sense */
     RAFT_REFUSED_RUNNING = 5,    /* another change is not finished */
     RAFT_REFUSED_TOO_EARLY = 6,  /* the leader has not committed in its own term yet */
@@ -43,8 +43,8 @@ enum raft_refusal {
     RAFT_REFUSED_TOO_MANY = 14,
     RAFT_REFUSED_ADDRESS_TAKEN = 15,
     RAFT_REFUSED_REPLACING = 16,    /* somebody replaces that member already */
-    RAFT_REFUSED_NO_CANDIDATE = 17, /* transfer: no such voter, or none that is up to date */
-    RAFT_REFUSED_HANDING_OVER = 18, /* transfer: accepted, it is under way */
+    RAFT_REFUSED_NO_CANDIDATE = 17, /* handover: no such voter, or none that is up to date */
+    RAFT_REFUSED_HANDING_OVER = 18, /* handover: accepted, it is under way */
     RAFT_REFUSED_DISK = 19,         /* the disk is nearly full */
     RAFT_REFUSALS,
 };
@@ -72,7 +72,7 @@ struct raft_message {
             uint64_t last_index;
             uint64_t last_term;
             bool pre;
-            bool transfer; /* the leader itself asked for it: a live leader is no objection */
+            bool handover; /* the leader itself asked for it: a live leader is no objection */
         } vote;
         struct {
             bool pre;

@@ -31,7 +31,7 @@ static enum raft_refusal lead_proposal(struct raft_core *core, struct raft_entry
     if (entry->type == RAFT_ENTRY_MEMBERSHIP_CHANGE) {
         return reconfigure_propose(core, entry);
     }
-    if (transfer_is_running(core)) {
+    if (handover_is_running(core)) {
         return RAFT_REFUSED_HANDOVER;
     }
     /* What the cluster needs to go on goes on in the space that is kept for it (T45). */

@@ -86,7 +86,7 @@ enum raft_event_type {
     RAFT_EVENT_SNAPSHOT_SENT,     /* peer: it has all of the snapshot, durably */
     RAFT_EVENT_SNAPSHOT_FAILED,   /* peer: the transfer to it ended otherwise */
     RAFT_EVENT_SPACE,    /* low: a leader takes no more commands until it is told otherwise */
-    RAFT_EVENT_TRANSFER, /* a leader hands over, to the best if to is 0; nothing otherwise */
+    RAFT_EVENT_HANDOVER, /* a leader hands over, to the best if to is 0; nothing otherwise */
 };
 
 struct raft_write_done {
@@ -183,7 +183,7 @@ struct raft_outbox {
      * has a transfer to that peer under way goes on with it. */
     const uint16_t *snapshot_peers;
     size_t snapshot_peer_count;
-    bool state_changed; /* role, term, leader, membership, transfer or removal */
+    bool state_changed; /* role, term, leader, membership, handover or removal */
     int violation;      /* 0, or RAFTD_ERROR_PROTOCOL: a peer sent what no correct peer sends */
     uint16_t violator;
 };
@@ -250,7 +250,7 @@ struct raft_status {
     uint64_t durable_index;
     uint64_t commit_index;
     uint64_t membership_index;
-    uint16_t transfer_to; /* leadership is being handed to this node; 0 = it is not */
+    uint16_t handover_to; /* leadership is being handed to this node; 0 = it is not */
     bool removed;         /* this node was a member and is none any more; committed */
     size_t uncommitted_bytes;
     size_t peer_count; /* the other members */
@@ -265,7 +265,7 @@ bool raft_membership_is_committed(const struct raft_core *core);
 /* A follower or learner has all that its leader called committed when it last spoke. */
 bool raft_is_caught_up(const struct raft_core *core);
 /* To whom leadership is being handed, 0 = nobody. Proposals are refused meanwhile. */
-uint16_t raft_get_transfer(const struct raft_core *core);
+uint16_t raft_get_handover(const struct raft_core *core);
 /* This node was removed from the cluster, and that is committed: it has nothing left to do. */
 bool raft_was_removed(const struct raft_core *core);
 enum raft_role raft_get_role(const struct raft_core *core);

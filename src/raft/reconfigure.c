@@ -136,10 +136,10 @@ enum raft_refusal reconfigure_propose(struct raft_core *core, const struct raft_
     if (raft_change_decode(&change, entry->data, entry->size_bytes) != 0) {
         return RAFT_REFUSED_INVALID;
     }
-    if (change.count == 1 && change.steps[0].kind == RAFT_CHANGE_TRANSFER) {
-        return transfer_begin(core, change.steps[0].id);
+    if (change.count == 1 && change.steps[0].kind == RAFT_CHANGE_HANDOVER) {
+        return handover_begin(core, change.steps[0].id);
     }
-    if (transfer_is_running(core)) {
+    if (handover_is_running(core)) {
         return RAFT_REFUSED_HANDOVER;
     }
     return start_change(core, &change, entry->origin, entry->sequence);
@@ -186,7 +186,7 @@ static void promote_learners(struct raft_core *core)
             continue;
         }
         follow_learner(core, &core->progress[i]);
-        if ((member->roles & RAFT_MEMBER_JOINING) == 0 || transfer_is_running(core) ||
+        if ((member->roles & RAFT_MEMBER_JOINING) == 0 || handover_is_running(core) ||
             !has_caught_up(core, member->id)) {
             continue;
         }
@@ -253,8 +253,8 @@ void reconfigure_note_leaving(struct raft_core *core, const struct raft_membersh
 /* A leader that has removed itself leads to the end of the change, not beyond (section 4.2.2). */
 static void leave_office(struct raft_core *core)
 {
-    if (!transfer_is_running(core) &&
-        (core->gave_up_office || transfer_begin(core, 0) != RAFT_REFUSED_HANDING_OVER)) {
+    if (!handover_is_running(core) &&
+        (core->gave_up_office || handover_begin(core, 0) != RAFT_REFUSED_HANDING_OVER)) {
         election_become_follower(core, core->term, 0);
     }
     core->gave_up_office = true; /* one try: who comes next is then for an election to find out */

@@ -45,7 +45,7 @@ void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_
         .durable_index = core->durable_index,
         .commit_index = core->commit_index,
         .membership_index = core->membership_index,
-        .transfer_to = core->transfer.to,
+        .handover_to = core->handover.to,
         .removed = core->removed,
         .uncommitted_bytes = core->uncommitted_bytes,
     };
@@ -91,9 +91,9 @@ bool raft_is_caught_up(const struct raft_core *core)
                                          core->commit_index >= core->leader_commit_index);
 }
 
-uint16_t raft_get_transfer(const struct raft_core *core)
+uint16_t raft_get_handover(const struct raft_core *core)
 {
-    return core->transfer.to;
+    return core->handover.to;
 }
 
 bool raft_was_removed(const struct raft_core *core)

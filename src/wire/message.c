@@ -88,7 +88,7 @@ static void write_body(struct writer *writer, const struct raft_message *message
         write_u64(writer, message->vote.last_index);
         write_u64(writer, message->vote.last_term);
         write_u8(writer, message->vote.pre ? 1 : 0);
-        write_u8(writer, message->vote.transfer ? 1 : 0);
+        write_u8(writer, message->vote.handover ? 1 : 0);
         break;
     case RAFT_MESSAGE_VOTE_REPLY:
         write_u8(writer, message->vote_reply.pre ? 1 : 0);
@@ -251,7 +251,7 @@ static struct raft_message *read_message(struct reader *reader, const struct wir
         head.vote.last_index = reader_u64(reader);
         head.vote.last_term = reader_u64(reader);
         head.vote.pre = read_bool(reader);
-        head.vote.transfer = read_bool(reader);
+        head.vote.handover = read_bool(reader);
         break;
     case RAFT_MESSAGE_VOTE_REPLY:
         head.vote_reply.pre = read_bool(reader);

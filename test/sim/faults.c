@@ -444,7 +444,7 @@ static strike_function *const strikes[FAULT_CLASSES] = {
     [FAULT_DAMAGE] = strike_damage,
     [FAULT_DISASTER] = faults_disaster,
     [FAULT_CHURN] = member_changes_strike_churn,
-    [FAULT_TRANSFER] = member_changes_strike_transfer,
+    [FAULT_HANDOVER] = member_changes_strike_handover,
 };
 
 void faults_start(struct world *world)

@@ -236,7 +236,7 @@ static void begin_life(struct host *host, const struct snapshot_info *snapshot)
     host->read_id = 0;
     host->freshness = (struct reads_freshness){0};
     host->room_is_low = false;
-    host->transfer = 0;
+    host->handover = 0;
     host->time_proposed_ms = 0;
     host->more_to_apply = false;
     host->timer_us = 0;

@@ -159,7 +159,7 @@ struct host {
     struct host_writes writing; /* the batch under way */
     struct host_writes done;
     uint64_t batch_since_us;
-    uint16_t transfer; /* to whom leadership was being handed after the last turn */
+    uint16_t handover; /* to whom leadership was being handed after the last turn */
     uint64_t stall_us; /* how long the next batch takes in addition */
     uint16_t batch;    /* number of the one under way */
     bool disk_failed;  /* what the process ends of */

@@ -100,7 +100,7 @@ static bool can_propose(const struct host *host)
     uint16_t leader = raft_get_leader(host->core);
 
     if (raft_get_role(host->core) == RAFT_LEADER) {
-        return raft_get_transfer(host->core) == 0 &&
+        return raft_get_handover(host->core) == 0 &&
                raft_get_uncommitted_bytes(host->core) < host->world->swarm.max_uncommitted_bytes;
     }
     return leader != 0 && leader < SIM_HOSTS_MAX && host->link_up[leader];

@@ -100,10 +100,10 @@ void member_changes_strike_churn(struct world *world, struct sim_random *random)
     host_change(host, &change);
 }
 
-void member_changes_strike_transfer(struct world *world, struct sim_random *random)
+void member_changes_strike_handover(struct world *world, struct sim_random *random)
 {
     struct host *host = pick_live(world, random);
-    struct raft_change change = {.count = 1, .steps[0].kind = RAFT_CHANGE_TRANSFER};
+    struct raft_change change = {.count = 1, .steps[0].kind = RAFT_CHANGE_HANDOVER};
 
     if (host == NULL || raft_get_membership(host->core)->count == 0) {
         return;

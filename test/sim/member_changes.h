@@ -9,7 +9,7 @@
 #include "sim/world.h"
 
 void member_changes_strike_churn(struct world *world, struct sim_random *random);
-void member_changes_strike_transfer(struct world *world, struct sim_random *random);
+void member_changes_strike_handover(struct world *world, struct sim_random *random);
 /* Those that were removed, and have understood it, end. */
 void member_changes_retire(struct world *world, struct host *host);
 /* Whether, without these hosts (a bit each), every membership that a node lives by would still

@@ -314,7 +314,7 @@ static void parse_step(struct raft_change_step *step, const char *words)
     } verbs[] = {{"add", RAFT_CHANGE_ADD},          {"learn", RAFT_CHANGE_ADD_LEARNER},
                  {"promote", RAFT_CHANGE_PROMOTE},  {"remove", RAFT_CHANGE_REMOVE},
                  {"replace", RAFT_CHANGE_REPLACE},  {"move", RAFT_CHANGE_ADDRESS},
-                 {"transfer", RAFT_CHANGE_TRANSFER}};
+                 {"handover", RAFT_CHANGE_HANDOVER}};
     char verb[16];
     unsigned first = 0;
     unsigned second = 0;

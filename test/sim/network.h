@@ -157,7 +157,7 @@ uint64_t network_read(struct network *network, uint16_t id); /* its read id */
 /* The same as an event of one's own: its read_id is the next one. */
 void network_read_event(struct network *network, uint16_t id, const struct raft_event *event);
 /* A change of members in words, "add 4", "learn 4", "promote 4", "remove 4", "replace 1 4",
- * "move 4", "transfer 4", several with commas between; addresses are made up from ids. */
+ * "move 4", "handover 4", several with commas between; addresses are made up from ids. */
 void network_change(struct network *network, uint16_t id, const char *words);
 /* A node with an empty log that is no member yet: the next id. */
 uint16_t network_add_node(struct network *network);

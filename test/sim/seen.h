@@ -68,8 +68,8 @@
     X(SEEN_WALL_STEP, "wall clocks stepped")                                                       \
     /* what the shipped code did */                                                                \
     X(SEEN_ELECTION, "leaders")                                                                    \
-    X(SEEN_HAND_OVER, "leaderships handed over")                                                   \
-    X(SEEN_STALL_HAND_OVER, "... from a disk that hangs")                                          \
+    X(SEEN_HANDOVER, "leaderships handed over")                                                    \
+    X(SEEN_STALL_HANDOVER, "... from a disk that hangs")                                           \
     X(SEEN_JOINT, "joint memberships committed")                                                   \
     X(SEEN_PROMOTION, "learners promoted")                                                         \
     X(SEEN_LEADER_REMOVED, "leaders removed")                                                      \

@@ -32,7 +32,7 @@ enum fault_class {
     FAULT_PAUSE,     /* a process is stopped and goes on */
     FAULT_WIPE,      /* a minority loses its disks for good */
     FAULT_CHURN,     /* no fault: members come and go, the leader among them */
-    FAULT_TRANSFER,  /* no fault: leadership is handed over */
+    FAULT_HANDOVER,  /* no fault: leadership is handed over */
     FAULT_MINORITY,  /* a minority stays in trouble when all else is calm */
     FAULT_BUGGIFY,   /* rare lawful branches become common */
     FAULT_DAMAGE,    /* what was durable is damaged: a disk, if a minority, is lost for good */

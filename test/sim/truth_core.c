@@ -329,18 +329,18 @@ static void check_read(struct world *world, const struct host *host,
 }
 
 /* Leadership is being handed over: because somebody asked for it, or from a disk that hangs. */
-static void see_transfer(struct world *world, struct host *host)
+static void see_handover(struct world *world, struct host *host)
 {
     uint64_t stall_us = 1000 * (uint64_t)world->swarm.disk_stall_ms;
-    uint16_t transfer = raft_get_transfer(host->core);
+    uint16_t handover = raft_get_handover(host->core);
 
-    if (transfer != 0 && host->transfer == 0) {
+    if (handover != 0 && host->handover == 0) {
         bool hangs = stall_us > 0 && host->writing.count > 0 &&
                      world->now_us > host->batch_since_us + stall_us / 10 * 9;
 
-        world_see(world, hangs ? SEEN_STALL_HAND_OVER : SEEN_HAND_OVER);
+        world_see(world, hangs ? SEEN_STALL_HANDOVER : SEEN_HANDOVER);
     }
-    host->transfer = transfer;
+    host->handover = handover;
 }
 
 void truth_after_step(struct world *world, struct host *host, const struct raft_outbox *outbox)
@@ -378,7 +378,7 @@ void truth_after_step(struct world *world, struct host *host, const struct raft_
     }
     follow_role(world, host, &status);
     follow_commit(world, host, outbox->commit_index, in_force);
-    see_transfer(world, host);
+    see_handover(world, host);
     truth_check_patience(world, host);
     truth_check_membership_index(world, host);
     check_read(world, host, outbox);

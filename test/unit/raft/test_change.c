@@ -59,7 +59,7 @@ START_TEST(encoded_it_comes_back_and_cut_or_longer_it_does_not)
     buffer_append_u8(&bytes, 0);
     ck_assert_int_eq(raft_change_decode(&back, bytes.data, bytes.size_bytes), RAFTD_ERROR_PROTOCOL);
     bytes.size_bytes--;
-    bytes.data[2] = RAFT_CHANGE_TRANSFER + 1;
+    bytes.data[2] = RAFT_CHANGE_HANDOVER + 1;
     ck_assert_int_eq(raft_change_decode(&back, bytes.data, bytes.size_bytes), RAFTD_ERROR_PROTOCOL);
     bytes.data[2] = RAFT_CHANGE_ADD;
     bytes.data[1] = 0;
@@ -95,7 +95,7 @@ static const struct {
     {RAFT_CHANGE_REPLACE, 5, 7, RAFT_REFUSED_UNKNOWN_ID},
     {RAFT_CHANGE_ADDRESS, 1, 0, RAFT_REFUSED_NOT},
     {RAFT_CHANGE_ADDRESS, 7, 0, RAFT_REFUSED_UNKNOWN_ID},
-    {RAFT_CHANGE_TRANSFER, 1, 0, RAFT_REFUSED_INVALID}, /* stands alone, at the leader */
+    {RAFT_CHANGE_HANDOVER, 1, 0, RAFT_REFUSED_INVALID}, /* stands alone, at the leader */
 };
 
 START_TEST(t33_what_cannot_be_is_refused_with_its_reason)

@@ -68,7 +68,7 @@ static void fill(struct victim *victim, struct raft_message *message,
     switch (message->type) {
     case RAFT_MESSAGE_VOTE:
         message->vote.pre = below(victim, 2) != 0;
-        message->vote.transfer = below(victim, 4) == 0;
+        message->vote.handover = below(victim, 4) == 0;
         message->vote.last_index = number_near(victim, status->last_index);
         message->vote.last_term = number_near(victim, status->last_term);
         break;

@@ -225,7 +225,7 @@ END_TEST
 START_TEST(it_is_void_once_leadership_was_offered)
 {
     struct network *network = three_with_leader_1();
-    struct raft_event event = {.type = RAFT_EVENT_TRANSFER, .to = 2};
+    struct raft_event event = {.type = RAFT_EVENT_HANDOVER, .to = 2};
 
     network_hold(network, 1, 2);
     network_step(network, 1, &event);

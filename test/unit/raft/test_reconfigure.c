@@ -404,7 +404,7 @@ END_TEST
  * invariants watch. */
 static const char *const churn[] = {
     "add 4",    "remove 1", "add 5",       "remove 2",   "replace 3 6", "learn 7",   "promote 7",
-    "remove 4", "remove 5", "replace 6 8", "transfer 0", "transfer 2",  "transfer 6"};
+    "remove 4", "remove 5", "replace 6 8", "handover 0", "handover 2",  "handover 6"};
 
 START_TEST(members_change_in_the_storm)
 {

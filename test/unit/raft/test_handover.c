@@ -17,9 +17,9 @@ static struct network *three_with_leader_1(void)
     return network;
 }
 
-static void transfer(struct network *network, uint16_t from, uint16_t to)
+static void hand_over(struct network *network, uint16_t from, uint16_t to)
 {
-    struct raft_event event = {.type = RAFT_EVENT_TRANSFER, .to = to};
+    struct raft_event event = {.type = RAFT_EVENT_HANDOVER, .to = to};
 
     network_step(network, from, &event);
     network_settle(network);
@@ -29,7 +29,7 @@ START_TEST(the_chosen_one_leads_without_an_election_timeout)
 {
     struct network *network = three_with_leader_1();
 
-    transfer(network, 1, 3);
+    hand_over(network, 1, 3);
     ck_assert_int_eq(network_role(network, 3), RAFT_LEADER);
     ck_assert_int_eq(network_role(network, 1), RAFT_FOLLOWER);
     network_destroy(network);
@@ -40,7 +40,7 @@ START_TEST(a_follower_may_ask_for_it)
 {
     struct network *network = three_with_leader_1();
 
-    network_change(network, 2, "transfer 2");
+    network_change(network, 2, "handover 2");
     network_settle(network);
     ck_assert_int_eq(network_role(network, 2), RAFT_LEADER);
     ck_assert_uint_eq(network_node(network, 2)->refused_reason, RAFT_REFUSED_HANDING_OVER);
@@ -55,7 +55,7 @@ START_TEST(the_best_is_whoever_has_most_of_the_log)
     network_cut(network, 1, 2);
     network_propose(network, 1, 7);
     network_settle(network);
-    network_change(network, 1, "transfer 0");
+    network_change(network, 1, "handover 0");
     network_settle(network);
     ck_assert_int_eq(network_role(network, 3), RAFT_LEADER);
     network_destroy(network);
@@ -66,9 +66,9 @@ START_TEST(nobody_to_hand_to_is_an_answer)
 {
     struct network *network = three_with_leader_1();
 
-    network_change(network, 1, "transfer 9");
+    network_change(network, 1, "handover 9");
     ck_assert_uint_eq(network_node(network, 1)->refused_reason, RAFT_REFUSED_NO_CANDIDATE);
-    network_change(network, 1, "transfer 1");
+    network_change(network, 1, "handover 1");
     ck_assert_uint_eq(network_node(network, 1)->refused_reason, RAFT_REFUSED_NO_CANDIDATE);
     network_destroy(network);
 }
@@ -80,8 +80,8 @@ START_TEST(proposals_are_refused_meanwhile_and_none_is_lost)
 
     network_hold(network, 1, 2);
     network_propose(network, 1, 6);
-    transfer(network, 1, 2); /* waits: 2 has not got the last entry */
-    ck_assert_uint_eq(raft_get_transfer(network_node(network, 1)->core), 2);
+    hand_over(network, 1, 2); /* waits: 2 has not got the last entry */
+    ck_assert_uint_eq(raft_get_handover(network_node(network, 1)->core), 2);
     network_propose(network, 1, 7);
     ck_assert_uint_eq(network_node(network, 1)->refused_reason, RAFT_REFUSED_HANDOVER);
     network_release(network, 1, 2);
@@ -99,10 +99,10 @@ START_TEST(it_is_given_up_after_an_election_timeout)
 
     network_cut(network, 1, 2);
     network_propose(network, 1, 6);
-    transfer(network, 1, 2);
+    hand_over(network, 1, 2);
     network_run(network, ELECTION_TIMEOUT_MS + HEARTBEAT_MS);
     ck_assert_int_eq(network_role(network, 1), RAFT_LEADER);
-    ck_assert_uint_eq(raft_get_transfer(network_node(network, 1)->core), 0);
+    ck_assert_uint_eq(raft_get_handover(network_node(network, 1)->core), 0);
     network_propose(network, 1, 7);
     network_settle(network);
     ck_assert_uint_eq(network_committed_times(network, 7), 1);
@@ -125,7 +125,7 @@ START_TEST(a_lost_order_is_repeated)
     struct network *network = three_with_leader_1();
 
     network->filter = lose_one_order;
-    transfer(network, 1, 2);
+    hand_over(network, 1, 2);
     ck_assert_int_eq(network_role(network, 1), RAFT_LEADER);
     network_run(network, 2 * HEARTBEAT_MS);
     ck_assert_int_eq(network_role(network, 2), RAFT_LEADER);
@@ -253,9 +253,9 @@ START_TEST(an_order_that_is_late_finds_nobody)
 }
 END_TEST
 
-UNIT_SUITE(transfer)
+UNIT_SUITE(handover)
 {
-    Suite *suite = suite_create("transfer");
+    Suite *suite = suite_create("handover");
     TCase *tests = tcase_create("tests");
 
     tcase_add_test(tests, the_chosen_one_leads_without_an_election_timeout);

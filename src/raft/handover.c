@@ -7,9 +7,9 @@
 #include "base/assert.h"
 #include "raft/core.h"
 
-bool transfer_is_running(const struct raft_core *core)
+bool handover_is_running(const struct raft_core *core)
 {
-    return core->transfer.to != 0;
+    return core->handover.to != 0;
 }
 
 static bool is_candidate(const struct raft_core *core, size_t position)
@@ -43,13 +43,13 @@ static uint16_t best_candidate(const struct raft_core *core)
     return id;
 }
 
-enum raft_refusal transfer_begin(struct raft_core *core, uint16_t to)
+enum raft_refusal handover_begin(struct raft_core *core, uint16_t to)
 {
     size_t position;
 
     ASSERT(core->role == RAFT_LEADER);
-    if (transfer_is_running(core)) {
-        return to == 0 || to == core->transfer.to ? RAFT_REFUSED_HANDING_OVER
+    if (handover_is_running(core)) {
+        return to == 0 || to == core->handover.to ? RAFT_REFUSED_HANDING_OVER
                                                   : RAFT_REFUSED_HANDOVER;
     }
     if (to == 0) {
@@ -59,40 +59,40 @@ enum raft_refusal transfer_begin(struct raft_core *core, uint16_t to)
     if (position == RAFT_MEMBERS_MAX || !is_candidate(core, position)) {
         return RAFT_REFUSED_NO_CANDIDATE;
     }
-    core->transfer.to = to;
-    core->transfer.sent = false;
-    core->transfer.deadline_ms = core->now_ms + core->options.election_timeout_ms;
+    core->handover.to = to;
+    core->handover.sent = false;
+    core->handover.deadline_ms = core->now_ms + core->options.election_timeout_ms;
     core->state_changed = true;
     return RAFT_REFUSED_HANDING_OVER;
 }
 
-void transfer_end(struct raft_core *core)
+void handover_end(struct raft_core *core)
 {
-    if (transfer_is_running(core)) {
-        core->transfer.to = 0;
+    if (handover_is_running(core)) {
+        core->handover.to = 0;
         core->state_changed = true;
     }
 }
 
 /*
  * The order may be lost: it is repeated with each heartbeat. It may also be late, even when the
- * transfer has been given up, and whoever follows it is not stopped by a lease. So a leader that
+ * handover has been given up, and whoever follows it is not stopped by a lease. So a leader that
  * has said it once has no lease in that term any more.
  */
 static void send_order(struct raft_core *core)
 {
-    if (core->transfer.sent && core->now_ms < core->transfer.again_ms) {
+    if (core->handover.sent && core->now_ms < core->handover.again_ms) {
         return;
     }
-    core_send(core, RAFT_MESSAGE_TIMEOUT_NOW, core->transfer.to);
-    core->transfer.sent = true;
-    core->transfer.again_ms = core->now_ms + core->options.heartbeat_ms;
-    core->transfer.ordered_term = core->term;
+    core_send(core, RAFT_MESSAGE_TIMEOUT_NOW, core->handover.to);
+    core->handover.sent = true;
+    core->handover.again_ms = core->now_ms + core->options.heartbeat_ms;
+    core->handover.ordered_term = core->term;
 }
 
-bool transfer_voids_lease(const struct raft_core *core)
+bool handover_voids_lease(const struct raft_core *core)
 {
-    return core->transfer.ordered_term == core->term;
+    return core->handover.ordered_term == core->term;
 }
 
 /* A write that has been on its way to the disk for too long: nothing here becomes durable. */
@@ -120,37 +120,37 @@ static void drift(struct raft_core *core)
     for (size_t i = 0; i < core->membership.count; i++) {
         preferred = preferred || is_preferred(core, i);
     }
-    if (preferred && core->now_ms >= core->transfer.drift_ms && reconfigure_is_committed(core)) {
-        core->transfer.drift_ms = core->now_ms + 8 * (uint64_t)core->options.election_timeout_ms;
-        (void)transfer_begin(core, 0);
+    if (preferred && core->now_ms >= core->handover.drift_ms && reconfigure_is_committed(core)) {
+        core->handover.drift_ms = core->now_ms + 8 * (uint64_t)core->options.election_timeout_ms;
+        (void)handover_begin(core, 0);
     }
 }
 
-void transfer_begin_term(struct raft_core *core)
+void handover_begin_term(struct raft_core *core)
 {
-    core->transfer.drift_ms = core->now_ms + 2 * (uint64_t)core->options.election_timeout_ms;
+    core->handover.drift_ms = core->now_ms + 2 * (uint64_t)core->options.election_timeout_ms;
 }
 
-void transfer_tick(struct raft_core *core)
+void handover_tick(struct raft_core *core)
 {
     size_t position;
 
     if (core->role != RAFT_LEADER) {
         return;
     }
-    if (!transfer_is_running(core)) {
+    if (!handover_is_running(core)) {
         if (disk_is_stalled(core)) {
-            (void)transfer_begin(core, 0);
+            (void)handover_begin(core, 0);
         } else {
             drift(core);
         }
     }
-    if (!transfer_is_running(core)) {
+    if (!handover_is_running(core)) {
         return;
     }
-    position = core_position(core, core->transfer.to);
-    if (core->now_ms >= core->transfer.deadline_ms || position == RAFT_MEMBERS_MAX) {
-        transfer_end(core);
+    position = core_position(core, core->handover.to);
+    if (core->now_ms >= core->handover.deadline_ms || position == RAFT_MEMBERS_MAX) {
+        handover_end(core);
         return;
     }
     if (core->progress[position].match_index == raftlog_last_index(&core->log)) {
@@ -158,7 +158,7 @@ void transfer_tick(struct raft_core *core)
     }
 }
 
-void transfer_on_order(struct raft_core *core, const struct raft_message *message)
+void handover_on_order(struct raft_core *core, const struct raft_message *message)
 {
     if (message->term != core->term || message->from != core->leader ||
         (core->role != RAFT_FOLLOWER && core->role != RAFT_LEARNER)) {
