@@ -361,7 +361,7 @@ START_TEST(raft_status_has_every_field)
 }
 END_TEST
 
-START_TEST(T56_a_node_that_is_not_ready_says_so)
+START_TEST(t56_a_node_that_is_not_ready_says_so)
 {
     static const char not_ready[] =
         "-LOADING raftd is not ready to serve requests, try again later\r\n";
@@ -423,7 +423,7 @@ UNIT_SUITE(dispatch)
     tcase_add_test(server, info_tells_what_was_asked);
     tcase_add_test(server, snapshots_are_asked_for_and_read);
     tcase_add_test(server, raft_status_has_every_field);
-    tcase_add_test(server, T56_a_node_that_is_not_ready_says_so);
+    tcase_add_test(server, t56_a_node_that_is_not_ready_says_so);
     tcase_add_test(server, info_without_an_answer_is_still_an_answer);
     suite_add_tcase(suite, server);
     return suite;

@@ -78,7 +78,7 @@ static bool starts_with_one_of(const char *text, const char *const *codes)
     return false;
 }
 
-START_TEST(T53_clients_are_told_to_retry_only_what_was_not_applied)
+START_TEST(t53_clients_are_told_to_retry_only_what_was_not_applied)
 {
     static const char *const retried[] = {"LOADING ", "TRYAGAIN ", "CLUSTERDOWN ", NULL};
     static const int refused[] = {RAFTD_ERROR_NOT_READY, RAFTD_ERROR_NOT_LEADER,
@@ -141,7 +141,7 @@ UNIT_SUITE(render)
     tcase_add_checked_fixture(replies, setup, teardown);
     tcase_add_test(replies, values_become_resp);
     tcase_add_test(replies, no_reply_is_an_error_not_a_silence);
-    tcase_add_test(replies, T53_clients_are_told_to_retry_only_what_was_not_applied);
+    tcase_add_test(replies, t53_clients_are_told_to_retry_only_what_was_not_applied);
     tcase_add_test(replies, each_status_has_its_code);
     suite_add_tcase(suite, replies);
     return suite;

@@ -93,7 +93,7 @@ START_TEST(a_watched_key_that_changed_stops_the_transaction)
 END_TEST
 
 /* A transaction whose outcome nobody knows says so as a whole, and is over. */
-START_TEST(T51_a_doubtful_exec_is_one_error)
+START_TEST(t51_a_doubtful_exec_is_one_error)
 {
     talk("WATCH a\r\n", "+OK\r\n");
     fake_node_hold(rig.node);
@@ -109,7 +109,7 @@ START_TEST(T51_a_doubtful_exec_is_one_error)
 }
 END_TEST
 
-START_TEST(T53_what_was_not_applied_is_said_so)
+START_TEST(t53_what_was_not_applied_is_said_so)
 {
     fake_node_hold(rig.node);
     rig_send(client, "MULTI\r\nSET a 1\r\nEXEC\r\n");
@@ -146,8 +146,8 @@ UNIT_SUITE(transaction)
     tcase_add_test(tests, queued_commands_are_carried_out_together);
     tcase_add_test(tests, what_cannot_be_queued_aborts_the_transaction);
     tcase_add_test(tests, a_watched_key_that_changed_stops_the_transaction);
-    tcase_add_test(tests, T51_a_doubtful_exec_is_one_error);
-    tcase_add_test(tests, T53_what_was_not_applied_is_said_so);
+    tcase_add_test(tests, t51_a_doubtful_exec_is_one_error);
+    tcase_add_test(tests, t53_what_was_not_applied_is_said_so);
     tcase_add_test(tests, a_transaction_waits_for_room);
     suite_add_tcase(suite, tests);
     return suite;

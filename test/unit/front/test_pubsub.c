@@ -111,7 +111,7 @@ static void read_to_end(char *last, size_t size)
     last[length] = '\0';
 }
 
-START_TEST(T54_a_subscriber_that_does_not_read_is_closed_with_a_reason)
+START_TEST(t54_a_subscriber_that_does_not_read_is_closed_with_a_reason)
 {
     static char message[2048];
     char last[4096];
@@ -157,7 +157,7 @@ static void expect_gap(enum notice_gap gap, const char *reason)
     rig_expect(&rig, other, MESSAGE("$1\r\nc", "$1\r\nx"));
 }
 
-START_TEST(T54_a_full_ring_closes_the_subscribers_with_a_reason)
+START_TEST(t54_a_full_ring_closes_the_subscribers_with_a_reason)
 {
     expect_gap(NOTICE_GAP_OVERFLOW,
                "-ERR connection closed: messages came faster than they could be "
@@ -165,7 +165,7 @@ START_TEST(T54_a_full_ring_closes_the_subscribers_with_a_reason)
 }
 END_TEST
 
-START_TEST(T54_a_snapshot_closes_the_subscribers_with_a_reason)
+START_TEST(t54_a_snapshot_closes_the_subscribers_with_a_reason)
 {
     expect_gap(NOTICE_GAP_SNAPSHOT, "-ERR connection closed: this node took over a snapshot, and "
                                     "messages before it were not seen here\r\n");
@@ -173,7 +173,7 @@ START_TEST(T54_a_snapshot_closes_the_subscribers_with_a_reason)
 END_TEST
 
 /* A pattern that is compared for too long would miss messages without a word. */
-START_TEST(T54_a_pattern_that_takes_too_long_is_closed_with_a_reason)
+START_TEST(t54_a_pattern_that_takes_too_long_is_closed_with_a_reason)
 {
     static char request[6000];
     char *end = request + sprintf(request, "PSUBSCRIBE *");
@@ -202,10 +202,10 @@ UNIT_SUITE(pubsub)
     tcase_add_test(tests, messages_reach_channels_and_patterns);
     tcase_add_test(tests, a_subscriber_of_resp2_may_say_little_and_one_of_resp3_anything);
     tcase_add_test(tests, changes_of_keys_are_told_if_somebody_asked_for_them);
-    tcase_add_test(tests, T54_a_subscriber_that_does_not_read_is_closed_with_a_reason);
-    tcase_add_test(tests, T54_a_full_ring_closes_the_subscribers_with_a_reason);
-    tcase_add_test(tests, T54_a_snapshot_closes_the_subscribers_with_a_reason);
-    tcase_add_test(tests, T54_a_pattern_that_takes_too_long_is_closed_with_a_reason);
+    tcase_add_test(tests, t54_a_subscriber_that_does_not_read_is_closed_with_a_reason);
+    tcase_add_test(tests, t54_a_full_ring_closes_the_subscribers_with_a_reason);
+    tcase_add_test(tests, t54_a_snapshot_closes_the_subscribers_with_a_reason);
+    tcase_add_test(tests, t54_a_pattern_that_takes_too_long_is_closed_with_a_reason);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -238,7 +238,7 @@ static void *come_and_go(void *argument)
 }
 
 /* T54: on whichever worker, nothing is missing, and the order is the same. */
-START_TEST(T54_all_subscribers_hear_the_same_in_the_same_order)
+START_TEST(t54_all_subscribers_hear_the_same_in_the_same_order)
 {
     static char heard[3][3 * MESSAGES * MESSAGE_BYTES];
     struct publishing publishing[4];
@@ -454,7 +454,7 @@ UNIT_SUITE(server)
 
     tcase_add_checked_fixture(threads, setup, teardown);
     tcase_add_test(threads, many_clients_on_many_workers);
-    tcase_add_test(threads, T54_all_subscribers_hear_the_same_in_the_same_order);
+    tcase_add_test(threads, t54_all_subscribers_hear_the_same_in_the_same_order);
     tcase_add_test(threads, stopping_closes_clients_with_commands_under_way);
     tcase_add_test(threads, before_the_start_a_client_is_closed);
     tcase_add_test(threads, one_client_too_many_is_told_so);

@@ -49,7 +49,7 @@ START_TEST(a_key_is_gone_when_its_time_has_come)
 END_TEST
 
 /* What a query estimates may be ahead of the log: then the key is there, for no time at all. */
-START_TEST(T47_only_what_is_applied_makes_a_key_go)
+START_TEST(t47_only_what_is_applied_makes_a_key_go)
 {
     set_for("k", "100");
     store.time_ms += 5000;
@@ -63,7 +63,7 @@ START_TEST(T47_only_what_is_applied_makes_a_key_go)
 END_TEST
 
 /* The wall clock of a new leader is another, and its time goes on where the old one's stood. */
-START_TEST(T47_neither_a_wall_clock_step_nor_a_new_leader_expires_early)
+START_TEST(t47_neither_a_wall_clock_step_nor_a_new_leader_expires_early)
 {
     set_for("k", "10000");
     check_flags(&store, "OK", KV_SET, KV_SET_EXPIRY, "dated", "v", "EXAT", "1700000010");
@@ -78,7 +78,7 @@ START_TEST(T47_neither_a_wall_clock_step_nor_a_new_leader_expires_early)
 }
 END_TEST
 
-START_TEST(T47_time_never_falls)
+START_TEST(t47_time_never_falls)
 {
     set_for("k", "100");
     store_tick(&store, 2000000);
@@ -458,9 +458,9 @@ UNIT_SUITE(expire)
 
     tcase_add_checked_fixture(tests, open_store, close_store);
     tcase_add_test(tests, a_key_is_gone_when_its_time_has_come);
-    tcase_add_test(tests, T47_only_what_is_applied_makes_a_key_go);
-    tcase_add_test(tests, T47_neither_a_wall_clock_step_nor_a_new_leader_expires_early);
-    tcase_add_test(tests, T47_time_never_falls);
+    tcase_add_test(tests, t47_only_what_is_applied_makes_a_key_go);
+    tcase_add_test(tests, t47_neither_a_wall_clock_step_nor_a_new_leader_expires_early);
+    tcase_add_test(tests, t47_time_never_falls);
     tcase_add_test(tests, absolute_times_are_the_leaders_wall_clock);
     tcase_add_test(tests, times_that_redis_refuses);
     tcase_add_test(tests, a_time_that_has_passed_deletes_the_key);

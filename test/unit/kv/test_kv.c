@@ -110,7 +110,7 @@ static void random_command(uint64_t *state, struct buffer *request)
     random_request(state, request, 0);
 }
 
-START_TEST(T48_commands_of_one_batch_see_each_other)
+START_TEST(t48_commands_of_one_batch_see_each_other)
 {
     static const struct {
         enum kv_operation operation;
@@ -171,7 +171,7 @@ START_TEST(T48_commands_of_one_batch_see_each_other)
 }
 END_TEST
 
-START_TEST(T49_bytes_that_are_no_command_are_answered_and_change_nothing)
+START_TEST(t49_bytes_that_are_no_command_are_answered_and_change_nothing)
 {
     static const char text[] = "-ERR the request cannot be read by this version of raftd";
     static const struct {
@@ -205,7 +205,7 @@ START_TEST(T49_bytes_that_are_no_command_are_answered_and_change_nothing)
 }
 END_TEST
 
-START_TEST(T49_operations_of_a_later_version_are_answered)
+START_TEST(t49_operations_of_a_later_version_are_answered)
 {
     for (unsigned operation = 0; operation < 256; operation++) {
         uint8_t bytes[] = {1, (uint8_t)operation, 0, 0};
@@ -235,7 +235,7 @@ static void pass_time(uint64_t *random, struct store *other)
     store.time_ms = other->time_ms = time_ms;
 }
 
-START_TEST(T49_random_commands_give_the_same_everywhere)
+START_TEST(t49_random_commands_give_the_same_everywhere)
 {
     struct store other;
     struct buffer request = {0};
@@ -415,10 +415,10 @@ UNIT_SUITE(kv)
     TCase *tests = tcase_create("kv");
 
     tcase_add_checked_fixture(tests, open_store, close_store);
-    tcase_add_test(tests, T48_commands_of_one_batch_see_each_other);
-    tcase_add_test(tests, T49_bytes_that_are_no_command_are_answered_and_change_nothing);
-    tcase_add_test(tests, T49_operations_of_a_later_version_are_answered);
-    tcase_add_test(tests, T49_random_commands_give_the_same_everywhere);
+    tcase_add_test(tests, t48_commands_of_one_batch_see_each_other);
+    tcase_add_test(tests, t49_bytes_that_are_no_command_are_answered_and_change_nothing);
+    tcase_add_test(tests, t49_operations_of_a_later_version_are_answered);
+    tcase_add_test(tests, t49_random_commands_give_the_same_everywhere);
     tcase_add_test(tests, neither_who_waits_nor_how_entries_are_batched_makes_a_difference);
     tcase_add_test(tests, queries_change_nothing);
     tcase_add_test(tests, the_digest_covers_keys_values_and_revisions);
