@@ -91,7 +91,7 @@ int raftd_client_change(struct raftd_client *client, const struct raftd_change_s
  * Asks the leader to hand over to a voter, 0 = the best. Status 0: it is under way, and over or
  * given up within an election time-out; RAFTD_ERROR_CONFLICT: there is nobody to hand over to.
  */
-int raftd_client_transfer(struct raftd_client *client, uint16_t to, uint64_t tag);
+int raftd_client_handover(struct raftd_client *client, uint16_t to, uint64_t tag);
 /*
  * Has this node save a snapshot now, whatever the options say. The completion comes at once, with
  * a sentence that says what will be; raftd_status tells how far it is. RAFTD_ERROR_INVALID where

@@ -138,7 +138,7 @@ struct raftd_status {
     enum raftd_phase phase;
     bool ready;
     bool joint;           /* a change of the voters is under way */
-    uint16_t transfer_to; /* leadership is being handed to this node, 0 = it is not */
+    uint16_t handover_to; /* leadership is being handed to this node, 0 = it is not */
     uint64_t term;
     uint64_t last_index;
     uint64_t durable_index;

@@ -243,7 +243,7 @@ bool run_info(struct call *call);
 
 /* command_member.c */
 bool run_raft_member(struct call *call);
-bool run_raft_transfer(struct call *call);
+bool run_raft_handover(struct call *call);
 
 /* command_pubsub.c */
 bool run_psubscribe(struct call *call);

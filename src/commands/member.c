@@ -138,16 +138,16 @@ bool run_raft_member(struct call *call)
     return true;
 }
 
-static int submit_transfer(struct call *call, uint64_t tag)
+static int submit_handover(struct call *call, uint64_t tag)
 {
     struct words words = {.call = call, .next = 2};
     uint16_t id = 0;
 
     (void)take_id(&words, &id);
-    return raftd_client_transfer(call->worker->client, id, tag);
+    return raftd_client_handover(call->worker->client, id, tag);
 }
 
-bool run_raft_transfer(struct call *call)
+bool run_raft_handover(struct call *call)
 {
     struct words words = {.call = call, .next = 2};
     uint16_t id = 0;
@@ -158,7 +158,7 @@ bool run_raft_transfer(struct call *call)
         return false;
     }
     call->is_read = false;
-    call->submit = submit_transfer;
+    call->submit = submit_handover;
     call->rendering.renderer = RENDER_SENTENCE;
     return true;
 }

@@ -84,7 +84,7 @@ bool run_raft_status(struct call *call)
     put_text(&map, "phase", raftd_phase_name(status.phase));
     put_flag(&map, "ready", status.ready);
     put_flag(&map, "joint", status.joint);
-    put_number(&map, "transfer_to", status.transfer_to);
+    put_number(&map, "handover_to", status.handover_to);
     put_number(&map, "term", status.term);
     put_number(&map, "last_index", status.last_index);
     put_number(&map, "durable_index", status.durable_index);

@@ -21,7 +21,7 @@ static const struct command raft_commands[] = {
           "Get 16 hexadecimal digits over all keys, values and revisions: equal on all nodes at "
           "the same applied index")},
     {SUBCOMMAND("raft", "handover"), .arity = -2, KIND(CHANGE, COMMAND_WRITE | COMMAND_ADMIN),
-     ON_RAFT_DANGEROUS, .run = run_raft_transfer, .syntax = "[#id]",
+     ON_RAFT_DANGEROUS, .run = run_raft_handover, .syntax = "[#id]",
      DOCS("O(1)",
           "Hand leadership over to a member, or to the best of them; answers when it has begun")},
     HELP_OF("raft", "raft"),
@@ -47,7 +47,7 @@ static const struct command raft_commands[] = {
      DOCS("O(N) where N is the number of members",
           "Get role, leader, term, indexes and members as this node sees them")},
     {SUBCOMMAND("raft", "transfer"), .arity = -2, KIND(CHANGE, COMMAND_WRITE | COMMAND_ADMIN),
-     ON_RAFT_DANGEROUS, .run = run_raft_transfer, .syntax = "[#id]",
+     ON_RAFT_DANGEROUS, .run = run_raft_handover, .syntax = "[#id]",
      DOCS("O(1)", "The same as RAFT HANDOVER, by its older name")},
     END,
 };

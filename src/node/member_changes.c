@@ -76,7 +76,7 @@ int raftd_client_change(struct raftd_client *client, const struct raftd_change_s
     return ask(client, &change, tag);
 }
 
-int raftd_client_transfer(struct raftd_client *client, uint16_t to, uint64_t tag)
+int raftd_client_handover(struct raftd_client *client, uint16_t to, uint64_t tag)
 {
     struct raft_change change = {.count = 1};
 

@@ -578,7 +578,7 @@ void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
     status->leader = raft.leader;
     status->role = raft_role_name(raft.role);
     status->term = raft.term;
-    status->transfer_to = raft.handover_to;
+    status->handover_to = raft.handover_to;
     status->joint = raft_membership_is_joint(&membership);
     status->last_index = raft.last_index;
     status->durable_index = raft.durable_index;

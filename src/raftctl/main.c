@@ -96,7 +96,7 @@ static const struct command commands[] = {
     {"member", "remove", "ID", 1, 1, OPTIONS_CLIENT, 0, ctl_member_remove},
     {"member", "replace", "OLD NEW ADDRESS", 3, 3, OPTIONS_CLIENT, 0, ctl_member_replace},
     {"member", "move", "ID ADDRESS", 2, 2, OPTIONS_CLIENT, 0, ctl_member_move},
-    {"transfer", NULL, "[ID]", 0, 1, OPTIONS_CLIENT, 0, ctl_transfer},
+    {"transfer", NULL, "[ID]", 0, 1, OPTIONS_CLIENT, 0, ctl_handover},
     {"ready", NULL, "", 0, 0, OPTIONS_CLIENT, 0, ctl_ready},
     {"get", NULL, "KEY", 1, 1, OPTIONS_CLIENT, 0, ctl_get},
     {"set", NULL, "KEY VALUE", 2, 2, OPTIONS_CLIENT, 0, ctl_set},

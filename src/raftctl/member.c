@@ -135,7 +135,7 @@ static uint64_t wait_for_leader(const struct ctl_options *options, uint64_t befo
     return leader;
 }
 
-int ctl_transfer(const struct ctl_options *options, char **arguments)
+int ctl_handover(const struct ctl_options *options, char **arguments)
 {
     const char *words[] = {"RAFT", "TRANSFER", arguments[0], NULL};
     uint64_t before;

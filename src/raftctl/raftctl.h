@@ -69,7 +69,7 @@ int ctl_member_promote(const struct ctl_options *options, char **arguments);
 int ctl_member_remove(const struct ctl_options *options, char **arguments);
 int ctl_member_replace(const struct ctl_options *options, char **arguments);
 int ctl_member_move(const struct ctl_options *options, char **arguments);
-int ctl_transfer(const struct ctl_options *options, char **arguments);
+int ctl_handover(const struct ctl_options *options, char **arguments);
 int ctl_snapshot(const struct ctl_options *options, char **arguments);
 int ctl_backup(const struct ctl_options *options, char **arguments);
 int ctl_backup_verify(const struct ctl_options *options, char **arguments);

@@ -319,7 +319,7 @@ START_TEST(raft_status_has_every_field)
              "$12\r\ncluster_name\r\n$4\r\nfake\r\n$7\r\nversion\r\n$5\r\n0.1.0\r\n"
              "$2\r\nid\r\n:2\r\n$6\r\nleader\r\n:1\r\n$4\r\nrole\r\n$8\r\nfollower\r\n"
              "$5\r\nphase\r\n$7\r\nrunning\r\n$5\r\nready\r\n:1\r\n$5\r\njoint\r\n:0\r\n"
-             "$11\r\ntransfer_to\r\n:0\r\n$4\r\nterm\r\n:7\r\n"
+             "$11\r\nhandover_to\r\n:0\r\n$4\r\nterm\r\n:7\r\n"
              "$10\r\nlast_index\r\n:19\r\n$13\r\ndurable_index\r\n:18\r\n"
              "$12\r\ncommit_index\r\n:17\r\n$13\r\napplied_index\r\n:16\r\n"
              "$17\r\nproposals_pending\r\n:5\r\n$13\r\nreads_pending\r\n:4\r\n"

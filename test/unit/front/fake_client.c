@@ -420,7 +420,7 @@ int raftd_client_change(struct raftd_client *client, const struct raftd_change_s
     return answer_sentence(client, steps[count - 1].id, tag);
 }
 
-int raftd_client_transfer(struct raftd_client *client, uint16_t to, uint64_t tag)
+int raftd_client_handover(struct raftd_client *client, uint16_t to, uint64_t tag)
 {
     return answer_sentence(client, to, tag);
 }

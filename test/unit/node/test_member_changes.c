@@ -115,7 +115,7 @@ START_TEST(there_is_nobody_to_hand_over_to)
 
     lone_init(&lone);
     lone_serve(&lone);
-    ck_assert_int_eq(raftd_client_transfer(lone.client, 0, 6), 0);
+    ck_assert_int_eq(raftd_client_handover(lone.client, 0, 6), 0);
     raftd_client_submit(lone.client);
     completion = lone_next(&lone);
     ck_assert_int_eq(completion.status, RAFTD_ERROR_CONFLICT);
