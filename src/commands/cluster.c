@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/render.h"
 #include "front/server.h"
 #include "front/topology.h"
 
@@ -66,6 +67,29 @@ bool run_cluster_keyslot(struct call *call)
     return false;
 }
 
+/* The state machine answers with all keys; `detail` is the slot. */
+static void finish_countkeysinslot(struct connection *connection, const struct owed_reply *owed,
+                                   const struct raftd_completion *completion, struct buffer *output)
+{
+    struct reader reader = reader_make(completion->data, completion->size_bytes);
+    struct kv_reply_value value;
+    int64_t count = 0;
+
+    if (completion->status != 0) {
+        finish_reply(connection, owed, completion, output);
+        return;
+    }
+    while (kv_reply_next(&reader, &value)) {
+        if (value.type == KV_REPLY_ERROR) {
+            resp_write_error(output, value.data, value.size_bytes);
+            return;
+        }
+        count += value.type == KV_REPLY_BULK &&
+                 topology_slot(value.data, value.size_bytes) == owed->detail;
+    }
+    resp_write_integer(output, count);
+}
+
 bool run_cluster_countkeysinslot(struct call *call)
 {
     const struct resp_argument *argument = &call->arguments[2];
@@ -82,8 +106,8 @@ bool run_cluster_countkeysinslot(struct call *call)
     call->operation = KV_KEYS;
     call->kv_arguments[0] = (struct kv_argument){.data = "*", .size_bytes = 1};
     call->kv_count = 1;
-    call->rendering.renderer = RENDER_SLOT;
-    call->rendering.detail = (uint32_t)slot;
+    call->owed.finish = finish_countkeysinslot;
+    call->owed.detail = (uint32_t)slot;
     return true;
 }
 

@@ -34,6 +34,10 @@ enum command_flags {
     COMMAND_SUBSCRIBED = 1 << 9,   /* also on a RESP2 connection with subscriptions */
     COMMAND_AT_ONCE = 1 << 10,     /* not queued by MULTI */
     COMMAND_MOVABLE_KEYS = 1 << 6, /* "numkeys key ..." from the second argument on */
+    /* EXEC: carries out, once, what MULTI queued; if it is refused, all of that is forgotten. */
+    COMMAND_RUNS_QUEUE = 1 << 11,
+    /* Neither a read nor a change, but inside a transaction it may ask the node as they do. */
+    COMMAND_ASKS_INSIDE = 1 << 12,
 };
 
 /* Groups of commands that do not follow from the flags. */
@@ -71,13 +75,14 @@ struct call {
     /* What a command that the node answers asks of it. */
     int (*submit)(struct call *call, uint64_t tag); /* NULL: `operation`, of the state machine */
     enum kv_operation operation;
-    uint8_t set_flags;
+    uint8_t flags; /* of `operation` */
     bool is_read;
     enum raftd_read_level read_level; /* the connection's, unless the command has its own */
     struct kv_argument *kv_arguments; /* the worker's; room for count and two more */
     size_t kv_count;
     char number[NUMBER_TEXT_BYTES_MAX]; /* an argument that was not among those given */
-    struct rendering rendering;         /* how the answer is to be written */
+    struct owed_reply owed;             /* how the node's answer becomes the reply */
+    bool is_asked;                      /* the node was asked: the reply is owed */
     bool in_transaction;                /* EXEC carries it out */
 };
 

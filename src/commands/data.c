@@ -15,14 +15,14 @@ static bool syntax_error(struct call *call)
 bool run_setnx(struct call *call)
 {
     call_ask(call, KV_SET, 2);
-    call->set_flags = KV_SET_NX | KV_SET_INTEGER;
+    call->flags = KV_SET_NX | KV_SET_INTEGER;
     return true;
 }
 
 bool run_getset(struct call *call)
 {
     call_ask(call, KV_SET, 2);
-    call->set_flags = KV_SET_GET;
+    call->flags = KV_SET_GET;
     return true;
 }
 
@@ -34,7 +34,7 @@ bool run_mset(struct call *call)
         return false;
     }
     call_ask(call, KV_MSET, call->count - 1);
-    call->set_flags = call->command->operation_flags;
+    call->flags = call->command->operation_flags;
     return true;
 }
 
@@ -60,7 +60,7 @@ bool run_delex(struct call *call)
     }
     call_ask(call, KV_DELIF, 1);
     call_ask_also(call, &call->arguments[3]);
-    call->set_flags = equal ? 0 : KV_DELIF_NOT;
+    call->flags = equal ? 0 : KV_DELIF_NOT;
     return true;
 }
 
@@ -98,7 +98,7 @@ bool run_lcs(struct call *call)
     if (minimum != NULL) {
         call_ask_also(call, minimum);
     }
-    call->set_flags = flags;
+    call->flags = flags;
     return true;
 }
 

@@ -119,7 +119,7 @@ static bool is_allowed_inside(const struct call *call)
 /* How the refusal of a command begins: with EXEC goes the whole transaction. */
 static const char *refusal(const struct call *call)
 {
-    if (call->command->run != run_exec) {
+    if ((call->command->flags & COMMAND_RUNS_QUEUE) == 0) {
         return "ERR";
     }
     transaction_end(call->connection);
@@ -167,7 +167,7 @@ static bool find(struct call *call)
         return false;
     }
     if ((command->flags & COMMAND_LOADING) == 0 && !raftd_node_is_ready(call->server->node)) {
-        if (command->run == run_exec) {
+        if ((command->flags & COMMAND_RUNS_QUEUE) != 0) {
             transaction_end(call->connection);
         }
         resp_write_error(call->reply, render_not_ready, strlen(render_not_ready));
@@ -233,11 +233,12 @@ bool call_prepare(struct call *call)
                                     call->count + ARGUMENTS_MORE, sizeof(worker->arguments[0]));
     call->kv_arguments = worker->arguments;
     call->is_read = call->command->kind != COMMAND_IS_CHANGE;
+    call->owed = (struct owed_reply){.finish = finish_reply, .protocol = (uint8_t)call->protocol};
     if (call->command->run != NULL) {
         return call->command->run(call);
     }
     call_ask(call, call->command->operation, call->count - 1);
-    call->set_flags = call->command->operation_flags;
+    call->flags = call->command->operation_flags;
     return true;
 }
 
@@ -247,7 +248,7 @@ static int ask_machine(struct call *call, uint64_t tag)
     struct worker *worker = call->worker;
 
     worker->request.size_bytes = 0;
-    kv_request_encode(&worker->request, call->operation, call->set_flags, call->kv_arguments,
+    kv_request_encode(&worker->request, call->operation, call->flags, call->kv_arguments,
                       call->kv_count);
     return call->is_read
                ? raftd_client_read(worker->client, worker->request.data, worker->request.size_bytes,
@@ -261,19 +262,19 @@ static int ask_node(struct call *call)
 {
     struct connection *connection = call->connection;
     struct worker *worker = call->worker;
-    uint64_t tag = worker_tag(worker, connection, connection->slots.tail);
-    struct slot *slot;
+    uint64_t tag = worker_tag(worker, connection, connection->owed.tail);
+    struct owed_reply *owed;
     int code;
 
     code = call->submit != NULL ? call->submit(call, tag) : ask_machine(call, tag);
     if (code != 0) {
         return code;
     }
-    slot = slots_push(&connection->slots);
-    slot->silent = connection_is_silent(connection);
-    slot->is_read = call->is_read;
-    slot->rendering = call->rendering;
-    slot->rendering.protocol = (uint8_t)call->protocol;
+    owed = owed_push(&connection->owed);
+    *owed = call->owed;
+    owed->is_read = call->is_read;
+    owed->silent = connection_is_silent(connection);
+    call->is_asked = true;
     connection->waiting++;
     connection->waiting_reads = call->is_read;
     worker->has_proposed = true;
@@ -286,18 +287,19 @@ static bool start(struct call *call)
     int code = 0;
 
     atomic_store_explicit(&call->connection->info.command, call->command, memory_order_relaxed);
-    if (call->command->run == run_exec && raftd_client_room(call->worker->client) == 0) {
+    if ((call->command->flags & COMMAND_RUNS_QUEUE) != 0 &&
+        raftd_client_room(call->worker->client) == 0) {
         return false; /* what is queued is made a request once */
     }
     if (call_prepare(call)) {
         code = raftd_client_room(call->worker->client) > 0 ? ask_node(call) : RAFTD_ERROR_BUSY;
         if (code != 0) {
-            memory_free(call->rendering.attached);
+            memory_free(call->owed.attached);
         }
         if (code == 0 || code == RAFTD_ERROR_BUSY) {
             return code == 0;
         }
-        if (call->rendering.renderer == RENDER_EXEC) {
+        if ((call->command->flags & COMMAND_RUNS_QUEUE) != 0) {
             transaction_end(call->connection);
         }
         render_status(call->reply, code, call->is_read);
@@ -319,8 +321,8 @@ bool dispatch(struct connection *connection, const struct resp_request *request)
         .read_level = connection->read_level,
     };
 
-    if (slots_count(&connection->slots) == SLOTS_MAX) {
-        connection->block = BLOCK_SLOTS;
+    if (owed_count(&connection->owed) == OWED_MAX) {
+        connection->block = BLOCK_OWED;
         return false;
     }
     call.reply = connection_begin_reply(connection);
@@ -338,7 +340,7 @@ bool dispatch(struct connection *connection, const struct resp_request *request)
         worker_add_starved(worker, connection);
         return false;
     }
-    if (call.rendering.renderer == RENDER_EXEC && connection->waiting > 0) {
+    if (call.is_asked && (call.command->flags & COMMAND_RUNS_QUEUE) != 0) {
         connection->block = BLOCK_KIND; /* what it queued is needed until it is answered */
     }
     counter_add(&worker->command_count, 1);

@@ -87,7 +87,7 @@ bool run_set(struct call *call)
     if (options.compared != NULL) {
         call_ask_also(call, options.compared);
     }
-    call->set_flags = options.flags;
+    call->flags = options.flags;
     return true;
 }
 
@@ -98,7 +98,7 @@ bool run_setex(struct call *call)
     call_ask_also(call, &call->arguments[3]);
     call_ask_also(call, &call->arguments[0]);
     call_ask_also(call, &call->arguments[2]);
-    call->set_flags = KV_SET_EXPIRY;
+    call->flags = KV_SET_EXPIRY;
     return true;
 }
 
@@ -126,7 +126,7 @@ bool run_getex(struct call *call)
         call_ask_also(call, unit);
         call_ask_also(call, unit + 1);
     }
-    call->set_flags = flags;
+    call->flags = flags;
     return true;
 }
 
@@ -169,6 +169,6 @@ bool run_expire(struct call *call)
     call_ask(call, KV_EXPIRE, 1);
     call_ask_also(call, &call->arguments[0]);
     call_ask_also(call, &call->arguments[2]);
-    call->set_flags = flags;
+    call->flags = flags;
     return true;
 }

@@ -1,8 +1,6 @@
 /*
- * INFO and CONFIG GET: what the server says about itself and its options.
+ * INFO, CONFIG GET and CONFIG SET: what the server says about itself and its options.
  */
-#include "commands/info.h"
-
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,7 +12,8 @@
 
 #include "base/memory.h"
 #include "commands/command.h"
-#include "front/owed.h"
+#include "commands/render.h"
+#include "front/connection.h"
 #include "front/server.h"
 #include "front/topology.h"
 #include "kv/glob.h"
@@ -25,6 +24,17 @@
 #define REDIS_VERSION "7.2.0"
 
 enum { GLOB_BUDGET = 1000 * 1000 };
+
+enum info_section {
+    INFO_SERVER = 1 << 0,
+    INFO_CLIENTS = 1 << 1,
+    INFO_RAFT = 1 << 2,
+    INFO_KEYSPACE = 1 << 3,
+    INFO_REPLICATION = 1 << 4,
+    INFO_CLUSTER = 1 << 5,
+    INFO_STATS = 1 << 6,
+    INFO_EVERYTHING = (1 << 7) - 1,
+};
 
 /* ---- INFO --------------------------------------------------------------------------------- */
 
@@ -220,9 +230,10 @@ static void put_keyspace(const struct raftd_completion *completion, struct buffe
     }
 }
 
-void info_write(struct redis_server *server, uint32_t sections,
-                const struct raftd_completion *completion, enum resp_protocol protocol,
-                struct buffer *output)
+/* The whole reply. `completion` is the answer to KV_INFO, or NULL if that was not asked. */
+static void write_info(struct redis_server *server, uint32_t sections,
+                       const struct raftd_completion *completion, enum resp_protocol protocol,
+                       struct buffer *output)
 {
     struct buffer text = {0};
 
@@ -252,6 +263,15 @@ void info_write(struct redis_server *server, uint32_t sections,
     buffer_free(&text);
 }
 
+/* `detail` is the sections. Where the node has no answer, its numbers are left out. */
+static void finish_info(struct connection *connection, const struct owed_reply *owed,
+                        const struct raftd_completion *completion, struct buffer *output)
+{
+    write_info(connection->worker->server, owed->detail, completion,
+               (enum resp_protocol)owed->protocol, output);
+}
+
+/* Only the core thread may look how many keys there are: INFO asks the state machine first. */
 bool run_info(struct call *call)
 {
     static const struct {
@@ -281,11 +301,11 @@ bool run_info(struct call *call)
     if ((sections & (INFO_KEYSPACE | INFO_STATS)) != 0 && raftd_node_is_ready(call->server->node)) {
         call->operation = KV_INFO;
         call->kv_count = 0;
-        call->rendering.renderer = RENDER_INFO;
-        call->rendering.detail = sections;
+        call->owed.finish = finish_info;
+        call->owed.detail = sections;
         return true;
     }
-    info_write(call->server, sections, NULL, call->protocol, call->reply);
+    write_info(call->server, sections, NULL, call->protocol, call->reply);
     return false;
 }
 
@@ -363,7 +383,28 @@ static void offer_redis_names(struct config_search *search)
 
 static const char notify_events[] = "notify-keyspace-events";
 
-/* That one is replicated, and has to be asked for. */
+/* `attached` is the pairs that this node knows, `detail` their number. */
+static void finish_config_get(struct connection *connection, const struct owed_reply *owed,
+                              const struct raftd_completion *completion, struct buffer *output)
+{
+    struct reader reader = reader_make(completion->data, completion->size_bytes);
+    struct kv_reply_value value;
+    bool found;
+
+    if (completion->status != 0) {
+        finish_reply(connection, owed, completion, output);
+        return;
+    }
+    found = kv_reply_next(&reader, &value) && value.type == KV_REPLY_BULK;
+    resp_write_map(output, (enum resp_protocol)owed->protocol, owed->detail + (found ? 1 : 0));
+    resp_write_raw(output, owed->attached, owed->attached_bytes);
+    if (found) {
+        resp_write_text(output, notify_events);
+        resp_write_bulk(output, value.data, value.size_bytes);
+    }
+}
+
+/* notify-keyspace-events is replicated: only the state machine knows its value. */
 bool run_config_get(struct call *call)
 {
     struct config_search search = {.call = call};
@@ -375,10 +416,10 @@ bool run_config_get(struct call *call)
         call->kv_arguments[0] =
             (struct kv_argument){.data = notify_events, .size_bytes = sizeof(notify_events) - 1};
         call->kv_count = 1;
-        call->rendering.renderer = RENDER_CONFIG;
-        call->rendering.detail = (uint32_t)search.count;
-        call->rendering.attached = search.pairs.data;
-        call->rendering.attached_bytes = (uint32_t)search.pairs.size_bytes;
+        call->owed.finish = finish_config_get;
+        call->owed.detail = (uint32_t)search.count;
+        call->owed.attached = search.pairs.data;
+        call->owed.attached_bytes = (uint32_t)search.pairs.size_bytes;
         return true;
     }
     resp_write_map(call->reply, call->protocol, search.count);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "commands/command.h"
+#include "commands/render.h"
 #include "front/connection.h"
 #include "front/server.h"
 #include "sys/clock.h"
@@ -42,18 +43,40 @@ bool run_copy(struct call *call)
         return false;
     }
     call_ask(call, KV_COPY, 2);
-    call->set_flags = flags;
+    call->flags = flags;
     return true;
 }
 
-/* All of OBJECT ask for the encoding, which says whether the key is there. */
-static bool ask_object(struct call *call, enum render_object answer)
+/* What OBJECT asks about a key. */
+enum object_question { OBJECT_ENCODING, OBJECT_FREQUENCY, OBJECT_IDLE_TIME, OBJECT_REFERENCES };
+
+/* The state machine answers all of OBJECT with the encoding, or with nil if the key is missing. */
+static void finish_object(struct connection *connection, const struct owed_reply *owed,
+                          const struct raftd_completion *completion, struct buffer *output)
+{
+    struct reader reader = reader_make(completion->data, completion->size_bytes);
+    struct kv_reply_value value;
+
+    if (completion->status != 0 || owed->detail == OBJECT_ENCODING ||
+        !kv_reply_next(&reader, &value) || value.type != KV_REPLY_BULK) {
+        finish_reply(connection, owed, completion, output);
+    } else if (owed->detail == OBJECT_FREQUENCY) {
+        resp_write_error_format(
+            output, "ERR An LFU maxmemory policy is not selected, access frequency not tracked. "
+                    "Please note that when switching between policies at runtime LRU and LFU data "
+                    "will take some time to adjust.");
+    } else {
+        resp_write_integer(output, owed->detail == OBJECT_REFERENCES ? 1 : 0);
+    }
+}
+
+static bool ask_object(struct call *call, enum object_question question)
 {
     call->operation = KV_ENCODING;
     call->kv_count = 0;
     call_ask_also(call, &call->arguments[2]);
-    call->rendering.renderer = RENDER_OBJECT;
-    call->rendering.detail = answer;
+    call->owed.finish = finish_object;
+    call->owed.detail = question;
     return true;
 }
 

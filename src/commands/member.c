@@ -110,6 +110,25 @@ static bool parse(const struct call *call, struct member_request *request)
     return request->count > 0;
 }
 
+/* What the node says of a change of members or of leadership. */
+static void finish_sentence(struct connection *connection, const struct owed_reply *owed,
+                            const struct raftd_completion *completion, struct buffer *output)
+{
+    const char *sentence = (const char *)completion->data;
+    int size = (int)completion->size_bytes;
+
+    (void)connection;
+    if (completion->status == RAFTD_OK) {
+        resp_write_raw(output, "+OK\r\n", 5);
+    } else if (size > 0 && completion->status == RAFTD_ERROR_CONFLICT) {
+        resp_write_error_format(output, "CONFLICT %.*s", size, sentence);
+    } else if (size > 0 && completion->status == RAFTD_ERROR_INVALID) {
+        resp_write_error_format(output, "ERR %.*s", size, sentence);
+    } else {
+        render_status(output, completion->status, owed->is_read);
+    }
+}
+
 static int submit_member(struct call *call, uint64_t tag)
 {
     struct member_request request;
@@ -134,7 +153,7 @@ bool run_raft_member(struct call *call)
     }
     call->is_read = false;
     call->submit = submit_member;
-    call->rendering.renderer = RENDER_SENTENCE;
+    call->owed.finish = finish_sentence;
     return true;
 }
 
@@ -159,6 +178,6 @@ bool run_raft_handover(struct call *call)
     }
     call->is_read = false;
     call->submit = submit_handover;
-    call->rendering.renderer = RENDER_SENTENCE;
+    call->owed.finish = finish_sentence;
     return true;
 }

@@ -5,12 +5,11 @@
 
 #include <string.h>
 
+#include <raftd/client.h>
 #include <raftd/error.h>
 
-#include "commands/info.h"
-#include "front/topology.h"
+#include "front/owed.h"
 #include "kv/kv.h"
-#include "script/script.h"
 
 const char render_not_ready[] = "LOADING raftd is not ready to serve requests, try again later";
 
@@ -57,116 +56,6 @@ void render_reply(struct buffer *output, enum resp_protocol protocol, const void
     }
     if (!any) {
         resp_write_error_format(output, "ERR the command had no reply");
-    }
-}
-
-static void render_object(struct buffer *output, enum resp_protocol protocol,
-                          enum render_object asked, const void *data, size_t size)
-{
-    struct reader reader = reader_make(data, size);
-    struct kv_reply_value value;
-
-    if (asked == OBJECT_ENCODING || !kv_reply_next(&reader, &value) ||
-        value.type != KV_REPLY_BULK) {
-        render_reply(output, protocol, data, size);
-    } else if (asked == OBJECT_FREQUENCY) {
-        resp_write_error_format(
-            output, "ERR An LFU maxmemory policy is not selected, access frequency not tracked. "
-                    "Please note that when switching between policies at runtime LRU and LFU data "
-                    "will take some time to adjust.");
-    } else {
-        resp_write_integer(output, asked == OBJECT_REFERENCES ? 1 : 0);
-    }
-}
-
-static void render_slot_count(struct buffer *output, uint32_t slot, const void *data, size_t size)
-{
-    struct reader reader = reader_make(data, size);
-    struct kv_reply_value value;
-    int64_t count = 0;
-
-    while (kv_reply_next(&reader, &value)) {
-        if (value.type == KV_REPLY_ERROR) {
-            resp_write_error(output, value.data, value.size_bytes);
-            return;
-        }
-        count += value.type == KV_REPLY_BULK && topology_slot(value.data, value.size_bytes) == slot;
-    }
-    resp_write_integer(output, count);
-}
-
-void render_sentence(struct buffer *output, int status, const void *data, size_t size)
-{
-    if (status == RAFTD_OK) {
-        resp_write_raw(output, "+OK\r\n", 5);
-    } else if (size == 0) {
-        render_status(output, status, false);
-    } else if (status == RAFTD_ERROR_CONFLICT) {
-        resp_write_error_format(output, "CONFLICT %.*s", (int)size, (const char *)data);
-    } else if (status == RAFTD_ERROR_INVALID) {
-        resp_write_error_format(output, "ERR %.*s", (int)size, (const char *)data);
-    } else {
-        render_status(output, status, false);
-    }
-}
-
-/* The pairs that were there already, and notify-keyspace-events. */
-static void render_config(struct buffer *output, const struct rendering *rendering,
-                          const void *data, size_t size)
-{
-    enum resp_protocol protocol = (enum resp_protocol)rendering->protocol;
-    struct reader reader = reader_make(data, size);
-    struct kv_reply_value value;
-    bool found = kv_reply_next(&reader, &value) && value.type == KV_REPLY_BULK;
-
-    resp_write_map(output, protocol, rendering->detail + (found ? 1 : 0));
-    resp_write_raw(output, rendering->attached, rendering->attached_bytes);
-    if (found) {
-        resp_write_text(output, "notify-keyspace-events");
-        resp_write_bulk(output, value.data, value.size_bytes);
-    }
-}
-
-void render_answer(struct buffer *output, const struct rendering *rendering, const void *data,
-                   size_t size)
-{
-    enum resp_protocol protocol = (enum resp_protocol)rendering->protocol;
-
-    switch ((enum renderer)rendering->renderer) {
-    case RENDER_CONFIG:
-        render_config(output, rendering, data, size);
-        break;
-    case RENDER_OBJECT:
-        render_object(output, protocol, (enum render_object)rendering->detail, data, size);
-        break;
-    case RENDER_SCRIPT:
-        script_render(output, rendering, data, size);
-        break;
-    case RENDER_SLOT:
-        render_slot_count(output, rendering->detail, data, size);
-        break;
-    case RENDER_WATCH:
-        resp_write_raw(output, "+OK\r\n", 5);
-        break;
-    case RENDER_REPLY:
-    case RENDER_EXEC:
-    case RENDER_INFO:
-    case RENDER_SENTENCE:
-        render_reply(output, protocol, data, size);
-        break;
-    }
-}
-
-void render_locally(struct redis_server *server, const struct rendering *rendering,
-                    struct buffer *output)
-{
-    if (rendering->renderer == RENDER_INFO) {
-        info_write(server, rendering->detail, NULL, (enum resp_protocol)rendering->protocol,
-                   output);
-    } else if (rendering->renderer == RENDER_CONFIG) {
-        render_config(output, rendering, NULL, 0);
-    } else {
-        resp_write_error_format(output, "ERR not possible inside a transaction");
     }
 }
 
@@ -226,5 +115,17 @@ void render_status(struct buffer *output, int status, bool is_read)
     default:
         resp_write_error_format(output, "ERR the node failed: %s", raftd_code_text(status));
         break;
+    }
+}
+
+void finish_reply(struct connection *connection, const struct owed_reply *owed,
+                  const struct raftd_completion *completion, struct buffer *output)
+{
+    (void)connection;
+    if (completion->status != 0) {
+        render_status(output, completion->status, owed->is_read);
+    } else {
+        render_reply(output, (enum resp_protocol)owed->protocol, completion->data,
+                     completion->size_bytes);
     }
 }

@@ -1,5 +1,6 @@
 /*
- * From what the node answers to bytes of the Redis protocol. Pure; any thread.
+ * From what the node answers to bytes of the Redis protocol, for every command that does not write
+ * its reply in a way of its own. Pure; any thread.
  */
 #ifndef RAFTD_COMMANDS_RENDER_H
 #define RAFTD_COMMANDS_RENDER_H
@@ -9,34 +10,31 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "front/rendering.h"
 #include "resp/writer.h"
 
-struct redis_server;
+struct connection;
+struct owed_reply;
+struct raftd_completion;
 
-/* For every command on data, and PING, while the node is not ready. */
+/* The error of every command on data, and of PING, while the node is not ready. */
 extern const char render_not_ready[];
 
-/* A reply of the key-value state machine. */
+/* Writes a reply of the key-value state machine. */
 void render_reply(struct buffer *output, enum resp_protocol protocol, const void *data,
                   size_t size);
-
-/* An answer of the node as its command wants it; for the renderers that need nothing else. */
-void render_answer(struct buffer *output, const struct rendering *rendering, const void *data,
-                   size_t size);
-/* The same where the node could not be asked: as much as this node knows. */
-void render_locally(struct redis_server *server, const struct rendering *rendering,
-                    struct buffer *output);
-/* Moves on to the next reply, behind all elements of this one. */
+/* Moves the reader behind the next reply of the state machine, with all elements of that reply. */
 void render_skip(struct reader *reader);
 
-/* A status with the sentence that came with it: a change of members, a transfer. */
-void render_sentence(struct buffer *output, int status, const void *data, size_t size);
-
 /*
- * A status other than 0. CLUSTERDOWN, TRYAGAIN and LOADING, on which clients try again, only
- * where the command was definitely not applied; TIMEOUT where nobody knows.
+ * Writes the error that a status other than 0 comes to. CLUSTERDOWN, TRYAGAIN and LOADING, after
+ * which clients try again, stand only where the command was certainly not applied; TIMEOUT where
+ * nobody can know.
  */
 void render_status(struct buffer *output, int status, bool is_read);
+
+/* The finish function (front/owed.h) of a command that has none of its own: the state machine's
+ * reply as it is, or the error. */
+void finish_reply(struct connection *connection, const struct owed_reply *owed,
+                  const struct raftd_completion *completion, struct buffer *output);
 
 #endif

@@ -4,8 +4,20 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/render.h"
 #include "front/server.h"
 #include "script/script.h"
+
+static void finish_script(struct connection *connection, const struct owed_reply *owed,
+                          const struct raftd_completion *completion, struct buffer *output)
+{
+    if (completion->status != 0) {
+        finish_reply(connection, owed, completion, output);
+    } else {
+        script_render(output, owed->attached, owed->attached_bytes, completion->data,
+                      completion->size_bytes);
+    }
+}
 
 static bool run_text(struct call *call, const uint8_t *text, size_t size)
 {
@@ -30,7 +42,13 @@ static bool run_text(struct call *call, const uint8_t *text, size_t size)
     input.key_count = (size_t)keys;
     input.arguments = input.keys + keys;
     input.argument_count = call->count - 3 - (size_t)keys;
-    return script_prepare(call, &input);
+    if (!script_prepare(call, &input)) {
+        return false;
+    }
+    if (call->owed.attached != NULL) {
+        call->owed.finish = finish_script;
+    }
+    return true;
 }
 
 bool run_eval(struct call *call)

@@ -27,8 +27,9 @@ static const struct command command_commands[] = {
 };
 
 static const struct command config_commands[] = {
-    {SUBCOMMAND("config", "get"), .arity = -3, KIND(BARRIER, ABOUT_SERVER | COMMAND_ADMIN),
-     ON_SERVER, .run = run_config_get, .syntax = "~pattern...",
+    {SUBCOMMAND("config", "get"), .arity = -3,
+     KIND(BARRIER, ABOUT_SERVER | COMMAND_ADMIN | COMMAND_ASKS_INSIDE), ON_SERVER,
+     .run = run_config_get, .syntax = "~pattern...",
      DOCS("O(N) where N is the number of options",
           "Get options of the configuration, by raftd's names or by those that Redis has for the "
           "same")},

@@ -10,7 +10,8 @@ const struct command commands_of_transactions[] = {
      ON_TRANSACTIONS, .run = run_discard,
      DOCS("O(N) where N is the number of queued commands",
           "Forget the commands queued since MULTI, and the watched keys")},
-    {COMMAND("exec"), .arity = 1, KIND(CHANGE, COMMAND_WRITE | COMMAND_AT_ONCE), ON_TRANSACTIONS,
+    {COMMAND("exec"), .arity = 1,
+     KIND(CHANGE, COMMAND_WRITE | COMMAND_AT_ONCE | COMMAND_RUNS_QUEUE), ON_TRANSACTIONS,
      .run = run_exec,
      DOCS("Depends on the commands", "Carry out all commands queued since MULTI as one entry of "
                                      "the log, if no watched key was changed; nil if one was")},

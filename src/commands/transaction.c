@@ -10,7 +10,6 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "commands/command.h"
-#include "commands/info.h"
 #include "commands/render.h"
 #include "front/connection.h"
 #include "front/server.h"
@@ -20,9 +19,9 @@ struct queued_command {
     const struct command *command;
     size_t offset; /* of its arguments */
     size_t count;
-    bool on_node;               /* its answer comes from the node */
-    struct rendering rendering; /* how, if so */
-    struct buffer reply;        /* what was answered while the request was made */
+    bool on_node;           /* the node's answer to EXEC has a part for it */
+    struct owed_reply owed; /* if so: how that part becomes the reply */
+    struct buffer reply;    /* what was answered while the request was made */
 };
 
 struct watched_key {
@@ -95,7 +94,7 @@ void transaction_end(struct connection *connection)
     transaction_unwatch(connection);
     for (size_t i = 0; i < transaction->count; i++) {
         buffer_free(&transaction->commands[i].reply);
-        memory_free(transaction->commands[i].rendering.attached);
+        memory_free(transaction->commands[i].owed.attached);
     }
     memory_free(transaction->commands);
     buffer_free(&transaction->arguments);
@@ -164,12 +163,12 @@ static struct call call_of(struct connection *connection, const struct queued_co
     };
 }
 
-/* ---- EXEC --------------------------------------------------------------------------------- */
+/* ---- The request -------------------------------------------------------------------------- */
 
 static bool is_for_node(const struct command *command)
 {
     return command->kind == COMMAND_IS_READ || command->kind == COMMAND_IS_CHANGE ||
-           command->run == run_config_get;
+           (command->flags & COMMAND_ASKS_INSIDE) != 0;
 }
 
 /* Appends the command's request, its size in front, if it comes to one. */
@@ -180,13 +179,14 @@ static void add_request(struct connection *connection, struct queued_command *qu
     struct buffer request = {0};
 
     queued->on_node = call_prepare(&call);
-    if (queued->on_node) {
-        kv_request_encode(&request, call.operation, call.set_flags, call.kv_arguments,
-                          call.kv_count);
+    if (queued->on_node && call.submit != NULL) {
+        queued->on_node = false; /* it asks the node itself, not the state machine */
+        resp_write_error_format(&queued->reply, "ERR not possible inside a transaction");
+    } else if (queued->on_node) {
+        kv_request_encode(&request, call.operation, call.flags, call.kv_arguments, call.kv_count);
         buffer_append_u32(requests, (uint32_t)request.size_bytes);
         buffer_append(requests, request.data, request.size_bytes);
-        queued->rendering = call.rendering;
-        queued->rendering.protocol = (uint8_t)call.protocol;
+        queued->owed = call.owed;
         buffer_free(&request);
     }
     memory_free((void *)(uintptr_t)call.arguments);
@@ -217,6 +217,81 @@ static size_t add_watched(struct connection *connection, struct buffer *parts)
     return 1 + 2 * watched->count;
 }
 
+/* ---- The answer --------------------------------------------------------------------------- */
+
+/* What needs no node, now that the transaction took place. */
+static void carry_out(struct connection *connection, const struct queued_command *queued,
+                      struct buffer *output)
+{
+    size_t start = output->size_bytes;
+    struct call call = call_of(connection, queued, output);
+
+    if (call_prepare(&call)) {
+        /* INFO, which leaves out the numbers that the node would have to be asked for. */
+        static const struct raftd_completion no_answer = {.status = RAFTD_ERROR_UNAVAILABLE};
+
+        call.owed.finish(connection, &call.owed, &no_answer, output);
+        memory_free(call.owed.attached);
+    }
+    if (output->size_bytes == start) {
+        resp_write_raw(output, "+OK\r\n", 5); /* CLIENT REPLY: an array has no gaps */
+    }
+    memory_free((void *)(uintptr_t)call.arguments);
+}
+
+static void render_commands(struct connection *connection, struct reader *answers,
+                            struct buffer *output)
+{
+    const struct transaction *transaction = &connection->transaction;
+
+    resp_write_array(output, transaction->count);
+    for (size_t i = 0; i < transaction->count; i++) {
+        const struct queued_command *queued = &transaction->commands[i];
+
+        if (queued->on_node) {
+            struct raftd_completion part = {.data = answers->data + answers->offset_bytes};
+            size_t start = answers->offset_bytes;
+
+            render_skip(answers);
+            part.size_bytes = answers->offset_bytes - start;
+            queued->owed.finish(connection, &queued->owed, &part, output);
+        } else if (queued->reply.size_bytes > 0) {
+            resp_write_raw(output, queued->reply.data, queued->reply.size_bytes);
+        } else {
+            carry_out(connection, queued, output);
+        }
+    }
+}
+
+static void render_exec(struct connection *connection, const struct raftd_completion *completion,
+                        struct buffer *output)
+{
+    struct reader answers = reader_make(completion->data, completion->size_bytes);
+    struct kv_reply_value value = {.type = KV_REPLY_ARRAY};
+
+    if (completion->status != 0) {
+        render_status(output, completion->status, false);
+    } else if (completion->data != NULL && !kv_reply_next(&answers, &value)) {
+        resp_write_error_format(output, "ERR the transaction had no reply");
+    } else if (value.type == KV_REPLY_NIL) {
+        resp_write_nil_array(output, connection->protocol);
+    } else if (value.type == KV_REPLY_ERROR) {
+        resp_write_error(output, value.data, value.size_bytes);
+    } else {
+        render_commands(connection, &answers, output);
+    }
+}
+
+/* ---- EXEC --------------------------------------------------------------------------------- */
+
+static void finish_exec(struct connection *connection, const struct owed_reply *owed,
+                        const struct raftd_completion *completion, struct buffer *output)
+{
+    (void)owed;
+    render_exec(connection, completion, output);
+    transaction_end(connection);
+}
+
 bool transaction_execute(struct call *call)
 {
     struct connection *connection = call->connection;
@@ -237,75 +312,12 @@ bool transaction_execute(struct call *call)
     }
     if (count == 1) {
         buffer_free(&parts);
-        transaction_render(connection, &nothing, call->reply);
+        render_exec(connection, &nothing, call->reply);
         transaction_end(connection);
         return false;
     }
     call_ask_parts(call, KV_EXEC, &parts, count);
     buffer_free(&parts);
-    call->rendering.renderer = RENDER_EXEC;
+    call->owed.finish = finish_exec;
     return true;
-}
-
-/* ---- The answer --------------------------------------------------------------------------- */
-
-/* What needs no node, now that the transaction took place. */
-static void carry_out(struct connection *connection, const struct queued_command *queued,
-                      struct buffer *output)
-{
-    size_t start = output->size_bytes;
-    struct call call = call_of(connection, queued, output);
-
-    if (call_prepare(&call)) {
-        /* The one part that would have to be asked of the node is left out. */
-        call.rendering.protocol = (uint8_t)call.protocol;
-        render_locally(call.server, &call.rendering, output);
-        memory_free(call.rendering.attached);
-    }
-    if (output->size_bytes == start) {
-        resp_write_raw(output, "+OK\r\n", 5); /* CLIENT REPLY: an array has no gaps */
-    }
-    memory_free((void *)(uintptr_t)call.arguments);
-}
-
-static void render_commands(struct connection *connection, struct reader *answers,
-                            struct buffer *output)
-{
-    const struct transaction *transaction = &connection->transaction;
-
-    resp_write_array(output, transaction->count);
-    for (size_t i = 0; i < transaction->count; i++) {
-        const struct queued_command *queued = &transaction->commands[i];
-
-        if (queued->on_node) {
-            size_t start = answers->offset_bytes;
-
-            render_skip(answers);
-            render_answer(output, &queued->rendering, answers->data + start,
-                          answers->offset_bytes - start);
-        } else if (queued->reply.size_bytes > 0) {
-            resp_write_raw(output, queued->reply.data, queued->reply.size_bytes);
-        } else {
-            carry_out(connection, queued, output);
-        }
-    }
-}
-
-void transaction_render(struct connection *connection, const struct raftd_completion *completion,
-                        struct buffer *output)
-{
-    struct reader answers = reader_make(completion->data, completion->size_bytes);
-    struct kv_reply_value value = {.type = KV_REPLY_ARRAY};
-
-    if (completion->status != 0) {
-        render_status(output, completion->status, false);
-    } else if (completion->data != NULL && !kv_reply_next(&answers, &value)) {
-        resp_write_error_format(output, "ERR the transaction had no reply");
-    } else if (value.type == KV_REPLY_NIL) {
-        resp_write_nil_array(output, connection->protocol);
-    } else if (value.type == KV_REPLY_ERROR) {
-        resp_write_error(output, value.data, value.size_bytes);
-    } else {
-        render_commands(connection, &answers, output);
-    }
 }

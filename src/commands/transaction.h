@@ -39,13 +39,10 @@ struct transaction {
 void transaction_queue(struct call *call);
 /* EXEC: makes one request of what is queued; the node has room for it. False: answered already. */
 bool transaction_execute(struct call *call);
-/* The node's answer to it, with everything that the answer leaves to be done. */
-void transaction_render(struct connection *connection, const struct raftd_completion *completion,
-                        struct buffer *output);
-
 /* False: too many are watched. */
 bool transaction_watch(struct connection *connection, const void *key, size_t size);
-/* The revisions of those keys, as asked; or the node's error. */
+/* Takes the revisions that the node answers of those keys: the size and the bytes of each. Keys
+ * that the node has no answer for are not watched any more. */
 void transaction_watched(struct connection *connection, const uint8_t *keys, size_t size,
                          const struct raftd_completion *completion);
 

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "commands/command.h"
+#include "commands/render.h"
 #include "commands/transaction.h"
 #include "front/connection.h"
 
@@ -60,6 +61,17 @@ bool run_unwatch(struct call *call)
     return write_ok(call);
 }
 
+static void finish_watch(struct connection *connection, const struct owed_reply *owed,
+                         const struct raftd_completion *completion, struct buffer *output)
+{
+    transaction_watched(connection, owed->attached, owed->attached_bytes, completion);
+    if (completion->status != 0) {
+        finish_reply(connection, owed, completion, output);
+    } else {
+        resp_write_raw(output, "+OK\r\n", 5);
+    }
+}
+
 bool run_watch(struct call *call)
 {
     struct buffer keys = {0};
@@ -82,8 +94,8 @@ bool run_watch(struct call *call)
     }
     call_ask(call, KV_REVISION, call->count - 1);
     call->read_level = RAFTD_READ_LINEARIZABLE;
-    call->rendering.renderer = RENDER_WATCH;
-    call->rendering.attached = keys.data;
-    call->rendering.attached_bytes = (uint32_t)keys.size_bytes;
+    call->owed.finish = finish_watch;
+    call->owed.attached = keys.data;
+    call->owed.attached_bytes = (uint32_t)keys.size_bytes;
     return true;
 }

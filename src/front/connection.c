@@ -92,7 +92,7 @@ void connection_close(struct connection *connection)
     stream_close(connection->stream);
     connection->stream = NULL;
     resp_parser_free(&connection->parser);
-    slots_free(&connection->slots);
+    owed_free(&connection->owed);
     buffer_free(&connection->input);
     buffer_free(&connection->output);
     atomic_fetch_sub(&server->client_count, 1);
@@ -137,11 +137,11 @@ bool connection_tick(struct connection *connection)
         connection_close(connection);
         return false;
     }
-    if (idle_ms < IDLE_MS || slots_count(&connection->slots) > 0 ||
+    if (idle_ms < IDLE_MS || owed_count(&connection->owed) > 0 ||
         connection->output.size_bytes > 0) {
         return true;
     }
-    slots_free(&connection->slots);
+    owed_free(&connection->owed);
     buffer_free(&connection->output);
     resp_parser_trim(&connection->parser);
     input_trim(connection);

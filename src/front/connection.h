@@ -2,9 +2,9 @@
  * One client's connection. Owned by one worker, which alone touches it (but for the atomics of
  * its client_info).
  *
- * Order: every command takes a reply slot, and replies leave in slot order. Consecutive changes
- * go to the node together, and so do consecutive reads; a command of the other kind waits until
- * those are answered, so that in one pipeline a GET sees the SET before it and not the one
+ * Order: every command owes one reply, and replies leave in the order of the commands. Consecutive
+ * changes go to the node together, and so do consecutive reads; a command of the other kind waits
+ * until those are answered, so that in one pipeline a GET sees the SET before it and not the one
  * behind it. While a command waits, nothing behind it is parsed and the socket is not read:
  * that is how a client with too much under way is held back.
  */
@@ -40,9 +40,9 @@ enum connection_state {
 /* Why the next command cannot start. */
 enum connection_block {
     BLOCK_NONE,
-    BLOCK_KIND,  /* until everything under way is answered */
-    BLOCK_SLOTS, /* until some replies are out */
-    BLOCK_ROOM,  /* until the node takes requests again */
+    BLOCK_KIND, /* until everything under way is answered */
+    BLOCK_OWED, /* until fewer replies are owed */
+    BLOCK_ROOM, /* until the node takes requests again */
 };
 
 struct connection {
@@ -68,9 +68,9 @@ struct connection {
     enum connection_block block;
 
     /* Commands under way. */
-    struct slots slots;
+    struct owed_replies owed;
     uint64_t changed_index; /* of the last change that was answered; 0 = none yet */
-    uint32_t waiting;       /* slots that are not done */
+    uint32_t waiting;       /* owed replies that the node has to answer yet */
     bool waiting_reads;     /* what kind they are */
 
     /* Output. */
@@ -112,7 +112,7 @@ void connection_flush(struct connection *connection);
 void connection_push(struct connection *connection, const void *data, size_t size);
 /* Ends the connection with a last line that says why; takes no more commands or messages. */
 void connection_drop(struct connection *connection, const char *reason);
-/* The node answered the command in this slot. */
+/* The node answered the command to which this number of an owed reply was given. */
 void connection_complete(struct connection *connection, uint32_t sequence,
                          const struct raftd_completion *completion);
 /* The node takes requests again. */

@@ -9,8 +9,6 @@
 #include <raftd/client.h>
 
 #include "base/assert.h"
-#include "commands/info.h"
-#include "commands/render.h"
 #include "front/server.h"
 #include "front/subscribers.h"
 #include "front/worker.h"
@@ -20,7 +18,7 @@
 enum {
     WRITE_EARLY_BYTES = 256 * 1024, /* replies are many: the socket takes some meanwhile */
     REPLY_BYTES_KEPT = 1024 * 1024, /* of the worker's buffer */
-    SLOTS_RESUME = SLOTS_MAX / 2,
+    OWED_RESUME = OWED_MAX / 2,
     LINGER_TIMEOUT_MS = 1000,
     DROP_TIMEOUT_MS = 10 * 1000, /* for the last replies and the reason */
     LOG_INTERVAL_MS = 1000,
@@ -73,12 +71,12 @@ static void output_grew(struct connection *connection)
         write_output(connection);
     }
     if (connection->state != CONNECTION_CLOSED &&
-        output_left(connection) + connection->slots.held_bytes > conf->limits.output_buffer_bytes) {
+        output_left(connection) + connection->owed.held_bytes > conf->limits.output_buffer_bytes) {
         if (log_throttle_pass(&throttle, LOG_INTERVAL_MS)) {
             LOG_WARNING(
                 "client %s closed: %zu bytes of replies wait for it to read them, more than "
                 "limits.output_buffer_bytes",
-                connection->info.address, output_left(connection) + connection->slots.held_bytes);
+                connection->info.address, output_left(connection) + connection->owed.held_bytes);
         }
         connection_close(connection);
     }
@@ -103,11 +101,11 @@ void connection_push(struct connection *connection, const void *data, size_t siz
     if (connection->state != CONNECTION_OPEN) {
         return;
     }
-    if (output_left(connection) + connection->slots.held_bytes + size > limit) {
+    if (output_left(connection) + connection->owed.held_bytes + size > limit) {
         write_output(connection);
     }
     if (connection->state == CONNECTION_OPEN &&
-        output_left(connection) + connection->slots.held_bytes + size > limit) {
+        output_left(connection) + connection->owed.held_bytes + size > limit) {
         connection_drop(connection, "messages and replies wait for it to read them, more than "
                                     "limits.output_buffer_bytes; those that follow are lost");
         return;
@@ -146,7 +144,7 @@ void connection_flush(struct connection *connection)
     }
     atomic_store_explicit(&connection->info.output_bytes, output_left(connection),
                           memory_order_relaxed);
-    if (output_left(connection) > 0 || slots_count(&connection->slots) > 0) {
+    if (output_left(connection) > 0 || owed_count(&connection->owed) > 0) {
         return;
     }
     if (connection->state == CONNECTION_CLOSING) {
@@ -161,7 +159,7 @@ void connection_flush(struct connection *connection)
 
 struct buffer *connection_begin_reply(struct connection *connection)
 {
-    if (slots_count(&connection->slots) == 0) {
+    if (owed_count(&connection->owed) == 0) {
         connection->reply_start = connection->output.size_bytes;
         return &connection->output;
     }
@@ -174,7 +172,7 @@ void connection_end_reply(struct connection *connection)
     struct buffer *reply = &connection->worker->reply;
     bool silent = connection_is_silent(connection);
 
-    if (slots_count(&connection->slots) == 0) {
+    if (owed_count(&connection->owed) == 0) {
         if (silent) {
             connection->output.size_bytes = connection->reply_start;
         }
@@ -184,10 +182,10 @@ void connection_end_reply(struct connection *connection)
         return;
     }
     if (!silent && reply->size_bytes > 0) {
-        struct slot *slot = slots_push(&connection->slots);
+        struct owed_reply *owed = owed_push(&connection->owed);
 
-        slot->done = true;
-        slots_hold(&connection->slots, slot, reply->data, reply->size_bytes);
+        owed->done = true;
+        owed_hold(&connection->owed, owed, reply->data, reply->size_bytes);
         output_grew(connection);
     }
     if (reply->capacity_bytes > REPLY_BYTES_KEPT) {
@@ -195,29 +193,14 @@ void connection_end_reply(struct connection *connection)
     }
 }
 
-static void render(struct connection *connection, const struct slot *slot,
+/* Writes the reply that the node's answer comes to. */
+static void finish(struct connection *connection, const struct owed_reply *owed,
                    const struct raftd_completion *completion, struct buffer *output)
 {
-    const struct rendering *rendering = &slot->rendering;
     size_t start = output->size_bytes;
 
-    if (rendering->renderer == RENDER_WATCH) {
-        transaction_watched(connection, rendering->attached, rendering->attached_bytes, completion);
-    }
-    if (rendering->renderer == RENDER_INFO) {
-        info_write(connection->worker->server, rendering->detail, completion,
-                   (enum resp_protocol)rendering->protocol, output);
-    } else if (rendering->renderer == RENDER_EXEC) {
-        transaction_render(connection, completion, output);
-        transaction_end(connection);
-    } else if (rendering->renderer == RENDER_SENTENCE) {
-        render_sentence(output, completion->status, completion->data, completion->size_bytes);
-    } else if (completion->status != 0) {
-        render_status(output, completion->status, slot->is_read);
-    } else {
-        render_answer(output, rendering, completion->data, completion->size_bytes);
-    }
-    if (slot->silent) {
+    owed->finish(connection, owed, completion, output);
+    if (owed->silent) {
         output->size_bytes = start;
     }
 }
@@ -225,30 +208,30 @@ static void render(struct connection *connection, const struct slot *slot,
 void connection_complete(struct connection *connection, uint32_t sequence,
                          const struct raftd_completion *completion)
 {
-    struct slot *slot = slots_find(&connection->slots, sequence);
+    struct owed_reply *owed = owed_find(&connection->owed, sequence);
     struct buffer *reply = &connection->worker->reply;
 
-    ASSERT(slot != NULL && !slot->done);
+    ASSERT(owed != NULL && !owed->done);
     ASSERT(connection->waiting > 0);
     connection->waiting--;
-    if (!slot->is_read && completion->status == 0) {
+    if (!owed->is_read && completion->status == 0) {
         connection->changed_index = completion->index;
     }
-    slot->done = true;
-    if (slots_is_head(&connection->slots, slot)) {
-        render(connection, slot, completion, &connection->output);
-        slots_pop(&connection->slots);
-        slots_release(&connection->slots, &connection->output);
+    owed->done = true;
+    if (owed_is_first(&connection->owed, owed)) {
+        finish(connection, owed, completion, &connection->output);
+        owed_pop(&connection->owed);
+        owed_release(&connection->owed, &connection->output);
     } else {
         reply->size_bytes = 0;
-        render(connection, slot, completion, reply);
-        slots_hold(&connection->slots, slot, reply->data, reply->size_bytes);
+        finish(connection, owed, completion, reply);
+        owed_hold(&connection->owed, owed, reply->data, reply->size_bytes);
         if (reply->capacity_bytes > REPLY_BYTES_KEPT) {
             buffer_free(reply);
         }
     }
     if ((connection->block == BLOCK_KIND && connection->waiting == 0) ||
-        (connection->block == BLOCK_SLOTS && slots_count(&connection->slots) <= SLOTS_RESUME)) {
+        (connection->block == BLOCK_OWED && owed_count(&connection->owed) <= OWED_RESUME)) {
         connection->block = BLOCK_NONE;
         worker_add_ready(connection->worker, connection);
     }

@@ -1,5 +1,5 @@
 /*
- * Reply slots. Pure; one worker.
+ * The ring of owed replies (owed.h). Pure; the thread of the connection's worker.
  */
 #include "front/owed.h"
 
@@ -8,91 +8,92 @@
 #include "base/assert.h"
 #include "base/memory.h"
 
-enum { SLOTS_FIRST = 16 };
+enum { OWED_FIRST = 16 };
 
-static struct slot *slot_at(const struct slots *slots, uint32_t number)
+static struct owed_reply *reply_at(const struct owed_replies *replies, uint32_t number)
 {
-    return &slots->ring[number & (slots->capacity - 1)];
+    return &replies->ring[number & (replies->capacity - 1)];
 }
 
-static void grow(struct slots *slots)
+static void grow(struct owed_replies *replies)
 {
-    uint32_t capacity = slots->capacity == 0 ? SLOTS_FIRST : slots->capacity * 2;
-    struct slot *ring = memory_allocate(capacity * sizeof(*ring));
+    uint32_t capacity = replies->capacity == 0 ? OWED_FIRST : replies->capacity * 2;
+    struct owed_reply *ring = memory_allocate(capacity * sizeof(*ring));
 
-    for (uint32_t number = slots->head; number != slots->tail; number++) {
-        ring[number & (capacity - 1)] = *slot_at(slots, number);
+    for (uint32_t number = replies->head; number != replies->tail; number++) {
+        ring[number & (capacity - 1)] = *reply_at(replies, number);
     }
-    memory_free(slots->ring);
-    slots->ring = ring;
-    slots->capacity = capacity;
+    memory_free(replies->ring);
+    replies->ring = ring;
+    replies->capacity = capacity;
 }
 
-struct slot *slots_push(struct slots *slots)
+struct owed_reply *owed_push(struct owed_replies *replies)
 {
-    struct slot *slot;
+    struct owed_reply *reply;
 
-    ASSERT(slots_count(slots) < SLOTS_MAX);
-    if (slots_count(slots) == slots->capacity) {
-        grow(slots);
+    ASSERT(owed_count(replies) < OWED_MAX);
+    if (owed_count(replies) == replies->capacity) {
+        grow(replies);
     }
-    slot = slot_at(slots, slots->tail++);
-    *slot = (struct slot){0};
-    return slot;
+    reply = reply_at(replies, replies->tail++);
+    *reply = (struct owed_reply){0};
+    return reply;
 }
 
-struct slot *slots_find(struct slots *slots, uint32_t sequence)
+struct owed_reply *owed_find(struct owed_replies *replies, uint32_t sequence)
 {
-    uint32_t mask = (1u << SLOT_SEQUENCE_BITS) - 1;
-    uint32_t distance = (sequence - slots->head) & mask;
+    uint32_t mask = (1u << OWED_SEQUENCE_BITS) - 1;
+    uint32_t distance = (sequence - replies->head) & mask;
 
-    return distance < slots_count(slots) ? slot_at(slots, slots->head + distance) : NULL;
+    return distance < owed_count(replies) ? reply_at(replies, replies->head + distance) : NULL;
 }
 
-bool slots_is_head(const struct slots *slots, const struct slot *slot)
+bool owed_is_first(const struct owed_replies *replies, const struct owed_reply *reply)
 {
-    return slots_count(slots) > 0 && slot == slot_at(slots, slots->head);
+    return owed_count(replies) > 0 && reply == reply_at(replies, replies->head);
 }
 
-void slots_hold(struct slots *slots, struct slot *slot, const void *data, size_t size)
+void owed_hold(struct owed_replies *replies, struct owed_reply *reply, const void *data,
+               size_t size)
 {
-    ASSERT(slot->held == NULL);
+    ASSERT(reply->held == NULL);
     ASSERT(size <= UINT32_MAX);
     if (size > 0) {
-        slot->held = memory_allocate(size);
-        memcpy(slot->held, data, size);
-        slot->held_bytes = (uint32_t)size;
-        slots->held_bytes += size;
+        reply->held = memory_allocate(size);
+        memcpy(reply->held, data, size);
+        reply->held_bytes = (uint32_t)size;
+        replies->held_bytes += size;
     }
 }
 
-void slots_pop(struct slots *slots)
+void owed_pop(struct owed_replies *replies)
 {
-    struct slot *slot = slot_at(slots, slots->head);
+    struct owed_reply *reply = reply_at(replies, replies->head);
 
-    ASSERT(slots_count(slots) > 0);
-    slots->held_bytes -= slot->held_bytes;
-    memory_free(slot->held);
-    memory_free(slot->rendering.attached);
-    slots->head++;
+    ASSERT(owed_count(replies) > 0);
+    replies->held_bytes -= reply->held_bytes;
+    memory_free(reply->held);
+    memory_free(reply->attached);
+    replies->head++;
 }
 
-void slots_release(struct slots *slots, struct buffer *output)
+void owed_release(struct owed_replies *replies, struct buffer *output)
 {
-    while (slots_count(slots) > 0 && slot_at(slots, slots->head)->done) {
-        const struct slot *slot = slot_at(slots, slots->head);
+    while (owed_count(replies) > 0 && reply_at(replies, replies->head)->done) {
+        const struct owed_reply *reply = reply_at(replies, replies->head);
 
-        buffer_append(output, slot->held, slot->held_bytes);
-        slots_pop(slots);
+        buffer_append(output, reply->held, reply->held_bytes);
+        owed_pop(replies);
     }
 }
 
-void slots_free(struct slots *slots)
+void owed_free(struct owed_replies *replies)
 {
-    while (slots_count(slots) > 0) {
-        slots_pop(slots);
+    while (owed_count(replies) > 0) {
+        owed_pop(replies);
     }
-    memory_free(slots->ring);
-    slots->ring = NULL;
-    slots->capacity = 0;
+    memory_free(replies->ring);
+    replies->ring = NULL;
+    replies->capacity = 0;
 }

@@ -1,6 +1,8 @@
 /*
- * The replies that a connection still owes, in command order: a ring of slots that grows up to
- * a bound. A reply that is ready before its turn is held in its slot. Pure; one worker.
+ * The replies that a connection still owes its client, in the order of the commands: a ring that
+ * grows up to a bound. A reply that is ready before its turn is held here until the replies in
+ * front of it are written. Owned by one connection; its worker's thread. Never writes to a socket
+ * and never calls a finish function: connection.c does both.
  */
 #ifndef RAFTD_FRONT_OWED_H
 #define RAFTD_FRONT_OWED_H
@@ -10,47 +12,67 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "front/rendering.h"
+
+struct connection;
+struct owed_reply;
+struct raftd_completion;
 
 enum {
-    SLOTS_MAX = 1024,        /* per connection; then it is not read any more */
-    SLOT_SEQUENCE_BITS = 20, /* of a slot's number, as far as a tag carries it */
+    OWED_MAX = 1024,         /* replies of one connection; then the connection is not read */
+    OWED_SEQUENCE_BITS = 20, /* the part of a reply's number that a tag carries */
 };
 
-struct slot {
-    uint8_t *held; /* owned: the reply that waits for its turn; NULL: none or empty */
-    uint32_t held_bytes;
-    bool done;
-    bool silent; /* CLIENT REPLY OFF or SKIP: nothing is to be written */
-    bool is_read;
-    struct rendering rendering;
+/*
+ * Appends the reply to `output`, made of the node's answer and of what the command left in `owed`.
+ * A command that is part of a transaction is finished in the same way, with its own part of the
+ * answer. The completion's status is not 0 where the node has no answer.
+ */
+typedef void owed_finish(struct connection *connection, const struct owed_reply *owed,
+                         const struct raftd_completion *completion, struct buffer *output);
+
+struct owed_reply {
+    /* Set by the command that asked the node. */
+    owed_finish *finish;
+    uint8_t protocol;        /* enum resp_protocol of the connection when the command came */
+    bool is_read;            /* the node was asked to read, not to change anything */
+    uint32_t detail;         /* a number for `finish`; 0 if it needs none */
+    uint32_t attached_bytes; /* of `attached` */
+    uint8_t *attached; /* bytes for `finish`; owned by the holder of this struct; NULL = none */
+
+    /* Set by the connection. */
+    bool silent;         /* CLIENT REPLY OFF or SKIP: nothing is written */
+    bool done;           /* the reply is in `held`, or was written or suppressed */
+    uint32_t held_bytes; /* of `held` */
+    uint8_t *held;       /* owned: the reply that waits for its turn; NULL = none or empty */
 };
 
-struct slots {
-    struct slot *ring; /* owned; capacity is 0 or a power of two */
-    uint32_t capacity;
-    uint32_t head; /* number of the oldest slot */
-    uint32_t tail; /* of the next to be made */
-    size_t held_bytes;
+struct owed_replies {
+    struct owed_reply *ring; /* owned; `capacity` elements */
+    uint32_t capacity;       /* 0 or a power of two */
+    uint32_t head;           /* number of the oldest reply */
+    uint32_t tail;           /* number that the next reply gets */
+    size_t held_bytes;       /* of all replies in the ring */
 };
 
-static inline uint32_t slots_count(const struct slots *slots)
+static inline uint32_t owed_count(const struct owed_replies *replies)
 {
-    return slots->tail - slots->head;
+    return replies->tail - replies->head;
 }
 
-/* A new slot at the end, zeroed; there must be fewer than SLOTS_MAX. Its number is tail - 1. */
-struct slot *slots_push(struct slots *slots);
-/* The slot of a number cut to SLOT_SEQUENCE_BITS; NULL: no such slot. */
-struct slot *slots_find(struct slots *slots, uint32_t sequence);
-bool slots_is_head(const struct slots *slots, const struct slot *slot);
-/* Copies a reply into a slot that is not at the head, or whose turn has not been taken. */
-void slots_hold(struct slots *slots, struct slot *slot, const void *data, size_t size);
-/* Drops the oldest slot. */
-void slots_pop(struct slots *slots);
-/* Appends the replies of all done slots at the head to output and drops these slots. */
-void slots_release(struct slots *slots, struct buffer *output);
-/* Gives memory back; everything in it is forgotten. */
-void slots_free(struct slots *slots);
+/* Adds a reply at the end, zeroed, with the number `tail`. There must be fewer than OWED_MAX. */
+struct owed_reply *owed_push(struct owed_replies *replies);
+/* Finds a reply by its number, cut to OWED_SEQUENCE_BITS. NULL: no such reply is owed. */
+struct owed_reply *owed_find(struct owed_replies *replies, uint32_t sequence);
+/* Whether it is this reply's turn to be written. */
+bool owed_is_first(const struct owed_replies *replies, const struct owed_reply *reply);
+/* Copies the bytes of a reply whose turn has not come, or is not taken now. */
+void owed_hold(struct owed_replies *replies, struct owed_reply *reply, const void *data,
+               size_t size);
+/* Drops the oldest reply. */
+void owed_pop(struct owed_replies *replies);
+/* Appends the oldest replies to output as far as they are done, and drops them. */
+void owed_release(struct owed_replies *replies, struct buffer *output);
+/* Drops all replies and frees the ring. */
+void owed_free(struct owed_replies *replies);
 
 #endif

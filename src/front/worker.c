@@ -32,7 +32,7 @@ enum {
     TAG_GENERATION_BITS = 24,
 };
 
-_Static_assert(TAG_PLACE_BITS + TAG_GENERATION_BITS + SLOT_SEQUENCE_BITS == 64, "a tag is full");
+_Static_assert(TAG_PLACE_BITS + TAG_GENERATION_BITS + OWED_SEQUENCE_BITS == 64, "a tag is full");
 
 /* ---- Lists -------------------------------------------------------------------------------- */
 
@@ -133,18 +133,18 @@ uint64_t worker_tag(const struct worker *worker, const struct connection *connec
     uint64_t generation = worker->places[connection->place].generation;
 
     generation &= ((uint64_t)1 << TAG_GENERATION_BITS) - 1;
-    return (uint64_t)connection->place << (TAG_GENERATION_BITS + SLOT_SEQUENCE_BITS) |
-           generation << SLOT_SEQUENCE_BITS | (sequence & ((1u << SLOT_SEQUENCE_BITS) - 1));
+    return (uint64_t)connection->place << (TAG_GENERATION_BITS + OWED_SEQUENCE_BITS) |
+           generation << OWED_SEQUENCE_BITS | (sequence & ((1u << OWED_SEQUENCE_BITS) - 1));
 }
 
 /* NULL: the connection that asked is gone. */
 static struct connection *connection_of(const struct worker *worker, uint64_t tag)
 {
     const struct connection_place *place =
-        &worker->places[tag >> (TAG_GENERATION_BITS + SLOT_SEQUENCE_BITS)];
+        &worker->places[tag >> (TAG_GENERATION_BITS + OWED_SEQUENCE_BITS)];
     uint64_t mask = ((uint64_t)1 << TAG_GENERATION_BITS) - 1;
 
-    return (place->generation & mask) == (tag >> SLOT_SEQUENCE_BITS & mask) ? place->connection
+    return (place->generation & mask) == (tag >> OWED_SEQUENCE_BITS & mask) ? place->connection
                                                                             : NULL;
 }
 

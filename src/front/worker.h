@@ -121,7 +121,7 @@ void worker_follow_leader(struct worker *worker);
 /* The cluster as it was a moment ago: who leads. */
 const struct topology *worker_view(struct worker *worker);
 
-/* A tag for raftd_client_propose(): which slot of which connection is to get the completion. */
+/* A tag for raftd_client_propose(): which owed reply of which connection gets the completion. */
 uint64_t worker_tag(const struct worker *worker, const struct connection *connection,
                     uint32_t sequence);
 

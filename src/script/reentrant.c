@@ -211,7 +211,7 @@ static void ask(struct call *call, const struct lock_plan *plan)
         }
     }
     call_ask_parts(call, plan->operation, &parts.bytes, parts.count);
-    call->set_flags = plan->flags;
+    call->flags = plan->flags;
     buffer_free(&parts.bytes);
 }
 

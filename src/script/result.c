@@ -42,7 +42,7 @@ static bool write_result(struct buffer *text, const struct script_value *value,
     }
 }
 
-/* Attached to the rendering: how to decide, the token, then for each state the kind of its result
+/* Attached to the owed reply: how to decide, the token, then for each state the kind of its result
  * and the reply. False: a result that cannot be a reply. */
 bool script_attach_results(struct call *call, const struct script_plan *plan,
                            enum script_decision decision)
@@ -68,9 +68,8 @@ bool script_attach_results(struct call *call, const struct script_plan *plan,
         buffer_free(&attached);
         return false;
     }
-    call->rendering.renderer = RENDER_SCRIPT;
-    call->rendering.attached = attached.data;
-    call->rendering.attached_bytes = (uint32_t)attached.size_bytes;
+    call->owed.attached = attached.data;
+    call->owed.attached_bytes = (uint32_t)attached.size_bytes;
     return true;
 }
 
@@ -84,9 +83,9 @@ struct results {
     size_t sizes[SCRIPT_STATES];
 };
 
-static struct results read_results(const struct rendering *rendering)
+static struct results read_results(const void *attached, size_t size)
 {
-    struct reader reader = reader_make(rendering->attached, rendering->attached_bytes);
+    struct reader reader = reader_make(attached, size);
     struct results results = {.decision = reader_u8(&reader)};
 
     results.sets_missing = reader_u8(&reader) != 0;
@@ -168,10 +167,10 @@ static void render_by_looking(struct buffer *output, const struct results *resul
     }
 }
 
-void script_render(struct buffer *output, const struct rendering *rendering, const void *data,
-                   size_t size)
+void script_render(struct buffer *output, const void *attached, size_t attached_size,
+                   const void *data, size_t size)
 {
-    struct results results = read_results(rendering);
+    struct results results = read_results(attached, attached_size);
     struct reader reader = reader_make(data, size);
 
     if (results.decision == BY_SUCCESS) {

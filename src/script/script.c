@@ -200,7 +200,7 @@ static bool ask_one(struct call *call, const struct script_input *input,
         buffer_append(&parts, operation.arguments[i].data, operation.arguments[i].size_bytes);
     }
     call_ask_parts(call, operation.number, &parts, operation.count);
-    call->set_flags = operation.flags;
+    call->flags = operation.flags;
     buffer_free(&parts);
     return true;
 }

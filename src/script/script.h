@@ -13,7 +13,6 @@
 
 #include "base/bytes.h"
 #include "front/name_table.h"
-#include "front/rendering.h"
 #include "script/lua.h"
 #include "sys/mutex.h"
 
@@ -26,8 +25,8 @@ bool script_prepare(struct call *call, const struct script_input *input);
 extern const char script_not_known[];
 /* Whether SCRIPT LOAD takes it. */
 bool script_is_known(const void *text, size_t size);
-void script_render(struct buffer *output, const struct rendering *rendering, const void *data,
-                   size_t size);
+void script_render(struct buffer *output, const void *attached, size_t attached_size,
+                   const void *data, size_t size);
 
 /* The texts that SCRIPT LOAD and EVAL left on this node, by their SHA-1 in hexadecimal. */
 struct script_cache {

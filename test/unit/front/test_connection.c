@@ -321,13 +321,13 @@ START_TEST(commands_under_way_are_bounded)
         buffer_append(&replies, reply, (size_t)snprintf(reply, sizeof(reply), ":%d\r\n", i + 1));
     }
     rig_settle(&rig);
-    ck_assert_uint_eq(fake_node_held(rig.node), SLOTS_MAX);
-    ck_assert_int_eq(rig_connection(&rig, 0)->block, BLOCK_SLOTS);
+    ck_assert_uint_eq(fake_node_held(rig.node), OWED_MAX);
+    ck_assert_int_eq(rig_connection(&rig, 0)->block, BLOCK_OWED);
     ck_assert_uint_eq(rig.worker->ready.count, 0);
     for (int i = 0; i < 4; i++) {
         fake_node_answer_all(rig.node);
         rig_settle(&rig);
-        ck_assert_uint_le(fake_node_held(rig.node), SLOTS_MAX);
+        ck_assert_uint_le(fake_node_held(rig.node), OWED_MAX);
     }
     rig_expect_bytes(&rig, client, replies.data, replies.size_bytes);
     buffer_free(&replies);
@@ -448,12 +448,12 @@ START_TEST(an_idle_connection_keeps_little_memory)
     free(reply);
     connection = rig_connection(&rig, 0);
     ck_assert_uint_gt(connection->output.capacity_bytes, 0);
-    ck_assert_uint_gt(connection->slots.capacity, 0);
+    ck_assert_uint_gt(connection->owed.capacity, 0);
     atomic_store(&rig_connection(&rig, 0)->info.active_ms, clock_monotonic_ms() - 5000);
     rig.worker->tick_ms = 1;
     rig_settle(&rig);
     ck_assert_uint_eq(connection->output.capacity_bytes, 0);
-    ck_assert_uint_eq(connection->slots.capacity, 0);
+    ck_assert_uint_eq(connection->owed.capacity, 0);
     ck_assert_uint_le(connection->input.capacity_bytes, 8);
     ck_assert_uint_eq(rig.worker->tick_ms, 0); /* nothing is left to do: no more wake-ups */
     rig_send(client, "n\r\n");
