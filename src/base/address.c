@@ -1,5 +1,6 @@
 /*
- * Address syntax. Pure: no name is resolved, no socket opened.
+ * The syntax of addresses: checks and takes apart text such as "127.0.0.1:7380". Pure: it keeps
+ * nothing, may run on any thread, and never resolves a name or opens a socket.
  */
 #include "base/address.h"
 
@@ -7,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* RFC 1035, section 2.3.4, without the length bytes. */
+/* The limits of RFC 1035, section 2.3.4, without the bytes that hold the lengths. */
 enum { HOST_NAME_LENGTH_MAX = 253, HOST_LABEL_LENGTH_MAX = 63 };
 
 static bool is_digit(char c)
@@ -15,13 +16,15 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Letters, digits and hyphens (RFC 952), and the underscore that private names often have. */
+/* Letters, digits and hyphens (RFC 952). The underscore is no legal character of a host name, but
+ * many private networks use it, so it is accepted. */
 static bool is_name_character(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '_';
 }
 
-/* Labels between dots, none empty or too long, none with a hyphen at either end. */
+/* A host name is a sequence of labels with dots between them. No label is empty, too long, or has
+ * a hyphen at its start or end. */
 static bool is_host_name(const char *host)
 {
     size_t label = 0;
@@ -45,7 +48,9 @@ static bool is_host_name(const char *host)
     return label > 0;
 }
 
-/* No host name ends in a label of digits only: "127.0.0" and "10.0.0.256" are typing errors. */
+/* A host whose last label has digits only is meant as an IPv4 address: no top-level domain has
+ * digits only. So "127.0.0" and "10.0.0.256" are reported as typing errors and are not looked up
+ * as names. */
 static bool looks_like_ipv4(const char *host)
 {
     const char *dot = strrchr(host, '.');
@@ -88,23 +93,23 @@ static bool parse_port(const char *text, uint16_t *port)
     return true;
 }
 
-/* What is wrong with a host that stood in brackets, or did not; NULL if nothing. */
+/* A sentence about what is wrong with the host; NULL if it is valid. */
 static const char *host_problem(const char *host, bool in_brackets)
 {
     if (*host == '\0') {
         return "the host is missing";
     }
     if (in_brackets) {
-        return is_ipv6(host) ? NULL : "what stands in brackets is not an IPv6 address";
+        return is_ipv6(host) ? NULL : "the text in brackets is not an IPv6 address";
     }
     if (strchr(host, ':') != NULL) {
-        return is_ipv6(host) ? "an IPv6 address has to stand in brackets, as [::1]:7380"
-                             : "more than one colon";
+        return is_ipv6(host) ? "an IPv6 address has to be in brackets, as in [::1]:7380"
+                             : "there is more than one colon";
     }
     if (looks_like_ipv4(host)) {
-        return is_ipv4(host) ? NULL : "not an IPv4 address";
+        return is_ipv4(host) ? NULL : "the host is not a valid IPv4 address";
     }
-    return is_host_name(host) ? NULL : "not a host name";
+    return is_host_name(host) ? NULL : "the host is not a valid host name";
 }
 
 bool address_split(const char *text, char host[ADDRESS_HOST_BYTES], uint16_t *port,
@@ -121,7 +126,7 @@ bool address_split(const char *text, char host[ADDRESS_HOST_BYTES], uint16_t *po
         return false;
     }
     if (colon == NULL || *colon != ':') {
-        *problem = "the port is missing: HOST:PORT is wanted";
+        *problem = "the port is missing";
         return false;
     }
     length = (size_t)(end - start);

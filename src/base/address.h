@@ -1,6 +1,7 @@
 /*
  * The syntax of addresses as people write them: "127.0.0.1:7380", "[::1]:7380",
- * "node-1.example:7381". Pure: looks at the text only, resolves no name.
+ * "node-1.example:7381". Pure: these functions look at the text only, keep nothing, may run on any
+ * thread, and never resolve a name.
  */
 #ifndef RAFTD_BASE_ADDRESS_H
 #define RAFTD_BASE_ADDRESS_H
@@ -8,24 +9,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The size of the array for a host, with its terminating NUL. */
 enum { ADDRESS_HOST_BYTES = 256 };
 
 /*
- * Takes "HOST:PORT" apart; an IPv6 host has to stand in brackets, which are left out of host.
- * Port 0 is let through: whether it makes sense is the caller's to say. On false *problem is
- * what is wrong, to be put behind the text in a message, and host and port are undefined.
+ * Splits "HOST:PORT" into host and port. An IPv6 host has to be in brackets; the result has no
+ * brackets. Port 0 is accepted: the caller decides whether it makes sense.
+ * On false, *problem is a constant text that says what is wrong ("the port is missing"), and the
+ * contents of host and *port are undefined.
  */
 bool address_split(const char *text, char host[ADDRESS_HOST_BYTES], uint16_t *port,
                    const char **problem);
 
-/* An IPv4 or IPv6 loopback address, or "localhost". Other names are not, whatever they resolve
- * to. */
+/* True for an IPv4 or IPv6 loopback address and for "localhost". False for every other name, even
+ * for a name that resolves to a loopback address. */
 bool address_is_loopback_host(const char *host);
-/* 0.0.0.0 or ::, which a socket can listen on and nobody can connect to. */
+/* True for 0.0.0.0 and ::. A socket can listen on these, but no client can connect to them. */
 bool address_is_wildcard_host(const char *host);
-/* An IPv4 or IPv6 address, not a name. */
+/* True for an IPv4 or IPv6 address, false for a name. */
 bool address_is_ip_host(const char *host);
-/* The same address however it is spelled, or the same name in any case. */
+/* True if both are the same IP address, however they are spelled, or the same name; the case of
+ * letters does not matter. A name and an address are never the same: nothing is resolved. */
 bool address_is_same_host(const char *host, const char *other);
 
 #endif

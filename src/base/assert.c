@@ -1,5 +1,6 @@
 /*
- * The end of a process whose invariant broke.
+ * What happens when an assertion fails: a line on standard error, then the process ends. Any
+ * thread.
  */
 #include "base/assert.h"
 

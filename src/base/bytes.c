@@ -1,5 +1,6 @@
 /*
- * Buffers and readers over bytes. Pure; one owner each.
+ * Growing buffers and bounds-checked readers. Pure: no I/O. A buffer or reader is used by one
+ * thread at a time.
  */
 #include "base/bytes.h"
 

@@ -1,5 +1,5 @@
 /*
- * XXH3 behind one name. Pure.
+ * The call of libxxhash. Pure; any thread.
  */
 #include "base/checksum.h"
 

@@ -1,5 +1,6 @@
 /*
- * Error texts. Pure: no I/O, no allocation, any thread.
+ * The texts of error codes, and messages in a struct raftd_error. Pure: no I/O, no allocation; any
+ * thread.
  */
 #include "base/error.h"
 

@@ -1,5 +1,5 @@
 /*
- * Memory that is either there or ends the process. Any thread.
+ * Allocation that ends the process when memory runs out. Any thread.
  */
 #include "base/memory.h"
 

@@ -1,5 +1,5 @@
 /*
- * Decimal integers. Pure: no locale, no allocation, any thread.
+ * Parses and prints decimal integers. Pure: no locale, no allocation; any thread.
  */
 #include "base/number.h"
 
@@ -9,7 +9,7 @@ static bool number_parse_digits(const char *digits, size_t count, uint64_t *valu
 {
     uint64_t sum = 0;
 
-    /* 19 digits fit a uint64_t whatever they are, so the loop needs no check of its own. */
+    /* No number of 19 digits exceeds a uint64_t, so the loop need not check for overflow. */
     if (count == 0 || count > NUMBER_TEXT_BYTES_MAX - 1 || (digits[0] == '0' && count > 1)) {
         return false;
     }

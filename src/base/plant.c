@@ -1,5 +1,6 @@
 /*
- * Which planted bug is active, and their names. Part of builds for tests only; see plant.h.
+ * Which planted bug is active, and the names of all planted bugs. Compiled into tests only, which
+ * call it from one thread; never into the daemon or libraftd. See plant.h.
  */
 #include "base/plant.h"
 
@@ -60,7 +61,7 @@ bool plant_buggify(const char *name)
         hash = random_mix(hash + (uint8_t)*c);
     }
     if (hash % 2 == 0) {
-        return false; /* not in this world */
+        return false; /* this seed never takes the branch of this name */
     }
     return random_next(&buggify_state) % 1000000 < buggify_per_million;
 }

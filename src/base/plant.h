@@ -1,17 +1,19 @@
 /*
  * Planted bugs: places in the shipped code where a build for tests can be told to do the wrong
- * thing, one at a time, so that a checker is believed only after it was seen to catch something.
+ * thing, one bug at a time. A test that checks for mistakes proves its worth by finding them.
  *
  *     if (!PLANT(store_append_not_synced)) {
  *         result = sync(...);
  *     }
  *
- * In the daemon and in libraftd PLANT() is the constant false. Objects made with -DRAFTD_PLANTS
- * (test/sim/libplanted.la) ask plant_active, which only the simulator and its tests set, on the
- * one thread that they have. A name that is not in the table does not compile, either way.
+ * In the daemon and in libraftd, PLANT() is the constant false, and the compiler removes the
+ * branch. In objects compiled with -DRAFTD_PLANTS (test/sim/libplanted.la), PLANT() compares with
+ * plant_active, which only the simulator and its tests set, on their only thread. A name that is
+ * not in plant_table.h does not compile in either case.
  *
- * BUGGIFY(name) is no bug but a rare, lawful branch that the simulator makes common: a window that
- * is full, a batch that ends early. Whatever it does has to be right. It is false likewise.
+ * BUGGIFY(name) is not a bug. It takes a rare but correct branch more often than chance would: a
+ * window that is full, a batch that ends early. The code has to behave correctly on that branch.
+ * In the daemon and in libraftd BUGGIFY() is false as well.
  */
 #ifndef RAFTD_BASE_PLANT_H
 #define RAFTD_BASE_PLANT_H
@@ -31,14 +33,16 @@ extern enum plant plant_active;
 
 #define PLANT(name) (plant_active == PLANT_##name)
 
-/* The name of a plant, the sentence about it; PLANT_NONE for a name that is none. */
+/* Constant texts: the name of a planted bug, and the sentence that describes it. */
 const char *plant_name(enum plant plant);
 const char *plant_sentence(enum plant plant);
+/* PLANT_NONE if no planted bug has this name. */
 enum plant plant_find(const char *name);
 
-/* Whether a rare branch is taken now. Each is common in about half of the seeds. */
+/* Whether to take the rare branch now. About half of all seeds never take the branch of a given
+ * name, so that a run does not have all rare branches at once. */
 bool plant_buggify(const char *name);
-/* From now on; per_million = 0: never. */
+/* Sets how often plant_buggify() returns true from now on, in a million calls; 0 = never. */
 void plant_set_buggify(uint64_t seed, uint32_t per_million);
 
 #define BUGGIFY(name) plant_buggify(#name)

@@ -1,71 +1,72 @@
 /*
- * The planted bugs: a name and a sentence each, in one group per directory of src. Whoever adds
- * one here puts PLANT(name) at the place in the code, and the simulator has to catch it.
+ * The table of planted bugs: the name and a sentence of each, grouped by directory of src. To add
+ * a bug, add a row here and PLANT(name) at the place in the code; the simulator has to find it
+ * (`make check-planted`). See plant.h.
  */
 #ifndef RAFTD_BASE_PLANT_TABLE_H
 #define RAFTD_BASE_PLANT_TABLE_H
 
 #define PLANTS_STORE(X)                                                                            \
-    X(store_torn_tail_is_data, "recovery takes a batch whose payload is torn")                     \
+    X(store_torn_tail_is_data, "recovery accepts a batch whose payload is torn")                   \
     X(store_damage_is_tail, "recovery cuts the log off at damage before an intact batch")          \
     X(store_create_not_synced, "the directory is not synced after a segment got its name")         \
-    X(store_repair_not_synced, "recovery hands out what only the page cache has")                  \
+    X(store_repair_not_synced, "recovery returns data that is only in the page cache")             \
     X(store_append_not_synced, "a batch is acknowledged without a sync")                           \
-    X(store_sync_retried, "a failed sync is called again and believed")                            \
+    X(store_sync_retried, "a failed sync is repeated, and its success is believed")                \
     X(store_nonce_ignored, "batches of an older file in the same place are accepted")              \
     X(store_truncate_ignored, "recovery skips truncate records")                                   \
     X(store_zeroes_acknowledged, "zeros are written over the last acknowledged block")             \
-    X(store_roll_without_hard_state, "the hard state that opens a segment is left out")            \
+    X(store_roll_without_hard_state, "a segment begins without term and vote")                     \
     X(store_rename_before_sync, "a segment gets its name before its bytes are durable")            \
-    X(store_tail_not_cleared, "recovery leaves the bytes of a torn batch behind the log")          \
+    X(store_tail_not_cleared, "recovery leaves the bytes of a torn batch after the log")           \
     X(store_vote_not_written, "a hard state is written without its vote")                          \
     X(store_free_not_synced, "a freed segment is reused before its name is durably gone")          \
-    X(store_frees_too_much, "compaction frees a segment that holds an entry not covered")          \
+    X(store_frees_too_much, "compaction frees a segment with an entry that no snapshot covers")    \
     X(store_reset_ignored, "recovery skips reset records")                                         \
     X(store_snapshot_not_synced, "a snapshot gets its name before its bytes are durable")          \
     X(store_snapshot_name_not_synced, "a snapshot counts before its name is durable")
 
 #define PLANTS_RAFT(X)                                                                             \
     X(raft_acknowledges_early, "entries are acknowledged before they are on the disk")             \
-    X(raft_truncates_on_overlap, "an append that covers less cuts off what is behind it")          \
+    X(raft_truncates_on_overlap, "an append that covers less removes the entries after it")        \
     X(raft_previous_not_compared, "the term of the previous entry is not compared")                \
-    X(raft_commits_past_message, "a follower commits what the append does not vouch for")          \
-    X(raft_no_noop, "a leader opens its term without an entry, and reads at once")                 \
-    X(raft_campaigns_early, "votes are asked for before the own one is on the disk")               \
-    X(raft_votes_for_short_logs, "a vote is given to whoever asks, whatever its log")              \
+    X(raft_commits_past_message, "a follower commits entries that the append does not cover")      \
+    X(raft_no_noop, "a leader begins its term without an entry and serves reads at once")          \
+    X(raft_campaigns_early, "a candidate asks for votes before its own vote is on the disk")       \
+    X(raft_votes_for_short_logs, "a vote is granted whatever log the candidate has")               \
     X(raft_vote_not_persisted, "a vote is not written to the disk")                                \
-    X(raft_completion_without_term, "a finished write counts although it was overtaken")           \
+    X(raft_completion_without_term, "a finished write counts although a later one replaced it")    \
     X(raft_leads_in_silence, "a leader that no quorum answers goes on leading")                    \
-    X(raft_pre_vote_replies_ignored, "votes of a rehearsal are taken for a later term")            \
+    X(raft_pre_vote_replies_ignored, "a granted pre-vote makes the candidate adopt its term")      \
     X(raft_commits_by_counting, "entries of earlier terms are committed by counting")              \
     X(raft_counts_itself_early, "a leader counts itself before its disk has the entry")            \
-    X(raft_takes_old_proposals, "what was forwarded in an earlier term is appended")               \
+    X(raft_takes_old_proposals, "a proposal that was forwarded in an earlier term is appended")    \
     X(raft_forwards_twice, "a follower forwards its clients' proposals twice")                     \
-    X(raft_read_id_reused, "each try of a read has the same number")                               \
+    X(raft_read_id_reused, "each attempt of a read has the same number")                           \
     X(raft_reads_without_round, "a leader answers reads without asking a quorum")                  \
-    X(raft_snapshot_term_ignored, "a log that ends in another entry is kept behind a snapshot")    \
+    X(raft_snapshot_term_ignored, "a log that contradicts a snapshot is kept after its index")     \
     X(raft_snapshot_has_newest_members, "a snapshot names members that are not committed")         \
     X(raft_changes_too_early, "members change before the leader committed in its term")            \
     X(raft_changes_at_once, "members change without a joint membership in between")                \
-    X(raft_lease_from_receipt, "a lease begins when an answer comes in")                           \
-    X(raft_stale_append_counts, "an append of an earlier term puts off the election")              \
+    X(raft_lease_from_receipt, "a lease begins when an answer arrives, not when it was asked")     \
+    X(raft_stale_append_counts, "an append of an earlier term delays the election")                \
     X(raft_membership_of_batch, "a membership is recorded under the first entry of its batch")     \
     X(raft_base_time_believed,                                                                     \
-      "the time of a base is taken for known, and contradicts the leader")                         \
+      "an unknown time of the log's base is compared with the leader's time")                      \
     X(raft_lease_outlives_handover, "a leader that hands over keeps its lease")
 
 #define PLANTS_KV(X)                                                                               \
     X(kv_snapshot_misses_changes,                                                                  \
-      "what changes while a snapshot is taken is saved as it is later")                            \
+      "a value that changes while a snapshot is taken is saved as it is later")                    \
     X(kv_local_clock, "keys expire by each node's own clock")                                      \
-    X(kv_applied_twice, "what is sent again is carried out again")                                 \
-    X(kv_watch_ignored, "a transaction takes place whatever became of its watched keys")           \
-    X(kv_transaction_half, "a transaction ends early where nobody waits for its answer")           \
-    X(kv_compares_nothing, "a change on condition of a value takes place with any")                \
+    X(kv_applied_twice, "a command that is sent again is executed again")                          \
+    X(kv_watch_ignored, "a transaction is executed although a watched key changed")                \
+    X(kv_transaction_half, "a transaction ends early on nodes where no client waits for it")       \
+    X(kv_compares_nothing, "a change that depends on a value does not compare the value")          \
     X(kv_read_before_time, "a read does not see a key that expires soon")                          \
-    X(kv_snapshot_loses_deadlines, "keys of a snapshot live for ever")
+    X(kv_snapshot_loses_deadlines, "keys that come from a snapshot never expire")
 
-#define PLANTS_NODE(X) X(node_reads_checked_once, "a read is not looked at again after a pause")
+#define PLANTS_NODE(X) X(node_reads_checked_once, "a read is not checked again after a pause")
 
 #define PLANTS(X) PLANTS_RAFT(X) PLANTS_NODE(X) PLANTS_KV(X) PLANTS_STORE(X)
 
