@@ -1,5 +1,6 @@
 /*
- * Clocks and the kernel's random numbers. Any thread.
+ * The system calls for clocks and random numbers. Any thread. The simulator links its own clock
+ * (test/sim/clock.c) in place of this file.
  */
 #include "sys/clock.h"
 
@@ -37,7 +38,8 @@ uint64_t random_u64(void)
     uint64_t value;
     ssize_t size = getrandom(&value, sizeof(value), 0);
 
-    /* Requests of up to 256 bytes are neither cut short nor interrupted (getrandom(2)). */
+    /* getrandom(2) promises that a request of up to 256 bytes is neither cut short nor interrupted
+     * by a signal. */
     ASSERT(size == (ssize_t)sizeof(value));
     return value;
 }

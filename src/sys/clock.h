@@ -1,17 +1,20 @@
 /*
- * The clocks. Raft and every time-out run on the monotonic one; the wall clock is for people
- * and, later, for expiry.
+ * Clocks and the kernel's random numbers. Any thread. Raft and every time-out use the monotonic
+ * clock, which nobody sets. The wall clock can jump in both directions; it is only for people
+ * (log lines) and for times that clients give as wall time (EXPIREAT).
  */
 #ifndef RAFTD_SYS_CLOCK_H
 #define RAFTD_SYS_CLOCK_H
 
 #include <stdint.h>
 
+/* Time since an unspecified moment before the process began. */
 uint64_t clock_monotonic_ms(void);
 uint64_t clock_monotonic_us(void);
+/* Milliseconds since 1970-01-01T00:00:00Z. */
 uint64_t clock_wall_ms(void);
 
-/* Unpredictable bytes from the kernel. */
+/* 64 bits from the kernel that nobody can predict. */
 uint64_t random_u64(void);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Log lines. Each is formatted in full and leaves with one write(2) of less than PIPE_BUF bytes,
- * so lines of several threads never mix and no lock is needed. Any thread.
+ * Formats log lines and writes them. Any thread; no lock. A line is formatted completely and then
+ * written with one write(2) of less than PIPE_BUF bytes, which a pipe takes in one piece. So lines
+ * of several threads never mix.
  */
 #include "sys/log.h"
 
@@ -18,9 +19,9 @@
 #include "sys/thread.h"
 
 enum {
-    TEXT_BYTES = 2048, /* of a message before escaping; what is longer is cut */
-    LINE_BYTES = 3072,
-    ESCAPE_BYTES = 4, /* \xNN */
+    TEXT_BYTES = 2048, /* the longest message before escaping; a longer one is cut */
+    LINE_BYTES = 3072, /* the longest line, after escaping */
+    ESCAPE_BYTES = 4,  /* \xNN */
 };
 _Static_assert(LINE_BYTES < PIPE_BUF, "a write to a pipe is atomic up to PIPE_BUF");
 
@@ -44,9 +45,9 @@ bool log_enabled(enum log_level level)
 }
 
 /*
- * The length of the printable character at text; 0 if there is none. Printable: ASCII without
- * control characters, and UTF-8 sequences in their shortest form that are no C1 control (U+0080
- * to U+009F), which terminals obey as well.
+ * The length in bytes of the printable character at text; 0 if text does not begin with one.
+ * Printable are ASCII without the control characters, and UTF-8 sequences in their shortest form
+ * except for the C1 control characters (U+0080 to U+009F), which terminals obey as well.
  */
 static size_t printable_length(const unsigned char *text)
 {
@@ -64,14 +65,15 @@ static size_t printable_length(const unsigned char *text)
     point = text[0] & (0x7fU >> length);
     for (size_t i = 1; i < length; i++) {
         if ((text[i] & 0xc0) != 0x80) {
-            return 0; /* also the NUL at the end */
+            return 0; /* the NUL at the end of the text ends up here, too */
         }
         point = point << 6 | (text[i] & 0x3f);
     }
     return point >= smallest[length] && point <= 0x10ffff ? length : 0;
 }
 
-/* Copies text with what is not printable as \xNN; returns the length without the NUL. */
+/* Copies text and writes each byte that is not printable as \xNN. Cuts what does not fit. Returns
+ * the length without the terminating NUL. */
 static size_t escape(char *to, size_t size, const char *text)
 {
     static const char digits[] = "0123456789abcdef";
@@ -126,14 +128,15 @@ static void write_stderr(const char *line, size_t length)
     do {
         written = write(STDERR_FILENO, line, length);
     } while (written < 0 && errno == EINTR);
-    /* Otherwise nobody reads the log, or its disk is full: there is nowhere to say so. */
+    /* Any other failure means that nobody reads the log or that its disk is full. There is no
+     * other place to report that. */
 }
 
 void log_line(enum log_level level, const char *format, ...)
 {
     char text[TEXT_BYTES];
     char line[LINE_BYTES];
-    int saved = errno; /* "log, then look at errno" has to work */
+    int saved = errno; /* a caller may log first and look at errno afterwards */
     va_list arguments;
     size_t length;
     int wanted;
@@ -164,7 +167,8 @@ bool log_throttle_pass(struct log_throttle *throttle, uint64_t interval_ms)
     uint64_t now_ms = clock_monotonic_ms();
     uint64_t next_ms = atomic_load_explicit(&throttle->next_ms, memory_order_relaxed);
 
-    /* Of several threads at once, the one whose exchange succeeds passes. */
+    /* Several threads may get here at the same time. Only the thread whose exchange succeeds
+     * passes: the exchange of the others finds that next_ms has changed. */
     return now_ms >= next_ms && atomic_compare_exchange_strong_explicit(
                                     &throttle->next_ms, &next_ms, now_ms + interval_ms,
                                     memory_order_relaxed, memory_order_relaxed);

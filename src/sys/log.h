@@ -1,6 +1,7 @@
 /*
- * Log lines: one line a call, `2026-01-31T12:00:00.123Z level [thread] message`, to standard
- * error or syslog. Any thread. Never called by src/base, src/raft, src/wire, src/resp, src/kv.
+ * The log: each call writes one line, `2026-01-31T12:00:00.123Z level [thread] message`, to
+ * standard error or to syslog. Any thread. The pure layers (src/base, src/raft, src/wire, src/resp,
+ * src/kv) never log.
  */
 #ifndef RAFTD_SYS_LOG_H
 #define RAFTD_SYS_LOG_H
@@ -12,13 +13,16 @@
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 enum log_target { LOG_TARGET_STDERR, LOG_TARGET_SYSLOG };
 
-/* Before that: info, standard error. */
+/* Sets the least important level that is written, and where lines go. Until the first call: info,
+ * standard error. Any thread. */
 void log_configure(enum log_level level, enum log_target target);
+/* Whether lines of this level are written. */
 bool log_enabled(enum log_level level);
 
 /*
- * What is not printable in the text is written as \xNN: what a peer sent can neither forge a line
- * nor command a terminal. UTF-8 passes. Leaves errno alone. Takes no lock of ours.
+ * Writes one line. Every byte that is not printable is written as \xNN, so that text from a peer
+ * or client can neither look like a line of its own nor send control codes to a terminal; UTF-8 is
+ * printable. Does not change errno and takes no lock of raftd, so it may be called anywhere.
  */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -32,10 +36,11 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
         }                                                                                          \
     } while (0)
 
-/* At most one line per interval from one place; the struct is static at that place. */
+/* Limits how often one place in the code logs. The struct is a static variable at that place. */
 struct log_throttle {
-    _Atomic uint64_t next_ms;
+    _Atomic uint64_t next_ms; /* monotonic time of the next line that may be written; 0 = now */
 };
+/* True at most once in an interval: the caller logs then. Any thread. */
 bool log_throttle_pass(struct log_throttle *throttle, uint64_t interval_ms);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Log lines to syslog(3).
+ * The calls of syslog(3). Any thread.
  */
 #include "sys/log_syslog.h"
 

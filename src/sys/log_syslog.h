@@ -1,13 +1,15 @@
 /*
- * The door to syslog(3), in a file of its own because <syslog.h> claims names like LOG_INFO.
+ * Writes log lines to syslog(3). Only log.c calls it. It is a file of its own because <syslog.h>
+ * defines macros such as LOG_INFO, which log.h defines as well.
  */
 #ifndef RAFTD_SYS_LOG_SYSLOG_H
 #define RAFTD_SYS_LOG_SYSLOG_H
 
-/* Lines carry "raftd[PID]" from here on. Once, before threads log. */
+/* Opens the connection to syslog; lines begin with "raftd[PID]". Call once, before other threads
+ * log. */
 void log_syslog_open(void);
 
-/* severity: an enum log_level. Any thread. */
+/* Writes one line. severity is an enum log_level. Any thread. */
 void log_syslog_write(int severity, const char *text);
 
 #endif

@@ -1,6 +1,10 @@
 /*
- * Mutexes that know their owner and their rank. A thread's held ranks are bits in a word of its
- * own, so taking locks in the wrong order aborts at once instead of hanging one day.
+ * Mutexes that know their owner and their rank. Any thread.
+ *
+ * Each thread has a word with one bit for each rank that it holds. mutex_lock() aborts if the
+ * thread holds the same or a higher rank. Without this check a wrong order of locks would go
+ * unnoticed until two threads take the same locks in opposite order at the same moment; then the
+ * process would hang, and rarely in a test.
  */
 #include "sys/mutex.h"
 
@@ -9,9 +13,10 @@
 
 #include "base/assert.h"
 
-static _Thread_local unsigned held_ranks;
+static _Thread_local unsigned held_ranks; /* bit r: this thread holds a mutex of rank r */
 
-/* An address that no other living thread has. */
+/* Identifies the calling thread: no two living threads have the same address for a thread-local
+ * variable. */
 static uintptr_t my_token(void)
 {
     return (uintptr_t)&held_ranks;
@@ -41,8 +46,12 @@ bool mutex_rank_is_held(enum mutex_rank rank)
     return (held_ranks >> rank & 1U) != 0;
 }
 
-/* Relaxed is enough: only the owner itself stores its token, so it reads back its own store or
- * something else that is not its token. */
+/*
+ * Relaxed order is enough. Only a thread itself ever stores its own token. So a thread that owns
+ * the mutex reads the token that it stored, and a thread that does not own the mutex reads some
+ * other value, however old: its own token is not there, because it replaced that with 0 when it
+ * unlocked.
+ */
 bool mutex_is_mine(const struct mutex *mutex)
 {
     return atomic_load_explicit(&mutex->owner, memory_order_relaxed) == my_token();
@@ -52,7 +61,7 @@ void mutex_lock(struct mutex *mutex)
 {
     int code;
 
-    ASSERT(held_ranks >> mutex->rank == 0); /* ascending, and never twice */
+    ASSERT(held_ranks >> mutex->rank == 0); /* this thread holds no rank that is equal or higher */
     code = pthread_mutex_lock(&mutex->handle);
     ASSERT(code == 0);
     held_ranks |= 1U << mutex->rank;
@@ -104,8 +113,8 @@ void condition_wait_until(struct condition *condition, struct mutex *mutex, uint
     int code;
 
     ASSERT(mutex_is_mine(mutex));
-    /* The rank stays held: a waiting thread takes no other lock, and has this one when it is
-     * back. */
+    /* pthread_cond_timedwait() releases the mutex, so the owner has to be 0 meanwhile. The rank
+     * stays set: the waiting thread takes no other lock, and owns this one when it returns. */
     atomic_store_explicit(&mutex->owner, 0, memory_order_relaxed);
     code = pthread_cond_timedwait(&condition->handle, &mutex->handle, &deadline);
     ASSERT(code == 0 || code == ETIMEDOUT);

@@ -1,6 +1,7 @@
 /*
- * A mutex that knows its owner and its rank. Locks are taken in ascending rank; a violation,
- * a double lock and an unlock by another thread are programmer errors and abort.
+ * A mutex that knows its owner and its rank. A thread that holds a mutex may only lock a mutex of
+ * a higher rank. A wrong order, a second lock by the same thread and an unlock by another thread
+ * are mistakes of a programmer and abort the process. Any thread.
  */
 #ifndef RAFTD_SYS_MUTEX_H
 #define RAFTD_SYS_MUTEX_H
@@ -10,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Every mutex of the program, in the order in which they may be taken. */
+/* Every mutex of the program, in the order in which a thread may lock them. */
 enum mutex_rank {
     MUTEX_RANK_LIFECYCLE = 1, /* src/raftd: which node a signal stops */
     MUTEX_RANK_CORE,          /* src/node: the Raft core and the state machine */
@@ -24,27 +25,33 @@ enum mutex_rank {
 
 struct mutex {
     pthread_mutex_t handle;
-    atomic_uintptr_t owner; /* the owning thread's token, 0 = nobody */
+    atomic_uintptr_t owner; /* the token of the thread that holds the mutex; 0 = no thread */
     enum mutex_rank rank;   /* immutable */
 };
 
 void mutex_init(struct mutex *mutex, enum mutex_rank rank);
+/* No thread may hold the mutex. */
 void mutex_destroy(struct mutex *mutex);
 void mutex_lock(struct mutex *mutex);
 void mutex_unlock(struct mutex *mutex);
-/* For the first line of a function whose name ends in _locked: ASSERT(mutex_is_mine(m)). */
+/* Whether the calling thread holds the mutex. A function whose name ends in _locked begins with
+ * ASSERT(mutex_is_mine(m)). */
 bool mutex_is_mine(const struct mutex *mutex);
-/* For what must never happen under a lock: whether this thread holds one of that rank. */
+/* Whether the calling thread holds some mutex of this rank. Functions that wait for a disk or a
+ * socket assert that the core's mutex is not held. */
 bool mutex_rank_is_held(enum mutex_rank rank);
 
-/* A condition variable on the monotonic clock. */
+/* A condition variable whose time-outs use the monotonic clock. */
 struct condition {
     pthread_cond_t handle;
 };
 void condition_init(struct condition *condition);
 void condition_destroy(struct condition *condition);
+/* Wakes every thread that waits. */
 void condition_signal_all(struct condition *condition);
-/* Waits until signalled or until clock_monotonic_ms() reaches deadline_ms; may wake early. */
+/* Waits for a signal, at most until clock_monotonic_ms() reaches deadline_ms. The calling thread
+ * holds the mutex before and after. May return without a reason, so the caller has to check what
+ * it waits for and call again. */
 void condition_wait_until(struct condition *condition, struct mutex *mutex, uint64_t deadline_ms);
 
 #endif

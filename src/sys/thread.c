@@ -1,5 +1,5 @@
 /*
- * Named threads without signals.
+ * Starts threads with a name and with signals blocked. Any thread.
  */
 #include "sys/thread.h"
 
@@ -21,16 +21,17 @@ static void *start(void *argument)
 {
     struct thread *thread = argument;
 
-    /* By the thread itself, so that its first log line and a debugger see it. */
+    /* The thread sets its own name, so that its first log line and a debugger show the name. */
     current_name = thread->name;
     pthread_setname_np(pthread_self(), thread->name);
     thread->run(thread->argument);
-    current_name = "ended"; /* a detached thread's struct may be gone by now */
+    current_name = "ended"; /* from here on the struct of a detached thread may be freed */
     return NULL;
 }
 
-/* All but those that the kernel raises for a fault of the thread itself: blocked, they would
- * kill the process past the handlers of sanitizers and crash reporters. */
+/* All signals except those that the kernel raises for a fault of the thread itself. If those were
+ * blocked, the kernel would kill the process without calling the handlers of sanitizers and crash
+ * reporters. */
 static void signals_to_block(sigset_t *signals)
 {
     sigfillset(signals);
@@ -53,7 +54,8 @@ int thread_start(struct thread *thread, const char *name, void (*run)(void *argu
     thread->run = run;
     thread->argument = argument;
     signals_to_block(&blocked);
-    /* A thread inherits its creator's mask: so no signal ever lands on it, not even at first. */
+    /* A new thread inherits the signal mask of its creator. Blocking the signals here and not in
+     * start() leaves no moment at which a signal could arrive on the new thread. */
     pthread_sigmask(SIG_SETMASK, &blocked, &before);
     code = pthread_create(&thread->handle, NULL, start, thread);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -1,6 +1,7 @@
 /*
- * Threads with a name (seen in top -H, gdb and the log) and all signals blocked: signals are
- * the main thread's business.
+ * Threads with a name, which top -H, gdb and the log show. All signals are blocked in them, so
+ * that the kernel delivers signals to the main thread, which handles them. Any thread may start a
+ * thread.
  */
 #ifndef RAFTD_SYS_THREAD_H
 #define RAFTD_SYS_THREAD_H
@@ -10,19 +11,24 @@
 struct thread {
     pthread_t handle;
     void (*run)(void *argument);
-    void *argument;
-    char name[16];
+    void *argument; /* of run(), borrowed */
+    char name[16];  /* at most 15 characters, the limit of Linux */
 };
 
-/* name: at most 15 characters, what is longer is cut. The struct stays in place until
- * thread_join(). 0 or RAFTD_ERROR_SYSTEM. */
+/*
+ * Starts a thread that calls run(argument). A name of more than 15 characters is cut. The thread
+ * uses *thread, so the struct must not move or be freed before thread_join() returns. Returns 0 or
+ * RAFTD_ERROR_SYSTEM. Every started thread is joined or detached, once.
+ */
 int thread_start(struct thread *thread, const char *name, void (*run)(void *argument),
                  void *argument);
+/* Waits for the end of the thread. */
 void thread_join(struct thread *thread);
-/* Instead of joining: nobody waits for its end. The struct stays in place until run() returns. */
+/* Instead of thread_join(): nobody waits for the end of the thread. The struct must not move or be
+ * freed before run() returns; run() itself may free it as its last action. */
 void thread_detach(struct thread *thread);
 
-/* The calling thread's name; "main" in a thread that thread_start() did not make. */
+/* The name of the calling thread; "main" in a thread that thread_start() did not start. */
 const char *thread_current_name(void);
 
 #endif

@@ -1,16 +1,18 @@
 /*
- * How a producer wakes the one thread that consumes its rings: an eventfd that is written only
- * when that thread sleeps, since a system call for each push would cost more than the push.
+ * Lets producers wake the one thread that consumes their rings (ring.h). The consumer sleeps on an
+ * eventfd. A producer writes the eventfd only when the consumer sleeps or is about to: a system
+ * call for each push would cost more than the push.
  *
- * Consumer:                                 Producer:
+ * The consumer repeats:                     A producer:
  *     waker_prepare(w)                          push
- *     if (rings are empty) poll(fd, ...)        waker_wake(w)
+ *     if (all rings are empty) poll(fd, ...)    waker_wake(w)
  *     waker_done(w)
  *     drain the rings
  *
- * The sleeping flag and the ring indices are ordered so that either the producer sees the
- * flag or the consumer sees the element. The same goes for anything else that is written before
- * waker_wake() and looked at after waker_prepare(): a stop flag, say.
+ * The order of these steps guarantees that the producer finds the consumer asleep and wakes it, or
+ * that the consumer finds the element before it sleeps. The same holds for anything else that a
+ * thread writes before waker_wake() and that the consumer looks at after waker_prepare(), for
+ * example a stop flag. waker.c proves it.
  */
 #ifndef RAFTD_SYS_WAKER_H
 #define RAFTD_SYS_WAKER_H
@@ -20,28 +22,34 @@
 #include <stdint.h>
 
 struct waker {
-    int fd; /* immutable after waker_open; non-blocking eventfd, poll it for POLLIN */
+    int fd; /* eventfd, non-blocking; poll it for POLLIN. Immutable after waker_open(); -1 = none */
 
-    /* Consumer only. */
-    bool prepared;
-    uint64_t owed; /* writes to fd that were promised by taking the flag and not yet read */
+    /* Used by the consumer only. */
+    bool prepared; /* the last of waker_prepare() and waker_done() was waker_prepare() */
+    uint64_t owed; /* writes to fd that have happened or will happen and have not been read */
 
-    /* Any thread, by read-modify-write only: set by the consumer, taken by whichever producer
-     * wakes it. */
+    /* Any thread, only with atomic exchanges. 1 = the consumer sleeps or is about to. The consumer
+     * sets it; the first producer that wakes the consumer clears it. */
     atomic_int sleeping;
 };
 
-int waker_open(struct waker *waker);   /* 0 or RAFTD_ERROR_SYSTEM; errno says why */
-void waker_close(struct waker *waker); /* also after a failed waker_open, and twice */
+/* Returns 0, or RAFTD_ERROR_SYSTEM with the reason in errno. */
+int waker_open(struct waker *waker);
+/* May be called after a failed waker_open(), and more than once. */
+void waker_close(struct waker *waker);
 
-/* Consumer. After prepare, check the rings once more before sleeping on fd. */
+/* Consumer only. Announces that the consumer is about to sleep. The consumer has to look at its
+ * rings once more after this call, before it polls fd. */
 void waker_prepare(struct waker *waker);
-void waker_done(struct waker *waker); /* clears the flag and whatever was written to fd */
+/* Consumer only. Ends what waker_prepare() announced, and makes fd not readable again. */
+void waker_done(struct waker *waker);
 
-/* Sleeps on fd alone until woken or the time-out (milliseconds, -1 = none); may end early. */
+/* Consumer only. Polls fd alone until it is readable or timeout_ms have passed; -1 = no limit. May
+ * return early. */
 void waker_wait(struct waker *waker, int timeout_ms);
 
-/* Any thread, and signal handlers. A system call only if the consumer sleeps. */
+/* Wakes the consumer. Any thread, and signal handlers; never waits. Makes a system call only if
+ * the consumer sleeps or is about to. */
 void waker_wake(struct waker *waker);
 
 #endif
