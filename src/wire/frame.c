@@ -1,5 +1,6 @@
 /*
- * Frame headers and the small frames: hello, its reply, probe, its reply. Pure.
+ * Encodes and decodes frame headers and the small frames: hello and hello reply, probe and probe
+ * reply. Pure; any thread.
  */
 #include "base/assert.h"
 #include "base/error.h"
@@ -63,7 +64,7 @@ int wire_header_decode(struct wire_header *header, const uint8_t data[WIRE_HEADE
     }
     if (header->version < WIRE_VERSION_MIN || header->version > WIRE_VERSION_MAX) {
         return error_set(error, RAFTD_ERROR_PROTOCOL,
-                         "frame of protocol version %u, this node speaks %d to %d",
+                         "frame of protocol version %u; this node speaks versions %d to %d",
                          (unsigned)header->version, WIRE_VERSION_MIN, WIRE_VERSION_MAX);
     }
     if (load_u16(data + 6) != 0) {
@@ -72,7 +73,7 @@ int wire_header_decode(struct wire_header *header, const uint8_t data[WIRE_HEADE
     limit = limit_of_type(header->type, max_payload_bytes);
     if (header->payload_bytes > limit) {
         return error_set(error, RAFTD_ERROR_PROTOCOL,
-                         "frame of type %u with %lu bytes, the limit is %zu",
+                         "frame of type %u with %lu bytes; the limit is %zu bytes",
                          (unsigned)header->type, (unsigned long)header->payload_bytes, limit);
     }
     return 0;
@@ -155,7 +156,7 @@ int wire_hello_decode(struct wire_hello *hello, const void *payload, size_t size
     }
     if (hello->node_id == 0 || hello->version_min > hello->version_max) {
         return error_set(
-            error, RAFTD_ERROR_PROTOCOL, "hello with node id %u and protocol versions %u to %u",
+            error, RAFTD_ERROR_PROTOCOL, "invalid hello: node id %u, protocol versions %u to %u",
             (unsigned)hello->node_id, (unsigned)hello->version_min, (unsigned)hello->version_max);
     }
     return 0;

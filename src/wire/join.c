@@ -1,5 +1,6 @@
 /*
- * The petition of a node that is no member yet, and the answer to it. Pure.
+ * Encodes and decodes the join request of a node that is not a member yet, and the reply to it.
+ * Pure; any thread.
  */
 #include <string.h>
 
@@ -13,7 +14,7 @@ enum { JOIN_FIXED_BYTES = 20, JOIN_REPLY_FIXED_BYTES = 23 };
 
 _Static_assert(JOIN_FIXED_BYTES + 64 + 272 <= WIRE_HELLO_MAX_BYTES &&
                    JOIN_REPLY_FIXED_BYTES + 64 + 272 + 256 <= WIRE_HELLO_MAX_BYTES,
-               "a petition fits its limit");
+               "a join request and its reply fit their limit");
 
 struct wire_frame *wire_join_encode(const struct wire_join *join)
 {
@@ -47,7 +48,7 @@ int wire_join_decode(struct wire_join *join, const void *payload, size_t size,
     wire_text_read(&reader, join->address, sizeof(join->address));
     if (reader.failed || reader_left(&reader) != 0 || join->node_id == 0 ||
         join->version_min > join->version_max) {
-        return error_set(error, RAFTD_ERROR_PROTOCOL, "malformed petition of %zu bytes", size);
+        return error_set(error, RAFTD_ERROR_PROTOCOL, "malformed join request of %zu bytes", size);
     }
     return 0;
 }
@@ -89,8 +90,7 @@ int wire_join_reply_decode(struct wire_join_reply *reply, const void *payload, s
     if (reader.failed || reader_left(&reader) != 0 || reply->node_id == 0 ||
         reply->verdict < WIRE_JOIN_WELCOME || reply->verdict > WIRE_JOIN_REMOVED ||
         reply->version_min > reply->version_max) {
-        return error_set(error, RAFTD_ERROR_PROTOCOL, "malformed answer to a petition, %zu bytes",
-                         size);
+        return error_set(error, RAFTD_ERROR_PROTOCOL, "malformed join reply of %zu bytes", size);
     }
     return 0;
 }

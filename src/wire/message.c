@@ -1,6 +1,7 @@
 /*
- * Raft messages to frames and back. A decoded message is one block of memory (the struct with
- * its array behind it) plus one reference to each entry. Pure.
+ * Encodes Raft messages as frames and decodes them. A decoded message is one block of memory, with
+ * its array of entries or proposal ids directly after the struct, and one reference to each entry.
+ * Pure; any thread.
  */
 #include "base/assert.h"
 #include "base/error.h"
@@ -13,8 +14,11 @@ enum {
     REFUSED_BYTES = 17,
 };
 
-/* So that a window counted in entry costs bounds the bytes of a frame as well. */
-_Static_assert(WIRE_ENTRY_OVERHEAD_BYTES <= sizeof(struct raft_entry), "an entry's cost bounds it");
+/* The core limits a message by the cost of its entries: their data and sizeof(struct raft_entry)
+ * each. An entry must not need more bytes in a frame than it costs, or a message within the core's
+ * limit could be larger than the receiver accepts. */
+_Static_assert(WIRE_ENTRY_OVERHEAD_BYTES <= sizeof(struct raft_entry),
+               "an entry takes no more bytes in a frame than it costs");
 
 static size_t entries_bytes(const struct raft_message *message)
 {
@@ -143,8 +147,9 @@ struct wire_frame *wire_message_encode(const struct raft_message *message)
 }
 
 /*
- * Reads the count of what follows and checks it against the limit and against the bytes that
- * are really there, so that the array is never larger than what was received.
+ * Reads the number of elements that follow. Checks it against the limit, and against the bytes
+ * that were received: each element takes at least element_bytes. So a frame with a hostile count
+ * cannot make this node allocate a larger array than the frame itself justifies.
  */
 static uint32_t read_count(struct reader *reader, size_t element_bytes, uint32_t limit)
 {
@@ -157,7 +162,7 @@ static uint32_t read_count(struct reader *reader, size_t element_bytes, uint32_t
     return count;
 }
 
-/* NULL (and the reader failed) for an entry that is cut off, too large or of unknown type. */
+/* Returns NULL and sets reader->failed if the entry is cut off, too large or of unknown type. */
 static struct raft_entry *read_entry(struct reader *reader, uint32_t max_entry_bytes)
 {
     uint64_t term = reader_u64(reader);
@@ -186,7 +191,7 @@ static struct raft_entry *read_entry(struct reader *reader, uint32_t max_entry_b
     return entry;
 }
 
-/* A copy of head with room for an array right behind it. */
+/* A copy of head in a block with room for an array directly after it. */
 static struct raft_message *message_make(const struct raft_message *head, size_t array_bytes)
 {
     struct raft_message *message = memory_allocate(sizeof(*message) + array_bytes);
@@ -237,7 +242,8 @@ static struct raft_message *read_refused(struct reader *reader, const struct raf
     return message;
 }
 
-/* The whole message; NULL for an unknown type. The caller looks at reader->failed. */
+/* Returns the whole message, or NULL if its type is unknown. The caller has to look at
+ * reader->failed. */
 static struct raft_message *read_message(struct reader *reader, const struct wire_limits *limits)
 {
     struct raft_message head = {0};
@@ -306,8 +312,8 @@ int wire_message_decode(struct raft_message **message, const void *payload, size
     }
     if (reader.failed || reader_left(&reader) != 0 || decoded->from == 0 || decoded->to == 0) {
         int code = error_set(error, RAFTD_ERROR_PROTOCOL,
-                             "malformed raft message of type %u, %zu bytes, "
-                             "at most %lu entries of %lu bytes are taken",
+                             "malformed raft message of type %u with %zu bytes; the limits are "
+                             "%lu entries in a message and %lu bytes in an entry",
                              (unsigned)decoded->type, size, (unsigned long)limits->max_entries,
                              (unsigned long)limits->max_entry_bytes);
 

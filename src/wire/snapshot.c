@@ -1,5 +1,5 @@
 /*
- * Frames of a snapshot transfer. Pure.
+ * Encodes and decodes the frames of a snapshot transfer. Pure; any thread.
  */
 #include <stddef.h>
 #include <string.h>

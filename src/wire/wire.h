@@ -1,8 +1,11 @@
 /*
- * Frames between peers: an 8-byte header (u32 payload length, u8 type, u8 version, u16 zero),
- * then the payload, little endian. doc/wire-format.md has the layout. Pure: bytes in, structs
- * out. Decoders take hostile bytes: every length and count is checked against a limit before
- * memory is touched, and trailing bytes are an error.
+ * The frames that nodes send to each other: a header of 8 bytes (u32 payload length, u8 type, u8
+ * version, u16 zero), then the payload, all little-endian. doc/wire-format.md has the layout.
+ * Pure: turns structs into bytes and bytes into structs, without a socket; any thread.
+ *
+ * Decoders accept bytes from a hostile peer. They check every length and count against a limit
+ * before they allocate memory for it, and bytes after the end of a payload are an error. All
+ * decode functions return 0, or RAFTD_ERROR_PROTOCOL with a message.
  */
 #ifndef RAFTD_WIRE_WIRE_H
 #define RAFTD_WIRE_WIRE_H
@@ -19,25 +22,31 @@ enum {
     WIRE_HEADER_BYTES = 8,
     WIRE_VERSION_MIN = 1,
     WIRE_VERSION_MAX = 1,
-    WIRE_HELLO_MAX_BYTES = 1024,       /* payload of a HELLO or HELLO_REPLY, at most */
-    WIRE_ENTRY_OVERHEAD_BYTES = 53,    /* an entry without its data; never above its cost */
-    WIRE_MESSAGE_OVERHEAD_BYTES = 256, /* a raft message without its entries, at most */
+    /* The largest payload of a hello, a join request, and the replies to them. */
+    WIRE_HELLO_MAX_BYTES = 1024,
+    /* An entry in a frame, without its data. */
+    WIRE_ENTRY_OVERHEAD_BYTES = 53,
+    /* The most that a Raft message takes in a frame, without its entries. */
+    WIRE_MESSAGE_OVERHEAD_BYTES = 256,
+    /* A snapshot frame without its data. */
     WIRE_SNAPSHOT_FIXED_BYTES = 32,
-    WIRE_SNAPSHOT_CHUNK_MAX = 128 * 1024, /* data in one frame: what a heartbeat may wait for */
+    /* The most data in one snapshot frame. A heartbeat that comes up while such a frame is being
+     * sent has to wait for the whole frame, so it is not larger. */
+    WIRE_SNAPSHOT_CHUNK_MAX = 128 * 1024,
 };
 
 enum wire_frame_type {
-    WIRE_HELLO = 1,       /* first frame of the dialling side */
-    WIRE_HELLO_REPLY = 2, /* accepted, or refused with a reason */
-    WIRE_PROBE = 3,       /* health probe */
-    WIRE_PROBE_REPLY = 4,
-    WIRE_RAFT = 5,     /* a struct raft_message */
-    WIRE_SNAPSHOT = 6, /* a struct wire_snapshot */
-    WIRE_JOIN = 7,     /* first and only frame of a node that is no member yet */
-    WIRE_JOIN_REPLY = 8,
+    WIRE_HELLO = 1,       /* struct wire_hello: the first frame of the side that connected */
+    WIRE_HELLO_REPLY = 2, /* struct wire_hello: accepted, or refused with a reason */
+    WIRE_PROBE = 3,       /* struct wire_probe: asks whether the other node is alive and serves */
+    WIRE_PROBE_REPLY = 4, /* struct wire_probe */
+    WIRE_RAFT = 5,        /* struct raft_message */
+    WIRE_SNAPSHOT = 6,    /* struct wire_snapshot */
+    WIRE_JOIN = 7,        /* struct wire_join: the only frame of a node that is not a member yet */
+    WIRE_JOIN_REPLY = 8,  /* struct wire_join_reply */
 };
 
-/* One encoded frame on its way from the core thread to a link thread. memory_free()d. */
+/* An encoded frame, header included. Freed with memory_free() by its owner. */
 struct wire_frame {
     size_t size_bytes;
     uint8_t data[];
@@ -48,56 +57,59 @@ struct wire_header {
     uint8_t type;
     uint8_t version;
 };
-/* RAFTD_ERROR_PROTOCOL for an unknown type, version, non-zero padding or a length over limit;
- * a hello and a probe have limits of their own below max_payload_bytes. */
+/* RAFTD_ERROR_PROTOCOL if the type or the version is unknown, the padding is not zero, or the
+ * payload is longer than max_payload_bytes. Hellos, join requests, probes and snapshot frames have
+ * smaller limits of their own. */
 int wire_header_decode(struct wire_header *header, const uint8_t data[WIRE_HEADER_BYTES],
                        size_t max_payload_bytes, struct raftd_error *error);
 
+/* What two nodes tell each other when a connection begins. Texts are NUL-terminated and have no
+ * control characters, also after decoding. */
 struct wire_hello {
-    uint16_t version_min;
+    uint16_t version_min; /* the protocol versions that the sender speaks, both ends included */
     uint16_t version_max;
     uint64_t cluster_id;
-    uint16_t node_id;
-    uint16_t wanted_id;  /* whom the sender believes it talks to */
-    uint64_t process_id; /* random per process life: tells a restart from a reconnect */
+    uint16_t node_id;    /* of the sender, never 0 */
+    uint16_t wanted_id;  /* the node that the sender believes it talks to */
+    uint64_t process_id; /* random number of the sender's process: it differs after a restart */
     char cluster_name[64];
-    char client_address[272]; /* advertised for clients, "" = none */
-    char refusal[256];        /* HELLO_REPLY: "" = accepted, else why not */
+    char client_address[272]; /* where clients reach the sender; "" = not told */
+    char refusal[256];        /* in a HELLO_REPLY: why the hello is refused; "" = accepted */
 };
-/* Texts are NUL-terminated and hold no control characters; a decoded hello keeps to that. */
 struct wire_frame *wire_hello_encode(enum wire_frame_type type, const struct wire_hello *hello);
 int wire_hello_decode(struct wire_hello *hello, const void *payload, size_t size,
                       struct raftd_error *error);
 
-/* A petition: a node that has no link to anybody asks any member to be let in, or what it is. */
+/* A join request: a node that has no connection to the cluster yet asks any member to add it, or
+ * only asks whether it is a member. */
 struct wire_join {
-    uint16_t version_min;
+    uint16_t version_min; /* the protocol versions that the sender speaks, both ends included */
     uint16_t version_max;
-    uint64_t cluster_id; /* of the log that the sender has; 0 = it has none */
-    uint16_t node_id;
-    bool asks_only; /* nothing is to be changed */
-    bool promote;   /* wants to vote once it has caught up */
+    uint64_t cluster_id; /* of the log that the sender has; 0 = it has no log */
+    uint16_t node_id;    /* of the sender, never 0 */
+    bool asks_only;      /* the sender only asks; the membership must not change */
+    bool promote;        /* the sender wants to become a voter once it has caught up */
     char cluster_name[64];
-    char address[272]; /* under which the members are to reach it */
+    char address[272]; /* where the members are to reach the sender */
 };
 enum wire_join_verdict {
-    WIRE_JOIN_WELCOME = 1, /* is a member; leader_id and leader_address: its first link */
-    WIRE_JOIN_KNOCK,       /* may come: found a log with this cluster id, then ask again */
+    WIRE_JOIN_WELCOME = 1, /* the sender is a member; it connects to leader_address first */
+    WIRE_JOIN_KNOCK,       /* the sender may join: make a log with cluster_id, then ask again */
     WIRE_JOIN_ELSEWHERE,   /* ask the leader, at leader_address */
-    WIRE_JOIN_LATER,       /* not now: text says why */
-    WIRE_JOIN_REFUSED,     /* never: text says why */
-    WIRE_JOIN_REMOVED,     /* was a member and is none any more */
+    WIRE_JOIN_LATER,       /* not possible now; text says why */
+    WIRE_JOIN_REFUSED,     /* never possible; text says why */
+    WIRE_JOIN_REMOVED,     /* the sender was a member and has been removed */
 };
 struct wire_join_reply {
-    uint16_t version_min;
+    uint16_t version_min; /* the protocol versions that the answering node speaks */
     uint16_t version_max;
     uint64_t cluster_id;
-    uint16_t node_id; /* who answers */
-    uint8_t verdict;
+    uint16_t node_id;   /* of the answering node, never 0 */
+    uint8_t verdict;    /* an enum wire_join_verdict */
     uint16_t leader_id; /* 0 = unknown */
     char cluster_name[64];
-    char leader_address[272];
-    char text[256];
+    char leader_address[272]; /* "" = unknown */
+    char text[256];           /* a sentence for a person; "" = none */
 };
 struct wire_frame *wire_join_encode(const struct wire_join *join);
 int wire_join_decode(struct wire_join *join, const void *payload, size_t size,
@@ -107,8 +119,8 @@ int wire_join_reply_decode(struct wire_join_reply *reply, const void *payload, s
                            struct raftd_error *error);
 
 struct wire_probe {
-    uint64_t nonce; /* echoed */
-    bool ready;     /* reply: whether that node serves */
+    uint64_t nonce; /* the reply has the same one */
+    bool ready;     /* in a reply: the answering node serves clients */
 };
 struct wire_frame *wire_probe_encode(enum wire_frame_type type, const struct wire_probe *probe);
 int wire_probe_decode(struct wire_probe *probe, const void *payload, size_t size,
@@ -117,9 +129,10 @@ int wire_probe_decode(struct wire_probe *probe, const void *payload, size_t size
 struct wire_frame *wire_message_encode(const struct raft_message *message);
 
 /*
- * The transfer of a snapshot file, as it lies on the sender's disk. The sender offers it; the
- * receiver says from which offset on it wants it, again after each chunk, so that never more than
- * a window is under way, and a transfer that broke off goes on where it was.
+ * The transfer of a snapshot file, byte for byte as it is on the sender's disk. The sender offers
+ * the file. The receiver answers with the offset from which on it needs the file, first to the
+ * offer and then after each chunk. So the sender knows how many bytes are on their way and can
+ * limit them, and a transfer that was interrupted continues at the offset it had reached.
  */
 enum wire_snapshot_kind {
     WIRE_SNAPSHOT_OFFER = 1,  /* offset_bytes: the size of the whole file */
@@ -127,30 +140,31 @@ enum wire_snapshot_kind {
     WIRE_SNAPSHOT_ANSWER = 3, /* from the receiver */
 };
 enum wire_snapshot_answer {
-    WIRE_SNAPSHOT_WANTED = 1,  /* all before offset_bytes is there */
-    WIRE_SNAPSHOT_DONE = 2,    /* it is there whole, checked and durable, or something newer */
-    WIRE_SNAPSHOT_REFUSED = 3, /* it is damaged, or cannot be stored */
+    WIRE_SNAPSHOT_WANTED = 1, /* the receiver has all bytes before offset_bytes */
+    WIRE_SNAPSHOT_DONE = 2,   /* the receiver has the whole file, checked and durable, or a newer */
+    WIRE_SNAPSHOT_REFUSED = 3, /* the file is damaged, or the receiver cannot store it */
 };
 struct wire_snapshot {
-    uint8_t kind;
-    uint8_t answer;
-    uint32_t data_bytes;
-    uint64_t index; /* of the snapshot */
-    uint64_t id;    /* its nonce: tells it from another one of the same index */
-    uint64_t offset_bytes;
+    uint8_t kind;          /* an enum wire_snapshot_kind */
+    uint8_t answer;        /* an enum wire_snapshot_answer; 0 unless kind is ANSWER */
+    uint32_t data_bytes;   /* bytes in data; 0 unless kind is CHUNK */
+    uint64_t index;        /* of the snapshot, never 0 */
+    uint64_t id;           /* its nonce, which differs from that of another file for this index */
+    uint64_t offset_bytes; /* OFFER: the size of the file; CHUNK, ANSWER: see above */
     uint8_t data[];
 };
-/* The data of a chunk are given apart. */
+/* data has snapshot->data_bytes bytes; the array in *snapshot is not used. */
 struct wire_frame *wire_snapshot_encode(const struct wire_snapshot *snapshot, const void *data);
-/* On success *snapshot is memory_free()d by the caller, data and all. */
+/* On success the caller frees *snapshot, which includes its data, with memory_free(). */
 int wire_snapshot_decode(struct wire_snapshot **snapshot, const void *payload, size_t size,
                          struct raftd_error *error);
 
 struct wire_limits {
-    uint32_t max_entry_bytes;
-    uint32_t max_entries; /* in one message */
+    uint32_t max_entry_bytes; /* of an entry's data */
+    uint32_t max_entries;     /* entries, or refused proposals, in one message */
 };
-/* On success *message owns its arrays and references: wire_message_free(). */
+/* On success the caller frees *message, with its arrays and its references to entries, by
+ * wire_message_free(). */
 int wire_message_decode(struct raft_message **message, const void *payload, size_t size,
                         const struct wire_limits *limits, struct raftd_error *error);
 void wire_message_free(struct raft_message *message);

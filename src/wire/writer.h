@@ -1,6 +1,6 @@
 /*
- * Writes little-endian values one after the other into memory whose size was computed before.
- * Used by the encoders of this directory only.
+ * Writes little-endian values one after the other into a frame whose size was computed before, so
+ * that no write has to check for room. Pure. Included by the .c files of src/wire only.
  */
 #ifndef RAFTD_WIRE_WRITER_H
 #define RAFTD_WIRE_WRITER_H
@@ -13,13 +13,14 @@
 #include "wire/wire.h"
 
 struct writer {
-    struct wire_frame *frame;
-    uint8_t *place;
+    struct wire_frame *frame; /* owned by the caller of writer_finish() */
+    uint8_t *place;           /* where the next value goes */
 };
 
-/* A frame with room for exactly this payload and its header written; see writer_finish(). */
+/* Allocates a frame for a payload of exactly this size and writes the header. */
 struct writer writer_begin(enum wire_frame_type type, size_t payload_bytes);
-/* Asserts that the payload has been written to its last byte. */
+/* Returns the frame. Asserts that exactly the whole payload has been written: a wrong size in an
+ * encoder would send bytes of unrelated memory, or write past the end. */
 struct wire_frame *writer_finish(const struct writer *writer);
 
 static inline void write_u8(struct writer *writer, uint8_t value)
@@ -54,7 +55,7 @@ static inline void write_bytes(struct writer *writer, const void *data, size_t s
     }
 }
 
-/* A boolean is 0 or 1; anything else fails the reader. */
+/* Reads a boolean, which is 0 or 1. Any other byte sets reader->failed. */
 static inline bool read_bool(struct reader *reader)
 {
     uint8_t value = reader_u8(reader);

@@ -75,7 +75,7 @@ START_TEST(header_of_a_stranger_is_refused)
         {5, 2, "protocol version 2"},
         {6, 1, "padding"},
         {7, 1, "padding"},
-        {0, 10, "10 bytes, the limit is 9"},
+        {0, 10, "10 bytes; the limit is 9"},
         {3, 255, "the limit is 9"},
     };
     struct wire_header header;
