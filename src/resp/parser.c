@@ -1,6 +1,37 @@
 /*
- * Requests of the Redis protocol. Pure; one thread per parser. Positions are kept as offsets
- * from the start of the request, since the caller may move its buffer between two calls.
+ * The parser of Redis requests. See parser.h. Pure; a parser is used by one thread at a time.
+ *
+ * The states of a parser that reads a multibulk request, and where they are stored:
+ *
+ *                 parse_count()           parse_bulk_length()
+ *       COUNT -------------------> LENGTH -------------------> BULK
+ *     wanted == 0                wanted > 0,                  in_bulk
+ *         ^                      not in_bulk                     |
+ *         |                           ^      parse_bulk(),       |
+ *         |                           |      count < wanted      |
+ *         |                           +--------------------------+
+ *         |                                                      |
+ *         +------------------------------------------------------+
+ *               parse_bulk(), count == wanted: resp_complete()
+ *
+ * In each state the parser looks at the bytes from position_bytes on. If they do not complete the
+ * step, it stays in the state and returns RESP_INCOMPLETE; the next call brings the same bytes with
+ * more bytes after them, and repeats the step. An inline request has only one step (the line), so
+ * it has no state but scanned_bytes.
+ *
+ * Invariants:
+ *
+ *   1. All positions are offsets from the start of the request, never pointers, because the caller
+ *      may move its buffer between two calls. resp_argument.data is filled in only when the whole
+ *      request is there.
+ *   2. No byte is searched for the end of a line twice: no line end is in the data before
+ *      scanned_bytes. Otherwise a client that sends a long line byte by byte would cost time that
+ *      grows with the square of the length.
+ *   3. No memory is allocated for a number that the client only announces. arguments grows with
+ *      the arguments that have arrived, and the bytes of a bulk stay in the caller's buffer. So
+ *      "*1000000\r\n" costs a client as much as it costs this node.
+ *   4. position_bytes plus the announced length of a bulk never exceeds request_bytes_max, so sums
+ *      of offsets cannot overflow.
  */
 #include "resp/parser.h"
 
@@ -10,10 +41,11 @@
 #include "base/memory.h"
 #include "base/number.h"
 
-/* What an idle connection may keep: as many arguments as common commands have. */
+/* The memory that an idle connection may keep; enough for most commands. */
 enum { ARGUMENTS_KEPT = 8, UNQUOTED_BYTES_KEPT = 256 };
 
-/* As many digits as surely fit, so that the common line is read in one loop without checks. */
+/* A number of at most so many digits fits an int64_t, so parse_line() need not check for overflow.
+ * Longer numbers go through parse_line_slowly(). */
 enum { DIGITS_FAST_MAX = 10 };
 
 enum line { LINE_NUMBER, LINE_INCOMPLETE, LINE_NO_NUMBER, LINE_TOO_LONG };
@@ -95,8 +127,9 @@ static struct resp_argument *parser_add_argument(struct resp_parser *parser)
 }
 
 /*
- * Any other line than a short number: one that is not all here yet, negative, or nonsense.
- * Looks for its end from where the last call stopped looking.
+ * Reads a line that parse_line() does not handle: the line is incomplete, or its number is
+ * negative, has many digits, or is not a number at all. Searches for the end of the line from
+ * where the last call stopped (invariant 2).
  */
 static enum line parse_line_slowly(struct resp_parser *parser, const uint8_t *data, size_t size,
                                    int64_t *number)
@@ -116,7 +149,7 @@ static enum line parse_line_slowly(struct resp_parser *parser, const uint8_t *da
         return LINE_TOO_LONG;
     }
     if (start + length + 1 == size) {
-        parser->scanned_bytes = size - 1; /* the CR is looked at again, with its LF */
+        parser->scanned_bytes = size - 1; /* CR is the last byte: find it again when LF is there */
         return LINE_INCOMPLETE;
     }
     if (end[1] != '\n' || !number_parse(data + start, length, number)) {
@@ -126,7 +159,8 @@ static enum line parse_line_slowly(struct resp_parser *parser, const uint8_t *da
     return LINE_NUMBER;
 }
 
-/* Reads the line "<mark><number>\r\n" at the parser's position and moves behind it. */
+/* Reads the line "<mark><number>\r\n" at the parser's position. On LINE_NUMBER the position is
+ * after the line, otherwise it is unchanged. */
 static inline enum line parse_line(struct resp_parser *parser, const uint8_t *data, size_t size,
                                    int64_t *number)
 {
@@ -147,7 +181,7 @@ static inline enum line parse_line(struct resp_parser *parser, const uint8_t *da
     return LINE_NUMBER;
 }
 
-/* "*<count>": RESP_REQUEST here means go on with the arguments. */
+/* Reads the line "*<count>". RESP_REQUEST means: continue with the arguments. */
 static enum resp_result parse_count(struct resp_parser *parser, const uint8_t *data, size_t size,
                                     struct resp_request *request)
 {
@@ -173,7 +207,7 @@ static enum resp_result parse_count(struct resp_parser *parser, const uint8_t *d
     return RESP_REQUEST;
 }
 
-/* "$<length>": RESP_REQUEST here means go on with its bytes. */
+/* Reads the line "$<length>". RESP_REQUEST means: continue with the bytes of this bulk. */
 static enum resp_result parse_bulk_length(struct resp_parser *parser, const uint8_t *data,
                                           size_t size, struct resp_request *request)
 {
@@ -186,7 +220,7 @@ static enum resp_result parse_bulk_length(struct resp_parser *parser, const uint
     if (data[parser->position_bytes] != '$') {
         char what[] = "expected '$', got '?'";
         what[sizeof(what) - 3] = (char)data[parser->position_bytes];
-        /* A NUL would end the text early; Redis' own text ends there, too. */
+        /* If this byte is a NUL, the text ends there, as it does in Redis. */
         return resp_error(request, what);
     }
     switch (parse_line(parser, data, size, &length)) {
@@ -220,7 +254,8 @@ static enum resp_result parse_bulk(struct resp_parser *parser, const uint8_t *da
         return resp_incomplete(request, end + 2);
     }
     if (data[end] != '\r' || data[end + 1] != '\n') {
-        /* Redis skips the two bytes unseen; a client that lost count is better told. */
+        /* Redis skips these two bytes without looking at them. A client that computes a wrong
+         * length would then have its next bytes taken for commands; here it gets an error. */
         return resp_error(request, "expected CRLF after bulk");
     }
     argument = parser_add_argument(parser);
@@ -274,20 +309,20 @@ static int hex_digit(uint8_t c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* A line being taken apart: what is left of it, and where the unquoted bytes go. */
+/* An inline request that is being split into arguments. */
 struct splitter {
-    const uint8_t *next;
-    const uint8_t *end;
-    uint8_t *out;
+    const uint8_t *next; /* the next byte of the line */
+    const uint8_t *end;  /* of the line */
+    uint8_t *out;        /* where the next byte of an argument goes, without quotes */
 };
 
-/* The byte `ahead` of the next one; 0 behind the end. */
+/* The byte at next + ahead; 0 if that is past the end of the line. */
 static uint8_t splitter_peek(const struct splitter *splitter, size_t ahead)
 {
     return ahead < (size_t)(splitter->end - splitter->next) ? splitter->next[ahead] : 0;
 }
 
-/* One byte or escape between double quotes. */
+/* Copies one byte, or one escape sequence, from between double quotes. */
 static void split_double_quoted(struct splitter *splitter)
 {
     static const char letters[] = "nrtba";
@@ -315,7 +350,8 @@ static void split_double_quoted(struct splitter *splitter)
     splitter->next += 2;
 }
 
-/* The rest of a quoted part and its closing quote, which a blank or the end has to follow. */
+/* Copies the rest of a quoted part up to its closing quote. False if the quote is missing, or if
+ * something other than a blank or the end of the line follows it. */
 static bool split_quoted(struct splitter *splitter, uint8_t quote)
 {
     for (;;) {
@@ -354,13 +390,14 @@ static bool split_word(struct splitter *splitter)
     }
 }
 
-/* Takes a line apart as Redis' sdssplitargs() does; a NUL ends it. */
+/* Splits a line into arguments by the rules of Redis' sdssplitargs(). A NUL ends the line. */
 static enum resp_result split_line(struct resp_parser *parser, const uint8_t *line, size_t size,
                                    struct resp_request *request)
 {
     struct splitter splitter = {.next = line, .end = line + size};
 
-    /* Unquoting never lengthens: room for the line is enough, and nothing moves below. */
+    /* Arguments without their quotes are never longer than the line. So the buffer gets its full
+     * size here and does not move while arguments point into it. */
     parser->unquoted.size_bytes = 0;
     splitter.out = buffer_extend(&parser->unquoted, size);
     for (;;) {

@@ -1,5 +1,5 @@
 /*
- * Replies of the Redis protocol. Pure; any thread.
+ * Writes replies of the Redis protocol. See writer.h. Pure; any thread.
  */
 #include "resp/writer.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/number.h"
 
-/* A mark, a number and a line end: ":-9223372036854775808\r\n". */
+/* The longest first line of a reply with a number: ":-9223372036854775808\r\n". */
 enum { HEAD_BYTES_MAX = 1 + NUMBER_TEXT_BYTES_MAX + 2 };
 
 static size_t write_head(uint8_t *place, char mark, int64_t number)
@@ -29,7 +29,8 @@ static void append_head(struct buffer *buffer, char mark, int64_t number)
     buffer_append(buffer, head, write_head(head, mark, number));
 }
 
-/* A line must not end early, whatever a text that came from outside holds. */
+/* Appends one line. Line ends inside the text become blanks: the text may come from a client, and
+ * a line end inside would make the client read the rest as the next reply. */
 static void append_line(struct buffer *buffer, char mark, const void *text, size_t size)
 {
     const uint8_t *from = text;
@@ -141,7 +142,7 @@ void resp_write_double(struct buffer *buffer, enum resp_protocol protocol, doubl
     int length;
 
     if (isnan(value)) {
-        length = snprintf(text, sizeof(text), "nan"); /* printf's own may come with a sign */
+        length = snprintf(text, sizeof(text), "nan"); /* printf() may write "-nan" */
     } else {
         length = snprintf(text, sizeof(text), "%.17g", value);
     }
