@@ -1,5 +1,6 @@
 /*
- * Defaults, single options and lists of them. Everything walks the table in options.c.
+ * Defaults, reading and writing of single options, and lists of options. All functions work from
+ * the table in options.c. They keep nothing; one thread at a time uses a struct conf.
  */
 #include "conf/conf.h"
 
@@ -26,12 +27,12 @@ void conf_defaults(struct conf *conf)
         if (option->type != CONF_TYPE_PEER && option->initial[0] != 0) {
             bool is_set = conf_value_parse(conf, option, option->initial, wanted);
 
-            ASSERT(is_set); /* the table refuses its own default */
+            ASSERT(is_set); /* otherwise a default in the table breaks the table's own limits */
         }
     }
 }
 
-/* Takes "section.key" apart; false if no option is called so. */
+/* Splits "section.key" and finds the option; false if there is no such option. */
 static bool find_by_name(const char *name, const struct conf_option **option, const char **key)
 {
     const char *dot = strchr(name, '.');
@@ -53,7 +54,7 @@ static int unknown_option(const char *name, struct raftd_error *error)
 
     conf_quote(name, quoted);
     return error_set(error, RAFTD_ERROR_INVALID,
-                     "%s: there is no such option; wanted section.key as in raftd.conf(5)", quoted);
+                     "unknown option %s: wanted SECTION.KEY as listed in raftd.conf(5)", quoted);
 }
 
 int conf_set(struct conf *conf, const char *name, const char *value, struct raftd_error *error)
@@ -124,7 +125,7 @@ static void list_peers(const struct conf *conf, conf_found *found, void *argumen
     }
 }
 
-/* Every option, or only those whose value is not the default's. */
+/* Calls back with every option, or only with those whose value is not the default. */
 static void walk(const struct conf *conf, bool only_changed, conf_found *found, void *argument)
 {
     struct conf defaults;

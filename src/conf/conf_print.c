@@ -1,7 +1,7 @@
 /*
- * Writes what documents say about options from the table: `conf_print man` the option list of
- * raftd.conf(5), `conf_print sample` the sample configuration. Not installed; tools/check-options
- * runs it.
+ * A program that prints the documentation of all options from the table in options.c:
+ * `conf_print man` prints the option list of raftd.conf(5), `conf_print sample` the sample
+ * configuration. tools/check-options runs it when raftd is built; it is never installed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 enum { COLUMNS_MAX = 78 };
 
-/* Prints words in lines of a limited width, each line after a prefix. */
+/* Prints text in lines of at most COLUMNS_MAX columns. Each line begins with prefix. */
 static void wrap(const char *prefix, const char *text)
 {
     size_t width = 0;
@@ -35,7 +35,8 @@ static void wrap(const char *prefix, const char *text)
     putchar('\n');
 }
 
-/* "1 to 65535 milliseconds", "yes or no"; for people, as a sentence without its full stop. */
+/* Writes what values an option accepts, for people and without a full stop: "1 to 65535
+ * milliseconds", "yes or no". */
 static void describe_values(const struct conf_option *option, char *text, size_t size)
 {
     char min[32];
@@ -69,8 +70,9 @@ static void describe_values(const struct conf_option *option, char *text, size_t
 
 /* ---- the manual page ---- */
 
-/* One sentence in mdoc. A backslash, and a dot or quote that begins a line, mean something to the
- * formatter; the table has neither, and wrapping puts neither there. */
+/* Prints one sentence in mdoc. A backslash anywhere, and a dot or quote at the start of a line, are
+ * commands to the formatter. The assertion holds that the table has no such text and that wrapping
+ * cannot move a dot or quote to the start of a line. */
 static void man_sentence(const char *text, size_t length)
 {
     char sentence[512];
@@ -83,7 +85,7 @@ static void man_sentence(const char *text, size_t length)
     wrap("", sentence);
 }
 
-/* Text in mdoc: each sentence begins a line. */
+/* Prints text in mdoc, each sentence on a line of its own, as the formatter expects it. */
 static void man_text(const char *text)
 {
     const char *end;
@@ -112,7 +114,7 @@ static const char *argument_name(const struct conf_option *option)
     }
 }
 
-/* .It Cm peer No = Cm off | required */
+/* Prints the head of an option: ".It Cm peer No = Cm off | required". */
 static void man_tag(const struct conf_option *option)
 {
     printf(".It %s %s No =", option->type == CONF_TYPE_PEER ? "Ar" : "Cm", option->key);
@@ -168,7 +170,7 @@ static void print_man(void)
 
 /* ---- the sample ---- */
 
-/* What the options without a default could look like. */
+/* Example values for the options that have no default. */
 static const struct {
     const char *name;
     const char *value;
@@ -215,11 +217,12 @@ static void sample_option(const struct conf_option *option)
 
 static void print_sample(void)
 {
-    puts("# Configuration of raftd: every option, with its default. raftd.conf(5) says more;\n"
-         "# `raftd --check-config --config FILE` tells every mistake in a file.\n"
+    puts("# Configuration of raftd: every option, with its default value. raftd.conf(5) says\n"
+         "# more. `raftd --check-config --config FILE` lists every mistake in a file.\n"
          "#\n"
-         "# Remove the semicolon before a line to change what it says. Lines whose value is an\n"
-         "# example, because the option has no default, say what holds without them.");
+         "# To set an option, remove the semicolon before its line and change the value. An\n"
+         "# option without a default has an example as its value; its comment says what holds\n"
+         "# while it is not set.");
     for (size_t i = 0; i < conf_section_count; i++) {
         putchar('\n');
         wrap("# ", conf_sections[i].description);

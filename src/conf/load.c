@@ -1,7 +1,13 @@
 /*
- * Reading configuration files. inih splits lines into keys and values; it is lenient, so this
- * file looks at every line before inih sees it, hands on only what is plain, and knows for each
- * line whether inih made something of it.
+ * Reads configuration files and settings of the command line into a struct conf. Runs on the
+ * thread that calls conf_load(); keeps nothing.
+ *
+ * inih splits a line into key and value. inih accepts much that is probably a mistake: it takes a
+ * colon for an equals sign, ignores what follows "[section]", and drops lines that it does not
+ * understand without a word. So this file checks each line before inih gets it, handles sections
+ * and comments itself, and gives inih only lines that look like "key = value". pending_line
+ * remembers the line that inih has; if inih asks for the next line before it has returned a key
+ * and a value for this one, the line is reported as a mistake.
  */
 #include "conf/load.h"
 
@@ -23,7 +29,7 @@ enum { NAMES_BYTES = 512 };
 
 /* ---- one option ---- */
 
-/* "node, cluster, listen" or the keys of one section. */
+/* Writes the names of all sections ("node, cluster, listen"), or of the keys of one section. */
 static void list_names(const char *section, char *names, size_t size)
 {
     size_t used = 0;
@@ -124,22 +130,21 @@ static void set_option(struct conf *conf, struct conf_source *source, const char
 
 /* ---- lines ---- */
 
-/* What the reader gives inih piece by piece. Lives on the stack of load_text(). */
+/* The text that is being read. On the stack of load_text(). */
 struct input {
     struct conf *conf;
     struct conf_source *source;
     const char *text;
-    size_t size;
-    size_t offset;
-    uint32_t line;
-    bool told_carriage_return;
-    /* The section that the lines belong to; skipping: its own line had a mistake, which was
-     * told, so nothing is said about the keys in it. */
-    const struct conf_section *section;
+    size_t size;                        /* bytes of text */
+    size_t offset;                      /* where the next line begins */
+    uint32_t line;                      /* the number of the last line read; 0 = none yet */
+    bool told_carriage_return;          /* CR LF is reported only once */
+    const struct conf_section *section; /* that the lines belong to; NULL before the first */
+    /* The line of the section had a mistake. It is reported, so keys that follow are ignored: they
+     * would only cause more reports of the same mistake. */
     bool skipping;
-    /* A line that inih has not made a key and a value of yet; 0 = none. */
-    uint32_t pending_line;
-    char pending[CONF_LINE_BYTES_MAX + 1];
+    uint32_t pending_line; /* number of the line that inih has not returned yet; 0 = none */
+    char pending[CONF_LINE_BYTES_MAX + 1]; /* the text of that line */
 };
 
 static bool is_blank(char c)
@@ -147,7 +152,8 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* The next line without blanks around it, if it is one that can be used. False: it was told. */
+/* Removes the blanks at both ends of a line. False if the line cannot be used; the mistake has been
+ * reported. */
 static bool check_line(struct input *input, const char **start, size_t *length)
 {
     const char *line = *start;
@@ -189,7 +195,7 @@ static bool check_line(struct input *input, const char **start, size_t *length)
     return true;
 }
 
-/* [name], perhaps followed by a comment. inih ignores whatever else follows, so it gets no say. */
+/* Handles the line "[name]", which a comment may follow. */
 static void open_section(struct input *input, const char *line, size_t length)
 {
     const char *end = memchr(line, ']', length);
@@ -214,7 +220,7 @@ static void open_section(struct input *input, const char *line, size_t length)
     if (rest < length && line[rest] != ';' && line[rest] != '#') {
         conf_quote(name + rest, quoted);
         source_tell(input->source, input->line,
-                    "found %s behind a section, wanted it on a line of its own", quoted);
+                    "found %s after a section, wanted it on a line of its own", quoted);
         return;
     }
     name[end - line] = 0;
@@ -229,7 +235,7 @@ static void open_section(struct input *input, const char *line, size_t length)
     input->skipping = false;
 }
 
-/* What inih was given last and did not hand back is no key and value. */
+/* Reports the last line that inih got, if inih did not return a key and a value for it. */
 static void tell_pending(struct input *input)
 {
     char quoted[CONF_QUOTE_MAX];
@@ -242,7 +248,7 @@ static void tell_pending(struct input *input)
     }
 }
 
-/* For inih, in place of fgets(): the next line that should be a key and a value. */
+/* inih calls this in place of fgets(): returns the next line that looks like "key = value". */
 static char *next_line(char *buffer, int size, void *argument)
 {
     struct input *input = argument;
@@ -267,7 +273,7 @@ static char *next_line(char *buffer, int size, void *argument)
         input->pending[length] = 0;
         input->pending_line = input->line;
         if (input->pending[strcspn(input->pending, "=:")] != '=') {
-            tell_pending(input); /* inih would take a colon for an equals sign */
+            tell_pending(input); /* inih would accept a colon as an equals sign */
             continue;
         }
         memcpy(buffer, input->pending, length + 1);
@@ -276,7 +282,8 @@ static char *next_line(char *buffer, int size, void *argument)
     return NULL;
 }
 
-/* For inih: a line is a key and a value. inih saw no section, the reader keeps that. */
+/* inih calls this with each key and value. Its section is always empty: inih never gets the line
+ * of a section, so input->section is the right one. */
 static int take_pair(void *argument, const char *section, const char *key, const char *value)
 {
     struct input *input = argument;
@@ -285,7 +292,7 @@ static int take_pair(void *argument, const char *section, const char *key, const
     (void)section;
     ASSERT(input->pending_line == input->line);
     if (value == NULL) {
-        return 1; /* a key alone; inih can be told to let that pass */
+        return 1; /* a key without "=": only if inih was compiled to allow that */
     }
     input->pending_line = 0;
     if (input->skipping) {
@@ -294,14 +301,16 @@ static int take_pair(void *argument, const char *section, const char *key, const
     if (input->section == NULL) {
         conf_quote(key, quoted);
         source_tell(input->source, input->line,
-                    "found the key %s before any section, wanted a [SECTION] first", quoted);
+                    "found the key %s before the first section, wanted a [SECTION] before it",
+                    quoted);
         return 1;
     }
     set_option(input->conf, input->source, input->section->name, key, value, input->line);
     return 1;
 }
 
-/* inih cuts lines at 200 bytes unless told otherwise, for the whole process. */
+/* inih cuts lines after 200 bytes, unless this variable says otherwise. It is one variable for the
+ * whole process. */
 static void raise_line_limit(void)
 {
     if (ini_max_line < CONF_LINE_BYTES_MAX + 3) {
@@ -333,7 +342,8 @@ static int cannot_read(struct conf_source *source, const char *problem)
     return RAFTD_ERROR_SYSTEM;
 }
 
-/* Reads up to one byte more than is allowed, so that a file that grows is seen as well. */
+/* Reads at most one byte more than is allowed: enough to notice that a file is too large, also one
+ * that grows while it is read. */
 static int read_all(int fd, struct conf_source *source, struct buffer *bytes)
 {
     while (bytes->size_bytes <= CONF_FILE_BYTES_MAX) {
@@ -361,7 +371,7 @@ static int read_all(int fd, struct conf_source *source, struct buffer *bytes)
 static int read_file(struct conf_source *source, struct buffer *bytes)
 {
     struct stat status;
-    /* Not blocking: a pipe without a writer would hold the open() for ever. */
+    /* O_NONBLOCK: otherwise open() of a pipe that nobody writes to would wait for ever. */
     int fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     int code;
 
@@ -383,7 +393,8 @@ static int read_file(struct conf_source *source, struct buffer *bytes)
 
 /* ---- the command line ---- */
 
-/* "section.key=value"; false if it is not even that. */
+/* Sets an option from "section.key=value". False if the text does not have this form or there is
+ * no such section; any other mistake has been reported. */
 static bool set_from_text(struct conf *conf, struct conf_source *source, const char *setting)
 {
     const char *dot = strchr(setting, '.');

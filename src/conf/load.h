@@ -1,6 +1,5 @@
 /*
- * From the bytes of a configuration file to options. Nobody outside src/conf includes this,
- * except its tests.
+ * Parses the bytes of a configuration file. Included by src/conf and its tests only.
  */
 #ifndef RAFTD_CONF_LOAD_H
 #define RAFTD_CONF_LOAD_H
@@ -10,11 +9,11 @@
 #include "conf/source.h"
 
 enum {
-    CONF_FILE_BYTES_MAX = 1 << 20,
-    CONF_LINE_BYTES_MAX = 2000, /* without the end of the line */
+    CONF_FILE_BYTES_MAX = 1 << 20, /* a larger file is refused */
+    CONF_LINE_BYTES_MAX = 2000,    /* a longer line is refused; without the end of the line */
 };
 
-/* Every mistake goes to source. text may hold any bytes. */
+/* Sets the options that text names. Reports every mistake to source. text may have any bytes. */
 void load_text(struct conf *conf, struct conf_source *source, const char *text, size_t size);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Every option of raftd, once. Adding one: a row here, its field in struct conf, then
- * `tools/check-options --write` brings the manual page and the sample up to date.
+ * The table of all options of raftd. Constant data; any thread. To add an option, add a row here
+ * and its field in struct conf, then run `tools/check-options --write` in the build directory: that
+ * brings the manual page and the sample configuration up to date.
  */
 #include "conf/options.h"
 
@@ -18,17 +19,19 @@
 const struct conf_section conf_sections[] = {
     {"node", "This node."},
     {"cluster", "The cluster that this node belongs to."},
-    {"listen", "Where this node listens."},
-    {"advertise", "How others reach this node, where that differs from where it listens."},
-    {"peers", "The initial voters of the cluster, this node included; without any, this node is a "
-              "cluster of its own. The list founds a cluster: once there is a log, the log "
-              "says who is a member."},
-    {"tls", "Certificates and keys, and where they are required."},
-    {"raft", "Time-outs and windows of the consensus."},
+    {"listen", "The addresses on which this node accepts connections."},
+    {"advertise",
+     "The addresses that others use to connect to this node, if they differ from those "
+     "in [listen]."},
+    {"peers", "The first voters of the cluster, this node included. Without this section, the node "
+              "founds a cluster of its own. The section is used only to found a cluster: when "
+              "there is a log, the log says who the members are."},
+    {"tls", "Certificates and keys, and which connections need them."},
+    {"raft", "Time-outs and limits of the consensus between the nodes."},
     {"storage", "The log on disk."},
-    {"snapshot", "When the state is saved, and how much of the log is kept behind it."},
-    {"limits", "Bounds on what clients may take."},
-    {"redis", "What clients get without asking for more or less."},
+    {"snapshot", "When this node saves its state as a snapshot, and how much of the log it keeps."},
+    {"limits", "Limits for clients."},
+    {"redis", "How commands are answered, unless a client asks for something else."},
     {"log", "Messages of the daemon."},
 };
 const size_t conf_section_count = sizeof(conf_sections) / sizeof(conf_sections[0]);
@@ -40,73 +43,77 @@ const struct conf_option conf_options[] = {
      .initial = "1",
      .min = 1,
      .max = UINT16_MAX,
-     .description = "The number of this node, unique in its cluster for ever: "
-                    "that of a removed node is never used again.",
+     .description = "The number of this node, different from that of every other node of its "
+                    "cluster. The number of a removed node is never used again.",
      FIELD(node.id)},
     {.section = "node",
      .key = "data_dir",
      .type = CONF_TYPE_PATH,
      .initial = "./raftd-data",
-     .description = "The directory of the log, made if it is missing; never shared by two nodes.",
+     .description = "The directory of the log and the snapshots. It is created if it is missing. "
+                    "Two nodes never share a directory.",
      FIELD(node.data_dir)},
     {.section = "node",
      .key = "join",
      .type = CONF_TYPE_ADDRESS,
      .initial = "",
-     .without = "this node founds its cluster",
-     .description = "The peer address of any member of a cluster that this node is to join. Only "
-                    "looked at while the data directory does not make it a member.",
+     .without = "the node does not join a cluster but founds one",
+     .description = "The peer address of any member of a cluster that this node is to join. It is "
+                    "used only while the data directory does not make the node a member of a "
+                    "cluster.",
      FIELD(node.join)},
     {.section = "node",
      .key = "auto_promote",
      .type = CONF_TYPE_BOOL,
      .initial = "yes",
-     .description = "Whether this node, when it joins, becomes a voter once it has caught up; "
-                    "else it stays a learner that serves reads.",
+     .description = "Whether this node, after it has joined a cluster and caught up, becomes a "
+                    "voter. Otherwise it stays a learner, which serves reads but does not vote.",
      FIELD(node.auto_promote)},
 
     {.section = "cluster",
      .key = "name",
      .type = CONF_TYPE_NAME,
      .initial = "raftd",
-     .description = "The name of the cluster; all members have to agree on it.",
+     .description = "The name of the cluster. It must be the same on all nodes.",
      FIELD(cluster.name)},
 
     {.section = "listen",
      .key = "peer",
      .type = CONF_TYPE_ADDRESS,
      .initial = "127.0.0.1:7381",
-     .description = "Where the other nodes connect to.",
+     .description = "The address on which this node accepts connections of the other nodes.",
      FIELD(listen.peer)},
     {.section = "listen",
      .key = "client",
      .type = CONF_TYPE_ADDRESS,
      .initial = "127.0.0.1:7380",
-     .description = "Where clients connect to, with the Redis protocol.",
+     .description = "The address on which this node accepts connections of clients, with the "
+                    "Redis protocol.",
      FIELD(listen.client)},
     {.section = "listen",
      .key = "allow_unauthenticated_clients",
      .type = CONF_TYPE_BOOL,
      .initial = "no",
-     .description = "Whether the client address may be other than loopback although nobody has "
-                    "to prove who he is: whoever reaches it may read and change all data.",
+     .description = "Whether the client address may be other than loopback although clients need "
+                    "no certificate. Then everybody who can reach the address can read and change "
+                    "all data.",
      FIELD(listen.allow_unauthenticated_clients)},
 
     {.section = "advertise",
      .key = "peer",
      .type = CONF_TYPE_ADDRESS,
      .initial = "",
-     .without = "the address of this node in [peers], else that in [listen]",
-     .description = "The address under which the other nodes reach this one, if something "
-                    "forwards it.",
+     .without = "the address of this node in [peers], and without [peers] that in [listen]",
+     .description = "The address that the other nodes use to connect to this node, if a forwarder "
+                    "stands in between.",
      FIELD(advertise.peer)},
     {.section = "advertise",
      .key = "client",
      .type = CONF_TYPE_ADDRESS,
      .initial = "",
      .without = "the address in [listen]",
-     .description = "The address under which clients reach this node; the other nodes and RAFT "
-                    "MEMBERS tell it.",
+     .description = "The address that clients use to connect to this node. The other nodes and "
+                    "the command RAFT MEMBERS tell it to clients.",
      FIELD(advertise.client)},
 
     {.section = "peers",
@@ -116,7 +123,8 @@ const struct conf_option conf_options[] = {
      .min = 1,
      .max = UINT16_MAX,
      .without = "this node alone",
-     .description = "The peer address of node ID; one line for each node, alike on all of them.",
+     .description = "The peer address of the node with this ID. There is one line for each node, "
+                    "and the lines are the same on all nodes.",
      FIELD(peers)},
 
     {.section = "tls",
@@ -124,31 +132,31 @@ const struct conf_option conf_options[] = {
      .type = CONF_TYPE_PATH,
      .initial = "",
      .without = "none",
-     .description = "PEM file with the certificates of the authorities that may vouch for peers "
-                    "and clients.",
+     .description = "PEM file with the certificates of the authorities (CA) that sign the "
+                    "certificates of nodes and clients.",
      FIELD(tls.ca)},
     {.section = "tls",
      .key = "certificate",
      .type = CONF_TYPE_PATH,
      .initial = "",
      .without = "none",
-     .description = "PEM file with the certificate of this node and those between it and the "
-                    "authority.",
+     .description = "PEM file with the certificate of this node, followed by the intermediate "
+                    "certificates up to the authority, if there are any.",
      FIELD(tls.certificate)},
     {.section = "tls",
      .key = "key",
      .type = CONF_TYPE_PATH,
      .initial = "",
      .without = "none",
-     .description = "PEM file with the private key of the certificate; only its owner may have "
-                    "access to it.",
+     .description = "PEM file with the private key of the certificate. Only the owner of the file "
+                    "may have access to it (mode 0600).",
      FIELD(tls.key)},
     {.section = "tls",
      .key = "peer",
      .type = CONF_TYPE_ENUM,
      .initial = "required",
      .choices = {[CONF_TLS_OFF] = "off", [CONF_TLS_REQUIRED] = "required"},
-     .description = "Whether nodes talk to each other over TLS 1.3 with certificates on both "
+     .description = "Whether the connections between nodes use TLS 1.3, with certificates on both "
                     "sides.",
      FIELD(tls.peer)},
     {.section = "tls",
@@ -156,14 +164,14 @@ const struct conf_option conf_options[] = {
      .type = CONF_TYPE_ENUM,
      .initial = "off",
      .choices = {[CONF_TLS_OFF] = "off", [CONF_TLS_REQUIRED] = "required"},
-     .description = "Whether clients have to use TLS 1.3 and show a certificate.",
+     .description = "Whether clients have to use TLS 1.3 and present a certificate.",
      FIELD(tls.client)},
     {.section = "tls",
      .key = "allow_plaintext_peers",
      .type = CONF_TYPE_BOOL,
      .initial = "no",
-     .description = "Whether peer = off is accepted for addresses other than loopback: whoever "
-                    "is on the path may read and change everything.",
+     .description = "Whether peer = off is accepted for addresses other than loopback. Then "
+                    "everybody on the network between the nodes can read and change everything.",
      FIELD(tls.allow_plaintext_peers)},
 
     {.section = "raft",
@@ -173,8 +181,8 @@ const struct conf_option conf_options[] = {
      .initial = "100",
      .min = 1,
      .max = 60000,
-     .description = "How often a leader with nothing to say shows that it is there; less than "
-                    "half of election_timeout_ms.",
+     .description = "How often a leader sends a message to each other node while it has no "
+                    "entries to send. Less than half of election_timeout_ms.",
      FIELD(raft.heartbeat_ms)},
     {.section = "raft",
      .key = "election_timeout_ms",
@@ -183,8 +191,8 @@ const struct conf_option conf_options[] = {
      .initial = "1000",
      .min = 10,
      .max = 600000,
-     .description = "How long a follower waits for a leader before it stands for election, once "
-                    "to twice this, by chance.",
+     .description = "How long a follower waits for a message of the leader before it starts an "
+                    "election. Each wait is a random time between this value and twice this value.",
      FIELD(raft.election_timeout_ms)},
     {.section = "raft",
      .key = "max_batch_bytes",
@@ -193,7 +201,8 @@ const struct conf_option conf_options[] = {
      .initial = "1M",
      .min = 4 * KIB,
      .max = 64 * MIB,
-     .description = "The entries in one message to a peer; a single larger one goes alone.",
+     .description = "How many bytes of entries one message to another node may have. A single "
+                    "entry that is larger is sent alone.",
      FIELD(raft.max_batch_bytes)},
     {.section = "raft",
      .key = "max_inflight_messages",
@@ -201,7 +210,8 @@ const struct conf_option conf_options[] = {
      .initial = "128",
      .min = 1,
      .max = 4096,
-     .description = "Messages with entries on their way to one peer.",
+     .description = "How many messages with entries may be on their way to one node, sent but not "
+                    "answered.",
      FIELD(raft.max_inflight_messages)},
     {.section = "raft",
      .key = "max_inflight_bytes",
@@ -210,7 +220,8 @@ const struct conf_option conf_options[] = {
      .initial = "16M",
      .min = 4 * KIB,
      .max = 4 * GIB,
-     .description = "Entries on their way to one peer; at least max_batch_bytes.",
+     .description = "How many bytes of entries may be on their way to one node, sent but not "
+                    "answered. At least max_batch_bytes.",
      FIELD(raft.max_inflight_bytes)},
     {.section = "raft",
      .key = "max_uncommitted_bytes",
@@ -219,7 +230,8 @@ const struct conf_option conf_options[] = {
      .initial = "64M",
      .min = 4 * KIB,
      .max = 16 * GIB,
-     .description = "Entries that wait for a quorum before a leader takes no more.",
+     .description = "How many bytes of entries may wait for a quorum. While there are more, the "
+                    "leader accepts no further commands.",
      FIELD(raft.max_uncommitted_bytes)},
     {.section = "raft",
      .key = "priority",
@@ -227,7 +239,8 @@ const struct conf_option conf_options[] = {
      .initial = "0",
      .min = 0,
      .max = 100,
-     .description = "Leadership drifts to the voter with the highest priority that is up to date.",
+     .description = "Leadership moves to the voter with the highest priority among those that are "
+                    "up to date.",
      FIELD(raft.priority)},
     {.section = "raft",
      .key = "disk_stall_ms",
@@ -236,8 +249,8 @@ const struct conf_option conf_options[] = {
      .initial = "3000",
      .min = 0,
      .max = 600000,
-     .description = "A leader whose disk finishes no write for so long hands over to another "
-                    "voter; 0: it does not.",
+     .description = "A leader whose disk finishes no write for this time hands leadership over to "
+                    "another voter. 0: it never does so for this reason.",
      FIELD(raft.disk_stall_ms)},
     {.section = "raft",
      .key = "request_timeout_ms",
@@ -246,8 +259,8 @@ const struct conf_option conf_options[] = {
      .initial = "5000",
      .min = 10,
      .max = 600000,
-     .description = "How long a command waits for its outcome before the client is told that it "
-                    "is unknown.",
+     .description = "How long a command waits for its outcome. After this time the client is told "
+                    "that the outcome is unknown.",
      FIELD(raft.request_timeout_ms)},
 
     {.section = "storage",
@@ -257,10 +270,11 @@ const struct conf_option conf_options[] = {
      .initial = "256M",
      .min = 0,
      .max = 1024 * GIB,
-     .description = "With less space than this left on the file system of data_dir, a leader "
-                    "hands over to a voter that has more; if there is none, it refuses commands "
-                    "that write, with OOM, until there is; reads go on. With a quarter of it left "
-                    "a follower takes no entries. 0: no space is kept.",
+     .description = "The free space that is to stay on the file system of data_dir. When less is "
+                    "left, a leader hands leadership over to a voter that has more. If there is "
+                    "no such voter, the leader refuses commands that write, with the error OOM, "
+                    "until there is more space again; reads go on. When a quarter of this value "
+                    "is left, a follower accepts no entries. 0: the free space is not checked.",
      FIELD(storage.reserve_bytes)},
     {.section = "storage",
      .key = "segment_bytes",
@@ -270,7 +284,7 @@ const struct conf_option conf_options[] = {
      .min = 64 * KIB,
      .max = 4 * GIB,
      .multiple = 4096,
-     .description = "The size of a file of the log; at least twice max_request_bytes.",
+     .description = "The size of one file of the log. At least twice max_request_bytes.",
      FIELD(storage.segment_bytes)},
 
     {.section = "snapshot",
@@ -280,7 +294,8 @@ const struct conf_option conf_options[] = {
      .initial = "64M",
      .min = 4 * KIB,
      .max = 1024 * GIB,
-     .description = "A snapshot is due after so much log, and as much as the last one was large.",
+     .description = "A snapshot is taken when the log since the last snapshot has this size and "
+                    "is at least as large as the content of that snapshot.",
      FIELD(snapshot.log_bytes)},
     {.section = "snapshot",
      .key = "log_entries",
@@ -289,7 +304,8 @@ const struct conf_option conf_options[] = {
      .initial = "1000000",
      .min = 1,
      .max = UINT32_MAX,
-     .description = "Or after so many entries, whatever their size.",
+     .description = "A snapshot is also taken when the log since the last snapshot has so many "
+                    "entries, whatever their size.",
      FIELD(snapshot.log_entries)},
     {.section = "snapshot",
      .key = "keep_entries",
@@ -298,7 +314,8 @@ const struct conf_option conf_options[] = {
      .initial = "10000",
      .min = 0,
      .max = UINT32_MAX,
-     .description = "What stays of the log before a snapshot, for followers that lag a little.",
+     .description = "How many entries before a snapshot stay in the log. A follower that is "
+                    "behind by fewer entries than this gets entries and not the whole snapshot.",
      FIELD(snapshot.keep_entries)},
     {.section = "snapshot",
      .key = "keep",
@@ -307,14 +324,16 @@ const struct conf_option conf_options[] = {
      .initial = "2",
      .min = 1,
      .max = 1000,
-     .description = "Snapshots that are kept; older ones go, unless they are being sent. The log "
-                    "reaches back to the last but one, should the last turn out to be damaged.",
+     .description = "How many snapshot files are kept. Older files are removed, unless they are "
+                    "being sent. The log goes back to the snapshot before the newest one, for the "
+                    "case that the newest one is damaged.",
      FIELD(snapshot.keep)},
     {.section = "snapshot",
      .key = "compress",
      .type = CONF_TYPE_BOOL,
      .initial = "yes",
-     .description = "Store snapshots compressed, where that makes them smaller.",
+     .description = "Whether the parts of a snapshot are stored compressed, where that makes them "
+                    "smaller.",
      FIELD(snapshot.compress)},
 
     {.section = "limits",
@@ -323,7 +342,8 @@ const struct conf_option conf_options[] = {
      .initial = "10000",
      .min = 1,
      .max = 1000000,
-     .description = "Connections of clients at a time; a further one is told so and closed.",
+     .description = "How many clients may be connected at a time. A further client gets an error "
+                    "and is disconnected.",
      FIELD(limits.max_clients)},
     {.section = "limits",
      .key = "max_request_bytes",
@@ -332,7 +352,7 @@ const struct conf_option conf_options[] = {
      .initial = "8M",
      .min = 4 * KIB,
      .max = 512 * MIB,
-     .description = "One command with all its arguments.",
+     .description = "The size of the largest command, with all its arguments.",
      FIELD(limits.max_request_bytes)},
     {.section = "limits",
      .key = "max_arguments",
@@ -340,7 +360,7 @@ const struct conf_option conf_options[] = {
      .initial = "65536",
      .min = 16,
      .max = 1048576,
-     .description = "Arguments of one command, its name included.",
+     .description = "How many arguments one command may have, its name included.",
      FIELD(limits.max_arguments)},
     {.section = "limits",
      .key = "output_buffer_bytes",
@@ -349,7 +369,8 @@ const struct conf_option conf_options[] = {
      .initial = "64M",
      .min = 4 * KIB,
      .max = 16 * GIB,
-     .description = "Replies that a client has not read yet; one with more of them is closed.",
+     .description = "How many bytes of replies may wait for one client to read them. A client "
+                    "with more is disconnected.",
      FIELD(limits.output_buffer_bytes)},
     {.section = "limits",
      .key = "client_workers",
@@ -358,9 +379,8 @@ const struct conf_option conf_options[] = {
      .initial = "1",
      .min = 1,
      .max = 16,
-     .description =
-         "Threads that serve clients. One is the fastest on a few cores; more pay off where "
-         "cores are idle.",
+     .description = "How many threads serve clients. One is the fastest if there are few cores. "
+                    "More are useful if cores are idle.",
      FIELD(limits.client_workers)},
     {.section = "limits",
      .key = "idle_timeout_seconds",
@@ -369,7 +389,7 @@ const struct conf_option conf_options[] = {
      .initial = "0",
      .min = 0,
      .max = 31536000,
-     .description = "After how long without a command a client is closed; 0 is never.",
+     .description = "A client that sends no command for this time is disconnected. 0: never.",
      FIELD(limits.idle_timeout_seconds)},
 
     {.section = "redis",
@@ -378,8 +398,8 @@ const struct conf_option conf_options[] = {
      .initial = "linearizable",
      .choices =
          {[CONF_LINEARIZABLE] = "linearizable", [CONF_LEASE] = "lease", [CONF_STALE] = "stale"},
-     .description = "What reads promise on a connection that did not choose with RAFT CONSISTENCY, "
-                    "READONLY or READWRITE; see raftd-commands(7).",
+     .description = "What reads promise on a connection, until its client chooses with RAFT "
+                    "CONSISTENCY, READONLY or READWRITE. See raftd-commands(7).",
      FIELD(redis.consistency)},
     {.section = "redis",
      .key = "max_lag_ms",
@@ -388,16 +408,17 @@ const struct conf_option conf_options[] = {
      .initial = "1000",
      .min = 0,
      .max = 86400000,
-     .description = "How old the answer of a stale read may be where the client did not say; 0 is "
-                    "any age.",
+     .description = "How old the data of a stale read may be, unless the client says otherwise. "
+                    "0: any age.",
      FIELD(redis.max_lag_ms)},
     {.section = "redis",
      .key = "redirect",
      .type = CONF_TYPE_ENUM,
      .initial = "proxy",
      .choices = {[CONF_REDIRECT_PROXY] = "proxy", [CONF_REDIRECT_MOVED] = "moved"},
-     .description = "What a node that is not the leader does with commands on keys: carries them "
-                    "out with the leader's help, or answers MOVED as a Redis cluster does.",
+     .description = "What a node that is not the leader does with commands on keys. With proxy it "
+                    "executes them with the help of the leader. With moved it answers MOVED, as a "
+                    "Redis cluster does.",
      FIELD(redis.redirect)},
 
     {.section = "log",
@@ -408,14 +429,14 @@ const struct conf_option conf_options[] = {
                  [CONF_LOG_WARNING] = "warning",
                  [CONF_LOG_INFO] = "info",
                  [CONF_LOG_DEBUG] = "debug"},
-     .description = "The least grave messages that are written.",
+     .description = "The least important messages that are written.",
      FIELD(log.level)},
     {.section = "log",
      .key = "target",
      .type = CONF_TYPE_ENUM,
      .initial = "stderr",
      .choices = {[CONF_LOG_STDERR] = "stderr", [CONF_LOG_SYSLOG] = "syslog"},
-     .description = "Where messages go.",
+     .description = "Where messages are written.",
      FIELD(log.target)},
 };
 const size_t conf_option_count = sizeof(conf_options) / sizeof(conf_options[0]);

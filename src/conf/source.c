@@ -1,5 +1,5 @@
 /*
- * Places and reports. See source.h.
+ * The places of options and the reports of mistakes. See source.h.
  */
 #include "conf/source.h"
 
@@ -18,7 +18,7 @@ void source_init(struct conf_source *source, const char *path, conf_report *repo
     source->argument = argument;
 }
 
-/* Writes where a mistake is at the start of text; returns how long that is. */
+/* Writes the place of a mistake ("FILE:LINE: ") to text. Returns its length. */
 static size_t write_place(const struct conf_source *source, uint32_t line, char *text, size_t size)
 {
     int length;
@@ -51,7 +51,7 @@ __attribute__((format(printf, 4, 0))) static void tell(struct conf_source *sourc
     text[0] = 0;
     used = write_place(source, line, text, sizeof(text));
     if (source->mistakes == CONF_MISTAKES_MAX + 1) {
-        snprintf(text + used, sizeof(text) - used, "more mistakes follow; correct these first");
+        snprintf(text + used, sizeof(text) - used, "there are more mistakes; correct these first");
         source->report(source->argument, text);
         return;
     }

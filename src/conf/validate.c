@@ -1,5 +1,6 @@
 /*
- * What one option alone cannot know. Looks at the modes of the files that are named; opens none.
+ * Checks options against each other. Looks at the modes of the files that are named, but opens
+ * none of them. Runs on the thread that calls conf_load() or conf_validate(); keeps nothing.
  */
 #include "conf/validate.h"
 
@@ -13,7 +14,7 @@
 #include "base/assert.h"
 #include "conf/value.h"
 
-/* An option by name, with its place. The names are constants here, so it is there. */
+/* An option and its place. All names in this file are constants, so the option exists. */
 struct named {
     const struct conf_option *option;
     const struct conf_place *place;
@@ -51,8 +52,8 @@ struct ratio {
     const char *small_key;
     const char *large_section;
     const char *large_key;
-    unsigned factor; /* large has to be at least this many times small */
-    bool is_strict;  /* ... and not just that */
+    unsigned factor; /* large has to be at least factor * small */
+    bool is_strict;  /* large has to be more than factor * small */
 };
 
 static uint64_t number_of(const struct conf *conf, const struct conf_option *option)
@@ -66,7 +67,7 @@ static uint64_t number_of(const struct conf *conf, const struct conf_option *opt
     return *(const uint32_t *)(const void *)field;
 }
 
-/* Blames the one that was given; the smaller one if both were. */
+/* Names in its report the option that is set. If both or neither are set, it names the smaller. */
 static void check_ratio(const struct conf *conf, struct conf_source *source,
                         const struct ratio *ratio)
 {
@@ -105,7 +106,7 @@ static void check_numbers(const struct conf *conf, struct conf_source *source)
         {"raft", "heartbeat_ms", "raft", "election_timeout_ms", 2, true},
         {"raft", "max_batch_bytes", "raft", "max_inflight_bytes", 1, false},
         {"limits", "max_request_bytes", "storage", "segment_bytes", 2, false},
-        /* Who may write a value has to be able to read it. */
+        /* A client that can write a value must be able to read it again. */
         {"limits", "max_request_bytes", "limits", "output_buffer_bytes", 1, false},
     };
 
@@ -121,7 +122,7 @@ struct address {
     uint16_t port;
 };
 
-/* False for an address that is not given. One that is has been looked at before. */
+/* False if there is no address. The syntax was checked when the option was set. */
 static bool split(const char *text, struct address *address)
 {
     const char *problem;
@@ -181,11 +182,13 @@ static void check_own_id(const struct conf *conf, struct conf_source *source)
     list_peer_ids(conf, ids, sizeof(ids));
     if (id.place->line == 0 && source->path != NULL) {
         source_tell_option(source, 0, "node", "id",
-                           "not given and so %u, wanted an id that [peers] has: %s", conf->node.id,
-                           ids);
+                           "not set, so the default %u holds; wanted an id that is listed in "
+                           "[peers]: %s",
+                           conf->node.id, ids);
     } else {
         source_tell_option(source, id.place->line, "node", "id",
-                           "found \"%u\", wanted an id that [peers] has: %s", conf->node.id, ids);
+                           "found \"%u\", wanted an id that is listed in [peers]: %s",
+                           conf->node.id, ids);
     }
 }
 
@@ -200,8 +203,8 @@ static void check_peers(const struct conf *conf, struct conf_source *source)
             if (is_same_address(peer->address, conf->peers[j].address)) {
                 snprintf(key, sizeof(key), "%u", peer->id);
                 source_tell_option(source, line_of_peer(source, peer->id), "peers", key,
-                                   "found \"%s\", wanted an address of its own: node %u has this "
-                                   "one",
+                                   "found \"%s\", wanted an address that no other node has: node "
+                                   "%u has the same",
                                    peer->address, conf->peers[j].id);
                 break;
             }
@@ -209,8 +212,9 @@ static void check_peers(const struct conf *conf, struct conf_source *source)
     }
 }
 
-/* Whether somebody who connects to one address surely misses what listens on the other. Host
- * names may lead anywhere and are given the benefit of the doubt. */
+/* Whether a connection to the address `dialled` can never reach a socket that listens on
+ * `listening`. If one of them is a host name and the ports are equal, the answer is false: a name
+ * may resolve to any address. */
 static bool surely_differ(const char *listening, const char *dialled)
 {
     struct address listen;
@@ -226,7 +230,8 @@ static bool surely_differ(const char *listening, const char *dialled)
            !address_is_wildcard_host(listen.host) && !address_is_same_host(listen.host, dial.host);
 }
 
-/* The others dial what [peers] says of this node. */
+/* The other nodes connect to the address that [peers] has for this node, so this node has to listen
+ * there or say that another address is forwarded to it. */
 static void check_own_address(const struct conf *conf, struct conf_source *source)
 {
     const struct conf_peer *own = own_peer(conf);
@@ -238,13 +243,13 @@ static void check_own_address(const struct conf *conf, struct conf_source *sourc
     if (conf->advertise.peer[0] != 0) {
         if (!is_same_address(conf->advertise.peer, own->address)) {
             source_tell_option(source, line_of(source, "advertise", "peer"), "advertise", "peer",
-                               "found \"%s\", wanted \"%s\", as [peers] has it for node %u",
+                               "found \"%s\", wanted \"%s\", the address of node %u in [peers]",
                                conf->advertise.peer, own->address, own->id);
         }
     } else if (surely_differ(conf->listen.peer, own->address)) {
         source_tell_option(source, line_of(source, "listen", "peer"), "listen", "peer",
-                           "found \"%s\", wanted \"%s\", where [peers] sends the other nodes (if "
-                           "something forwards it, say so with [advertise] peer = %s)",
+                           "found \"%s\", wanted \"%s\", to which the other nodes connect by "
+                           "[peers] (if a forwarder stands in between, set [advertise] peer = %s)",
                            conf->listen.peer, own->address, own->address);
     }
 }
@@ -303,8 +308,8 @@ static void check_unauthenticated_clients(const struct conf *conf, struct conf_s
         return;
     }
     source_tell_option(source, line_of(source, "listen", "client"), "listen", "client",
-                       "found \"%s\", which others can reach without proving who they are; "
-                       "wanted a loopback address, [tls] client = required, or "
+                       "found \"%s\", which other machines can reach, and clients need no "
+                       "certificate; wanted a loopback address, [tls] client = required, or "
                        "allow_unauthenticated_clients = yes",
                        conf->listen.client);
 }
@@ -316,7 +321,7 @@ static const char *tls_reason(const struct conf *conf, struct conf_source *sourc
         !is_broken(source, "tls", "peer")) {
         return line_of(source, "tls", "peer") != 0
                    ? "[tls] peer is required"
-                   : "[tls] peer is required where nothing else is said; raftctl cert makes them";
+                   : "[tls] peer is required by default; raftctl cert makes the files";
     }
     if (conf->tls.client == CONF_TLS_REQUIRED && !is_broken(source, "tls", "client")) {
         return "[tls] client is required";
@@ -324,7 +329,7 @@ static const char *tls_reason(const struct conf *conf, struct conf_source *sourc
     return NULL;
 }
 
-/* Says what is wrong with a file that has to be read, or NULL. */
+/* A text that says what is wrong with a file that has to be readable; NULL if nothing is. */
 static const char *file_problem(const char *path, struct stat *status)
 {
     if (stat(path, status) != 0 || access(path, R_OK) != 0) {
@@ -345,7 +350,7 @@ static void check_tls_file(const char *path, const char *key, bool is_private, c
     }
     if (path[0] == 0) {
         if (reason != NULL) {
-            source_tell_option(source, line, "tls", key, "not given, wanted a PEM file since %s",
+            source_tell_option(source, line, "tls", key, "not set, wanted a PEM file because %s",
                                reason);
         }
         return;
@@ -357,7 +362,7 @@ static void check_tls_file(const char *path, const char *key, bool is_private, c
     } else if (is_private && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         source_tell_option(source, line, "tls", key,
                            "found \"%s\" with mode %04o, wanted 0600: only its owner may have "
-                           "access; chmod 600 it",
+                           "access (run chmod 600)",
                            path, (unsigned)(status.st_mode & 07777));
     }
 }

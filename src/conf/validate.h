@@ -1,12 +1,12 @@
 /*
- * What one option alone cannot know. Nobody outside src/conf includes this.
+ * Checks options against each other. Included by src/conf only.
  */
 #ifndef RAFTD_CONF_VALIDATE_H
 #define RAFTD_CONF_VALIDATE_H
 
 #include "conf/source.h"
 
-/* Tells source every mistake. Options that are broken already are not judged again. */
+/* Reports every mistake to source. Leaves out options that source knows as broken. */
 void validate(const struct conf *conf, struct conf_source *source);
 
 #endif

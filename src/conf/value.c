@@ -1,5 +1,6 @@
 /*
- * Values of options. Strict on purpose: a text means one value or is refused.
+ * Parses and formats the values of options. See value.h. Strict on purpose: a text that could have
+ * two meanings, or is probably a typing error, is refused.
  */
 #include "conf/value.h"
 
@@ -9,7 +10,7 @@
 #include "base/address.h"
 #include "base/assert.h"
 
-/* Decimal digits only; no sign, no blank, no leading zero, no overflow. */
+/* Accepts decimal digits only. Refuses a sign, blanks, a leading zero, and what overflows. */
 static bool parse_digits(const char *text, size_t length, uint64_t *value)
 {
     uint64_t sum = 0;
@@ -149,8 +150,8 @@ static bool is_name(const char *text)
     return text[0] != 0 && strspn(text, allowed) == strlen(text);
 }
 
-/* What is wrong with a path, or NULL. Quotes are no syntax here: they would become part of the
- * name, which nobody means. */
+/* A text that says what kind of path is wanted; NULL if the path is valid. Quotes have no meaning
+ * in a configuration file, so they would become a part of the file's name. Nobody wants that. */
 static const char *path_problem(const char *text)
 {
     size_t length = strlen(text);
@@ -166,7 +167,8 @@ static const char *path_problem(const char *text)
     return length > 0 ? NULL : "a path";
 }
 
-/* What is wrong with an address that something connects to or listens on, or NULL. */
+/* A text that says what is wrong with an address; NULL if it is valid. A wildcard address is valid
+ * to listen on but not to connect to. */
 static const char *address_problem(const char *text, bool is_connected_to)
 {
     char host[ADDRESS_HOST_BYTES];
@@ -177,14 +179,14 @@ static const char *address_problem(const char *text, bool is_connected_to)
         return problem;
     }
     if (port == 0) {
-        return "port 0 is none";
+        return "port 0 is not a valid port";
     }
     return is_connected_to && address_is_wildcard_host(host)
                ? "nobody can connect to a wildcard address"
                : NULL;
 }
 
-/* Says what is wrong with a text, in full where the type alone does not tell; or NULL. */
+/* Returns a text that says what is wanted, which may be in wanted[]; NULL if the text is valid. */
 static const char *text_problem(const struct conf_option *option, const char *text,
                                 char wanted[CONF_WANTED_MAX])
 {
@@ -282,8 +284,8 @@ bool conf_peer_parse(struct conf *conf, const char *key, const char *text,
         snprintf(wanted, CONF_WANTED_MAX, "a node id from 1 to %d", UINT16_MAX);
         return false;
     }
-    problem =
-        strlen(text) >= sizeof(peers[0].address) ? "it is too long" : address_problem(text, true);
+    problem = strlen(text) >= sizeof(peers[0].address) ? "the text is too long"
+                                                       : address_problem(text, true);
     if (problem != NULL) {
         snprintf(wanted, CONF_WANTED_MAX, "an address HOST:PORT (%s)", problem);
         return false;
@@ -309,7 +311,7 @@ size_t conf_value_format(const struct conf *conf, const struct conf_option *opti
                          size_t size)
 {
     const void *field = field_in(conf, option);
-    const char *word = field; /* of the types that are text */
+    const char *word = field; /* right for the types that are text */
 
     switch (option->type) {
     case CONF_TYPE_U16:

@@ -1,6 +1,6 @@
 /*
- * One option's value between text and struct conf: parsing with limits, formatting, and the
- * words for what is wanted. Pure; nobody outside src/conf includes this.
+ * Converts the value of one option between text and its field in struct conf, and describes which
+ * values an option accepts. Pure; any thread. Included by src/conf and its tests only.
  */
 #ifndef RAFTD_CONF_VALUE_H
 #define RAFTD_CONF_VALUE_H
@@ -14,30 +14,31 @@
 enum { CONF_WANTED_MAX = 256, CONF_QUOTE_MAX = 128 };
 
 /*
- * Puts the text's value into conf. False leaves conf as it was and writes what had been wanted
- * ("a number from 1 to 65535"). Not for CONF_TYPE_PEER.
+ * Parses text and stores the value in conf. On false, conf is unchanged, and wanted describes what
+ * is accepted ("a number from 1 to 65535"). Not for CONF_TYPE_PEER.
  */
 bool conf_value_parse(struct conf *conf, const struct conf_option *option, const char *text,
                       char wanted[CONF_WANTED_MAX]);
 
-/* The same for one line of [peers]; an id that is there already gets the new address. */
+/* The same for one line of [peers]. Replaces the address of a peer that is there already. */
 bool conf_peer_parse(struct conf *conf, const char *key, const char *text,
                      char wanted[CONF_WANTED_MAX]);
-/* The id that a key of [peers] stands for; false if it is none. */
+/* Parses a key of [peers]. False if it is not a node id. */
 bool conf_peer_id_parse(const char *key, uint16_t *id);
 
-/* The value as conf_value_parse() takes it; returns its length, size or more if it is cut. Not
- * for CONF_TYPE_PEER. */
+/* Writes the value in the form that conf_value_parse() accepts. Returns its length; if that is size
+ * or more, the text was cut. Not for CONF_TYPE_PEER. */
 size_t conf_value_format(const struct conf *conf, const struct conf_option *option, char *text,
                          size_t size);
 
-/* "1", "64K", "8M" */
+/* Writes a number of bytes with the largest suffix that loses nothing: "1", "64K", "8M". Returns
+ * the length, as conf_value_format() does. */
 size_t conf_bytes_format(uint64_t bytes, char *text, size_t size);
 
-/* What an option takes, in a few words: "a number from 1 to 65535". */
+/* Describes which values an option accepts: "a number from 1 to 65535". */
 void conf_wanted(const struct conf_option *option, char *wanted, size_t size);
 
-/* The text between double quotes for a message: control characters escaped, long ones cut. */
+/* Writes text in double quotes for a message. Escapes control characters and cuts a long text. */
 void conf_quote(const char *text, char quoted[CONF_QUOTE_MAX]);
 
 #endif

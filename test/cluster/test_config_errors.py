@@ -26,9 +26,9 @@ MISTAKES = [
     ("key of another section", "[node]\nname = x\n",
      [r'FILE:2: \[node\] found the unknown key "name", wanted one of id, data_dir, .*']),
     ("key before any section", "id = 1\n",
-     [r'FILE:1: found the key "id" before any section, wanted a \[SECTION\] first']),
+     [r'FILE:1: found the key "id" before the first section, wanted a \[SECTION\] before it']),
     ("key behind its section", "[node] id = 1\n",
-     [r'FILE:1: found "id = 1" behind a section, wanted it on a line of its own']),
+     [r'FILE:1: found "id = 1" after a section, wanted it on a line of its own']),
     ("section without an end", "[node\nid = 1\n",
      [r'FILE:1: found "\[node", wanted \] after the name of the section']),
     ("no equals sign", "[node]\nid 1\n",
@@ -94,14 +94,16 @@ MISTAKES = [
     ("duplicate peer id", PLAIN + THREE_PEERS + "1 = 127.0.0.1:7384\n",
      [r"FILE:7: \[peers\] 1: found a second time, wanted once; the first is in line 4"]),
     ("duplicate peer address", PLAIN + THREE_PEERS + "4 = [0:0::1]:7383\n",
-     [r'FILE:7: \[peers\] 4: found "\[0:0::1\]:7383", wanted an address of its own: node 3 .*']),
+     [r'FILE:7: \[peers\] 4: found "\[0:0::1\]:7383", wanted an address that no other node has: '
+      r"node 3 .*"]),
     ("too many peers", PLAIN + "[peers]\n" +
      "".join("%d = 127.0.0.1:%d\n" % (n, 7380 + n) for n in range(1, 34)),
      [r'FILE:36: \[peers\] 33: found "127.0.0.1:7413", wanted no more than 32 peers']),
     ("own id not among the peers", PLAIN + THREE_PEERS + "[node]\nid = 4\n",
-     [r'FILE:8: \[node\] id: found "4", wanted an id that \[peers\] has: 1, 2 or 3']),
+     [r'FILE:8: \[node\] id: found "4", wanted an id that is listed in \[peers\]: 1, 2 or 3']),
     ("own id missing", PLAIN + "[peers]\n2 = 127.0.0.1:7381\n3 = 127.0.0.1:7382\n",
-     [r"FILE: \[node\] id: not given and so 1, wanted an id that \[peers\] has: 2 or 3"]),
+     [r"FILE: \[node\] id: not set, so the default 1 holds; wanted an id that is listed in "
+      r"\[peers\]: 2 or 3"]),
     ("heartbeat against election timeout", "[raft]\nheartbeat_ms = 500\n",
      [r'FILE:2: \[raft\] heartbeat_ms: found "500", wanted less than half of \[raft\] '
       r"election_timeout_ms, which is 1000"]),
@@ -112,10 +114,10 @@ MISTAKES = [
      [r'FILE:2: \[limits\] max_request_bytes: found "33M", wanted at most half of \[storage\] '
       r"segment_bytes, which is 64M"]),
     ("listening elsewhere than dialled", PLAIN + THREE_PEERS + "[listen]\npeer = 127.0.0.1:9999\n",
-     [r'FILE:8: \[listen\] peer: found "127.0.0.1:9999", wanted "127.0.0.1:7381", where .*']),
+     [r'FILE:8: \[listen\] peer: found "127.0.0.1:9999", wanted "127.0.0.1:7381", to which .*']),
     ("advertising elsewhere than dialled", PLAIN + THREE_PEERS +
      "[advertise]\npeer = 127.0.0.1:9999\n",
-     [r'FILE:8: \[advertise\] peer: found "127.0.0.1:9999", wanted "127.0.0.1:7381", as .*']),
+     [r'FILE:8: \[advertise\] peer: found "127.0.0.1:9999", wanted "127.0.0.1:7381", the .*']),
     ("one port for two", PLAIN + THREE_PEERS + "[listen]\nclient = 127.0.0.1:7381\n",
      [r'FILE:8: \[listen\] client: found "127.0.0.1:7381", wanted another port .*']),
     ("plain text to another machine", PLAIN + "[peers]\n1 = 127.0.0.1:7381\n2 = 10.0.0.2:7381\n",
@@ -125,7 +127,7 @@ MISTAKES = [
      "[listen]\npeer = 0.0.0.0:7381\n",
      [r'FILE:2: \[tls\] peer: found "off" while \[listen\] peer is "0.0.0.0:7381", wanted .*']),
     ("TLS without files", THREE_PEERS,
-     [r"FILE: \[tls\] %s: not given, wanted a PEM file since \[tls\] peer is required .*" % key
+     [r"FILE: \[tls\] %s: not set, wanted a PEM file because \[tls\] peer is required .*" % key
       for key in ("ca", "certificate", "key")]),
     ("TLS files that are not there", "[tls]\nca = /nonexistent/ca.pem\n",
      [r'FILE:2: \[tls\] ca: found "/nonexistent/ca.pem" \(No such file or directory\), wanted .*']),
@@ -233,7 +235,7 @@ class CheckConfig(unittest.TestCase):
         for mode in (0o644, 0o640, 0o604, 0o660):
             os.chmod(os.path.join(self.directory, "node.key"), mode)
             self.expect_mistakes([r'FILE:8: \[tls\] key: found "node.key" with mode %04o, wanted '
-                                  r"0600: only its owner may have access; chmod 600 it" % mode],
+                                  r"0600: only its owner may have access \(run chmod 600\)" % mode],
                                  "--config", self.path, "--check-config")
         for mode in (0o600, 0o400):
             os.chmod(os.path.join(self.directory, "node.key"), mode)
@@ -255,7 +257,7 @@ class CheckConfig(unittest.TestCase):
         code, _, lines = self.run_raftd("--config", self.path, "--check-config")
         self.assertEqual(code, 1)
         self.assertEqual(len(lines), 102)
-        self.assertIn("more mistakes follow", lines[100])
+        self.assertIn("there are more mistakes", lines[100])
 
     def test_sample(self):
         sample = os.path.join(TOP, "conf", "raftd.conf.sample")

@@ -55,7 +55,7 @@ START_TEST(refuses_unknown_names)
         struct raftd_error error = {0};
 
         ck_assert_int_eq(conf_set(&conf, names[i], "1", &error), RAFTD_ERROR_INVALID);
-        ck_assert_msg(strstr(error.message, "no such option") != NULL, "%s", error.message);
+        ck_assert_msg(strstr(error.message, "unknown option") != NULL, "%s", error.message);
         ck_assert_int_eq(conf_get(&conf, names[i], value, sizeof(value)), RAFTD_ERROR_INVALID);
     }
     ck_assert_mem_eq(&conf, &before, sizeof(conf));

@@ -89,9 +89,9 @@ static const struct {
      "DIR/test.ini:1: found the unknown section \" node \", wanted one of node, cluster, listen, "
      "advertise, peers, tls, raft, storage, snapshot, limits, redis, log"},
     {"id = 1\n",
-     "DIR/test.ini:1: found the key \"id\" before any section, wanted a [SECTION] first"},
+     "DIR/test.ini:1: found the key \"id\" before the first section, wanted a [SECTION] before it"},
     {"[node] id = 1\n",
-     "DIR/test.ini:1: found \"id = 1\" behind a section, wanted it on a line of its own"},
+     "DIR/test.ini:1: found \"id = 1\" after a section, wanted it on a line of its own"},
     {"[node\nid = 5\n", "DIR/test.ini:1: found \"[node\", wanted ] after the name of the section"},
     {"[node]\nid\n", "DIR/test.ini:2: found \"id\", wanted KEY = VALUE, [SECTION] or a comment"},
     {"[node]\nid 5 ; id = 5\n",
@@ -127,10 +127,10 @@ static const struct {
      "DIR/test.ini:3: [peers] 1: found a second time, wanted once; the first is in line 2"},
     {"[peers]\n1 = 127.0.0.1\n",
      "DIR/test.ini:2: [peers] 1: found \"127.0.0.1\", wanted an address HOST:PORT (the port is "
-     "missing: HOST:PORT is wanted)"},
+     "missing)"},
     {"[peers]\n1 = ::1:7381\n",
      "DIR/test.ini:2: [peers] 1: found \"::1:7381\", wanted an address HOST:PORT (an IPv6 address "
-     "has to stand in brackets, as [::1]:7380)"},
+     "has to be in brackets, as in [::1]:7380)"},
 };
 
 START_TEST(names_file_line_found_and_wanted)
@@ -271,7 +271,7 @@ START_TEST(bounds_what_it_says)
     ck_assert_int_eq(load(&conf, &mistakes, text), RAFTD_ERROR_INVALID);
     ck_assert_uint_eq(mistakes.count, CONF_MISTAKES_MAX + 1);
     expect_some(&mistakes, "DIR/test.ini:100: ");
-    expect_some(&mistakes, "more mistakes follow; correct these first");
+    expect_some(&mistakes, "there are more mistakes; correct these first");
 }
 END_TEST
 

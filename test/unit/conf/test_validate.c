@@ -66,23 +66,25 @@ START_TEST(own_id_is_among_the_peers)
 {
     expect_valid(LOOPBACK_PEERS PLAIN);
     expect_mistake("[node]\nid = 4\n" LOOPBACK_PEERS PLAIN,
-                   "DIR/test.ini:2: [node] id: found \"4\", wanted an id that [peers] has: 1, 2 "
-                   "or 3");
+                   "DIR/test.ini:2: [node] id: found \"4\", wanted an id that is listed in "
+                   "[peers]: 1, 2 or 3");
     expect_mistake("[peers]\n2 = 127.0.0.1:7381\n" PLAIN,
-                   "DIR/test.ini: [node] id: not given and so 1, wanted an id that [peers] has: 2");
+                   "DIR/test.ini: [node] id: not set, so the default 1 holds; wanted an id that is "
+                   "listed in [peers]: 2");
 }
 END_TEST
 
 START_TEST(peers_have_addresses_of_their_own)
 {
     expect_mistake("[peers]\n1 = 127.0.0.1:7381\n2 = 127.0.0.1:7381\n" PLAIN,
-                   "DIR/test.ini:3: [peers] 2: found \"127.0.0.1:7381\", wanted an address of its "
-                   "own: node 1 has this one");
-    /* The same address in other words; the line is that of the higher id, wherever it stands. */
+                   "DIR/test.ini:3: [peers] 2: found \"127.0.0.1:7381\", wanted an address that no "
+                   "other node has: node 1 has the same");
+    /* The same address in another spelling. The report names the line of the higher id, also if
+     * that line comes first. */
     expect_mistake("[peers]\n2 = [0:0::1]:7382\n3 = LOCALHOST:7383\n1 = [::1]:7382\n"
                    "[listen]\npeer = [::1]:7382\n" PLAIN,
-                   "DIR/test.ini:2: [peers] 2: found \"[0:0::1]:7382\", wanted an address of its "
-                   "own: node 1 has this one");
+                   "DIR/test.ini:2: [peers] 2: found \"[0:0::1]:7382\", wanted an address that no "
+                   "other node has: node 1 has the same");
     expect_valid("[peers]\n1 = 127.0.0.1:7381\n2 = 127.0.0.1:7382\n" PLAIN);
 }
 END_TEST
@@ -91,13 +93,14 @@ START_TEST(listens_where_the_others_dial)
 {
     expect_mistake("[node]\nid = 2\n" LOOPBACK_PEERS PLAIN,
                    "DIR/test.ini: [listen] peer: found \"127.0.0.1:7381\", wanted "
-                   "\"[::1]:7382\", where [peers] sends the other nodes (if something forwards it, "
-                   "say so with [advertise] peer = [::1]:7382)");
+                   "\"[::1]:7382\", to which the other nodes connect by [peers] (if a forwarder "
+                   "stands in between, set [advertise] peer = [::1]:7382)");
     expect_mistake("[listen]\npeer = 127.0.0.1:9\n" LOOPBACK_PEERS PLAIN,
                    "DIR/test.ini:2: [listen] peer: found \"127.0.0.1:9\", wanted "
-                   "\"127.0.0.1:7381\", where [peers] sends the other nodes (if something forwards "
-                   "it, say so with [advertise] peer = 127.0.0.1:7381)");
-    /* Forwarded, a wildcard, a name that may well be this address, and a node alone. */
+                   "\"127.0.0.1:7381\", to which the other nodes connect by [peers] (if a "
+                   "forwarder stands in between, set [advertise] peer = 127.0.0.1:7381)");
+    /* A forwarded address, a wildcard address, a name that may resolve to this address, and a node
+     * without peers are all valid. */
     expect_valid(
         "[listen]\npeer = 127.0.0.1:9\n[advertise]\npeer = 127.0.0.1:7381\n" LOOPBACK_PEERS PLAIN);
     expect_valid("[listen]\npeer = 0.0.0.0:7381\n" LOOPBACK_PEERS PLAIN
@@ -106,7 +109,7 @@ START_TEST(listens_where_the_others_dial)
     expect_valid("[peers]\n1 = 127.0.0.1:5\n");
     expect_mistake("[advertise]\npeer = 127.0.0.1:8\n" LOOPBACK_PEERS PLAIN,
                    "DIR/test.ini:2: [advertise] peer: found \"127.0.0.1:8\", wanted "
-                   "\"127.0.0.1:7381\", as [peers] has it for node 1");
+                   "\"127.0.0.1:7381\", the address of node 1 in [peers]");
 }
 END_TEST
 
@@ -148,8 +151,8 @@ START_TEST(clients_without_proof_are_for_loopback)
 {
     expect_mistake(
         "[listen]\nclient = 0.0.0.0:7380\n",
-        "DIR/test.ini:2: [listen] client: found \"0.0.0.0:7380\", which others can reach "
-        "without proving who they are; wanted a loopback address, [tls] client = "
+        "DIR/test.ini:2: [listen] client: found \"0.0.0.0:7380\", which other machines can reach, "
+        "and clients need no certificate; wanted a loopback address, [tls] client = "
         "required, or allow_unauthenticated_clients = yes");
     expect_valid("[listen]\nclient = 0.0.0.0:7380\nallow_unauthenticated_clients = yes\n");
     expect_valid("[listen]\nclient = [::1]:7380\n");
@@ -176,15 +179,15 @@ START_TEST(tls_between_peers_needs_files)
     ck_assert_int_eq(load(&conf, &mistakes, LOOPBACK_PEERS), RAFTD_ERROR_INVALID);
     expect_only(
         &mistakes,
-        "DIR/test.ini: [tls] ca: not given, wanted a PEM file since [tls] peer is required "
-        "where nothing else is said; raftctl cert makes them\n"
-        "DIR/test.ini: [tls] certificate: not given, wanted a PEM file since [tls] peer is "
-        "required where nothing else is said; raftctl cert makes them\n"
-        "DIR/test.ini: [tls] key: not given, wanted a PEM file since [tls] peer is required "
-        "where nothing else is said; raftctl cert makes them");
+        "DIR/test.ini: [tls] ca: not set, wanted a PEM file because [tls] peer is required by "
+        "default; raftctl cert makes the files\n"
+        "DIR/test.ini: [tls] certificate: not set, wanted a PEM file because [tls] peer is "
+        "required by default; raftctl cert makes the files\n"
+        "DIR/test.ini: [tls] key: not set, wanted a PEM file because [tls] peer is required by "
+        "default; raftctl cert makes the files");
     write_tls(text, sizeof(text), 0600, LOOPBACK_PEERS);
     expect_valid(text);
-    /* Alone there is nobody to talk to. */
+    /* A node without peers has no connections between nodes. */
     expect_valid("[tls]\npeer = required\n[peers]\n1 = 127.0.0.1:7381\n");
 }
 END_TEST
@@ -199,7 +202,7 @@ START_TEST(tls_for_clients_needs_files)
         RAFTD_ERROR_INVALID);
     ck_assert_uint_eq(mistakes.count, 3);
     expect_some(&mistakes,
-                "[tls] key: not given, wanted a PEM file since [tls] client is required");
+                "[tls] key: not set, wanted a PEM file because [tls] client is required");
     write_tls(text, sizeof(text), 0400, "client = required\n[listen]\nclient = 10.0.0.1:7380\n");
     expect_valid(text);
 }
@@ -217,7 +220,7 @@ START_TEST(keys_are_for_their_owner_only)
         ck_assert_int_eq(load(&conf, &mistakes, text), RAFTD_ERROR_INVALID);
         snprintf(wanted, sizeof(wanted),
                  "DIR/test.ini:4: [tls] key: found \"DIR/node.key\" with mode %04o, wanted 0600: "
-                 "only its owner may have access; chmod 600 it",
+                 "only its owner may have access (run chmod 600)",
                  modes[i]);
         expect_only(&mistakes, wanted);
         scratch_remove();
@@ -252,7 +255,7 @@ START_TEST(judges_options_that_came_from_no_file)
     conf.raft.heartbeat_ms = 500;
     ck_assert_int_eq(conf_set(&conf, "peers.2", "127.0.0.1:7381", NULL), 0);
     ck_assert_int_eq(conf_validate(&conf, mistakes_add, &mistakes), RAFTD_ERROR_INVALID);
-    expect_only(&mistakes, "[node] id: found \"1\", wanted an id that [peers] has: 2\n"
+    expect_only(&mistakes, "[node] id: found \"1\", wanted an id that is listed in [peers]: 2\n"
                            "[raft] heartbeat_ms: found \"500\", wanted less than half of [raft] "
                            "election_timeout_ms, which is 1000");
 }
