@@ -19,6 +19,7 @@
 
 #include <raftd/error.h>
 #include <raftd/state_machine.h>
+#include <raftd/status.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -95,72 +96,6 @@ void raftd_node_destroy(struct raftd_node *node);
 void raftd_node_set_ready(struct raftd_node *node, bool ready);
 bool raftd_node_is_ready(const struct raftd_node *node);
 
-enum raftd_phase {
-    RAFTD_PHASE_BUILT = 0,
-    RAFTD_PHASE_CONNECT,
-    RAFTD_PHASE_HEALTH_CHECK,
-    RAFTD_PHASE_READY,
-    RAFTD_PHASE_WARM_UP,
-    RAFTD_PHASE_JOIN,
-    RAFTD_PHASE_RUNNING,
-    RAFTD_PHASE_STOPPING,
-};
-
-enum { RAFTD_MEMBERS_MAX = 32 };
-
-struct raftd_member_status {
-    uint16_t id;
-    bool voter;
-    bool learner;
-    bool joining;  /* a learner that is promoted once it has caught up */
-    bool outgoing; /* a change of members is under way, after which it votes no more */
-    bool self;
-    bool connected;           /* its link is up and handshaken */
-    bool replicating;         /* leader only */
-    uint64_t match_index;     /* leader only: durable there as far as the leader knows */
-    uint64_t silent_ms;       /* leader only: since it last answered */
-    uint64_t round_trip_us;   /* of the last health probe, 0 = unknown */
-    char address[272];        /* peer address */
-    char client_address[272]; /* advertised for clients, "" = unknown */
-    /* Leader only: a snapshot that it is being sent; total 0 = none. */
-    uint64_t snapshot_done_bytes;
-    uint64_t snapshot_total_bytes;
-    char trouble[128]; /* why there is no link, "" = none */
-};
-
-struct raftd_status {
-    uint64_t cluster_id;
-    char cluster_name[64];
-    char version[32];
-    uint16_t id;
-    uint16_t leader;  /* 0 = unknown */
-    const char *role; /* follower, pre-candidate, candidate, leader, learner */
-    enum raftd_phase phase;
-    bool ready;
-    bool joint;           /* a change of the voters is under way */
-    uint16_t handover_to; /* leadership is being handed to this node, 0 = it is not */
-    uint64_t term;
-    uint64_t last_index;
-    uint64_t durable_index;
-    uint64_t commit_index;
-    uint64_t applied_index;
-    uint64_t proposals_pending; /* commands of this node's clients without an outcome yet */
-    uint64_t reads_pending;
-    uint64_t log_bytes; /* on disk */
-    uint64_t log_segments;
-    uint64_t log_syncs;               /* fdatasync calls since the start */
-    uint64_t log_base_index;          /* the log holds what comes after it, the snapshot the rest */
-    uint64_t snapshot_index;          /* of the newest one, 0 = none */
-    uint64_t snapshot_bytes;          /* its file */
-    uint64_t snapshot_saving_index;   /* one is being saved, 0 = none is */
-    uint64_t snapshot_saving_bytes;   /* content so far */
-    uint64_t snapshot_received_bytes; /* one is arriving; total 0 = none is */
-    uint64_t snapshot_receiving_bytes; /* its total */
-    uint64_t uptime_ms;
-    size_t member_count;
-    struct raftd_member_status members[RAFTD_MEMBERS_MAX];
-};
-
 /*
  * Has this node save a snapshot: of the returned index or a later one. 0: its state machine saves
  * none. raftd_status tells how far it is. Any thread.
@@ -178,7 +113,6 @@ int raftd_node_read_snapshot(struct raftd_node *node, uint64_t index, uint64_t o
 
 /* A consistent copy. Any thread; holds the core mutex for a moment, never a disk or socket. */
 void raftd_node_status(struct raftd_node *node, struct raftd_status *status);
-const char *raftd_phase_name(enum raftd_phase phase);
 
 /* "0.1.0" */
 const char *raftd_version(void);

@@ -108,6 +108,20 @@ static void put_clients(struct redis_server *server, struct buffer *text)
     put(text, "total_net_output_bytes:%" PRIu64, output_bytes);
 }
 
+#define PUT_NUMBER(name, value) put(text, "raft_" name ":%" PRIu64, (uint64_t)(value));
+#define PUT_ID PUT_NUMBER
+#define PUT_FLAG PUT_NUMBER
+#define PUT_HEX(name, value) put(text, "raft_" name ":%016" PRIx64, value);
+#define PUT_WORD(name, value) put(text, "raft_" name ":%s", value);
+#define PUT_PHASE(name, value) PUT_WORD(name, raftd_phase_name(value))
+#define PUT_NAME PUT_WORD
+#define PUT(kind, name, unit, source, meaning) PUT_##kind(#name, status->name)
+
+static void put_status(struct buffer *text, const struct raftd_status *status)
+{
+    RAFTD_STATUS_FIELDS(PUT)
+}
+
 static void put_raft(struct redis_server *server, struct buffer *text)
 {
     struct raftd_status status;
@@ -118,22 +132,7 @@ static void put_raft(struct redis_server *server, struct buffer *text)
         voters += status.members[i].voter ? 1 : 0;
     }
     put_heading(text, "Raft");
-    put(text, "raft_cluster_name:%s", status.cluster_name);
-    put(text, "raft_id:%u", status.id);
-    put(text, "raft_role:%s", status.role);
-    put(text, "raft_leader:%u", status.leader);
-    put(text, "raft_phase:%s", raftd_phase_name(status.phase));
-    put(text, "raft_ready:%d", status.ready ? 1 : 0);
-    put(text, "raft_term:%" PRIu64, status.term);
-    put(text, "raft_last_index:%" PRIu64, status.last_index);
-    put(text, "raft_durable_index:%" PRIu64, status.durable_index);
-    put(text, "raft_commit_index:%" PRIu64, status.commit_index);
-    put(text, "raft_applied_index:%" PRIu64, status.applied_index);
-    put(text, "raft_proposals_pending:%" PRIu64, status.proposals_pending);
-    put(text, "raft_reads_pending:%" PRIu64, status.reads_pending);
-    put(text, "raft_log_bytes:%" PRIu64, status.log_bytes);
-    put(text, "raft_log_segments:%" PRIu64, status.log_segments);
-    put(text, "raft_log_syncs:%" PRIu64, status.log_syncs);
+    put_status(text, &status);
     put(text, "raft_members:%zu", status.member_count);
     put(text, "raft_voters:%zu", voters);
 }

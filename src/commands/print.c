@@ -1,9 +1,12 @@
 /*
- * Writes the list of commands in raftd-commands(7) from the table. Not installed;
- * tools/check-commands runs it.
+ * Writes what raftd-commands(7) lists: the commands from their table, or, if the argument is
+ * "status", the fields of RAFT STATUS from theirs. Not installed; tools/check-commands runs it.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <raftd/status.h>
 
 #include "commands/command.h"
 
@@ -96,13 +99,47 @@ static void print_group(const char *group)
     }
 }
 
-int main(void)
+static void print_field(const char *name, const char *unit, const char *meaning)
+{
+    char text[256];
+
+    snprintf(text, sizeof(text), "%s", meaning);
+    text[0] = (char)toupper((unsigned char)text[0]);
+    printf(".It Va %s\n", name);
+    print_sentence(text);
+    if (unit[0] != '\0') {
+        printf("Unit: %s.\n", unit);
+    }
+}
+
+#define PRINT(kind, name, unit, source, meaning) print_field(#name, unit, meaning);
+
+static void print_status(void)
+{
+    puts(".Bl -tag -width Ds");
+    RAFTD_STATUS_FIELDS(PRINT)
+    print_field("members", "", "array with a map for each member of the cluster");
+    puts(".El\n.Pp\nThe fields of a member:\n.Bl -tag -width Ds");
+    RAFTD_MEMBER_STATUS_FIELDS(PRINT)
+    puts(".El");
+}
+
+static void print_commands(void)
 {
     command_table_prepare();
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         printf(".Ss %s\n.Bl -tag -width Ds\n", groups[i].title);
         print_group(groups[i].name);
         puts(".El");
+    }
+}
+
+int main(int count, char **arguments)
+{
+    if (count > 1 && strcmp(arguments[1], "status") == 0) {
+        print_status();
+    } else {
+        print_commands();
     }
     return 0;
 }

@@ -1,6 +1,5 @@
 /*
- * RAFT: what the node says about itself and the cluster. Field names are those of struct
- * raftd_status and struct raftd_member_status.
+ * RAFT: what the node says about itself and the cluster. The fields are those of <raftd/status.h>.
  */
 #include <raftd/node.h>
 
@@ -8,113 +7,81 @@
 #include "commands/command.h"
 #include "front/server.h"
 
-struct map {
-    struct buffer *reply;
-    enum resp_protocol protocol;
+enum { BACKUP_BYTES = 256 * 1024 };
+
+/* A field's value; the name in front of it. */
+static void put_number(struct call *call, uint64_t value)
+{
+    resp_write_integer(call->reply, (int64_t)value);
+}
+
+/* RESP's integers are signed, and these are any 64 bits. */
+static void put_hex(struct call *call, uint64_t value)
+{
+    char text[16];
+
+    for (size_t i = 0; i < sizeof(text); i++) {
+        text[i] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
+    }
+    resp_write_bulk(call->reply, text, sizeof(text));
+}
+
+#define PUT_NUMBER(value) put_number(call, value)
+#define PUT_ID(value) put_number(call, value)
+#define PUT_HEX(value) put_hex(call, value)
+#define PUT_FLAG(value) resp_write_boolean(call->reply, call->protocol, value)
+#define PUT_PHASE(value) resp_write_text(call->reply, raftd_phase_name(value))
+#define PUT_WORD(value) resp_write_text(call->reply, value)
+#define PUT_NAME PUT_WORD
+#define PUT_SENTENCE PUT_WORD
+#define PUT_ADDRESS PUT_WORD
+#define PUT(kind, name, unit, source, meaning)                                                     \
+    resp_write_text(call->reply, #name);                                                           \
+    PUT_##kind(status->name);
+#define ONE_MORE(kind, name, unit, source, meaning) +1
+
+enum {
+    MEMBER_FIELDS = 0 RAFTD_MEMBER_STATUS_FIELDS(ONE_MORE),
+    STATUS_FIELDS = 0 RAFTD_STATUS_FIELDS(ONE_MORE) + 1, /* and the members */
 };
 
-static void put_number(const struct map *map, const char *name, uint64_t value)
+static void write_member(struct call *call, const struct raftd_member_status *status)
 {
-    resp_write_text(map->reply, name);
-    resp_write_integer(map->reply, (int64_t)value);
+    resp_write_map(call->reply, call->protocol, MEMBER_FIELDS);
+    RAFTD_MEMBER_STATUS_FIELDS(PUT)
 }
 
-static void put_flag(const struct map *map, const char *name, bool value)
+static void write_members(struct call *call, const struct raftd_status *status)
 {
-    resp_write_text(map->reply, name);
-    resp_write_boolean(map->reply, map->protocol, value);
-}
-
-static void put_text(const struct map *map, const char *name, const char *value)
-{
-    resp_write_text(map->reply, name);
-    resp_write_text(map->reply, value);
-}
-
-enum { MEMBER_FIELDS = 16, STATUS_FIELDS = 29, BACKUP_BYTES = 256 * 1024 };
-
-static void write_member(const struct map *map, const struct raftd_member_status *member)
-{
-    resp_write_map(map->reply, map->protocol, MEMBER_FIELDS);
-    put_number(map, "id", member->id);
-    put_flag(map, "voter", member->voter);
-    put_flag(map, "learner", member->learner);
-    put_flag(map, "joining", member->joining);
-    put_flag(map, "outgoing", member->outgoing);
-    put_flag(map, "self", member->self);
-    put_flag(map, "connected", member->connected);
-    put_flag(map, "replicating", member->replicating);
-    put_number(map, "match_index", member->match_index);
-    put_number(map, "silent_ms", member->silent_ms);
-    put_number(map, "snapshot_done_bytes", member->snapshot_done_bytes);
-    put_number(map, "snapshot_total_bytes", member->snapshot_total_bytes);
-    put_number(map, "round_trip_us", member->round_trip_us);
-    put_text(map, "address", member->address);
-    put_text(map, "client_address", member->client_address);
-    put_text(map, "trouble", member->trouble);
-}
-
-static void write_members(const struct map *map, const struct raftd_status *status)
-{
-    resp_write_array(map->reply, status->member_count);
+    resp_write_array(call->reply, status->member_count);
     for (size_t i = 0; i < status->member_count; i++) {
-        write_member(map, &status->members[i]);
+        write_member(call, &status->members[i]);
     }
+}
+
+static void write_status(struct call *call, const struct raftd_status *status)
+{
+    resp_write_map(call->reply, call->protocol, STATUS_FIELDS);
+    RAFTD_STATUS_FIELDS(PUT)
+    resp_write_text(call->reply, "members");
+    write_members(call, status);
 }
 
 bool run_raft_status(struct call *call)
 {
-    struct map map = {.reply = call->reply, .protocol = call->protocol};
     struct raftd_status status;
-    char cluster_id[17];
 
     raftd_node_status(call->server->node, &status);
-    /* Hexadecimal: RESP's integers are signed, and this one is a random pattern. */
-    for (int i = 0; i < 16; i++) {
-        cluster_id[i] = "0123456789abcdef"[status.cluster_id >> (60 - 4 * i) & 15];
-    }
-    cluster_id[16] = '\0';
-    resp_write_map(map.reply, map.protocol, STATUS_FIELDS);
-    put_text(&map, "cluster_id", cluster_id);
-    put_text(&map, "cluster_name", status.cluster_name);
-    put_text(&map, "version", status.version);
-    put_number(&map, "id", status.id);
-    put_number(&map, "leader", status.leader);
-    put_text(&map, "role", status.role);
-    put_text(&map, "phase", raftd_phase_name(status.phase));
-    put_flag(&map, "ready", status.ready);
-    put_flag(&map, "joint", status.joint);
-    put_number(&map, "handover_to", status.handover_to);
-    put_number(&map, "term", status.term);
-    put_number(&map, "last_index", status.last_index);
-    put_number(&map, "durable_index", status.durable_index);
-    put_number(&map, "commit_index", status.commit_index);
-    put_number(&map, "applied_index", status.applied_index);
-    put_number(&map, "proposals_pending", status.proposals_pending);
-    put_number(&map, "reads_pending", status.reads_pending);
-    put_number(&map, "log_bytes", status.log_bytes);
-    put_number(&map, "log_segments", status.log_segments);
-    put_number(&map, "log_syncs", status.log_syncs);
-    put_number(&map, "log_base_index", status.log_base_index);
-    put_number(&map, "snapshot_index", status.snapshot_index);
-    put_number(&map, "snapshot_bytes", status.snapshot_bytes);
-    put_number(&map, "snapshot_saving_index", status.snapshot_saving_index);
-    put_number(&map, "snapshot_saving_bytes", status.snapshot_saving_bytes);
-    put_number(&map, "snapshot_received_bytes", status.snapshot_received_bytes);
-    put_number(&map, "snapshot_receiving_bytes", status.snapshot_receiving_bytes);
-    put_number(&map, "uptime_ms", status.uptime_ms);
-    resp_write_text(map.reply, "members");
-    write_members(&map, &status);
+    write_status(call, &status);
     return false;
 }
 
 bool run_raft_members(struct call *call)
 {
-    struct map map = {.reply = call->reply, .protocol = call->protocol};
     struct raftd_status status;
 
     raftd_node_status(call->server->node, &status);
-    write_members(&map, &status);
+    write_members(call, &status);
     return false;
 }
 

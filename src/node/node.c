@@ -20,39 +20,6 @@
 
 enum { MISSING_REPORT_MS = 3000, WARM_UP_MS = 1000 };
 
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "0.1.0"
-#endif
-
-const char *raftd_version(void)
-{
-    return PACKAGE_VERSION;
-}
-
-const char *raftd_phase_name(enum raftd_phase phase)
-{
-    switch (phase) {
-    case RAFTD_PHASE_BUILT:
-        return "built";
-    case RAFTD_PHASE_CONNECT:
-        return "connecting";
-    case RAFTD_PHASE_HEALTH_CHECK:
-        return "health check";
-    case RAFTD_PHASE_READY:
-        return "ready";
-    case RAFTD_PHASE_WARM_UP:
-        return "warming up";
-    case RAFTD_PHASE_JOIN:
-        return "joining";
-    case RAFTD_PHASE_RUNNING:
-        return "running";
-    case RAFTD_PHASE_STOPPING:
-        return "stopping";
-    default:
-        return "unknown";
-    }
-}
-
 void raftd_node_set_ready(struct raftd_node *node, bool ready)
 {
     atomic_store(&node->ready, ready);
@@ -75,12 +42,6 @@ void raftd_node_stop(struct raftd_node *node)
 bool node_is_ending(const struct raftd_node *node)
 {
     return atomic_load(&node->stopping) || atomic_load(&node->removed);
-}
-
-/* A node is not before it knows its cluster; calls from outside may come earlier. */
-static bool is_whole(const struct raftd_node *node)
-{
-    return atomic_load_explicit(&node->whole, memory_order_acquire);
 }
 
 static void enter_phase(struct raftd_node *node, enum raftd_phase phase, const char *text)
@@ -186,7 +147,7 @@ static int become_whole(struct raftd_node *node, struct raftd_error *error)
 {
     int code;
 
-    if (is_whole(node)) {
+    if (node_is_whole(node)) {
         return 0;
     }
     waker_prepare(&node->lifecycle_waker);
@@ -405,7 +366,7 @@ int raftd_node_run(struct raftd_node *node, struct raftd_error *error)
     if (code == 0) {
         code = become_whole(node, error);
     }
-    if (code == 0 && is_whole(node)) {
+    if (code == 0 && node_is_whole(node)) {
         code = start_and_live(node, error);
     }
     if ((code == 0 || code == RAFTD_ERROR_REMOVED) && atomic_load(&node->removed)) {
@@ -449,76 +410,13 @@ void raftd_node_destroy(struct raftd_node *node)
     memory_free(node);
 }
 
-/* ---- status ---- */
-
-static void member_status(struct raftd_node *node, const struct raft_member *member,
-                          const struct raft_status *raft, struct raftd_member_status *status)
-{
-    struct link_health health;
-
-    *status = (struct raftd_member_status){
-        .id = member->id,
-        .voter = (member->roles & (RAFT_MEMBER_VOTER | RAFT_MEMBER_OUTGOING)) != 0,
-        .learner = (member->roles & RAFT_MEMBER_LEARNER) != 0,
-        .joining = (member->roles & RAFT_MEMBER_JOINING) != 0,
-        .outgoing = member->roles == RAFT_MEMBER_OUTGOING,
-        .self = member->id == node->conf.node.id,
-    };
-    snprintf(status->address, sizeof(status->address), "%s", member->address);
-    if (status->self) {
-        status->connected = true;
-        status->match_index = raft->durable_index;
-        snprintf(status->client_address, sizeof(status->client_address), "%s",
-                 node->link_shared.client_address);
-        return;
-    }
-    for (size_t i = 0; i < raft->peer_count; i++) {
-        if (raft->peers[i].id == member->id) {
-            status->match_index = raft->peers[i].match_index;
-            status->silent_ms = raft->peers[i].silent_ms;
-            status->replicating = raft->peers[i].state == RAFT_PROGRESS_REPLICATE;
-        }
-    }
-    if (link_table_get_health(&node->links, member->id, &health)) {
-        status->connected = health.connected;
-        status->round_trip_us = health.round_trip_us;
-        snprintf(status->client_address, sizeof(status->client_address), "%s",
-                 health.client_address);
-        snprintf(status->trouble, sizeof(status->trouble), "%s", health.trouble);
-    }
-}
-
-static void snapshot_status(const struct raftd_node *node, struct raftd_status *status,
-                            struct snapshot_figures *figures)
-{
-    if (node->snapshots == NULL) {
-        return;
-    }
-    snapshot_worker_get_figures(node->snapshots, figures);
-    status->snapshot_index = figures->index;
-    status->snapshot_bytes = figures->size_bytes;
-    status->snapshot_saving_index = figures->saving_index;
-    status->snapshot_saving_bytes = figures->saving_bytes;
-    status->snapshot_received_bytes = figures->receiving.done_bytes;
-    status->snapshot_receiving_bytes = figures->receiving.total_bytes;
-}
-
-static void member_snapshot_status(const struct snapshot_figures *figures,
-                                   struct raftd_member_status *status)
-{
-    for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
-        if (figures->sending[i].peer == status->id) {
-            status->snapshot_done_bytes = figures->sending[i].done_bytes;
-            status->snapshot_total_bytes = figures->sending[i].total_bytes;
-        }
-    }
-}
+/* ---- snapshots on request ---- */
 
 uint64_t raftd_node_snapshot(struct raftd_node *node)
 {
     uint64_t index;
 
-    if (!is_whole(node) || node->snapshots == NULL) {
+    if (!node_is_whole(node) || node->snapshots == NULL) {
         return 0;
     }
     mutex_lock(&node->core_mutex);
@@ -533,68 +431,10 @@ int raftd_node_read_snapshot(struct raftd_node *node, uint64_t index, uint64_t o
                              void *data, size_t size_bytes, size_t *count, uint64_t *total_bytes,
                              struct raftd_error *error)
 {
-    if (!is_whole(node) || node->snapshots == NULL) {
+    if (!node_is_whole(node) || node->snapshots == NULL) {
         return error_set(error, RAFTD_ERROR_INVALID,
                          "the state machine saves no snapshots, or the node has no state yet");
     }
     return snapshot_worker_read(node->snapshots, index, offset_bytes, data, size_bytes, count,
                                 total_bytes, error);
-}
-
-/* What is known before there is a log, too. */
-static void own_status(const struct raftd_node *node, struct raftd_status *status)
-{
-    uint64_t started_ms = atomic_load_explicit(&node->started_ms, memory_order_relaxed);
-    uint64_t now = clock_monotonic_ms();
-
-    memset(status, 0, sizeof(*status));
-    snprintf(status->cluster_name, sizeof(status->cluster_name), "%s", node->conf.cluster.name);
-    snprintf(status->version, sizeof(status->version), "%s", raftd_version());
-    status->id = node->conf.node.id;
-    status->role = raft_role_name(RAFT_FOLLOWER);
-    status->phase = (enum raftd_phase)atomic_load_explicit(&node->phase, memory_order_relaxed);
-    status->ready = raftd_node_is_ready(node);
-    status->uptime_ms = started_ms != 0 && now > started_ms ? now - started_ms : 0;
-}
-
-void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
-{
-    struct raft_membership membership;
-    struct raft_status raft;
-    struct wal_figures figures = {0};
-    struct snapshot_figures snapshots = {0};
-
-    own_status(node, status);
-    if (!is_whole(node)) {
-        return;
-    }
-    mutex_lock(&node->core_mutex);
-    raft_get_status(node->core, clock_monotonic_ms(), &raft);
-    membership = *raft_get_membership(node->core);
-    status->applied_index = node->applied_index;
-    mutex_unlock(&node->core_mutex);
-
-    status->cluster_id = node->cluster_id;
-    status->leader = raft.leader;
-    status->role = raft_role_name(raft.role);
-    status->term = raft.term;
-    status->handover_to = raft.handover_to;
-    status->joint = raft_membership_is_joint(&membership);
-    status->last_index = raft.last_index;
-    status->durable_index = raft.durable_index;
-    status->log_base_index = raft.base_index;
-    status->commit_index = raft.commit_index;
-    status->proposals_pending =
-        atomic_load_explicit(&node->proposals_pending, memory_order_relaxed);
-    status->reads_pending = atomic_load_explicit(&node->reads_pending, memory_order_relaxed);
-    log_writer_get_figures(node->log_writer, &figures);
-    status->log_bytes = figures.size_bytes;
-    status->log_segments = figures.segment_count;
-    status->log_syncs = figures.batch_count;
-    snapshot_status(node, status, &snapshots);
-    for (size_t i = 0; i < membership.count && i < RAFTD_MEMBERS_MAX; i++) {
-        member_status(node, &membership.members[i], &raft, &status->members[i]);
-        member_snapshot_status(&snapshots, &status->members[i]);
-        status->member_count++;
-    }
 }

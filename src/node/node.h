@@ -197,6 +197,12 @@ void member_changes_refuse(struct raftd_node *node, struct waiting_request *requ
 /* A membership was applied: answers whoever asked for it, if it is final. */
 void member_changes_apply(struct raftd_node *node, const struct raft_entry *entry);
 
+/* Until it knows its cluster, a node has no core and no log; status calls may come before that. */
+static inline bool node_is_whole(const struct raftd_node *node)
+{
+    return atomic_load_explicit(&node->whole, memory_order_acquire);
+}
+
 /* Whether the core takes part in consensus: while the node is ready, and when it joins. */
 static inline bool node_takes_part(const struct raftd_node *node)
 {

@@ -287,8 +287,9 @@ START_TEST(info_tells_what_was_asked)
     ck_assert_ptr_nonnull(strstr(info, "\r\nloading:0\r\n"));
     ck_assert_ptr_nonnull(strstr(info, "\r\n\r\n# Clients\r\nconnected_clients:1\r\n"));
     ck_assert_ptr_nonnull(strstr(info, "\r\ntotal_commands_processed:4\r\n"));
-    ck_assert_ptr_nonnull(
-        strstr(info, "\r\n\r\n# Raft\r\nraft_cluster_name:fake\r\nraft_id:2\r\n"));
+    ck_assert_ptr_nonnull(strstr(info,
+                                 "\r\n\r\n# Raft\r\nraft_cluster_id:0123456789abcdef\r\n"
+                                 "raft_cluster_name:fake\r\nraft_version:0.1.0\r\nraft_id:2\r\n"));
     ck_assert_ptr_nonnull(strstr(info, "\r\nraft_voters:1\r\n"));
     ck_assert_ptr_nonnull(strstr(info, "\r\n\r\n# Keyspace\r\ndb0:keys=2,"));
     free(info);
