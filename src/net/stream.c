@@ -46,6 +46,7 @@ struct stream {
     struct addrinfo *addresses;    /* dialling: all that the name means */
     struct addrinfo *next_address; /* dialling: the one to try after this one */
     struct net_address target;     /* dialling: for messages */
+    const char *expected_host;     /* TLS, dialling: borrowed; NULL = any */
 };
 
 static int would_block(struct stream *stream, short wants)
@@ -141,6 +142,12 @@ int stream_dial(const struct net_address *address, struct tls_context *tls, stru
     }
     *stream = made;
     return 0;
+}
+
+void stream_expect_host(struct stream *stream, const char *host)
+{
+    ASSERT(!stream->server && stream->ssl == NULL);
+    stream->expected_host = host;
 }
 
 int stream_accept(int fd, struct tls_context *tls, struct stream **stream,
@@ -296,7 +303,8 @@ int stream_handshake(struct stream *stream, struct raftd_error *error)
     }
     if (stream->ssl == NULL) {
         stream->ssl = tls_connection(stream->tls, stream->fd, stream->server);
-        if (stream->ssl == NULL) {
+        if (stream->ssl == NULL || (stream->expected_host != NULL &&
+                                    !tls_expect_host(stream->ssl, stream->expected_host))) {
             return error_set(error, RAFTD_ERROR_SYSTEM, "no memory for a TLS connection");
         }
     }

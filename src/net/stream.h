@@ -24,6 +24,13 @@ struct stream;
 int stream_dial(const struct net_address *address, struct tls_context *tls /* NULL = plain */,
                 struct stream **stream, struct raftd_error *error);
 /* Takes over an accepted socket (also closes it on failure). */
+/*
+ * Before the handshake of a stream that was dialled with TLS: the certificate of the other side has
+ * to be valid for this host, a name or an IP address, else the handshake fails with
+ * RAFTD_ERROR_REFUSED. host is borrowed until the handshake is over. Links between nodes do not
+ * call this: see stream_speaks_for().
+ */
+void stream_expect_host(struct stream *stream, const char *host);
 int stream_accept(int fd, struct tls_context *tls /* NULL = plain */, struct stream **stream,
                   struct raftd_error *error);
 void stream_close(struct stream *stream); /* TLS close-notify if possible; NULL is allowed */

@@ -167,36 +167,62 @@ static void set_options(SSL_CTX *handle)
     SSL_CTX_set_num_tickets(handle, 0);
 }
 
-int tls_context_create(const char *ca_path, const char *certificate_path, const char *key_path,
-                       struct tls_context **context, struct raftd_error *error)
+/* A context without files. */
+static int context_make(struct tls_context **context, struct raftd_error *error)
 {
     struct tls_context *made = memory_allocate_zeroed(1, sizeof(*made));
-    int code;
 
-    *context = NULL;
     ERR_clear_error();
     made->handle = SSL_CTX_new(TLS_method());
     made->socket_method = tls_socket_method();
     if (made->handle == NULL || made->socket_method == NULL) {
-        code = error_set(error, RAFTD_ERROR_SYSTEM, "cannot set up TLS: %s", tls_take_reason());
-        goto failed;
+        tls_context_destroy(made);
+        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot set up TLS: %s", tls_take_reason());
     }
     set_options(made->handle);
-    code = load_certificates(made->handle, ca_path, certificate_path, error);
+    *context = made;
+    return 0;
+}
+
+int tls_context_create(const char *ca_path, const char *certificate_path, const char *key_path,
+                       struct tls_context **context, struct raftd_error *error)
+{
+    struct tls_context *made = NULL;
+    int code = context_make(&made, error);
+
+    *context = NULL;
+    if (code == 0) {
+        code = load_certificates(made->handle, ca_path, certificate_path, error);
+    }
     if (code == 0) {
         code = load_key(made->handle, certificate_path, key_path, error);
     }
     if (code != 0) {
-        goto failed;
+        tls_context_destroy(made);
+        return code;
     }
     settle_certificates(made->handle);
     warn_about_dates(made->handle, certificate_path);
     *context = made;
     return 0;
+}
 
-failed:
-    tls_context_destroy(made);
-    return code;
+int tls_context_create_client(const struct tls_client_files *files, struct tls_context **context,
+                              struct raftd_error *error)
+{
+    struct tls_context *made = NULL;
+    int code = context_make(&made, error);
+
+    *context = NULL;
+    if (code == 0) {
+        code = tls_load_client_files(made->handle, files, error);
+    }
+    if (code != 0) {
+        tls_context_destroy(made);
+        return code;
+    }
+    *context = made;
+    return 0;
 }
 
 void tls_context_destroy(struct tls_context *context)

@@ -11,6 +11,12 @@
 /* tls.c: a new connection object over a socket that it does not own; NULL without memory. */
 SSL *tls_connection(struct tls_context *context, int fd, bool server);
 
+/* tls_client.c: see tls_context_create_client(). */
+int tls_load_client_files(SSL_CTX *handle, const struct tls_client_files *files,
+                          struct raftd_error *error);
+/* Has the handshake check that the server's certificate is for this host; false: no memory. */
+bool tls_expect_host(SSL *ssl, const char *host);
+
 /*
  * tls_socket.c: OpenSSL's way to a socket. Its own sockets are written to with write(2), which
  * raises SIGPIPE where the other side is gone; ours are not.
