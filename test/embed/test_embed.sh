@@ -48,7 +48,7 @@ run_three_times() {
 }
 
 if ls "$library_directory"/libraftd.so >/dev/null 2>&1; then
-    $CC $flags $(pkg-config --cflags raftd) "$top_srcdir/test/embed/counter.c" \
+    $CC $flags $(pkg-config --cflags raftd) "$top_srcdir/doc/examples/counter.c" \
         -o "$directory/counter-shared" $(pkg-config --libs raftd)
     LD_LIBRARY_PATH=$library_directory
     export LD_LIBRARY_PATH
@@ -57,6 +57,6 @@ if ls "$library_directory"/libraftd.so >/dev/null 2>&1; then
 fi
 # The same without the shared library in sight.
 rm -f "$library_directory"/libraftd.so*
-$CC $flags $(pkg-config --cflags raftd) "$top_srcdir/test/embed/counter.c" \
+$CC $flags $(pkg-config --cflags raftd) "$top_srcdir/doc/examples/counter.c" \
     -o "$directory/counter-static" $(pkg-config --static --libs raftd)
 run_three_times "$directory/counter-static" static
