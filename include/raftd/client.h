@@ -5,10 +5,12 @@
  * to the leader (once, never again on its own) and confirms reads with it (ReadIndex,
  * dissertation section 6.4), so both are linearizable everywhere, unless a read asks for less.
  *
- *     raftd_client_propose(client, data, size, tag);   as many as fit
- *     raftd_client_submit(client);                     one wake-up for all of them
- *     raftd_client_wait(client, 1000);                 or poll raftd_client_fd()
- *     while (raftd_client_next(client, &completion)) ...
+ *     raftd_client_propose(client, data, size_bytes, tag);   // as many as fit
+ *     raftd_client_submit(client);                           // one wake-up for all of them
+ *     raftd_client_wait(client, 1000);                       // or poll raftd_client_fd()
+ *     while (raftd_client_next(client, &completion)) {
+ *         printf("%d\n", completion.status);
+ *     }
  *
  * Every accepted request gets exactly one completion. Completions of commands and of reads may
  * overtake one another; commands of one client are appended in the order they were proposed.

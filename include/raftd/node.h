@@ -1,13 +1,16 @@
 /*
  * A Raft node: one member of a cluster, hosting a state machine. Made by a builder, then run.
  *
- *     raftd_builder_create(&builder)
- *     raftd_builder_set(builder, "node.data_dir", "/var/lib/counter", &error)
- *     raftd_builder_state_machine(builder, &machine)
- *     raftd_builder_build(builder, &node, &error)      locks and recovers the data
- *     raftd_node_run(node, &error)                     until raftd_node_stop(); or _start()
- *     raftd_node_destroy(node)
+ *     struct raftd_builder *builder = raftd_builder_create();
  *
+ *     raftd_builder_set(builder, "node.data_dir", "/var/lib/counter", &error);
+ *     raftd_builder_state_machine(builder, &machine);
+ *     raftd_builder_build(builder, &node, &error);   // locks and recovers the data
+ *     raftd_node_run(node, &error);                  // until raftd_node_stop(); or _start()
+ *     raftd_node_destroy(node);
+ *     raftd_builder_destroy(builder);
+ *
+ * Each call that returns an int can fail; doc/examples/counter.c shows how that is handled.
  * Options are named section.key as in raftd.conf(5).
  */
 #ifndef RAFTD_NODE_H
