@@ -1,26 +1,17 @@
 /*
- * CLIENT.
+ * CLIENT: what the server knows of its clients, and what a client may say of itself. The thread of
+ * the connection's worker.
  */
+#include "commands/client.h"
+
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/number.h"
-#include "commands/command.h"
+#include "commands/call.h"
 #include "front/clients.h"
 #include "front/connection.h"
 #include "front/server.h"
-
-static bool write_ok(struct call *call)
-{
-    resp_write_raw(call->reply, "+OK\r\n", 5);
-    return false;
-}
-
-static bool syntax_error(struct call *call)
-{
-    resp_write_error_format(call->reply, "ERR syntax error");
-    return false;
-}
 
 bool run_client_id(struct call *call)
 {
@@ -65,7 +56,7 @@ bool client_set_name(struct call *call, const struct resp_argument *name)
 
 bool run_client_setname(struct call *call)
 {
-    return client_set_name(call, &call->arguments[2]) ? write_ok(call) : false;
+    return client_set_name(call, &call->arguments[2]) ? call_ok(call) : false;
 }
 
 bool run_client_setinfo(struct call *call)
@@ -90,7 +81,7 @@ bool run_client_setinfo(struct call *call)
     registry_set_text(&call->server->registry,
                       is_name ? &info->library_name : &info->library_version, value->data,
                       value->size_bytes);
-    return write_ok(call);
+    return call_ok(call);
 }
 
 bool run_client_info(struct call *call)
@@ -177,7 +168,7 @@ bool run_client_list(struct call *call)
     if (call->count > 3 && argument_is(&call->arguments[2], "id")) {
         return list_by_id(call);
     }
-    return syntax_error(call);
+    return call_syntax_error(call);
 }
 
 bool run_client_reply(struct call *call)
@@ -187,7 +178,7 @@ bool run_client_reply(struct call *call)
     if (argument_is(&call->arguments[2], "on")) {
         connection->reply_off = false;
         connection->reply_skip = false;
-        return write_ok(call);
+        return call_ok(call);
     }
     if (argument_is(&call->arguments[2], "off")) {
         connection->reply_off = true;
@@ -197,20 +188,20 @@ bool run_client_reply(struct call *call)
         connection->reply_skip_next = !connection->reply_off;
         return false;
     }
-    return syntax_error(call);
+    return call_syntax_error(call);
 }
 
 /* There is no client-side caching: switching it off is no lie. */
 bool run_client_tracking(struct call *call)
 {
     if (argument_is(&call->arguments[2], "off")) {
-        return write_ok(call);
+        return call_ok(call);
     }
     if (argument_is(&call->arguments[2], "on")) {
         resp_write_error_format(call->reply, "ERR client-side caching is not supported");
         return false;
     }
-    return syntax_error(call);
+    return call_syntax_error(call);
 }
 
 bool run_client_getredir(struct call *call)
@@ -222,7 +213,7 @@ bool run_client_getredir(struct call *call)
 bool run_client_on_off(struct call *call)
 {
     if (argument_is(&call->arguments[2], "on") || argument_is(&call->arguments[2], "off")) {
-        return write_ok(call);
+        return call_ok(call);
     }
-    return syntax_error(call);
+    return call_syntax_error(call);
 }

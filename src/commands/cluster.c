@@ -1,14 +1,15 @@
 /*
- * CLUSTER and ROLE: one shard with the leader as its master, for clients that look for the node
- * to write to.
+ * CLUSTER, ROLE, READONLY and READWRITE, for clients that look for the node to write to: the
+ * cluster is one shard with the leader as its master. The thread of the connection's worker.
  */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "commands/command.h"
+#include "commands/call.h"
 #include "commands/render.h"
+#include "front/connection.h"
 #include "front/server.h"
 #include "front/topology.h"
 
@@ -96,8 +97,7 @@ bool run_cluster_countkeysinslot(struct call *call)
     int64_t slot;
 
     if (!number_parse(argument->data, argument->size_bytes, &slot)) {
-        resp_write_error_format(call->reply, "ERR value is not an integer or out of range");
-        return false;
+        return call_not_an_integer(call);
     }
     if (slot < 0 || slot >= TOPOLOGY_SLOTS) {
         resp_write_error_format(call->reply, "ERR Invalid slot");
@@ -298,4 +298,19 @@ bool run_role(struct call *call)
                                                      : "connecting");
     resp_write_integer(call->reply, (int64_t)topology.applied_index);
     return false;
+}
+
+/* ---- Reads on followers ------------------------------------------------------------------- */
+
+bool run_readonly(struct call *call)
+{
+    call->connection->read_level = RAFTD_READ_STALE;
+    call->connection->max_lag_ms = call->server->conf.redis.max_lag_ms;
+    return call_ok(call);
+}
+
+bool run_readwrite(struct call *call)
+{
+    connection_reset_reads(call->connection);
+    return call_ok(call);
 }

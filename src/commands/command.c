@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "commands/call.h"
 #include "commands/syntax.h"
 #include "commands/table.h"
 
@@ -146,11 +147,6 @@ const struct command *command_find_full(const void *name, size_t size)
 bool command_takes(const struct command *command, size_t count)
 {
     return command->arity >= 0 ? count == (size_t)command->arity : count >= (size_t)-command->arity;
-}
-
-bool argument_is(const struct resp_argument *argument, const char *word)
-{
-    return name_equals(word, argument->data, argument->size_bytes);
 }
 
 /* ---- Synopsis ----------------------------------------------------------------------------- */

@@ -9,18 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <raftd/client.h>
-
 #include "base/bytes.h"
-#include "base/number.h"
-#include "front/owed.h"
 #include "kv/kv.h"
-#include "resp/parser.h"
-#include "resp/writer.h"
 
-struct connection;
-struct redis_server;
-struct worker;
+struct call;
 
 enum command_flags {
     COMMAND_WRITE = 1 << 0,
@@ -59,31 +51,6 @@ enum command_kind {
     COMMAND_IS_BARRIER, /* here, once everything before it on the connection is answered */
     COMMAND_IS_READ,    /* the node; not while changes before it are under way */
     COMMAND_IS_CHANGE,  /* the node; not while reads before it are under way */
-};
-
-/* One command as it came in, and what became of it. On a worker's stack. */
-struct call {
-    struct redis_server *server;
-    struct worker *worker;
-    struct connection *connection;
-    const struct command *command;
-    const struct resp_argument *arguments; /* the command's name is the first */
-    size_t count;
-    struct buffer *reply;        /* where a command that is answered here writes */
-    enum resp_protocol protocol; /* how */
-
-    /* What a command that the node answers asks of it. */
-    int (*submit)(struct call *call, uint64_t tag); /* NULL: `operation`, of the state machine */
-    enum kv_operation operation;
-    uint8_t flags; /* of `operation` */
-    bool is_read;
-    enum raftd_read_level read_level; /* the connection's, unless the command has its own */
-    struct kv_argument *kv_arguments; /* the worker's; room for count and two more */
-    size_t kv_count;
-    char number[NUMBER_TEXT_BYTES_MAX]; /* an argument that was not among those given */
-    struct owed_reply owed;             /* how the node's answer becomes the reply */
-    bool is_asked;                      /* the node was asked: the reply is owed */
-    bool in_transaction;                /* EXEC carries it out */
 };
 
 struct command {
@@ -129,21 +96,7 @@ bool command_takes(const struct command *command, size_t count);
 /* "SET key value [NX | XX] [GET]", in capitals, appended without a NUL. */
 void command_write_synopsis(const struct command *command, struct buffer *text);
 
-/* Whether an argument is this word (given in lower case), in whatever case. */
-bool argument_is(const struct resp_argument *argument, const char *word);
-
-/* What the node is to be asked: the operation with the command's first count arguments, */
-void call_ask(struct call *call, enum kv_operation operation, size_t count);
-/* and then more. */
-void call_ask_also(struct call *call, const struct resp_argument *argument);
-
-/* The operation with count arguments, each in parts behind its size; parts is copied. */
-void call_ask_parts(struct call *call, enum kv_operation operation, const struct buffer *parts,
-                    size_t count);
-/* dispatch.c: runs the command. True: what the node is to be asked is filled in. */
-bool call_prepare(struct call *call);
-
-/* command_docs.c */
+/* docs.c */
 bool run_command(struct call *call);
 bool run_command_count(struct call *call);
 bool run_command_docs(struct call *call);
@@ -151,7 +104,7 @@ bool run_command_getkeys(struct call *call);
 bool run_command_info(struct call *call);
 bool run_command_list(struct call *call);
 
-/* command_cluster.c */
+/* cluster.c */
 bool run_cluster_countkeysinslot(struct call *call);
 bool run_cluster_info(struct call *call);
 bool run_cluster_keyslot(struct call *call);
@@ -159,9 +112,11 @@ bool run_cluster_myid(struct call *call);
 bool run_cluster_nodes(struct call *call);
 bool run_cluster_shards(struct call *call);
 bool run_cluster_slots(struct call *call);
+bool run_readonly(struct call *call);
+bool run_readwrite(struct call *call);
 bool run_role(struct call *call);
 
-/* command_sentinel.c */
+/* sentinel.c */
 bool run_sentinel_ckquorum(struct call *call);
 bool run_sentinel_master(struct call *call);
 bool run_sentinel_master_address(struct call *call);
@@ -169,12 +124,7 @@ bool run_sentinel_masters(struct call *call);
 bool run_sentinel_replicas(struct call *call);
 bool run_sentinel_sentinels(struct call *call);
 
-/* command_consistency.c */
-bool run_raft_consistency(struct call *call);
-bool run_readonly(struct call *call);
-bool run_readwrite(struct call *call);
-
-/* command_script.c */
+/* scripts.c */
 enum { SCRIPT_READ_ONLY = 1 }; /* operation_flags of EVAL_RO */
 bool run_eval(struct call *call);
 bool run_evalsha(struct call *call);
@@ -182,16 +132,14 @@ bool run_script_exists(struct call *call);
 bool run_script_flush(struct call *call);
 bool run_script_load(struct call *call);
 
-/* command_transaction.c */
+/* transactions.c */
 bool run_discard(struct call *call);
 bool run_exec(struct call *call);
 bool run_multi(struct call *call);
 bool run_unwatch(struct call *call);
 bool run_watch(struct call *call);
 
-/* command_connection.c */
-/* Whether the argument is the one database there is; false: the error is written. */
-bool call_checks_database(struct call *call, const struct resp_argument *argument);
+/* connection.c */
 bool run_echo(struct call *call);
 bool run_hello(struct call *call);
 bool run_ping(struct call *call);
@@ -199,7 +147,7 @@ bool run_quit(struct call *call);
 bool run_reset(struct call *call);
 bool run_select(struct call *call);
 
-/* command_client.c */
+/* client.c */
 bool run_client_getname(struct call *call);
 bool run_client_getredir(struct call *call);
 bool run_client_id(struct call *call);
@@ -210,47 +158,46 @@ bool run_client_reply(struct call *call);
 bool run_client_setinfo(struct call *call);
 bool run_client_setname(struct call *call);
 bool run_client_tracking(struct call *call);
-/* For HELLO and CLIENT SETNAME: false, with the error written, where the name is not allowed. */
-bool client_set_name(struct call *call, const struct resp_argument *name);
 
-/* command_data.c */
+/* strings.c */
 bool run_delex(struct call *call);
 bool run_delifeq(struct call *call);
 bool run_lcs(struct call *call);
 bool run_decr(struct call *call);
 bool run_decrby(struct call *call);
-bool run_flush(struct call *call);
+bool run_getex(struct call *call);
 bool run_getset(struct call *call);
 bool run_incr(struct call *call);
 bool run_mset(struct call *call);
-bool run_raft_digest(struct call *call);
-bool run_setnx(struct call *call);
-
-/* command_expire.c */
-bool run_expire(struct call *call);
-bool run_getex(struct call *call);
 bool run_set(struct call *call);
 bool run_setex(struct call *call);
+bool run_setnx(struct call *call);
 
-/* command_keys.c */
+/* server.c */
+bool run_flush(struct call *call);
+bool run_time(struct call *call);
+
+/* expire.c */
+bool run_expire(struct call *call);
+
+/* keys.c */
 bool run_copy(struct call *call);
 bool run_object_encoding(struct call *call);
 bool run_object_freq(struct call *call);
 bool run_object_idletime(struct call *call);
 bool run_object_refcount(struct call *call);
-bool run_time(struct call *call);
 bool run_wait(struct call *call);
 
-/* command_info.c */
+/* info.c */
 bool run_config_get(struct call *call);
 bool run_config_set(struct call *call);
 bool run_info(struct call *call);
 
-/* command_member.c */
+/* members.c */
 bool run_raft_member(struct call *call);
 bool run_raft_handover(struct call *call);
 
-/* command_pubsub.c */
+/* pubsub.c */
 bool run_psubscribe(struct call *call);
 bool run_pubsub_channels(struct call *call);
 bool run_pubsub_numpat(struct call *call);
@@ -259,11 +206,13 @@ bool run_punsubscribe(struct call *call);
 bool run_subscribe(struct call *call);
 bool run_unsubscribe(struct call *call);
 
-/* command_raft.c */
+/* raft.c */
 bool run_raft_members(struct call *call);
 bool run_raft_ready(struct call *call);
 bool run_raft_backup(struct call *call);
 bool run_raft_snapshot(struct call *call);
+bool run_raft_consistency(struct call *call);
+bool run_raft_digest(struct call *call);
 bool run_raft_status(struct call *call);
 
 /* command.c: the HELP of every container, made from its subcommands. */

@@ -1,12 +1,12 @@
 /*
- * Commands about the connection itself.
+ * PING, ECHO, HELLO, SELECT, RESET and QUIT: commands about the connection itself. The thread of
+ * its worker.
  */
-#include <limits.h>
-
 #include <raftd/node.h>
 
 #include "base/number.h"
-#include "commands/command.h"
+#include "commands/call.h"
+#include "commands/client.h"
 #include "front/connection.h"
 #include "front/server.h"
 #include "front/subscribers.h"
@@ -43,24 +43,6 @@ bool run_quit(struct call *call)
     return false;
 }
 
-bool call_checks_database(struct call *call, const struct resp_argument *argument)
-{
-    int64_t index;
-
-    if (!number_parse(argument->data, argument->size_bytes, &index)) {
-        resp_write_error_format(call->reply, "ERR value is not an integer or out of range");
-    } else if (index < INT_MIN || index > INT_MAX) {
-        resp_write_error_format(call->reply,
-                                "ERR value is out of range, value must between %d and %d", INT_MIN,
-                                INT_MAX);
-    } else if (index != 0) {
-        resp_write_error_format(call->reply, "ERR DB index is out of range");
-    } else {
-        return true;
-    }
-    return false;
-}
-
 bool run_select(struct call *call)
 {
     if (call_checks_database(call, &call->arguments[1])) {
@@ -81,7 +63,7 @@ bool run_reset(struct call *call)
 
     set_protocol(connection, RESP2);
     subscribers_forget(connection);
-    transaction_end(connection);
+    transaction_end(&connection->transaction);
     connection->reply_off = false;
     connection->reply_skip = false;
     connection_reset_reads(connection);

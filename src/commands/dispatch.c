@@ -5,9 +5,8 @@
 
 #include <raftd/client.h>
 
-#include "base/assert.h"
 #include "base/memory.h"
-#include "commands/command.h"
+#include "commands/call.h"
 #include "commands/render.h"
 #include "commands/unsupported.h"
 #include "front/connection.h"
@@ -15,7 +14,7 @@
 #include "front/topology.h"
 #include "front/worker.h"
 
-enum { PREVIEW_BYTES = 128, ARGUMENTS_MORE = 2 };
+enum { PREVIEW_BYTES = 128 };
 
 /* A C string's length, as Redis' own error texts see arguments: they end at a NUL byte. */
 static int preview_length(const struct resp_argument *argument, size_t limit)
@@ -122,7 +121,7 @@ static const char *refusal(const struct call *call)
     if ((call->command->flags & COMMAND_RUNS_QUEUE) == 0) {
         return "ERR";
     }
-    transaction_end(call->connection);
+    transaction_end(&call->connection->transaction);
     return "EXECABORT Transaction discarded because of:";
 }
 
@@ -168,12 +167,28 @@ static bool find(struct call *call)
     }
     if ((command->flags & COMMAND_LOADING) == 0 && !raftd_node_is_ready(call->server->node)) {
         if ((command->flags & COMMAND_RUNS_QUEUE) != 0) {
-            transaction_end(call->connection);
+            transaction_end(&call->connection->transaction);
         }
         resp_write_error(call->reply, render_not_ready, strlen(render_not_ready));
         return false;
     }
     return is_allowed_inside(call) && !is_confined(call) && !has_moved(call);
+}
+
+/* After MULTI: keeps the command until EXEC. */
+static void queue(struct call *call)
+{
+    struct transaction *transaction = &call->connection->transaction;
+
+    if (transaction_queue(transaction, call->command, call->arguments, call->count,
+                          call->server->conf.limits.max_request_bytes)) {
+        resp_write_raw(call->reply, "+QUEUED\r\n", 9);
+    } else {
+        resp_write_error_format(call->reply,
+                                "ERR the transaction has more than %d commands or more bytes than "
+                                "limits.max_request_bytes",
+                                TRANSACTION_COMMANDS_MAX);
+    }
 }
 
 static bool has_to_wait(const struct connection *connection, enum command_kind kind)
@@ -182,64 +197,6 @@ static bool has_to_wait(const struct connection *connection, enum command_kind k
         return false;
     }
     return kind == COMMAND_IS_BARRIER || (kind == COMMAND_IS_READ) != connection->waiting_reads;
-}
-
-void call_ask_also(struct call *call, const struct resp_argument *argument)
-{
-    call->kv_arguments[call->kv_count++] = (struct kv_argument){
-        .data = argument->data,
-        .size_bytes = argument->size_bytes,
-    };
-}
-
-void call_ask(struct call *call, enum kv_operation operation, size_t count)
-{
-    call->operation = operation;
-    call->kv_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        call_ask_also(call, &call->arguments[i + 1]);
-    }
-}
-
-void call_ask_parts(struct call *call, enum kv_operation operation, const struct buffer *parts,
-                    size_t count)
-{
-    struct worker *worker = call->worker;
-    struct reader reader;
-
-    worker->parts.size_bytes = 0;
-    buffer_append(&worker->parts, parts->data, parts->size_bytes);
-    reader = reader_make(worker->parts.data, worker->parts.size_bytes);
-    worker->arguments = memory_grow(worker->arguments, &worker->argument_capacity, count,
-                                    sizeof(worker->arguments[0]));
-    call->kv_arguments = worker->arguments;
-    call->operation = operation;
-    call->kv_count = count;
-    for (size_t i = 0; i < count; i++) {
-        size_t size = reader_u32(&reader);
-
-        call->kv_arguments[i] =
-            (struct kv_argument){.data = reader_bytes(&reader, size), .size_bytes = size};
-    }
-    ASSERT(!reader.failed && reader_left(&reader) == 0);
-}
-
-/* What the command does here; true: the node has to be asked. */
-bool call_prepare(struct call *call)
-{
-    struct worker *worker = call->worker;
-
-    worker->arguments = memory_grow(worker->arguments, &worker->argument_capacity,
-                                    call->count + ARGUMENTS_MORE, sizeof(worker->arguments[0]));
-    call->kv_arguments = worker->arguments;
-    call->is_read = call->command->kind != COMMAND_IS_CHANGE;
-    call->owed = (struct owed_reply){.finish = finish_reply, .protocol = (uint8_t)call->protocol};
-    if (call->command->run != NULL) {
-        return call->command->run(call);
-    }
-    call_ask(call, call->command->operation, call->count - 1);
-    call->flags = call->command->operation_flags;
-    return true;
 }
 
 /* 0, RAFTD_ERROR_BUSY or RAFTD_ERROR_TOO_LARGE. */
@@ -300,7 +257,7 @@ static bool start(struct call *call)
             return code == 0;
         }
         if ((call->command->flags & COMMAND_RUNS_QUEUE) != 0) {
-            transaction_end(call->connection);
+            transaction_end(&call->connection->transaction);
         }
         render_status(call->reply, code, call->is_read);
     }
@@ -330,7 +287,7 @@ bool dispatch(struct connection *connection, const struct resp_request *request)
         connection->transaction.failed |= connection->transaction.open;
         connection_end_reply(connection);
     } else if (connection->transaction.open && (call.command->flags & COMMAND_AT_ONCE) == 0) {
-        transaction_queue(&call);
+        queue(&call);
         connection_end_reply(connection);
     } else if (has_to_wait(connection, call.command->kind)) {
         connection->block = BLOCK_KIND;

@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
-#include "commands/command.h"
+#include "commands/call.h"
 #include "commands/syntax.h"
 #include "kv/glob.h"
 
@@ -437,8 +437,7 @@ bool run_command_list(struct call *call)
                                                : LIST_ALL;
     }
     if (call->count != 2 && filter == LIST_ALL) {
-        resp_write_error_format(call->reply, "ERR syntax error");
-        return false;
+        return call_syntax_error(call);
     }
     count = list_names(&list, filter, value);
     resp_write_array(call->reply, count);

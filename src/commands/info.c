@@ -11,7 +11,7 @@
 #include <raftd/node.h>
 
 #include "base/memory.h"
-#include "commands/command.h"
+#include "commands/call.h"
 #include "commands/render.h"
 #include "front/connection.h"
 #include "front/server.h"

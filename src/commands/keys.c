@@ -1,20 +1,10 @@
 /*
- * COPY, OBJECT, WAIT and TIME.
+ * COPY, OBJECT and WAIT. The thread of the connection's worker.
  */
-#include <inttypes.h>
-#include <stdio.h>
-
-#include "commands/command.h"
+#include "commands/call.h"
 #include "commands/render.h"
 #include "front/connection.h"
 #include "front/server.h"
-#include "sys/clock.h"
-
-static bool syntax_error(struct call *call)
-{
-    resp_write_error_format(call->reply, "ERR syntax error");
-    return false;
-}
 
 /* The options of COPY; false: the error is written. */
 static bool copy_options(struct call *call, uint8_t *flags)
@@ -29,7 +19,7 @@ static bool copy_options(struct call *call, uint8_t *flags)
                 return false;
             }
         } else {
-            return syntax_error(call);
+            return call_syntax_error(call);
         }
     }
     return true;
@@ -123,8 +113,7 @@ bool run_wait(struct call *call)
     int64_t number;
 
     if (!number_parse(call->arguments[1].data, call->arguments[1].size_bytes, &number)) {
-        resp_write_error_format(call->reply, "ERR value is not an integer or out of range");
-        return false;
+        return call_not_an_integer(call);
     }
     if (!number_parse(call->arguments[2].data, call->arguments[2].size_bytes, &number)) {
         resp_write_error_format(call->reply, "ERR timeout is not an integer or out of range");
@@ -137,18 +126,5 @@ bool run_wait(struct call *call)
     raftd_node_status(call->server->node, &status);
     resp_write_integer(call->reply,
                        (int64_t)count_replicas(&status, call->connection->changed_index));
-    return false;
-}
-
-bool run_time(struct call *call)
-{
-    uint64_t now_ms = clock_wall_ms();
-    char text[NUMBER_TEXT_BYTES_MAX + 1];
-
-    resp_write_array(call->reply, 2);
-    snprintf(text, sizeof(text), "%" PRIu64, now_ms / 1000);
-    resp_write_text(call->reply, text);
-    snprintf(text, sizeof(text), "%" PRIu64, now_ms % 1000 * 1000);
-    resp_write_text(call->reply, text);
     return false;
 }

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "commands/command.h"
+#include "commands/call.h"
 #include "front/connection.h"
 #include "front/notices.h"
 #include "front/server.h"

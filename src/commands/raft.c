@@ -1,10 +1,12 @@
 /*
- * RAFT: what the node says about itself and the cluster. The fields are those of <raftd/status.h>.
+ * RAFT: what the node says about itself and the cluster, and what reads on a connection promise.
+ * The fields are those of <raftd/status.h>. The thread of the connection's worker.
  */
 #include <raftd/node.h>
 
 #include "base/memory.h"
-#include "commands/command.h"
+#include "commands/call.h"
+#include "front/connection.h"
 #include "front/server.h"
 
 enum { BACKUP_BYTES = 256 * 1024 };
@@ -130,4 +132,56 @@ bool run_raft_backup(struct call *call)
     }
     memory_free(data);
     return false;
+}
+
+bool run_raft_digest(struct call *call)
+{
+    call_ask(call, KV_DIGEST, 0);
+    return true;
+}
+
+/* ---- RAFT CONSISTENCY --------------------------------------------------------------------- */
+
+static const char *const levels[] = {
+    [RAFTD_READ_LINEARIZABLE] = "linearizable",
+    [RAFTD_READ_LEASE] = "lease",
+    [RAFTD_READ_STALE] = "stale",
+};
+
+static int find_level(const struct resp_argument *argument)
+{
+    for (int i = 0; i < (int)(sizeof(levels) / sizeof(levels[0])); i++) {
+        if (argument_is(argument, levels[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+bool run_raft_consistency(struct call *call)
+{
+    struct connection *connection = call->connection;
+    int64_t max_lag_ms = call->server->conf.redis.max_lag_ms;
+    int level;
+
+    if (call->count == 2) {
+        resp_write_array(call->reply, 2);
+        resp_write_text(call->reply, levels[connection->read_level]);
+        resp_write_integer(call->reply, connection->max_lag_ms);
+        return false;
+    }
+    level = find_level(&call->arguments[2]);
+    if (level < 0 || call->count > 4 || (call->count == 4 && level != RAFTD_READ_STALE)) {
+        resp_write_error_format(call->reply, "ERR syntax error, wanted linearizable, lease or "
+                                             "stale [max_lag_ms]");
+        return false;
+    }
+    if (call->count == 4 &&
+        (!number_parse(call->arguments[3].data, call->arguments[3].size_bytes, &max_lag_ms) ||
+         max_lag_ms < 0 || max_lag_ms > UINT32_MAX)) {
+        return call_not_an_integer(call);
+    }
+    connection->read_level = (enum raftd_read_level)level;
+    connection->max_lag_ms = (uint32_t)max_lag_ms;
+    return call_ok(call);
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "commands/command.h"
+#include "commands/call.h"
 #include "front/server.h"
 #include "front/topology.h"
 

@@ -58,6 +58,7 @@ struct connection *connection_create(struct worker *worker, int fd, uint32_t pla
     atomic_init(&connection->info.active_ms, worker->now_ms);
     atomic_init(&connection->info.protocol, RESP2);
     atomic_init(&connection->info.queued, -1);
+    connection->transaction.shown_count = &connection->info.queued;
     stream_peer_text(stream, connection->info.address, sizeof(connection->info.address));
     registry_add(&server->registry, &connection->info);
     worker_want_tick(worker);
@@ -87,7 +88,7 @@ void connection_close(struct connection *connection)
     connection->state = CONNECTION_CLOSED;
     worker_forget(connection->worker, connection);
     subscribers_forget(connection);
-    transaction_end(connection);
+    transaction_end(&connection->transaction);
     registry_remove(&server->registry, &connection->info);
     stream_close(connection->stream);
     connection->stream = NULL;

@@ -27,12 +27,12 @@
 #include <raftd/error.h>
 #include <raftd/node.h>
 
+#include "commands/scripts.h"
 #include "conf/conf.h"
 #include "front/clients.h"
 #include "front/notices.h"
 #include "front/worker.h"
 #include "resp/parser.h"
-#include "script/script.h"
 
 struct redis_server {
     /* Immutable once created. */

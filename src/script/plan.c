@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "script/sha1.h"
 
 enum { OBTAIN_BYTES_MAX = 4096 };
 
@@ -97,14 +98,14 @@ static const char *const obtain_scripts[] = {
 static bool is_obtain(const void *text, size_t size)
 {
     struct buffer words = {0};
-    char id[SCRIPT_ID_BYTES];
+    char id[SHA1_HEX_BYTES];
     bool found = false;
 
     if (size > OBTAIN_BYTES_MAX) {
         return false;
     }
     script_words(text, size, &words);
-    script_id(words.data, words.size_bytes, id);
+    sha1_hex(words.data, words.size_bytes, id);
     for (size_t i = 0; i < sizeof(obtain_scripts) / sizeof(obtain_scripts[0]); i++) {
         found |= memcmp(id, obtain_scripts[i], sizeof(id)) == 0;
     }

@@ -1,10 +1,10 @@
 /*
  * The inside of running a script (script.h), shared by its files:
  *
- *     script_plan.c       from what the script does in each state to operations
- *     script.c            from operations to a request to the node
- *     script_result.c     from the node's answer to the script's
- *     script_reentrant.c  the same for reentrant locks, whose answers are the operations' own
+ *     plan.c       from what the script does in each state to operations
+ *     script.c     from operations to a request
+ *     result.c     from the reply to the request to the script's
+ *     reentrant.c  the same for reentrant locks, whose replies are the operations' own
  */
 #ifndef RAFTD_SCRIPT_PLAN_H
 #define RAFTD_SCRIPT_PLAN_H
@@ -12,8 +12,6 @@
 #include <stdbool.h>
 
 #include "script/script.h"
-
-struct call;
 
 /* What became of following the script: outcomes by state, and what they come to together. */
 struct script_plan {
@@ -33,11 +31,10 @@ enum script_decision {
 
 /* False: this is no script that one operation of the state machine can stand for. */
 bool script_plan_make(const struct script_input *input, struct script_plan *plan);
-/* A script about reentrant locks. False: it is none. */
-bool script_ask_reentrant(struct call *call, const struct script_input *input);
-/* Keeps the results of all states with the call until the answer is there. False: one of them
- * cannot be a reply. */
-bool script_attach_results(struct call *call, const struct script_plan *plan,
-                           enum script_decision decision);
+/* Makes the request of a script about reentrant locks. False: it is none. */
+bool script_request_reentrant(const struct script_input *input, struct script_request *request);
+/* Writes the results of all states, for script_render(). False: one of them cannot be a reply. */
+bool script_write_results(const struct script_plan *plan, enum script_decision decision,
+                          enum resp_protocol protocol, struct buffer *results);
 
 #endif

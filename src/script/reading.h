@@ -1,12 +1,12 @@
 /*
- * The inside of reading a script (script_lua.h), shared by its files:
+ * The inside of reading a script (lua.h), shared by its files:
  *
- *     script_tokens.c      words of the text
- *     script_values.c      values, and how they compare and add up
- *     script_calls.c       redis.call() and the functions of Lua
- *     script_lock_calls.c  redis.call() about reentrant locks
- *     script_expression.c  expressions
- *     script_lua.c         statements
+ *     tokens.c      words of the text
+ *     values.c      values, and how they compare and add up
+ *     calls.c       redis.call() and the functions of Lua
+ *     lock_calls.c  redis.call() about reentrant locks
+ *     expression.c  expressions
+ *     lua.c         statements
  *
  * "live": whether what is read is also carried out; the rest is only read.
  */

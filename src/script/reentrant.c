@@ -6,8 +6,6 @@
 
 #include "base/memory.h"
 #include "base/number.h"
-#include "commands/command.h"
-#include "kv/kv.h"
 #include "script/plan.h"
 
 struct lock_plan {
@@ -185,7 +183,7 @@ static void add_key(struct parts *parts, const struct lock_plan *plan, size_t ke
     add(parts, plan->input->keys[key].data, plan->input->keys[key].size_bytes);
 }
 
-static void ask(struct call *call, const struct lock_plan *plan)
+static void make_request(const struct lock_plan *plan, struct script_request *request)
 {
     const struct script_lock_words *words = &plan->words;
     unsigned unlock = plan->operation == KV_UNLOCK ? plan->flags : 0;
@@ -210,12 +208,14 @@ static void ask(struct call *call, const struct lock_plan *plan)
             add_value(&parts, &words->holders[key]);
         }
     }
-    call_ask_parts(call, plan->operation, &parts.bytes, parts.count);
-    call->flags = plan->flags;
-    buffer_free(&parts.bytes);
+    request->changes = true;
+    request->operation = plan->operation;
+    request->flags = plan->flags;
+    request->count = parts.count;
+    request->parts = parts.bytes;
 }
 
-bool script_ask_reentrant(struct call *call, const struct script_input *input)
+bool script_request_reentrant(const struct script_input *input, struct script_request *request)
 {
     struct lock_plan plan = {.input = input};
     bool found;
@@ -223,7 +223,7 @@ bool script_ask_reentrant(struct call *call, const struct script_input *input)
     plan.words.holders = memory_allocate_zeroed(input->key_count + 1, sizeof(struct script_value));
     found = make_plan(&plan);
     if (found) {
-        ask(call, &plan);
+        make_request(&plan, request);
     }
     memory_free(plan.words.holders);
     return found;

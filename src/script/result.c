@@ -1,11 +1,10 @@
 /*
- * A script's answer: its results for every state of the key wait with the call, and the node's
- * answer says in which state the key was.
+ * A script's answer: its results for every state of the key are written down when the request is
+ * made, and the state machine's reply says in which state the key was. Pure; any thread.
  */
 #include <string.h>
 
 #include "base/assert.h"
-#include "commands/command.h"
 #include "kv/kv.h"
 #include "script/plan.h"
 
@@ -42,35 +41,31 @@ static bool write_result(struct buffer *text, const struct script_value *value,
     }
 }
 
-/* Attached to the owed reply: how to decide, the token, then for each state the kind of its result
- * and the reply. False: a result that cannot be a reply. */
-bool script_attach_results(struct call *call, const struct script_plan *plan,
-                           enum script_decision decision)
+/* The results: how to decide, the token, then for each state the kind of its result and the reply.
+ */
+bool script_write_results(const struct script_plan *plan, enum script_decision decision,
+                          enum resp_protocol protocol, struct buffer *results)
 {
-    struct buffer attached = {0};
     bool possible = true;
 
-    buffer_append_u8(&attached, (uint8_t)decision);
-    buffer_append_u8(&attached, plan->missing != NULL && plan->equal == NULL);
-    buffer_append_u32(&attached, (uint32_t)plan->token.size_bytes);
-    buffer_append(&attached, plan->token.data, plan->token.size_bytes);
+    buffer_append_u8(results, (uint8_t)decision);
+    buffer_append_u8(results, plan->missing != NULL && plan->equal == NULL);
+    buffer_append_u32(results, (uint32_t)plan->token.size_bytes);
+    buffer_append(results, plan->token.data, plan->token.size_bytes);
     for (int state = 0; state < SCRIPT_STATES; state++) {
         const struct script_value *result = &plan->outcomes[state].result;
         struct buffer text = {0};
 
-        possible &= write_result(&text, result, call->protocol);
-        buffer_append_u8(&attached, (uint8_t)result->kind);
-        buffer_append_u32(&attached, (uint32_t)text.size_bytes);
-        buffer_append(&attached, text.data, text.size_bytes);
+        possible &= write_result(&text, result, protocol);
+        buffer_append_u8(results, (uint8_t)result->kind);
+        buffer_append_u32(results, (uint32_t)text.size_bytes);
+        buffer_append(results, text.data, text.size_bytes);
         buffer_free(&text);
     }
     if (!possible) {
-        buffer_free(&attached);
-        return false;
+        buffer_free(results);
     }
-    call->owed.attached = attached.data;
-    call->owed.attached_bytes = (uint32_t)attached.size_bytes;
-    return true;
+    return possible;
 }
 
 struct results {
@@ -83,9 +78,9 @@ struct results {
     size_t sizes[SCRIPT_STATES];
 };
 
-static struct results read_results(const void *attached, size_t size)
+static struct results read_results(const void *data, size_t size)
 {
-    struct reader reader = reader_make(attached, size);
+    struct reader reader = reader_make(data, size);
     struct results results = {.decision = reader_u8(&reader)};
 
     results.sets_missing = reader_u8(&reader) != 0;
@@ -167,10 +162,10 @@ static void render_by_looking(struct buffer *output, const struct results *resul
     }
 }
 
-void script_render(struct buffer *output, const void *attached, size_t attached_size,
+void script_render(struct buffer *output, const void *written, size_t written_size,
                    const void *data, size_t size)
 {
-    struct results results = read_results(attached, attached_size);
+    struct results results = read_results(written, written_size);
     struct reader reader = reader_make(data, size);
 
     if (results.decision == BY_SUCCESS) {

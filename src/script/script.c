@@ -7,9 +7,6 @@
 
 #include "base/assert.h"
 #include "base/number.h"
-#include "commands/command.h"
-#include "commands/render.h"
-#include "kv/kv.h"
 #include "script/plan.h"
 
 const char script_not_known[] =
@@ -115,22 +112,6 @@ static bool needs_looking(const struct script_plan *plan)
                         SCRIPT_EQUAL_LASTING);
 }
 
-static bool refuse(struct call *call)
-{
-    resp_write_error(call->reply, script_not_known, strlen(script_not_known));
-    return false;
-}
-
-static bool may_change(struct call *call)
-{
-    if (call->command->operation_flags != SCRIPT_READ_ONLY) {
-        return true;
-    }
-    resp_write_error_format(call->reply,
-                            "ERR Write commands are not allowed from read-only scripts");
-    return false;
-}
-
 static void encode(struct buffer *parts, const struct operation *operation)
 {
     struct buffer request = {0};
@@ -143,77 +124,72 @@ static void encode(struct buffer *parts, const struct operation *operation)
 }
 
 /* Value and time to live, then what is done: one entry, so that nothing comes between. */
-static bool ask_all(struct call *call, const struct script_input *input,
-                    const struct script_plan *plan)
+static bool make_many(const struct script_input *input, const struct script_plan *plan,
+                      enum resp_protocol protocol, struct script_request *request)
 {
     struct operation operation = {
         .number = KV_GET,
         .count = 1,
         .arguments = {{.data = input->keys[0].data, .size_bytes = input->keys[0].size_bytes}}};
-    struct buffer parts = {0};
-    size_t count = 3;
+    struct buffer *parts = &request->parts;
 
-    if (call->in_transaction) {
-        resp_write_error_format(call->reply, "ERR raftd cannot run this script inside a "
-                                             "transaction: it is one of its own");
+    request->is_entry_of_many = true;
+    request->operation = KV_EXEC;
+    if (!script_write_results(plan, BY_LOOKING, protocol, &request->results)) {
         return false;
     }
-    if (!script_attach_results(call, plan, BY_LOOKING)) {
-        return refuse(call);
-    }
-    buffer_append_u32(&parts, 1);
-    buffer_append(&parts, "0", 1);
-    encode(&parts, &operation);
+    request->count = 3;
+    buffer_append_u32(parts, 1);
+    buffer_append(parts, "0", 1);
+    encode(parts, &operation);
     operation.number = KV_TTL;
     operation.flags = KV_TTL_MILLISECONDS;
-    encode(&parts, &operation);
+    encode(parts, &operation);
     if (plan->equal != NULL) {
         make_operation(&operation, input, plan->equal, &plan->token, plan->only_expiring);
-        encode(&parts, &operation);
-        count++;
+        encode(parts, &operation);
+        request->count++;
     }
     if (plan->missing != NULL) {
         make_operation(&operation, input, plan->missing, NULL, false);
-        encode(&parts, &operation);
-        count++;
+        encode(parts, &operation);
+        request->count++;
     }
-    call_ask_parts(call, KV_EXEC, &parts, count);
-    buffer_free(&parts);
     return true;
 }
 
-static bool ask_one(struct call *call, const struct script_input *input,
-                    const struct script_plan *plan)
+static bool make_one(const struct script_input *input, const struct script_plan *plan,
+                     enum resp_protocol protocol, struct script_request *request)
 {
     const struct script_action *action = plan->equal != NULL ? plan->equal : plan->missing;
     struct operation operation;
-    struct buffer parts = {0};
 
-    if (!script_attach_results(call, plan, BY_SUCCESS)) {
-        return refuse(call);
+    if (!script_write_results(plan, BY_SUCCESS, protocol, &request->results)) {
+        return false;
     }
     make_operation(&operation, input, action,
                    plan->equal != NULL && !plan->unconditional ? &plan->token : NULL,
                    plan->only_expiring);
     for (size_t i = 0; i < operation.count; i++) {
-        buffer_append_u32(&parts, (uint32_t)operation.arguments[i].size_bytes);
-        buffer_append(&parts, operation.arguments[i].data, operation.arguments[i].size_bytes);
+        buffer_append_u32(&request->parts, (uint32_t)operation.arguments[i].size_bytes);
+        buffer_append(&request->parts, operation.arguments[i].data,
+                      operation.arguments[i].size_bytes);
     }
-    call_ask_parts(call, operation.number, &parts, operation.count);
-    call->flags = operation.flags;
-    buffer_free(&parts);
+    request->operation = operation.number;
+    request->flags = operation.flags;
+    request->count = operation.count;
     return true;
 }
 
-bool script_prepare(struct call *call, const struct script_input *input)
+bool script_request_make(const struct script_input *input, enum resp_protocol protocol,
+                         struct script_request *request)
 {
     struct script_plan plan = {.equal = NULL};
 
     if (!script_plan_make(input, &plan)) {
-        return script_ask_reentrant(call, input) ? may_change(call) : refuse(call);
+        return script_request_reentrant(input, request);
     }
-    if ((plan.equal != NULL || plan.missing != NULL) && !may_change(call)) {
-        return false;
-    }
-    return needs_looking(&plan) ? ask_all(call, input, &plan) : ask_one(call, input, &plan);
+    request->changes = plan.equal != NULL || plan.missing != NULL;
+    return needs_looking(&plan) ? make_many(input, &plan, protocol, request)
+                                : make_one(input, &plan, protocol, request);
 }

@@ -1,8 +1,9 @@
 /*
- * Scripts of Lua that are lock scripts: what EVAL and EVALSHA carry out. The script is followed
- * for every state that its key may be in (script_lua.h); if that comes to "compare the value with
- * a token, then delete the key or give it a time to live", or to "set it if it is missing", it is
- * run as that operation of the state machine. Any thread.
+ * Scripts of Lua that are lock scripts: what the state machine is to be asked for one, and what its
+ * answer means to the script. The script is followed for every state that its key may be in
+ * (lua.h); if that comes to "compare the value with a token, then delete the key or give it a time
+ * to live", or to "set it if it is missing", it is run as that operation of the state machine.
+ * Pure; any thread. Never carries anything out: the commands do (commands/scripts.c).
  */
 #ifndef RAFTD_SCRIPT_SCRIPT_H
 #define RAFTD_SCRIPT_SCRIPT_H
@@ -12,43 +13,35 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "front/name_table.h"
+#include "kv/kv.h"
+#include "resp/writer.h"
 #include "script/lua.h"
-#include "sys/mutex.h"
 
-struct call;
-
-/* Fills in what the node is to be asked, and how its answer becomes the script's. False: answered
- * with an error. */
-bool script_prepare(struct call *call, const struct script_input *input);
-/* The error that says so of any other script. */
-extern const char script_not_known[];
-/* Whether SCRIPT LOAD takes it. */
-bool script_is_known(const void *text, size_t size);
-void script_render(struct buffer *output, const void *attached, size_t attached_size,
-                   const void *data, size_t size);
-
-/* The texts that SCRIPT LOAD and EVAL left on this node, by their SHA-1 in hexadecimal. */
-struct script_cache {
-    struct mutex mutex;
-    /* Guarded by mutex. */
-    struct name_table texts; /* struct cached_script */
-    size_t text_bytes;
+/* What the state machine is to be asked for a script. */
+struct script_request {
+    bool changes;          /* the script may change something */
+    bool is_entry_of_many; /* `operation` is KV_EXEC: it cannot be part of a transaction */
+    enum kv_operation operation;
+    uint8_t flags;         /* of `operation` */
+    size_t count;          /* of arguments */
+    struct buffer parts;   /* the arguments: the size and the bytes of each; the caller frees it */
+    struct buffer results; /* what script_render() needs to answer; empty = the operation's own
+                              reply is the script's; the caller frees it */
 };
 
-enum { SCRIPT_ID_BYTES = 40, SCRIPT_CACHE_BYTES_MAX = 4 << 20 };
+/*
+ * Makes the request; `request` is zeroed before. False: raftd does not run this script. `changes`
+ * and `is_entry_of_many` may be set even then, and `parts` and `results` are empty.
+ */
+bool script_request_make(const struct script_input *input, enum resp_protocol protocol,
+                         struct script_request *request);
+/* Writes the script's answer, made of its results and of the state machine's reply. */
+void script_render(struct buffer *output, const void *results, size_t results_size,
+                   const void *data, size_t size);
 
-/* What names a text: its SHA-1 in hexadecimal. */
-void script_id(const void *text, size_t size, char id[SCRIPT_ID_BYTES]);
-
-void script_cache_init(struct script_cache *cache);
-void script_cache_destroy(struct script_cache *cache);
-/* A cache that is full is emptied first: clients send a script again that is not there. */
-void script_cache_add(struct script_cache *cache, const void *text, size_t size,
-                      char id[SCRIPT_ID_BYTES]);
-/* Copies a text; false: it is not there. The id may be in capitals. */
-bool script_cache_find(struct script_cache *cache, const void *id, size_t size,
-                       struct buffer *text);
-void script_cache_flush(struct script_cache *cache);
+/* Whether raftd runs a script with this text, whatever the arguments are. */
+bool script_is_known(const void *text, size_t size);
+/* The error that is answered to any other script. */
+extern const char script_not_known[];
 
 #endif

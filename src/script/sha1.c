@@ -93,3 +93,15 @@ void sha1(const void *data, size_t size, uint8_t digest[SHA1_BYTES])
         store_big(digest + 4 * i, hash[i]);
     }
 }
+
+void sha1_hex(const void *data, size_t size, char hex[SHA1_HEX_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+    uint8_t digest[SHA1_BYTES];
+
+    sha1(data, size, digest);
+    for (size_t i = 0; i < SHA1_BYTES; i++) {
+        hex[2 * i] = digits[digest[i] >> 4];
+        hex[2 * i + 1] = digits[digest[i] & 15];
+    }
+}

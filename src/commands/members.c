@@ -6,7 +6,7 @@
 
 #include <raftd/client.h>
 
-#include "commands/command.h"
+#include "commands/call.h"
 #include "commands/render.h"
 #include "front/worker.h"
 

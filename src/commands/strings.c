@@ -1,0 +1,251 @@
+/*
+ * Commands on strings whose arguments do not go to the state machine as they are. A unit of time
+ * goes there as the word that the client sent; the state machine converts and checks the amount.
+ * The thread of the connection's worker.
+ */
+#include "base/number.h"
+#include "commands/call.h"
+
+/* ---- SET and its relatives ---------------------------------------------------------------- */
+
+static const char *const units[] = {"ex", "px", "exat", "pxat"};
+
+/* The unit that an argument is, or NULL. */
+static const char *unit_of(const struct resp_argument *argument)
+{
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (argument_is(argument, units[i])) {
+            return units[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_unit(const struct resp_argument *argument)
+{
+    return unit_of(argument) != NULL;
+}
+
+/* What the options of SET come to. */
+struct set_options {
+    uint8_t flags;
+    const struct resp_argument *unit; /* the amount is behind it */
+    const struct resp_argument *compared;
+};
+
+enum { SET_CONDITIONS = KV_SET_NX | KV_SET_XX | KV_SET_IFEQ };
+
+/* Returns how many arguments the option takes; 0: it is none, or does not go with those before. */
+static size_t take_set_option(const struct resp_argument *option, size_t left,
+                              struct set_options *options)
+{
+    bool conditional = (options->flags & SET_CONDITIONS) != 0;
+    /* The same unit once more takes the place of the one before, as in Redis. */
+    bool lasting = (options->flags & KV_SET_KEEPTTL) != 0 ||
+                   (options->unit != NULL && unit_of(options->unit) != unit_of(option));
+
+    if (argument_is(option, "nx") && (options->flags & (SET_CONDITIONS & ~KV_SET_NX)) == 0) {
+        options->flags |= KV_SET_NX;
+    } else if (argument_is(option, "xx") && (options->flags & (SET_CONDITIONS & ~KV_SET_XX)) == 0) {
+        options->flags |= KV_SET_XX;
+    } else if (argument_is(option, "get")) {
+        options->flags |= KV_SET_GET;
+    } else if (argument_is(option, "keepttl") && (options->flags & KV_SET_EXPIRY) == 0) {
+        options->flags |= KV_SET_KEEPTTL;
+    } else if (is_unit(option) && !lasting && left > 0) {
+        options->flags |= KV_SET_EXPIRY;
+        options->unit = option;
+        return 2;
+    } else if (argument_is(option, "ifeq") && !conditional && left > 0) {
+        options->flags |= KV_SET_IFEQ;
+        options->compared = option + 1;
+        return 2;
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
+bool run_set(struct call *call)
+{
+    struct set_options options = {0};
+    size_t taken;
+
+    for (size_t i = 3; i < call->count; i += taken) {
+        taken = take_set_option(&call->arguments[i], call->count - i - 1, &options);
+        if (taken == 0) {
+            return call_syntax_error(call);
+        }
+    }
+    call_ask(call, KV_SET, 2);
+    if (options.unit != NULL) {
+        call_ask_also(call, options.unit);
+        call_ask_also(call, options.unit + 1);
+    }
+    if (options.compared != NULL) {
+        call_ask_also(call, options.compared);
+    }
+    call->flags = options.flags;
+    return true;
+}
+
+/* SETEX key seconds value, and PSETEX: the command's name is the unit. */
+bool run_setex(struct call *call)
+{
+    call_ask(call, KV_SET, 1);
+    call_ask_also(call, &call->arguments[3]);
+    call_ask_also(call, &call->arguments[0]);
+    call_ask_also(call, &call->arguments[2]);
+    call->flags = KV_SET_EXPIRY;
+    return true;
+}
+
+/* GETEX key [PERSIST | unit amount]: an option may be said more than once, as in Redis. */
+bool run_getex(struct call *call)
+{
+    const struct resp_argument *unit = NULL;
+    uint8_t flags = 0;
+
+    for (size_t i = 2; i < call->count; i++) {
+        const struct resp_argument *option = &call->arguments[i];
+        bool same_unit = unit == NULL || unit_of(unit) == unit_of(option);
+
+        if (argument_is(option, "persist") && unit == NULL) {
+            flags = KV_GETEX_PERSIST;
+        } else if (is_unit(option) && flags == 0 && same_unit && i + 1 < call->count) {
+            unit = option;
+            i++;
+        } else {
+            return call_syntax_error(call);
+        }
+    }
+    call_ask(call, KV_GETEX, 1);
+    if (unit != NULL) {
+        call_ask_also(call, unit);
+        call_ask_also(call, unit + 1);
+    }
+    call->flags = flags;
+    return true;
+}
+
+bool run_setnx(struct call *call)
+{
+    call_ask(call, KV_SET, 2);
+    call->flags = KV_SET_NX | KV_SET_INTEGER;
+    return true;
+}
+
+bool run_getset(struct call *call)
+{
+    call_ask(call, KV_SET, 2);
+    call->flags = KV_SET_GET;
+    return true;
+}
+
+bool run_mset(struct call *call)
+{
+    if (call->count % 2 == 0) {
+        resp_write_error_format(call->reply, "ERR wrong number of arguments for '%s' command",
+                                call->command->name);
+        return false;
+    }
+    call_ask(call, KV_MSET, call->count - 1);
+    call->flags = call->command->operation_flags;
+    return true;
+}
+
+/* DELIFEQ key value. */
+bool run_delifeq(struct call *call)
+{
+    call_ask(call, KV_DELIF, 2);
+    return true;
+}
+
+/* DELEX key [IFEQ value | IFNE value]; without a condition it is DEL. */
+bool run_delex(struct call *call)
+{
+    bool equal;
+
+    if (call->count == 2) {
+        call_ask(call, KV_DEL, 1);
+        return true;
+    }
+    equal = argument_is(&call->arguments[2], "ifeq");
+    if (call->count != 4 || (!equal && !argument_is(&call->arguments[2], "ifne"))) {
+        return call_syntax_error(call);
+    }
+    call_ask(call, KV_DELIF, 1);
+    call_ask_also(call, &call->arguments[3]);
+    call->flags = equal ? 0 : KV_DELIF_NOT;
+    return true;
+}
+
+bool run_lcs(struct call *call)
+{
+    const struct resp_argument *minimum = NULL;
+    uint8_t flags = 0;
+    int64_t number;
+
+    for (size_t i = 3; i < call->count; i++) {
+        const struct resp_argument *option = &call->arguments[i];
+
+        if (argument_is(option, "idx")) {
+            flags |= KV_LCS_INDEXES;
+        } else if (argument_is(option, "len")) {
+            flags |= KV_LCS_LENGTH;
+        } else if (argument_is(option, "withmatchlen")) {
+            flags |= KV_LCS_MATCH_LENGTHS;
+        } else if (argument_is(option, "minmatchlen") && i + 1 < call->count) {
+            minimum = &call->arguments[++i];
+            if (!number_parse(minimum->data, minimum->size_bytes, &number)) {
+                return call_not_an_integer(call);
+            }
+        } else {
+            return call_syntax_error(call);
+        }
+    }
+    if ((flags & KV_LCS_INDEXES) != 0 && (flags & KV_LCS_LENGTH) != 0) {
+        resp_write_error_format(
+            call->reply, "ERR If you want both the length and indexes, please just use IDX.");
+        return false;
+    }
+    call_ask(call, KV_LCS, 2);
+    if (minimum != NULL) {
+        call_ask_also(call, minimum);
+    }
+    call->flags = flags;
+    return true;
+}
+
+static bool ask_increment(struct call *call, const char *amount, size_t size)
+{
+    call_ask(call, KV_INCRBY, 1);
+    call->kv_arguments[1] = (struct kv_argument){.data = amount, .size_bytes = size};
+    call->kv_count = 2;
+    return true;
+}
+
+bool run_incr(struct call *call)
+{
+    return ask_increment(call, "1", 1);
+}
+
+bool run_decr(struct call *call)
+{
+    return ask_increment(call, "-1", 2);
+}
+
+bool run_decrby(struct call *call)
+{
+    const struct resp_argument *argument = &call->arguments[2];
+    int64_t amount;
+
+    if (!number_parse(argument->data, argument->size_bytes, &amount)) {
+        return call_not_an_integer(call);
+    }
+    if (amount == INT64_MIN) {
+        resp_write_error_format(call->reply, "ERR decrement would overflow");
+        return false;
+    }
+    return ask_increment(call, call->number, number_format(-amount, call->number));
+}
