@@ -60,7 +60,7 @@ bool call_prepare(struct call *call);
 void call_ask(struct call *call, enum kv_operation operation, size_t count);
 /* One argument more. */
 void call_ask_also(struct call *call, const struct resp_argument *argument);
-/* The operation with `count` arguments: the size and the bytes of each are in `parts`, and copied. */
+/* The operation with `count` arguments; `parts` is the size and the bytes of each. It copies them. */
 void call_ask_parts(struct call *call, enum kv_operation operation, const struct buffer *parts,
                     size_t count);
 
