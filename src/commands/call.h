@@ -60,7 +60,8 @@ bool call_prepare(struct call *call);
 void call_ask(struct call *call, enum kv_operation operation, size_t count);
 /* One argument more. */
 void call_ask_also(struct call *call, const struct resp_argument *argument);
-/* The operation with `count` arguments; `parts` is the size and the bytes of each. It copies them. */
+/* The operation with `count` arguments, which `parts` has one after the other: the size and the
+ * bytes of each. They are copied. */
 void call_ask_parts(struct call *call, enum kv_operation operation, const struct buffer *parts,
                     size_t count);
 
