@@ -1,5 +1,7 @@
 /*
- * The acceptor thread. It polls the listening sockets and a waker, nothing else.
+ * The acceptor thread: waits for connections on the listening sockets, accepts them and hands each
+ * to the function that was registered for its socket. The thread waits in poll() only, on the
+ * listening sockets and on a waker that tells it to stop.
  */
 #include "net/acceptor.h"
 
@@ -22,20 +24,21 @@
 enum { BACKLOG = 512, EXHAUSTED_PAUSE_MS = 100, ACCEPTS_PER_TURN = 64 };
 
 struct listener {
-    int fd;
+    int fd; /* a listening socket, owned */
     void (*accepted)(void *argument, int fd);
-    void *argument;
+    void *argument; /* of accepted, borrowed */
 };
 
 struct acceptor {
     /* Immutable after acceptor_start(). */
     struct listener listeners[ACCEPTOR_LISTENERS_MAX];
-    size_t count;
+    size_t count; /* listeners in use */
     struct thread thread;
-    bool started;
+    bool started; /* the thread has to be joined */
 
+    /* Any thread writes stop and then wakes the acceptor thread, which is the waker's consumer. */
     atomic_bool stop;
-    struct waker waker; /* consumer: acceptor thread */
+    struct waker waker;
 };
 
 struct acceptor *acceptor_create(void)
@@ -57,7 +60,8 @@ static int listen_on(const struct addrinfo *address, int *listening)
     }
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (address->ai_family == AF_INET6) {
-        /* [::] next to 0.0.0.0 has to be possible. */
+        /* Without this, a socket on [::] also takes the port for IPv4, and a listener on 0.0.0.0
+         * with the same port would fail. */
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
     }
     if (bind(fd, address->ai_addr, address->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
@@ -69,8 +73,11 @@ static int listen_on(const struct addrinfo *address, int *listening)
     return 0;
 }
 
-/* A name may mean several addresses, of which this machine lacks one (no IPv6, say): it is
- * enough to listen on one. 0 or an errno. */
+/*
+ * Listens on all addresses of a name. Some of them may not exist on this machine, for example when
+ * IPv6 is switched off: those are skipped, and it is enough to listen on one. Returns 0 or an
+ * errno.
+ */
 static int listen_on_all(struct acceptor *acceptor, const struct addrinfo *addresses,
                          void (*accepted)(void *argument, int fd), void *argument)
 {
@@ -103,13 +110,13 @@ static const char *remedy(int failure)
 {
     switch (failure) {
     case EADDRINUSE:
-        return "; another process has it: stop that one or choose another port";
+        return "; another process uses this address: stop that process or choose another port";
     case EADDRNOTAVAIL:
-        return "; this machine has no such address: see `ip address`";
+        return "; this machine has no such address: see the output of `ip address`";
     case EACCES:
-        return "; ports below 1024 are for privileged processes: choose another port";
+        return "; only privileged processes may use ports below 1024: choose another port";
     case ENOBUFS:
-        return "; the name means more addresses than can be listened on: use one of them";
+        return "; the name has more addresses than raftd can listen on: write one of the addresses";
     default:
         return "";
     }
@@ -158,7 +165,8 @@ uint16_t acceptor_port(const struct acceptor *acceptor, size_t listener)
     return ntohs(((struct sockaddr_in *)&address)->sin_port);
 }
 
-/* Takes what waits at one socket. False: out of descriptors or memory, so pause. */
+/* Accepts the connections that wait at one socket. False: there are no free descriptors or no
+ * memory, so the caller has to pause. */
 static bool accept_all(const struct listener *listener)
 {
     static struct log_throttle throttle;
@@ -172,8 +180,8 @@ static bool accept_all(const struct listener *listener)
         }
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             if (log_throttle_pass(&throttle, 5000)) {
-                LOG_WARNING("cannot accept a connection: %s; raise the limit of open files or "
-                            "lower [limits] max_clients",
+                LOG_WARNING("cannot accept a connection: %s; raise the limit of open files "
+                            "(ulimit -n) or lower [limits] max_clients",
                             strerror(errno));
             }
             return false;
@@ -181,7 +189,8 @@ static bool accept_all(const struct listener *listener)
         if (errno == EAGAIN || errno == EWOULDBLOCK) {
             return true;
         }
-        /* Whatever else is wrong is wrong with that one connection (accept(2)). */
+        /* Any other error concerns only the connection that was about to be accepted (accept(2)),
+         * so the next one is tried. */
     }
     return true;
 }
@@ -204,7 +213,8 @@ static void run(void *argument)
         }
         waker_done(&acceptor->waker);
         if (atomic_load(&acceptor->stop)) {
-            /* Who has connected already gets an answer, not a reset. */
+            /* Closing a listening socket resets the connections that wait at it. Accepting them
+             * first lets their owner answer that the node is stopping. */
             for (size_t i = 0; i < acceptor->count; i++) {
                 (void)accept_all(&acceptor->listeners[i]);
             }
@@ -216,7 +226,9 @@ static void run(void *argument)
             }
         }
         if (exhausted) {
-            /* The sockets stay readable: wait for a descriptor to come free, but for a stop. */
+            /* The listening sockets stay readable, so polling them would return at once and use a
+             * whole core. Wait a moment for a descriptor to be closed; only a stop ends the wait
+             * early. */
             waker_prepare(&acceptor->waker);
             if (!atomic_load(&acceptor->stop)) {
                 poll(polls, 1, EXHAUSTED_PAUSE_MS);

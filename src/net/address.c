@@ -1,5 +1,6 @@
 /*
- * Addresses: text to struct and back. The syntax itself is src/base/address.h's.
+ * Converts addresses between text and struct net_address, by the syntax of base/address.h. Any
+ * thread; keeps nothing and resolves no name.
  */
 #include "net/address.h"
 
@@ -17,7 +18,8 @@ int net_address_parse(struct net_address *address, const char *text, struct raft
 
     *address = (struct net_address){0};
     if (!address_split(text, address->host, &address->port, &problem)) {
-        return error_set(error, RAFTD_ERROR_INVALID, "\"%s\": %s", text, problem);
+        return error_set(error, RAFTD_ERROR_INVALID,
+                         "invalid address \"%s\": expected HOST:PORT, %s", text, problem);
     }
     return 0;
 }

@@ -1,10 +1,10 @@
 /*
- * For which node a certificate speaks: its subject alternative names against what the
- * configuration says. Runs on the thread that owns the stream.
+ * Decides whether a certificate is valid for a node, by its subject alternative names. Runs on the
+ * thread that owns the stream; keeps nothing.
  *
- * raftd://CLUSTER/NODE-ID is compared byte by byte. [cluster] name is limited to characters that
- * a URI takes as they are (letters, digits and - . _), so there is nothing to percent-encode, and
- * one node has one spelling.
+ * A certificate names a node by the URI raftd://CLUSTER/NODE-ID. URIs are compared byte by byte.
+ * That is enough because each node has only one spelling: [cluster] name has only characters that
+ * a URI never percent-encodes (letters, digits and - . _).
  */
 #include <arpa/inet.h>
 #include <openssl/x509v3.h>
@@ -16,8 +16,11 @@
 
 static const char uri_prefix[] = "raftd://";
 
-/* Puts the raftd URI among the names into found (the one wanted, if it is there); false if
- * there is none. Names with a NUL inside are not names. */
+/*
+ * Looks for raftd URIs among the names of a certificate. False if there are none. Otherwise found
+ * is the wanted URI if the certificate has it, else the first one. A name with a NUL inside is
+ * ignored: the part before the NUL could look like a name that the certificate does not have.
+ */
 static bool find_uri(const GENERAL_NAMES *names, const char *wanted, char *found, size_t size)
 {
     bool any = false;
@@ -54,7 +57,7 @@ static bool host_matches(X509 *certificate, const char *host)
     if (inet_pton(AF_INET, host, ip) == 1 || inet_pton(AF_INET6, host, ip) == 1) {
         return X509_check_ip_asc(certificate, host, 0) == 1;
     }
-    /* A wildcard would speak for every node of a domain. */
+    /* No wildcards: such a certificate would be valid for every node of a domain. */
     return X509_check_host(certificate, host, 0,
                            X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_WILDCARDS,
                            NULL) == 1;
@@ -71,15 +74,15 @@ bool tls_speaks_for(SSL *ssl, const char *cluster_name, uint16_t node_id, const 
 
     snprintf(wanted, sizeof(wanted), "%s%s/%u", uri_prefix, cluster_name, node_id);
     if (certificate == NULL) {
-        error_set(error, RAFTD_ERROR_REFUSED, "no certificate was given, wanted one for %s",
-                  wanted);
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "the other side sent no certificate, wanted one for %s", wanted);
         return false;
     }
     names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
     if (names != NULL && find_uri(names, wanted, found, sizeof(found))) {
         speaks = strcmp(found, wanted) == 0;
     } else {
-        snprintf(found, sizeof(found), "no node, nor the host %.64s", host);
+        snprintf(found, sizeof(found), "no node and not the host %.64s", host);
         speaks = host_matches(certificate, host);
     }
     if (!speaks) {

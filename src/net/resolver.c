@@ -1,6 +1,22 @@
 /*
- * Look-ups of host names. A resolution belongs to two, the thread that asked and the thread that
- * looks up; the last to let go frees it, so neither ever waits for the other.
+ * Looks up host names, each in a thread of its own. See resolver.h.
+ *
+ * getaddrinfo() cannot be interrupted. So the thread that asked cannot stop a look-up that it no
+ * longer needs, and it must not wait for the end either. Therefore a struct resolution has two
+ * holders, the thread that asked and the thread that looks up, and `holders` counts them. Each
+ * calls let_go() once when it is done; the one that comes last frees the struct. Neither ever
+ * waits for the other:
+ *
+ *     asking thread                            looking-up thread
+ *     resolution_start(): holders = 2  ------> run(): getaddrinfo()
+ *     polls resolution_fd()                      stores the answer, then done = true (release)
+ *     resolution_take(): reads done (acquire) <- writes the eventfd
+ *     resolution_release(): let_go()             let_go()
+ *
+ * done is stored with release order after the answer, and loaded with acquire order before the
+ * answer is read. Without that, the asking thread could see done before the list of addresses.
+ * let_go() uses acquire and release order, so that the holder that frees the struct sees all that
+ * the other holder did with it.
  */
 #include "net/resolver.h"
 
@@ -19,16 +35,17 @@
 struct resolution {
     /* Immutable after resolution_start(). */
     struct net_address address;
-    int fd; /* eventfd, written when the answer is there */
+    int fd; /* eventfd, readable when done is true */
     struct thread thread;
 
-    /* The looking-up thread's until done is set (release), then the asking thread's. */
-    struct addrinfo *addresses;
-    int failure; /* of getaddrinfo(); EAI_... */
-    int system_failure;
+    /* Written by the looking-up thread before it sets done; used by the asking thread after it has
+     * seen done. */
+    struct addrinfo *addresses; /* owned; NULL = none, or taken */
+    int failure;                /* EAI_..., the result of getaddrinfo(); 0 = success */
+    int system_failure;         /* errno, if failure is EAI_SYSTEM */
 
-    atomic_bool done;
-    atomic_int holders;
+    atomic_bool done;   /* the answer is there */
+    atomic_int holders; /* threads that have not called let_go(): 2, 1, then the struct is freed */
 };
 
 static int look_up(const struct net_address *address, int flags, struct addrinfo **addresses)
@@ -100,7 +117,7 @@ int resolution_start(const struct net_address *address, struct resolution **reso
     made->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (made->fd < 0) {
         memory_free(made);
-        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot resolve %s: no eventfd: %s",
+        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot resolve %s: cannot make an eventfd: %s",
                          address->host, strerror(errno));
     }
     atomic_init(&made->done, false);
@@ -108,7 +125,7 @@ int resolution_start(const struct net_address *address, struct resolution **reso
     if (thread_start(&made->thread, "resolver", run, made) != 0) {
         atomic_store(&made->holders, 1);
         let_go(made);
-        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot resolve %s: no thread for it",
+        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot resolve %s: cannot start a thread",
                          address->host);
     }
     thread_detach(&made->thread);

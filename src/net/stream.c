@@ -1,6 +1,49 @@
 /*
- * Non-blocking streams, plain or TLS. One thread owns a stream. No write ever raises SIGPIPE:
- * plain sockets are written with MSG_NOSIGNAL here, TLS ones in tls_socket.c.
+ * Non-blocking streams, plain or TLS. One thread at a time owns a stream. Nothing here ever waits,
+ * and no write raises SIGPIPE: plain sockets are written with MSG_NOSIGNAL here, TLS sockets in
+ * tls_socket.c.
+ *
+ * The states of a stream, and the functions that lead from one to the next. The caller calls
+ * stream_handshake() until it returns something else than RAFTD_ERROR_AGAIN:
+ *
+ *     stream_dial() of a name                    stream_dial() of an IP address
+ *            |                                              |
+ *            v            finish_resolution()               v
+ *        RESOLVING ------------------------------->    CONNECTING --+  connect_next():
+ *            |                                        |     ^       |  try the next address
+ *            | no such name          finish_connect() |     +-------+
+ *            |                                        v
+ *            |       stream_accept() ----------->  SHAKING
+ *            |                                        |     \
+ *            |                     stream_handshake() |      \ certificate refused, no TLS, ...
+ *            |                                        v       v
+ *            |                                      OPEN -> BROKEN
+ *            |                                        |       |
+ *            +-----------------> stream_close() <-----+-------+
+ *
+ *     state        resolution    connecting    shaken    broken    descriptor to poll
+ *     RESOLVING    set           true          false     false     eventfd of the look-up, POLLIN
+ *     CONNECTING   NULL          true          false     false     socket, POLLOUT
+ *     SHAKING      NULL          false         false     false     socket, what TLS wants
+ *     OPEN         NULL          false         true      false     socket, what was wanted last
+ *     BROKEN       NULL          false         any       true      none; only with TLS
+ *
+ * A plain stream passes through SHAKING without waiting.
+ *
+ * Invariants:
+ *
+ *   1. After RAFTD_ERROR_AGAIN, `wants` says for which events to poll before the same call is made
+ *      again. With TLS, a read may have to wait until the socket can be written and a write until
+ *      it can be read, because TLS sends messages of its own. A caller that always polled for
+ *      POLLIN after a read could wait for ever.
+ *   2. The descriptor to poll changes with the state, and in CONNECTING with each address. A caller
+ *      has to ask stream_fd() before each poll().
+ *   3. addresses and next_address are set only in CONNECTING. fd is -1 in RESOLVING, and in
+ *      CONNECTING after no socket could be made for any address.
+ *   4. In BROKEN, SSL_shutdown() is not called: SSL_get_error(3) forbids it after a failure. The
+ *      only call on the SSL object besides SSL_free() is the SSL_peek() of tls_write_failure().
+ *   5. `drained` is true exactly while OpenSSL is known to hold no complete record. See
+ *      stream_has_pending().
  */
 #include "net/stream.h"
 
@@ -24,29 +67,31 @@
 #include "sys/mutex.h"
 
 enum {
-    /* A silent peer is asked after this time, and given up after three answers are missing. */
+    /* TCP keepalive: when a peer has been silent for the idle time, the kernel sends probes, one an
+     * interval. If none of them is answered, the connection fails. */
     KEEPALIVE_IDLE_SECONDS = 30,
     KEEPALIVE_INTERVAL_SECONDS = 10,
     KEEPALIVE_PROBES = 3,
+    /* How much discard_input() reads: at most 256 KiB. */
     DISCARD_BYTES = 16 * 1024,
     DISCARD_READS_MAX = 16,
 };
 
 struct stream {
-    int fd;
-    short wants;
-    bool connecting; /* dialling: no connection yet */
-    bool server;
-    bool broken;                   /* TLS failed: no close-notify any more */
-    bool shaken;                   /* the handshake is done */
-    bool drained;                  /* OpenSSL has asked for more bytes than the socket had */
-    SSL *ssl;                      /* NULL = plain, or TLS not begun */
-    struct tls_context *tls;       /* NULL = plain */
-    struct resolution *resolution; /* dialling: the host's name is being looked up */
-    struct addrinfo *addresses;    /* dialling: all that the name means */
-    struct addrinfo *next_address; /* dialling: the one to try after this one */
-    struct net_address target;     /* dialling: for messages */
-    const char *expected_host;     /* TLS, dialling: borrowed; NULL = any */
+    int fd;      /* socket, owned; -1 = none */
+    short wants; /* POLLIN or POLLOUT: what the last RAFTD_ERROR_AGAIN waits for */
+    bool connecting;
+    bool server; /* this side accepted the connection */
+    bool broken; /* TLS failed */
+    bool shaken; /* the handshake is done */
+    bool drained;
+    SSL *ssl;                      /* owned; NULL = plain, or the TLS handshake has not begun */
+    struct tls_context *tls;       /* borrowed; NULL = plain */
+    struct resolution *resolution; /* owned; the look-up of the host's name; NULL = none */
+    struct addrinfo *addresses;    /* owned; all addresses of the host; NULL = none */
+    struct addrinfo *next_address; /* the address to try when this one fails; NULL = none */
+    struct net_address target;     /* of stream_dial(), for messages */
+    const char *expected_host;     /* borrowed; see stream_expect_host(); NULL = not checked */
 };
 
 static int would_block(struct stream *stream, short wants)
@@ -55,7 +100,8 @@ static int would_block(struct stream *stream, short wants)
     return RAFTD_ERROR_AGAIN;
 }
 
-/* Small frames leave at once; a dead peer is noticed even when nothing is sent. */
+/* TCP_NODELAY, so that a small frame is sent at once. Keepalive, so that a dead peer is noticed
+ * even if nothing is sent to it. */
 static void set_socket_options(int fd)
 {
     const int on = 1;
@@ -63,7 +109,7 @@ static void set_socket_options(int fd)
     const int interval = KEEPALIVE_INTERVAL_SECONDS;
     const int probes = KEEPALIVE_PROBES;
 
-    /* These can only fail where the socket is no TCP socket, and then nothing is lost. */
+    /* These fail only if the socket is not a TCP socket. Then they are not needed. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
@@ -80,7 +126,8 @@ static int cannot_connect(const struct stream *stream, int failure, struct raftd
                      strerror(failure));
 }
 
-/* Begins a connect to the next address that accepts the attempt. */
+/* Begins to connect to the next address. If connect() fails at once, tries the address after it,
+ * and so on. Returns an error if no address is left. */
 static int connect_next(struct stream *stream, struct raftd_error *error)
 {
     int failure = EADDRNOTAVAIL;
@@ -108,7 +155,7 @@ static int connect_next(struct stream *stream, struct raftd_error *error)
     return cannot_connect(stream, failure, error);
 }
 
-/* All that the host means is known: begin with the first. */
+/* Takes the list of all addresses of the host and begins with the first. */
 static int connect_first(struct stream *stream, struct addrinfo *addresses,
                          struct raftd_error *error)
 {
@@ -173,8 +220,10 @@ int stream_accept(int fd, struct tls_context *tls, struct stream **stream,
 }
 
 /*
- * Where bytes wait unread, close() resets the connection, and the reset can overtake what was
- * written last: an alert, or a reply that says why. So they are read first, within bounds.
+ * Reads what the other side has sent and drops it, up to a limit. If unread bytes wait in the
+ * socket, close() sends a reset. A reset makes the other side drop what it has received but not
+ * read, so it could miss what was written last: a TLS alert, or a reply that says why the
+ * connection is closed.
  */
 static void discard_input(int fd)
 {
@@ -195,7 +244,7 @@ void stream_close(struct stream *stream)
     if (stream->ssl != NULL) {
         ERR_clear_error();
         if (stream->shaken && !stream->broken) {
-            SSL_shutdown(stream->ssl); /* close-notify if the socket takes it now */
+            SSL_shutdown(stream->ssl); /* sends close-notify, unless the socket is full */
         }
         SSL_free(stream->ssl);
         ERR_clear_error();
@@ -241,7 +290,7 @@ static int finish_connect(struct stream *stream, struct raftd_error *error)
     socklen_t size = sizeof(failure);
 
     if (stream->fd < 0) {
-        return cannot_connect(stream, ENOTCONN, error); /* it has failed before */
+        return cannot_connect(stream, ENOTCONN, error); /* an earlier call has failed already */
     }
     if (poll(&poll_fd, 1, 0) != 1) {
         return would_block(stream, POLLOUT);
@@ -262,7 +311,8 @@ static int finish_connect(struct stream *stream, struct raftd_error *error)
     return cannot_connect(stream, failure, error);
 }
 
-/* An SSL call that did not succeed: wait, or say why. */
+/* Translates the result of an SSL call that did not succeed: RAFTD_ERROR_AGAIN, or an error with a
+ * message. WANT_READ means that OpenSSL has used all bytes that the socket had. */
 static int tls_result(struct stream *stream, int result, const char *doing,
                       struct raftd_error *error)
 {
@@ -315,7 +365,8 @@ int stream_handshake(struct stream *stream, struct raftd_error *error)
         return tls_result(stream, result, "TLS handshake", error);
     }
     stream->shaken = true;
-    stream->drained = false; /* what the other side said next may have come along */
+    /* The read that completed the handshake may have brought the first data of the other side. */
+    stream->drained = false;
     return 0;
 }
 
@@ -364,8 +415,11 @@ ssize_t stream_read(struct stream *stream, void *data, size_t size, struct raftd
 }
 
 /*
- * With TLS 1.3 a client learns only after its handshake that its certificate was refused, and
- * where it writes first, it meets a broken pipe although the alert that says why has arrived.
+ * With TLS 1.3, the handshake of a client ends before the server has checked the client's
+ * certificate. If the server refuses the certificate, it sends an alert and closes the connection.
+ * If the client then writes before it reads, the write fails with a broken pipe, which tells
+ * nothing, while the alert with the reason waits unread. So after such a failure this function
+ * looks at the input, and if there is an alert, reports that.
  */
 static ssize_t tls_write_failure(struct stream *stream, int result, struct raftd_error *error)
 {
@@ -421,7 +475,13 @@ ssize_t stream_write(struct stream *stream, const void *data, size_t size,
 
 bool stream_has_pending(const struct stream *stream)
 {
-    /* OpenSSL also counts the beginning of a record, which is worth nothing without its end. */
+    /*
+     * OpenSSL reads as much as the socket has (read-ahead), so it may hold complete records of
+     * which poll() on the socket knows nothing. SSL_has_pending() reports them, but it also reports
+     * a record of which only the beginning has arrived. A caller that believed it would read, get
+     * RAFTD_ERROR_AGAIN, ask again, and so on, using a whole core until the rest arrives. `drained`
+     * tells the two cases apart: it is true if the last read found no complete record.
+     */
     return stream->ssl != NULL && !stream->drained && SSL_has_pending(stream->ssl) == 1;
 }
 

@@ -1,6 +1,6 @@
 /*
- * TLS contexts: made once from the configured files, immutable from then on. Connection objects
- * belong to the thread that owns their stream.
+ * TLS contexts: made once from the configured files and immutable from then on, so that all threads
+ * share them. A connection object (SSL) belongs to the thread that owns its stream.
  */
 #include "net/tls.h"
 
@@ -22,7 +22,8 @@ struct tls_context {
     BIO_METHOD *socket_method;
 };
 
-/* Whether the file is there; what OpenSSL says about one that is not is hard to understand. */
+/* Checks that the file is there and readable. OpenSSL's own message about a missing file is hard to
+ * understand. */
 static int check_file(const char *option, const char *path, bool secret, struct raftd_error *error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -46,7 +47,8 @@ static int check_file(const char *option, const char *path, bool secret, struct 
     return code;
 }
 
-/* OpenSSL would ask for the pass phrase at the terminal, and a daemon would wait for ever. */
+/* OpenSSL calls this when the key needs a pass phrase. Its own callback would ask for it at the
+ * terminal, and a daemon would wait for ever. */
 static int refuse_pass_phrase(char *text, int size, int for_writing, void *asked)
 {
     (void)text;
@@ -81,7 +83,7 @@ static int load_certificates(SSL_CTX *handle, const char *ca_path, const char *c
     return 0;
 }
 
-/* After the certificate: OpenSSL compares the two at once. */
+/* Call this after the certificate is loaded: OpenSSL compares the key with it at once. */
 static int load_key(SSL_CTX *handle, const char *certificate_path, const char *key_path,
                     struct raftd_error *error)
 {
@@ -102,8 +104,8 @@ static int load_key(SSL_CTX *handle, const char *certificate_path, const char *k
     if (encrypted) {
         ERR_clear_error();
         return error_set(error, RAFTD_ERROR_INVALID,
-                         "[tls] key: %s is protected by a pass phrase, and nobody is there to type "
-                         "it; store the key without one",
+                         "[tls] key: %s is protected by a pass phrase, which raftd cannot ask for; "
+                         "store the key without a pass phrase",
                          key_path);
     }
     queued = ERR_peek_last_error();
@@ -119,7 +121,8 @@ static int load_key(SSL_CTX *handle, const char *certificate_path, const char *k
                      key_path, tls_take_reason());
 }
 
-/* The node still starts: its peers will say no, and say why. But here it is said first. */
+/* A certificate with wrong dates does not stop the node from starting: its peers refuse the
+ * connection and say why. A warning here tells the operator earlier. */
 static void warn_about_dates(SSL_CTX *handle, const char *certificate_path)
 {
     const X509 *certificate = SSL_CTX_get0_certificate(handle);
@@ -134,10 +137,11 @@ static void warn_about_dates(SSL_CTX *handle, const char *certificate_path)
 }
 
 /*
- * OpenSSL works out a certificate's extensions when they are first asked for and keeps them in
- * it. The threads that share this context share its certificates, so that is done here, by one
- * thread, and the context is from then on only read. What comes out does not matter here:
- * handshakes judge the certificates.
+ * OpenSSL parses the extensions of a certificate when they are needed for the first time, and
+ * stores the result in the certificate. All threads that share this context also share its
+ * certificates, so they would write to them during their first handshakes. X509_check_purpose()
+ * makes OpenSSL parse the extensions now, on one thread; from then on the context is only read.
+ * Its result is ignored: whether a certificate is good is decided in each handshake.
  */
 static void settle_certificates(SSL_CTX *handle)
 {
@@ -162,7 +166,7 @@ static void set_options(SSL_CTX *handle)
                                  SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(handle, 1);
     SSL_CTX_set_options(handle, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
-    /* Connections last for days; resuming one saves nothing and costs state. */
+    /* Connections last for days. Resuming a session would save nothing and needs memory. */
     SSL_CTX_set_session_cache_mode(handle, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(handle, 0);
 }
@@ -246,7 +250,7 @@ SSL *tls_connection(struct tls_context *context, int fd, bool server)
         BIO_free(bio);
         return NULL;
     }
-    SSL_set_bio(ssl, bio, bio); /* takes the one reference that there is */
+    SSL_set_bio(ssl, bio, bio); /* takes over the only reference to bio */
     if (server) {
         SSL_set_accept_state(ssl);
     } else {

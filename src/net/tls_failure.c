@@ -1,6 +1,6 @@
 /*
- * What OpenSSL's failures mean to an operator. Runs on the thread that owns the stream; keeps
- * nothing.
+ * Translates failures of OpenSSL into messages for an operator. Runs on the thread that owns the
+ * stream; keeps nothing.
  */
 #include <errno.h>
 #include <openssl/err.h>
@@ -20,7 +20,7 @@ const char *tls_take_reason(void)
     return reason != NULL ? reason : "OpenSSL gives no reason";
 }
 
-/* Why the other side's certificate did not pass here; NULL if OpenSSL's own text has to do. */
+/* Why this side refused the other side's certificate; NULL = use OpenSSL's own text. */
 static const char *explain_verify(long result)
 {
     switch (result) {
@@ -36,18 +36,19 @@ static const char *explain_verify(long result)
     case X509_V_ERR_CERT_NOT_YET_VALID:
         return "is not valid yet (check the clocks of both machines)";
     case X509_V_ERR_INVALID_PURPOSE:
-        return "is not made for this (its extended key usage has to be serverAuth and clientAuth)";
+        return "is made for another purpose (its extended key usage has to be serverAuth and "
+               "clientAuth)";
     default:
         return NULL;
     }
 }
 
-/* What a TLS error says about the two sides; NULL if OpenSSL's own text has to do. */
+/* What a TLS error means; NULL = use OpenSSL's own text. "Our" is this side. */
 static const char *explain_reason(int reason)
 {
     switch (reason) {
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
-        return "the other side gave no certificate (set [tls] certificate and key there)";
+        return "the other side sent no certificate (set [tls] certificate and key there)";
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST:
     case SSL_R_HTTPS_PROXY_REQUEST:
@@ -57,7 +58,7 @@ static const char *explain_reason(int reason)
         return "the other side speaks plain text or an unknown protocol on a TLS port";
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
-        return "one side speaks TLS 1.3 and the other an older version only";
+        return "one side speaks TLS 1.3 and the other side only an older version";
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
         return "the other side does not know the CA of our certificate (check [tls] ca on both "
                "sides)";
@@ -67,13 +68,13 @@ static const char *explain_reason(int reason)
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
         return "the other side says our certificate has expired (renew [tls] certificate)";
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-        return "the other side wants a certificate and got none from us (set [tls] certificate "
+        return "the other side wants a certificate, and this side sent none (set [tls] certificate "
                "and key)";
     case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
-        return "the other side says our certificate is not made for this (its extended key usage "
-               "has to be serverAuth and clientAuth)";
+        return "the other side says our certificate is made for another purpose (its extended key "
+               "usage has to be serverAuth and clientAuth)";
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
-        return "the other side refuses our certificate (is it valid yet? check the clocks)";
+        return "the other side refuses our certificate (if it is not valid yet, check the clocks)";
     case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
         return "the other side says our certificate is revoked";
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
@@ -92,14 +93,15 @@ static int protocol_failure(SSL *ssl, const char *doing, struct raftd_error *err
 
     if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
         ERR_clear_error();
-        return error_set(error, RAFTD_ERROR_CLOSED, "%s: the other side hung up%s", doing,
+        return error_set(error, RAFTD_ERROR_CLOSED,
+                         "%s: the other side closed the connection unexpectedly%s", doing,
                          SSL_is_init_finished(ssl) ? "" : " (does it speak TLS on this port?)");
     }
     if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && verified != X509_V_OK) {
         explained = explain_verify(verified);
         ERR_clear_error();
         return error_set(error, RAFTD_ERROR_REFUSED, "%s: the other side's certificate %s%s", doing,
-                         explained != NULL ? "" : "does not pass: ",
+                         explained != NULL ? "" : "is not valid: ",
                          explained != NULL ? explained : X509_verify_cert_error_string(verified));
     }
     explained = explain_reason(reason);
@@ -121,7 +123,8 @@ int tls_failure(SSL *ssl, int result, const char *doing, struct raftd_error *err
     case SSL_ERROR_SYSCALL:
         ERR_clear_error();
         return error_set(error, RAFTD_ERROR_CLOSED, "%s: %s", doing,
-                         saved != 0 ? strerror(saved) : "the other side hung up");
+                         saved != 0 ? strerror(saved)
+                                    : "the other side closed the connection unexpectedly");
     default:
         return protocol_failure(ssl, doing, error);
     }

@@ -1,6 +1,6 @@
 /*
- * A BIO that reads and writes a non-blocking socket, with MSG_NOSIGNAL. Runs on the thread that
- * owns the stream; the socket is the stream's and is not closed here.
+ * A BIO that reads and writes a non-blocking socket and never raises SIGPIPE. Runs on the thread
+ * that owns the stream. The stream owns the socket; the BIO never closes it.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -52,7 +52,7 @@ static long socket_control(BIO *bio, int command, long number, void *pointer)
     case BIO_CTRL_EOF:
         return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0;
     case BIO_CTRL_FLUSH:
-        return 1; /* nothing is held back here */
+        return 1; /* nothing to flush: socket_write() sends at once */
     default:
         return 0;
     }

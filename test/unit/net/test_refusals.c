@@ -58,7 +58,7 @@ static const struct bad_certificate {
      "the other side says our certificate has expired"},
     {{.cluster = "demo", .node_id = 1, .not_yet_valid = true},
      "the other side's certificate is not valid yet",
-     "the other side refuses our certificate (is it valid yet?"},
+     "the other side refuses our certificate (if it is not valid yet"},
 };
 enum { BAD_CERTIFICATES = sizeof(bad_certificates) / sizeof(bad_certificates[0]) };
 
@@ -169,7 +169,7 @@ START_TEST(test_a_certificate_for_servers_only_is_no_client_s)
     pair_handshake(&pair);
     assert_says(&pair.server, RAFTD_ERROR_REFUSED, "extended key usage");
     end_read(&pair.client, data, sizeof(data));
-    assert_says(&pair.client, RAFTD_ERROR_REFUSED, "not made for this");
+    assert_says(&pair.client, RAFTD_ERROR_REFUSED, "is made for another purpose");
     pair_close(&pair);
     tls_context_destroy(context);
 }
@@ -208,7 +208,7 @@ START_TEST(test_a_client_without_a_certificate)
     SSL *client;
 
     shake_with_stranger(stranger, &pair, &client_fd, &client);
-    assert_says(&pair.server, RAFTD_ERROR_REFUSED, "the other side gave no certificate");
+    assert_says(&pair.server, RAFTD_ERROR_REFUSED, "the other side sent no certificate");
     SSL_free(client);
     SSL_CTX_free(stranger);
     close(client_fd);
@@ -225,7 +225,8 @@ START_TEST(test_a_client_of_an_older_tls)
 
     SSL_CTX_set_max_proto_version(stranger, TLS1_2_VERSION);
     shake_with_stranger(stranger, &pair, &client_fd, &client);
-    assert_says(&pair.server, RAFTD_ERROR_REFUSED, "speaks TLS 1.3 and the other an older version");
+    assert_says(&pair.server, RAFTD_ERROR_REFUSED,
+                "speaks TLS 1.3 and the other side only an older version");
     SSL_free(client);
     SSL_CTX_free(stranger);
     close(client_fd);
@@ -280,7 +281,8 @@ START_TEST(test_a_client_that_hangs_up_during_the_handshake)
     ck_assert_int_eq(stream_wants(pair.server.stream), POLLIN);
     close(client);
     end_handshake(&pair.server);
-    assert_says(&pair.server, RAFTD_ERROR_CLOSED, "TLS handshake: the other side hung up");
+    assert_says(&pair.server, RAFTD_ERROR_CLOSED,
+                "TLS handshake: the other side closed the connection unexpectedly");
     pair_close(&pair);
 }
 END_TEST
@@ -295,7 +297,8 @@ START_TEST(test_a_server_that_hangs_up_during_the_handshake)
     ck_assert_int_gt(recv(server, hello, sizeof(hello), 0), 0); /* else it would be a reset */
     close(server);
     end_handshake(&pair.client);
-    assert_says(&pair.client, RAFTD_ERROR_CLOSED, "TLS handshake: the other side hung up");
+    assert_says(&pair.client, RAFTD_ERROR_CLOSED,
+                "TLS handshake: the other side closed the connection unexpectedly");
     assert_says(&pair.client, RAFTD_ERROR_CLOSED, "does it speak TLS");
     pair_close(&pair);
 }

@@ -424,7 +424,8 @@ START_TEST(test_a_cut_tls_connection_is_told_from_a_closed_one)
     open_kind(&pair, 1);
     ck_assert_int_eq(shutdown(stream_fd(pair.client.stream), SHUT_WR), 0);
     ck_assert_int_eq(end_read(&pair.server, data, sizeof(data)), RAFTD_ERROR_CLOSED);
-    assert_says(&pair.server, RAFTD_ERROR_CLOSED, "TLS read: the other side hung up");
+    assert_says(&pair.server, RAFTD_ERROR_CLOSED,
+                "TLS read: the other side closed the connection unexpectedly");
     pair_close(&pair);
 }
 END_TEST
