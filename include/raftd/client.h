@@ -1,9 +1,7 @@
 /*
- * A client of a node inside the same process: a pair of lock-free rings between one thread of
- * the embedder and the node's Raft core thread. One thread uses a client; a program opens one
- * per thread. Works on every node of the cluster, leader or not: a follower forwards commands
- * to the leader (once, never again on its own) and confirms reads with it (ReadIndex,
- * dissertation section 6.4), so both are linearizable everywhere, unless a read asks for less.
+ * A client of a node in the same process: it proposes commands to the state machine and reads
+ * from it. A client is a pair of lock-free queues between one thread of the embedder and the
+ * node's Raft core thread: requests go one way, completions come back.
  *
  *     raftd_client_propose(client, data, size_bytes, tag);   // as many as fit
  *     raftd_client_submit(client);                           // one wake-up for all of them
@@ -12,8 +10,16 @@
  *         printf("%d\n", completion.status);
  *     }
  *
- * Every accepted request gets exactly one completion. Completions of commands and of reads may
- * overtake one another; commands of one client are appended in the order they were proposed.
+ * Threads: one client belongs to one thread; a program opens one client for each of its threads.
+ *
+ * Where it works: on every node of the cluster, leader or not. A follower forwards each command to
+ * the leader once and never repeats it, and asks the leader to confirm its reads (ReadIndex;
+ * Ongaro, "Consensus: Bridging Theory and Practice", section 6.4). So commands and reads are
+ * linearizable on every node, unless a read asks for less.
+ *
+ * Order: every accepted request gets exactly one completion. The commands of one client are
+ * appended to the log in the order in which they were proposed. Completions of commands and of
+ * reads may overtake one another.
  */
 #ifndef RAFTD_CLIENT_H
 #define RAFTD_CLIENT_H
@@ -32,109 +38,169 @@ extern "C" {
 struct raftd_client;
 
 /*
- * Any thread, also before raftd_node_run(). RAFTD_ERROR_BUSY if 64 are open already. The client
- * has to be closed before raftd_node_destroy().
+ * Opens a client of this node. Any thread, also before raftd_node_run(). The caller closes the
+ * client before it calls raftd_node_destroy(). On error *client is NULL:
+ *   RAFTD_ERROR_BUSY    64 clients of this node are open already
+ *   RAFTD_ERROR_SYSTEM  the process has no file descriptor left
  */
 int raftd_client_open(struct raftd_node *node, struct raftd_client **client);
-/* Requests still under way go on without anybody waiting for them. */
+/*
+ * Closes and frees the client; NULL is allowed. Commands that were proposed before are carried out
+ * all the same; their completions are dropped.
+ */
 void raftd_client_close(struct raftd_client *client);
 
 /*
- * Proposes a command: data is copied. 0, RAFTD_ERROR_BUSY (take completions first),
- * RAFTD_ERROR_TOO_LARGE (more than limits.max_request_bytes and some overhead; never sent).
+ * Proposes a command. The data are copied. tag is any value; the completion carries it. The core
+ * thread may see the command only after raftd_client_submit().
+ *   RAFTD_ERROR_BUSY       8192 requests of this client have no completion taken yet
+ *   RAFTD_ERROR_TOO_LARGE  size_bytes is more than the option limits.max_request_bytes and 64 KiB
  */
 int raftd_client_propose(struct raftd_client *client, const void *data, size_t size_bytes,
                          uint64_t tag);
-/* How much of the truth a read asks for. Each level sees at least what the next one sees. */
+
+/* How recent the state has to be that a read sees. Each level promises all that the next one
+ * promises. */
 enum raftd_read_level {
-    /* Everything that was acknowledged before it was asked, whatever clocks do: the leader hears
-     * from a quorum after it was asked. */
+    /* The read sees every command that was acknowledged, by any node, before the read was asked.
+     * No clock matters: the leader hears from a quorum after the read was asked. */
     RAFTD_READ_LINEARIZABLE = 0,
-    /* The same, on the word of a leader that a quorum has promised not to replace for a while:
-     * no message to the others. Holds as long as no two members' monotonic clocks drift apart by
-     * more than one part in ten. Without such a promise, a linearizable read. */
+    /* The same promise, without a message to the other nodes: a quorum has promised the leader
+     * not to elect another leader for a while (a lease, section 6.4.1). Valid as long as the
+     * monotonic clocks of no two members drift apart by more than one part in ten. Where there is
+     * no lease now, the read is done as a linearizable one. */
     RAFTD_READ_LEASE,
-    /* What this node has applied, if it was the truth no more than max_lag_ms ago; else a
-     * linearizable read. */
+    /* The read sees what this node has applied, if that was the newest state at some moment not
+     * more than max_lag_ms ago. Else it is done as a linearizable one. */
     RAFTD_READ_STALE,
 };
 /*
- * Asks the state machine a query. max_lag_ms: for RAFTD_READ_STALE, 0 = any age will do. Same
- * errors, and RAFTD_ERROR_INVALID where the state machine answers none or there is no such level.
+ * Asks the state machine a query. The bytes are copied. max_lag_ms is for RAFTD_READ_STALE:
+ * 0 accepts a state of any age. Errors as raftd_client_propose(), and
+ *   RAFTD_ERROR_INVALID  the state machine has no read function, or there is no such level
  */
 int raftd_client_read(struct raftd_client *client, const void *query, size_t size_bytes,
                       enum raftd_read_level level, uint32_t max_lag_ms, uint64_t tag);
-/* A step of a change of the cluster's members. */
+
+/* One step of a change of the cluster's members, and the fields that the step uses. */
 enum raftd_change_kind {
-    RAFTD_CHANGE_ADD = 1,     /* id, address: a learner, promoted once it has caught up */
-    RAFTD_CHANGE_ADD_LEARNER, /* id, address: a learner until somebody promotes it */
-    RAFTD_CHANGE_PROMOTE,     /* id: a learner that has caught up becomes a voter */
-    RAFTD_CHANGE_REMOVE,      /* id: goes; its id is never used again */
-    RAFTD_CHANGE_REPLACE,     /* old_id, id, address: old_id goes once id has caught up */
-    RAFTD_CHANGE_ADDRESS,     /* id, address: the member has moved */
+    /* id, address: a new member. It is a learner (it receives the log but does not vote) until it
+     * has caught up with the log; then the leader makes it a voter. */
+    RAFTD_CHANGE_ADD = 1,
+    /* id, address: a new learner, until somebody promotes it. */
+    RAFTD_CHANGE_ADD_LEARNER,
+    /* id: a learner that has caught up becomes a voter. */
+    RAFTD_CHANGE_PROMOTE,
+    /* id: the member is removed. Its id is never used again. */
+    RAFTD_CHANGE_REMOVE,
+    /* old_id, id, address: id becomes a learner; when it has caught up, it becomes a voter and
+     * old_id is removed. If old_id does not vote, it is removed at once. */
+    RAFTD_CHANGE_REPLACE,
+    /* id, address: the member has a new address. */
+    RAFTD_CHANGE_ADDRESS,
 };
 enum { RAFTD_CHANGE_STEPS_MAX = 16 };
 struct raftd_change_step {
     enum raftd_change_kind kind;
-    uint16_t id;
-    uint16_t old_id;
-    const char *address; /* peer address, "host:port"; NULL where the kind has none */
+    uint16_t id;         /* 1..65535 */
+    uint16_t old_id;     /* 1..65535 for RAFTD_CHANGE_REPLACE, else 0 */
+    const char *address; /* peer address "host:port"; NULL where the kind uses none */
 };
 /*
- * Changes the members; the steps take effect together or not at all (joint consensus, section
- * 4.3). Any node forwards it to the leader. 0, RAFTD_ERROR_BUSY, RAFTD_ERROR_INVALID: no such
- * step, or no such address; RAFTD_ERROR_REFUSED: this node has no certificate, so no other one can
- * ever join it. The completion's data is a sentence; its status 0 once the
- * change is committed, RAFTD_ERROR_INVALID, or RAFTD_ERROR_CONFLICT: not now.
+ * Changes the members. The steps take effect together or not at all (joint consensus, section
+ * 4.3). The call copies the steps; any node forwards them to the leader. Returns 0, or
+ *   RAFTD_ERROR_BUSY     as raftd_client_propose()
+ *   RAFTD_ERROR_INVALID  no step or too many, an unknown kind, id 0, or an invalid address
+ *   RAFTD_ERROR_REFUSED  this node has no certificate, so no other node can ever connect to it
+ * The completion's data are a sentence. Its status is 0 once the change is committed,
+ * RAFTD_ERROR_INVALID if the steps make no sense, RAFTD_ERROR_CONFLICT if they cannot be done
+ * now, or one of the others listed at raftd_completion.
  */
 int raftd_client_change(struct raftd_client *client, const struct raftd_change_step *steps,
                         size_t count, uint64_t tag);
 /*
- * Asks the leader to hand over to a voter, 0 = the best. Status 0: it is under way, and over or
- * given up within an election time-out; RAFTD_ERROR_CONFLICT: there is nobody to hand over to.
+ * Asks the leader to hand leadership over to the voter with id `to`; 0 = the leader chooses
+ * (section 3.10). The completion's status: 0 if the handover has begun; within one election
+ * time-out it is done or given up. RAFTD_ERROR_CONFLICT if that voter does not exist, does not
+ * answer or is not up to date.
  */
 int raftd_client_handover(struct raftd_client *client, uint16_t to, uint64_t tag);
 /*
- * Has this node save a snapshot now, whatever the options say. The completion comes at once, with
- * a sentence that says what will be; raftd_status tells how far it is. RAFTD_ERROR_INVALID where
- * the state machine saves none.
+ * Makes this node save a snapshot now, whatever the options say. The completion comes at once;
+ * its data are a sentence that says what will be saved. raftd_node_status() tells how far the
+ * node is.
+ *   RAFTD_ERROR_INVALID  the state machine has no snapshot functions
+ *   RAFTD_ERROR_BUSY     as raftd_client_propose()
  */
 int raftd_client_snapshot(struct raftd_client *client, uint64_t tag);
-/* How many requests are sure to be accepted now. */
+
+/* How many requests can be made now before RAFTD_ERROR_BUSY. */
 size_t raftd_client_room(struct raftd_client *client);
-/* Makes everything proposed so far visible to the core thread; wakes it if it sleeps. */
+/*
+ * Makes all requests so far known to the core thread: wakes it if it sleeps. One call serves any
+ * number of requests, and costs a system call only if the core thread sleeps.
+ */
 void raftd_client_submit(struct raftd_client *client);
 
 struct raftd_completion {
-    uint64_t tag;
+    uint64_t tag; /* of the request */
     /*
-     * 0, or: RAFTD_ERROR_NOT_READY, _NOT_LEADER, _UNAVAILABLE, _STOPPED: definitely not
-     * applied. RAFTD_ERROR_TIMEOUT: a command whose outcome is unknown.
+     * RAFTD_OK: the command was applied, or the read was served. Otherwise, for any request:
+     *   RAFTD_ERROR_NOT_READY    this node is starting or out of service
+     *   RAFTD_ERROR_STOPPED      this node is stopping
+     *   RAFTD_ERROR_UNAVAILABLE  no leader could be reached within the time that the option
+     *                            raft.request_timeout_ms gives
+     * and for commands and changes:
+     *   RAFTD_ERROR_NOT_LEADER   the leader changed, or takes nothing at this moment; try again
+     *   RAFTD_ERROR_DISK_FULL    the leader's disk is nearly full
+     *   RAFTD_ERROR_TIMEOUT      the outcome is unknown
+     * After RAFTD_ERROR_TIMEOUT the command may have been applied, or may be applied later. After
+     * every other error it was not applied and never will be.
      */
     int status;
-    uint64_t index;   /* log index at which a command was applied, or a read was served */
-    const void *data; /* the state machine's reply; valid until the next call on this client */
-    size_t size_bytes;
+    uint64_t index; /* log index of the applied command, or up to which a read saw the log; 0 after
+                       an error */
+    /* The state machine's reply, or the sentence that explains a refusal. Owned by the client;
+     * valid until the next raftd_client_next(), raftd_client_call() or raftd_client_close(). */
+    const void *data;
+    size_t size_bytes; /* of data; 0 = no reply */
 };
 
+/* Takes the next completion. False if there is none now; *completion is unchanged then. */
 bool raftd_client_next(struct raftd_client *client, struct raftd_completion *completion);
 
 /*
- * For an event loop: fd becomes readable when completions arrive while the thread sleeps.
- * Before sleeping call raftd_client_sleep(): false means completions are there already, do not
- * sleep. After waking call raftd_client_awake().
+ * For a program that waits for several things in one poll():
+ *
+ *     if (raftd_client_sleep(client)) {
+ *         poll(descriptors, count, timeout_ms);
+ *         raftd_client_awake(client);
+ *     }
+ *     while (raftd_client_next(client, &completion)) ...
+ *
+ * The descriptor of raftd_client_fd() becomes readable (POLLIN) when a completion arrives between
+ * raftd_client_sleep() and raftd_client_awake(), and only then: the core thread makes the system
+ * call only for a client that has said that it sleeps. The descriptor belongs to the client; do
+ * not read, write or close it.
+ *
+ * raftd_client_sleep() returns false if there are completions already: do not sleep then, and do
+ * not call raftd_client_awake(). After true, call raftd_client_awake() before anything else on
+ * this client. The descriptor may be readable although no completion is there.
  */
 int raftd_client_fd(const struct raftd_client *client);
 bool raftd_client_sleep(struct raftd_client *client);
 void raftd_client_awake(struct raftd_client *client);
 
-/* Sleeps until completions are there or the time-out passes (-1 = none); true if there are
- * some. */
+/*
+ * Sleeps until there is a completion, or timeout_ms have passed; -1 = no time-out. True if there is
+ * a completion.
+ */
 bool raftd_client_wait(struct raftd_client *client, int timeout_ms);
 
 /*
- * All in one, for a program with one request at a time: proposes, waits for the outcome and
- * returns its status. Nothing else may be under way on this client.
+ * For a program that makes one request at a time: proposes a command, waits without a time-out of
+ * its own for the outcome, and returns the status of *completion. No other request of this client
+ * may be under way.
  */
 int raftd_client_call(struct raftd_client *client, const void *data, size_t size_bytes,
                       struct raftd_completion *completion);

@@ -1,6 +1,6 @@
 /*
- * Error codes of libraftd. Every function that can fail returns 0 or one of these negative
- * codes; where a sentence helps a person, a struct raftd_error carries it as well.
+ * The error codes of libraftd. Every function that can fail returns 0 or one of these negative
+ * codes. Functions whose failure needs an explanation also fill a struct raftd_error.
  */
 #ifndef RAFTD_ERROR_H
 #define RAFTD_ERROR_H
@@ -11,51 +11,59 @@ extern "C" {
 
 enum raftd_code {
     RAFTD_OK = 0,
-    /* A value from the caller or the configuration is unusable. Nothing was changed. */
+    /* An argument or an option has a value that cannot be used. Nothing was changed. */
     RAFTD_ERROR_INVALID = -1,
-    /* The operating system refused something: errno's text is in the message. */
+    /* A system call failed. The message contains the text of errno. */
     RAFTD_ERROR_SYSTEM = -2,
-    /* Bytes on disk are damaged: a checksum or an order that cannot be the end of a log. */
+    /* Data on disk are damaged: a checksum is wrong, or records do not follow one another, at a
+     * place where an interrupted write cannot be the cause. */
     RAFTD_ERROR_CORRUPT = -3,
-    /* A peer or client broke the protocol. */
+    /* A peer or a client sent bytes that the protocol does not allow. */
     RAFTD_ERROR_PROTOCOL = -4,
-    /* Another process holds the data directory. */
+    /* Another process has locked the data directory. */
     RAFTD_ERROR_LOCKED = -5,
-    /* A value exceeds a configured limit. */
+    /* The request is larger than a configured limit allows. It was not sent. */
     RAFTD_ERROR_TOO_LARGE = -6,
-    /* A bounded queue is full; try again after some completions have been taken. */
+    /* A queue of fixed size is full. Take some completions, then try again. */
     RAFTD_ERROR_BUSY = -7,
-    /* The node is not ready (starting, or out of service). Definitely not applied. */
+    /* The node is not ready: it is starting, or out of service. The request was not applied. */
     RAFTD_ERROR_NOT_READY = -8,
-    /* Leadership moved while the request was on its way. Definitely not applied. */
+    /* The leader changed while the request was on its way. The request was not applied and never
+     * will be. */
     RAFTD_ERROR_NOT_LEADER = -9,
-    /* No leader with a quorum could be reached in time. Definitely not applied. */
+    /* No leader with a quorum could be reached before the request's deadline. The request was not
+     * applied and never will be. */
     RAFTD_ERROR_UNAVAILABLE = -10,
-    /* No answer in time: the request may have been applied, or may be applied later. */
+    /* No answer came in time. The request may have been applied, or may be applied later. */
     RAFTD_ERROR_TIMEOUT = -11,
-    /* The node is stopping. Unless said otherwise, definitely not applied. */
+    /* The node is stopping. The request was not applied and never will be. */
     RAFTD_ERROR_STOPPED = -12,
-    /* Authentication failed: certificate, cluster or node identity. */
+    /* Access was refused: a certificate, a cluster name or a node id is not the expected one. */
     RAFTD_ERROR_REFUSED = -13,
-    /* The operation would block; wait for the descriptor and call again. */
+    /* The operation would have to wait. Wait until the descriptor is ready, then call again. */
     RAFTD_ERROR_AGAIN = -14,
     /* The other side closed the connection. */
     RAFTD_ERROR_CLOSED = -15,
-    /* This node was removed from its cluster: it will never be a member again under this id. */
+    /* This node was removed from its cluster. Its id is never used again. */
     RAFTD_ERROR_REMOVED = -16,
-    /* The state of the cluster does not allow it now; a sentence says why. Nothing was changed. */
+    /* The cluster is in a state that does not allow the operation now; a sentence says which.
+     * Nothing was changed. */
     RAFTD_ERROR_CONFLICT = -17,
-    /* The disk is nearly full: nothing more is written. Definitely not applied. */
+    /* The leader's disk is nearly full, so it takes no commands. The request was not applied and
+     * never will be. */
     RAFTD_ERROR_DISK_FULL = -18,
 };
 
-/* What went wrong, for a person. Owned by the caller; may be NULL where it is a parameter. */
+/*
+ * The explanation of an error, for a person. The caller owns the struct. Functions that take a
+ * pointer to one accept NULL. The content counts only after a call that failed.
+ */
 struct raftd_error {
-    int code;          /* 0 or one of enum raftd_code */
-    char message[512]; /* NUL-terminated: what was being done, what was found, what to do */
+    int code;          /* one of enum raftd_code */
+    char message[512]; /* ends with NUL: what was being done, what was found, what to do */
 };
 
-/* A short constant English text for a code ("not ready", ...). Never NULL. Any thread. */
+/* A short constant English text for a code, for example "not ready". Never NULL. Any thread. */
 const char *raftd_code_text(int code);
 
 #ifdef __cplusplus

@@ -1,5 +1,7 @@
 /*
- * A Raft node: one member of a cluster, hosting a state machine. Made by a builder, then run.
+ * A Raft node: one member of a cluster, with a state machine of the embedder
+ * (<raftd/state_machine.h>). A builder makes the node from options; then the node runs until it is
+ * stopped.
  *
  *     struct raftd_builder *builder = raftd_builder_create();
  *
@@ -31,93 +33,148 @@ extern "C" {
 struct raftd_builder;
 struct raftd_node;
 
-/* Never NULL. One thread. */
+/*
+ * Makes a builder in which every option has its default. Never NULL. One thread at a time uses a
+ * builder. The caller destroys it, at any time after raftd_builder_build(); NULL is allowed.
+ */
 struct raftd_builder *raftd_builder_create(void);
 void raftd_builder_destroy(struct raftd_builder *builder);
 
-/* One option, as in the configuration file: "raft.heartbeat_ms", "50". Copied. */
+/*
+ * Sets one option to a value as it stands in a configuration file, for example
+ * "raft.heartbeat_ms" to "50". Both texts are copied.
+ *   RAFTD_ERROR_INVALID  there is no such option, or the value is not allowed
+ */
 int raftd_builder_set(struct raftd_builder *builder, const char *name, const char *value,
                       struct raftd_error *error);
-/* A whole configuration file. The first mistake is in the error, with file and line. */
+/*
+ * Sets the options that a configuration file contains. On error the message is about the first
+ * mistake, with file and line, and the builder can only be destroyed.
+ *   RAFTD_ERROR_INVALID  the file contains a mistake
+ *   RAFTD_ERROR_SYSTEM   the file cannot be read
+ */
 int raftd_builder_load(struct raftd_builder *builder, const char *path, struct raftd_error *error);
-/* The functions are copied, the context is borrowed until raftd_node_destroy(). Required. */
+/*
+ * Sets the state machine; this is required. The functions are copied. The context has to live
+ * until raftd_node_destroy() has returned.
+ *   RAFTD_ERROR_INVALID  apply is NULL, or only a part of a group of functions is there
+ */
 int raftd_builder_state_machine(struct raftd_builder *builder,
                                 const struct raftd_state_machine *machine);
 /*
- * Another listening socket, served by the node's acceptor thread from the start of
- * raftd_node_run() until it stops: accepted(argument, fd) gets a non-blocking, close-on-exec
- * socket that it then owns. Called on the acceptor thread; has to be quick.
+ * Adds a listening socket for the embedder's own clients; at most 4. The node's acceptor thread
+ * serves it from the beginning of raftd_node_run() to its end: for each connection it calls
+ * accepted(argument, fd). fd is a non-blocking socket with close-on-exec; accepted() owns it, has
+ * to be quick, and must not block.
+ *   RAFTD_ERROR_INVALID  the address is not "host:port", or there are 4 listeners
  */
 int raftd_builder_listener(struct raftd_builder *builder, const char *address,
                            void (*accepted)(void *argument, int fd), void *argument,
                            struct raftd_error *error);
-/* Where the node tells what it is doing, a short sentence per change; may be NULL. Called on
- * the thread of raftd_node_run(). */
+/*
+ * Sets a function that the node calls with a short sentence whenever it enters another phase of
+ * its life; NULL = none. It runs on the thread of raftd_node_run(), has to be quick and must not
+ * keep the text.
+ */
 void raftd_builder_on_progress(struct raftd_builder *builder,
                                void (*progress)(void *argument, const char *text), void *argument);
 
 /*
- * Checks the options, locks the data directory and recovers the log. The builder stays the
- * caller's. RAFTD_ERROR_INVALID, _LOCKED, _CORRUPT, _REFUSED, _SYSTEM: the message says what to
- * do; nothing was changed on disk. RAFTD_ERROR_REMOVED: the node is no member of its cluster any
- * more. With node.join and an empty directory there is nothing to recover: raftd_node_run() asks
- * members for the cluster, locks the directory and makes a log.
+ * Makes a node: checks the options, locks the data directory, and recovers snapshot and log. An
+ * empty directory gets the log of a new cluster with the members of the section [peers], or with
+ * this node alone. If the directory is empty and the option node.join is set, nothing is done on
+ * disk yet: raftd_node_run() asks the members for their cluster first.
+ *
+ * The caller destroys the node. On error *node is NULL, and the message says what to do:
+ *   RAFTD_ERROR_INVALID  an option, or no state machine
+ *   RAFTD_ERROR_LOCKED   another process uses the data directory
+ *   RAFTD_ERROR_CORRUPT  the data are damaged, and nothing intact can replace what is lost
+ *   RAFTD_ERROR_REFUSED  the data belong to another cluster or node, or a restore was cut short
+ *   RAFTD_ERROR_REMOVED  the log says that this node was removed from its cluster
+ *   RAFTD_ERROR_SYSTEM   a system call failed
  */
 int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
                         struct raftd_error *error);
 
 /*
- * The life of the node: connect, health check, ready, warm up, join, event loop. A node with
- * node.join and an empty directory looks for its cluster before all that, for up to a minute, then
- * RAFTD_ERROR_UNAVAILABLE. Returns 0 after raftd_node_stop(), or an error; RAFTD_ERROR_REMOVED: it
- * is no member any more. A leader that is asked to stop hands over first: it takes no longer than
- * an election time-out and a second, whatever the node was doing.
+ * Runs the node on the calling thread until it is stopped; call it at most once for a node. The
+ * node opens its listeners, connects to its peers, waits until a quorum answers, serves, and stops
+ * in order: see enum raftd_phase in <raftd/status.h>. With node.join and an empty directory, it
+ * looks for its cluster first, for up to a minute.
+ *
+ * After raftd_node_stop(), a leader hands leadership over and clients get their outcomes before
+ * this function returns. That takes at most one election time-out and about a second, whatever the
+ * peers and the disk do. Returns 0 after raftd_node_stop(), or
+ *   RAFTD_ERROR_REMOVED  this node was removed from its cluster
+ *   RAFTD_ERROR_REFUSED  the members refuse to let this node join
+ *   RAFTD_ERROR_INVALID  an address cannot be used
+ *   RAFTD_ERROR_SYSTEM   a system call failed, for example to listen on an address
+ * A node that looks for its cluster may also return those of raftd_builder_build(), and the code
+ * of its last question if no member has answered for a minute.
+ *
+ * When a write to the log fails, the whole process ends with exit code 5: after that, nobody can
+ * know what is on the disk.
  */
 int raftd_node_run(struct raftd_node *node, struct raftd_error *error);
 
-/* Asks raftd_node_run() to return. Any thread, and async-signal-safe. May be called again. */
+/* Asks raftd_node_run() to return. Any thread, and signal handlers; may be called repeatedly. */
 void raftd_node_stop(struct raftd_node *node);
 
 /*
- * raftd_node_run() on a thread of the library's; returns 0 once the node is ready. After
- * timeout_ms (-1 = never) RAFTD_ERROR_TIMEOUT: it goes on trying. Any other error: it has ended.
- * raftd_node_join() waits for its end, after raftd_node_stop(), and returns what run() did.
+ * Runs the node on a thread of its own; call it at most once, and not with raftd_node_run().
+ * Returns 0 once the node is ready. timeout_ms: -1 = no time-out.
+ *   RAFTD_ERROR_TIMEOUT  the node is not ready yet; its thread goes on trying
+ * Every other error is one of raftd_node_run(): the thread has ended. If the node was stopped
+ * before it was ready, 0 is returned and the thread has ended.
  */
 int raftd_node_start(struct raftd_node *node, int timeout_ms, struct raftd_error *error);
+/*
+ * Waits until the thread of raftd_node_start() has ended and returns what raftd_node_run()
+ * returned there. It does not stop the node: call raftd_node_stop() before.
+ */
 int raftd_node_join(struct raftd_node *node, struct raftd_error *error);
 
 /*
- * After raftd_node_run() returned, or instead of it; a node that was started is stopped first.
- * All clients are closed by then.
+ * Frees the node; NULL is allowed. A node that runs on a thread of its own is stopped first. All
+ * clients have to be closed. Must not be called while raftd_node_run() runs.
  */
 void raftd_node_destroy(struct raftd_node *node);
 
 /*
- * Readiness: whether consensus and client requests are served. Set by raftd_node_run() once a
- * quorum answers; taking it back puts the node out of service for maintenance. Any thread.
+ * Whether the node serves: takes part in consensus and takes requests of clients. The node sets
+ * this itself once a quorum answers. With false, it can be taken out of service for maintenance:
+ * requests are answered with RAFTD_ERROR_NOT_READY, and the others elect another leader. Any
+ * thread.
  */
 void raftd_node_set_ready(struct raftd_node *node, bool ready);
 bool raftd_node_is_ready(const struct raftd_node *node);
 
 /*
- * Has this node save a snapshot: of the returned index or a later one. 0: its state machine saves
- * none. raftd_status tells how far it is. Any thread.
+ * Makes the node save a snapshot now. Returns an index: the snapshot will be of that index or a
+ * later one; raftd_node_status() tells when it is there. Returns 0 if the state machine has no
+ * snapshot functions or the node has no log yet. Any thread.
  */
 uint64_t raftd_node_snapshot(struct raftd_node *node);
 /*
- * Reads a piece of the snapshot file of that index, as it lies on the disk; *count is less than
- * size_bytes at its end. The file is not cleaned up while somebody reads on, a minute at least.
- * RAFTD_ERROR_INVALID: there is none of that index (any more). Any thread, but not one that must
- * not wait for a disk.
+ * Reads up to size_bytes of the file of the snapshot of that index, from offset_bytes on, for a
+ * backup. *count is how many bytes were read; less than size_bytes means that the file ends there.
+ * *total_bytes is the size of the file. The node keeps the file for at least a minute after each
+ * call. Any thread that may wait for the disk.
+ *   RAFTD_ERROR_INVALID  there is no snapshot of that index, or not any more
+ *   RAFTD_ERROR_SYSTEM   the file cannot be read
  */
 int raftd_node_read_snapshot(struct raftd_node *node, uint64_t index, uint64_t offset_bytes,
                              void *data, size_t size_bytes, size_t *count, uint64_t *total_bytes,
                              struct raftd_error *error);
 
-/* A consistent copy. Any thread; holds the core mutex for a moment, never a disk or socket. */
+/*
+ * Fills *status. Term, role, indexes and members are of one moment; sizes and connections may be a
+ * little younger. Until the node has a log, only names, id, phase and uptime are known, and the
+ * rest is 0. Any thread; never waits for a disk or a socket.
+ */
 void raftd_node_status(struct raftd_node *node, struct raftd_status *status);
 
-/* "0.1.0" */
+/* The version of the library, for example "0.1.0". Constant. */
 const char *raftd_version(void);
 
 #ifdef __cplusplus

@@ -1,10 +1,16 @@
 /*
  * The state machine that a raftd node replicates: a struct of functions that the embedder
- * fills in. All of them are called from one thread at a time (the node's Raft core thread, with
- * the core mutex held; the restore functions say otherwise) and must be quick: nothing commits
- * while they run. They never block, never look at a clock, a random number or anything else that
- * differs between nodes - the same entries must give the same state everywhere - and never fail:
- * an entry that makes no sense is answered with a reply that says so, on every node alike.
+ * provides.
+ *
+ * The same entries have to produce the same state on every node (Ongaro, "Consensus: Bridging
+ * Theory and Practice", section 2.1). So these functions must not look at a clock, a random
+ * number, a file, or anything else that differs between nodes, and they cannot fail: an entry that
+ * makes no sense gets a reply that says so, the same on every node.
+ *
+ * Threads: the node calls the functions from its Raft core thread, one at a time; the restore
+ * functions say otherwise. The functions have to be quick and must not block: nothing is committed
+ * while one runs. They run with a lock of the node held, so they must not call raftd_node_status()
+ * or raftd_node_snapshot() for the same node.
  */
 #ifndef RAFTD_STATE_MACHINE_H
 #define RAFTD_STATE_MACHINE_H
@@ -19,75 +25,91 @@
 extern "C" {
 #endif
 
-/* Where a reply goes; only valid during the call that got it. */
+/* Takes the bytes of a reply. Valid only during the call that received the pointer. */
 struct raftd_reply;
 
-/* Appends bytes to the reply. The node copies them. NULL, where nobody waits, is allowed. */
+/* Appends bytes to the reply. The node copies them. reply may be NULL: then nothing is done. */
 void raftd_reply_write(struct raftd_reply *reply, const void *data, size_t size_bytes);
 
-/* A committed entry. data is the node's and valid during the call. */
+/* A committed entry of the log. */
 struct raftd_entry {
-    uint64_t index; /* ascending; gaps are entries of the node's own */
+    uint64_t index; /* ascending; indexes that are left out belong to entries of the node's own */
     uint64_t term;
     /*
-     * Cluster time in milliseconds, stamped by the leader that appended the entry: never falls
-     * along the log, moves with the leaders' monotonic clocks and with nobody's wall clock.
+     * The cluster time, milliseconds. The leader that appends an entry stamps it. It never falls
+     * along the log, it advances with the monotonic clocks of the leaders, and no later change of
+     * a wall clock moves it. Expiry times are to be computed from it.
      */
     uint64_t time_ms;
-    uint64_t wall_ms; /* that leader's wall clock then, milliseconds since 1970 */
-    const void *data;
+    uint64_t wall_ms; /* that leader's wall clock then, milliseconds since 1970; 0 = unknown */
+    const void *data; /* owned by the node, valid during the call */
     size_t size_bytes;
-    /* NULL unless somebody on this node waits for the outcome. Writing is never required. */
+    /* Where the reply goes; NULL if no client of this node waits for the outcome. A state machine
+     * may leave it empty. */
     struct raftd_reply *reply;
 };
 
-/* A question about the current state. data is the node's and valid during the call. */
+/* A question about the current state. */
 struct raftd_query {
-    const void *data;
+    const void *data; /* owned by the node, valid during the call */
     size_t size_bytes;
-    uint64_t index;   /* of the newest applied entry */
-    uint64_t time_ms; /* this node's estimate of cluster time, at least that of the last entry */
+    uint64_t index;   /* of the last entry that was applied */
+    uint64_t time_ms; /* this node's estimate of the cluster time; at least that of this entry */
 };
 
-/* Takes the bytes of a snapshot; only valid during the call that got it. */
+/* Takes the bytes of a snapshot. Valid only during the call that received the pointer. */
 struct raftd_snapshot_sink;
 
-/* Appends bytes to the snapshot. They are copied. */
+/* Appends bytes to the snapshot. The node copies them. */
 void raftd_snapshot_write(struct raftd_snapshot_sink *sink, const void *data, size_t size_bytes);
 
 struct raftd_state_machine {
-    void *context; /* first argument of most functions; owned by the embedder */
+    /* First argument of most functions. Owned by the embedder; it has to live until
+     * raftd_node_destroy() has returned. */
+    void *context;
 
-    /* Applies entries in order. Required. */
+    /* Applies entries in the order of the log. Required. */
     void (*apply)(void *context, const struct raftd_entry *entries, size_t count);
 
-    /* Answers a query from the current state without changing it. NULL: there are no queries. */
+    /* Answers a query from the current state and does not change it. NULL: there are no queries. */
     void (*read)(void *context, const struct raftd_query *query, struct raftd_reply *reply);
 
     /*
-     * Time, for a state machine that does something when some has passed; both or neither.
-     * next_deadline: the cluster time at which it next wants to be told, UINT64_MAX = not at all.
-     * The leader then puts the time into the log, and tick() runs on every node at that index.
+     * Time, for a state machine that does something when time has passed. Both functions or none.
+     * next_deadline() returns the cluster time, milliseconds, at which the state machine wants to
+     * be told the time; UINT64_MAX = never. When that time has come the leader appends an entry
+     * with the time to the log, and every node calls tick() when it applies that entry.
      */
     uint64_t (*next_deadline)(void *context);
     void (*tick)(void *context, uint64_t index, uint64_t time_ms);
 
     /*
-     * Snapshots; all eight or none. Without them the log is kept whole, in memory and on disk.
+     * Snapshots: all eight functions or none. Without them the whole log stays in memory and on
+     * disk for ever.
      *
-     * Saving does not stop the service: after begin() the state of that moment is written, slice
-     * by slice, while entries are applied in between. next() writes about budget_bytes and
-     * returns true with the last slice; end() follows, also where the snapshot was given up.
+     * Saving does not interrupt the service. snapshot_begin() marks a moment; the snapshot
+     * contains the state of that moment, although entries are applied between the calls that
+     * follow. snapshot_next() writes about budget_bytes of it and returns true if it has written
+     * the last piece. snapshot_end() follows after the last piece, and also if the node gives the
+     * snapshot up before.
      */
     void (*snapshot_begin)(void *context);
     bool (*snapshot_next)(void *context, struct raftd_snapshot_sink *sink, size_t budget_bytes);
     void (*snapshot_end)(void *context);
     /*
-     * Restoring builds a second, staged state beside the one that serves, on any one thread and
-     * without the core mutex: begin() makes it (never NULL), write() gets the bytes that next()
-     * wrote, in pieces of any size, finish() says whether they were all. The bytes are checked
-     * here, too: 0 or RAFTD_ERROR_CORRUPT with a sentence. Then either commit() on the core thread
-     * puts the staged state in place of the one that serves, or abort() drops it.
+     * Restoring builds a second state, the staged one, while the first goes on serving.
+     * restore_begin() makes it and never returns NULL. restore_write() gets the bytes that
+     * snapshot_next() wrote, in the same order, in pieces of any size. restore_finish() says
+     * whether they were complete. Then either restore_commit() replaces the serving state with the
+     * staged one, or restore_abort() frees the staged one.
+     *
+     * These run on one thread at a time, but not the core thread, except restore_commit(): it
+     * runs on the core thread, or on the thread that builds the node before the core thread
+     * starts. So restore_begin(), restore_write() and restore_finish() must not touch the serving
+     * state, and restore_abort() may run on any thread.
+     *
+     * The bytes may be damaged or hostile, and are to be checked here as well. Return 0, or
+     * RAFTD_ERROR_CORRUPT and fill *error.
      */
     void *(*restore_begin)(void *context);
     int (*restore_write)(void *staged, const void *data, size_t size_bytes,

@@ -99,17 +99,21 @@ extern "C" {
     FIELD(SENTENCE, trouble, "", link.trouble,                                                     \
           "why there is no connection to the member, empty = there is one")
 
+/*
+ * The phases of a node's life, in this order; but a node that joins a cluster goes through JOIN
+ * instead of HEALTH_CHECK. A node can be stopped in any phase.
+ */
 enum raftd_phase {
-    RAFTD_PHASE_BUILT = 0,
-    RAFTD_PHASE_CONNECT,
-    RAFTD_PHASE_HEALTH_CHECK,
-    RAFTD_PHASE_READY,
-    RAFTD_PHASE_WARM_UP,
-    RAFTD_PHASE_JOIN,
-    RAFTD_PHASE_RUNNING,
-    RAFTD_PHASE_STOPPING,
+    RAFTD_PHASE_BUILT = 0,    /* raftd_node_run() was not called yet */
+    RAFTD_PHASE_CONNECT,      /* opens listeners, connects to the peers */
+    RAFTD_PHASE_HEALTH_CHECK, /* waits until a quorum of the voters answers */
+    RAFTD_PHASE_READY,        /* a quorum answers: serves from here on */
+    RAFTD_PHASE_WARM_UP,      /* serves, and waits up to a second for the other peers */
+    RAFTD_PHASE_JOIN,         /* looks for its cluster, asks to become a member, catches up */
+    RAFTD_PHASE_RUNNING,      /* serves */
+    RAFTD_PHASE_STOPPING,     /* hands leadership over, ends its threads */
 };
-/* "health check"; never NULL. Any thread. */
+/* A constant name of a phase, for example "health check". Never NULL. Any thread. */
 const char *raftd_phase_name(enum raftd_phase phase);
 
 /* The C type of each kind. Texts end with a NUL; a WORD is static. */
