@@ -6,10 +6,10 @@
  *
  * A row: FIELD(kind, name, unit, source, meaning).
  *
- *     kind     gives the C type, below; and how the figure is written:
- *              FLAG as true or false, HEX as 16 hexadecimal digits, all others as they are
- *     unit     "" = a plain number or a text
- *     source   from which figures of the node the field is filled (src/node/status.c)
+ * - kind: gives the C type, below; and how the figure is written: FLAG as true or false, HEX as
+ *   16 hexadecimal digits, all others as they are
+ * - unit: "" = a plain number or a text
+ * - source: from which figures of the node the field is filled (src/node/status.c)
  */
 #ifndef RAFTD_STATUS_H
 #define RAFTD_STATUS_H
