@@ -6,7 +6,7 @@
  *     cc counter.c -o counter $(pkg-config --cflags --libs raftd)
  *     ./counter DATA_DIR PEER_ADDRESS          for example: ./counter data 127.0.0.1:7381
  *
- * The node is a cluster of one. register.c, beside this file, is a program for clusters of any size.
+ * The node is a cluster of one; register.c, beside this file, is for clusters of any size.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,8 +16,10 @@
 
 enum { START_TIMEOUT_MS = 10000 };
 
-/* Every node calls this for every committed entry, in the order of the log, and once more for the
- * whole log after a restart. So the sum is the same everywhere, and no file of our own is needed. */
+/*
+ * Every node calls this for every committed entry, in the order of the log; after a restart again
+ * for the whole log. So the sum is the same on all nodes, and the program needs no file for it.
+ */
 static void apply(void *context, const struct raftd_entry *entries, size_t count)
 {
     int *sum = context;

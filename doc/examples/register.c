@@ -50,7 +50,7 @@ struct machine {
     size_t saved_bytes;    /* of that, already written */
 };
 
-/* ---- Commands and queries --------------------------------------------------------------------- */
+/* ---- Commands and queries -------------------------------------------------------------------- */
 
 /*
  * Runs on every node for every committed command, so it decides by the command and the state
@@ -90,7 +90,7 @@ static void answer(void *context, const struct raftd_query *query, struct raftd_
     raftd_reply_write(reply, machine->content.text, machine->content.size_bytes);
 }
 
-/* ---- Saving a snapshot ------------------------------------------------------------------------ */
+/* ---- Saving a snapshot ----------------------------------------------------------------------- */
 
 /*
  * Between begin and end the node goes on applying commands, and the snapshot still has to be of
@@ -127,7 +127,7 @@ static void snapshot_end(void *context)
     (void)context; /* nothing was allocated */
 }
 
-/* ---- Restoring one ---------------------------------------------------------------------------- */
+/* ---- Restoring one --------------------------------------------------------------------------- */
 
 /*
  * The staged state is built on another thread while commands are still applied to the old one, so
@@ -197,7 +197,7 @@ static void restore_abort(void *staged)
     free(staged);
 }
 
-/* ---- The commands of this program ------------------------------------------------------------- */
+/* ---- The commands of this program ------------------------------------------------------------ */
 
 /* Sends what was asked last and prints its answer; `code`: whether the node took the request. */
 static void finish(struct raftd_client *client, int code)
