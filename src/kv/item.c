@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/bytes.h"
+#include "base/checksum.h"
 #include "base/memory.h"
 #include "kv/kv.h"
 
@@ -101,4 +103,15 @@ void kv_item_write(struct kv_item *item, size_t offset, const void *data, size_t
     if (size > 0) {
         memcpy(item->bytes + item->key_size_bytes + offset, data, size);
     }
+}
+
+uint64_t kv_item_digest(const struct kv_item *item, uint64_t deadline_ms)
+{
+    uint8_t seeds[16];
+    uint64_t key;
+
+    store_u64(seeds, item->revision);
+    store_u64(seeds + 8, deadline_ms);
+    key = checksum(checksum(0, seeds, sizeof(seeds)), kv_item_key(item), item->key_size_bytes);
+    return checksum(key, kv_item_value(item), item->value_size_bytes);
 }

@@ -47,4 +47,7 @@ struct kv_item *kv_item_extend(struct kv_item *item, size_t value_size);
 /* Overwrites a part of the value as it is. */
 void kv_item_write(struct kv_item *item, size_t offset, const void *data, size_t size);
 
+/* What the item and its deadline add to the digest of the state. */
+uint64_t kv_item_digest(const struct kv_item *item, uint64_t deadline_ms);
+
 #endif

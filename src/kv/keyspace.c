@@ -3,7 +3,6 @@
  * revisions and a snapshot under way stay true together.
  */
 #include <string.h>
-#include <strings.h>
 
 #include "base/assert.h"
 #include "base/plant.h"
@@ -174,12 +173,6 @@ void kv_answer_item(struct kv_reply *reply, const struct kv_item *item)
     } else {
         kv_reply_bulk(reply, kv_item_value(item), item->value_size_bytes);
     }
-}
-
-bool kv_argument_is(const struct kv_argument *argument, const char *word)
-{
-    return argument->size_bytes == strlen(word) &&
-           strncasecmp(argument->data, word, argument->size_bytes) == 0;
 }
 
 bool kv_value_equals(const struct kv_item *item, struct kv_argument value)

@@ -29,20 +29,6 @@ void kv_destroy(struct kv *kv)
     }
 }
 
-bool kv_shape_check(const struct kv_shape *shape, const struct kv_request *request,
-                    struct kv_reply *reply)
-{
-    if (request->count < shape->count_min || request->count > shape->count_max) {
-        kv_reply_error(reply, KV_ERROR_COUNT);
-        return false;
-    }
-    if ((request->flags & ~shape->flags) != 0) {
-        kv_reply_error(reply, KV_ERROR_SYNTAX);
-        return false;
-    }
-    return true;
-}
-
 /* Entries that are looked at ahead, and how long those are for which this pays. */
 enum { WINDOW_ENTRIES = 16, WINDOW_ENTRY_BYTES_MAX = 1024 };
 
@@ -101,7 +87,7 @@ static void apply_entry(struct kv *kv, const struct raftd_entry *entry)
     kv_remove_due(kv, DUE_PER_ENTRY);
     kv_reply_begin(&reply, entry->reply);
     if (kv_request_decode(&request, entry->data, entry->size_bytes)) {
-        kv_command(kv, &request, &reply);
+        kv_execute(kv, &request, &reply);
     } else {
         kv_reply_error(&reply, KV_ERROR_UNREADABLE);
     }

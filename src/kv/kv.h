@@ -14,6 +14,7 @@
 #include <raftd/state_machine.h>
 
 #include "base/bytes.h"
+#include "kv/operations.h"
 
 struct kv;
 
@@ -63,9 +64,10 @@ typedef int64_t kv_observer(void *context, const struct kv_event *event);
 void kv_set_observer(struct kv *kv, kv_observer *observer, void *context);
 
 /*
- * Operations. Their numbers are on disk: never renumber, never reuse.
- * Arguments are counted byte strings; integers and options inside them are as Redis words them
- * and are checked by the state machine, so that errors are Redis's own texts. A key stands first.
+ * Operations: KV_SET = 1 and so on, from the table in kv/operations.h, which says what each takes
+ * and answers. Arguments are counted byte strings; integers and options inside them are as Redis
+ * words them and are checked by the state machine, so that errors are Redis's own texts. A key
+ * stands first.
  *
  * An expiry is two arguments: unit and amount. The unit is a word in either case that says what
  * the amount counts, and which command an error names:
@@ -73,79 +75,26 @@ void kv_set_observer(struct kv *kv, kv_observer *observer, void *context);
  *     SETEX PSETEX                         as EX and PX
  *     EXPIRE PEXPIRE EXPIREAT PEXPIREAT    the same four for KV_EXPIRE
  */
-enum kv_operation {
-    /* commands: change the state */
-    KV_SET = 1,          /* key value [unit amount] [compared]; flags KV_SET_* */
-    KV_MSET = 2,         /* key value [key value ...] -> OK; flags KV_MSET_NX -> 1 or 0 */
-    KV_DEL = 3,          /* key [key ...] -> integer */
-    KV_INCRBY = 4,       /* key amount (decimal; negative for DECR) -> integer */
-    KV_APPEND = 5,       /* key value -> integer */
-    KV_SETRANGE = 6,     /* key offset value -> integer */
-    KV_GETDEL = 7,       /* key -> bulk or nil */
-    KV_FLUSH = 8,        /* -> OK */
-    KV_EXPIRE = 9,       /* key unit amount [compared] -> 1 or 0; flags KV_EXPIRE_* */
-    KV_PERSIST = 10,     /* key -> 1 or 0 */
-    KV_GETEX = 11,       /* key [unit amount] -> bulk or nil; flags KV_GETEX_PERSIST */
-    KV_INCRBYFLOAT = 12, /* key amount -> bulk */
-    KV_SETBIT = 13,      /* key offset bit -> the old bit */
-    KV_RENAME = 14,      /* from to -> OK; flags KV_RENAME_NX -> 1 or 0 */
-    KV_COPY = 15,        /* from to -> 1 or 0; flags KV_COPY_REPLACE */
-    KV_DELIF = 16,       /* key compared -> 1 or 0; flags KV_DELIF_NOT */
-    KV_EXEC = 17,        /* watched [key revision ...] [request ...] -> array or nil; below */
-    KV_PUBLISH = 18,     /* channel message -> what the observer returned; flags are for it */
-    KV_CONFIG_SET = 19,  /* name value -> OK; the one name is notify-keyspace-events */
-    KV_LOCK = 20,        /* key holder unit amount -> nil, or another's time to live; see below */
-    KV_UNLOCK = 21,      /* key [holder unit amount] [channel message] [latch unit amount] */
-    KV_LOCK_RENEW = 22,  /* key holder unit amount [key holder ...] -> 1 or 0, MANY: array */
-    /* queries: never change it */
-    KV_GET = 64,        /* key -> bulk or nil */
-    KV_MGET = 65,       /* key [key ...] -> array */
-    KV_EXISTS = 66,     /* key [key ...] -> integer; TOUCH is the same */
-    KV_STRLEN = 67,     /* key -> integer */
-    KV_GETRANGE = 68,   /* key start end -> bulk */
-    KV_TYPE = 69,       /* key -> status */
-    KV_DBSIZE = 70,     /* -> integer */
-    KV_KEYS = 71,       /* pattern -> array */
-    KV_SCAN = 72,       /* cursor [MATCH p] [COUNT n] [TYPE t] as Redis words them -> array */
-    KV_DIGEST = 73,     /* -> bulk: 16 hex digits over the whole replicated state */
-    KV_TTL = 74,        /* key -> integer, -1 or -2; flags KV_TTL_* */
-    KV_GETBIT = 75,     /* key offset -> integer */
-    KV_BITCOUNT = 76,   /* key [start end [BYTE|BIT]] -> integer */
-    KV_LCS = 77,        /* key key [minimum] -> bulk, integer or map; flags KV_LCS_* */
-    KV_RANDOMKEY = 78,  /* -> bulk or nil */
-    KV_ENCODING = 79,   /* key -> bulk "int", "embstr" or "raw", or nil */
-    KV_REVISION = 80,   /* key [key ...] -> array of integers; 0: no such key */
-    KV_CONFIG_GET = 81, /* name -> bulk, or nil for another name */
-    KV_INFO = 82,       /* -> array of integers, in the order of enum kv_info */
-    KV_LOCK_COUNT = 83, /* key holder -> bulk or nil; flags KV_LOCK_COUNT_EXISTS -> 1 or 0 */
-};
+#define KV_ENUMERATOR(number, name, ...) KV_##name = (number),
+enum kv_operation { KV_COMMANDS(KV_ENUMERATOR) KV_QUERIES(KV_ENUMERATOR) };
+#undef KV_ENUMERATOR
 
-enum kv_set_flags {
-    KV_SET_NX = 1,
-    KV_SET_XX = 2,
-    KV_SET_GET = 4,      /* answers the old value instead of OK or nil */
-    KV_SET_INTEGER = 8,  /* answers 1 or 0 (SETNX) */
-    KV_SET_KEEPTTL = 16, /* not together with EXPIRY */
-    KV_SET_EXPIRY = 32,  /* unit and amount follow the value */
-    KV_SET_IFEQ = 64,    /* the last argument is what the old value must be; not with NX, XX */
-};
-
-enum { KV_MSET_NX = 1 };
-enum { KV_GETEX_PERSIST = 1 };
-enum { KV_RENAME_NX = 1 };
-enum { KV_COPY_REPLACE = 1 };
-enum { KV_DELIF_NOT = 1 /* deletes what is not equal: DELEX IFNE */ };
-enum { KV_TTL_MILLISECONDS = 1, KV_TTL_ABSOLUTE = 2 };
-enum { KV_LCS_LENGTH = 1, KV_LCS_INDEXES = 2, KV_LCS_MATCH_LENGTHS = 4 };
-
-enum kv_expire_flags {
-    KV_EXPIRE_NX = 1,
-    KV_EXPIRE_XX = 2,
-    KV_EXPIRE_GT = 4,
-    KV_EXPIRE_LT = 8,
-    KV_EXPIRE_IFEQ = 16, /* the last argument is what the value must be: compare-and-expire */
-    KV_EXPIRE_ADD = 32,  /* to the time to live that the key has; not without one */
-};
+/* The flags of an operation: KV_SET_NX = 1 and so on. */
+#define KV_FLAG(operation, name, value) KV_##operation##_##name = (value),
+enum kv_set_flags { KV_SET_FLAGS(KV_FLAG) };
+enum kv_mset_flags { KV_MSET_FLAGS(KV_FLAG) };
+enum kv_expire_flags { KV_EXPIRE_FLAGS(KV_FLAG) };
+enum kv_getex_flags { KV_GETEX_FLAGS(KV_FLAG) };
+enum kv_rename_flags { KV_RENAME_FLAGS(KV_FLAG) };
+enum kv_copy_flags { KV_COPY_FLAGS(KV_FLAG) };
+enum kv_delif_flags { KV_DELIF_FLAGS(KV_FLAG) };
+enum kv_publish_flags { KV_PUBLISH_FLAGS(KV_FLAG) };
+enum kv_unlock_flags { KV_UNLOCK_FLAGS(KV_FLAG) };
+enum kv_lock_renew_flags { KV_LOCK_RENEW_FLAGS(KV_FLAG) };
+enum kv_ttl_flags { KV_TTL_FLAGS(KV_FLAG) };
+enum kv_lcs_flags { KV_LCS_FLAGS(KV_FLAG) };
+enum kv_lock_count_flags { KV_LOCK_COUNT_FLAGS(KV_FLAG) };
+#undef KV_FLAG
 
 /*
  * KV_EXEC, a transaction: its first argument is the number of watched keys in decimal, then come
@@ -169,10 +118,6 @@ enum { KV_EXEC_WATCHES_MAX = 1 << 16, KV_EXEC_REQUESTS_MAX = 1 << 16 };
  *              integer is there, that is the answer and nothing is done: so a client that does not
  *              know what became of its request may send it again.
  */
-enum { KV_UNLOCK_PUBLISH = 1, KV_UNLOCK_LATCH = 2, KV_UNLOCK_FORCE = 4 };
-enum { KV_LOCK_RENEW_MANY = 1 };
-enum { KV_LOCK_COUNT_EXISTS = 1 };
-
 enum kv_info {
     KV_INFO_KEYS,         /* expired ones not yet removed among them, as in Redis */
     KV_INFO_EXPIRES,      /* of these, with a time to live */

@@ -152,31 +152,27 @@ static void query_info(struct kv *kv, struct kv_request *request, uint64_t time_
     }
 }
 
-static const struct {
-    kv_query_function *function;
-    struct kv_shape shape;
-} queries[] = {
-    [KV_GET - KV_GET] = {query_get, {1, 1, 0}},
-    [KV_MGET - KV_GET] = {query_mget, {1, UINT32_MAX, 0}},
-    [KV_EXISTS - KV_GET] = {query_exists, {1, UINT32_MAX, 0}},
-    [KV_STRLEN - KV_GET] = {query_strlen, {1, 1, 0}},
-    [KV_GETRANGE - KV_GET] = {query_getrange, {3, 3, 0}},
-    [KV_TYPE - KV_GET] = {query_type, {1, 1, 0}},
-    [KV_DBSIZE - KV_GET] = {query_dbsize, {0, 0, 0}},
-    [KV_KEYS - KV_GET] = {kv_query_keys, {1, 1, 0}},
-    [KV_SCAN - KV_GET] = {kv_query_scan, {1, UINT32_MAX, 0}},
-    [KV_DIGEST - KV_GET] = {kv_query_digest, {0, 0, 0}},
-    [KV_TTL - KV_GET] = {kv_query_ttl, {1, 1, KV_TTL_MILLISECONDS | KV_TTL_ABSOLUTE}},
-    [KV_GETBIT - KV_GET] = {kv_query_getbit, {2, 2, 0}},
-    [KV_BITCOUNT - KV_GET] = {kv_query_bitcount, {1, UINT32_MAX, 0}},
-    [KV_LCS -
-        KV_GET] = {kv_query_lcs, {2, 3, KV_LCS_LENGTH | KV_LCS_INDEXES | KV_LCS_MATCH_LENGTHS}},
-    [KV_RANDOMKEY - KV_GET] = {kv_query_randomkey, {0, 0, 0}},
-    [KV_ENCODING - KV_GET] = {query_encoding, {1, 1, 0}},
-    [KV_REVISION - KV_GET] = {query_revision, {1, UINT32_MAX, 0}},
-    [KV_CONFIG_GET - KV_GET] = {kv_query_config_get, {1, 1, 0}},
-    [KV_INFO - KV_GET] = {query_info, {0, 0, 0}},
-    [KV_LOCK_COUNT - KV_GET] = {kv_query_lock_count, {2, 2, KV_LOCK_COUNT_EXISTS}},
+static kv_query_function *const queries[] = {
+    [KV_GET - KV_GET] = query_get,
+    [KV_MGET - KV_GET] = query_mget,
+    [KV_EXISTS - KV_GET] = query_exists,
+    [KV_STRLEN - KV_GET] = query_strlen,
+    [KV_GETRANGE - KV_GET] = query_getrange,
+    [KV_TYPE - KV_GET] = query_type,
+    [KV_DBSIZE - KV_GET] = query_dbsize,
+    [KV_KEYS - KV_GET] = kv_query_keys,
+    [KV_SCAN - KV_GET] = kv_query_scan,
+    [KV_DIGEST - KV_GET] = kv_query_digest,
+    [KV_TTL - KV_GET] = kv_query_ttl,
+    [KV_GETBIT - KV_GET] = kv_query_getbit,
+    [KV_BITCOUNT - KV_GET] = kv_query_bitcount,
+    [KV_LCS - KV_GET] = kv_query_lcs,
+    [KV_RANDOMKEY - KV_GET] = kv_query_randomkey,
+    [KV_ENCODING - KV_GET] = query_encoding,
+    [KV_REVISION - KV_GET] = query_revision,
+    [KV_CONFIG_GET - KV_GET] = kv_query_config_get,
+    [KV_INFO - KV_GET] = query_info,
+    [KV_LOCK_COUNT - KV_GET] = kv_query_lock_count,
 };
 
 void kv_query(struct kv *kv, struct kv_request *request, uint64_t time_ms, struct kv_reply *reply)
@@ -184,10 +180,9 @@ void kv_query(struct kv *kv, struct kv_request *request, uint64_t time_ms, struc
     size_t query = (size_t)request->operation - KV_GET;
 
     if (request->operation < KV_GET || query >= sizeof(queries) / sizeof(queries[0])) {
-        kv_reply_error(reply, "ERR no such query in this version of raftd");
-        return;
-    }
-    if (kv_shape_check(&queries[query].shape, request, reply)) {
-        queries[query].function(kv, request, time_ms, reply);
+        kv_reply_error(reply, "ERR this version of raftd does not know the query; "
+                              "run one version of raftd on all nodes");
+    } else if (kv_request_fits(request, reply)) {
+        queries[query](kv, request, time_ms, reply);
     }
 }

@@ -38,7 +38,8 @@ void kv_reply_error(struct kv_reply *reply, const char *text);
 void kv_reply_array(struct kv_reply *reply, size_t count);
 void kv_reply_map(struct kv_reply *reply, size_t count); /* pairs */
 
-#define KV_ERROR_TOO_LARGE "ERR the reply would exceed 512 MiB, ask for less at a time or use SCAN"
+#define KV_ERROR_TOO_LARGE                                                                         \
+    "ERR the reply would be longer than 512 MiB; ask for fewer keys, or use SCAN in place of KEYS"
 _Static_assert(KV_REPLY_BYTES_MAX == 512 << 20, "the text above names the limit");
 
 /* How many bytes of a reply a bulk takes. */

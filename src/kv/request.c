@@ -3,6 +3,9 @@
  */
 #include "kv/request.h"
 
+#include <string.h>
+#include <strings.h>
+
 #include "base/assert.h"
 
 enum { NUMBER_BYTES_MAX = 5 };
@@ -106,4 +109,10 @@ struct kv_argument kv_request_next(struct kv_request *request)
     argument.size_bytes = size;
     request->next += size;
     return argument;
+}
+
+bool kv_argument_is(const struct kv_argument *argument, const char *word)
+{
+    return argument->size_bytes == strlen(word) &&
+           strncasecmp(argument->data, word, argument->size_bytes) == 0;
 }

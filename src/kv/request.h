@@ -28,5 +28,7 @@ struct kv_request {
 bool kv_request_decode(struct kv_request *request, const void *data, size_t size);
 /* The next argument; count must not be 0. */
 struct kv_argument kv_request_next(struct kv_request *request);
+/* Whether an argument is a word, in either case. */
+bool kv_argument_is(const struct kv_argument *argument, const char *word);
 
 #endif

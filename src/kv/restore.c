@@ -66,8 +66,8 @@ static int damaged(struct restore *restore, struct raftd_error *error, const cha
 {
     restore->stage = STAGE_DAMAGED;
     return error_set(error, RAFTD_ERROR_CORRUPT,
-                     "the snapshot of the key-value store is damaged before byte %" PRIu64
-                     " of it: %s; restore another snapshot or copy",
+                     "the snapshot of the key-value store is damaged before its byte %" PRIu64
+                     ": %s; use another snapshot or another copy of this one",
                      restore->offset_bytes, what);
 }
 
@@ -84,10 +84,10 @@ static int take_header(struct restore *restore, struct raftd_error *error)
     restore->item_count = reader_u64(&reader);
     ASSERT(!reader.failed && reader_left(&reader) == 0);
     if (magic != KV_SNAPSHOT_MAGIC) {
-        return damaged(restore, error, "it does not begin as one");
+        return damaged(restore, error, "it does not begin with the mark of such a snapshot");
     }
     if (version != KV_SNAPSHOT_VERSION) {
-        return damaged(restore, error, "it has a version that this raftd does not know");
+        return damaged(restore, error, "its format has a version that this raftd does not know");
     }
     if (restore->time_ms > INT64_MAX || !kv_notify_known(restore->notify) ||
         !kv_wall_offset_is_possible(restore->wall_offset_ms)) {
@@ -112,7 +112,7 @@ static int take_type(struct restore *restore, struct raftd_error *error)
         expect(restore, STAGE_END, KV_SNAPSHOT_END_BYTES - 1);
         return RAFTD_OK;
     default:
-        return damaged(restore, error, "a record of an unknown type");
+        return damaged(restore, error, "a record has an unknown type");
     }
 }
 
@@ -123,7 +123,7 @@ static int take_item(struct restore *restore, struct raftd_error *error)
     uint64_t hash = kv_table_hash(&restore->table, kv_item_key(item), item->key_size_bytes);
 
     if (kv_table_find(&restore->table, hash, kv_item_key(item), item->key_size_bytes) != NULL) {
-        return damaged(restore, error, "a key stands in it twice");
+        return damaged(restore, error, "it has a key twice");
     }
     restore->digest += kv_item_digest(item, restore->deadline_ms);
     kv_table_insert(&restore->table, hash, item);
@@ -145,16 +145,17 @@ static int take_item_head(struct restore *restore, struct raftd_error *error)
     }
     ASSERT(!reader.failed && reader_left(&reader) == 0);
     if (key_size > KV_VALUE_BYTES_MAX || value_size > KV_VALUE_BYTES_MAX) {
-        return damaged(restore, error, "a key or value that is too long");
+        return damaged(restore, error, "a key or a value is longer than 64 MiB");
     }
     if (revision == 0 || revision > restore->index) {
-        return damaged(restore, error, "a revision after that of the snapshot");
+        return damaged(restore, error,
+                       "a key has the revision 0, or one that is newer than the snapshot");
     }
     if (restore->deadline_ms > INT64_MAX && restore->deadline_ms != KV_NO_DEADLINE) {
-        return damaged(restore, error, "an impossible time to live");
+        return damaged(restore, error, "a key has an impossible time to live");
     }
     if (restore->table.item_count == restore->item_count) {
-        return damaged(restore, error, "more keys than it announced");
+        return damaged(restore, error, "it has more keys than its header says");
     }
     restore->item = kv_item_create(NULL, key_size, NULL, value_size, revision);
     restore->item_bytes = 0;
@@ -165,10 +166,10 @@ static int take_item_head(struct restore *restore, struct raftd_error *error)
 static int take_end(struct restore *restore, struct raftd_error *error)
 {
     if (restore->table.item_count != restore->item_count) {
-        return damaged(restore, error, "it ends before all keys that it announced");
+        return damaged(restore, error, "it has fewer keys than its header says");
     }
     if (load_u64(restore->head) != restore->digest) {
-        return damaged(restore, error, "the checksum over all keys is another");
+        return damaged(restore, error, "the checksum over all keys does not match");
     }
     restore->stage = STAGE_COMPLETE;
     return RAFTD_OK;
@@ -225,10 +226,10 @@ int kv_restore_write(void *staged, const void *data, size_t size_bytes, struct r
         int result;
 
         if (restore->stage == STAGE_COMPLETE) {
-            return damaged(restore, error, "it goes on behind its end");
+            return damaged(restore, error, "there are bytes behind its end");
         }
         if (restore->stage == STAGE_DAMAGED) {
-            return damaged(restore, error, "as was said before");
+            return damaged(restore, error, "an earlier part of it is damaged");
         }
         result = take_bytes(restore, at, size_bytes, &used, error);
         if (result != RAFTD_OK) {
@@ -245,7 +246,7 @@ int kv_restore_finish(void *staged, struct raftd_error *error)
     struct restore *restore = staged;
 
     if (restore->stage != STAGE_COMPLETE) {
-        return damaged(restore, error, "it ends too soon");
+        return damaged(restore, error, "it ends too early");
     }
     return RAFTD_OK;
 }

@@ -64,7 +64,8 @@ static void collection_pattern(struct collection *collection, struct kv_argument
 static bool collection_check(const struct collection *collection, struct kv_reply *reply)
 {
     if (collection->budget == 0) {
-        kv_reply_error(reply, "ERR the pattern takes too long to match");
+        kv_reply_error(reply,
+                       "ERR the pattern takes too long to match; use a pattern with fewer *");
         return false;
     }
     if (collection->reply_bytes > KV_REPLY_BYTES_MAX) {
@@ -232,17 +233,6 @@ void kv_query_randomkey(struct kv *kv, struct kv_request *request, uint64_t time
     } else {
         kv_reply_bulk(reply, kv_item_key(choice.item), choice.item->key_size_bytes);
     }
-}
-
-uint64_t kv_item_digest(const struct kv_item *item, uint64_t deadline_ms)
-{
-    uint8_t seeds[16];
-    uint64_t key;
-
-    store_u64(seeds, item->revision);
-    store_u64(seeds + 8, deadline_ms);
-    key = checksum(checksum(0, seeds, sizeof(seeds)), kv_item_key(item), item->key_size_bytes);
-    return checksum(key, kv_item_value(item), item->value_size_bytes);
 }
 
 /* The sum does not depend on the order, so it is the same however a node's keys are hashed. */

@@ -38,7 +38,8 @@ struct kv {
 #define KV_ERROR_SYNTAX "ERR syntax error"
 #define KV_ERROR_INTEGER "ERR value is not an integer or out of range"
 #define KV_ERROR_TOO_LONG "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
-#define KV_ERROR_UNREADABLE "ERR the request cannot be read by this version of raftd"
+#define KV_ERROR_UNREADABLE                                                                        \
+    "ERR this version of raftd cannot read the request; run one version of raftd on all nodes"
 #define KV_ERROR_NO_KEY "ERR no such key"
 
 /* A search for a key, made once for finding and inserting. */
@@ -116,8 +117,6 @@ static inline bool kv_is_gone(const struct kv *kv, const struct kv_item *item)
 
 /* A bulk with the value, or nil. */
 void kv_answer_item(struct kv_reply *reply, const struct kv_item *item);
-/* Whether an argument is a word, in either case. */
-bool kv_argument_is(const struct kv_argument *argument, const char *word);
 bool kv_value_equals(const struct kv_item *item, struct kv_argument value);
 
 /* ---- expire.c ------------------------------------------------------------------------------- */
@@ -150,12 +149,22 @@ bool kv_notify_known(unsigned flags);
 /* ---- the operations ------------------------------------------------------------------------- */
 
 /*
- * Carries out one operation, and answers it once, whatever its bytes are. A command changes the
+ * These carry out one operation, and answer it once, whatever its bytes are. A command changes the
  * state on every node alike; its answer depends on nothing else than the state and its bytes.
+ *
+ * Carries out what an entry of the log holds: a transaction or a command.
  */
+void kv_execute(struct kv *kv, struct kv_request *request, struct kv_reply *reply);
+/* A command, but for KV_EXEC: to kv_command() there is no such operation. */
 void kv_command(struct kv *kv, struct kv_request *request, struct kv_reply *reply);
 /* time_ms: what time it is for a TTL. */
 void kv_query(struct kv *kv, struct kv_request *request, uint64_t time_ms, struct kv_reply *reply);
+
+/*
+ * Whether a request has as many arguments, and only such flags, as the table of operations says;
+ * answers with an error if not. The operation has to be in the table.
+ */
+bool kv_request_fits(const struct kv_request *request, struct kv_reply *reply);
 
 typedef void kv_command_function(struct kv *kv, struct kv_request *request, struct kv_reply *reply);
 typedef void kv_query_function(struct kv *kv, struct kv_request *request, uint64_t time_ms,
@@ -167,23 +176,10 @@ kv_command_function kv_command_del, kv_command_getdel, kv_command_delif, kv_comm
     kv_command_rename, kv_command_copy;
 kv_command_function kv_command_expire, kv_command_persist, kv_command_getex;
 kv_command_function kv_command_lock, kv_command_unlock, kv_command_lock_renew;
-kv_command_function kv_command_exec, kv_command_publish, kv_command_config_set;
+kv_command_function kv_command_publish, kv_command_config_set;
 
 kv_query_function kv_query_getbit, kv_query_bitcount, kv_query_lcs, kv_query_ttl;
 kv_query_function kv_query_keys, kv_query_scan, kv_query_randomkey, kv_query_digest;
 kv_query_function kv_query_config_get, kv_query_lock_count;
-
-/* What one key adds to the digest. */
-uint64_t kv_item_digest(const struct kv_item *item, uint64_t deadline_ms);
-
-/* Whether an operation takes that many arguments, and flags at all. */
-struct kv_shape {
-    uint32_t count_min;
-    uint32_t count_max; /* UINT32_MAX: any number */
-    uint8_t flags;      /* those that it knows */
-};
-/* Answers with an error, and false, where a request does not have the shape. */
-bool kv_shape_check(const struct kv_shape *shape, const struct kv_request *request,
-                    struct kv_reply *reply);
 
 #endif

@@ -4,7 +4,7 @@
  */
 #include "base/assert.h"
 #include "base/number.h"
-#include "kv/extended.h"
+#include "kv/float80.h"
 #include "kv/state.h"
 
 /* SET taken apart. */
@@ -175,24 +175,24 @@ void kv_command_incrbyfloat(struct kv *kv, struct kv_request *request, struct kv
     struct kv_found found = kv_find_next(kv, request);
     struct kv_argument amount_text = kv_request_next(request);
     const struct kv_item *item = kv_found_item(&found);
-    struct extended value = EXTENDED_ZERO;
-    struct extended amount;
-    char text[EXTENDED_TEXT_BYTES_MAX];
+    struct float80 value = FLOAT80_ZERO;
+    struct float80 amount;
+    char text[FLOAT80_TEXT_BYTES_MAX];
     size_t size;
 
-    if ((item != NULL && !extended_parse(kv_item_value(item), item->value_size_bytes, &value)) ||
-        !extended_parse(amount_text.data, amount_text.size_bytes, &amount)) {
+    if ((item != NULL && !float80_parse(kv_item_value(item), item->value_size_bytes, &value)) ||
+        !float80_parse(amount_text.data, amount_text.size_bytes, &amount)) {
         kv_reply_error(reply, "ERR value is not a valid float");
         return;
     }
-    if (!extended_add(&value, &amount)) {
+    if (!float80_add(&value, &amount)) {
         kv_reply_error(reply, "ERR increment would produce NaN or Infinity");
         return;
     }
     if (!kv_check_size(found.key.size_bytes, 0, reply)) {
         return;
     }
-    size = extended_format(&value, text);
+    size = float80_format(&value, text);
     kv_put(kv, &found, text, size);
     kv_notify_key(kv, KV_EVENT_STRING, "incrbyfloat", &found.key);
     kv_reply_bulk(reply, text, size);

@@ -1,6 +1,7 @@
 /*
- * Transactions: many requests in one entry, so all of them or, where a watched key has changed,
- * none; nothing else is applied in between on any node.
+ * What an entry of the log holds: one command, or a transaction, which is many requests in one
+ * entry. So all of them are carried out or, where a watched key has changed, none; nothing else is
+ * applied in between on any node.
  */
 #include "base/number.h"
 #include "base/plant.h"
@@ -49,7 +50,8 @@ static void run_query(struct kv *kv, struct kv_request *request, int *slow_queri
     }
     *slow_queries += is_slow(request->operation);
     if (is_slow(request->operation) && *slow_queries > SLOW_QUERIES_MAX) {
-        kv_reply_error(reply, "ERR more than 16 slow commands in one transaction");
+        kv_reply_error(reply, "ERR the transaction has more than 16 slow commands, such as KEYS; "
+                              "use several transactions");
     } else {
         kv_query(kv, request, kv->time_ms, reply);
     }
@@ -65,23 +67,25 @@ static void run_nested(struct kv *kv, struct kv_argument bytes, int *slow_querie
     } else if (nested.operation >= KV_GET) {
         run_query(kv, &nested, slow_queries, reply);
     } else if (nested.operation == KV_EXEC) {
-        kv_reply_error(reply, "ERR a transaction cannot hold another");
+        kv_reply_error(reply, "ERR a transaction cannot contain another transaction");
     } else {
         kv_command(kv, &nested, reply);
     }
 }
 
-void kv_command_exec(struct kv *kv, struct kv_request *request, struct kv_reply *reply)
+static void run_transaction(struct kv *kv, struct kv_request *request, struct kv_reply *reply)
 {
     int slow_queries = 0;
     bool changed;
 
     if (!skip_watches(kv, request, &changed)) {
-        kv_reply_error(reply, "ERR the transaction cannot be read by this version of raftd");
+        kv_reply_error(reply, "ERR this version of raftd cannot read the transaction; "
+                              "run one version of raftd on all nodes");
         return;
     }
     if (request->count > KV_EXEC_REQUESTS_MAX) {
-        kv_reply_error(reply, "ERR the transaction has more than 65536 commands");
+        kv_reply_error(reply, "ERR the transaction has more than 65536 commands; use several "
+                              "transactions");
         return;
     }
     if (changed && !PLANT(kv_watch_ignored)) {
@@ -94,5 +98,14 @@ void kv_command_exec(struct kv *kv, struct kv_request *request, struct kv_reply 
             break;
         }
         run_nested(kv, kv_request_next(request), &slow_queries, reply);
+    }
+}
+
+void kv_execute(struct kv *kv, struct kv_request *request, struct kv_reply *reply)
+{
+    if (request->operation != KV_EXEC) {
+        kv_command(kv, request, reply);
+    } else if (kv_request_fits(request, reply)) {
+        run_transaction(kv, request, reply);
     }
 }

@@ -156,7 +156,8 @@ END_TEST
 
 START_TEST(what_is_no_transaction_changes_nothing)
 {
-    static const char unreadable[] = "-ERR the transaction cannot be read by this version of raftd";
+    static const char unreadable[] = "-ERR this version of raftd cannot read the transaction; "
+                                     "run one version of raftd on all nodes";
     static const char *const watches[] = {"", "x", "-1", "3", "65537", "99999999999999999999"};
 
     for (size_t i = 0; i < sizeof(watches) / sizeof(watches[0]); i++) {
@@ -183,10 +184,13 @@ START_TEST(requests_that_are_none_are_answered_in_their_place)
     add((enum kv_operation)200, 0, "0", NULL);
     add(KV_SET, 0, "a", NULL);
     add(KV_SET, 0, "a", "1");
-    ck_assert_str_eq(run(), "[-ERR the request cannot be read by this version of raftd "
-                            "-ERR a transaction cannot hold another "
-                            "-ERR no such command in this version of raftd "
-                            "-ERR no such query in this version of raftd "
+    ck_assert_str_eq(run(), "[-ERR this version of raftd cannot read the request; "
+                            "run one version of raftd on all nodes "
+                            "-ERR a transaction cannot contain another transaction "
+                            "-ERR this version of raftd does not know the command; "
+                            "run one version of raftd on all nodes "
+                            "-ERR this version of raftd does not know the query; "
+                            "run one version of raftd on all nodes "
                             "-ERR wrong number of arguments OK]");
 }
 END_TEST
@@ -200,8 +204,10 @@ START_TEST(slow_queries_are_few)
     }
     answer = run();
     ck_assert_str_eq(answer, "[[] [] [] [] [] [] [] [] [] [] [] [] [] [] [] [] "
-                             "-ERR more than 16 slow commands in one transaction "
-                             "-ERR more than 16 slow commands in one transaction]");
+                             "-ERR the transaction has more than 16 slow commands, such as KEYS; "
+                             "use several transactions "
+                             "-ERR the transaction has more than 16 slow commands, such as KEYS; "
+                             "use several transactions]");
 }
 END_TEST
 

@@ -1,6 +1,6 @@
 /*
- * kv/extended: numbers of 64 bits of precision. Where `long double` is one, the C library says what
- * is right; the digits of other machines are among the texts below.
+ * kv/float80: numbers of 64 bits of precision. Where `long double` is such a type, the C library
+ * says what is right; the digits of other machines are among the texts below.
  */
 #include <errno.h>
 #include <float.h>
@@ -11,23 +11,23 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "kv/extended.h"
+#include "kv/float80.h"
 #include "unit.h"
 
 /* The sum as text, or what is wrong. */
 static const char *add(const char *a, const char *b)
 {
-    static char text[EXTENDED_TEXT_BYTES_MAX + 1];
-    struct extended sum;
-    struct extended amount;
+    static char text[FLOAT80_TEXT_BYTES_MAX + 1];
+    struct float80 sum;
+    struct float80 amount;
 
-    if (!extended_parse(a, strlen(a), &sum) || !extended_parse(b, strlen(b), &amount)) {
+    if (!float80_parse(a, strlen(a), &sum) || !float80_parse(b, strlen(b), &amount)) {
         return "none";
     }
-    if (!extended_add(&sum, &amount)) {
+    if (!float80_add(&sum, &amount)) {
         return "infinite";
     }
-    text[extended_format(&sum, text)] = '\0';
+    text[float80_format(&sum, text)] = '\0';
     return text;
 }
 
@@ -106,8 +106,8 @@ START_TEST(texts_that_are_no_number)
     };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        struct extended number;
-        bool good = extended_parse(texts[i], strlen(texts[i]), &number);
+        struct float80 number;
+        bool good = float80_parse(texts[i], strlen(texts[i]), &number);
         bool hexadecimal = strcmp(texts[i], "0x1e") == 0;
 
         ck_assert_msg(good == hexadecimal, "%s", texts[i]);
@@ -117,25 +117,25 @@ END_TEST
 
 START_TEST(a_text_may_be_long)
 {
-    char *text = memory_allocate(EXTENDED_TEXT_BYTES_MAX);
-    struct extended number;
-    char written[EXTENDED_TEXT_BYTES_MAX];
+    char *text = memory_allocate(FLOAT80_TEXT_BYTES_MAX);
+    struct float80 number;
+    char written[FLOAT80_TEXT_BYTES_MAX];
 
-    memset(text, '9', EXTENDED_TEXT_BYTES_MAX);
-    ck_assert(!extended_parse(text, EXTENDED_TEXT_BYTES_MAX, &number));
-    ck_assert(!extended_parse(text, EXTENDED_TEXT_BYTES_MAX - 1, &number));
-    ck_assert(extended_parse(text, 4932, &number));
-    ck_assert_uint_eq(extended_format(&number, written), 4933);
+    memset(text, '9', FLOAT80_TEXT_BYTES_MAX);
+    ck_assert(!float80_parse(text, FLOAT80_TEXT_BYTES_MAX, &number));
+    ck_assert(!float80_parse(text, FLOAT80_TEXT_BYTES_MAX - 1, &number));
+    ck_assert(float80_parse(text, 4932, &number));
+    ck_assert_uint_eq(float80_format(&number, written), 4933);
     text[0] = '.';
-    ck_assert(extended_parse(text, EXTENDED_TEXT_BYTES_MAX - 1, &number));
-    ck_assert_uint_eq(extended_format(&number, written), 1);
+    ck_assert(float80_parse(text, FLOAT80_TEXT_BYTES_MAX - 1, &number));
+    ck_assert_uint_eq(float80_format(&number, written), 1);
     ck_assert_int_eq(written[0], '1');
-    memcpy(text + EXTENDED_TEXT_BYTES_MAX - 7, "e-4950", 6);
-    ck_assert(extended_parse(text, EXTENDED_TEXT_BYTES_MAX - 1, &number));
-    memset(text, '0', EXTENDED_TEXT_BYTES_MAX);
+    memcpy(text + FLOAT80_TEXT_BYTES_MAX - 7, "e-4950", 6);
+    ck_assert(float80_parse(text, FLOAT80_TEXT_BYTES_MAX - 1, &number));
+    memset(text, '0', FLOAT80_TEXT_BYTES_MAX);
     text[0] = '.';
-    text[EXTENDED_TEXT_BYTES_MAX - 2] = '1';
-    ck_assert(!extended_parse(text, EXTENDED_TEXT_BYTES_MAX - 1, &number));
+    text[FLOAT80_TEXT_BYTES_MAX - 2] = '1';
+    ck_assert(!float80_parse(text, FLOAT80_TEXT_BYTES_MAX - 1, &number));
     memory_free(text);
 }
 END_TEST
@@ -195,19 +195,19 @@ static void library_format(long double number, char *text)
 
 START_TEST(the_c_library_comes_to_the_same)
 {
-    static char expected[EXTENDED_TEXT_BYTES_MAX];
+    static char expected[FLOAT80_TEXT_BYTES_MAX];
     uint64_t random = 11;
     char a[128];
     char b[128];
 
     for (int i = 0; i < 3000; i++) {
-        struct extended number;
+        struct float80 number;
         long double x;
         long double y;
 
         random_text(&random, a);
         random_text(&random, b);
-        ck_assert_msg(library_parse(a, &x) == extended_parse(a, strlen(a), &number), "%s", a);
+        ck_assert_msg(library_parse(a, &x) == float80_parse(a, strlen(a), &number), "%s", a);
         if (library_parse(a, &x) && library_parse(b, &y)) {
             strcpy(expected, "infinite");
             if (!isinf(x + y)) {
@@ -222,10 +222,10 @@ END_TEST
 
 #endif
 
-UNIT_SUITE(extended)
+UNIT_SUITE(float80)
 {
-    Suite *suite = suite_create("extended");
-    TCase *tests = tcase_create("extended");
+    Suite *suite = suite_create("float80");
+    TCase *tests = tcase_create("float80");
 
     tcase_add_test(tests, sums);
     tcase_add_test(tests, texts_that_are_no_number);

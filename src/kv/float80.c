@@ -1,14 +1,15 @@
 /*
- * Floating-point numbers of 64 bits of precision. Every number is read, added and written
- * exactly, as a wide integer, and rounded once, to the nearest and of two as near to the even one.
+ * Floating-point numbers of 64 bits of precision. Every number is read, added and written exactly,
+ * as a big integer, and rounded only once: to the nearest number, and to the even one of two
+ * numbers that are equally near.
  */
-#include "kv/extended.h"
+#include "kv/float80.h"
 
 #include <string.h>
 #include <strings.h>
 
 #include "base/assert.h"
-#include "kv/wide.h"
+#include "kv/big_integer.h"
 
 enum {
     PRECISION_BITS = 64,
@@ -22,14 +23,14 @@ enum {
 };
 
 /*
- * The number nearest to (wide + something below 1 where `more`) * 2^exponent. With `more`, wide has
- * at least two bits more than the precision.
+ * The number nearest to (integer + something below 1 where `more`) * 2^exponent. With `more`, the
+ * integer has at least two bits more than the precision.
  */
-static struct extended round_wide(const struct wide *wide, int exponent, bool more)
+static struct float80 round_integer(const struct big_integer *integer, int exponent, bool more)
 {
-    int bits = (int)wide_bits(wide);
+    int bits = (int)big_integer_bits(integer);
     int lowest = bits + exponent - PRECISION_BITS;
-    struct extended number = {0};
+    struct float80 number = {0};
     size_t dropped;
 
     if (lowest < EXPONENT_MIN) {
@@ -38,13 +39,13 @@ static struct extended round_wide(const struct wide *wide, int exponent, bool mo
     number.exponent = lowest;
     if (lowest <= exponent) {
         ASSERT(!more);
-        number.mantissa = wide_bits_from(wide, 0) << (exponent - lowest);
+        number.mantissa = big_integer_bits_from(integer, 0) << (exponent - lowest);
         return number;
     }
     dropped = (size_t)(lowest - exponent);
-    number.mantissa = wide_bits_from(wide, dropped);
-    if (wide_bit(wide, dropped - 1) &&
-        (more || wide_any_below(wide, dropped - 1) || (number.mantissa & 1) != 0)) {
+    number.mantissa = big_integer_bits_from(integer, dropped);
+    if (big_integer_bit(integer, dropped - 1) &&
+        (more || big_integer_any_below(integer, dropped - 1) || (number.mantissa & 1) != 0)) {
         number.mantissa++;
         if (number.mantissa == 0) {
             number.mantissa = (uint64_t)1 << (PRECISION_BITS - 1);
@@ -138,43 +139,43 @@ static bool read_exponent(struct numeral *numeral, char letter, int64_t *exponen
     return true;
 }
 
-static void collect_digits(const struct numeral *numeral, int base, struct wide *wide)
+static void collect_digits(const struct numeral *numeral, int base, struct big_integer *integer)
 {
-    wide_set(wide, 0);
+    big_integer_set(integer, 0);
     for (const char *at = numeral->digits; at < numeral->digits_end; at++) {
         if (*at != '.') {
-            wide_multiply(wide, (uint32_t)base, (uint32_t)digit_value(*at, base));
+            big_integer_multiply(integer, (uint32_t)base, (uint32_t)digit_value(*at, base));
         }
     }
 }
 
-static void multiply_by_power(struct wide *wide, int64_t power)
+static void multiply_by_power(struct big_integer *integer, int64_t power)
 {
     for (; power >= GROUP_DIGITS; power -= GROUP_DIGITS) {
-        wide_multiply(wide, GROUP, 0);
+        big_integer_multiply(integer, GROUP, 0);
     }
     for (; power > 0; power--) {
-        wide_multiply(wide, 10, 0);
+        big_integer_multiply(integer, 10, 0);
     }
 }
 
 /* Divides by a power of ten, but for the rest; returns whether there was one. */
-static bool divide_by_power(struct wide *wide, int64_t power)
+static bool divide_by_power(struct big_integer *integer, int64_t power)
 {
     bool rest = false;
 
     for (; power >= GROUP_DIGITS; power -= GROUP_DIGITS) {
-        rest |= wide_divide(wide, GROUP) != 0;
+        rest |= big_integer_divide(integer, GROUP) != 0;
     }
     for (; power > 0; power--) {
-        rest |= wide_divide(wide, 10) != 0;
+        rest |= big_integer_divide(integer, 10) != 0;
     }
     return rest;
 }
 
-static bool parse_decimal(struct numeral *numeral, struct extended *number)
+static bool parse_decimal(struct numeral *numeral, struct float80 *number)
 {
-    struct wide wide;
+    struct big_integer integer;
     int64_t exponent;
     int64_t shift;
     bool rest;
@@ -190,24 +191,24 @@ static bool parse_decimal(struct numeral *numeral, struct extended *number)
         (int64_t)numeral->count + exponent < DECIMAL_MIN) {
         return false;
     }
-    collect_digits(numeral, 10, &wide);
+    collect_digits(numeral, 10, &integer);
     if (exponent >= 0) {
-        multiply_by_power(&wide, exponent);
-        *number = round_wide(&wide, 0, false);
+        multiply_by_power(&integer, exponent);
+        *number = round_integer(&integer, 0, false);
         return true;
     }
     /* A power of ten has less than 10/3 bits a digit; the quotient gets enough to be rounded. */
-    shift = -exponent * 10 / 3 + PRECISION_BITS + 4 - (int64_t)wide_bits(&wide);
+    shift = -exponent * 10 / 3 + PRECISION_BITS + 4 - (int64_t)big_integer_bits(&integer);
     shift = shift > 0 ? shift : 0;
-    wide_shift_left(&wide, (size_t)shift);
-    rest = divide_by_power(&wide, -exponent);
-    *number = round_wide(&wide, -(int)shift, rest);
+    big_integer_shift_left(&integer, (size_t)shift);
+    rest = divide_by_power(&integer, -exponent);
+    *number = round_integer(&integer, -(int)shift, rest);
     return true;
 }
 
-static bool parse_hexadecimal(struct numeral *numeral, struct extended *number)
+static bool parse_hexadecimal(struct numeral *numeral, struct float80 *number)
 {
-    struct wide wide;
+    struct big_integer integer;
     int64_t exponent;
 
     if (!read_digits(numeral, 16) || !read_exponent(numeral, 'p', &exponent)) {
@@ -221,8 +222,8 @@ static bool parse_hexadecimal(struct numeral *numeral, struct extended *number)
         exponent + 4 * (int64_t)numeral->count < EXPONENT_MIN) {
         return false;
     }
-    collect_digits(numeral, 16, &wide);
-    *number = round_wide(&wide, (int)exponent, false);
+    collect_digits(numeral, 16, &integer);
+    *number = round_integer(&integer, (int)exponent, false);
     return true;
 }
 
@@ -232,14 +233,14 @@ static bool is_word(const struct numeral *numeral, const char *word)
            strncasecmp(numeral->at, word, strlen(word)) == 0;
 }
 
-bool extended_parse(const void *text, size_t size, struct extended *number)
+bool float80_parse(const void *text, size_t size, struct float80 *number)
 {
     struct numeral numeral = {.at = text, .end = (const char *)text + size};
     bool negative;
     bool good;
 
-    *number = EXTENDED_ZERO;
-    if (size == 0 || size >= EXTENDED_TEXT_BYTES_MAX) {
+    *number = FLOAT80_ZERO;
+    if (size == 0 || size >= FLOAT80_TEXT_BYTES_MAX) {
         return false;
     }
     negative = *numeral.at == '-';
@@ -264,13 +265,13 @@ bool extended_parse(const void *text, size_t size, struct extended *number)
 /* A number that much smaller than another is as good as any smaller one that is not 0. */
 enum { EXPONENT_GAP = 4 * PRECISION_BITS };
 
-bool extended_add(struct extended *sum, const struct extended *amount)
+bool float80_add(struct float80 *sum, const struct float80 *amount)
 {
-    struct extended large = *sum;
-    struct extended small = *amount;
-    struct extended result;
-    struct wide a;
-    struct wide b;
+    struct float80 large = *sum;
+    struct float80 small = *amount;
+    struct float80 result;
+    struct big_integer a;
+    struct big_integer b;
 
     if (large.is_infinite || small.is_infinite) {
         return false;
@@ -287,23 +288,23 @@ bool extended_add(struct extended *sum, const struct extended *amount)
         small.mantissa = 1;
         small.exponent = large.exponent - EXPONENT_GAP;
     }
-    wide_set(&a, large.mantissa);
-    wide_shift_left(&a, (size_t)(large.exponent - small.exponent));
-    wide_set(&b, small.mantissa);
+    big_integer_set(&a, large.mantissa);
+    big_integer_shift_left(&a, (size_t)(large.exponent - small.exponent));
+    big_integer_set(&b, small.mantissa);
     if (large.is_negative == small.is_negative) {
-        wide_add(&a, &b);
-    } else if (wide_compare(&a, &b) >= 0) {
-        wide_subtract(&a, &b);
+        big_integer_add(&a, &b);
+    } else if (big_integer_compare(&a, &b) >= 0) {
+        big_integer_subtract(&a, &b);
     } else {
-        wide_subtract(&b, &a);
+        big_integer_subtract(&b, &a);
         a = b;
         large.is_negative = small.is_negative;
     }
     if (a.count == 0) {
-        *sum = EXTENDED_ZERO;
+        *sum = FLOAT80_ZERO;
         return true;
     }
-    result = round_wide(&a, small.exponent, false);
+    result = round_integer(&a, small.exponent, false);
     if (result.is_infinite) {
         return false;
     }
@@ -315,36 +316,36 @@ bool extended_add(struct extended *sum, const struct extended *amount)
 /* ---- Writing ------------------------------------------------------------------------------ */
 
 /* Divides by a power of two, to the nearest. */
-static void round_down(struct wide *wide, size_t bits)
+static void round_down(struct big_integer *integer, size_t bits)
 {
-    bool half = wide_bit(wide, bits - 1);
-    bool more = wide_any_below(wide, bits - 1);
-    uint64_t low = wide_bits_from(wide, bits);
-    uint64_t high = wide_bits_from(wide, bits + 64);
+    bool half = big_integer_bit(integer, bits - 1);
+    bool more = big_integer_any_below(integer, bits - 1);
+    uint64_t low = big_integer_bits_from(integer, bits);
+    uint64_t high = big_integer_bits_from(integer, bits + 64);
 
     if (half && (more || (low & 1) != 0)) {
         low++;
         high += low == 0;
     }
-    wide_set(wide, high);
-    wide_shift_left(wide, 64);
+    big_integer_set(integer, high);
+    big_integer_shift_left(integer, 64);
     if (high == 0) {
-        wide_set(wide, low);
+        big_integer_set(integer, low);
     } else {
-        struct wide below;
+        struct big_integer below;
 
-        wide_set(&below, low);
-        wide_add(wide, &below);
+        big_integer_set(&below, low);
+        big_integer_add(integer, &below);
     }
 }
 
 /* The decimal digits, the last at end[-1]; returns where the first stands. */
-static char *write_digits(struct wide *wide, char *end)
+static char *write_digits(struct big_integer *integer, char *end)
 {
-    while (wide->count > 0) {
-        uint32_t group = wide_divide(wide, GROUP);
+    while (integer->count > 0) {
+        uint32_t group = big_integer_divide(integer, GROUP);
 
-        for (int i = 0; i < GROUP_DIGITS && (group > 0 || wide->count > 0); i++) {
+        for (int i = 0; i < GROUP_DIGITS && (group > 0 || integer->count > 0); i++) {
             *--end = (char)('0' + group % 10);
             group /= 10;
         }
@@ -352,24 +353,24 @@ static char *write_digits(struct wide *wide, char *end)
     return end;
 }
 
-size_t extended_format(const struct extended *number, char *text)
+size_t float80_format(const struct float80 *number, char *text)
 {
-    char digits[EXTENDED_TEXT_BYTES_MAX];
+    char digits[FLOAT80_TEXT_BYTES_MAX];
     char *end = digits + sizeof(digits);
     char *start;
-    struct wide wide;
+    struct big_integer integer;
     size_t size = 0;
 
     ASSERT(!number->is_infinite);
-    wide_set(&wide, number->mantissa);
+    big_integer_set(&integer, number->mantissa);
     /* Behind the point of an integer there is nothing; else all is counted in its last digit. */
-    multiply_by_power(&wide, FRACTION_DIGITS);
+    multiply_by_power(&integer, FRACTION_DIGITS);
     if (number->exponent >= 0) {
-        wide_shift_left(&wide, (size_t)number->exponent);
+        big_integer_shift_left(&integer, (size_t)number->exponent);
     } else {
-        round_down(&wide, (size_t)-number->exponent);
+        round_down(&integer, (size_t)-number->exponent);
     }
-    start = write_digits(&wide, end);
+    start = write_digits(&integer, end);
     if (start == end) {
         text[0] = '0';
         return 1;
