@@ -27,11 +27,6 @@ void raftd_node_set_ready(struct raftd_node *node, bool ready)
     waker_wake(&node->start.waker);
 }
 
-bool raftd_node_is_ready(const struct raftd_node *node)
-{
-    return atomic_load_explicit(&node->ready, memory_order_acquire);
-}
-
 void raftd_node_stop(struct raftd_node *node)
 {
     atomic_store(&node->stopping, true);

@@ -55,6 +55,11 @@ const char *raftd_version(void)
     return PACKAGE_VERSION;
 }
 
+bool raftd_node_is_ready(const struct raftd_node *node)
+{
+    return atomic_load_explicit(&node->ready, memory_order_acquire);
+}
+
 const char *raftd_phase_name(enum raftd_phase phase)
 {
     switch (phase) {
