@@ -119,16 +119,17 @@ struct failures {
     char text[sizeof(((struct raftd_error *)0)->message)];
 };
 
-static void add_failure(struct failures *failures, const struct net_address *address, int code,
-                        const char *message)
+static void add_failure(struct failures *failures, const struct net_call *call,
+                        const struct net_address *address, int code, const char *message)
 {
     size_t length = strlen(failures->text);
     char text[sizeof(address->host) + 16];
+    bool is_named;
 
     net_address_format(address, text, sizeof(text));
+    is_named = strcmp(address->host, call->address.host) == 0 || strstr(message, text) != NULL;
     snprintf(failures->text + length, sizeof(failures->text) - length, "%s%s%s%s",
-             failures->count > 0 ? "; " : "", strstr(message, text) == NULL ? text : "",
-             strstr(message, text) == NULL ? ": " : "", message);
+             failures->count > 0 ? "; " : "", is_named ? "" : text, is_named ? "" : ": ", message);
     failures->all_refused =
         code == RAFTD_ERROR_REFUSED && (failures->count == 0 || failures->all_refused);
     failures->count++;
@@ -163,7 +164,7 @@ static int connect_to_any(struct net_call *call, const struct addrinfo *addresse
         if (code == 0) {
             return 0;
         }
-        add_failure(&failures, &address, code, error->message);
+        add_failure(&failures, call, &address, code, error->message);
     }
     return error_set(error, failures.all_refused ? RAFTD_ERROR_REFUSED : RAFTD_ERROR_UNAVAILABLE,
                      "%s", failures.count > 0 ? failures.text : "the name has no address");

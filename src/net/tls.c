@@ -20,6 +20,13 @@
 struct tls_context {
     SSL_CTX *handle;
     BIO_METHOD *socket_method;
+    struct tls_advice advice;
+};
+
+static const struct tls_advice advice_for_nodes = {
+    .ca = "check [tls] ca on both sides",
+    .renew = "renew [tls] certificate",
+    .send = "set [tls] certificate and key",
 };
 
 /* Checks that the file is there and readable. OpenSSL's own message about a missing file is hard to
@@ -172,7 +179,8 @@ static void set_options(SSL_CTX *handle)
 }
 
 /* A context without files. */
-static int context_make(struct tls_context **context, struct raftd_error *error)
+static int context_make(const struct tls_advice *advice, struct tls_context **context,
+                        struct raftd_error *error)
 {
     struct tls_context *made = memory_allocate_zeroed(1, sizeof(*made));
 
@@ -184,6 +192,8 @@ static int context_make(struct tls_context **context, struct raftd_error *error)
         return error_set(error, RAFTD_ERROR_SYSTEM, "cannot set up TLS: %s", tls_take_reason());
     }
     set_options(made->handle);
+    made->advice = *advice;
+    SSL_CTX_set_app_data(made->handle, &made->advice);
     *context = made;
     return 0;
 }
@@ -192,7 +202,7 @@ int tls_context_create(const char *ca_path, const char *certificate_path, const 
                        struct tls_context **context, struct raftd_error *error)
 {
     struct tls_context *made = NULL;
-    int code = context_make(&made, error);
+    int code = context_make(&advice_for_nodes, &made, error);
 
     *context = NULL;
     if (code == 0) {
@@ -215,7 +225,7 @@ int tls_context_create_client(const struct tls_client_files *files, struct tls_c
                               struct raftd_error *error)
 {
     struct tls_context *made = NULL;
-    int code = context_make(&made, error);
+    int code = context_make(&files->advice, &made, error);
 
     *context = NULL;
     if (code == 0) {

@@ -21,11 +21,19 @@ struct tls_context;
 int tls_context_create(const char *ca_path, const char *certificate_path, const char *key_path,
                        struct tls_context **context, struct raftd_error *error);
 
+/* What messages about a failed handshake tell the user to do, in the words of the program. */
+struct tls_advice {
+    const char *ca;    /* one side does not know the CA of the other side's certificate */
+    const char *renew; /* this side's certificate has expired */
+    const char *send;  /* this side sent no certificate */
+};
+
 /* The PEM files of a program that only connects, such as raftctl. */
 struct tls_client_files {
     const char *ca;          /* the authorities that sign the servers' certificates */
     const char *certificate; /* NULL = the program shows no certificate */
     const char *key;         /* NULL if certificate is NULL */
+    struct tls_advice advice;
 };
 /*
  * Makes a context for a program with one thread that only connects. Unlike tls_context_create(), it

@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "raftctl/connection.h"
+#include "raftctl/endpoint.h"
 #include "raftctl/files.h"
 #include "raftctl/output.h"
 #include "raftctl/view.h"
@@ -24,25 +24,21 @@ enum { WAIT_STEP_MS = 100, BAR_CHARACTERS = 40 };
 /* One node for the whole of a command, since each has snapshots of its own. */
 struct source {
     const char *endpoint;
-    struct connection *connection;
+    struct endpoint *opened;
     struct raftd_error error;
 };
 
-static redisReply *ask(struct source *source, int count, const char **words)
+static struct resp_reply *ask(struct source *source, const char *const *words)
 {
-    redisReply *reply = NULL;
-    size_t sizes[4];
+    struct resp_reply *reply = NULL;
 
-    for (int i = 0; i < count; i++) {
-        sizes[i] = strlen(words[i]);
-    }
-    if (connection_command(source->connection, count, words, sizes, &reply, &source->error) != 0) {
-        ctl_complain("%s: %s", source->endpoint, source->error.message);
+    if (endpoint_ask(source->opened, words, &reply, &source->error) != 0) {
+        endpoint_complain(source->endpoint, source->error.message);
         return NULL;
     }
-    if (reply->type == REDIS_REPLY_ERROR) {
-        ctl_complain("%s: %s", source->endpoint, reply->str);
-        freeReplyObject(reply);
+    if (reply->type == RESP_REPLY_ERROR) {
+        ctl_complain("%s: %s", source->endpoint, reply->text);
+        memory_free(reply);
         return NULL;
     }
     return reply;
@@ -53,10 +49,10 @@ static int open_source(struct source *source, const struct ctl_options *options)
 {
     for (size_t i = 0; i < options->endpoint_count; i++) {
         source->endpoint = options->endpoints[i];
-        if (connection_open(source->endpoint, options, &source->connection, &source->error) == 0) {
+        if (endpoint_open(source->endpoint, options, &source->opened, &source->error) == 0) {
             return CTL_OK;
         }
-        ctl_complain("%s: %s", source->endpoint, source->error.message);
+        endpoint_complain(source->endpoint, source->error.message);
         if (source->error.code == RAFTD_ERROR_SYSTEM) {
             return CTL_LOCAL;
         }
@@ -92,11 +88,11 @@ static void end_progress(void)
 static uint64_t wait_saved(struct source *source, uint64_t wanted)
 {
     const struct timespec step = {.tv_nsec = WAIT_STEP_MS * 1000000L};
-    const char *words[] = {"RAFT", "STATUS"};
+    const char *const words[] = {"RAFT", "STATUS", NULL};
     unsigned idle = 0;
 
     for (;;) {
-        redisReply *status = ask(source, 2, words);
+        struct resp_reply *status = ask(source, words);
         uint64_t index, saving;
 
         if (status == NULL) {
@@ -105,7 +101,7 @@ static uint64_t wait_saved(struct source *source, uint64_t wanted)
         index = ctl_field_number(status, "snapshot_index");
         saving = ctl_field_number(status, "snapshot_saving_index");
         progress("saving", ctl_field_number(status, "snapshot_saving_bytes"), 0);
-        freeReplyObject(status);
+        memory_free(status);
         if (index >= wanted) {
             end_progress();
             return index;
@@ -122,15 +118,15 @@ static uint64_t wait_saved(struct source *source, uint64_t wanted)
 /* Has a snapshot of all that is applied now saved, and waits for it; its index, 0 = it failed. */
 static uint64_t save(struct source *source)
 {
-    const char *words[] = {"RAFT", "SNAPSHOT"};
-    redisReply *reply = ask(source, 2, words);
+    const char *const words[] = {"RAFT", "SNAPSHOT", NULL};
+    struct resp_reply *reply = ask(source, words);
     uint64_t index;
 
     if (reply == NULL) {
         return 0;
     }
-    index = reply->type == REDIS_REPLY_INTEGER ? (uint64_t)reply->integer : 0;
-    freeReplyObject(reply);
+    index = reply->type == RESP_REPLY_INTEGER ? (uint64_t)reply->integer : 0;
+    memory_free(reply);
     if (index == 0) {
         ctl_complain("%s: an answer that is none", source->endpoint);
         return 0;
@@ -149,7 +145,7 @@ int ctl_snapshot(const struct ctl_options *options, char **arguments)
         return code;
     }
     index = save(&source);
-    connection_close(source.connection);
+    endpoint_close(source.opened);
     if (index == 0) {
         return CTL_REFUSED;
     }
@@ -168,28 +164,28 @@ static ssize_t copy_piece(struct source *source, const char *index, uint64_t off
                           uint64_t *total)
 {
     char at[24];
-    const char *words[] = {"RAFT", "BACKUP", index, at};
-    redisReply *reply;
+    const char *const words[] = {"RAFT", "BACKUP", index, at, NULL};
+    struct resp_reply *reply;
     ssize_t count = -1;
 
     snprintf(at, sizeof(at), "%" PRIu64, offset);
-    reply = ask(source, 4, words);
+    reply = ask(source, words);
     if (reply == NULL) {
         return -1;
     }
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
-        reply->element[0]->type != REDIS_REPLY_INTEGER ||
-        reply->element[1]->type != REDIS_REPLY_STRING) {
+    if (reply->type != RESP_REPLY_ARRAY || reply->count != 2 ||
+        reply->elements[0].type != RESP_REPLY_INTEGER ||
+        reply->elements[1].type != RESP_REPLY_BULK) {
         ctl_complain("%s: an answer that is none", source->endpoint);
     } else {
-        *total = (uint64_t)reply->element[0]->integer;
-        count = write(file, reply->element[1]->str, reply->element[1]->len);
-        if (count < 0 || (size_t)count != reply->element[1]->len) {
+        *total = (uint64_t)reply->elements[0].integer;
+        count = write(file, reply->elements[1].text, reply->elements[1].size_bytes);
+        if (count < 0 || (size_t)count != reply->elements[1].size_bytes) {
             ctl_complain("cannot write the backup: %s", strerror(count < 0 ? errno : ENOSPC));
             count = -1;
         }
     }
-    freeReplyObject(reply);
+    memory_free(reply);
     return count;
 }
 
@@ -297,7 +293,7 @@ int ctl_backup_fetch(const struct ctl_options *options, const char *path, struct
 
     if (code == CTL_OK) {
         code = fetch(&source, path, backup);
-        connection_close(source.connection);
+        endpoint_close(source.opened);
     }
     return code;
 }

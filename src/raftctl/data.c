@@ -3,10 +3,12 @@
  */
 #include "raftctl/raftctl.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "raftctl/output.h"
 #include "raftctl/request.h"
 
@@ -19,9 +21,10 @@ static int strange_reply(void)
 
 /* ---- The commands ------------------------------------------------------------------------- */
 
-static void print_value(const struct ctl_options *options, const char *key, const redisReply *reply)
+static void print_value(const struct ctl_options *options, const char *key,
+                        const struct resp_reply *reply)
 {
-    bool found = reply->type == REDIS_REPLY_STRING;
+    bool found = reply->type == RESP_REPLY_BULK;
     struct json json;
 
     if (options->format == CTL_JSON) {
@@ -30,15 +33,15 @@ static void print_value(const struct ctl_options *options, const char *key, cons
         json_text(&json, "key", key);
         json_boolean(&json, "found", found);
         if (found) {
-            json_bytes(&json, "value", reply->str, reply->len);
+            json_bytes(&json, "value", reply->text, reply->size_bytes);
         }
         json_close(&json, '}');
     } else if (!found) {
         fputs(isatty(STDOUT_FILENO) ? "(nil)" : "", stdout);
     } else if (isatty(STDOUT_FILENO)) {
-        print_quoted(stdout, reply->str, reply->len);
+        print_quoted(stdout, reply->text, reply->size_bytes);
     } else {
-        fwrite(reply->str, 1, reply->len, stdout);
+        fwrite(reply->text, 1, reply->size_bytes, stdout);
     }
     putchar('\n');
 }
@@ -46,18 +49,18 @@ static void print_value(const struct ctl_options *options, const char *key, cons
 int ctl_get(const struct ctl_options *options, char **arguments)
 {
     int code;
-    redisReply *reply = ctl_request(options, "GET", arguments, false, &code);
+    struct resp_reply *reply = ctl_request(options, "GET", arguments, false, &code);
 
     if (reply == NULL) {
         return code;
     }
-    if (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_NIL) {
-        code = reply->type == REDIS_REPLY_STRING ? CTL_OK : CTL_NO;
+    if (reply->type == RESP_REPLY_BULK || reply->type == RESP_REPLY_NIL) {
+        code = reply->type == RESP_REPLY_BULK ? CTL_OK : CTL_NO;
         print_value(options, arguments[0], reply);
     } else {
         code = strange_reply();
     }
-    freeReplyObject(reply);
+    memory_free(reply);
     return code;
 }
 
@@ -65,12 +68,12 @@ int ctl_set(const struct ctl_options *options, char **arguments)
 {
     struct json json;
     int code;
-    redisReply *reply = ctl_request(options, "SET", arguments, true, &code);
+    struct resp_reply *reply = ctl_request(options, "SET", arguments, true, &code);
 
     if (reply == NULL) {
         return code;
     }
-    if (reply->type != REDIS_REPLY_STATUS) {
+    if (reply->type != RESP_REPLY_SIMPLE) {
         code = strange_reply();
     } else if (options->format == CTL_JSON) {
         json_begin(&json, stdout);
@@ -82,7 +85,7 @@ int ctl_set(const struct ctl_options *options, char **arguments)
     } else {
         puts("OK");
     }
-    freeReplyObject(reply);
+    memory_free(reply);
     return code;
 }
 
@@ -90,12 +93,12 @@ int ctl_del(const struct ctl_options *options, char **arguments)
 {
     struct json json;
     int code;
-    redisReply *reply = ctl_request(options, "DEL", arguments, true, &code);
+    struct resp_reply *reply = ctl_request(options, "DEL", arguments, true, &code);
 
     if (reply == NULL) {
         return code;
     }
-    if (reply->type != REDIS_REPLY_INTEGER) {
+    if (reply->type != RESP_REPLY_INTEGER) {
         code = strange_reply();
     } else if (options->format == CTL_JSON) {
         json_begin(&json, stdout);
@@ -104,8 +107,8 @@ int ctl_del(const struct ctl_options *options, char **arguments)
         json_close(&json, '}');
         putchar('\n');
     } else {
-        printf("%lld\n", reply->integer);
+        printf("%" PRId64 "\n", reply->integer);
     }
-    freeReplyObject(reply);
+    memory_free(reply);
     return code;
 }

@@ -31,7 +31,7 @@ static bool is_id(const char *text)
 static int change(const struct ctl_options *options, const char *const *words, const char *done)
 {
     int code;
-    redisReply *reply = ctl_request_words(options, words, true, &code);
+    struct resp_reply *reply = ctl_request_words(options, words, true, &code);
 
     if (reply == NULL) {
         return code;
@@ -41,7 +41,7 @@ static int change(const struct ctl_options *options, const char *const *words, c
     } else {
         puts(done);
     }
-    freeReplyObject(reply);
+    memory_free(reply);
     return CTL_OK;
 }
 
@@ -107,7 +107,7 @@ static uint64_t current_leader(const struct ctl_options *options)
 
     ctl_view_ask(view, options);
     for (size_t i = 0; i < view->count; i++) {
-        const redisReply *status = view->answers[i].status;
+        const struct resp_reply *status = view->answers[i].status;
 
         if (status != NULL && ctl_field_number(status, "term") > term) {
             term = ctl_field_number(status, "term");
@@ -140,7 +140,7 @@ int ctl_handover(const struct ctl_options *options, char **arguments)
     const char *words[] = {"RAFT", "TRANSFER", arguments[0], NULL};
     uint64_t before;
     uint64_t leader;
-    redisReply *reply;
+    struct resp_reply *reply;
     int code;
 
     if (arguments[0] != NULL && !is_id(arguments[0])) {
@@ -151,7 +151,7 @@ int ctl_handover(const struct ctl_options *options, char **arguments)
     if (reply == NULL) {
         return code;
     }
-    freeReplyObject(reply);
+    memory_free(reply);
     leader = wait_for_leader(options, before);
     if (leader == 0 || leader == before) {
         ctl_complain("leadership was to move, but did not: the other one did not catch up in time");

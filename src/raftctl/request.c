@@ -4,17 +4,18 @@
  */
 #include "raftctl/request.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "raftctl/connection.h"
+#include "raftctl/endpoint.h"
 
 /* A Redis command. Owned by the caller of one of the functions below. */
 struct request {
     const char **arguments;
     size_t *sizes;
-    int count;
+    size_t count;
     bool writes;
 };
 
@@ -63,11 +64,14 @@ static struct outcome judge_failure(const struct request *request, const char *e
     bool sent = error->code == RAFTD_ERROR_TIMEOUT || error->code == RAFTD_ERROR_PROTOCOL;
 
     if (sent && request->writes) {
-        ctl_complain("%s: %s; it is not known whether the command was or will be applied", endpoint,
-                     error->message);
+        char text[sizeof(error->message) + 80];
+
+        snprintf(text, sizeof(text),
+                 "%s; it is not known whether the command was or will be applied", error->message);
+        endpoint_complain(endpoint, text);
         return (struct outcome){.code = CTL_UNKNOWN};
     }
-    ctl_complain("%s: %s", endpoint, error->message);
+    endpoint_complain(endpoint, error->message);
     if (error->code == RAFTD_ERROR_SYSTEM) {
         return (struct outcome){.code = CTL_LOCAL};
     }
@@ -75,13 +79,13 @@ static struct outcome judge_failure(const struct request *request, const char *e
 }
 
 static struct outcome judge_error_reply(const struct request *request, const char *endpoint,
-                                        const redisReply *reply)
+                                        const struct resp_reply *reply)
 {
-    ctl_complain("%s: %s", endpoint, reply->str);
-    if (is_definite_refusal(reply->str)) {
+    ctl_complain("%s: %s", endpoint, reply->text);
+    if (is_definite_refusal(reply->text)) {
         return (struct outcome){.code = CTL_REFUSED, .try_next = true};
     }
-    if (has_prefix(reply->str, "TIMEOUT ")) {
+    if (has_prefix(reply->text, "TIMEOUT ")) {
         return request->writes ? (struct outcome){.code = CTL_UNKNOWN}
                                : (struct outcome){.code = CTL_REFUSED, .try_next = true};
     }
@@ -89,32 +93,32 @@ static struct outcome judge_error_reply(const struct request *request, const cha
 }
 
 static struct outcome try_endpoint(const struct request *request, const char *endpoint,
-                                   const struct ctl_options *options, redisReply **reply)
+                                   const struct ctl_options *options, struct resp_reply **reply)
 {
-    struct connection *connection = NULL;
+    struct endpoint *opened = NULL;
     struct raftd_error error = {0};
     struct outcome outcome = {.code = CTL_OK};
-    int code = connection_open(endpoint, options, &connection, &error);
+    int code = endpoint_open(endpoint, options, &opened, &error);
 
     if (code == 0) {
-        code = connection_command(connection, request->count, request->arguments, request->sizes,
-                                  reply, &error);
+        code = endpoint_command(opened, request->count, request->arguments, request->sizes, reply,
+                                &error);
     }
     if (code != 0) {
         outcome = judge_failure(request, endpoint, &error);
-    } else if ((*reply)->type == REDIS_REPLY_ERROR) {
+    } else if ((*reply)->type == RESP_REPLY_ERROR) {
         outcome = judge_error_reply(request, endpoint, *reply);
-        freeReplyObject(*reply);
+        memory_free(*reply);
         *reply = NULL;
     }
-    connection_close(connection);
+    endpoint_close(opened);
     return outcome;
 }
 
 /* Frees the request. */
-static redisReply *run(struct request *request, const struct ctl_options *options, int *code)
+static struct resp_reply *run(struct request *request, const struct ctl_options *options, int *code)
 {
-    redisReply *reply = NULL;
+    struct resp_reply *reply = NULL;
     struct outcome outcome = {.code = CTL_UNREACHABLE, .try_next = true};
 
     for (size_t i = 0; i < options->endpoint_count && outcome.try_next; i++) {
@@ -125,8 +129,8 @@ static redisReply *run(struct request *request, const struct ctl_options *option
     return reply;
 }
 
-redisReply *ctl_request(const struct ctl_options *options, const char *name, char **arguments,
-                        bool writes, int *code)
+struct resp_reply *ctl_request(const struct ctl_options *options, const char *name,
+                               char **arguments, bool writes, int *code)
 {
     size_t count = 0;
     struct request request;
@@ -142,8 +146,8 @@ redisReply *ctl_request(const struct ctl_options *options, const char *name, cha
     return run(&request, options, code);
 }
 
-redisReply *ctl_request_words(const struct ctl_options *options, const char *const *words,
-                              bool writes, int *code)
+struct resp_reply *ctl_request_words(const struct ctl_options *options, const char *const *words,
+                                     bool writes, int *code)
 {
     size_t count = 0;
     struct request request;

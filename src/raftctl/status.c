@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "raftctl/endpoint.h"
 #include "raftctl/output.h"
 #include "raftctl/view.h"
 
@@ -25,7 +26,7 @@ static void table_optional(struct table *table, uint64_t number, bool known)
 
 static void add_endpoint_row(struct table *table, const struct ctl_answer *answer)
 {
-    const redisReply *status = answer->status;
+    const struct resp_reply *status = answer->status;
     bool known = status != NULL;
     uint64_t leader = ctl_field_number(status, "leader");
 
@@ -80,7 +81,7 @@ static const struct ctl_answer *find_leader(const struct ctl_view *view)
     return leader;
 }
 
-static const char *member_kind(const redisReply *member)
+static const char *member_kind(const struct resp_reply *member)
 {
     if (ctl_field_flag(member, "outgoing")) {
         return "leaving";
@@ -94,7 +95,7 @@ static const char *member_kind(const redisReply *member)
     return ctl_field_flag(member, "learner") ? "learner" : "-";
 }
 
-static const char *member_link(const redisReply *member)
+static const char *member_link(const struct resp_reply *member)
 {
     if (ctl_field_flag(member, "self")) {
         return "itself";
@@ -102,7 +103,8 @@ static const char *member_link(const redisReply *member)
     return ctl_field_flag(member, "connected") ? "up" : "down";
 }
 
-static void add_peer_row(struct table *table, const redisReply *leader, const redisReply *member)
+static void add_peer_row(struct table *table, const struct resp_reply *leader,
+                         const struct resp_reply *member)
 {
     bool self = ctl_field_flag(member, "self");
     uint64_t last = ctl_field_number(leader, "last_index");
@@ -147,10 +149,10 @@ static void print_peers(const struct ctl_view *view)
     table_destroy(table);
 }
 
-static void print_sent(const redisReply *leader)
+static void print_sent(const struct resp_reply *leader)
 {
     for (size_t i = 0; i < ctl_member_count(leader); i++) {
-        const redisReply *member = ctl_member(leader, i);
+        const struct resp_reply *member = ctl_member(leader, i);
         uint64_t total = ctl_field_number(member, "snapshot_total_bytes");
 
         if (total > 0) {
@@ -166,7 +168,7 @@ static void print_sent(const redisReply *leader)
 static void print_snapshots(const struct ctl_view *view)
 {
     for (size_t i = 0; i < view->count; i++) {
-        const redisReply *status = view->answers[i].status;
+        const struct resp_reply *status = view->answers[i].status;
         uint64_t saving = ctl_field_number(status, "snapshot_saving_index");
         uint64_t receiving = ctl_field_number(status, "snapshot_receiving_bytes");
 
@@ -230,14 +232,14 @@ int ctl_status(const struct ctl_options *options, char **arguments)
 
 /* ---- Members ------------------------------------------------------------------------------ */
 
-static void print_members(const redisReply *status)
+static void print_members(const struct resp_reply *status)
 {
     static const char *const titles[] = {">ID",  "KIND",   "ADDRESS", "CLIENT ADDRESS",
                                          "LINK", "TROUBLE"};
     struct table *table = table_create(titles, sizeof(titles) / sizeof(titles[0]));
 
     for (size_t i = 0; i < ctl_member_count(status); i++) {
-        const redisReply *member = ctl_member(status, i);
+        const struct resp_reply *member = ctl_member(status, i);
         const char *client = ctl_field_text(member, "client_address");
         table_number(table, ctl_field_number(member, "id"));
         table_text(table, member_kind(member));
@@ -253,7 +255,7 @@ static void print_members(const redisReply *status)
     table_destroy(table);
 }
 
-static void print_members_json(const redisReply *status)
+static void print_members_json(const struct resp_reply *status)
 {
     struct json json;
 
@@ -267,7 +269,7 @@ static void print_members_json(const redisReply *status)
 }
 
 /* The answer to show: the leader's where there is one, or else the first. */
-static const redisReply *best_status(const struct ctl_view *view)
+static const struct resp_reply *best_status(const struct ctl_view *view)
 {
     const struct ctl_answer *leader = find_leader(view);
 
@@ -285,14 +287,14 @@ static const redisReply *best_status(const struct ctl_view *view)
 int ctl_members(const struct ctl_options *options, char **arguments)
 {
     struct ctl_view *view = memory_allocate_zeroed(1, sizeof(*view));
-    const redisReply *status;
+    const struct resp_reply *status;
     int code = CTL_OK;
 
     (void)arguments;
     ctl_view_ask(view, options);
     for (size_t i = 0; i < view->count; i++) {
         if (view->answers[i].status == NULL) {
-            ctl_complain("%s: %s", view->answers[i].endpoint, view->answers[i].error.message);
+            endpoint_complain(view->answers[i].endpoint, view->answers[i].error.message);
         }
     }
     status = best_status(view);

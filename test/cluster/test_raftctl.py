@@ -39,6 +39,11 @@ def resp(value):
     return b"$%d\r\n%s\r\n" % (len(value.encode()), value.encode())
 
 
+def refused(endpoint):
+    """What raftctl says about an endpoint where nothing listens."""
+    return "cannot connect to %s: Connection refused" % endpoint
+
+
 class Server:
     """A RESP server on a port of its own; handler(arguments) gives raw bytes."""
 
@@ -158,13 +163,13 @@ class Status(Ctl):
         self.assertEqual(err, "")
         out = re.sub(r"127\.0\.0\.1:(2|3|4|5|6)\d{4}", "127.0.0.1:<port>", out)
         self.assertEqual(out, """\
-+-----------------+----+----------+--------+------+------+--------+---------+-------------------+---------+-----------------------------+
-| ENDPOINT        | ID | ROLE     | LEADER | TERM | LAST | COMMIT | APPLIED | READY             | VERSION | ERRORS                      |
-+-----------------+----+----------+--------+------+------+--------+---------+-------------------+---------+-----------------------------+
-| 127.0.0.1:<port> |  1 | leader   |      1 |    3 |  120 |    119 |     118 | yes               | 0.1.0   |                             |
-| 127.0.0.1:<port> |  2 | follower |      - |    3 |  120 |    119 |     118 | no (health check) | 0.1.0   |                             |
-| 127.0.0.1:<port> |  - | -        |      - |    - |    - |      - |       - | -                 | -       | connect: Connection refused |
-+-----------------+----+----------+--------+------+------+--------+---------+-------------------+---------+-----------------------------+
++-----------------+----+----------+--------+------+------+--------+---------+-------------------+---------+-------------------------------------------------------+
+| ENDPOINT        | ID | ROLE     | LEADER | TERM | LAST | COMMIT | APPLIED | READY             | VERSION | ERRORS                                                |
++-----------------+----+----------+--------+------+------+--------+---------+-------------------+---------+-------------------------------------------------------+
+| 127.0.0.1:<port> |  1 | leader   |      1 |    3 |  120 |    119 |     118 | yes               | 0.1.0   |                                                       |
+| 127.0.0.1:<port> |  2 | follower |      - |    3 |  120 |    119 |     118 | no (health check) | 0.1.0   |                                                       |
+| 127.0.0.1:<port> |  - | -        |      - |    - |    - |      - |       - | -                 | -       | cannot connect to 127.0.0.1:<port>: Connection refused |
++-----------------+----+----------+--------+------+------+--------+---------+-------------------+---------+-------------------------------------------------------+
 
 Members as the leader, node 1, sees them:
 +----+-------+----------------+--------+-------+-----+-----------+------------+-----------------------------+
@@ -189,8 +194,7 @@ Members as the leader, node 1, sees them:
         self.assertIs(got["ready"], True)
         self.assertIs(got["members"][1]["self"], False)
         self.assertEqual(got, sent)
-        self.assertEqual(found[1], {"endpoint": dead, "error": "connect: Connection refused",
-                                    "status": None})
+        self.assertEqual(found[1], {"endpoint": dead, "error": refused(dead), "status": None})
 
     def test_all_finds_the_other_members(self):
         two = self.serve(status(2))
@@ -206,7 +210,7 @@ Members as the leader, node 1, sees them:
         out, _ = self.ask("status", "--timeout-ms", "700", "--endpoints", ",".join(silent),
                           code=UNREACHABLE)
         self.assertLess(time.monotonic() - started, 5 * 0.7)
-        self.assertEqual(out.count("receive: no answer within 700 ms"), 5)
+        self.assertEqual(out.count("no answer within 700 ms"), 5)
 
     def test_leader_of_the_newest_term_counts(self):
         old = self.serve(status(1, term=3))
@@ -264,7 +268,7 @@ Cluster demo as node 1 sees it:
         server = self.serve(status(2, members=[member(1), member(2, self=1)]))
         out, err = self.ask("members", "-w", "json", "--endpoints", dead + "," + server.endpoint)
         self.assertEqual([found["id"] for found in json.loads(out)], [1, 2])
-        self.assertEqual(err, "raftctl: %s: connect: Connection refused\n" % dead)
+        self.assertEqual(err, "raftctl: %s\n" % refused(dead))
 
     def test_nobody_answers(self):
         out, _ = self.ask("members", "--endpoints", self.nobody(), code=UNREACHABLE)
@@ -282,7 +286,7 @@ class Ready(Ctl):
         self.assertEqual(out, "%s: ready\n%s: not ready (connect)\n" %
                          (ready.endpoint, waiting.endpoint))
         out, _ = self.ask("ready", "--endpoints", waiting.endpoint + "," + dead, code=UNREACHABLE)
-        self.assertIn("%s: connect: Connection refused" % dead, out)
+        self.assertIn("%s: %s" % (dead, refused(dead)), out)
 
     def test_json(self):
         waiting = self.serve(status(2, ready=0, phase="connect"))
@@ -292,7 +296,7 @@ class Ready(Ctl):
         self.assertEqual(json.loads(out), [
             {"endpoint": waiting.endpoint, "ready": False, "phase": "connect", "error": None},
             {"endpoint": dead, "ready": False, "phase": None,
-             "error": "connect: Connection refused"}])
+             "error": refused(dead)}])
 
 
 class Data(Ctl):
@@ -469,7 +473,7 @@ class CommandLine(Ctl):
         out, _ = self.ask("--help")
         for option in set(re.findall(r"--[a-z][a-z-]*", out)):
             self.assertRegex(manual, r"Fl -%s\b" % option[2:], "raftctl.1 has no %s" % option)
-        for option in set(re.findall(r"Fl -([a-z][a-z-]*)", manual)):
+        for option in set(re.findall(r"Fl -([a-z][a-z-]*)", manual)) - {"join"}:  # raftd's
             self.assertIn("--" + option, out, "raftctl --help has no --%s" % option)
         for command in re.findall(r"(?m)^    ([a-z]+(?: (?:ca|node|client|show))?)\b", out):
             self.assertRegex(manual, r"Ic %s\b" % command, "raftctl.1 has no %s" % command)
@@ -521,7 +525,8 @@ class Tls(Ctl):
     def test_server_of_another_ca(self):
         server = self.tls_server(certificate=self.theirs.node(1))
         _, err = self.get(server.endpoint, certificate=self.client, code=UNREACHABLE)
-        self.assertRegex(err, "TLS: the certificate of 127.0.0.1: .*(issuer|self-signed)")
+        self.assertIn("the other side's certificate is signed by an unknown CA "
+                      "(check --tls-ca here and [tls] ca there)", err)
         self.assertEqual(server.commands, [])
 
     def test_server_of_another_host(self):
@@ -531,7 +536,7 @@ class Tls(Ctl):
         for host in ("127.0.0.1", "localhost"):
             _, err = self.get(server.endpoint.replace("127.0.0.1", host), certificate=self.client,
                               code=UNREACHABLE)
-            self.assertRegex(err, "TLS: the certificate of %s: .*mismatch" % host)
+            self.assertRegex(err, "%s:.*the other side's certificate .*mismatch" % host)
 
     def test_expired_server(self):
         old = self.ours.node(8, "test", "--not-after", "2020-01-01T00:00:00Z")
@@ -542,18 +547,20 @@ class Tls(Ctl):
     def test_client_certificate_cannot_serve(self):
         server = self.tls_server(certificate=self.client)
         _, err = self.get(server.endpoint, certificate=self.client, code=UNREACHABLE)
-        self.assertRegex(err, "purpose|mismatch")
+        self.assertIn("the other side's certificate is made for another purpose", err)
 
     def test_without_a_certificate(self):
         server = self.tls_server()
         _, err = self.get(server.endpoint, code=UNREACHABLE)
-        self.assertRegex(err, "certificate required|did it refuse the certificate")
+        self.assertRegex(err, "this side sent none .give --tls-cert and --tls-key|"
+                              "did it refuse the certificate")
 
     def test_certificate_of_another_ca(self):
         server = self.tls_server()
         _, err = self.get(server.endpoint, certificate=self.theirs.client("eve"),
                           code=UNREACHABLE)
-        self.assertRegex(err, "unknown ca|did it refuse the certificate")
+        self.assertRegex(err, "does not know the CA of our certificate .check --tls-ca|"
+                              "did it refuse the certificate")
 
     def test_plain_text_to_a_tls_port(self):
         server = self.tls_server()
@@ -580,7 +587,7 @@ class Tls(Ctl):
         server = self.tls_server(certificate=self.theirs.node(2))
         out, _ = self.ask("--endpoints", server.endpoint, "--tls-ca", self.ours.ca, "status",
                           code=UNREACHABLE)
-        self.assertIn("TLS: the certificate of 127.0.0.1", out)
+        self.assertIn("the other side's certificate is signed by an unknown CA", out)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,29 @@
+/*
+ * What a RAFT STATUS says: its fields and members. The reply is a map, or, in RESP2, an array of
+ * names and values by turns. Borrows from the reply; keeps nothing. Any thread.
+ */
+#ifndef RAFTD_RAFTCTL_FIELDS_H
+#define RAFTD_RAFTCTL_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "raftctl/output.h"
+#include "resp/reply.h"
+
+/* Whether the reply has the form of a status. */
+bool ctl_is_status(const struct resp_reply *reply);
+/* Fields of a map; NULL map or field: NULL, "" or 0. The text is borrowed from the reply. */
+const struct resp_reply *ctl_field(const struct resp_reply *map, const char *name);
+const char *ctl_field_text(const struct resp_reply *map, const char *name);
+uint64_t ctl_field_number(const struct resp_reply *map, const char *name);
+bool ctl_field_flag(const struct resp_reply *map, const char *name);
+/* The members of a status: how many, and each as a map. */
+size_t ctl_member_count(const struct resp_reply *status);
+const struct resp_reply *ctl_member(const struct resp_reply *status, size_t position);
+
+/* The map as a JSON object under the key: every field that the node sent. */
+void ctl_view_json(struct json *json, const char *key, const struct resp_reply *map);
+
+#endif
