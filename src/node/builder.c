@@ -93,7 +93,8 @@ int raftd_builder_listener(struct raftd_builder *builder, const char *address,
     int code;
 
     if (builder->listener_count == NODE_LISTENERS_MAX) {
-        return error_set(error, RAFTD_ERROR_INVALID, "no more than %d listeners",
+        return error_set(error, RAFTD_ERROR_INVALID,
+                         "cannot add a listener at \"%s\": a node has at most %d", address,
                          NODE_LISTENERS_MAX);
     }
     code = net_address_parse(&listener->address, address, error);
@@ -122,8 +123,8 @@ static int make_tls(struct raftd_node *node, struct raftd_error *error)
     }
     /* A node alone needs no certificate, but without one nobody can ever join it. */
     if (conf->peer_count < 2 && conf->node.join[0] == 0 && conf->tls.certificate[0] == 0) {
-        LOG_INFO("no [tls] certificate: the peer port stays closed, and no node can join; raftctl "
-                 "cert makes one");
+        LOG_INFO("no [tls] certificate: the peer port stays closed, so no other node can join; to "
+                 "make certificates, run raftctl cert");
         return 0;
     }
     node->link_shared.may_link = true;
@@ -168,8 +169,10 @@ int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
 
     *node = NULL;
     if (builder->machine.apply == NULL) {
-        return error_set(error, RAFTD_ERROR_INVALID,
-                         "no state machine: call raftd_builder_state_machine() first");
+        return error_set(
+            error, RAFTD_ERROR_INVALID,
+            "cannot build a node without a state machine: call raftd_builder_state_machine() "
+            "first");
     }
     code = conf_validate(&builder->conf, keep_first, &first);
     if (code != 0) {

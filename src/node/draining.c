@@ -86,8 +86,9 @@ void draining_wait(struct raftd_node *node)
         waker_prepare(&node->lifecycle_waker);
     }
     if (atomic_load(&node->draining) != DRAINING_DONE) {
-        LOG_WARNING("stopping although leadership or the outcome of some commands is open: no "
-                    "other voter took over within %u ms, or a disk hangs",
-                    node->conf.raft.election_timeout_ms);
+        LOG_WARNING(
+            "stopping now, although this node may still lead or some commands have no outcome: "
+            "within %u ms no other voter took over, or a disk did not answer",
+            node->conf.raft.election_timeout_ms);
     }
 }

@@ -39,31 +39,39 @@ enum greeting_reason greeting_judge(const struct wire_hello *hello,
 {
     if (hello->version_max < WIRE_VERSION_MIN || hello->version_min > WIRE_VERSION_MAX) {
         error_set(error, RAFTD_ERROR_REFUSED,
-                  "it speaks protocol versions %u to %u, this node %d to %d: upgrade the older one",
-                  (unsigned)hello->version_min, (unsigned)hello->version_max, WIRE_VERSION_MIN,
+                  "node %u speaks protocol versions %u to %u, node %u speaks %d to %d: upgrade the "
+                  "older one",
+                  (unsigned)hello->node_id, (unsigned)hello->version_min,
+                  (unsigned)hello->version_max, (unsigned)shared->self_id, WIRE_VERSION_MIN,
                   WIRE_VERSION_MAX);
         return GREETING_VERSION;
     }
     if (strcmp(hello->cluster_name, shared->cluster_name) != 0) {
-        error_set(error, RAFTD_ERROR_REFUSED,
-                  "cluster name differs: \"%s\" there, \"%s\" here (check [cluster] name)",
-                  hello->cluster_name, shared->cluster_name);
+        error_set(
+            error, RAFTD_ERROR_REFUSED,
+            "cluster name differs: node %u has \"%s\", node %u has \"%s\": check [cluster] name",
+            (unsigned)hello->node_id, hello->cluster_name, (unsigned)shared->self_id,
+            shared->cluster_name);
         return GREETING_CLUSTER_NAME;
     }
     if (hello->cluster_id != shared->cluster_id) {
         error_set(error, RAFTD_ERROR_REFUSED,
-                  "cluster id differs: [cluster] name or [peers] disagree");
+                  "cluster id differs between node %u and node %u: check that [cluster] name and "
+                  "[peers] are the same on all nodes",
+                  (unsigned)hello->node_id, (unsigned)shared->self_id);
         return GREETING_CLUSTER_ID;
     }
     if (hello->wanted_id != shared->self_id) {
-        error_set(error, RAFTD_ERROR_REFUSED,
-                  "it wants node %u at this address, this is node %u (check [peers])",
-                  (unsigned)hello->wanted_id, (unsigned)shared->self_id);
+        error_set(
+            error, RAFTD_ERROR_REFUSED,
+            "node %u expects node %u at this address, but it is the address of node %u: check "
+            "[peers]",
+            (unsigned)hello->node_id, (unsigned)hello->wanted_id, (unsigned)shared->self_id);
         return GREETING_WANTED_ID;
     }
     if (hello->node_id != expected_id) {
         error_set(error, RAFTD_ERROR_REFUSED,
-                  "it says it is node %u, wanted node %u (check [peers] and [node] id)",
+                  "node %u answers at the address of node %u: check [peers] and [node] id",
                   (unsigned)hello->node_id, (unsigned)expected_id);
         return GREETING_NODE_ID;
     }
@@ -71,8 +79,8 @@ enum greeting_reason greeting_judge(const struct wire_hello *hello,
         char found[sizeof(error->message)];
 
         memcpy(found, error->message, sizeof(found));
-        error_set(error, RAFTD_ERROR_REFUSED, "%.400s (check [tls] certificate on that node)",
-                  found);
+        error_set(error, RAFTD_ERROR_REFUSED, "%.400s: check [tls] certificate of node %u", found,
+                  (unsigned)expected_id);
         return GREETING_CERTIFICATE;
     }
     return GREETING_ACCEPTED;
@@ -95,8 +103,9 @@ static int wanted_bytes(const struct greeting_reader *reader, size_t *wanted,
         return 0;
     }
     if (looks_like_tls(reader->data)) {
-        return error_set(error, RAFTD_ERROR_REFUSED,
-                         "it speaks TLS, this node plain text (check [tls] peer)");
+        return error_set(
+            error, RAFTD_ERROR_REFUSED,
+            "the other side speaks TLS, this node plain text: check [tls] peer on both");
     }
     code = wire_header_decode(header, reader->data, WIRE_HELLO_MAX_BYTES, error);
     if (code != 0) {
@@ -104,8 +113,8 @@ static int wanted_bytes(const struct greeting_reader *reader, size_t *wanted,
     }
     if (header->type != WIRE_HELLO && header->type != WIRE_HELLO_REPLY &&
         header->type != WIRE_JOIN && header->type != WIRE_JOIN_REPLY) {
-        return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of type %u where a hello was due",
-                         (unsigned)header->type);
+        return error_set(error, RAFTD_ERROR_PROTOCOL,
+                         "the first frame is of type %u, expected a hello", (unsigned)header->type);
     }
     *wanted += header->payload_bytes;
     return 0;
@@ -145,8 +154,8 @@ int greeting_read(struct greeting_reader *reader, struct stream *stream, enum wi
         return code;
     }
     if (header.type != type) {
-        return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of type %u where a hello was due",
-                         (unsigned)header.type);
+        return error_set(error, RAFTD_ERROR_PROTOCOL,
+                         "the first frame is of type %u, expected a hello", (unsigned)header.type);
     }
     return wire_hello_decode(hello, reader->data + WIRE_HEADER_BYTES, header.payload_bytes, error);
 }

@@ -102,7 +102,8 @@ static int read_answer(struct asking *asking, struct wire_join_reply *reply,
         }
     }
     if (code == 0 && header.type != WIRE_JOIN_REPLY) {
-        return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of type %u instead of an answer",
+        return error_set(error, RAFTD_ERROR_PROTOCOL,
+                         "the answer is a frame of type %u, expected a join reply",
                          (unsigned)header.type);
     }
     return code == 0 ? wire_join_reply_decode(reply, asking->reader.data + WIRE_HEADER_BYTES,
@@ -117,9 +118,10 @@ static int judge(const struct asking *asking, const struct net_address *address,
     const struct conf *conf = &asking->node->conf;
 
     if (strcmp(reply->cluster_name, conf->cluster.name) != 0) {
-        return error_set(error, RAFTD_ERROR_REFUSED,
-                         "cluster name differs: \"%s\" there, \"%s\" here (check [cluster] name)",
-                         reply->cluster_name, conf->cluster.name);
+        return error_set(
+            error, RAFTD_ERROR_REFUSED,
+            "cluster name differs: node %u has \"%s\", node %u has \"%s\": check [cluster] name",
+            reply->node_id, reply->cluster_name, conf->node.id, conf->cluster.name);
     }
     if (!stream_speaks_for(asking->stream, conf->cluster.name, reply->node_id, address->host,
                            error)) {
@@ -178,10 +180,11 @@ static int make_question(const struct raftd_node *node, uint64_t cluster_id, str
     snprintf(join->cluster_name, sizeof(join->cluster_name), "%s", conf->cluster.name);
     snprintf(join->address, sizeof(join->address), "%s", own_address(conf));
     if (!address_split(join->address, host, &port, &problem) || address_is_wildcard_host(host)) {
-        return error_set(error, RAFTD_ERROR_INVALID,
-                         "[listen] peer: nobody can dial \"%s\": say with [advertise] peer how the "
-                         "members are to reach this node",
-                         join->address);
+        return error_set(
+            error, RAFTD_ERROR_INVALID,
+            "[listen] peer: other nodes cannot connect to \"%s\": set [advertise] peer to the "
+            "address at which they reach this node",
+            join->address);
     }
     return 0;
 }
@@ -219,7 +222,8 @@ static int ask_around(struct raftd_node *node, struct net_address *address,
             return code;
         }
     }
-    return error_set(error, RAFTD_ERROR_UNAVAILABLE, "each member names another leader");
+    return error_set(error, RAFTD_ERROR_UNAVAILABLE,
+                     "%d members were asked, and each named another leader", REDIRECTIONS_MAX);
 }
 
 /* Whether the answer is final: no use in asking again. */
@@ -232,7 +236,7 @@ static bool is_final(int code)
 static void report(struct log_throttle *throttle, const char *text)
 {
     if (log_throttle_pass(throttle, REPORT_MS)) {
-        LOG_WARNING("joining: %s; asking again", text);
+        LOG_WARNING("joining: %s; trying again", text);
     }
 }
 
@@ -326,7 +330,7 @@ int join_find_cluster(struct raftd_node *node, struct raftd_error *error)
     struct wire_join join;
     int code = make_question(node, 0, &join, error);
 
-    LOG_INFO("%s has no log: looking for cluster \"%s\" at %s", node->conf.node.data_dir,
+    LOG_INFO("%s holds no log: looking for cluster \"%s\" at %s", node->conf.node.data_dir,
              node->conf.cluster.name, node->conf.node.join);
     while (!is_final(code) && !node_is_ending(node) &&
            !find_once(node, &join, &throttle, &code, error)) {

@@ -150,7 +150,7 @@ struct link *link_create(const struct link_shared *shared, uint16_t peer_id,
     link->backoff_ms = link->timing.backoff_min_ms;
     mutex_init(&link->mutex, MUTEX_RANK_LINK);
     snprintf(link->health.trouble, sizeof(link->health.trouble), "%s",
-             link->dials ? "not connected yet" : "it has not connected yet");
+             link->dials ? "not connected yet" : "the peer has not connected yet");
     return link;
 }
 

@@ -121,7 +121,7 @@ static void take_given(struct link *link)
         return;
     }
     if (link->stream != NULL) {
-        fail(link, GREETING_LOST, "it has connected anew");
+        fail(link, GREETING_LOST, "the peer has opened a new connection");
     }
     adopt_stream(link, stream);
     greeting_make(&mine, link->shared, link->peer_id, NULL);
@@ -235,7 +235,8 @@ static int on_probe_reply(struct link *link, const struct wire_header *header,
         return code;
     }
     if (probe.nonce < link->up_since_us || probe.nonce > now_us) {
-        return error_set(error, RAFTD_ERROR_PROTOCOL, "answer to a probe that was never sent");
+        return error_set(error, RAFTD_ERROR_PROTOCOL,
+                         "the peer answered a probe that was never sent");
     }
     if (!link->was_healthy) {
         LOG_INFO("peer %u at %s is connected%s, round trip %lu us", (unsigned)link->peer_id,
@@ -295,7 +296,7 @@ static int on_frame(struct link *link, const struct wire_header *header, const u
     case WIRE_SNAPSHOT:
         return on_snapshot(link, header, payload, error);
     default:
-        return error_set(error, RAFTD_ERROR_PROTOCOL, "a second hello");
+        return error_set(error, RAFTD_ERROR_PROTOCOL, "the peer sent a second hello");
     }
 }
 
@@ -391,7 +392,7 @@ static void work_up(struct link *link)
     } else if (link->now_ms - link->heard_ms >= link->timing.silence_timeout_ms) {
         char text[80];
 
-        snprintf(text, sizeof(text), "no answer to probes for %lu ms",
+        snprintf(text, sizeof(text), "the peer sent nothing for %lu ms",
                  (unsigned long)(link->now_ms - link->heard_ms));
         fail(link, GREETING_LOST, text);
     }

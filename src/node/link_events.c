@@ -62,7 +62,7 @@ void link_report_trouble(struct link *link, enum greeting_reason reason, const c
 {
     const char *where =
         link->dials || link->stream == NULL ? link->address_text : link->stream_text;
-    const char *verb = "lost";
+    const char *verb = "is disconnected";
 
     switch (reason) {
     case GREETING_UNREACHABLE:
@@ -75,7 +75,7 @@ void link_report_trouble(struct link *link, enum greeting_reason reason, const c
     case GREETING_TIMEOUT:
         break;
     default:
-        verb = "refused";
+        verb = "is refused";
         break;
     }
     if (greeting_log_passes(&link->log, reason)) {

@@ -120,7 +120,8 @@ static void look_at_space(struct log_writer *log_writer)
 /* A failed write or fsync is never tried again: the kernel may have dropped the pages. */
 static _Noreturn void die(const struct raftd_error *error)
 {
-    LOG_ERROR("%s; stopping at once: what is not on disk must not be acknowledged", error->message);
+    LOG_ERROR("%s; this process ends now: after a failed write nobody can know what is on the disk",
+              error->message);
     _exit(LOG_WRITER_EXIT_CODE);
 }
 

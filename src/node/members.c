@@ -15,7 +15,8 @@ static void add_link(struct raftd_node *node, uint16_t id, const char *text)
     struct link *link = NULL;
 
     if (net_address_parse(&address, text, &error) != 0) {
-        LOG_ERROR("no link to node %u: %s (raftctl member move corrects it)", id, error.message);
+        LOG_ERROR("cannot link to node %u: %s; correct its address with raftctl member move", id,
+                  error.message);
         return;
     }
     link = link_create(&node->link_shared, id, &address);
@@ -24,9 +25,10 @@ static void add_link(struct raftd_node *node, uint16_t id, const char *text)
         link_table_add(&node->links, link);
         return;
     }
-    LOG_ERROR("no link to node %u: cannot start its thread or open a descriptor; raise the limits "
-              "on open files and processes and restart this node",
-              id);
+    LOG_ERROR(
+        "cannot link to node %u: no thread or no file descriptor is left; raise the limits on "
+        "processes and open files (ulimit -u, -n) and restart this node",
+        id);
     link_destroy(link);
 }
 

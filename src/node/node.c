@@ -55,7 +55,8 @@ static int start_threads(struct raftd_node *node, struct raftd_error *error)
     for (size_t i = 0; i < node->links.count; i++) {
         if (link_start(node->links.links[i]) != 0) {
             return error_set(error, RAFTD_ERROR_SYSTEM,
-                             "cannot start the thread of the link to node %u",
+                             "cannot start the thread of the link to node %u: raise the limit on "
+                             "processes (ulimit -u)",
                              link_peer_id(node->links.links[i]));
         }
     }
@@ -63,9 +64,9 @@ static int start_threads(struct raftd_node *node, struct raftd_error *error)
     if (log_writer_start(node->log_writer) != 0 ||
         (node->snapshots != NULL && snapshot_worker_start(node->snapshots) != 0) ||
         thread_start(&node->core_thread, "raft-core", core_thread_run, node) != 0) {
-        return error_set(error, RAFTD_ERROR_SYSTEM,
-                         "cannot start a thread: raise the limit on "
-                         "processes or free memory");
+        return error_set(
+            error, RAFTD_ERROR_SYSTEM,
+            "cannot start a thread: raise the limit on processes (ulimit -u) or free memory");
     }
     node->core_started = true;
     return 0;
@@ -79,13 +80,15 @@ static int open_reception(struct raftd_node *node, struct raftd_error *error)
     node->reception = reception_create(&node->link_shared, &node->links);
     if (node->reception == NULL) {
         return error_set(error, RAFTD_ERROR_SYSTEM,
-                         "cannot make the reception of peers: %s; raise the limit on open files "
+                         "cannot accept connections of peers: %s; raise the limit on open files "
                          "(ulimit -n)",
                          strerror(errno));
     }
     reception_set_node(node->reception, node);
     if (reception_start(node->reception) != 0) {
-        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot start the reception thread");
+        return error_set(
+            error, RAFTD_ERROR_SYSTEM,
+            "cannot start the thread that accepts peers: raise the limit on processes (ulimit -u)");
     }
     atomic_store(&node->receives, true);
     return 0;
@@ -235,7 +238,7 @@ static void warm_up(struct raftd_node *node)
     }
     quorum_is_healthy(node, missing, sizeof(missing));
     if (missing[0] != 0 && !node_is_ending(node)) {
-        LOG_WARNING("warm-up goes on without %s", missing);
+        LOG_WARNING("not all peers are connected yet: serving without %s", missing);
     }
 }
 
@@ -285,7 +288,7 @@ static void stop_threads(struct raftd_node *node)
 
 static int join(struct raftd_node *node, struct raftd_error *error)
 {
-    enter_phase(node, RAFTD_PHASE_JOIN, "asking a member to be let in");
+    enter_phase(node, RAFTD_PHASE_JOIN, "asking a member to let this node join");
     return join_cluster(node, error);
 }
 
@@ -365,11 +368,12 @@ int raftd_node_run(struct raftd_node *node, struct raftd_error *error)
         code = start_and_live(node, error);
     }
     if ((code == 0 || code == RAFTD_ERROR_REMOVED) && atomic_load(&node->removed)) {
-        code = error_set(error, RAFTD_ERROR_REMOVED,
-                         "node %u was removed from cluster \"%s\"; its data in %s are history, and "
-                         "its id is never used again: to come back, give it an empty data "
-                         "directory and a new id, and let it join",
-                         node->conf.node.id, node->conf.cluster.name, node->conf.node.data_dir);
+        code =
+            error_set(error, RAFTD_ERROR_REMOVED,
+                      "node %u was removed from cluster \"%s\", and its id is never used again: to "
+                      "come back, start it with an empty data directory and a new id, and let "
+                      "it join; the data in %s are no longer needed",
+                      node->conf.node.id, node->conf.cluster.name, node->conf.node.data_dir);
         enter_phase(node, RAFTD_PHASE_STOPPING, "removed from the cluster");
     } else {
         enter_phase(node, RAFTD_PHASE_STOPPING, code == 0 ? "asked to stop" : "cannot start");

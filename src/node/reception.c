@@ -80,9 +80,9 @@ static void turn_away(struct reception *reception, struct guest *guest, enum gre
         return;
     }
     if (peer_id != 0) {
-        LOG_WARNING("peer %u at %s refused: %s", (unsigned)peer_id, guest->text, text);
+        LOG_WARNING("peer %u at %s is refused: %s", (unsigned)peer_id, guest->text, text);
     } else {
-        LOG_WARNING("peer connection from %s refused: %s", guest->text, text);
+        LOG_WARNING("peer connection from %s is refused: %s", guest->text, text);
     }
 }
 
@@ -108,9 +108,7 @@ static enum greeting_reason judge_locked(const struct reception *reception,
         return reason;
     }
     if (hello->node_id == reception->shared->self_id) {
-        error_set(error, RAFTD_ERROR_REFUSED,
-                  "it says it is node %u, which is this node: two nodes share an id "
-                  "(check [node] id)",
+        error_set(error, RAFTD_ERROR_REFUSED, "two nodes have the id %u: check [node] id",
                   (unsigned)hello->node_id);
         return GREETING_NODE_ID;
     }
@@ -121,12 +119,13 @@ static enum greeting_reason judge_locked(const struct reception *reception,
         return GREETING_NODE_ID;
     }
     if (*link == NULL) {
-        error_set(error, RAFTD_ERROR_REFUSED, "node %u is no member here (check [peers])",
+        error_set(error, RAFTD_ERROR_REFUSED, "node %u is no member of this cluster: check [peers]",
                   (unsigned)hello->node_id);
         return GREETING_NODE_ID;
     }
     if (reason == GREETING_ACCEPTED && hello->node_id > reception->shared->self_id) {
-        error_set(error, RAFTD_ERROR_PROTOCOL, "node %u dialled node %u, but the lower id dials",
+        error_set(error, RAFTD_ERROR_PROTOCOL,
+                  "node %u dialled node %u, but the node with the lower id dials",
                   (unsigned)hello->node_id, (unsigned)reception->shared->self_id);
         return GREETING_PROTOCOL;
     }
@@ -176,12 +175,12 @@ static bool is_authentic(struct reception *reception, struct guest *guest,
     if (reception->node == NULL ||
         strcmp(join->cluster_name, reception->shared->cluster_name) != 0) {
         turn_away(reception, guest, GREETING_CLUSTER_NAME, join->node_id,
-                  "it wants to join a cluster of another name (check [cluster] name)");
+                  "the node wants to join a cluster of another name: check [cluster] name");
         return false;
     }
     if (join->node_id == reception->shared->self_id) {
         turn_away(reception, guest, GREETING_NODE_ID, join->node_id,
-                  "it wants to join under the id of this node (check [node] id)");
+                  "the node wants to join under the id of this node: check [node] id");
         return false;
     }
     if (net_address_parse(&address, join->address, &error) != 0) {
@@ -264,8 +263,8 @@ static int on_first_frame(struct reception *reception, struct guest *guest,
         return code;
     }
     if (header->type != WIRE_HELLO) {
-        return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of type %u where a hello was due",
-                         (unsigned)header->type);
+        return error_set(error, RAFTD_ERROR_PROTOCOL,
+                         "the first frame is of type %u, expected a hello", (unsigned)header->type);
     }
     code = wire_hello_decode(&hello, payload, header->payload_bytes, error);
     if (code == 0) {
@@ -357,7 +356,7 @@ static void make_room(struct reception *reception)
         return;
     }
     turn_away(reception, reception->guests[0], GREETING_CROWD, 0,
-              "too many connections say nothing, this one came first");
+              "too many connections have not identified themselves, this is the oldest one");
     remove_gone(reception);
 }
 
@@ -369,7 +368,7 @@ static void take_socket(struct reception *reception, int fd)
 
     if (stream_accept(fd, reception->shared->tls, &stream, &error) != 0) {
         if (greeting_log_passes(&reception->log, GREETING_HANDSHAKE)) {
-            LOG_WARNING("peer connection refused: %s", error.message);
+            LOG_WARNING("peer connection is refused: %s", error.message);
         }
         return;
     }

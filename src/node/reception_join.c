@@ -64,9 +64,9 @@ static bool has_acknowledged(struct raftd_node *node, uint16_t id)
 static bool judge_member(struct raftd_node *node, const struct raft_member *member,
                          const struct wire_join *join, struct wire_join_reply *reply)
 {
-    static const char lost[] = "this id is a member's, and the node that asks has an empty data "
-                               "directory: a node that lost its data comes back under a new id "
-                               "(raftctl member replace)";
+    static const char lost[] = "a member has this id, but the node that asks has an empty data "
+                               "directory: a node that lost its data has to come back under a "
+                               "new id (raftctl member replace)";
 
     if (join->cluster_id != 0) {
         return say(reply, WIRE_JOIN_WELCOME, "");
@@ -91,11 +91,12 @@ bool reception_judge_join(struct raftd_node *node, const struct wire_join *join,
     begin_reply(node, reply);
     if (join->version_max < WIRE_VERSION_MIN || join->version_min > WIRE_VERSION_MAX) {
         return say(reply, WIRE_JOIN_REFUSED,
-                   "no protocol version in common: upgrade the older one");
+                   "the two nodes have no protocol version in common: upgrade the older one");
     }
     if (join->cluster_id != 0 && join->cluster_id != node->cluster_id) {
-        return say(reply, WIRE_JOIN_REFUSED,
-                   "its data belong to another cluster: start it with an empty data directory");
+        return say(
+            reply, WIRE_JOIN_REFUSED,
+            "its data belong to another cluster: start the node with an empty data directory");
     }
     if (!raftd_node_is_ready(node)) {
         return say(reply, WIRE_JOIN_LATER, "the member that was asked is not ready");
@@ -109,7 +110,7 @@ bool reception_judge_join(struct raftd_node *node, const struct wire_join *join,
         return say(reply, WIRE_JOIN_REMOVED, "");
     }
     if (join->asks_only) {
-        return say(reply, WIRE_JOIN_LATER, "not known to be a member, nor to have been removed");
+        return say(reply, WIRE_JOIN_LATER, "neither a member nor a removed member has this id");
     }
     if (reply->leader_id != node->conf.node.id) {
         return say(reply, reply->leader_id != 0 ? WIRE_JOIN_ELSEWHERE : WIRE_JOIN_LATER,

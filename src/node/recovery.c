@@ -38,15 +38,15 @@ static int founding_membership(const struct conf *conf, struct raft_membership *
             conf->advertise.peer[0] != 0 ? conf->advertise.peer : conf->listen.peer;
 
         if (raft_membership_add(membership, conf->node.id, RAFT_MEMBER_VOTER, address) != 0) {
-            return error_set(error, RAFTD_ERROR_INVALID, "[listen] peer: \"%s\" is no address",
-                             address);
+            return error_set(error, RAFTD_ERROR_INVALID,
+                             "[listen] peer: found \"%s\", expected host:port", address);
         }
     }
     for (size_t i = 0; i < conf->peer_count; i++) {
         if (raft_membership_add(membership, conf->peers[i].id, RAFT_MEMBER_VOTER,
                                 conf->peers[i].address) != 0) {
             return error_set(error, RAFTD_ERROR_INVALID,
-                             "[peers] %u: \"%s\" is no address, or the id stands there twice",
+                             "[peers] %u: found \"%s\", expected host:port, and each id only once",
                              conf->peers[i].id, conf->peers[i].address);
         }
     }
@@ -188,7 +188,7 @@ static void compare_membership(const struct raft_membership *in_log,
         const struct raft_member *known = raft_membership_find(in_log, wanted->id);
 
         if (known == NULL || strcmp(known->address, wanted->address) != 0) {
-            LOG_WARNING("[peers] %u = %s differs from the log, which is followed: %s", wanted->id,
+            LOG_WARNING("[peers] %u = %s is ignored, because the log contains: %s", wanted->id,
                         wanted->address, known != NULL ? known->address : "no such member");
         }
     }
@@ -351,7 +351,7 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
         return code;
     }
     if (recovered.torn_bytes > 0) {
-        LOG_WARNING("%s: cut off %llu bytes of a write that was never acknowledged",
+        LOG_WARNING("%s: cut off %llu bytes of an interrupted write, which was never acknowledged",
                     recovered.torn_segment, (unsigned long long)recovered.torn_bytes);
     }
     code = restore(node, wal, &recovered, &snapshot, &files, error);

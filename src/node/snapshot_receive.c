@@ -124,7 +124,7 @@ static int stage(struct snapshot_worker *worker, struct snapshot_reader *reader,
     if (info->cluster_id != worker->options.cluster_id || info->index != worker->receive.index ||
         info->nonce != worker->receive.id) {
         return error_set(error, RAFTD_ERROR_REFUSED,
-                         "it is another snapshot than was offered, or of another cluster");
+                         "the file is not the snapshot that was offered, or of another cluster");
     }
     while ((code = snapshot_reader_next(reader, &data, &size, error)) > 0) {
         code = worker->options.machine.restore_write(staged, data, size, error);
@@ -132,7 +132,7 @@ static int stage(struct snapshot_worker *worker, struct snapshot_reader *reader,
             return code;
         }
         if (atomic_load(&worker->stop)) {
-            return error_set(error, RAFTD_ERROR_STOPPED, "the node stops");
+            return error_set(error, RAFTD_ERROR_STOPPED, "the node is stopping");
         }
     }
     return code != 0 ? code : worker->options.machine.restore_finish(staged, error);
@@ -155,7 +155,8 @@ static int publish(struct snapshot_worker *worker, struct raftd_error *error)
         result = fs->sync_directory(fs->context, worker->directory);
     }
     if (result < 0) {
-        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot rename it: %s", strerror(-result));
+        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot rename the file: %s",
+                         strerror(-result));
     }
     snapshot_files_add(worker->files, worker->receive.index);
     return 0;
@@ -170,7 +171,7 @@ static int check(struct snapshot_worker *worker, struct snapshot_info *info, voi
     int code;
 
     if (result < 0) {
-        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot sync it: %s", strerror(-result));
+        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot sync the file: %s", strerror(-result));
     }
     code = snapshot_reader_open(fs, worker->directory, SNAPSHOT_RECEIVE_NAME, &reader, error);
     if (code != 0) {

@@ -106,8 +106,9 @@ void snapshot_send_begin(struct snapshot_worker *worker, uint16_t peer)
         tell(worker, SNAPSHOT_EVENT_FAILED, peer);
         return;
     }
-    LOG_INFO("node %u is behind the log: sending it the snapshot of index %llu, %llu bytes", peer,
-             (unsigned long long)send->index, (unsigned long long)send->size_bytes);
+    LOG_INFO("node %u needs entries that the log no longer holds: sending it the snapshot of index "
+             "%llu, %llu bytes",
+             peer, (unsigned long long)send->index, (unsigned long long)send->size_bytes);
     publish(worker, send);
     offer(worker, send);
 }
@@ -169,8 +170,8 @@ void snapshot_send_answer(struct snapshot_worker *worker, uint16_t peer,
         tell(worker, SNAPSHOT_EVENT_SENT, peer);
         break;
     default:
-        LOG_WARNING("node %u refuses the snapshot of index %llu: see its log", peer,
-                    (unsigned long long)send->index);
+        LOG_WARNING("node %u refuses the snapshot of index %llu: the log of that node says why",
+                    peer, (unsigned long long)send->index);
         release(worker, send);
         tell(worker, SNAPSHOT_EVENT_FAILED, peer);
         break;
@@ -205,7 +206,7 @@ static bool send_chunk(struct snapshot_worker *worker, struct snapshot_send *sen
     if (count < 0 || (size_t)count < size) {
         uint16_t peer = send->peer;
 
-        LOG_WARNING("cannot read the snapshot of index %llu for node %u",
+        LOG_WARNING("cannot read the snapshot of index %llu, which node %u needs",
                     (unsigned long long)send->index, peer);
         release(worker, send);
         tell(worker, SNAPSHOT_EVENT_FAILED, peer);
@@ -268,7 +269,7 @@ void snapshot_send_outdated(struct snapshot_worker *worker)
             uint16_t peer = send->peer;
             bool up = send->link_is_up;
 
-            LOG_INFO("the snapshot of index %llu for node %u is outdated",
+            LOG_INFO("the snapshot of index %llu is too old for node %u by now: sending the newest",
                      (unsigned long long)send->index, peer);
             release(worker, send);
             snapshot_send_begin(worker, peer);

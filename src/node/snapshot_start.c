@@ -122,7 +122,7 @@ int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_f
             return code;
         }
         LOG_ERROR("%s; trying the one before it",
-                  code != 0 ? error->message : "a snapshot has the name of another");
+                  code != 0 ? error->message : "a snapshot file has the name of another one");
         snapshot_files_forget(files, index);
         *info = (struct snapshot_info){0};
     }
@@ -161,7 +161,7 @@ int snapshot_start_fit_log(struct wal *wal, const struct snapshot_info *info,
     if (info->index == 0 || log_continues(info, log)) {
         return 0;
     }
-    LOG_INFO("the log ends before the snapshot of index %llu: it restarts behind it",
+    LOG_INFO("the log ends before the snapshot of index %llu: the log restarts behind it",
              (unsigned long long)info->index);
     code = wal_append(wal, &write, 1, error);
     if (code != 0) {

@@ -39,8 +39,9 @@ int raftd_node_start(struct raftd_node *node, int timeout_ms, struct raftd_error
 {
     ASSERT(!node->start.started);
     if (thread_start(&node->start.thread, "raft-node", run, node) != 0) {
-        return error_set(error, RAFTD_ERROR_SYSTEM,
-                         "cannot start the node's thread: raise the limit on processes");
+        return error_set(
+            error, RAFTD_ERROR_SYSTEM,
+            "cannot start the thread of the node: raise the limit on processes (ulimit -u)");
     }
     node->start.started = true;
     wait_until_ready(node, timeout_ms);
@@ -48,10 +49,11 @@ int raftd_node_start(struct raftd_node *node, int timeout_ms, struct raftd_error
         return raftd_node_join(node, error);
     }
     if (!raftd_node_is_ready(node)) {
-        return error_set(error, RAFTD_ERROR_TIMEOUT,
-                         "the node is not ready after %d ms: no quorum of voters answers yet; it "
-                         "goes on trying",
-                         timeout_ms);
+        return error_set(
+            error, RAFTD_ERROR_TIMEOUT,
+            "the node is not ready after %d ms: no quorum of voters answers yet; the node "
+            "goes on trying",
+            timeout_ms);
     }
     return 0;
 }

@@ -75,10 +75,10 @@ const char *raft_refusal_text(enum raft_refusal refusal)
 {
     static const char *const texts[RAFT_REFUSALS] = {
         [RAFT_REFUSED_NOT] = "not refused",
-        [RAFT_REFUSED_NO_LEADER] = "leadership moved meanwhile; try again",
-        [RAFT_REFUSED_FULL] = "too much is uncommitted; try again later",
+        [RAFT_REFUSED_NO_LEADER] = "another node leads by now; try again",
+        [RAFT_REFUSED_FULL] = "too many commands are not committed yet; try again later",
         [RAFT_REFUSED_HANDOVER] = "leadership is being handed over; try again",
-        [RAFT_REFUSED_INVALID] = "this is no valid change",
+        [RAFT_REFUSED_INVALID] = "the change is not valid",
         [RAFT_REFUSED_RUNNING] = "another change of members is not finished; try again later",
         [RAFT_REFUSED_TOO_EARLY] =
             "the leader has not committed anything in its term yet; try again later",
@@ -86,15 +86,17 @@ const char *raft_refusal_text(enum raft_refusal refusal)
         [RAFT_REFUSED_ID_USED] =
             "the id belonged to a member that was removed; ids are never used again",
         [RAFT_REFUSED_UNKNOWN_ID] = "there is no member with this id",
-        [RAFT_REFUSED_NO_LEARNER] = "this member votes already",
+        [RAFT_REFUSED_NO_LEARNER] = "the member is a voter already",
         [RAFT_REFUSED_NOT_CAUGHT_UP] =
             "the learner has not caught up yet; try again when its lag is small",
-        [RAFT_REFUSED_QUORUM] = "too few voters answer: after this change they would be no quorum",
+        [RAFT_REFUSED_QUORUM] =
+            "too few voters answer: after this change those that answer would be no quorum",
         [RAFT_REFUSED_LAST_VOTER] = "a cluster needs at least one voter",
         [RAFT_REFUSED_TOO_MANY] = "a cluster has at most 32 members",
         [RAFT_REFUSED_ADDRESS_TAKEN] = "another member has this address",
-        [RAFT_REFUSED_REPLACING] = "another node is about to replace this member already",
-        [RAFT_REFUSED_NO_CANDIDATE] = "no such voter, or none that answers and is up to date",
+        [RAFT_REFUSED_REPLACING] = "another node is replacing this member already",
+        [RAFT_REFUSED_NO_CANDIDATE] =
+            "there is no such voter, or none that answers and is up to date",
         [RAFT_REFUSED_HANDING_OVER] = "leadership is being handed over",
         [RAFT_REFUSED_DISK] = "the leader's disk is nearly full",
     };

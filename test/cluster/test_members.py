@@ -42,7 +42,7 @@ def member(cluster, *words):
     """raftctl member, again as long as the cluster says that it cannot be now. After an unknown
     outcome (the node that was asked died or was the one removed) a second try that finds the
     change done is the answer to the first."""
-    done = {"add": "belongs to a member", "promote": "votes already", "remove": "was removed"}
+    done = {"add": "belongs to a member", "promote": "is a voter already", "remove": "was removed"}
     doubtful = False
 
     def answered():

@@ -29,7 +29,7 @@ class Recover(unittest.TestCase):
 
         # The dead have another cluster id: they are refused, and found no quorum of their own.
         dead.start()
-        dead.wait_log("cluster id differs|is no member here|missing")
+        dead.wait_log("cluster id differs|is no member of this cluster|missing")
         self.assertFalse(dead.is_ready())
         self.assertEqual(survivor.call("GET", "key"), b"10")
         dead.kill()

@@ -289,7 +289,7 @@ START_TEST(silence_ends_a_connection)
     ck_assert(peers_wait(&peers, node_2_is_down));
     ck_assert_uint_ge(clock_monotonic_ms() - begin_ms, 390);
     ck_assert(peers_is_closed(&peers, fd));
-    assert_contains(peers_health(&peers, 2).trouble, "no answer to probes");
+    assert_contains(peers_health(&peers, 2).trouble, "the peer sent nothing for");
     close(fd);
     peers_free(&peers);
 }
@@ -387,9 +387,9 @@ static const struct {
 } violations[] = {
     {from_somebody_else, "raft message from node 3 to node 2 on the link of peer 1"},
     {to_somebody_else, "raft message from node 1 to node 3 on the link of peer 1"},
-    {second_hello, "a second hello"},
-    {unasked_answer, "answer to a probe that was never sent"},
-    {answer_from_the_future, "answer to a probe that was never sent"},
+    {second_hello, "the peer sent a second hello"},
+    {unasked_answer, "the peer answered a probe that was never sent"},
+    {answer_from_the_future, "the peer answered a probe that was never sent"},
     {too_long, "the limit is 8388608"},
     {unknown_type, "unknown type 77"},
     {malformed, "raft message of unknown type"},

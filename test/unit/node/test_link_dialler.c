@@ -86,11 +86,12 @@ static const struct {
     const char *log;
 } replies[] = {
     {set_refusal, "no room at the inn", "refuses this node: no room at the inn"},
-    {set_other_id, "it says it is node 3, wanted node 2", "refused: it says it is node 3"},
-    {set_other_name, "cluster name differs: \"prod\" there, \"demo\" here", "[cluster] name"},
-    {set_other_cluster, "cluster id differs", "[cluster] name or [peers] disagree"},
-    {set_other_wanted, "it wants node 9", "this is node 1"},
-    {set_future, "it speaks protocol versions 7 to 9", "upgrade the older one"},
+    {set_other_id, "node 3 answers at the address of node 2", "is refused: node 3 answers"},
+    {set_other_name, "cluster name differs: node 2 has \"prod\", node 1 has \"demo\"",
+     "[cluster] name"},
+    {set_other_cluster, "cluster id differs", "check that [cluster] name and [peers] are the same"},
+    {set_other_wanted, "node 2 expects node 9", "it is the address of node 1"},
+    {set_future, "node 2 speaks protocol versions 7 to 9", "upgrade the older one"},
 };
 
 START_TEST(the_dialler_judges_the_reply)

@@ -93,14 +93,17 @@ static const struct {
     void (*change)(struct wire_hello *hello);
     const char *reason;
 } refusals[] = {
-    {other_cluster, "cluster id differs: [cluster] name or [peers] disagree"},
-    {other_name, "cluster name differs: \"prod\" there, \"demo\" here (check [cluster] name)"},
+    {other_cluster, "cluster id differs between node 1 and node 2: check that [cluster] name and "
+                    "[peers] are the same on all nodes"},
+    {other_name,
+     "cluster name differs: node 1 has \"prod\", node 2 has \"demo\": check [cluster] name"},
     {other_name_and_cluster, "cluster name differs"},
-    {other_wanted, "it wants node 5 at this address, this is node 2 (check [peers])"},
-    {unknown_node, "node 9 is no member here (check [peers])"},
-    {this_node, "two nodes share an id (check [node] id)"},
-    {old_version, "it speaks protocol versions 0 to 0, this node 1 to 1"},
-    {new_version, "it speaks protocol versions 2 to 3, this node 1 to 1"},
+    {other_wanted, "node 1 expects node 5 at this address, but it is the address of node 2: check "
+                   "[peers]"},
+    {unknown_node, "node 9 is no member of this cluster: check [peers]"},
+    {this_node, "two nodes have the id 2: check [node] id"},
+    {old_version, "node 1 speaks protocol versions 0 to 0, node 2 speaks 1 to 1"},
+    {new_version, "node 1 speaks protocol versions 2 to 3, node 2 speaks 1 to 1"},
 };
 
 START_TEST(a_refused_peer_is_told_why)
@@ -178,8 +181,8 @@ static const struct {
 } strangers[] = {
     {"GET / HTTP/1.1\r\n\r\n", 18, "frame"},
     {"PING\r\n\r\n", 8, "frame"},
-    {"\x16\x03\x01\x02\x00\x01\x00\x01", 8, "it speaks TLS, this node plain text"},
-    {"\x05\x00\x00\x00\x05\x01\x00\x00", 8, "frame of type 5 where a hello was due"},
+    {"\x16\x03\x01\x02\x00\x01\x00\x01", 8, "the other side speaks TLS, this node plain text"},
+    {"\x05\x00\x00\x00\x05\x01\x00\x00", 8, "the first frame is of type 5, expected a hello"},
     {"\xff\xff\xff\xff\x01\x01\x00\x00", 8, "the limit is 1024"},
     {"\x03\x00\x00\x00\x01\x01\x00\x00"
      "abc",
@@ -292,7 +295,7 @@ START_TEST(the_higher_id_does_not_dial)
     hello.node_id = 3;
     fd = peers_connect(&peers);
     ck_assert(peers_greet(&peers, fd, &hello, &reply));
-    assert_contains(reply.refusal, "the lower id dials");
+    assert_contains(reply.refusal, "the node with the lower id dials");
     close(fd);
     peers_free(&peers);
 }
@@ -354,7 +357,7 @@ static const struct {
     {2,
      {.cluster = "demo", .node_id = 3},
      NULL,
-     "certificate names raftd://demo/3, wanted raftd://demo/2 (check [tls] certificate on that"},
+     "certificate names raftd://demo/3, wanted raftd://demo/2: check [tls] certificate of node 2"},
     {1, {.cluster = "prod", .node_id = 1}, "raftd://prod/1", "raftd://prod/1"},
     {1, {.ca_name = "other-ca", .cluster = "demo", .node_id = 1}, "peer connection from", NULL},
     {2, {.ca_name = "other-ca", .cluster = "demo", .node_id = 2}, NULL, "peer 2 at 127.0.0.1:"},
