@@ -3,13 +3,13 @@
  */
 #include "node/join.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/address.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "net/call.h"
 #include "node/greeting.h"
 #include "node/node.h"
 #include "sys/clock.h"
@@ -28,86 +28,38 @@ enum {
 
 struct asking {
     struct raftd_node *node;
-    struct stream *stream;
-    uint64_t deadline_ms;
+    struct net_call *call;
     struct greeting_reader reader;
+    struct wire_header header;
 };
 
-/* Until the stream can go on; false: the time is over, or the node's. */
-static bool wait_for_stream(struct asking *asking)
+static bool is_cancelled(void *argument)
 {
-    for (;;) {
-        struct pollfd poll_fd = {.fd = stream_fd(asking->stream),
-                                 .events = stream_wants(asking->stream)};
-
-        if (node_is_ending(asking->node) || clock_monotonic_ms() >= asking->deadline_ms) {
-            return false;
-        }
-        if (poll(&poll_fd, 1, SLICE_MS) > 0) {
-            return true;
-        }
-    }
+    return node_is_ending(argument);
 }
 
-static int no_answer(struct raftd_error *error)
+static int receive_frame(void *argument, struct stream *stream, struct raftd_error *error)
 {
-    return error_set(error, RAFTD_ERROR_TIMEOUT, "no answer within %d ms", ASK_MS);
-}
+    struct asking *asking = argument;
 
-static int shake_hands(struct asking *asking, struct raftd_error *error)
-{
-    int code;
-
-    while ((code = stream_handshake(asking->stream, error)) == RAFTD_ERROR_AGAIN) {
-        if (!wait_for_stream(asking)) {
-            return no_answer(error);
-        }
-    }
-    return code;
+    return greeting_read_frame(&asking->reader, stream, &asking->header, error);
 }
 
 static int send_question(struct asking *asking, const struct wire_join *join,
-                         struct raftd_error *error)
+                         struct wire_join_reply *reply, struct raftd_error *error)
 {
     struct wire_frame *frame = wire_join_encode(join);
-    size_t sent = 0;
-    int code = 0;
+    int code =
+        net_call_ask(asking->call, frame->data, frame->size_bytes, receive_frame, asking, error);
 
-    while (code == 0 && sent < frame->size_bytes) {
-        ssize_t count =
-            stream_write(asking->stream, frame->data + sent, frame->size_bytes - sent, error);
-
-        if (count > 0) {
-            sent += (size_t)count;
-        } else if (count == RAFTD_ERROR_AGAIN) {
-            code = wait_for_stream(asking) ? 0 : no_answer(error);
-        } else {
-            code = (int)count;
-        }
-    }
     memory_free(frame);
-    return code;
-}
-
-static int read_answer(struct asking *asking, struct wire_join_reply *reply,
-                       struct raftd_error *error)
-{
-    struct wire_header header;
-    int code;
-
-    while ((code = greeting_read_frame(&asking->reader, asking->stream, &header, error)) ==
-           RAFTD_ERROR_AGAIN) {
-        if (!wait_for_stream(asking)) {
-            return no_answer(error);
-        }
-    }
-    if (code == 0 && header.type != WIRE_JOIN_REPLY) {
+    if (code == 0 && asking->header.type != WIRE_JOIN_REPLY) {
         return error_set(error, RAFTD_ERROR_PROTOCOL,
                          "the answer is a frame of type %u, expected a join reply",
-                         (unsigned)header.type);
+                         (unsigned)asking->header.type);
     }
     return code == 0 ? wire_join_reply_decode(reply, asking->reader.data + WIRE_HEADER_BYTES,
-                                              header.payload_bytes, error)
+                                              asking->header.payload_bytes, error)
                      : code;
 }
 
@@ -123,8 +75,8 @@ static int judge(const struct asking *asking, const struct net_address *address,
             "cluster name differs: node %u has \"%s\", node %u has \"%s\": check [cluster] name",
             reply->node_id, reply->cluster_name, conf->node.id, conf->cluster.name);
     }
-    if (!stream_speaks_for(asking->stream, conf->cluster.name, reply->node_id, address->host,
-                           error)) {
+    if (!stream_speaks_for(net_call_stream(asking->call), conf->cluster.name, reply->node_id,
+                           address->host, error)) {
         return RAFTD_ERROR_REFUSED;
     }
     return 0;
@@ -134,17 +86,15 @@ static int ask(struct raftd_node *node, const struct net_address *address,
                const struct wire_join *join, struct wire_join_reply *reply,
                struct raftd_error *error)
 {
-    struct asking asking = {.node = node, .deadline_ms = clock_monotonic_ms() + ASK_MS};
+    const struct net_call_options options = {
+        .tls = node->tls, .timeout_ms = ASK_MS, .is_cancelled = is_cancelled, .argument = node};
+    struct asking asking = {.node = node};
     char text[300];
-    int code = stream_dial(address, node->tls, &asking.stream, error);
+    int code = net_call_open(address, &options, &asking.call, error);
 
-    if (code == 0) {
-        code = shake_hands(&asking, error);
-        code = code == 0 ? send_question(&asking, join, error) : code;
-        code = code == 0 ? read_answer(&asking, reply, error) : code;
-        code = code == 0 ? judge(&asking, address, reply, error) : code;
-        stream_close(asking.stream);
-    }
+    code = code == 0 ? send_question(&asking, join, reply, error) : code;
+    code = code == 0 ? judge(&asking, address, reply, error) : code;
+    net_call_close(asking.call);
     if (code != 0) {
         net_address_format(address, text, sizeof(text));
         return error_prefix(error, code, "%s", text);
