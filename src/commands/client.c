@@ -9,17 +9,18 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "commands/call.h"
+#include "commands/rows.h"
 #include "front/clients.h"
 #include "front/connection.h"
 #include "front/server.h"
 
-bool run_client_id(struct call *call)
+static bool run_client_id(struct call *call)
 {
     resp_write_integer(call->reply, (int64_t)call->connection->info.id);
     return false;
 }
 
-bool run_client_getname(struct call *call)
+static bool run_client_getname(struct call *call)
 {
     const char *name = call->connection->info.name;
 
@@ -54,12 +55,12 @@ bool client_set_name(struct call *call, const struct resp_argument *name)
     return true;
 }
 
-bool run_client_setname(struct call *call)
+static bool run_client_setname(struct call *call)
 {
     return client_set_name(call, &call->arguments[2]) ? call_ok(call) : false;
 }
 
-bool run_client_setinfo(struct call *call)
+static bool run_client_setinfo(struct call *call)
 {
     const struct resp_argument *option = &call->arguments[2];
     const struct resp_argument *value = &call->arguments[3];
@@ -84,7 +85,7 @@ bool run_client_setinfo(struct call *call)
     return call_ok(call);
 }
 
-bool run_client_info(struct call *call)
+static bool run_client_info(struct call *call)
 {
     struct buffer text = {0};
 
@@ -156,7 +157,7 @@ static bool list_by_type(struct call *call)
     return false;
 }
 
-bool run_client_list(struct call *call)
+static bool run_client_list(struct call *call)
 {
     if (call->count == 2) {
         write_list(call, NULL, 0);
@@ -171,7 +172,7 @@ bool run_client_list(struct call *call)
     return call_syntax_error(call);
 }
 
-bool run_client_reply(struct call *call)
+static bool run_client_reply(struct call *call)
 {
     struct connection *connection = call->connection;
 
@@ -192,7 +193,7 @@ bool run_client_reply(struct call *call)
 }
 
 /* There is no client-side caching: switching it off is no lie. */
-bool run_client_tracking(struct call *call)
+static bool run_client_tracking(struct call *call)
 {
     if (argument_is(&call->arguments[2], "off")) {
         return call_ok(call);
@@ -204,16 +205,64 @@ bool run_client_tracking(struct call *call)
     return call_syntax_error(call);
 }
 
-bool run_client_getredir(struct call *call)
+static bool run_client_getredir(struct call *call)
 {
     resp_write_integer(call->reply, -1);
     return false;
 }
 
-bool run_client_on_off(struct call *call)
+static bool run_client_on_off(struct call *call)
 {
     if (argument_is(&call->arguments[2], "on") || argument_is(&call->arguments[2], "off")) {
         return call_ok(call);
     }
     return call_syntax_error(call);
 }
+
+/* ---- Rows ---- */
+
+#define ON_CONNECTION IN_GROUP("connection", CATEGORY_CONNECTION)
+
+static const struct command client_commands[] = {
+    {SUBCOMMAND("client", "getname"), .arity = 2, IS_LOCAL, ON_CONNECTION,
+     .run = run_client_getname, DOCS("O(1)", "Get the current connection name")},
+    {SUBCOMMAND("client", "getredir"), .arity = 2, IS_LOCAL, ON_CONNECTION,
+     .run = run_client_getredir,
+     DOCS("O(1)", "Accepted for compatibility: -1, there is no client-side caching")},
+    HELP_OF("client", "connection"),
+    {SUBCOMMAND("client", "id"), .arity = 2, IS_LOCAL, ON_CONNECTION, .run = run_client_id,
+     DOCS("O(1)", "Return the client ID for the current connection")},
+    {SUBCOMMAND("client", "info"), .arity = 2, IS_LOCAL, ON_CONNECTION, .run = run_client_info,
+     DOCS("O(1)", "Return information about the current client connection")},
+    {SUBCOMMAND("client", "list"), .arity = -2, KIND(LOCAL, ABOUT_SERVER | COMMAND_ADMIN),
+     ON_CONNECTION, .run = run_client_list,
+     .syntax = "[TYPE client-type(NORMAL | MASTER | REPLICA | PUBSUB)] [ID #client-id...]",
+     DOCS("O(N) where N is the number of client connections",
+          "Get the list of client connections")},
+    {SUBCOMMAND("client", "no-evict"), .arity = 3, KIND(LOCAL, ABOUT_SERVER | COMMAND_ADMIN),
+     ON_CONNECTION, .run = run_client_on_off, .syntax = "enabled(ON | OFF)",
+     DOCS("O(1)", "Accepted for compatibility: clients are not evicted")},
+    {SUBCOMMAND("client", "no-touch"), .arity = 3, IS_LOCAL, ON_CONNECTION,
+     .run = run_client_on_off, .syntax = "enabled(ON | OFF)",
+     DOCS("O(1)", "Accepted for compatibility: keys have no access time")},
+    {SUBCOMMAND("client", "reply"), .arity = 3, IS_LOCAL, ON_CONNECTION, .run = run_client_reply,
+     .syntax = "mode(ON | OFF | SKIP)",
+     DOCS("O(1)", "Instruct the server whether to reply to commands")},
+    {SUBCOMMAND("client", "setinfo"), .arity = 4, IS_LOCAL, ON_CONNECTION,
+     .run = run_client_setinfo, .syntax = "attr(LIB-NAME libname | LIB-VER libver)",
+     DOCS("O(1)", "Set information specific to the client or connection")},
+    {SUBCOMMAND("client", "setname"), .arity = 3, IS_LOCAL, ON_CONNECTION,
+     .run = run_client_setname, .syntax = "connection-name",
+     DOCS("O(1)", "Set the current connection name")},
+    {SUBCOMMAND("client", "tracking"), .arity = -3, IS_LOCAL, ON_CONNECTION,
+     .run = run_client_tracking, .syntax = "enabled(ON | OFF)",
+     DOCS("O(1)",
+          "Accepted for compatibility where it is switched off: there is no client-side caching")},
+    END,
+};
+
+const struct command commands_of_clients[] = {
+    CONTAINER("client", client_commands, "connection",
+              "A container for client connection commands"),
+    END,
+};

@@ -2,6 +2,8 @@
  * CLUSTER, ROLE, READONLY and READWRITE, for clients that look for the node to write to: the
  * cluster is one shard with the leader as its master. The thread of the connection's worker.
  */
+#include "commands/cluster.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +11,7 @@
 
 #include "commands/call.h"
 #include "commands/render.h"
+#include "commands/rows.h"
 #include "front/connection.h"
 #include "front/server.h"
 #include "front/topology.h"
@@ -45,7 +48,7 @@ static size_t count_shown(const struct topology *topology)
     return count;
 }
 
-bool run_cluster_myid(struct call *call)
+bool cluster_myid(struct call *call)
 {
     struct topology topology;
     const struct topology_node *self;
@@ -60,7 +63,7 @@ bool run_cluster_myid(struct call *call)
     return false;
 }
 
-bool run_cluster_keyslot(struct call *call)
+static bool run_cluster_keyslot(struct call *call)
 {
     const struct resp_argument *key = &call->arguments[2];
 
@@ -91,7 +94,7 @@ static void finish_countkeysinslot(struct connection *connection, const struct o
     resp_write_integer(output, count);
 }
 
-bool run_cluster_countkeysinslot(struct call *call)
+static bool run_cluster_countkeysinslot(struct call *call)
 {
     const struct resp_argument *argument = &call->arguments[2];
     int64_t slot;
@@ -111,7 +114,7 @@ bool run_cluster_countkeysinslot(struct call *call)
     return true;
 }
 
-bool run_cluster_info(struct call *call)
+static bool run_cluster_info(struct call *call)
 {
     struct buffer text = {0};
     struct topology topology;
@@ -149,7 +152,7 @@ static void put_node(struct buffer *text, const struct topology *topology,
     put(text, "\n");
 }
 
-bool run_cluster_nodes(struct call *call)
+static bool run_cluster_nodes(struct call *call)
 {
     struct buffer text = {0};
     struct topology topology;
@@ -175,7 +178,7 @@ static void write_slot_node(struct call *call, const struct topology_node *node)
 }
 
 /* The master comes first. */
-bool run_cluster_slots(struct call *call)
+static bool run_cluster_slots(struct call *call)
 {
     struct topology topology;
     const struct topology_node *master;
@@ -220,7 +223,7 @@ static void write_shard_node(struct call *call, const struct topology_node *node
     resp_write_text(reply, node->connected ? "online" : "failed");
 }
 
-bool run_cluster_shards(struct call *call)
+static bool run_cluster_shards(struct call *call)
 {
     struct topology topology;
     const struct topology_node *master;
@@ -278,7 +281,7 @@ static void write_master(struct call *call, const struct topology *topology)
     }
 }
 
-bool run_role(struct call *call)
+static bool run_role(struct call *call)
 {
     struct topology topology;
     const struct topology_node *leader;
@@ -302,15 +305,56 @@ bool run_role(struct call *call)
 
 /* ---- Reads on followers ------------------------------------------------------------------- */
 
-bool run_readonly(struct call *call)
+static bool run_readonly(struct call *call)
 {
     call->connection->read_level = RAFTD_READ_STALE;
     call->connection->max_lag_ms = call->server->conf.redis.max_lag_ms;
     return call_ok(call);
 }
 
-bool run_readwrite(struct call *call)
+static bool run_readwrite(struct call *call)
 {
     connection_reset_reads(call->connection);
     return call_ok(call);
 }
+
+/* ---- Rows ---- */
+
+#define ON_CLUSTER IN_GROUP("cluster", 0)
+
+static const struct command cluster_commands[] = {
+    {SUBCOMMAND("cluster", "countkeysinslot"), .arity = 3, READS, ON_CLUSTER,
+     .run = run_cluster_countkeysinslot, .syntax = "#slot",
+     DOCS("O(N) where N is the number of all keys", "Count the keys that are in a slot")},
+    HELP_OF("cluster", "cluster"),
+    {SUBCOMMAND("cluster", "info"), .arity = 2, IS_LOCAL, ON_CLUSTER, .run = run_cluster_info,
+     DOCS("O(1)", "Get the state of the cluster in the words of a Redis cluster")},
+    {SUBCOMMAND("cluster", "keyslot"), .arity = 3, IS_LOCAL, ON_CLUSTER, .run = run_cluster_keyslot,
+     .syntax = "@key", DOCS("O(N) where N is the length of the key", "Get the slot of a key")},
+    {SUBCOMMAND("cluster", "myid"), .arity = 2, IS_LOCAL, ON_CLUSTER, .run = cluster_myid,
+     DOCS("O(1)", "Get the id of this node: 40 hexadecimal digits")},
+    {SUBCOMMAND("cluster", "nodes"), .arity = 2, IS_LOCAL, ON_CLUSTER, .run = run_cluster_nodes,
+     DOCS("O(N) where N is the number of nodes",
+          "Get the nodes in the words of a Redis cluster: the leader is the master of all slots")},
+    {SUBCOMMAND("cluster", "shards"), .arity = 2, IS_LOCAL, ON_CLUSTER, .run = run_cluster_shards,
+     DOCS("O(N) where N is the number of nodes", "Get the one shard: the leader is its master")},
+    {SUBCOMMAND("cluster", "slots"), .arity = 2, IS_LOCAL, ON_CLUSTER, .run = run_cluster_slots,
+     DOCS("O(N) where N is the number of nodes", "Get the nodes of all slots, the leader first")},
+    END,
+};
+
+const struct command commands_of_cluster[] = {
+    CONTAINER("cluster", cluster_commands, "cluster",
+              "A container for what clients of a Redis cluster ask"),
+    {COMMAND("readonly"), .arity = 1, IS_LOCAL_FAST, IN_GROUP("cluster", CATEGORY_CONNECTION),
+     .run = run_readonly,
+     DOCS("O(1)", "From now on reads may be stale by redis.max_lag_ms: as RAFT CONSISTENCY stale")},
+    {COMMAND("readwrite"), .arity = 1, IS_LOCAL_FAST, IN_GROUP("cluster", CATEGORY_CONNECTION),
+     .run = run_readwrite,
+     DOCS("O(1)", "Go back to the consistency of reads that the configuration says")},
+    {COMMAND("role"), .arity = 1, IS_LOCAL_FAST, IN_GROUP("server", CATEGORY_DANGEROUS),
+     .run = run_role,
+     DOCS("O(N) where N is the number of nodes",
+          "Whether this node is the master, that is the leader, or who is")},
+    END,
+};

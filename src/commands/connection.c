@@ -7,13 +7,14 @@
 #include "base/number.h"
 #include "commands/call.h"
 #include "commands/client.h"
+#include "commands/rows.h"
 #include "front/connection.h"
 #include "front/server.h"
 #include "front/subscribers.h"
 #include "front/topology.h"
 #include "front/worker.h"
 
-bool run_ping(struct call *call)
+static bool run_ping(struct call *call)
 {
     if (call->count > 2) {
         resp_write_error_format(call->reply, "ERR wrong number of arguments for 'ping' command");
@@ -30,20 +31,20 @@ bool run_ping(struct call *call)
     return false;
 }
 
-bool run_echo(struct call *call)
+static bool run_echo(struct call *call)
 {
     resp_write_bulk(call->reply, call->arguments[1].data, call->arguments[1].size_bytes);
     return false;
 }
 
-bool run_quit(struct call *call)
+static bool run_quit(struct call *call)
 {
     resp_write_raw(call->reply, "+OK\r\n", 5);
     connection_end_input(call->connection);
     return false;
 }
 
-bool run_select(struct call *call)
+static bool run_select(struct call *call)
 {
     if (call_checks_database(call, &call->arguments[1])) {
         resp_write_raw(call->reply, "+OK\r\n", 5);
@@ -57,7 +58,7 @@ static void set_protocol(struct connection *connection, enum resp_protocol proto
     atomic_store_explicit(&connection->info.protocol, protocol, memory_order_relaxed);
 }
 
-bool run_reset(struct call *call)
+static bool run_reset(struct call *call)
 {
     struct connection *connection = call->connection;
 
@@ -118,7 +119,7 @@ static bool hello_options(struct call *call)
     return name == NULL || client_set_name(call, name);
 }
 
-bool run_hello(struct call *call)
+static bool run_hello(struct call *call)
 {
     struct connection *connection = call->connection;
     bool redirects = call->server->conf.redis.redirect == CONF_REDIRECT_MOVED;
@@ -149,3 +150,28 @@ bool run_hello(struct call *call)
     resp_write_array(call->reply, 0);
     return false;
 }
+
+/* ---- Rows ---- */
+
+#define ON_CONNECTION IN_GROUP("connection", CATEGORY_CONNECTION)
+
+const struct command commands_of_connection[] = {
+    {COMMAND("echo"), .arity = 2, IS_LOCAL_FAST, ON_CONNECTION, .run = run_echo,
+     .syntax = "message", DOCS("O(1)", "Echo the given string")},
+    {COMMAND("hello"), .arity = -1, IS_LOCAL_FAST, ON_CONNECTION, .run = run_hello,
+     .syntax =
+         "[arguments(#protover [AUTH username_password(username password)] [SETNAME clientname])]",
+     DOCS("O(1)", "Choose the protocol, 2 or 3; AUTH is refused, there are no passwords")},
+    {COMMAND("ping"), .arity = -1, KIND(LOCAL, COMMAND_FAST | COMMAND_SUBSCRIBED), ON_CONNECTION,
+     .run = run_ping, .syntax = "[message]",
+     DOCS("O(1)", "Ping the node; LOADING while it is not ready")},
+    {COMMAND("quit"), .arity = -1,
+     KIND(LOCAL, ABOUT_SERVER | COMMAND_FAST | COMMAND_SUBSCRIBED | COMMAND_AT_ONCE), ON_CONNECTION,
+     .run = run_quit, DOCS("O(1)", "Close the connection")},
+    {COMMAND("reset"), .arity = 1,
+     KIND(LOCAL, ABOUT_SERVER | COMMAND_FAST | COMMAND_SUBSCRIBED | COMMAND_AT_ONCE), ON_CONNECTION,
+     .run = run_reset, DOCS("O(1)", "Reset the connection")},
+    {COMMAND("select"), .arity = 2, IS_LOCAL_FAST, ON_CONNECTION, .run = run_select,
+     .syntax = "#index", DOCS("O(1)", "Change the selected database: there is only 0")},
+    END,
+};

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "commands/call.h"
+#include "commands/rows.h"
 #include "commands/syntax.h"
 #include "kv/glob.h"
 
@@ -162,7 +163,7 @@ static void write_info(struct call *call, const struct command *command)
     }
 }
 
-bool run_command(struct call *call)
+static bool run_command(struct call *call)
 {
     resp_write_array(call->reply, command_count());
     for (size_t i = 0; i < command_count(); i++) {
@@ -171,13 +172,13 @@ bool run_command(struct call *call)
     return false;
 }
 
-bool run_command_count(struct call *call)
+static bool run_command_count(struct call *call)
 {
     resp_write_integer(call->reply, (int64_t)command_count());
     return false;
 }
 
-bool run_command_info(struct call *call)
+static bool run_command_info(struct call *call)
 {
     if (call->count == 2) {
         return run_command(call);
@@ -292,7 +293,7 @@ static void write_docs(struct call *call, const struct command *command)
     }
 }
 
-bool run_command_docs(struct call *call)
+static bool run_command_docs(struct call *call)
 {
     size_t found = 0;
 
@@ -337,7 +338,7 @@ static bool write_movable_keys(struct call *call, const struct resp_argument *ar
     return false;
 }
 
-bool run_command_getkeys(struct call *call)
+static bool run_command_getkeys(struct call *call)
 {
     const struct resp_argument *arguments = call->arguments + 2;
     size_t count = call->count - 2;
@@ -420,7 +421,7 @@ static size_t list_names(struct buffer *list, enum list_filter filter,
     return count;
 }
 
-bool run_command_list(struct call *call)
+static bool run_command_list(struct call *call)
 {
     enum list_filter filter = LIST_ALL;
     const struct resp_argument *value = NULL;
@@ -445,3 +446,71 @@ bool run_command_list(struct call *call)
     buffer_free(&list);
     return false;
 }
+
+/* ---- HELP ---- */
+
+static void write_simple(struct call *call, const char *before, const char *text,
+                         const char *behind)
+{
+    struct buffer line = {0};
+
+    buffer_append(&line, before, strlen(before));
+    buffer_append(&line, text, strlen(text));
+    buffer_append(&line, behind, strlen(behind));
+    resp_write_simple(call->reply, line.data, line.size_bytes);
+    buffer_free(&line);
+}
+
+bool docs_help(struct call *call)
+{
+    const char *name = call->command->container;
+    const struct command *container = command_find(name, strlen(name));
+    struct buffer synopsis = {0};
+
+    resp_write_array(call->reply, 1 + 2 * count_subcommands(container));
+    command_write_synopsis(container, &synopsis);
+    buffer_append_u8(&synopsis, '\0');
+    write_simple(call, "", (const char *)synopsis.data,
+                 " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+    for (const struct command *sub = container->subcommands; sub->name != NULL; sub++) {
+        size_t skip = strlen(name) + 1;
+
+        synopsis.size_bytes = 0;
+        command_write_synopsis(sub, &synopsis);
+        resp_write_simple(call->reply, synopsis.data + skip, synopsis.size_bytes - skip);
+        write_simple(call, "    ", sub->summary, ".");
+    }
+    buffer_free(&synopsis);
+    return false;
+}
+
+/* ---- Rows ---- */
+
+#define ON_COMMANDS IN_GROUP("server", CATEGORY_CONNECTION)
+
+static const struct command command_commands[] = {
+    {SUBCOMMAND("command", "count"), .arity = 2, IS_LOCAL, ON_COMMANDS, .run = run_command_count,
+     DOCS("O(1)", "Get the total number of commands")},
+    {SUBCOMMAND("command", "docs"), .arity = -2, IS_LOCAL, ON_COMMANDS, .run = run_command_docs,
+     .syntax = "[command-name...]",
+     DOCS("O(N) where N is the number of commands to look up", "Get documentation about commands")},
+    {SUBCOMMAND("command", "getkeys"), .arity = -3, IS_LOCAL, ON_COMMANDS,
+     .run = run_command_getkeys, .syntax = "command arg...",
+     DOCS("O(N) where N is the number of arguments to the command",
+          "Extract the keys from a full command")},
+    HELP_OF("command", "server"),
+    {SUBCOMMAND("command", "info"), .arity = -2, IS_LOCAL, ON_COMMANDS, .run = run_command_info,
+     .syntax = "[command-name...]",
+     DOCS("O(N) where N is the number of commands to look up", "Get details about commands")},
+    {SUBCOMMAND("command", "list"), .arity = -2, IS_LOCAL, ON_COMMANDS, .run = run_command_list,
+     .syntax = "[FILTERBY filterby(MODULE module-name | ACLCAT category | PATTERN ~pattern)]",
+     DOCS("O(N) where N is the number of commands", "Get the names of all commands")},
+    END,
+};
+
+const struct command commands_of_docs[] = {
+    {COMMAND("command"), .arity = -1, IS_LOCAL, ON_COMMANDS, .run = run_command,
+     .subcommands = command_commands,
+     DOCS("O(N) where N is the number of commands", "Get details about all commands")},
+    END,
+};

@@ -4,6 +4,7 @@
  * connection's worker.
  */
 #include "commands/call.h"
+#include "commands/rows.h"
 
 static uint8_t expire_flag(const struct resp_argument *option)
 {
@@ -15,7 +16,7 @@ static uint8_t expire_flag(const struct resp_argument *option)
 }
 
 /* EXPIRE key amount [NX | XX | GT | LT], and its three relatives: the name is the unit. */
-bool run_expire(struct call *call)
+static bool run_expire(struct call *call)
 {
     uint8_t flags = 0;
 
@@ -47,3 +48,39 @@ bool run_expire(struct call *call)
     call->flags = flags;
     return true;
 }
+
+/* ---- Rows ---- */
+
+#define ON_KEYS IN_GROUP("generic", CATEGORY_KEYSPACE)
+
+const struct command commands_of_expiry[] = {
+    {COMMAND("expire"), .arity = -3, CHANGES_FAST, ONE_KEY("RW update"), ON_KEYS, .run = run_expire,
+     .syntax = "@key #seconds [condition(NX | XX | GT | LT)]",
+     DOCS("O(1)", "Set the time to live of a key in seconds")},
+    {COMMAND("expireat"), .arity = -3, CHANGES_FAST, ONE_KEY("RW update"), ON_KEYS,
+     .run = run_expire, .syntax = "@key #unix-time-seconds [condition(NX | XX | GT | LT)]",
+     DOCS("O(1)", "Set when a key expires, in seconds since 1970")},
+    {COMMAND("expiretime"), .arity = 2, READS_FAST, ONE_KEY("RO access"), ON_KEYS,
+     .operation = KV_TTL, .operation_flags = KV_TTL_ABSOLUTE, .syntax = "@key",
+     DOCS("O(1)", "Get when a key expires, in seconds since 1970")},
+    {COMMAND("persist"), .arity = 2, CHANGES_FAST, ONE_KEY("RW update"), ON_KEYS,
+     .operation = KV_PERSIST, .syntax = "@key",
+     DOCS("O(1)", "Take the time to live of a key away")},
+    {COMMAND("pexpire"), .arity = -3, CHANGES_FAST, ONE_KEY("RW update"), ON_KEYS,
+     .run = run_expire, .syntax = "@key #milliseconds [condition(NX | XX | GT | LT)]",
+     DOCS("O(1)", "Set the time to live of a key in milliseconds")},
+    {COMMAND("pexpireat"), .arity = -3, CHANGES_FAST, ONE_KEY("RW update"), ON_KEYS,
+     .run = run_expire, .syntax = "@key #unix-time-milliseconds [condition(NX | XX | GT | LT)]",
+     DOCS("O(1)", "Set when a key expires, in milliseconds since 1970")},
+    {COMMAND("pexpiretime"), .arity = 2, READS_FAST, ONE_KEY("RO access"), ON_KEYS,
+     .operation = KV_TTL, .operation_flags = KV_TTL_ABSOLUTE | KV_TTL_MILLISECONDS,
+     .syntax = "@key", DOCS("O(1)", "Get when a key expires, in milliseconds since 1970")},
+    {COMMAND("pttl"), .arity = 2, READS_FAST, ONE_KEY("RO access"), ON_KEYS, .operation = KV_TTL,
+     .operation_flags = KV_TTL_MILLISECONDS, .syntax = "@key",
+     DOCS("O(1)", "Get the time to live of a key in milliseconds")},
+    {COMMAND("ttl"), .arity = 2, READS_FAST, ONE_KEY("RO access"), ON_KEYS, .operation = KV_TTL,
+     .syntax = "@key",
+     DOCS("O(1)",
+          "Get the time to live of a key in seconds; -1: it has none, -2: there is no such key")},
+    END,
+};

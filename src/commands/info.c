@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "commands/call.h"
 #include "commands/render.h"
+#include "commands/rows.h"
 #include "front/connection.h"
 #include "front/server.h"
 #include "front/topology.h"
@@ -271,7 +272,7 @@ static void finish_info(struct connection *connection, const struct owed_reply *
 }
 
 /* Only the core thread may look how many keys there are: INFO asks the state machine first. */
-bool run_info(struct call *call)
+static bool run_info(struct call *call)
 {
     static const struct {
         const char *name;
@@ -404,7 +405,7 @@ static void finish_config_get(struct connection *connection, const struct owed_r
 }
 
 /* notify-keyspace-events is replicated: only the state machine knows its value. */
-bool run_config_get(struct call *call)
+static bool run_config_get(struct call *call)
 {
     struct config_search search = {.call = call};
 
@@ -428,7 +429,7 @@ bool run_config_get(struct call *call)
 }
 
 /* Only what is replicated can be changed here; the rest stands in each node's configuration. */
-bool run_config_set(struct call *call)
+static bool run_config_set(struct call *call)
 {
     const struct resp_argument *name = &call->arguments[2];
     int shown = (int)(name->size_bytes < 128 ? name->size_bytes : 128);
@@ -447,3 +448,30 @@ bool run_config_set(struct call *call)
     call_ask_also(call, &call->arguments[3]);
     return true;
 }
+
+/* ---- Rows ---- */
+
+#define ON_SERVER IN_GROUP("server", CATEGORY_DANGEROUS)
+
+static const struct command config_commands[] = {
+    {SUBCOMMAND("config", "get"), .arity = -3,
+     KIND(BARRIER, ABOUT_SERVER | COMMAND_ADMIN | COMMAND_ASKS_INSIDE), ON_SERVER,
+     .run = run_config_get, .syntax = "~pattern...",
+     DOCS("O(N) where N is the number of options",
+          "Get options of the configuration, by raftd's names or by those that Redis has for the "
+          "same")},
+    HELP_OF("config", "server"),
+    {SUBCOMMAND("config", "set"), .arity = -4, KIND(CHANGE, COMMAND_WRITE | COMMAND_ADMIN),
+     ON_SERVER, .run = run_config_set, .syntax = "parameter value",
+     DOCS("O(1)", "Set notify-keyspace-events, on all nodes")},
+    END,
+};
+
+const struct command commands_of_info[] = {
+    CONTAINER("config", config_commands, "server", "A container for server configuration commands"),
+    {COMMAND("info"), .arity = -1, KIND(BARRIER, ABOUT_SERVER), ON_SERVER, .run = run_info,
+     .syntax = "[section...]",
+     DOCS("O(1)", "Get information about the node: sections server, clients, raft, stats, "
+                  "replication, cluster, keyspace")},
+    END,
+};

@@ -3,6 +3,7 @@
  */
 #include "commands/call.h"
 #include "commands/render.h"
+#include "commands/rows.h"
 #include "front/connection.h"
 #include "front/server.h"
 
@@ -25,7 +26,7 @@ static bool copy_options(struct call *call, uint8_t *flags)
     return true;
 }
 
-bool run_copy(struct call *call)
+static bool run_copy(struct call *call)
 {
     uint8_t flags = 0;
 
@@ -70,22 +71,22 @@ static bool ask_object(struct call *call, enum object_question question)
     return true;
 }
 
-bool run_object_encoding(struct call *call)
+static bool run_object_encoding(struct call *call)
 {
     return ask_object(call, OBJECT_ENCODING);
 }
 
-bool run_object_freq(struct call *call)
+static bool run_object_freq(struct call *call)
 {
     return ask_object(call, OBJECT_FREQUENCY);
 }
 
-bool run_object_idletime(struct call *call)
+static bool run_object_idletime(struct call *call)
 {
     return ask_object(call, OBJECT_IDLE_TIME);
 }
 
-bool run_object_refcount(struct call *call)
+static bool run_object_refcount(struct call *call)
 {
     return ask_object(call, OBJECT_REFERENCES);
 }
@@ -107,7 +108,7 @@ static size_t count_replicas(const struct raftd_status *status, uint64_t index)
 }
 
 /* Everything before it on the connection is answered, hence on a quorum: there is no waiting. */
-bool run_wait(struct call *call)
+static bool run_wait(struct call *call)
 {
     struct raftd_status status;
     int64_t number;
@@ -128,3 +129,69 @@ bool run_wait(struct call *call)
                        (int64_t)count_replicas(&status, call->connection->changed_index));
     return false;
 }
+
+/* ---- Rows ---- */
+
+#define ON_KEYS IN_GROUP("generic", CATEGORY_KEYSPACE)
+
+static const struct command object_commands[] = {
+    {SUBCOMMAND("object", "encoding"), .arity = 3, READS, KEYS(2, 2, 1, "RO"), ON_KEYS,
+     .run = run_object_encoding, .syntax = "@key",
+     DOCS("O(1)", "Get how Redis would keep the value: int, embstr or raw")},
+    {SUBCOMMAND("object", "freq"), .arity = 3, READS, KEYS(2, 2, 1, "RO"), ON_KEYS,
+     .run = run_object_freq, .syntax = "@key",
+     DOCS("O(1)", "Refused, as in a Redis that does not count accesses")},
+    HELP_OF("object", "generic"),
+    {SUBCOMMAND("object", "idletime"), .arity = 3, READS, KEYS(2, 2, 1, "RO"), ON_KEYS,
+     .run = run_object_idletime, .syntax = "@key",
+     DOCS("O(1)", "0 for every key: there are no access times")},
+    {SUBCOMMAND("object", "refcount"), .arity = 3, READS, KEYS(2, 2, 1, "RO"), ON_KEYS,
+     .run = run_object_refcount, .syntax = "@key", DOCS("O(1)", "1 for every key")},
+    END,
+};
+
+const struct command commands_of_keys[] = {
+    {COMMAND("copy"), .arity = -3, CHANGES, TWO_KEYS("RO access"), ON_KEYS, .run = run_copy,
+     .syntax = "@source @destination [DB #destination-db] [REPLACE]",
+     DOCS("O(N) where N is the length of the value",
+          "Copy the value and time to live of a key to another")},
+    {COMMAND("del"), .arity = -2, CHANGES, MANY_KEYS("RM delete"), ON_KEYS, .operation = KV_DEL,
+     .syntax = "@key...", DOCS("O(N) where N is the number of keys", "Delete keys")},
+    {COMMAND("exists"), .arity = -2, READS_FAST, MANY_KEYS("RO"), ON_KEYS, .operation = KV_EXISTS,
+     .syntax = "@key...",
+     DOCS("O(N) where N is the number of keys",
+          "Count how many of the keys exist; a key given twice counts twice")},
+    {COMMAND("keys"), .arity = 2, READS,
+     IN_GROUP("generic", CATEGORY_KEYSPACE | CATEGORY_DANGEROUS), .operation = KV_KEYS,
+     .syntax = "~pattern",
+     DOCS("O(N) where N is the number of keys; nothing else is served meanwhile",
+          "Find all keys that match the given pattern")},
+    CONTAINER("object", object_commands, "generic",
+              "A container for what there is to know about a value"),
+    {COMMAND("randomkey"), .arity = 1, READS, ON_KEYS, .operation = KV_RANDOMKEY,
+     DOCS("O(1)", "Get one of the keys")},
+    {COMMAND("rename"), .arity = 3, CHANGES, TWO_KEYS("RW access delete"), ON_KEYS,
+     .operation = KV_RENAME, .syntax = "@key @newkey",
+     DOCS("O(1)", "Rename a key; one that has the new name is overwritten")},
+    {COMMAND("renamenx"), .arity = 3, CHANGES_FAST, TWO_KEYS("RW access delete"), ON_KEYS,
+     .operation = KV_RENAME, .operation_flags = KV_RENAME_NX, .syntax = "@key @newkey",
+     DOCS("O(1)", "Rename a key, only if no key has the new name")},
+    {COMMAND("scan"), .arity = -2, READS, ON_KEYS, .operation = KV_SCAN,
+     .syntax = "#cursor [MATCH ~pattern] [COUNT #count] [TYPE type]",
+     DOCS("O(1) for every call, O(N) for a complete iteration",
+          "Incrementally iterate over the keys")},
+    {COMMAND("touch"), .arity = -2, READS_FAST, MANY_KEYS("RO"), ON_KEYS, .operation = KV_EXISTS,
+     .syntax = "@key...",
+     DOCS("O(N) where N is the number of keys",
+          "Count how many of the keys exist: the same as EXISTS, for keys have no access time")},
+    {COMMAND("type"), .arity = 2, READS_FAST, ONE_KEY("RO"), ON_KEYS, .operation = KV_TYPE,
+     .syntax = "@key", DOCS("O(1)", "Determine the type stored at a key: string or none")},
+    {COMMAND("unlink"), .arity = -2, CHANGES_FAST, MANY_KEYS("RM delete"), ON_KEYS,
+     .operation = KV_DEL, .syntax = "@key...",
+     DOCS("O(N) where N is the number of keys", "Delete keys: the same as DEL")},
+    {COMMAND("wait"), .arity = 3, KIND(BARRIER, 0), IN_GROUP("generic", CATEGORY_CONNECTION),
+     .run = run_wait, .syntax = "#numreplicas #timeout",
+     DOCS("O(1)", "Get how many other nodes have the changes of this connection: at least a "
+                  "majority without this one; never waits")},
+    END,
+};

@@ -2,6 +2,8 @@
  * RAFT MEMBER and RAFT TRANSFER: changes of members and of leadership, in words. The node
  * carries them to the leader and answers with a sentence.
  */
+#include "commands/members.h"
+
 #include <string.h>
 
 #include <raftd/client.h>
@@ -139,7 +141,7 @@ static int submit_member(struct call *call, uint64_t tag)
     return raftd_client_change(call->worker->client, request.steps, request.count, tag);
 }
 
-bool run_raft_member(struct call *call)
+bool members_change(struct call *call)
 {
     struct member_request request;
 
@@ -166,7 +168,7 @@ static int submit_handover(struct call *call, uint64_t tag)
     return raftd_client_handover(call->worker->client, id, tag);
 }
 
-bool run_raft_handover(struct call *call)
+bool members_hand_over(struct call *call)
 {
     struct words words = {.call = call, .next = 2};
     uint16_t id = 0;

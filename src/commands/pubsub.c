@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commands/call.h"
+#include "commands/rows.h"
 #include "front/connection.h"
 #include "front/notices.h"
 #include "front/server.h"
@@ -49,12 +50,12 @@ static bool subscribe(struct call *call, bool is_pattern)
     return false;
 }
 
-bool run_subscribe(struct call *call)
+static bool run_subscribe(struct call *call)
 {
     return subscribe(call, false);
 }
 
-bool run_psubscribe(struct call *call)
+static bool run_psubscribe(struct call *call)
 {
     return subscribe(call, true);
 }
@@ -87,17 +88,17 @@ static bool unsubscribe(struct call *call, bool is_pattern)
     return false;
 }
 
-bool run_unsubscribe(struct call *call)
+static bool run_unsubscribe(struct call *call)
 {
     return unsubscribe(call, false);
 }
 
-bool run_punsubscribe(struct call *call)
+static bool run_punsubscribe(struct call *call)
 {
     return unsubscribe(call, true);
 }
 
-bool run_pubsub_channels(struct call *call)
+static bool run_pubsub_channels(struct call *call)
 {
     struct notices *notices = &call->server->notices;
     struct buffer found = {0};
@@ -133,7 +134,7 @@ bool run_pubsub_channels(struct call *call)
     return false;
 }
 
-bool run_pubsub_numsub(struct call *call)
+static bool run_pubsub_numsub(struct call *call)
 {
     struct notices *notices = &call->server->notices;
 
@@ -151,7 +152,7 @@ bool run_pubsub_numsub(struct call *call)
     return false;
 }
 
-bool run_pubsub_numpat(struct call *call)
+static bool run_pubsub_numpat(struct call *call)
 {
     struct notices *notices = &call->server->notices;
     size_t count;
@@ -162,3 +163,53 @@ bool run_pubsub_numpat(struct call *call)
     resp_write_integer(call->reply, (int64_t)count);
     return false;
 }
+
+/* ---- Rows ---- */
+
+#define ON_PUBSUB IN_GROUP("pubsub", CATEGORY_PUBSUB)
+
+static const struct command pubsub_commands[] = {
+    {SUBCOMMAND("pubsub", "channels"), .arity = -2, KIND(LOCAL, ABOUT_SERVER | COMMAND_PUBSUB),
+     ON_PUBSUB, .run = run_pubsub_channels, .syntax = "[~pattern]",
+     DOCS("O(N) where N is the number of channels",
+          "Get the channels that have subscribers on this node")},
+    HELP_OF("pubsub", "pubsub"),
+    {SUBCOMMAND("pubsub", "numpat"), .arity = 2, KIND(LOCAL, ABOUT_SERVER | COMMAND_PUBSUB),
+     ON_PUBSUB, .run = run_pubsub_numpat,
+     DOCS("O(1)", "Get the number of different patterns that have subscribers on this node")},
+    {SUBCOMMAND("pubsub", "numsub"), .arity = -2, KIND(LOCAL, ABOUT_SERVER | COMMAND_PUBSUB),
+     ON_PUBSUB, .run = run_pubsub_numsub, .syntax = "[channel...]",
+     DOCS("O(N) where N is the number of channels",
+          "Get the number of subscribers that channels have on this node")},
+    END,
+};
+
+const struct command commands_of_pubsub[] = {
+    {COMMAND("psubscribe"), .arity = -2,
+     KIND(BARRIER, ABOUT_SERVER | COMMAND_PUBSUB | COMMAND_NO_MULTI | COMMAND_SUBSCRIBED),
+     ON_PUBSUB, .run = run_psubscribe, .syntax = "~pattern...",
+     DOCS("O(N) where N is the number of patterns",
+          "Subscribe to all channels that match patterns")},
+    {COMMAND("publish"), .arity = 3, KIND(CHANGE, COMMAND_WRITE | COMMAND_PUBSUB | COMMAND_FAST),
+     ON_PUBSUB, .operation = KV_PUBLISH, .syntax = "channel message",
+     DOCS("O(N) where N is the number of subscribers",
+          "Send a message to the subscribers of a channel on all nodes, through the log; answers "
+          "how many there are on this one")},
+    CONTAINER("pubsub", pubsub_commands, "pubsub",
+              "A container for what there is to know about subscriptions"),
+    {COMMAND("punsubscribe"), .arity = -1,
+     KIND(BARRIER, ABOUT_SERVER | COMMAND_PUBSUB | COMMAND_NO_MULTI | COMMAND_SUBSCRIBED),
+     ON_PUBSUB, .run = run_punsubscribe, .syntax = "[~pattern...]",
+     DOCS("O(N) where N is the number of patterns",
+          "Take subscriptions to patterns back, or all of them")},
+    {COMMAND("subscribe"), .arity = -2,
+     KIND(BARRIER, ABOUT_SERVER | COMMAND_PUBSUB | COMMAND_NO_MULTI | COMMAND_SUBSCRIBED),
+     ON_PUBSUB, .run = run_subscribe, .syntax = "channel...",
+     DOCS("O(N) where N is the number of channels", "Subscribe to channels")},
+    {COMMAND("unsubscribe"), .arity = -1,
+     KIND(BARRIER, ABOUT_SERVER | COMMAND_PUBSUB | COMMAND_NO_MULTI | COMMAND_SUBSCRIBED),
+     ON_PUBSUB, .run = run_unsubscribe, .syntax = "[channel...]",
+     DOCS("O(N) where N is the number of channels",
+          "Take subscriptions to channels back, or all of them")},
+    END,
+};

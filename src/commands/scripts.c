@@ -8,9 +8,12 @@
 
 #include "commands/call.h"
 #include "commands/render.h"
+#include "commands/rows.h"
 #include "front/server.h"
 #include "script/script.h"
 #include "script/sha1.h"
+
+enum { SCRIPT_READ_ONLY = 1 }; /* operation_flags of EVAL_RO */
 
 enum { CACHE_BYTES_MAX = 4 << 20 };
 
@@ -172,7 +175,7 @@ static bool run_text(struct call *call, const uint8_t *text, size_t size)
     return ask_script(call, &input);
 }
 
-bool run_eval(struct call *call)
+static bool run_eval(struct call *call)
 {
     const struct resp_argument *text = &call->arguments[1];
     char id[SHA1_HEX_BYTES];
@@ -183,7 +186,7 @@ bool run_eval(struct call *call)
     return run_text(call, text->data, text->size_bytes);
 }
 
-bool run_evalsha(struct call *call)
+static bool run_evalsha(struct call *call)
 {
     struct buffer text = {0};
     bool asks = false;
@@ -198,7 +201,7 @@ bool run_evalsha(struct call *call)
     return asks;
 }
 
-bool run_script_load(struct call *call)
+static bool run_script_load(struct call *call)
 {
     const struct resp_argument *text = &call->arguments[2];
     char id[SHA1_HEX_BYTES];
@@ -212,7 +215,7 @@ bool run_script_load(struct call *call)
     return false;
 }
 
-bool run_script_exists(struct call *call)
+static bool run_script_exists(struct call *call)
 {
     resp_write_array(call->reply, call->count - 2);
     for (size_t i = 2; i < call->count; i++) {
@@ -225,7 +228,7 @@ bool run_script_exists(struct call *call)
     return false;
 }
 
-bool run_script_flush(struct call *call)
+static bool run_script_flush(struct call *call)
 {
     if (call->count > 3 || (call->count == 3 && !argument_is(&call->arguments[2], "async") &&
                             !argument_is(&call->arguments[2], "sync"))) {
@@ -235,3 +238,52 @@ bool run_script_flush(struct call *call)
     cache_flush(&call->server->scripts);
     return call_ok(call);
 }
+
+/* ---- Rows ---- */
+
+#define ON_SCRIPTS IN_GROUP("scripting", CATEGORY_SCRIPTING)
+#define ON_HASHES IN_GROUP("hash", CATEGORY_HASH)
+
+static const struct command script_commands[] = {
+    {SUBCOMMAND("script", "exists"), .arity = -3, IS_LOCAL, ON_SCRIPTS, .run = run_script_exists,
+     .syntax = "sha1...",
+     DOCS("O(N) where N is the number of digests",
+          "Whether this node has scripts with these digests")},
+    {SUBCOMMAND("script", "flush"), .arity = -2, IS_LOCAL, ON_SCRIPTS, .run = run_script_flush,
+     .syntax = "[flush-type(ASYNC | SYNC)]",
+     DOCS("O(N) where N is the number of scripts", "Forget the scripts that this node has")},
+    HELP_OF("script", "scripting"),
+    {SUBCOMMAND("script", "load"), .arity = 3, IS_LOCAL, ON_SCRIPTS, .run = run_script_load,
+     .syntax = "script",
+     DOCS("O(N) where N is the length of the script",
+          "Give this node a script, to be run by EVALSHA")},
+    END,
+};
+
+const struct command commands_of_scripts[] = {
+    {COMMAND("eval"), .arity = -3, KIND(CHANGE, COMMAND_WRITE | COMMAND_MOVABLE_KEYS), ON_SCRIPTS,
+     .run = run_eval, .syntax = "script #numkeys [@key...] [arg...]",
+     DOCS("O(N) where N is the length of the script",
+          "Run a lock script: one that takes, keeps or releases a lock")},
+    {COMMAND("eval_ro"), .arity = -3, KIND(CHANGE, COMMAND_WRITE | COMMAND_MOVABLE_KEYS),
+     ON_SCRIPTS, .run = run_eval, .operation_flags = SCRIPT_READ_ONLY,
+     .syntax = "script #numkeys [@key...] [arg...]",
+     DOCS("O(N) where N is the length of the script", "Run a lock script that changes nothing")},
+    {COMMAND("evalsha"), .arity = -3, KIND(CHANGE, COMMAND_WRITE | COMMAND_MOVABLE_KEYS),
+     ON_SCRIPTS, .run = run_evalsha, .syntax = "sha1 #numkeys [@key...] [arg...]",
+     DOCS("O(N) where N is the length of the script", "Run a script that this node has")},
+    {COMMAND("evalsha_ro"), .arity = -3, KIND(CHANGE, COMMAND_WRITE | COMMAND_MOVABLE_KEYS),
+     ON_SCRIPTS, .run = run_evalsha, .operation_flags = SCRIPT_READ_ONLY,
+     .syntax = "sha1 #numkeys [@key...] [arg...]",
+     DOCS("O(N) where N is the length of the script",
+          "Run a script that this node has, and that changes nothing")},
+    {COMMAND("hexists"), .arity = 3, READS_FAST, ONE_KEY("RO"), ON_HASHES,
+     .operation = KV_LOCK_COUNT, .operation_flags = KV_LOCK_COUNT_EXISTS, .syntax = "@key field",
+     DOCS("O(1)", "Whether somebody holds a reentrant lock")},
+    {COMMAND("hget"), .arity = 3, READS_FAST, ONE_KEY("RO access"), ON_HASHES,
+     .operation = KV_LOCK_COUNT, .syntax = "@key field",
+     DOCS("O(1)", "Get how often somebody holds a reentrant lock")},
+    CONTAINER("script", script_commands, "scripting",
+              "A container for the scripts that this node has"),
+    END,
+};

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "commands/call.h"
+#include "commands/cluster.h"
+#include "commands/rows.h"
 #include "front/server.h"
 #include "front/topology.h"
 
@@ -129,7 +131,7 @@ static bool is_known(struct call *call, const struct topology *topology)
     return false;
 }
 
-bool run_sentinel_master_address(struct call *call)
+static bool run_sentinel_master_address(struct call *call)
 {
     const struct resp_argument *name = &call->arguments[2];
     struct topology topology;
@@ -150,7 +152,7 @@ bool run_sentinel_master_address(struct call *call)
     return false;
 }
 
-bool run_sentinel_masters(struct call *call)
+static bool run_sentinel_masters(struct call *call)
 {
     struct topology topology;
     const struct topology_node *leader;
@@ -164,7 +166,7 @@ bool run_sentinel_masters(struct call *call)
     return false;
 }
 
-bool run_sentinel_master(struct call *call)
+static bool run_sentinel_master(struct call *call)
 {
     struct topology topology;
     const struct topology_node *leader;
@@ -182,7 +184,7 @@ bool run_sentinel_master(struct call *call)
     return false;
 }
 
-bool run_sentinel_replicas(struct call *call)
+static bool run_sentinel_replicas(struct call *call)
 {
     struct topology topology;
 
@@ -201,7 +203,7 @@ bool run_sentinel_replicas(struct call *call)
     return false;
 }
 
-bool run_sentinel_sentinels(struct call *call)
+static bool run_sentinel_sentinels(struct call *call)
 {
     struct topology topology;
 
@@ -220,7 +222,7 @@ bool run_sentinel_sentinels(struct call *call)
     return false;
 }
 
-bool run_sentinel_ckquorum(struct call *call)
+static bool run_sentinel_ckquorum(struct call *call)
 {
     struct topology topology;
     size_t usable = 0;
@@ -249,3 +251,42 @@ bool run_sentinel_ckquorum(struct call *call)
     }
     return false;
 }
+
+/* ---- Rows ---- */
+
+#define ON_SENTINEL IN_GROUP("sentinel", 0)
+
+static const struct command sentinel_commands[] = {
+    {SUBCOMMAND("sentinel", "ckquorum"), .arity = 3, IS_LOCAL, ON_SENTINEL,
+     .run = run_sentinel_ckquorum, .syntax = "master-name",
+     DOCS("O(N) where N is the number of nodes", "Whether this node sees a majority of the nodes")},
+    {SUBCOMMAND("sentinel", "get-master-addr-by-name"), .arity = 3, IS_LOCAL, ON_SENTINEL,
+     .run = run_sentinel_master_address, .syntax = "master-name",
+     DOCS("O(1)", "Get host and port of the leader; the name is that of the cluster")},
+    HELP_OF("sentinel", "sentinel"),
+    {SUBCOMMAND("sentinel", "master"), .arity = 3, IS_LOCAL, ON_SENTINEL,
+     .run = run_sentinel_master, .syntax = "master-name",
+     DOCS("O(1)", "Get what a Sentinel says of the leader")},
+    {SUBCOMMAND("sentinel", "masters"), .arity = 2, IS_LOCAL, ON_SENTINEL,
+     .run = run_sentinel_masters,
+     DOCS("O(1)", "Get what a Sentinel says of the leader, if there is one")},
+    {SUBCOMMAND("sentinel", "myid"), .arity = 2, IS_LOCAL, ON_SENTINEL, .run = cluster_myid,
+     DOCS("O(1)", "Get the id of this node: 40 hexadecimal digits")},
+    {SUBCOMMAND("sentinel", "replicas"), .arity = 3, IS_LOCAL, ON_SENTINEL,
+     .run = run_sentinel_replicas, .syntax = "master-name",
+     DOCS("O(N) where N is the number of nodes", "Get what a Sentinel says of the followers")},
+    {SUBCOMMAND("sentinel", "sentinels"), .arity = 3, IS_LOCAL, ON_SENTINEL,
+     .run = run_sentinel_sentinels, .syntax = "master-name",
+     DOCS("O(N) where N is the number of nodes",
+          "Get what a Sentinel says of the other Sentinels, which are the other nodes")},
+    {SUBCOMMAND("sentinel", "slaves"), .arity = 3, IS_LOCAL, ON_SENTINEL,
+     .run = run_sentinel_replicas, .syntax = "master-name",
+     DOCS("O(N) where N is the number of nodes", "The same as SENTINEL REPLICAS")},
+    END,
+};
+
+const struct command commands_of_sentinel[] = {
+    CONTAINER("sentinel", sentinel_commands, "sentinel",
+              "A container for what clients ask a Sentinel"),
+    END,
+};

@@ -5,6 +5,7 @@
  */
 #include "base/number.h"
 #include "commands/call.h"
+#include "commands/rows.h"
 
 /* ---- SET and its relatives ---------------------------------------------------------------- */
 
@@ -66,7 +67,7 @@ static size_t take_set_option(const struct resp_argument *option, size_t left,
     return 1;
 }
 
-bool run_set(struct call *call)
+static bool run_set(struct call *call)
 {
     struct set_options options = {0};
     size_t taken;
@@ -90,7 +91,7 @@ bool run_set(struct call *call)
 }
 
 /* SETEX key seconds value, and PSETEX: the command's name is the unit. */
-bool run_setex(struct call *call)
+static bool run_setex(struct call *call)
 {
     call_ask(call, KV_SET, 1);
     call_ask_also(call, &call->arguments[3]);
@@ -101,7 +102,7 @@ bool run_setex(struct call *call)
 }
 
 /* GETEX key [PERSIST | unit amount]: an option may be said more than once, as in Redis. */
-bool run_getex(struct call *call)
+static bool run_getex(struct call *call)
 {
     const struct resp_argument *unit = NULL;
     uint8_t flags = 0;
@@ -128,21 +129,21 @@ bool run_getex(struct call *call)
     return true;
 }
 
-bool run_setnx(struct call *call)
+static bool run_setnx(struct call *call)
 {
     call_ask(call, KV_SET, 2);
     call->flags = KV_SET_NX | KV_SET_INTEGER;
     return true;
 }
 
-bool run_getset(struct call *call)
+static bool run_getset(struct call *call)
 {
     call_ask(call, KV_SET, 2);
     call->flags = KV_SET_GET;
     return true;
 }
 
-bool run_mset(struct call *call)
+static bool run_mset(struct call *call)
 {
     if (call->count % 2 == 0) {
         resp_write_error_format(call->reply, "ERR wrong number of arguments for '%s' command",
@@ -155,14 +156,14 @@ bool run_mset(struct call *call)
 }
 
 /* DELIFEQ key value. */
-bool run_delifeq(struct call *call)
+static bool run_delifeq(struct call *call)
 {
     call_ask(call, KV_DELIF, 2);
     return true;
 }
 
 /* DELEX key [IFEQ value | IFNE value]; without a condition it is DEL. */
-bool run_delex(struct call *call)
+static bool run_delex(struct call *call)
 {
     bool equal;
 
@@ -180,7 +181,7 @@ bool run_delex(struct call *call)
     return true;
 }
 
-bool run_lcs(struct call *call)
+static bool run_lcs(struct call *call)
 {
     const struct resp_argument *minimum = NULL;
     uint8_t flags = 0;
@@ -225,17 +226,17 @@ static bool ask_increment(struct call *call, const char *amount, size_t size)
     return true;
 }
 
-bool run_incr(struct call *call)
+static bool run_incr(struct call *call)
 {
     return ask_increment(call, "1", 1);
 }
 
-bool run_decr(struct call *call)
+static bool run_decr(struct call *call)
 {
     return ask_increment(call, "-1", 2);
 }
 
-bool run_decrby(struct call *call)
+static bool run_decrby(struct call *call)
 {
     const struct resp_argument *argument = &call->arguments[2];
     int64_t amount;
@@ -249,3 +250,100 @@ bool run_decrby(struct call *call)
     }
     return ask_increment(call, call->number, number_format(-amount, call->number));
 }
+
+/* ---- Rows ---- */
+
+#define ON_STRINGS IN_GROUP("string", CATEGORY_STRING)
+#define ON_BITS IN_GROUP("bitmap", CATEGORY_BITMAP)
+
+const struct command commands_of_strings[] = {
+    {COMMAND("append"), .arity = 3, CHANGES_FAST, ONE_KEY("RW insert"), ON_STRINGS,
+     .operation = KV_APPEND, .syntax = "@key value", DOCS("O(1)", "Append a value to a key")},
+    {COMMAND("bitcount"), .arity = -2, READS, ONE_KEY("RO access"), ON_BITS,
+     .operation = KV_BITCOUNT, .syntax = "@key [range(#start #end [unit(BYTE | BIT)])]",
+     DOCS("O(N) where N is the length of the value", "Count the bits that are set in a value")},
+    {COMMAND("decr"), .arity = 2, CHANGES_FAST, ONE_KEY("RW access update"), ON_STRINGS,
+     .run = run_decr, .syntax = "@key",
+     DOCS("O(1)", "Decrement the integer value of a key by one")},
+    {COMMAND("decrby"), .arity = 3, CHANGES_FAST, ONE_KEY("RW access update"), ON_STRINGS,
+     .run = run_decrby, .syntax = "@key #decrement",
+     DOCS("O(1)", "Decrement the integer value of a key by the given number")},
+    {COMMAND("delex"), .arity = -2, CHANGES_FAST, ONE_KEY("RM delete"), ON_STRINGS,
+     .run = run_delex, .syntax = "@key [condition(IFEQ ifeq-value | IFNE ifne-value)]",
+     DOCS("O(1)", "Delete a key, if its value is, or is not, the given one")},
+    {COMMAND("delifeq"), .arity = 3, CHANGES_FAST, ONE_KEY("RM delete"), ON_STRINGS,
+     .run = run_delifeq, .syntax = "@key value",
+     DOCS("O(1)", "Delete a key, if its value is the given one")},
+    {COMMAND("get"), .arity = 2, READS_FAST, ONE_KEY("RO access"), ON_STRINGS, .operation = KV_GET,
+     .syntax = "@key", DOCS("O(1)", "Get the value of a key")},
+    {COMMAND("getbit"), .arity = 3, READS_FAST, ONE_KEY("RO access"), ON_BITS,
+     .operation = KV_GETBIT, .syntax = "@key #offset",
+     DOCS("O(1)", "Get the bit at an offset of a value")},
+    {COMMAND("getdel"), .arity = 2, CHANGES_FAST, ONE_KEY("RW access delete"), ON_STRINGS,
+     .operation = KV_GETDEL, .syntax = "@key",
+     DOCS("O(1)", "Get the value of a key and delete the key")},
+    {COMMAND("getex"), .arity = -2, CHANGES_FAST, ONE_KEY("RW access update"), ON_STRINGS,
+     .run = run_getex,
+     .syntax = "@key [expiration(EX #seconds | PX #milliseconds | EXAT #unix-time-seconds | "
+               "PXAT #unix-time-milliseconds | PERSIST)]",
+     DOCS("O(1)", "Get the value of a key and change its time to live")},
+    {COMMAND("getrange"), .arity = 4, READS, ONE_KEY("RO access"), ON_STRINGS,
+     .operation = KV_GETRANGE, .syntax = "@key #start #end",
+     DOCS("O(N) where N is the length of the returned string",
+          "Get a substring of the string stored at a key")},
+    {COMMAND("getset"), .arity = 3, CHANGES_FAST, ONE_KEY("RW access update"), ON_STRINGS,
+     .run = run_getset, .syntax = "@key value",
+     DOCS("O(1)", "Set the string value of a key and return its old value")},
+    {COMMAND("incr"), .arity = 2, CHANGES_FAST, ONE_KEY("RW access update"), ON_STRINGS,
+     .run = run_incr, .syntax = "@key",
+     DOCS("O(1)", "Increment the integer value of a key by one")},
+    {COMMAND("incrby"), .arity = 3, CHANGES_FAST, ONE_KEY("RW access update"), ON_STRINGS,
+     .operation = KV_INCRBY, .syntax = "@key #increment",
+     DOCS("O(1)", "Increment the integer value of a key by the given number")},
+    {COMMAND("incrbyfloat"), .arity = 3, CHANGES_FAST, ONE_KEY("RW access update"), ON_STRINGS,
+     .operation = KV_INCRBYFLOAT, .syntax = "@key #increment",
+     DOCS("O(1)", "Increment the number at a key by the given one, which may have a fraction")},
+    {COMMAND("lcs"), .arity = -3, READS, TWO_KEYS("RO access"), ON_STRINGS, .run = run_lcs,
+     .syntax = "@key1 @key2 [LEN] [IDX] [MINMATCHLEN #min-match-len] [WITHMATCHLEN]",
+     DOCS("O(N*M) where N and M are the lengths of the values",
+          "Find the longest common subsequence of two values")},
+    {COMMAND("mget"), .arity = -2, READS_FAST, MANY_KEYS("RO access"), ON_STRINGS,
+     .operation = KV_MGET, .syntax = "@key...",
+     DOCS("O(N) where N is the number of keys", "Get the values of all the given keys")},
+    {COMMAND("mset"), .arity = -3, CHANGES, KEYS(1, -1, 2, "OW update"), ON_STRINGS,
+     .run = run_mset, .syntax = "data(@key value)...",
+     DOCS("O(N) where N is the number of keys",
+          "Set multiple keys to multiple values, all at once")},
+    {COMMAND("msetnx"), .arity = -3, CHANGES, KEYS(1, -1, 2, "OW insert"), ON_STRINGS,
+     .run = run_mset, .operation_flags = KV_MSET_NX, .syntax = "data(@key value)...",
+     DOCS("O(N) where N is the number of keys",
+          "Set multiple keys to multiple values, only if none of the keys exists")},
+    {COMMAND("psetex"), .arity = 4, CHANGES, ONE_KEY("OW update"), ON_STRINGS, .run = run_setex,
+     .syntax = "@key #milliseconds value",
+     DOCS("O(1)", "Set the value and the time to live, in milliseconds, of a key")},
+    {COMMAND("set"), .arity = -3, CHANGES, ONE_KEY("RW access update variable_flags"), ON_STRINGS,
+     .run = run_set,
+     .syntax = "@key value [condition(NX | XX | IFEQ ifeq-value)] [GET] "
+               "[expiration(EX #seconds | PX #milliseconds | EXAT #unix-time-seconds | "
+               "PXAT #unix-time-milliseconds | KEEPTTL)]",
+     DOCS("O(1)", "Set the string value of a key")},
+    {COMMAND("setbit"), .arity = 4, CHANGES, ONE_KEY("RW access update"), ON_BITS,
+     .operation = KV_SETBIT, .syntax = "@key #offset #value",
+     DOCS("O(1)", "Set or clear the bit at an offset of a value")},
+    {COMMAND("setex"), .arity = 4, CHANGES, ONE_KEY("OW update"), ON_STRINGS, .run = run_setex,
+     .syntax = "@key #seconds value",
+     DOCS("O(1)", "Set the value and the time to live, in seconds, of a key")},
+    {COMMAND("setnx"), .arity = 3, CHANGES_FAST, ONE_KEY("OW insert"), ON_STRINGS, .run = run_setnx,
+     .syntax = "@key value",
+     DOCS("O(1)", "Set the value of a key, only if the key does not exist")},
+    {COMMAND("setrange"), .arity = 4, CHANGES, ONE_KEY("RW update"), ON_STRINGS,
+     .operation = KV_SETRANGE, .syntax = "@key #offset value",
+     DOCS("O(N) where N is the length of the string",
+          "Overwrite part of a string at a key starting at the specified offset")},
+    {COMMAND("strlen"), .arity = 2, READS_FAST, ONE_KEY("RO"), ON_STRINGS, .operation = KV_STRLEN,
+     .syntax = "@key", DOCS("O(1)", "Get the length of the value stored in a key")},
+    {COMMAND("substr"), .arity = 4, READS, ONE_KEY("RO access"), ON_STRINGS,
+     .operation = KV_GETRANGE, .syntax = "@key #start #end",
+     DOCS("O(N) where N is the length of the returned string", "The same as GETRANGE")},
+    END,
+};

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "commands/call.h"
 #include "commands/render.h"
+#include "commands/rows.h"
 #include "commands/transaction.h"
 #include "front/connection.h"
 #include "front/worker.h"
@@ -162,7 +163,7 @@ static void finish_exec(struct connection *connection, const struct owed_reply *
 
 /* ---- The commands ------------------------------------------------------------------------- */
 
-bool run_multi(struct call *call)
+static bool run_multi(struct call *call)
 {
     struct transaction *transaction = &call->connection->transaction;
 
@@ -174,7 +175,7 @@ bool run_multi(struct call *call)
     return call_ok(call);
 }
 
-bool run_discard(struct call *call)
+static bool run_discard(struct call *call)
 {
     struct transaction *transaction = &call->connection->transaction;
 
@@ -216,7 +217,7 @@ static bool ask_exec(struct call *call)
     return true;
 }
 
-bool run_exec(struct call *call)
+static bool run_exec(struct call *call)
 {
     struct transaction *transaction = &call->connection->transaction;
 
@@ -233,7 +234,7 @@ bool run_exec(struct call *call)
     return ask_exec(call);
 }
 
-bool run_unwatch(struct call *call)
+static bool run_unwatch(struct call *call)
 {
     transaction_unwatch(&call->connection->transaction);
     return call_ok(call);
@@ -250,7 +251,7 @@ static void finish_watch(struct connection *connection, const struct owed_reply 
     }
 }
 
-bool run_watch(struct call *call)
+static bool run_watch(struct call *call)
 {
     struct transaction *transaction = &call->connection->transaction;
     struct buffer keys = {0};
@@ -278,3 +279,28 @@ bool run_watch(struct call *call)
     call->owed.attached_bytes = (uint32_t)keys.size_bytes;
     return true;
 }
+
+/* ---- Rows ---- */
+
+#define ON_TRANSACTIONS IN_GROUP("transactions", CATEGORY_TRANSACTION)
+
+const struct command commands_of_transactions[] = {
+    {COMMAND("discard"), .arity = 1, KIND(BARRIER, ABOUT_SERVER | COMMAND_FAST | COMMAND_AT_ONCE),
+     ON_TRANSACTIONS, .run = run_discard,
+     DOCS("O(N) where N is the number of queued commands",
+          "Forget the commands queued since MULTI, and the watched keys")},
+    {COMMAND("exec"), .arity = 1,
+     KIND(CHANGE, COMMAND_WRITE | COMMAND_AT_ONCE | COMMAND_RUNS_QUEUE), ON_TRANSACTIONS,
+     .run = run_exec,
+     DOCS("Depends on the commands", "Carry out all commands queued since MULTI as one entry of "
+                                     "the log, if no watched key was changed; nil if one was")},
+    {COMMAND("multi"), .arity = 1, KIND(BARRIER, ABOUT_SERVER | COMMAND_FAST | COMMAND_AT_ONCE),
+     ON_TRANSACTIONS, .run = run_multi, DOCS("O(1)", "Queue the commands that follow, until EXEC")},
+    {COMMAND("unwatch"), .arity = 1, KIND(BARRIER, ABOUT_SERVER | COMMAND_FAST), ON_TRANSACTIONS,
+     .run = run_unwatch, DOCS("O(1)", "Forget the watched keys")},
+    {COMMAND("watch"), .arity = -2, KIND(READ, COMMAND_READONLY | COMMAND_FAST | COMMAND_AT_ONCE),
+     MANY_KEYS("RO"), ON_TRANSACTIONS, .run = run_watch, .syntax = "@key...",
+     DOCS("O(N) where N is the number of keys",
+          "Let the next EXEC do nothing if one of the keys is changed from now on")},
+    END,
+};

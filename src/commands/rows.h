@@ -1,11 +1,12 @@
 /*
- * For the files that hold the table of commands, one for each group: table_*.c. Each is ascending
- * by name and ends with END; command.c makes one list of them. A row is: name, arity, kind and
- * flags, keys, group, what answers it, syntax (commands/syntax.h), complexity and summary.
- * Summaries end without a full stop, as those of Redis do.
+ * For the files that hold rows of the table of commands: one file a group, rows and functions
+ * together. The rows of a file are ascending by name and end with END; table.c makes one list of
+ * all of them. A row is: name, arity, kind and flags, keys, group, what answers it, syntax
+ * (commands/syntax.h), complexity and summary. Summaries end without a full stop, as those of
+ * Redis do.
  */
-#ifndef RAFTD_COMMANDS_TABLE_H
-#define RAFTD_COMMANDS_TABLE_H
+#ifndef RAFTD_COMMANDS_ROWS_H
+#define RAFTD_COMMANDS_ROWS_H
 
 #include <stddef.h>
 
@@ -49,18 +50,26 @@ enum { ABOUT_SERVER = COMMAND_LOADING | COMMAND_STALE };
 #define HELP_OF(container_of, group_of)                                                            \
     {                                                                                              \
         SUBCOMMAND(container_of, "help"), .arity = 2, IS_LOCAL, IN_GROUP(group_of, 0),             \
-                                          .run = run_help,                                         \
+                                          .run = docs_help,                                        \
                                           DOCS("O(1)", "Show helpful text about the different "    \
                                                        "subcommands")                              \
     }
 
+/* The HELP of every container, made from its subcommands. */
+bool docs_help(struct call *call);
+
+extern const struct command commands_of_clients[];
 extern const struct command commands_of_cluster[];
 extern const struct command commands_of_connection[];
+extern const struct command commands_of_docs[];
+extern const struct command commands_of_expiry[];
+extern const struct command commands_of_info[];
 extern const struct command commands_of_keys[];
 extern const struct command commands_of_pubsub[];
 extern const struct command commands_of_raft[];
-extern const struct command commands_of_server[];
 extern const struct command commands_of_scripts[];
+extern const struct command commands_of_sentinel[];
+extern const struct command commands_of_server[];
 extern const struct command commands_of_strings[];
 extern const struct command commands_of_transactions[];
 

@@ -9,15 +9,16 @@
 
 #include "base/assert.h"
 #include "commands/call.h"
+#include "commands/rows.h"
 #include "commands/syntax.h"
-#include "commands/table.h"
 
 enum { COMMANDS_MAX = 192, INDEX_PLACES = 512, NAME_BYTES_MAX = 32 };
 
 static const struct command *const groups[] = {
-    commands_of_cluster, commands_of_connection,   commands_of_keys,
-    commands_of_pubsub,  commands_of_raft,         commands_of_server,
-    commands_of_strings, commands_of_transactions, commands_of_scripts,
+    commands_of_clients, commands_of_cluster,      commands_of_connection, commands_of_docs,
+    commands_of_expiry,  commands_of_info,         commands_of_keys,       commands_of_pubsub,
+    commands_of_raft,    commands_of_scripts,      commands_of_sentinel,   commands_of_server,
+    commands_of_strings, commands_of_transactions,
 };
 
 /* Ascending by name. */
@@ -176,34 +177,4 @@ void command_write_synopsis(const struct command *command, struct buffer *text)
         append_text(text, " ");
         syntax_write_synopsis(syntax_of(command->syntax), text);
     }
-}
-
-bool run_help(struct call *call)
-{
-    const struct command *container =
-        command_find(call->command->container, strlen(call->command->container));
-    struct buffer line = {0};
-    size_t count = 0;
-
-    for (const struct command *sub = container->subcommands; sub->name != NULL; sub++) {
-        count++;
-    }
-    resp_write_array(call->reply, 1 + 2 * count);
-    append_capitals(&line, container->name);
-    append_text(&line, " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
-    resp_write_simple(call->reply, line.data, line.size_bytes);
-    for (const struct command *sub = container->subcommands; sub->name != NULL; sub++) {
-        size_t skip = strlen(container->name) + 1;
-
-        line.size_bytes = 0;
-        command_write_synopsis(sub, &line);
-        resp_write_simple(call->reply, line.data + skip, line.size_bytes - skip);
-        line.size_bytes = 0;
-        append_text(&line, "    ");
-        append_text(&line, sub->summary);
-        append_text(&line, ".");
-        resp_write_simple(call->reply, line.data, line.size_bytes);
-    }
-    buffer_free(&line);
-    return false;
 }

@@ -1,0 +1,17 @@
+/*
+ * What RAFT's rows need of the changes of members and of leadership. The thread of the connection's
+ * worker.
+ */
+#ifndef RAFTD_COMMANDS_MEMBERS_H
+#define RAFTD_COMMANDS_MEMBERS_H
+
+#include <stdbool.h>
+
+struct call;
+
+/* RAFT MEMBER: the steps of a change, all of them or none. */
+bool members_change(struct call *call);
+/* RAFT HANDOVER, and RAFT TRANSFER, its older name. */
+bool members_hand_over(struct call *call);
+
+#endif
