@@ -1,8 +1,8 @@
 /*
- * A change of the membership, as somebody asks for it: a few steps that take effect together or
- * not at all. It travels to the leader as a proposal of type RAFT_ENTRY_MEMBERSHIP_CHANGE and
- * never stands in a log: the leader checks it and appends the membership that comes of it
- * (reconfigure.c). Pure.
+ * A change of the membership as an operator asks for it: a few steps that take effect together or
+ * not at all. The change travels to the leader as a proposal of type RAFT_ENTRY_MEMBERSHIP_CHANGE
+ * and never becomes an entry of a log: the leader checks it and appends the membership that results
+ * from it (reconfigure.c). Pure.
  */
 #ifndef RAFTD_RAFT_CHANGE_H
 #define RAFTD_RAFT_CHANGE_H
@@ -16,37 +16,39 @@
 
 enum { RAFT_CHANGE_STEPS_MAX = 16 };
 
+/* The fields that a kind uses stand before the colon. */
 enum raft_change_kind {
-    RAFT_CHANGE_ADD = 1,     /* id, address: a learner that is promoted once it has caught up */
-    RAFT_CHANGE_ADD_LEARNER, /* id, address: a learner for good */
+    RAFT_CHANGE_ADD = 1,     /* id, address: a learner that becomes a voter once it has caught up */
+    RAFT_CHANGE_ADD_LEARNER, /* id, address: a learner that stays one */
     RAFT_CHANGE_PROMOTE,     /* id: a learner that has caught up becomes a voter */
-    RAFT_CHANGE_REMOVE,      /* id: goes, and its id is never used again */
-    RAFT_CHANGE_REPLACE,     /* old, id, address: old goes when id, a learner until then, has
-                                caught up; an old one that does not vote goes at once */
-    RAFT_CHANGE_ADDRESS,     /* id, address: it has moved */
-    RAFT_CHANGE_HANDOVER,    /* id, 0 = the best: no change of members, the leader is to hand
-                                over; stands alone */
+    RAFT_CHANGE_REMOVE,      /* id: the member is removed, and its id is never used again */
+    RAFT_CHANGE_REPLACE,     /* old, id, address: id becomes a learner; once it has caught up it
+                                becomes a voter and old is removed. An old member that does not
+                                vote is removed at once */
+    RAFT_CHANGE_ADDRESS,     /* id, address: the member has a new address */
+    RAFT_CHANGE_HANDOVER,    /* id, 0 = the best voter: no change of members, but the leader is to
+                                hand over; only as the single step of a change */
 };
 
 struct raft_change_step {
     uint8_t kind;
     uint16_t id;
     uint16_t old;
-    char address[RAFT_ADDRESS_MAX];
+    char address[RAFT_ADDRESS_MAX]; /* "" where the kind uses none */
 };
 
 struct raft_change {
-    size_t count;
+    size_t count; /* of steps, at least 1 */
     struct raft_change_step steps[RAFT_CHANGE_STEPS_MAX];
 };
 
 void raft_change_encode(const struct raft_change *change, struct buffer *buffer);
-/* Hostile bytes in; RAFTD_ERROR_PROTOCOL unless they are exactly one change. */
+/* The bytes may be hostile. RAFTD_ERROR_PROTOCOL unless they are exactly one change. */
 int raft_change_decode(struct raft_change *change, const void *data, size_t size);
 
 /*
- * What a simple membership becomes. RAFT_REFUSED_NOT, or why it cannot be done; whether a
- * learner has caught up is not looked at here.
+ * Applies a change to a simple membership. RAFT_REFUSED_NOT, or why the change cannot be made.
+ * Whether a learner has caught up is checked elsewhere (reconfigure.c).
  */
 enum raft_refusal raft_change_apply(const struct raft_change *change,
                                     const struct raft_membership *from, struct raft_membership *to);

@@ -1,14 +1,15 @@
 /*
- * Invariants inside one core, and what no step may change. See check.c.
+ * Checks of the invariants of one core: what is true between two steps, and what no step may
+ * change. See check.c.
  */
 #ifndef RAFTD_RAFT_CHECK_H
 #define RAFTD_RAFT_CHECK_H
 
 #include "raft/core.h"
 
-enum { CHECK_ENTRIES = 32 }; /* of the end of the log, and of what is committed */
+enum { CHECK_ENTRIES = 32 }; /* so many of the last entries, and of the last committed ones */
 
-/* What a step found, to be held against what it leaves. */
+/* The state of a core before a step, to be compared with the state after it. */
 struct check_before {
     uint64_t now_ms;
     uint64_t term;
@@ -25,9 +26,10 @@ struct check_before {
 };
 
 void check_take(const struct raft_core *core, struct check_before *before);
-/* NULL, or what the step broke. */
+/* Compares. NULL, or a sentence that names the rule that the step broke. */
 const char *check_step(const struct raft_core *core, const struct check_before *before);
-/* NULL, or what does not hold in the core as it is; constant time but for the members. */
+/* NULL, or a sentence that names an invariant that is not true now. The time that this takes does
+ * not depend on the length of the log. */
 const char *check_state(const struct raft_core *core);
 
 #endif

@@ -1,21 +1,6 @@
 /*
- * What the files of src/raft share; nobody outside includes this. A core is owned by whoever
- * calls raft_step(): one thread at a time.
- *
- *     create.c      a core from what survived on disk, and its end
- *     core.c        batch of events in, one set of effects out
- *     status.c      looking in
- *     election.c    time-outs, pre-vote, votes, becoming something else
- *     append.c      the follower's side of replication
- *     replicate.c   the leader's side: progress of each peer, windows, commit rule
- *     read.c        ReadIndex on both sides
- *     lease.c       what a quorum has promised a leader
- *     propose.c     proposals: appended, forwarded, refused
- *     snapshot.c    compaction, peers that need a snapshot, installing one
- *     time.c        cluster time
- *     reconfigure.c changes of members, as the leader makes them
-  *     handover.c    leadership handed over
- *     log.c, membership.c, change.c, entry.c, check.c
+ * The state of a core and the functions that the files of src/raft share. Nothing outside src/raft
+ * includes this. The thread that calls raft_step() owns the core while the call lasts.
  */
 #ifndef RAFTD_RAFT_CORE_H
 #define RAFTD_RAFT_CORE_H
@@ -26,151 +11,199 @@
 
 enum {
     INFLIGHT_MAX = 4096,
-    ROUNDS_KEPT = 1024, /* read rounds whose beginning is known; a power of two */
+    ROUNDS_KEPT = 1024, /* read rounds of which the start time is remembered; a power of two */
 };
 
-/* after_write of a message that waits for the newest log write; resolved when a batch ends. */
+/*
+ * The after_write of a message that has to wait for the newest log write. While a batch is under
+ * way that write has no number yet; resolve_messages() puts the number in when the batch ends.
+ */
 #define RAFT_GATED UINT64_MAX
 
-/* Unacknowledged appends to one peer: a queue of {last index, cost}, oldest first. */
+/* One append that a peer has not answered yet. They form a queue, oldest first. */
 struct inflight {
-    uint64_t last_index;
-    size_t cost_bytes;
+    uint64_t last_index; /* of its entries */
+    size_t cost_bytes;   /* of its entries, see raft_entry_cost() */
 };
 
-/* What is known of the snapshot that a peer needs. */
+/* The way of a snapshot to a peer that needs one. */
 enum transfer {
-    TRANSFER_NONE,      /* not asked for, or it failed */
-    TRANSFER_UNDER_WAY, /* the host is at it */
-    TRANSFER_DELIVERED, /* the peer has it, and has not said that it stands there */
+    TRANSFER_NONE,      /* the host was not asked, or the transfer failed */
+    TRANSFER_UNDER_WAY, /* the host was asked to send one */
+    TRANSFER_DELIVERED, /* the peer has it on disk, but has not acknowledged that index yet */
 };
 
+/*
+ * What the leader knows about the log of one peer. The functions are in replicate.c if nothing else
+ * is said.
+ *
+ *          progress_init()
+ *                |
+ *                v
+ *         +--> PROBE ------> REPLICATE
+ *         |      |  ^            |  |
+ *         |      |  +------------+  |
+ *         |      v                  |
+ *         +-- SNAPSHOT <------------+
+ *
+ *     made in PROBE             progress_init(): this node was elected, or the peer is a new member
+ *     PROBE -> REPLICATE        on_success(): the logs agree up to the entry before next_index
+ *     PROBE -> PROBE            on_refusal(): next_index moves back to where the logs may agree
+ *     PROBE -> SNAPSHOT         on_refusal(): the peer refused even the append right after the base
+ *     REPLICATE -> PROBE,       on_refusal(): the peer has lost what it acknowledged, or an append
+ *              or SNAPSHOT      was lost and the next one does not fit
+ *     SNAPSHOT -> PROBE         on_success(), on_refusal(): the answer shows that the peer stands
+ *                               at the base or later
+ *     any -> PROBE              replicate_on_link(): the connection was made or lost
+ *     REPLICATE, PROBE -> PROBE probe_from_base() in snapshot.c: entries that the peer was to be
+ *                               sent next are no longer in the log
+ *     gone                      replicate_end(), or replicate_membership_changed()
+ *
+ * In PROBE, one append is sent at a time. In REPLICATE, appends follow one another without waiting,
+ * as far as the window has room. In SNAPSHOT, the peer needs entries that the leader no longer
+ * holds, so it gets only heartbeats until a snapshot has arrived there. Whether a peer needs a
+ * snapshot is decided by the peer's own answers alone: a peer that is merely not connected is
+ * never sent one (T20).
+ *
+ * Invariants; check.c checks them in every step of a test (raft_options.check):
+ *   1. match_index < next_index <= last index of the log + 1.
+ *   2. Except in SNAPSHOT, next_index is after the base: the leader holds what it is to send (T16).
+ *   3. Only in REPLICATE there are appends in flight, and never more than the window holds.
+ *   4. The last indexes of the appends in flight ascend, are greater than match_index and less than
+ *      next_index; inflight_bytes is the sum of their costs.
+ *   5. Only in SNAPSHOT transfer is not TRANSFER_NONE.
+ *   6. No round was sent or acknowledged that the leader has not opened.
+ */
 struct progress {
     enum raft_progress_state state;
-    uint64_t match_index; /* durable on the peer; match < next */
-    uint64_t next_index;  /* first entry not sent yet */
-    bool probe_sent;      /* PROBE: one append is out; cleared by an answer or a heartbeat */
+    uint64_t match_index; /* last index that the peer has acknowledged as durable; never falls */
+    uint64_t next_index;  /* first entry that was not sent yet */
+    bool probe_sent; /* PROBE: an append is under way; an answer or a heartbeat allows another */
     bool heartbeat_due;
-    uint64_t commit_sent;   /* the commit index the peer knows, if everything arrives */
-    uint64_t commit_wanted; /* the peer's clients wait for this index: tell it at once */
-    bool is_witness;        /* asked at once to confirm the newest read round */
+    uint64_t commit_sent;   /* commit index that the peer knows if all messages to it arrive */
+    uint64_t commit_wanted; /* clients of the peer wait until it knows this commit index */
+    bool is_witness;        /* is asked at once in the newest read round */
     uint64_t round_sent;
     uint64_t round_acknowledged;
-    uint64_t last_contact_ms;
-    uint8_t standing; /* as its last answer said: core_standing() */
-    /* A learner's round of catching up (reconfigure.c). */
-    uint64_t catch_up_index; /* the round is over once it has this; 0 = none has begun */
+    uint64_t last_contact_ms; /* when the peer last answered an append */
+    uint8_t standing;         /* of the peer, from its last answer: core_standing() */
+    /* The rounds in which a learner catches up, see follow_learner() in reconfigure.c. */
+    uint64_t catch_up_index; /* the round ends when the learner has this index; 0 = no round yet */
     uint64_t catch_up_began_ms;
-    uint32_t catch_up_rounds; /* good ones in a row */
-    bool catch_up_counted;
-    struct inflight *inflights; /* ring of options.max_inflight_messages */
+    uint32_t catch_up_rounds;   /* rounds in a row that were fast enough */
+    bool catch_up_counted;      /* the round is over and counted */
+    struct inflight *inflights; /* ring of options.max_inflight_messages; NULL unless leader */
     size_t inflight_head;
     size_t inflight_count;
     size_t inflight_bytes;
-    enum transfer transfer; /* SNAPSHOT */
-    uint64_t transfer_ms;   /* when that last changed; 0 = never */
+    enum transfer transfer;
+    uint64_t transfer_ms; /* when transfer last changed; 0 = not since this state began */
     /* A read that this peer asks the leader to confirm. */
     bool read_pending;
-    bool read_lease; /* the leader's lease will do */
+    bool read_lease; /* a lease of the leader is enough */
     uint64_t read_attempt;
     uint64_t read_index;
-    uint64_t read_round; /* 0: waits for an entry of this term to be committed */
+    uint64_t read_round; /* 0 = waits until the leader has committed in its own term */
 };
 
 struct raft_core {
     struct raft_options options;
-    uint64_t now_ms;
+    uint64_t now_ms; /* of the batch under way */
     uint64_t random_state;
 
-    /* Persistent, as of the newest log write that was handed out or is about to be. */
+    /* Term, vote and log as they are on disk once all log writes up to now are done, including the
+     * one that the batch under way will hand out. */
     uint64_t term;
-    uint16_t vote;
+    uint16_t vote; /* 0 = none */
     struct raft_log log;
 
-    /* Membership in force: the newest in the log, or that of the base. */
+    /* The membership in force: the newest in the log, or else that of the base. */
     struct raft_membership membership;
-    uint64_t membership_index;
+    uint64_t membership_index; /* of its entry, or of the base */
     struct raft_membership base_membership;
-    uint64_t voter_before_index; /* the membership for which was_voter_before was looked up */
+    /* reconfigure_may_campaign(): whether this node was a voter in the membership before the one at
+     * voter_before_index. */
+    uint64_t voter_before_index;
     bool was_voter_before;
-    bool space_is_low;
-    bool removed; /* this node is no member any more, and that is committed */
+    bool space_is_low; /* the disk is nearly full */
+    bool removed;      /* this node was removed, and that is committed */
 
     enum raft_role role;
-    uint16_t leader;
+    uint16_t leader; /* 0 = not known */
     uint64_t commit_index;
-    size_t uncommitted_bytes;
+    size_t uncommitted_bytes; /* cost of the entries after commit_index */
     uint64_t election_deadline_ms;
-    uint64_t promised_until_ms; /* no vote for anybody before, but by a leader's own order */
-    uint64_t leader_contact_ms; /* when the current leader was last heard, 0 = never */
+    uint64_t promised_until_ms; /* until then no vote, except in a campaign that a leader ordered */
+    uint64_t leader_contact_ms; /* when this leader was last heard, 0 = never */
 
-    /* Candidate: answers by position in membership. */
+    /* Candidate and pre-candidate: the answers, by position in membership. */
     bool vote_answered[RAFT_MEMBERS_MAX];
     bool vote_granted[RAFT_MEMBERS_MAX];
-    uint64_t self_vote_sequence; /* own vote counts once this write is done; 0 = counted */
+    uint64_t self_vote_sequence; /* own vote counts once this write is durable; 0 = it counts */
 
-    /* Leader: by position in membership (own position unused). */
+    /* Leader: by position in membership; the own position is unused. */
     struct progress progress[RAFT_MEMBERS_MAX];
     uint64_t heartbeat_deadline_ms;
-    uint64_t read_round; /* numbers the quorum rounds of reads and heartbeats in this term */
-    uint64_t round_opened_ms[ROUNDS_KEPT];
+    uint64_t read_round; /* newest round of this term; appends carry the number (lease.c) */
+    uint64_t round_opened_ms[ROUNDS_KEPT]; /* by round, modulo ROUNDS_KEPT */
 
-    /* Leader: who is to be told, once it is committed, that it was removed. */
+    /* Leader: members that were removed and have to be told so once that is committed. */
     uint16_t leaving[RAFT_MEMBERS_MAX];
     size_t leaving_count;
-    bool gave_up_office; /* removed, and has tried to hand over */
+    bool gave_up_office; /* this leader removed itself and has tried to hand over */
     struct {
-        uint16_t to; /* 0: no handover is under way */
-        bool sent;
-        uint64_t deadline_ms;
-        uint64_t again_ms;
-        uint64_t ordered_term; /* the newest term in which somebody was told to campaign */
-        uint64_t drift_ms;     /* not before may leadership drift to a higher standing */
+        uint16_t to;           /* 0 = no handover is under way */
+        bool sent;             /* the order to campaign was sent */
+        uint64_t deadline_ms;  /* then the handover is given up */
+        uint64_t again_ms;     /* then the order is sent again */
+        uint64_t ordered_term; /* newest term in which such an order was sent; 0 = none */
+        uint64_t drift_ms;     /* before that, leadership does not drift to a higher standing */
     } handover;
 
     /* Follower. */
-    uint64_t leader_commit_index; /* as the leader last said, whether or not it is here */
-    uint64_t round_answered;      /* the newest round of this leader that was answered */
+    uint64_t leader_commit_index; /* from the leader's last append; may be beyond the own log */
+    uint64_t round_answered;      /* newest round of this leader that was answered */
 
-    /* Reads of this node's own clients: one batch at a time. */
+    /* The reads of this node's own clients: one batch of them at a time. */
     struct {
         bool pending;
-        bool lease; /* the leader's lease will do */
+        bool lease; /* a lease of the leader is enough */
         uint64_t id;
-        uint64_t index;   /* leader */
-        uint64_t round;   /* leader; 0: not begun */
-        uint64_t attempt; /* follower; the attempt under way, 0 = not sent */
+        uint64_t index;   /* leader: commit index when the round was opened */
+        uint64_t round;   /* leader: the round that confirms them; 0 = not opened yet */
+        uint64_t attempt; /* follower: the question under way; 0 = not asked yet */
         uint64_t sent_ms;
     } read;
-    uint64_t last_attempt; /* ascending through the whole life of the process */
+    uint64_t last_attempt; /* ascends during the whole life of the process */
 
-    /* The time line of the leader of anchor_term: what it said, and when that was heard. */
+    /* Cluster time, see time.c. The leader of anchor_term said anchor_ms, when this node's clock
+     * showed anchor_now_ms. */
     struct {
         uint64_t anchor_ms;
         uint64_t anchor_now_ms;
-        uint64_t anchor_term; /* 0 = none heard yet */
-        uint64_t wall_ms;     /* the wall clock as last told, 0 = never */
-        uint64_t wall_now_ms;
+        uint64_t anchor_term; /* 0 = nothing was heard yet */
+        uint64_t wall_ms;     /* newest time of the wall clock, 0 = none */
+        uint64_t wall_now_ms; /* when that was told */
     } time;
 
     /* Log writes. */
-    uint64_t issued_sequence;  /* of the newest write handed out */
-    uint64_t written_sequence; /* of the newest write known to be done */
-    bool hard_state_dirty;
-    uint64_t hard_state_sequence; /* the write that carries the current term and vote */
-    uint64_t write_next;          /* first index not handed to the log writer */
-    bool base_dirty;              /* the next write has to restart the log behind its base */
-    uint64_t base_sequence;       /* the write that did; 0 = none in this life */
-    uint64_t truncate_from;       /* to be cut by the next write; 0 = nothing */
-    uint64_t truncate_sequence;   /* completions of earlier writes say nothing about indices */
-    uint64_t durable_index;
-    uint64_t write_waits_since_ms; /* for a write to be done: since when without any progress */
+    uint64_t issued_sequence;     /* newest write that was handed out */
+    uint64_t written_sequence;    /* newest write that is durable */
+    bool hard_state_dirty;        /* term or vote have changed and are in no write yet */
+    uint64_t hard_state_sequence; /* the write with the current term and vote */
+    uint64_t write_next;          /* first index that is in no write yet */
+    bool base_dirty;              /* the next write has to restart the log after its base */
+    uint64_t base_sequence;       /* the last write that did that; 0 = none in this life */
+    uint64_t truncate_from;       /* first index that the next write has to drop; 0 = none */
+    uint64_t truncate_sequence;   /* writes before this one say nothing about durable_index (T13) */
+    uint64_t durable_index;       /* last index of the log on this node's disk */
+    uint64_t write_waits_since_ms; /* since when a write is under way and none has been finished */
 
     /*
-     * The outbox's arrays, kept from batch to batch, with room from the start for an ordinary one.
-     * Like the log's they double when they are full and never shrink, so a core that has seen its
-     * largest batch and its longest log allocates nothing in a step. An event adds at most two
-     * messages, and each peer at most options.max_inflight_messages and three more.
+     * The arrays of the outbox. They are kept from batch to batch and double when they are full, as
+     * the log's array does; they never shrink. So a core that has seen its largest batch and its
+     * longest log allocates nothing in a step. An event adds at most two messages, and each peer at
+     * most options.max_inflight_messages and three more.
      */
     struct raft_message *messages;
     size_t message_count;
@@ -178,10 +211,10 @@ struct raft_core {
     struct raft_entry **forwards; /* proposals for the leader; one reference each */
     size_t forward_count;
     size_t forward_capacity;
-    struct raft_proposal_id *peer_refusals; /* slices of the batch's PROPOSE_REFUSED messages */
+    struct raft_proposal_id *peer_refusals; /* the PROPOSE_REFUSED messages have parts of it */
     size_t peer_refusal_count;
     size_t peer_refusal_capacity;
-    struct raft_proposal_id *refusals; /* for this node's own clients */
+    struct raft_proposal_id *refusals; /* of proposals of this node's own clients */
     size_t refusal_count;
     size_t refusal_capacity;
     uint16_t snapshot_peers[RAFT_MEMBERS_MAX];
@@ -197,30 +230,32 @@ struct raft_core {
 };
 
 /* core.c */
+/* Adds a message to the outbox. The pointer is valid until the next core_send(). */
 struct raft_message *core_send(struct raft_core *core, uint8_t type, uint16_t to);
 uint64_t core_random(struct raft_core *core);
+/* Notes that this peer broke the rules of Raft. */
 void core_violation(struct raft_core *core, uint16_t peer);
-/* Position of a member, or RAFT_MEMBERS_MAX. */
+/* Position of a member in the membership, or RAFT_MEMBERS_MAX. */
 size_t core_position(const struct raft_core *core, uint16_t id);
 bool core_is_voter(const struct raft_core *core);
-/* How much this node wants to lead: 0 while its disk is nearly full (T45), else more, and the more
- * the higher its priority. */
+/* How much this node should lead: 0 while its disk is nearly full (T45), else its priority + 1. */
 uint8_t core_standing(const struct raft_core *core);
-/* Whether a promise may leave at once as far as term, vote and base of the log go. */
+/* Whether term, vote and base are on disk, so that a promise need not wait for them. */
 bool core_hard_state_is_durable(const struct raft_core *core);
-/* Appends an entry of this leader's own making: sets its term, index and time. */
+/* Leader: appends an entry; sets its term, index and time. */
 void core_append_own(struct raft_core *core, struct raft_entry *entry);
-/* Appends one entry whose index is next; follows the membership if it is one. */
+/* Appends an entry with the next index. A membership comes into force at once. */
 void core_append_entry(struct raft_core *core, struct raft_entry *entry);
-/* The newest membership up to an index, and its own index: that of an entry or of the base. */
+/* The newest membership up to an index; returns the index of its entry, or of the base. */
 uint64_t core_membership_at(const struct raft_core *core, uint64_t index,
                             struct raft_membership *membership);
 /* The membership that was in force before the one at this index; empty if there was none. */
 void core_membership_before(const struct raft_core *core, uint64_t index,
                             struct raft_membership *membership);
-/* Takes another membership into force: the one of the entry or base at index. */
+/* Brings another membership into force: that of the entry, or the base, at index. */
 void core_set_membership(struct raft_core *core, const struct raft_membership *membership,
                          uint64_t index);
+/* Follower: drops the entries from this index on; none of them is committed. */
 void core_truncate(struct raft_core *core, uint64_t index);
 void core_set_commit(struct raft_core *core, uint64_t index);
 
@@ -230,37 +265,41 @@ void election_tick(struct raft_core *core);
 void election_become_follower(struct raft_core *core, uint64_t term, uint16_t leader);
 void election_on_vote(struct raft_core *core, const struct raft_message *message);
 void election_on_vote_reply(struct raft_core *core, const struct raft_message *message);
+/* A log write is durable: perhaps the one with this candidate's own vote. */
 void election_on_written(struct raft_core *core);
+/* Starts a campaign at once, because the leader hands over to this node. */
 void election_campaign_by_order(struct raft_core *core);
-/* Whether a live leader makes this node deaf to candidates (dissertation, section 4.2.3). */
+/* Whether this node ignores candidates, because a leader may be alive (section 4.2.3). */
 bool election_is_sticky(const struct raft_core *core);
 
 /* append.c */
 void append_on_message(struct raft_core *core, const struct raft_message *message);
 
 /* replicate.c */
-void replicate_begin(struct raft_core *core);
-void replicate_end(struct raft_core *core);
+void replicate_begin(struct raft_core *core); /* the node has become the leader */
+void replicate_end(struct raft_core *core);   /* it is the leader no longer */
 void replicate_tick(struct raft_core *core);
-/* One append at a time from next on, until the peer says where it stands. */
+/* Looks for the place where the logs agree, one append at a time from `next` on. */
 void replicate_probe(struct raft_core *core, struct progress *progress, uint64_t next);
 void replicate_on_reply(struct raft_core *core, const struct raft_message *message);
 void replicate_on_link(struct raft_core *core, uint16_t peer, bool up);
 void replicate_advance_commit(struct raft_core *core);
 void replicate_send(struct raft_core *core);
-/* Picks who is asked at once to confirm a read round that was just opened. */
+/* Chooses the peers that are asked at once in a read round that was just opened. */
 void replicate_choose_witnesses(struct raft_core *core);
 void replicate_membership_changed(struct raft_core *core, const struct raft_membership *before);
 
 /* read.c */
 void read_on_request(struct raft_core *core, uint64_t read_id, bool lease);
-/* Whether a leader has committed an entry of its own term: before, it does not know the end. */
+/* Whether the leader has committed an entry of its own term. Before that, its commit index may be
+ * older than what earlier leaders have acknowledged (T10). */
 bool read_knows_commit(const struct raft_core *core);
 /* The newest round that a quorum has answered. */
 uint64_t read_quorum_round(const struct raft_core *core);
 void read_on_message(struct raft_core *core, const struct raft_message *message);
 void read_on_reply(struct raft_core *core, const struct raft_message *message);
 void read_flush(struct raft_core *core);
+/* Role or leader have changed: the questions under way count for nothing, and are asked anew. */
 void read_forget_attempts(struct raft_core *core);
 
 /* snapshot.c */
@@ -274,12 +313,17 @@ void snapshot_flush(struct raft_core *core);
 void time_on_clock(struct raft_core *core, uint64_t wall_ms);
 void time_become_leader(struct raft_core *core);
 void time_on_append(struct raft_core *core, uint64_t time_ms);
+/* The wall clock now, milliseconds since 1970; 0 = never told. */
 uint64_t time_wall_ms(const struct raft_core *core);
 
 /* lease.c */
+/* Promises the leader, from now on for an election time-out, to elect nobody else. */
 void lease_promise(struct raft_core *core);
+/* Whether such a promise is still valid. */
 bool lease_binds(const struct raft_core *core);
+/* Leader: opens the next round. */
 void lease_open_round(struct raft_core *core);
+/* Leader: whether its lease is valid now. */
 bool lease_holds(const struct raft_core *core);
 
 /* propose.c */
@@ -291,23 +335,24 @@ void propose_flush(struct raft_core *core);
 /* reconfigure.c */
 enum raft_refusal reconfigure_propose(struct raft_core *core, const struct raft_entry *entry);
 void reconfigure_tick(struct raft_core *core);
+/* Leader: notes the members that a new membership no longer contains. */
 void reconfigure_note_leaving(struct raft_core *core, const struct raft_membership *before);
 void reconfigure_on_removed(struct raft_core *core);
-/* Whether a message is from a node that is no member any more, and was answered so. */
+/* Whether a message comes from a candidate that was removed; then it gets that answer. */
 bool reconfigure_turns_away(struct raft_core *core, const struct raft_message *message);
 bool reconfigure_may_campaign(struct raft_core *core);
 /* Whether the membership in force is known to be committed. */
 bool reconfigure_is_committed(const struct raft_core *core);
 
 /* handover.c */
-/* to 0 = the best. RAFT_REFUSED_HANDING_OVER, or why not. Leader. */
+/* Leader: hands over to this voter; 0 = the best. RAFT_REFUSED_HANDING_OVER, or why not. */
 enum raft_refusal handover_begin(struct raft_core *core, uint16_t to);
 void handover_end(struct raft_core *core);
 bool handover_is_running(const struct raft_core *core);
 void handover_begin_term(struct raft_core *core);
 void handover_tick(struct raft_core *core);
 void handover_on_order(struct raft_core *core, const struct raft_message *message);
-/* Whether somebody may have been told in this term to campaign against a live leader. */
+/* Whether in this term a peer may have been told to campaign although the leader lives. */
 bool handover_voids_lease(const struct raft_core *core);
 
 #endif

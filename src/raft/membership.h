@@ -1,8 +1,20 @@
 /*
- * Who belongs to the cluster. A membership is a log entry: it is in force on a node from the
- * moment the entry is in its log (dissertation, section 4.1). In the joint form (section 4.3)
- * a decision needs a majority of the incoming and a majority of the outgoing voters. It also
- * remembers whose ids were used, so that none is ever used again. Pure.
+ * The membership: who belongs to the cluster. A membership is a log entry, and a node obeys it as
+ * soon as the entry is in its log, committed or not (dissertation, section 4.1). Pure.
+ *
+ * Joint consensus (section 4.3). When the voters change, two memberships follow one another:
+ *
+ *     old voters --(joint membership)--> joint --(committed)--> new voters
+ *
+ * In the joint membership the new voters are "incoming" (RAFT_MEMBER_VOTER) and the old ones
+ * "outgoing" (RAFT_MEMBER_OUTGOING); a voter that stays is both. A decision - an election, a
+ * commit, a read round - needs a majority of the incoming and a majority of the outgoing voters.
+ * Without this step a node that has the new membership and a node that still has the old one could
+ * each find a majority of its own: with old voters 1, 2, 3 and new voters 3, 4, 5, the nodes 1 and
+ * 2 could elect one leader and 4 and 5 another in the same term.
+ *
+ * The membership also remembers the ids of removed members, so that no id is used again: a node
+ * with an old id could come back with a vote or an acknowledgement that it has forgotten (T33).
  */
 #ifndef RAFTD_RAFT_MEMBERSHIP_H
 #define RAFTD_RAFT_MEMBERSHIP_H
@@ -20,82 +32,89 @@ enum {
 };
 
 enum raft_member_role {
-    RAFT_MEMBER_VOTER = 1,    /* voter of the (incoming) configuration */
-    RAFT_MEMBER_OUTGOING = 2, /* voter of the outgoing configuration while joint */
-    RAFT_MEMBER_LEARNER = 4,  /* receives the log, does not vote, does not count */
-    RAFT_MEMBER_JOINING = 8,  /* a learner that the leader promotes once it has caught up */
+    RAFT_MEMBER_VOTER = 1,    /* votes; while joint: an incoming voter */
+    RAFT_MEMBER_OUTGOING = 2, /* only while joint: an outgoing voter */
+    RAFT_MEMBER_LEARNER = 4,  /* receives the log; has no vote and counts for no quorum */
+    RAFT_MEMBER_JOINING = 8,  /* a learner that the leader makes a voter once it has caught up */
 };
 
 struct raft_member {
-    uint16_t id;   /* 1..65535, never reused */
+    uint16_t id;   /* 1..65535, never used again */
     uint8_t roles; /* enum raft_member_role, or-ed */
-    /* A joining learner: the voter that goes when this one is promoted; 0 = none. */
+    /* JOINING: the voter that is removed when this learner becomes a voter; 0 = none. */
     uint16_t replaces;
     char address[RAFT_ADDRESS_MAX];
 };
 
 /*
- * Members in ascending order of id, and the ids that were members once, ascending as well. Of
- * these at most RAFT_REMOVED_MAX are listed: to make room the lowest ones give way to a floor,
- * and every id up to it counts as used. So nothing is forgotten, and the memory is bounded.
+ * Members with ascending ids, and ascending ids of removed members. At most RAFT_REMOVED_MAX of
+ * these are listed. When there are more, the lowest is dropped and becomes the floor: every id up
+ * to the floor counts as used, unless a member has it. So no used id is forgotten, and the memory
+ * is bounded.
  */
 struct raft_membership {
     size_t count;
     struct raft_member members[RAFT_MEMBERS_MAX];
-    uint16_t removed_floor;
+    uint16_t removed_floor; /* 0 = none */
     size_t removed_count;
     uint16_t removed[RAFT_REMOVED_MAX];
 };
 
-/* NULL if there is no such member. */
+/* NULL if no member has the id. */
 const struct raft_member *raft_membership_find(const struct raft_membership *membership,
                                                uint16_t id);
+/* Whether the member is an incoming or an outgoing voter. */
 bool raft_membership_is_voter(const struct raft_membership *membership, uint16_t id);
 bool raft_membership_is_joint(const struct raft_membership *membership);
 
-/* Whether this id was a member's that has been removed (or may have been, below the floor). */
+/* Whether a removed member had this id; true as well for an id below the floor that no member
+ * has. */
 bool raft_membership_was_removed(const struct raft_membership *membership, uint16_t id);
-/* Remembers an id as used. It must not be a member's. */
+/* Remembers an id as used. No member may have it. */
 void raft_membership_add_removed(struct raft_membership *membership, uint16_t id);
-/* The opposite, for an id that is to be a member a little longer. */
+/* Undoes that, for an id that stays a member until a joint membership is over. */
 void raft_membership_forget_removed(struct raft_membership *membership, uint16_t id);
-/* Takes a member out without remembering it; nothing if there is none. */
+/* Drops a member and does not remember the id; does nothing if there is no such member. */
 void raft_membership_drop(struct raft_membership *membership, uint16_t id);
 
 /*
- * The joint form that leads from one simple membership to another: the target's members, and
- * the voters of `from` as the outgoing half. RAFTD_ERROR_INVALID if they are too many together.
+ * Makes the joint membership between two simple ones: the members of `target`, and the voters of
+ * `from` as the outgoing voters. RAFTD_ERROR_INVALID if these are too many members.
  */
 int raft_membership_join(const struct raft_membership *from, const struct raft_membership *target,
                          struct raft_membership *joint);
-/* The simple membership that a joint one ends in; whoever was only outgoing is removed. */
+/* Makes the simple membership that follows a joint one: members that were only outgoing voters are
+ * removed. */
 void raft_membership_leave(const struct raft_membership *joint, struct raft_membership *simple);
 bool raft_membership_same_voters(const struct raft_membership *a, const struct raft_membership *b);
 
-/* Inserts in order. RAFTD_ERROR_INVALID for a duplicate or zero id, no role, an over-long or
- * empty address, or too many members. */
+/* Adds a member at its place. RAFTD_ERROR_INVALID: the id is 0 or taken, the roles are not valid,
+ * the address is empty or too long, or there are too many members. */
 int raft_membership_add(struct raft_membership *membership, uint16_t id, uint8_t roles,
                         const char *address);
 
-/* At least one voter, roles that make sense, ascending unique ids, no member among the removed. */
+/* Whether there is a voter, all roles are valid, ids ascend, and no member has a removed id. */
 bool raft_membership_is_valid(const struct raft_membership *membership);
 
 void raft_membership_encode(const struct raft_membership *membership, struct buffer *buffer);
-/* Hostile bytes in; RAFTD_ERROR_PROTOCOL unless they are exactly one valid membership. */
+/* The bytes may be hostile. RAFTD_ERROR_PROTOCOL unless they are exactly one valid membership. */
 int raft_membership_decode(struct raft_membership *membership, const void *data, size_t size);
 
 /*
- * Decisions over a per-member answer: members[i] says yes where yes[i].
- * Won needs a majority of the voters, and of the outgoing voters while joint; lost means it
- * cannot be won any more.
+ * Counts answers: answered[i] and granted[i] belong to members[i]. WON: a majority of the voters
+ * has granted, and while joint a majority of the outgoing voters as well. LOST: so many have
+ * refused that it cannot be won any more. PENDING: neither yet.
  */
 enum raft_tally { RAFT_TALLY_PENDING, RAFT_TALLY_WON, RAFT_TALLY_LOST };
 enum raft_tally raft_membership_tally(const struct raft_membership *membership,
                                       const bool answered[RAFT_MEMBERS_MAX],
                                       const bool granted[RAFT_MEMBERS_MAX]);
 
-/* The greatest value that a quorum of both configurations has reached. values[i] belongs to
- * members[i]. */
+/*
+ * The greatest value that a majority of the voters has reached, and while joint a majority of the
+ * outgoing voters as well. values[i] belongs to members[i]. For example: if values are the indexes
+ * on the members' disks, the result is what a quorum has on disk.
+ */
 uint64_t raft_membership_quorum_value(const struct raft_membership *membership,
                                       const uint64_t values[RAFT_MEMBERS_MAX]);
 

@@ -1,16 +1,18 @@
 /*
- * The Raft core: a deterministic state machine. No clock, socket, file, thread, lock, global
- * state or logging in here; time and random seeds arrive from outside, everything that is to
- * happen leaves as data.
+ * The Raft core: consensus as a deterministic function of its events. The core has no clock,
+ * socket, file, thread, lock, global state or log lines. Time and random seeds arrive from outside,
+ * and everything that is to happen leaves as data.
  *
- *     raft_step(core, now, events, count, &outbox)
+ *     raft_step(core, now_ms, events, count, &outbox)
  *
- * takes a batch of events and then acts once: at most one log write, and to each peer what its
- * window has room for. Everything the outbox points at is the core's and is valid until the
- * next call. One thread at a time may use a core.
+ * takes a batch of events and produces one set of effects: at most one log write, and for each peer
+ * as many messages as its window has room for. The host (src/node, the simulator, the tests)
+ * carries the effects out. Everything the outbox points at belongs to the core and is valid until
+ * the next call. One thread at a time uses a core.
  *
- * Sources: Ongaro, "Consensus: Bridging Theory and Practice" (the dissertation), chapters 3, 4,
- * 6.4 (ReadIndex), 9.6 (pre-vote), 10.2.1 (writing to the leader's disk in parallel).
+ * Source: Ongaro, "Consensus: Bridging Theory and Practice" ("the dissertation"): chapter 3 (the
+ * algorithm), chapter 4 (changes of members), sections 3.10 (handover of leadership), 6.4
+ * (ReadIndex), 9.6 (pre-vote), 10.2.1 (the leader writes to its disk while it sends).
  */
 #ifndef RAFTD_RAFT_RAFT_H
 #define RAFTD_RAFT_RAFT_H
@@ -25,108 +27,111 @@
 
 struct raft_core;
 
+/* The transitions between the roles are drawn in election.c. */
 enum raft_role {
     RAFT_FOLLOWER = 1,
-    RAFT_PRE_CANDIDATE,
+    RAFT_PRE_CANDIDATE, /* asks whether it could win an election; its term is unchanged */
     RAFT_CANDIDATE,
     RAFT_LEADER,
-    RAFT_LEARNER,
+    RAFT_LEARNER, /* receives the log, does not vote */
 };
 const char *raft_role_name(enum raft_role role);
 
 struct raft_options {
-    uint16_t id;
-    uint64_t random_seed;
+    uint16_t id;          /* of this node, 1..65535 */
+    uint64_t random_seed; /* for election time-outs */
     uint32_t heartbeat_ms;
-    uint32_t election_timeout_ms;   /* an election starts after 1..2 times this without a leader */
-    size_t max_batch_bytes;         /* entries in one append message; at least one entry goes */
-    uint32_t max_inflight_messages; /* unacknowledged appends per peer, 1..4096 */
-    size_t max_inflight_bytes;
-    bool check;                   /* hold every step against the invariants, abort if one breaks */
-    size_t max_uncommitted_bytes; /* a leader refuses forwarded proposals beyond this */
-    uint8_t priority;             /* leadership drifts to the voter with the highest */
-    uint32_t
-        disk_stall_ms; /* a leader hands over when no log write is done for so long; 0 = never */
+    uint32_t election_timeout_ms; /* an election starts after 1 to 2 times this without a leader */
+    size_t max_batch_bytes; /* of the entries in one append message; at least one entry is sent */
+    uint32_t max_inflight_messages; /* appends that a peer has not answered yet, 1..4096 */
+    size_t max_inflight_bytes;      /* of the entries in these appends */
+    bool check; /* check the invariants of check.c in every step, and abort if one is violated */
+    size_t max_uncommitted_bytes; /* a leader with more than this refuses forwarded proposals */
+    uint8_t priority;             /* leadership moves to the voter with the highest priority */
+    uint32_t disk_stall_ms;       /* a leader whose log writes make no progress for so long hands
+                                     leadership over; 0 = never */
 };
 
 /*
- * What survived on disk. Entries are consecutive and start right after the base: the last index
- * that is no longer in the log (0 = the log is whole), with its term and the membership then.
+ * What a node finds on its disk when it starts. The base is the last entry that the log no longer
+ * holds; 0 = the log is complete. The entries are consecutive and begin right after the base.
  */
 struct raft_recovered {
     uint64_t term;
-    uint16_t vote; /* 0 = none */
+    uint16_t vote; /* for whom this node voted in that term; 0 = nobody */
     uint64_t base_index;
     uint64_t base_term;
     uint64_t base_time_ms;                         /* cluster time of the entry at the base */
-    const struct raft_membership *base_membership; /* NULL = none; borrowed */
-    uint64_t commit_index; /* a snapshot proves that these are committed; 0 = the base */
-    struct raft_entry *const *entries; /* borrowed; the core takes references */
+    const struct raft_membership *base_membership; /* members at the base, NULL = none; borrowed */
+    uint64_t commit_index; /* entries that a snapshot proves to be committed; 0 = up to the base */
+    struct raft_entry *const *entries; /* borrowed; the core takes a reference to each */
     size_t entry_count;
 };
 
 /*
- * A core as it is after a start. A log without a membership entry belongs to nobody: such a
- * node waits, it never campaigns. RAFTD_ERROR_CORRUPT if the entries are not a log.
+ * Makes a core for a node that starts now. A node whose log contains no membership belongs to no
+ * cluster yet: it waits and never campaigns. RAFTD_ERROR_CORRUPT if the entries are not a log:
+ * indexes with gaps, falling terms or times, a membership that cannot be decoded.
  */
 int raft_create(const struct raft_options *options, const struct raft_recovered *recovered,
                 uint64_t now_ms, struct raft_core **core);
-void raft_destroy(struct raft_core *core);
+void raft_destroy(struct raft_core *core); /* NULL is allowed */
 
+/* The field of struct raft_event that an event uses stands before the colon. */
 enum raft_event_type {
-    RAFT_EVENT_MESSAGE = 1,       /* from a peer, already authenticated as message->from */
-    RAFT_EVENT_PROPOSE,           /* entry: append if leader, forward if a leader is known */
-    RAFT_EVENT_READ,              /* read_id: confirm a read index for everything asked before */
-    RAFT_EVENT_LOG_WRITTEN,       /* the log writer finished a write */
-    RAFT_EVENT_LINK,              /* a peer's link came up or went down */
-    RAFT_EVENT_STEP_DOWN,         /* a leader gives up leading (orderly stop) */
-    RAFT_EVENT_CLOCK,             /* wall_ms: what the wall clock shows; see raft_cluster_time() */
-    RAFT_EVENT_SNAPSHOT_SAVED,    /* saved: the log that a durable snapshot covers may go */
-    RAFT_EVENT_SNAPSHOT_RECEIVED, /* received: a durable snapshot has come from a peer */
-    RAFT_EVENT_SNAPSHOT_SENT,     /* peer: it has all of the snapshot, durably */
-    RAFT_EVENT_SNAPSHOT_FAILED,   /* peer: the transfer to it ended otherwise */
-    RAFT_EVENT_SPACE,    /* low: a leader takes no more commands until it is told otherwise */
-    RAFT_EVENT_HANDOVER, /* a leader hands over, to the best if to is 0; nothing otherwise */
+    RAFT_EVENT_MESSAGE = 1,       /* message: from a peer; the host has verified message->from */
+    RAFT_EVENT_PROPOSE,           /* entry: append it as the leader, or forward it to the leader */
+    RAFT_EVENT_READ,              /* read_id, lease: confirm how far a read has to see the log */
+    RAFT_EVENT_LOG_WRITTEN,       /* written: a log write is durable */
+    RAFT_EVENT_LINK,              /* link: the connection to a peer was established or lost */
+    RAFT_EVENT_STEP_DOWN,         /* a leader becomes a follower, because the node stops */
+    RAFT_EVENT_CLOCK,             /* wall_ms: the time of the wall clock; see raft_cluster_time() */
+    RAFT_EVENT_SNAPSHOT_SAVED,    /* saved: a snapshot is durable, the log before it may go */
+    RAFT_EVENT_SNAPSHOT_RECEIVED, /* received: a snapshot of a peer is durable and checked */
+    RAFT_EVENT_SNAPSHOT_SENT,     /* peer: the peer has the whole snapshot on its disk */
+    RAFT_EVENT_SNAPSHOT_FAILED,   /* peer: the transfer of a snapshot to the peer failed */
+    RAFT_EVENT_SPACE,    /* low: whether the disk is nearly full; then a leader takes no commands */
+    RAFT_EVENT_HANDOVER, /* to: a leader hands over to this voter, 0 = to the best one */
 };
 
 struct raft_write_done {
-    uint64_t sequence;
-    uint64_t last_index; /* of the log as that write left it */
-    uint64_t last_term;
+    uint64_t sequence;   /* of the write */
+    uint64_t last_index; /* of the log once that write was done */
+    uint64_t last_term;  /* of the entry at last_index */
 };
 
 /*
- * A snapshot of what was applied up to index is durable: a restart would find it. Entries before
- * keep_from (at most index + 1) are dropped as far as they are durable, too; the rest is a tail
- * for slow peers. While a transfer is under way the host keeps what follows the snapshot that is
- * being sent.
+ * A snapshot of everything up to index is durable: a restart would find it. The core drops the
+ * entries before keep_from (at most index + 1) that are durable in the log as well; the others stay
+ * for peers that are behind. While the host sends a snapshot to a peer, it keeps the entries that
+ * follow that snapshot.
  */
 struct raft_snapshot_saved {
     uint64_t index;
-    uint64_t term;
+    uint64_t term; /* of the entry at index */
     uint64_t keep_from;
 };
 
 /*
- * Likewise durable, complete and checked, but from a peer. If it is news the outbox says
- * has_install in the same step, else the host may forget it.
+ * A snapshot that came from a peer is durable, complete and checked. If this node needs it, the
+ * outbox of the same step says has_install; otherwise the host may drop it.
  */
 struct raft_snapshot_received {
     uint16_t from;
     uint64_t index;
     uint64_t term;                            /* of the entry at index */
-    uint64_t time_ms;                         /* its cluster time */
-    const struct raft_membership *membership; /* as of index; borrowed during the step */
+    uint64_t time_ms;                         /* cluster time of that entry */
+    const struct raft_membership *membership; /* at index; borrowed during the step */
 };
 
 struct raft_event {
     enum raft_event_type type;
     union {
         const struct raft_message *message;
-        struct raft_entry *entry; /* the core takes a reference and sets term and index */
+        struct raft_entry *entry; /* the core takes a reference, and sets term and index */
         struct {
-            uint64_t read_id; /* ascending; a new one replaces one still pending */
-            bool lease;       /* the word of a leader with a lease will do */
+            uint64_t read_id; /* ascending; replaces a read that is not confirmed yet */
+            bool lease;       /* a lease of the leader is enough, no quorum has to be asked */
         };
         uint64_t wall_ms; /* milliseconds since 1970 */
         struct raft_write_done written;
@@ -138,18 +143,19 @@ struct raft_event {
             bool up;
         } link;
         uint16_t to;
-        bool low; /* the disk is nearly full */
+        bool low;
     };
 };
 
 /*
- * A log write: first restart the log right after a base that a snapshot covers (has_base; every
- * entry before this write is gone), or cut everything from truncate_from on (0 = nothing); then
- * append.
+ * A log write. The host does three things, in this order: if has_base, it restarts the log right
+ * after the base (every entry that it wrote before is gone); else if truncate_from is not 0, it
+ * drops the entries from truncate_from on; then it appends the entries. All of it becomes durable
+ * together.
  */
 struct raft_write {
-    uint64_t sequence; /* ascending by one from 1 */
-    bool has_hard_state;
+    uint64_t sequence;   /* 1, 2, 3, ... */
+    bool has_hard_state; /* term and vote have changed and have to be written */
     uint64_t term;
     uint16_t vote;
     bool has_base;
@@ -159,7 +165,7 @@ struct raft_write {
     struct raft_entry *const *entries; /* slice of the core's array */
     size_t entry_count;
     uint64_t last_index; /* of the log once this write is done */
-    uint64_t last_term;
+    uint64_t last_term;  /* of the entry at last_index */
 };
 
 struct raft_outbox {
@@ -167,109 +173,116 @@ struct raft_outbox {
     size_t message_count;
     bool has_write;
     struct raft_write write;
-    /* The received snapshot takes the place of the state machine's state, in this turn and before
-     * anything is applied: what was applied is then what install_index says. */
+    /* The snapshot that was received replaces the state of the state machine. The host does this
+     * before it applies anything else; then the state is that of install_index. */
     bool has_install;
     uint64_t install_index;
     uint64_t install_term;
     uint64_t commit_index; /* entries up to here may be applied, in order */
-    bool read_confirmed;   /* reads up to read_id may be served once read_index is applied */
+    bool read_confirmed;   /* reads with ids up to read_id may see the state once read_index is
+                              applied */
     uint64_t read_id;
     uint64_t read_index;
-    /* Proposals of this node that were definitely not appended anywhere. */
+    /* Proposals of this node that were certainly not appended anywhere. */
     const struct raft_proposal_id *refused;
     size_t refused_count;
-    /* Peers that need a snapshot, said once: SNAPSHOT_SENT or _FAILED ends it. A host that still
-     * has a transfer to that peer under way goes on with it. */
+    /* Peers that need a snapshot. A peer is named once; SNAPSHOT_SENT or SNAPSHOT_FAILED ends that.
+     * If a transfer to the peer is still under way, the host goes on with it. */
     const uint16_t *snapshot_peers;
     size_t snapshot_peer_count;
     bool state_changed; /* role, term, leader, membership, handover or removal */
-    int violation;      /* 0, or RAFTD_ERROR_PROTOCOL: a peer sent what no correct peer sends */
-    uint16_t violator;
+    int violation;      /* 0, or RAFTD_ERROR_PROTOCOL: a peer broke the rules of Raft */
+    uint16_t violator;  /* that peer */
 };
 
+/* Acts on a batch of events and fills *outbox. now_ms: the host's monotonic clock. */
 void raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event *events,
                size_t count, struct raft_outbox *outbox);
 
-/* NULL, or in a sentence what does not hold in this core though it always should. Reads all of the
- * log: for tests and simulations. */
+/* Checks the invariants of the whole core, reading all of the log: for tests and simulations. NULL
+ * if all are true; otherwise a sentence that names one that is not. */
 const char *raft_check(const struct raft_core *core);
 
-/* When raft_step() wants to be called again even if nothing happens. */
+/* The time at which raft_step() has to be called again even if there is no event, milliseconds. */
 uint64_t raft_next_deadline(const struct raft_core *core);
 
-/* Looking in. The entry is the core's; NULL if there is none at that index. */
+/* The entry at an index, owned by the core; NULL if the log holds none there. */
 struct raft_entry *raft_log_entry(const struct raft_core *core, uint64_t index);
-/* Term of an index; 0 for index 0 and where there is no entry. */
+/* The term of the entry at an index, the base included; 0 if it is not known. */
 uint64_t raft_log_term(const struct raft_core *core, uint64_t index);
-/* The membership in force at an index of the log, the base included: of what is committed, the one
- * that goes into a snapshot (T30). */
+/*
+ * The membership at an index between the base and the end of the log. A snapshot contains the
+ * membership at its own index, which may be older than the membership in force (T30).
+ */
 void raft_membership_at(const struct raft_core *core, uint64_t index,
                         struct raft_membership *membership);
 
 /*
- * Until when, by the clock that now_ms of raft_step() is taken from, this node is certainly the
- * only leader, provided that no two members' monotonic clocks drift apart by more than one part
- * in ten; 0 = it may not be. What a leader had committed at a moment before that, and after
- * which a read was asked, is all that the read has to see.
+ * Until when this node is certainly the only leader, on the clock of raft_step()'s now_ms;
+ * 0 = another leader is possible now. Valid as long as the monotonic clocks of no two members drift
+ * apart by more than one part in ten. A read that is asked and answered before that moment may see
+ * the leader's own state without a message to anybody. See lease.c.
  */
 uint64_t raft_lease_until_ms(const struct raft_core *core);
 
 /*
- * Cluster time in milliseconds: a leader's is stamped on every entry that it appends, elsewhere
- * it is an estimate, never ahead of the leader's but for the drift between two monotonic clocks.
- * It starts with the wall clock of the very first leader and from then on only passes: neither a
- * wall clock nor a change of leaders ever moves it forward.
+ * Cluster time, milliseconds. A leader stamps each entry that it appends with it. On the other
+ * nodes it is an estimate that is ahead of the leader's time by no more than the drift between two
+ * monotonic clocks. Cluster time starts as the wall clock of the very first leader; after that, no
+ * wall clock and no change of leaders moves it forward. See time.c.
  */
 uint64_t raft_cluster_time(const struct raft_core *core, uint64_t now_ms);
 
+/* What the leader knows about the log of a peer. The transitions are drawn in core.h. */
 enum raft_progress_state {
-    RAFT_PROGRESS_PROBE = 1, /* one append at a time, until the logs are known to agree */
-    RAFT_PROGRESS_REPLICATE, /* pipelined appends within the window */
-    RAFT_PROGRESS_SNAPSHOT,  /* what it needs is no longer in the log: by its own word */
+    RAFT_PROGRESS_PROBE = 1, /* looks for the place where the logs agree: one append at a time */
+    RAFT_PROGRESS_REPLICATE, /* the logs agree: appends follow one another without waiting */
+    RAFT_PROGRESS_SNAPSHOT,  /* the peer needs entries that the leader's log no longer holds */
 };
 
 struct raft_peer_status {
     uint16_t id;
-    uint8_t roles;
-    uint64_t match_index;
-    uint64_t next_index;
-    enum raft_progress_state state;
-    uint64_t silent_ms; /* since the last answer in this term; leader only */
+    uint8_t roles; /* enum raft_member_role, or-ed */
+    /* On the leader; 0 on other nodes. */
+    uint64_t match_index;           /* last entry that is known to be on the peer's disk */
+    uint64_t next_index;            /* first entry that was not sent to the peer yet */
+    enum raft_progress_state state; /* 0 on other nodes */
+    uint64_t silent_ms;             /* time since the peer's last answer in this term */
 };
 
 struct raft_status {
     uint16_t id;
     enum raft_role role;
     uint64_t term;
-    uint16_t vote;
-    uint16_t leader;     /* 0 = unknown */
-    uint64_t base_index; /* what is before is no longer in the log */
-    uint64_t last_index;
-    uint64_t last_term;
-    uint64_t durable_index;
-    uint64_t commit_index;
-    uint64_t membership_index;
-    uint16_t handover_to; /* leadership is being handed to this node; 0 = it is not */
-    bool removed;         /* this node was a member and is none any more; committed */
-    size_t uncommitted_bytes;
-    size_t peer_count; /* the other members */
+    uint16_t vote;             /* in this term; 0 = none */
+    uint16_t leader;           /* 0 = not known */
+    uint64_t base_index;       /* last index that the log no longer holds; 0 = it is complete */
+    uint64_t last_index;       /* of the log in memory */
+    uint64_t last_term;        /* of the entry at last_index */
+    uint64_t durable_index;    /* last index on the disk of this node */
+    uint64_t commit_index;     /* last index that is known to be committed */
+    uint64_t membership_index; /* of the entry with the membership in force */
+    uint16_t handover_to;      /* the node that leadership is handed to; 0 = no handover */
+    bool removed;              /* this node was removed from the cluster, and that is committed */
+    size_t uncommitted_bytes;  /* cost of the entries after commit_index */
+    size_t peer_count;         /* members without this node */
     struct raft_peer_status peers[RAFT_MEMBERS_MAX];
 };
 void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_status *status);
+/* The membership in force: the newest in the log, committed or not. Owned by the core. */
 const struct raft_membership *raft_get_membership(const struct raft_core *core);
-/* Index of the entry that holds it. */
+/* Index of the entry with that membership. */
 uint64_t raft_get_membership_index(const struct raft_core *core);
-/* Whether that membership is known here to be committed. */
+/* Whether this node knows that membership to be committed. */
 bool raft_membership_is_committed(const struct raft_core *core);
-/* A follower or learner has all that its leader called committed when it last spoke. */
+/* Whether this node has everything that its leader called committed in its last append. */
 bool raft_is_caught_up(const struct raft_core *core);
-/* To whom leadership is being handed, 0 = nobody. Proposals are refused meanwhile. */
+/* The node that leadership is handed to; 0 = no handover. Meanwhile proposals are refused. */
 uint16_t raft_get_handover(const struct raft_core *core);
-/* This node was removed from the cluster, and that is committed: it has nothing left to do. */
+/* Whether this node was removed from the cluster, and that is committed. */
 bool raft_was_removed(const struct raft_core *core);
 enum raft_role raft_get_role(const struct raft_core *core);
-uint16_t raft_get_leader(const struct raft_core *core);
+uint16_t raft_get_leader(const struct raft_core *core); /* 0 = not known */
 size_t raft_get_uncommitted_bytes(const struct raft_core *core);
 
 #endif
