@@ -115,6 +115,10 @@ static int status_of(enum raft_refusal refusal)
     case RAFT_REFUSED_QUORUM:
     case RAFT_REFUSED_REPLACING:
     case RAFT_REFUSED_NO_CANDIDATE:
+    case RAFT_REFUSED_LEADS_ALREADY:
+    case RAFT_REFUSED_NO_VOTER:
+    case RAFT_REFUSED_NO_ANSWER:
+    case RAFT_REFUSED_BEHIND:
         return RAFTD_ERROR_CONFLICT;
     case RAFT_REFUSED_DISK:
         return RAFTD_ERROR_DISK_FULL;

@@ -95,10 +95,14 @@ const char *raft_refusal_text(enum raft_refusal refusal)
         [RAFT_REFUSED_TOO_MANY] = "a cluster has at most 32 members",
         [RAFT_REFUSED_ADDRESS_TAKEN] = "another member has this address",
         [RAFT_REFUSED_REPLACING] = "another node is replacing this member already",
-        [RAFT_REFUSED_NO_CANDIDATE] =
-            "there is no such voter, or none that answers and is up to date",
+        [RAFT_REFUSED_NO_CANDIDATE] = "no other voter answers and is up to date",
         [RAFT_REFUSED_HANDING_OVER] = "leadership is being handed over",
         [RAFT_REFUSED_DISK] = "the leader's disk is nearly full",
+        [RAFT_REFUSED_LEADS_ALREADY] = "this member is the leader already",
+        [RAFT_REFUSED_NO_VOTER] = "this member does not vote; promote it first",
+        [RAFT_REFUSED_NO_ANSWER] = "this member does not answer the leader",
+        [RAFT_REFUSED_BEHIND] =
+            "this member has not caught up with the leader yet; try again when its lag is small",
     };
 
     return refusal < RAFT_REFUSALS ? texts[refusal] : "refused";

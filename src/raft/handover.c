@@ -12,14 +12,27 @@ bool handover_is_running(const struct raft_core *core)
     return core->handover.to != 0;
 }
 
-static bool is_candidate(const struct raft_core *core, size_t position)
+/* Why the member at this position cannot lead now; RAFT_REFUSED_NOT = it can. */
+static enum raft_refusal refusal_of(const struct raft_core *core, size_t position)
 {
     const struct raft_member *member = &core->membership.members[position];
     const struct progress *progress = &core->progress[position];
 
-    return member->id != core->options.id && (member->roles & RAFT_MEMBER_VOTER) != 0 &&
-           progress->state == RAFT_PROGRESS_REPLICATE &&
-           core->now_ms - progress->last_contact_ms < core->options.election_timeout_ms;
+    if (member->id == core->options.id) {
+        return RAFT_REFUSED_LEADS_ALREADY;
+    }
+    if ((member->roles & RAFT_MEMBER_VOTER) == 0) {
+        return RAFT_REFUSED_NO_VOTER;
+    }
+    if (core->now_ms - progress->last_contact_ms >= core->options.election_timeout_ms) {
+        return RAFT_REFUSED_NO_ANSWER;
+    }
+    return progress->state == RAFT_PROGRESS_REPLICATE ? RAFT_REFUSED_NOT : RAFT_REFUSED_BEHIND;
+}
+
+static bool is_candidate(const struct raft_core *core, size_t position)
+{
+    return refusal_of(core, position) == RAFT_REFUSED_NOT;
 }
 
 /* Of those that answer and have all that is committed: highest standing, then longest log. */
@@ -43,9 +56,21 @@ static uint16_t best_candidate(const struct raft_core *core)
     return id;
 }
 
+/* Why leadership cannot be handed over to the member with this id; RAFT_REFUSED_NOT = it can. */
+static enum raft_refusal check_target(const struct raft_core *core, uint16_t id)
+{
+    size_t position = core_position(core, id);
+
+    if (position < RAFT_MEMBERS_MAX) {
+        return refusal_of(core, position);
+    }
+    return raft_membership_was_removed(&core->membership, id) ? RAFT_REFUSED_ID_USED
+                                                              : RAFT_REFUSED_UNKNOWN_ID;
+}
+
 enum raft_refusal handover_begin(struct raft_core *core, uint16_t to)
 {
-    size_t position;
+    enum raft_refusal refusal;
 
     ASSERT(core->role == RAFT_LEADER);
     if (handover_is_running(core)) {
@@ -54,10 +79,12 @@ enum raft_refusal handover_begin(struct raft_core *core, uint16_t to)
     }
     if (to == 0) {
         to = best_candidate(core);
+        refusal = to == 0 ? RAFT_REFUSED_NO_CANDIDATE : RAFT_REFUSED_NOT;
+    } else {
+        refusal = check_target(core, to);
     }
-    position = to != 0 ? core_position(core, to) : RAFT_MEMBERS_MAX;
-    if (position == RAFT_MEMBERS_MAX || !is_candidate(core, position)) {
-        return RAFT_REFUSED_NO_CANDIDATE;
+    if (refusal != RAFT_REFUSED_NOT) {
+        return refusal;
     }
     core->handover.to = to;
     core->handover.sent = false;

@@ -43,10 +43,14 @@ enum raft_refusal {
     RAFT_REFUSED_LAST_VOTER = 13,
     RAFT_REFUSED_TOO_MANY = 14, /* members */
     RAFT_REFUSED_ADDRESS_TAKEN = 15,
-    RAFT_REFUSED_REPLACING = 16,    /* another node replaces that member already */
-    RAFT_REFUSED_NO_CANDIDATE = 17, /* handover: no such voter, or none that is up to date */
-    RAFT_REFUSED_HANDING_OVER = 18, /* handover: no refusal, it has begun */
-    RAFT_REFUSED_DISK = 19,         /* the leader's disk is nearly full */
+    RAFT_REFUSED_REPLACING = 16,     /* another node replaces that member already */
+    RAFT_REFUSED_NO_CANDIDATE = 17,  /* handover to any: no voter answers and is up to date */
+    RAFT_REFUSED_HANDING_OVER = 18,  /* handover: no refusal, it has begun */
+    RAFT_REFUSED_DISK = 19,          /* the leader's disk is nearly full */
+    RAFT_REFUSED_LEADS_ALREADY = 20, /* handover: that member is the leader itself */
+    RAFT_REFUSED_NO_VOTER = 21,      /* handover: that member is no voter, or leaves */
+    RAFT_REFUSED_NO_ANSWER = 22,     /* handover: the leader has not heard from that voter */
+    RAFT_REFUSED_BEHIND = 23,        /* handover: that voter still needs older entries */
     RAFT_REFUSALS,
 };
 /* A constant sentence for a person. */

@@ -62,14 +62,62 @@ START_TEST(the_best_is_whoever_has_most_of_the_log)
 }
 END_TEST
 
-START_TEST(nobody_to_hand_to_is_an_answer)
+static uint8_t answer_to(struct network *network, const char *words)
+{
+    network_change(network, 1, words);
+    return network_node(network, 1)->refused_reason;
+}
+
+static bool lose_entries(struct network *network, const struct raft_message *message)
+{
+    (void)network;
+    return message->type != RAFT_MESSAGE_APPEND || message->entry_count == 0;
+}
+
+START_TEST(a_member_that_cannot_lead_is_refused_with_the_reason)
 {
     struct network *network = three_with_leader_1();
 
-    network_change(network, 1, "handover 9");
-    ck_assert_uint_eq(network_node(network, 1)->refused_reason, RAFT_REFUSED_NO_CANDIDATE);
-    network_change(network, 1, "handover 1");
-    ck_assert_uint_eq(network_node(network, 1)->refused_reason, RAFT_REFUSED_NO_CANDIDATE);
+    ck_assert_uint_eq(answer_to(network, "handover 9"), RAFT_REFUSED_UNKNOWN_ID);
+    ck_assert_uint_eq(answer_to(network, "handover 1"), RAFT_REFUSED_LEADS_ALREADY);
+    ck_assert_uint_eq(network_add_node(network), 4);
+    network_change(network, 1, "learn 4");
+    network_run(network, HEARTBEAT_MS);
+    ck_assert_uint_eq(answer_to(network, "handover 4"), RAFT_REFUSED_NO_VOTER);
+    network_change(network, 1, "remove 4");
+    network_run(network, HEARTBEAT_MS);
+    ck_assert_uint_eq(answer_to(network, "handover 4"), RAFT_REFUSED_ID_USED);
+    network_destroy(network);
+}
+END_TEST
+
+START_TEST(a_voter_that_is_silent_or_behind_is_refused)
+{
+    struct network *network = three_with_leader_1();
+
+    network_cut(network, 1, 3);
+    network_run(network, ELECTION_TIMEOUT_MS);
+    ck_assert_uint_eq(answer_to(network, "handover 3"), RAFT_REFUSED_NO_ANSWER);
+    network_propose(network, 1, 7);
+    network_settle(network);
+    network->filter = lose_entries; /* it answers, but gets no entries */
+    network_heal(network);
+    network_run(network, 2 * HEARTBEAT_MS);
+    ck_assert_uint_eq(answer_to(network, "handover 3"), RAFT_REFUSED_BEHIND);
+    network->filter = NULL;
+    network_run(network, 2 * HEARTBEAT_MS);
+    ck_assert_uint_eq(answer_to(network, "handover 3"), RAFT_REFUSED_HANDING_OVER);
+    network_destroy(network);
+}
+END_TEST
+
+START_TEST(nobody_to_hand_to_is_an_answer)
+{
+    struct network *network = network_create(1);
+
+    network_elect_node(network, 1);
+    network_run(network, HEARTBEAT_MS);
+    ck_assert_uint_eq(answer_to(network, "handover 0"), RAFT_REFUSED_NO_CANDIDATE);
     network_destroy(network);
 }
 END_TEST
@@ -261,6 +309,8 @@ UNIT_SUITE(handover)
     tcase_add_test(tests, the_chosen_one_leads_without_an_election_timeout);
     tcase_add_test(tests, a_follower_may_ask_for_it);
     tcase_add_test(tests, the_best_is_whoever_has_most_of_the_log);
+    tcase_add_test(tests, a_member_that_cannot_lead_is_refused_with_the_reason);
+    tcase_add_test(tests, a_voter_that_is_silent_or_behind_is_refused);
     tcase_add_test(tests, nobody_to_hand_to_is_an_answer);
     tcase_add_test(tests, proposals_are_refused_meanwhile_and_none_is_lost);
     tcase_add_test(tests, it_is_given_up_after_an_election_timeout);
