@@ -11,19 +11,28 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "commands/render.h"
+#include "commands/session.h"
 #include "front/worker.h"
 
 enum { ARGUMENTS_MORE = 2 };
 
+static void grow_arguments(struct call *call, size_t count)
+{
+    struct workspace *workspace = call->worker->workspace;
+
+    workspace->arguments = memory_grow(workspace->arguments, &workspace->argument_capacity, count,
+                                       sizeof(workspace->arguments[0]));
+    call->kv_arguments = workspace->arguments;
+}
+
 bool call_prepare(struct call *call)
 {
-    struct worker *worker = call->worker;
-
-    worker->arguments = memory_grow(worker->arguments, &worker->argument_capacity,
-                                    call->count + ARGUMENTS_MORE, sizeof(worker->arguments[0]));
-    call->kv_arguments = worker->arguments;
-    call->is_read = call->command->kind != COMMAND_IS_CHANGE;
-    call->owed = (struct owed_reply){.finish = finish_reply, .protocol = (uint8_t)call->protocol};
+    grow_arguments(call, call->count + ARGUMENTS_MORE);
+    call->owed = (struct owed_reply){
+        .finish = finish_reply,
+        .protocol = (uint8_t)call->protocol,
+        .is_read = call->command->kind != COMMAND_IS_CHANGE,
+    };
     if (call->command->run != NULL) {
         return call->command->run(call);
     }
@@ -52,15 +61,13 @@ void call_ask(struct call *call, enum kv_operation operation, size_t count)
 void call_ask_parts(struct call *call, enum kv_operation operation, const struct buffer *parts,
                     size_t count)
 {
-    struct worker *worker = call->worker;
+    struct buffer *copy = &call->worker->workspace->parts;
     struct reader reader;
 
-    worker->parts.size_bytes = 0;
-    buffer_append(&worker->parts, parts->data, parts->size_bytes);
-    reader = reader_make(worker->parts.data, worker->parts.size_bytes);
-    worker->arguments = memory_grow(worker->arguments, &worker->argument_capacity, count,
-                                    sizeof(worker->arguments[0]));
-    call->kv_arguments = worker->arguments;
+    copy->size_bytes = 0;
+    buffer_append(copy, parts->data, parts->size_bytes);
+    reader = reader_make(copy->data, copy->size_bytes);
+    grow_arguments(call, count);
     call->operation = operation;
     call->kv_count = count;
     for (size_t i = 0; i < count; i++) {

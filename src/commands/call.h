@@ -21,13 +21,15 @@
 #include "resp/writer.h"
 
 struct connection;
-struct redis_server;
+struct front;
+struct session;
 struct worker;
 
 struct call {
-    struct redis_server *server;
+    struct front *front;
     struct worker *worker;
     struct connection *connection;
+    struct session *session; /* the connection's */
     const struct command *command;
     const struct resp_argument *arguments; /* the command's name comes first */
     size_t count;                          /* of arguments */
@@ -38,12 +40,11 @@ struct call {
     int (*submit)(struct call *call, uint64_t tag); /* asks; NULL = `operation` is asked for */
     enum kv_operation operation;                    /* of the state machine */
     uint8_t flags;                                  /* of `operation` */
-    bool is_read;                                   /* `operation` changes nothing */
     enum raftd_read_level read_level;               /* of a read; at first the connection's */
     struct kv_argument *kv_arguments; /* of `operation`; the worker's, with room for `count` + 2 */
     size_t kv_count;                  /* of kv_arguments */
     char number[NUMBER_TEXT_BYTES_MAX]; /* room for an argument that the client did not send */
-    struct owed_reply owed;             /* how the node's answer becomes the reply */
+    struct owed_reply owed; /* how the answer becomes the reply; says whether it is a read */
 
     bool is_asked;       /* the node was asked: the reply is owed */
     bool in_transaction; /* EXEC carries the command out */

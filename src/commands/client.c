@@ -50,8 +50,8 @@ bool client_set_name(struct call *call, const struct resp_argument *name)
                                              "special characters.");
         return false;
     }
-    registry_set_text(&call->server->registry, &call->connection->info.name, name->data,
-                      name->size_bytes);
+    clients_set_text(&call->front->clients, &call->connection->info.name, name->data,
+                     name->size_bytes);
     return true;
 }
 
@@ -79,9 +79,8 @@ static bool run_client_setinfo(struct call *call)
                                 (int)option->size_bytes, (const char *)option->data);
         return false;
     }
-    registry_set_text(&call->server->registry,
-                      is_name ? &info->library_name : &info->library_version, value->data,
-                      value->size_bytes);
+    clients_set_text(&call->front->clients, is_name ? &info->library_name : &info->library_version,
+                     value->data, value->size_bytes);
     return call_ok(call);
 }
 
@@ -89,7 +88,7 @@ static bool run_client_info(struct call *call)
 {
     struct buffer text = {0};
 
-    registry_write_one(&call->server->registry, &call->connection->info, &text);
+    clients_write_one(&call->front->clients, &call->connection->info, &text);
     resp_write_verbatim(call->reply, call->protocol, "txt", text.data, text.size_bytes);
     buffer_free(&text);
     return false;
@@ -99,7 +98,7 @@ static void write_list(struct call *call, const uint64_t *ids, size_t count)
 {
     struct buffer text = {0};
 
-    registry_write_all(&call->server->registry, ids, count, &text);
+    clients_write_all(&call->front->clients, ids, count, &text);
     resp_write_verbatim(call->reply, call->protocol, "txt", text.data, text.size_bytes);
     buffer_free(&text);
 }
@@ -129,7 +128,7 @@ static void write_of_type(struct call *call, bool subscribed)
 {
     struct buffer text = {0};
 
-    registry_write_type(&call->server->registry, subscribed, &text);
+    clients_write_type(&call->front->clients, subscribed, &text);
     resp_write_verbatim(call->reply, call->protocol, "txt", text.data, text.size_bytes);
     buffer_free(&text);
 }

@@ -12,9 +12,10 @@
 #include "commands/call.h"
 #include "commands/render.h"
 #include "commands/rows.h"
+#include "commands/session.h"
+#include "commands/topology.h"
 #include "front/connection.h"
 #include "front/server.h"
-#include "front/topology.h"
 
 enum { BUS_PORT_OFFSET = 10000 };
 
@@ -53,7 +54,7 @@ bool cluster_myid(struct call *call)
     struct topology topology;
     const struct topology_node *self;
 
-    topology_of(call->server->node, &topology);
+    topology_of(call->front->node, &topology);
     self = topology_self(&topology);
     if (self != NULL) {
         resp_write_text(call->reply, self->id);
@@ -120,7 +121,7 @@ static bool run_cluster_info(struct call *call)
     struct topology topology;
     bool led;
 
-    topology_of(call->server->node, &topology);
+    topology_of(call->front->node, &topology);
     led = topology_leader(&topology) != NULL;
     put(&text, "cluster_enabled:1\r\n");
     put(&text, "cluster_state:%s\r\n", led ? "ok" : "fail");
@@ -157,7 +158,7 @@ static bool run_cluster_nodes(struct call *call)
     struct buffer text = {0};
     struct topology topology;
 
-    topology_of(call->server->node, &topology);
+    topology_of(call->front->node, &topology);
     for (size_t i = 0; i < topology.count; i++) {
         if (is_shown(&topology.nodes[i])) {
             put_node(&text, &topology, &topology.nodes[i]);
@@ -183,7 +184,7 @@ static bool run_cluster_slots(struct call *call)
     struct topology topology;
     const struct topology_node *master;
 
-    topology_of(call->server->node, &topology);
+    topology_of(call->front->node, &topology);
     master = topology_master(&topology);
     if (master == NULL) {
         resp_write_array(call->reply, 0);
@@ -228,7 +229,7 @@ static bool run_cluster_shards(struct call *call)
     struct topology topology;
     const struct topology_node *master;
 
-    topology_of(call->server->node, &topology);
+    topology_of(call->front->node, &topology);
     master = topology_master(&topology);
     resp_write_array(call->reply, 1);
     resp_write_map(call->reply, call->protocol, 2);
@@ -286,7 +287,7 @@ static bool run_role(struct call *call)
     struct topology topology;
     const struct topology_node *leader;
 
-    topology_of(call->server->node, &topology);
+    topology_of(call->front->node, &topology);
     leader = topology_leader(&topology);
     if (topology.leader == topology.self && topology.self != 0) {
         write_master(call, &topology);
@@ -307,14 +308,14 @@ static bool run_role(struct call *call)
 
 static bool run_readonly(struct call *call)
 {
-    call->connection->read_level = RAFTD_READ_STALE;
-    call->connection->max_lag_ms = call->server->conf.redis.max_lag_ms;
+    call->session->read_level = RAFTD_READ_STALE;
+    call->session->max_lag_ms = call->front->conf.redis.max_lag_ms;
     return call_ok(call);
 }
 
 static bool run_readwrite(struct call *call)
 {
-    connection_reset_reads(call->connection);
+    session_reset_reads(call->connection);
     return call_ok(call);
 }
 

@@ -8,10 +8,11 @@
 #include "commands/call.h"
 #include "commands/client.h"
 #include "commands/rows.h"
+#include "commands/session.h"
+#include "commands/topology.h"
 #include "front/connection.h"
 #include "front/server.h"
 #include "front/subscribers.h"
-#include "front/topology.h"
 #include "front/worker.h"
 
 static bool run_ping(struct call *call)
@@ -64,11 +65,11 @@ static bool run_reset(struct call *call)
 
     set_protocol(connection, RESP2);
     subscribers_forget(connection);
-    transaction_end(&connection->transaction);
+    transaction_end(&connection->session->transaction);
     connection->reply_off = false;
     connection->reply_skip = false;
-    connection_reset_reads(connection);
-    registry_set_text(&call->server->registry, &connection->info.name, NULL, 0);
+    session_reset_reads(connection);
+    clients_set_text(&call->front->clients, &connection->info.name, NULL, 0);
     resp_write_raw(call->reply, "+RESET\r\n", 8);
     return false;
 }
@@ -122,9 +123,9 @@ static bool hello_options(struct call *call)
 static bool run_hello(struct call *call)
 {
     struct connection *connection = call->connection;
-    bool redirects = call->server->conf.redis.redirect == CONF_REDIRECT_MOVED;
+    bool redirects = call->front->conf.redis.redirect == CONF_REDIRECT_MOVED;
     const struct topology_node *leader =
-        redirects ? topology_leader(worker_view(call->worker)) : NULL;
+        redirects ? topology_leader(session_view(call->worker)) : NULL;
     int64_t version = connection->protocol;
 
     if (call->count > 1 && (!hello_version(call, &version) || !hello_options(call))) {

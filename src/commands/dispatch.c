@@ -1,6 +1,9 @@
 /*
- * One command: found in the table, checked, then answered here or handed to the node.
+ * One command: found in the table, checked, then answered here or handed to the node; and the
+ * handler that the front calls for it. The thread of the connection's worker.
  */
+#include "commands/commands.h"
+
 #include <string.h>
 
 #include <raftd/client.h>
@@ -8,10 +11,12 @@
 #include "base/memory.h"
 #include "commands/call.h"
 #include "commands/render.h"
+#include "commands/sentinel.h"
+#include "commands/session.h"
+#include "commands/topology.h"
 #include "commands/unsupported.h"
 #include "front/connection.h"
 #include "front/server.h"
-#include "front/topology.h"
 #include "front/worker.h"
 
 enum { PREVIEW_BYTES = 128 };
@@ -91,13 +96,13 @@ static bool has_moved(const struct call *call)
     const struct topology_node *leader;
     const struct resp_argument *key;
     bool stale = (call->command->flags & COMMAND_READONLY) != 0 &&
-                 call->connection->read_level == RAFTD_READ_STALE;
+                 call->session->read_level == RAFTD_READ_STALE;
 
-    if (call->server->conf.redis.redirect != CONF_REDIRECT_MOVED || stale) {
+    if (call->front->conf.redis.redirect != CONF_REDIRECT_MOVED || stale) {
         return false;
     }
     key = first_key(call);
-    leader = key != NULL ? topology_leader(worker_view(call->worker)) : NULL;
+    leader = key != NULL ? topology_leader(session_view(call->worker)) : NULL;
     if (leader == NULL || leader->self) {
         return false;
     }
@@ -108,7 +113,7 @@ static bool has_moved(const struct call *call)
 
 static bool is_allowed_inside(const struct call *call)
 {
-    if (!call->connection->transaction.open || (call->command->flags & COMMAND_NO_MULTI) == 0) {
+    if (!call->session->transaction.open || (call->command->flags & COMMAND_NO_MULTI) == 0) {
         return true;
     }
     resp_write_error_format(call->reply, "ERR Command not allowed inside a transaction");
@@ -121,7 +126,7 @@ static const char *refusal(const struct call *call)
     if ((call->command->flags & COMMAND_RUNS_QUEUE) == 0) {
         return "ERR";
     }
-    transaction_end(&call->connection->transaction);
+    transaction_end(&call->session->transaction);
     return "EXECABORT Transaction discarded because of:";
 }
 
@@ -165,9 +170,9 @@ static bool find(struct call *call)
                                 refusal(call), command->full_name);
         return false;
     }
-    if ((command->flags & COMMAND_LOADING) == 0 && !raftd_node_is_ready(call->server->node)) {
+    if ((command->flags & COMMAND_LOADING) == 0 && !raftd_node_is_ready(call->front->node)) {
         if ((command->flags & COMMAND_RUNS_QUEUE) != 0) {
-            transaction_end(&call->connection->transaction);
+            transaction_end(&call->session->transaction);
         }
         resp_write_error(call->reply, render_not_ready, strlen(render_not_ready));
         return false;
@@ -178,10 +183,10 @@ static bool find(struct call *call)
 /* After MULTI: keeps the command until EXEC. */
 static void queue(struct call *call)
 {
-    struct transaction *transaction = &call->connection->transaction;
+    struct transaction *transaction = &call->session->transaction;
 
     if (transaction_queue(transaction, call->command, call->arguments, call->count,
-                          call->server->conf.limits.max_request_bytes)) {
+                          call->front->conf.limits.max_request_bytes)) {
         resp_write_raw(call->reply, "+QUEUED\r\n", 9);
     } else {
         resp_write_error_format(call->reply,
@@ -202,105 +207,106 @@ static bool has_to_wait(const struct connection *connection, enum command_kind k
 /* 0, RAFTD_ERROR_BUSY or RAFTD_ERROR_TOO_LARGE. */
 static int ask_machine(struct call *call, uint64_t tag)
 {
-    struct worker *worker = call->worker;
+    struct raftd_client *client = call->worker->client;
+    struct buffer *request = &call->worker->workspace->request;
 
-    worker->request.size_bytes = 0;
-    kv_request_encode(&worker->request, call->operation, call->flags, call->kv_arguments,
-                      call->kv_count);
-    return call->is_read
-               ? raftd_client_read(worker->client, worker->request.data, worker->request.size_bytes,
-                                   call->read_level, call->connection->max_lag_ms, tag)
-               : raftd_client_propose(worker->client, worker->request.data,
-                                      worker->request.size_bytes, tag);
+    request->size_bytes = 0;
+    kv_request_encode(request, call->operation, call->flags, call->kv_arguments, call->kv_count);
+    return call->owed.is_read
+               ? raftd_client_read(client, request->data, request->size_bytes, call->read_level,
+                                   call->session->max_lag_ms, tag)
+               : raftd_client_propose(client, request->data, request->size_bytes, tag);
 }
 
 /* The same, and RAFTD_ERROR_INVALID of what is no request to the state machine. */
 static int ask_node(struct call *call)
 {
-    struct connection *connection = call->connection;
-    struct worker *worker = call->worker;
-    uint64_t tag = worker_tag(worker, connection, connection->owed.tail);
-    struct owed_reply *owed;
+    uint64_t tag = connection_next_tag(call->connection);
     int code;
 
-    code = call->submit != NULL ? call->submit(call, tag) : ask_machine(call, tag);
-    if (code != 0) {
-        return code;
+    if (raftd_client_room(call->worker->client) == 0) {
+        return RAFTD_ERROR_BUSY;
     }
-    owed = owed_push(&connection->owed);
-    *owed = call->owed;
-    owed->is_read = call->is_read;
-    owed->silent = connection_is_silent(connection);
-    call->is_asked = true;
-    connection->waiting++;
-    connection->waiting_reads = call->is_read;
-    worker->has_proposed = true;
-    return 0;
+    code = call->submit != NULL ? call->submit(call, tag) : ask_machine(call, tag);
+    if (code == 0) {
+        connection_owe(call->connection, &call->owed);
+        call->is_asked = true;
+    }
+    return code;
 }
 
 /* Carries out a command whose turn it is; false: the node takes no request now. */
 static bool start(struct call *call)
 {
-    int code = 0;
+    bool runs_queue = (call->command->flags & COMMAND_RUNS_QUEUE) != 0;
+    int code;
 
-    atomic_store_explicit(&call->connection->info.command, call->command, memory_order_relaxed);
-    if ((call->command->flags & COMMAND_RUNS_QUEUE) != 0 &&
-        raftd_client_room(call->worker->client) == 0) {
+    atomic_store_explicit(&call->connection->info.command, call->command->full_name,
+                          memory_order_relaxed);
+    if (runs_queue && raftd_client_room(call->worker->client) == 0) {
         return false; /* what is queued is made a request once */
     }
     if (call_prepare(call)) {
-        code = raftd_client_room(call->worker->client) > 0 ? ask_node(call) : RAFTD_ERROR_BUSY;
-        if (code != 0) {
-            memory_free(call->owed.attached);
+        code = ask_node(call);
+        if (code == 0) {
+            return true;
         }
-        if (code == 0 || code == RAFTD_ERROR_BUSY) {
-            return code == 0;
+        memory_free(call->owed.attached);
+        if (code == RAFTD_ERROR_BUSY) {
+            return false;
         }
-        if ((call->command->flags & COMMAND_RUNS_QUEUE) != 0) {
-            transaction_end(&call->connection->transaction);
+        if (runs_queue) {
+            transaction_end(&call->session->transaction);
         }
-        render_status(call->reply, code, call->is_read);
+        render_status(call->reply, code, call->owed.is_read);
     }
     connection_end_reply(call->connection);
     return true;
 }
 
-bool dispatch(struct connection *connection, const struct resp_request *request)
+static bool dispatch(struct connection *connection, const struct resp_request *request)
 {
-    struct worker *worker = connection->worker;
+    struct transaction *transaction = &connection->session->transaction;
     struct call call = {
-        .server = worker->server,
-        .worker = worker,
+        .front = connection->worker->front,
+        .worker = connection->worker,
         .connection = connection,
+        .session = connection->session,
         .arguments = request->arguments,
         .count = request->count,
         .protocol = connection->protocol,
-        .read_level = connection->read_level,
+        .read_level = connection->session->read_level,
     };
 
-    if (owed_count(&connection->owed) == OWED_MAX) {
-        connection->block = BLOCK_OWED;
-        return false;
-    }
     call.reply = connection_begin_reply(connection);
     if (!find(&call)) {
-        connection->transaction.failed |= connection->transaction.open;
+        transaction->failed |= transaction->open;
         connection_end_reply(connection);
-    } else if (connection->transaction.open && (call.command->flags & COMMAND_AT_ONCE) == 0) {
+    } else if (transaction->open && (call.command->flags & COMMAND_AT_ONCE) == 0) {
         queue(&call);
         connection_end_reply(connection);
     } else if (has_to_wait(connection, call.command->kind)) {
-        connection->block = BLOCK_KIND;
+        connection_wait(connection, BLOCK_KIND);
         return false;
     } else if (!start(&call)) {
-        connection->block = BLOCK_ROOM;
-        worker_add_starved(worker, connection);
+        connection_wait(connection, BLOCK_ROOM);
         return false;
     }
     if (call.is_asked && (call.command->flags & COMMAND_RUNS_QUEUE) != 0) {
-        connection->block = BLOCK_KIND; /* what it queued is needed until it is answered */
+        /* What MULTI queued is needed until EXEC is answered: no command may change it. */
+        connection_wait(connection, BLOCK_KIND);
     }
-    counter_add(&worker->command_count, 1);
-    connection_next_command(connection);
     return true;
 }
+
+const struct front_handler commands_handler = {
+    .open = session_open_commands,
+    .close = session_close_commands,
+    .open_workspace = session_open_workspace,
+    .close_workspace = session_close_workspace,
+    .trim_workspace = session_trim_workspace,
+    .open_session = session_open,
+    .close_session = session_close,
+    .dispatch = dispatch,
+    .look = sentinel_look,
+};

@@ -14,9 +14,10 @@
 #include "commands/call.h"
 #include "commands/render.h"
 #include "commands/rows.h"
+#include "commands/session.h"
+#include "commands/topology.h"
 #include "front/connection.h"
 #include "front/server.h"
-#include "front/topology.h"
 #include "kv/glob.h"
 #include "sys/clock.h"
 
@@ -63,10 +64,10 @@ static void put_heading(struct buffer *text, const char *heading)
     put(text, "# %s", heading);
 }
 
-static void put_server(const struct redis_server *server, struct buffer *text)
+static void put_server(const struct front *front, struct buffer *text)
 {
-    const char *port = strrchr(server->conf.listen.client, ':');
-    uint64_t uptime_seconds = (clock_monotonic_ms() - server->created_ms) / 1000;
+    const char *port = strrchr(front->conf.listen.client, ':');
+    uint64_t uptime_seconds = (clock_monotonic_ms() - front->commands->created_ms) / 1000;
 
     put_heading(text, "Server");
     put(text, "redis_version:%s", REDIS_VERSION);
@@ -75,11 +76,11 @@ static void put_server(const struct redis_server *server, struct buffer *text)
     put(text, "arch_bits:%zu", sizeof(void *) * 8);
     put(text, "multiplexing_api:epoll");
     put(text, "process_id:%ld", (long)getpid());
-    put(text, "run_id:%s", server->run_id);
+    put(text, "run_id:%s", front->commands->run_id);
     put(text, "tcp_port:%s", port != NULL ? port + 1 : "0");
     put(text, "uptime_in_seconds:%" PRIu64, uptime_seconds);
     put(text, "uptime_in_days:%" PRIu64, uptime_seconds / 86400);
-    put(text, "loading:%d", raftd_node_is_ready(server->node) ? 0 : 1);
+    put(text, "loading:%d", raftd_node_is_ready(front->node) ? 0 : 1);
 }
 
 static uint64_t load(const _Atomic uint64_t *counter)
@@ -87,23 +88,23 @@ static uint64_t load(const _Atomic uint64_t *counter)
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-static void put_clients(struct redis_server *server, struct buffer *text)
+static void put_clients(struct front *front, struct buffer *text)
 {
     uint64_t commands = 0;
     uint64_t input_bytes = 0;
     uint64_t output_bytes = 0;
 
-    for (size_t i = 0; i < server->worker_count; i++) {
-        commands += load(&server->workers[i].command_count);
-        input_bytes += load(&server->workers[i].input_bytes);
-        output_bytes += load(&server->workers[i].output_bytes);
+    for (size_t i = 0; i < front->worker_count; i++) {
+        commands += load(&front->workers[i].command_count);
+        input_bytes += load(&front->workers[i].input_bytes);
+        output_bytes += load(&front->workers[i].output_bytes);
     }
     put_heading(text, "Clients");
-    put(text, "connected_clients:%" PRIu32, atomic_load(&server->client_count));
-    put(text, "maxclients:%" PRIu32, server->conf.limits.max_clients);
-    put(text, "client_workers:%zu", server->worker_count);
-    put(text, "total_connections_received:%" PRIu64, atomic_load(&server->accepted_count));
-    put(text, "rejected_connections:%" PRIu64, atomic_load(&server->rejected_count));
+    put(text, "connected_clients:%" PRIu32, atomic_load(&front->client_count));
+    put(text, "maxclients:%" PRIu32, front->conf.limits.max_clients);
+    put(text, "client_workers:%zu", front->worker_count);
+    put(text, "total_connections_received:%" PRIu64, atomic_load(&front->accepted_count));
+    put(text, "rejected_connections:%" PRIu64, atomic_load(&front->rejected_count));
     put(text, "total_commands_processed:%" PRIu64, commands);
     put(text, "total_net_input_bytes:%" PRIu64, input_bytes);
     put(text, "total_net_output_bytes:%" PRIu64, output_bytes);
@@ -123,12 +124,12 @@ static void put_status(struct buffer *text, const struct raftd_status *status)
     RAFTD_STATUS_FIELDS(PUT)
 }
 
-static void put_raft(struct redis_server *server, struct buffer *text)
+static void put_raft(struct front *front, struct buffer *text)
 {
     struct raftd_status status;
     size_t voters = 0;
 
-    raftd_node_status(server->node, &status);
+    raftd_node_status(front->node, &status);
     for (size_t i = 0; i < status.member_count; i++) {
         voters += status.members[i].voter ? 1 : 0;
     }
@@ -145,14 +146,14 @@ static void put_replica(struct buffer *text, size_t number, const struct topolog
 }
 
 /* The leader is the master, and the offset is the index in the log. */
-static void put_replication(struct redis_server *server, struct buffer *text)
+static void put_replication(struct front *front, struct buffer *text)
 {
     const struct topology_node *leader;
     struct topology topology;
     struct buffer replicas = {0};
     size_t count = 0;
 
-    topology_of(server->node, &topology);
+    topology_of(front->node, &topology);
     leader = topology_leader(&topology);
     put_heading(text, "Replication");
     if (topology.leader != topology.self) {
@@ -198,10 +199,10 @@ static bool read_numbers(const struct raftd_completion *completion, int64_t numb
     return true;
 }
 
-static void put_stats(struct redis_server *server, const struct raftd_completion *completion,
+static void put_stats(struct front *front, const struct raftd_completion *completion,
                       struct buffer *text)
 {
-    struct notices *notices = &server->notices;
+    struct notices *notices = &front->notices;
     int64_t numbers[KV_INFO_COUNT];
     size_t channels;
     size_t patterns;
@@ -231,30 +232,30 @@ static void put_keyspace(const struct raftd_completion *completion, struct buffe
 }
 
 /* The whole reply. `completion` is the answer to KV_INFO, or NULL if that was not asked. */
-static void write_info(struct redis_server *server, uint32_t sections,
+static void write_info(struct front *front, uint32_t sections,
                        const struct raftd_completion *completion, enum resp_protocol protocol,
                        struct buffer *output)
 {
     struct buffer text = {0};
 
     if ((sections & INFO_SERVER) != 0) {
-        put_server(server, &text);
+        put_server(front, &text);
     }
     if ((sections & INFO_CLIENTS) != 0) {
-        put_clients(server, &text);
+        put_clients(front, &text);
     }
     if ((sections & INFO_RAFT) != 0) {
-        put_raft(server, &text);
+        put_raft(front, &text);
     }
     if ((sections & INFO_STATS) != 0) {
-        put_stats(server, completion, &text);
+        put_stats(front, completion, &text);
     }
     if ((sections & INFO_REPLICATION) != 0) {
-        put_replication(server, &text);
+        put_replication(front, &text);
     }
     if ((sections & INFO_CLUSTER) != 0) {
         put_heading(&text, "Cluster");
-        put(&text, "cluster_enabled:%d", server->conf.redis.redirect == CONF_REDIRECT_MOVED);
+        put(&text, "cluster_enabled:%d", front->conf.redis.redirect == CONF_REDIRECT_MOVED);
     }
     if ((sections & INFO_KEYSPACE) != 0) {
         put_keyspace(completion, &text);
@@ -267,7 +268,7 @@ static void write_info(struct redis_server *server, uint32_t sections,
 static void finish_info(struct connection *connection, const struct owed_reply *owed,
                         const struct raftd_completion *completion, struct buffer *output)
 {
-    write_info(connection->worker->server, owed->detail, completion,
+    write_info(connection->worker->front, owed->detail, completion,
                (enum resp_protocol)owed->protocol, output);
 }
 
@@ -298,14 +299,14 @@ static bool run_info(struct call *call)
             }
         }
     }
-    if ((sections & (INFO_KEYSPACE | INFO_STATS)) != 0 && raftd_node_is_ready(call->server->node)) {
+    if ((sections & (INFO_KEYSPACE | INFO_STATS)) != 0 && raftd_node_is_ready(call->front->node)) {
         call->operation = KV_INFO;
         call->kv_count = 0;
         call->owed.finish = finish_info;
         call->owed.detail = sections;
         return true;
     }
-    write_info(call->server, sections, NULL, call->protocol, call->reply);
+    write_info(call->front, sections, NULL, call->protocol, call->reply);
     return false;
 }
 
@@ -363,7 +364,7 @@ static void offer_number(struct config_search *search, const char *name, uint64_
  * before it is acknowledged; there are no snapshots by time and no eviction. */
 static void offer_redis_names(struct config_search *search)
 {
-    const struct conf *conf = &search->call->server->conf;
+    const struct conf *conf = &search->call->front->conf;
     const char *port = strrchr(conf->listen.client, ':');
 
     offer(search, "appendfsync", "always");
@@ -410,8 +411,8 @@ static bool run_config_get(struct call *call)
     struct config_search search = {.call = call};
 
     offer_redis_names(&search);
-    conf_list(&call->server->conf, offer, &search);
-    if (is_asked_for(call, notify_events) && raftd_node_is_ready(call->server->node)) {
+    conf_list(&call->front->conf, offer, &search);
+    if (is_asked_for(call, notify_events) && raftd_node_is_ready(call->front->node)) {
         call->operation = KV_CONFIG_GET;
         call->kv_arguments[0] =
             (struct kv_argument){.data = notify_events, .size_bytes = sizeof(notify_events) - 1};

@@ -153,7 +153,6 @@ bool members_change(struct call *call)
                                 RAFTD_CHANGE_STEPS_MAX);
         return false;
     }
-    call->is_read = false;
     call->submit = submit_member;
     call->owed.finish = finish_sentence;
     return true;
@@ -178,7 +177,6 @@ bool members_hand_over(struct call *call)
                                 "ERR syntax error: the id of a member, 1 to 65535, or none");
         return false;
     }
-    call->is_read = false;
     call->submit = submit_handover;
     call->owed.finish = finish_sentence;
     return true;

@@ -6,6 +6,7 @@
 
 #include "commands/call.h"
 #include "commands/rows.h"
+#include "commands/sentinel.h"
 #include "front/connection.h"
 #include "front/notices.h"
 #include "front/server.h"
@@ -46,7 +47,7 @@ static bool subscribe(struct call *call, bool is_pattern)
         subscribers_add(call->connection, is_pattern, name->data, name->size_bytes);
         write_subscription(call, call->command->name, name->data, name->size_bytes);
     }
-    worker_follow_leader(call->worker);
+    call->worker->look_ms = sentinel_look(call->worker);
     return false;
 }
 
@@ -100,7 +101,7 @@ static bool run_punsubscribe(struct call *call)
 
 static bool run_pubsub_channels(struct call *call)
 {
-    struct notices *notices = &call->server->notices;
+    struct notices *notices = &call->front->notices;
     struct buffer found = {0};
     uint64_t budget = GLOB_BUDGET;
     size_t count = 0;
@@ -136,7 +137,7 @@ static bool run_pubsub_channels(struct call *call)
 
 static bool run_pubsub_numsub(struct call *call)
 {
-    struct notices *notices = &call->server->notices;
+    struct notices *notices = &call->front->notices;
 
     resp_write_array(call->reply, 2 * (call->count - 2));
     mutex_lock(&notices->mutex);
@@ -154,7 +155,7 @@ static bool run_pubsub_numsub(struct call *call)
 
 static bool run_pubsub_numpat(struct call *call)
 {
-    struct notices *notices = &call->server->notices;
+    struct notices *notices = &call->front->notices;
     size_t count;
 
     mutex_lock(&notices->mutex);

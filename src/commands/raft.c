@@ -8,6 +8,7 @@
 #include "commands/call.h"
 #include "commands/members.h"
 #include "commands/rows.h"
+#include "commands/session.h"
 #include "front/connection.h"
 #include "front/server.h"
 
@@ -75,7 +76,7 @@ static bool run_raft_status(struct call *call)
 {
     struct raftd_status status;
 
-    raftd_node_status(call->server->node, &status);
+    raftd_node_status(call->front->node, &status);
     write_status(call, &status);
     return false;
 }
@@ -84,20 +85,20 @@ static bool run_raft_members(struct call *call)
 {
     struct raftd_status status;
 
-    raftd_node_status(call->server->node, &status);
+    raftd_node_status(call->front->node, &status);
     write_members(call, &status);
     return false;
 }
 
 static bool run_raft_ready(struct call *call)
 {
-    resp_write_integer(call->reply, raftd_node_is_ready(call->server->node) ? 1 : 0);
+    resp_write_integer(call->reply, raftd_node_is_ready(call->front->node) ? 1 : 0);
     return false;
 }
 
 static bool run_raft_snapshot(struct call *call)
 {
-    uint64_t index = raftd_node_snapshot(call->server->node);
+    uint64_t index = raftd_node_snapshot(call->front->node);
 
     if (index == 0) {
         resp_write_error_format(call->reply, "ERR there is nothing to save yet");
@@ -124,7 +125,7 @@ static bool run_raft_backup(struct call *call)
         return false;
     }
     data = memory_allocate(BACKUP_BYTES);
-    if (raftd_node_read_snapshot(call->server->node, (uint64_t)index, (uint64_t)offset, data,
+    if (raftd_node_read_snapshot(call->front->node, (uint64_t)index, (uint64_t)offset, data,
                                  BACKUP_BYTES, &count, &total, &error) != 0) {
         resp_write_error_format(call->reply, "ERR %s", error.message);
     } else {
@@ -163,13 +164,13 @@ static int find_level(const struct resp_argument *argument)
 static bool run_raft_consistency(struct call *call)
 {
     struct connection *connection = call->connection;
-    int64_t max_lag_ms = call->server->conf.redis.max_lag_ms;
+    int64_t max_lag_ms = call->front->conf.redis.max_lag_ms;
     int level;
 
     if (call->count == 2) {
         resp_write_array(call->reply, 2);
-        resp_write_text(call->reply, levels[connection->read_level]);
-        resp_write_integer(call->reply, connection->max_lag_ms);
+        resp_write_text(call->reply, levels[connection->session->read_level]);
+        resp_write_integer(call->reply, connection->session->max_lag_ms);
         return false;
     }
     level = find_level(&call->arguments[2]);
@@ -183,8 +184,8 @@ static bool run_raft_consistency(struct call *call)
          max_lag_ms < 0 || max_lag_ms > UINT32_MAX)) {
         return call_not_an_integer(call);
     }
-    connection->read_level = (enum raftd_read_level)level;
-    connection->max_lag_ms = (uint32_t)max_lag_ms;
+    connection->session->read_level = (enum raftd_read_level)level;
+    connection->session->max_lag_ms = (uint32_t)max_lag_ms;
     return call_ok(call);
 }
 

@@ -9,6 +9,7 @@
 #include "commands/call.h"
 #include "commands/render.h"
 #include "commands/rows.h"
+#include "commands/session.h"
 #include "front/server.h"
 #include "script/script.h"
 #include "script/sha1.h"
@@ -181,7 +182,7 @@ static bool run_eval(struct call *call)
     char id[SHA1_HEX_BYTES];
 
     if (script_is_known(text->data, text->size_bytes)) {
-        cache_add(&call->server->scripts, text->data, text->size_bytes, id);
+        cache_add(&call->front->commands->scripts, text->data, text->size_bytes, id);
     }
     return run_text(call, text->data, text->size_bytes);
 }
@@ -191,8 +192,8 @@ static bool run_evalsha(struct call *call)
     struct buffer text = {0};
     bool asks = false;
 
-    if (cache_find(&call->server->scripts, call->arguments[1].data, call->arguments[1].size_bytes,
-                   &text)) {
+    if (cache_find(&call->front->commands->scripts, call->arguments[1].data,
+                   call->arguments[1].size_bytes, &text)) {
         asks = run_text(call, text.data, text.size_bytes);
     } else {
         resp_write_error_format(call->reply, "NOSCRIPT No matching script. Please use EVAL.");
@@ -210,7 +211,7 @@ static bool run_script_load(struct call *call)
         resp_write_error(call->reply, script_not_known, strlen(script_not_known));
         return false;
     }
-    cache_add(&call->server->scripts, text->data, text->size_bytes, id);
+    cache_add(&call->front->commands->scripts, text->data, text->size_bytes, id);
     resp_write_bulk(call->reply, id, sizeof(id));
     return false;
 }
@@ -221,8 +222,9 @@ static bool run_script_exists(struct call *call)
     for (size_t i = 2; i < call->count; i++) {
         struct buffer text = {0};
 
-        resp_write_integer(call->reply, cache_find(&call->server->scripts, call->arguments[i].data,
-                                                   call->arguments[i].size_bytes, &text));
+        resp_write_integer(call->reply,
+                           cache_find(&call->front->commands->scripts, call->arguments[i].data,
+                                      call->arguments[i].size_bytes, &text));
         buffer_free(&text);
     }
     return false;
@@ -235,7 +237,7 @@ static bool run_script_flush(struct call *call)
         resp_write_error_format(call->reply, "ERR SCRIPT FLUSH only support SYNC|ASYNC option");
         return false;
     }
-    cache_flush(&call->server->scripts);
+    cache_flush(&call->front->commands->scripts);
     return call_ok(call);
 }
 

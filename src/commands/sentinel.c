@@ -1,7 +1,10 @@
 /*
  * SENTINEL: each node answers as a Sentinel that watches one master, the leader, under the name
- * of the cluster. The other nodes are the replicas, and the other Sentinels.
+ * of the cluster. The other nodes are the replicas, and the other Sentinels. Subscribers hear of a
+ * new leader as +switch-master. The thread of the connection's worker.
  */
+#include "commands/sentinel.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,8 +12,12 @@
 #include "commands/call.h"
 #include "commands/cluster.h"
 #include "commands/rows.h"
+#include "commands/session.h"
+#include "commands/topology.h"
+#include "front/delivery.h"
+#include "front/notices.h"
 #include "front/server.h"
-#include "front/topology.h"
+#include "front/subscribers.h"
 
 struct fields {
     struct buffer text; /* what is written of the map */
@@ -53,7 +60,7 @@ static void put_instance(struct call *call, struct fields *fields, const char *n
     put_number(fields, "last-ping-sent", 0);
     put_number(fields, "last-ok-ping-reply", 0);
     put_number(fields, "last-ping-reply", 0);
-    put_number(fields, "down-after-milliseconds", call->server->conf.raft.election_timeout_ms);
+    put_number(fields, "down-after-milliseconds", call->front->conf.raft.election_timeout_ms);
 }
 
 static size_t count_others(const struct topology *topology, uint16_t but)
@@ -79,7 +86,7 @@ static void write_leader(struct call *call, const struct topology *topology,
     put_number(&fields, "num-slaves", count_others(topology, leader->number));
     put_number(&fields, "num-other-sentinels", count_others(topology, topology->self));
     put_number(&fields, "quorum", topology->count / 2 + 1);
-    put_number(&fields, "failover-timeout", call->server->conf.raft.election_timeout_ms * 2ull);
+    put_number(&fields, "failover-timeout", call->front->conf.raft.election_timeout_ms * 2ull);
     put_number(&fields, "parallel-syncs", 1);
     write_fields(call, &fields);
 }
@@ -138,7 +145,7 @@ static bool run_sentinel_master_address(struct call *call)
     const struct topology_node *leader;
     char port[NUMBER_TEXT_BYTES_MAX];
 
-    topology_of(call->server->node, &topology);
+    topology_of(call->front->node, &topology);
     leader = topology_leader(&topology);
     if (leader == NULL || name->size_bytes != strlen(topology.name) ||
         memcmp(name->data, topology.name, name->size_bytes) != 0) {
@@ -157,7 +164,7 @@ static bool run_sentinel_masters(struct call *call)
     struct topology topology;
     const struct topology_node *leader;
 
-    topology_of(call->server->node, &topology);
+    topology_of(call->front->node, &topology);
     leader = topology_leader(&topology);
     resp_write_array(call->reply, leader != NULL ? 1 : 0);
     if (leader != NULL) {
@@ -171,7 +178,7 @@ static bool run_sentinel_master(struct call *call)
     struct topology topology;
     const struct topology_node *leader;
 
-    topology_of(call->server->node, &topology);
+    topology_of(call->front->node, &topology);
     leader = topology_leader(&topology);
     if (!is_known(call, &topology)) {
         return false;
@@ -188,7 +195,7 @@ static bool run_sentinel_replicas(struct call *call)
 {
     struct topology topology;
 
-    topology_of(call->server->node, &topology);
+    topology_of(call->front->node, &topology);
     if (!is_known(call, &topology)) {
         return false;
     }
@@ -207,7 +214,7 @@ static bool run_sentinel_sentinels(struct call *call)
 {
     struct topology topology;
 
-    topology_of(call->server->node, &topology);
+    topology_of(call->front->node, &topology);
     if (!is_known(call, &topology)) {
         return false;
     }
@@ -227,7 +234,7 @@ static bool run_sentinel_ckquorum(struct call *call)
     struct topology topology;
     size_t usable = 0;
 
-    topology_of(call->server->node, &topology);
+    topology_of(call->front->node, &topology);
     if (!is_known(call, &topology)) {
         return false;
     }
@@ -250,6 +257,49 @@ static bool run_sentinel_ckquorum(struct call *call)
                                 usable);
     }
     return false;
+}
+
+/* ---- +switch-master ----------------------------------------------------------------------- */
+
+enum { LOOK_MS = 100 }; /* how often to look who leads, while somebody may want to know */
+
+static const char switch_channel[] = "+switch-master";
+
+static void tell_switch(struct worker *worker, const struct topology *topology,
+                        const struct topology_node *leader)
+{
+    const struct workspace *workspace = worker->workspace;
+    char text[sizeof(topology->name) + 2 * ADDRESS_HOST_BYTES + 32];
+    struct notice *notice;
+
+    snprintf(text, sizeof(text), "%s %s %u %s %u", topology->name, workspace->leader_host,
+             workspace->leader_port, leader->host, leader->port);
+    notice = notice_create("", 0, switch_channel, sizeof(switch_channel) - 1, text, strlen(text));
+    delivery_send(worker, notice);
+    notice_release(notice);
+}
+
+uint64_t sentinel_look(struct worker *worker)
+{
+    struct workspace *workspace = worker->workspace;
+    const struct topology_node *leader;
+
+    if (!subscribers_expect(worker, switch_channel, sizeof(switch_channel) - 1)) {
+        workspace->leader_number = 0;
+        return 0;
+    }
+    leader = topology_leader(session_view(worker));
+    if (leader != NULL &&
+        (leader->number != workspace->leader_number || leader->port != workspace->leader_port ||
+         strcmp(leader->host, workspace->leader_host) != 0)) {
+        if (workspace->leader_number != 0) {
+            tell_switch(worker, workspace->view, leader);
+        }
+        workspace->leader_number = leader->number;
+        workspace->leader_port = leader->port;
+        memcpy(workspace->leader_host, leader->host, sizeof(workspace->leader_host));
+    }
+    return worker->now_ms + LOOK_MS;
 }
 
 /* ---- Rows ---- */

@@ -10,6 +10,7 @@
 #include "commands/call.h"
 #include "commands/render.h"
 #include "commands/rows.h"
+#include "commands/session.h"
 #include "commands/transaction.h"
 #include "front/connection.h"
 #include "front/worker.h"
@@ -21,11 +22,12 @@ static struct call make_call(struct connection *connection, const struct queued_
     struct resp_argument *arguments = memory_allocate_zeroed(queued->count, sizeof(*arguments));
     struct worker *worker = connection->worker;
 
-    transaction_read(&connection->transaction, queued, arguments);
+    transaction_read(&connection->session->transaction, queued, arguments);
     return (struct call){
-        .server = worker->server,
+        .front = worker->front,
         .worker = worker,
         .connection = connection,
+        .session = connection->session,
         .command = queued->command,
         .arguments = arguments,
         .count = queued->count,
@@ -120,7 +122,7 @@ static void carry_out(struct connection *connection, const struct queued_command
 static void write_replies(struct connection *connection, struct reader *answers,
                           struct buffer *output)
 {
-    const struct transaction *transaction = &connection->transaction;
+    const struct transaction *transaction = &connection->session->transaction;
 
     resp_write_array(output, transaction->count);
     for (size_t i = 0; i < transaction->count; i++) {
@@ -158,14 +160,14 @@ static void finish_exec(struct connection *connection, const struct owed_reply *
     } else {
         write_replies(connection, &answers, output);
     }
-    transaction_end(&connection->transaction);
+    transaction_end(&connection->session->transaction);
 }
 
 /* ---- The commands ------------------------------------------------------------------------- */
 
 static bool run_multi(struct call *call)
 {
-    struct transaction *transaction = &call->connection->transaction;
+    struct transaction *transaction = &call->session->transaction;
 
     if (transaction->open) {
         resp_write_error_format(call->reply, "ERR MULTI calls can not be nested");
@@ -177,7 +179,7 @@ static bool run_multi(struct call *call)
 
 static bool run_discard(struct call *call)
 {
-    struct transaction *transaction = &call->connection->transaction;
+    struct transaction *transaction = &call->session->transaction;
 
     if (!transaction->open) {
         resp_write_error_format(call->reply, "ERR DISCARD without MULTI");
@@ -191,7 +193,7 @@ static bool run_discard(struct call *call)
  * commands that are answered while the request is made must not be carried out twice. */
 static bool ask_exec(struct call *call)
 {
-    struct transaction *transaction = &call->connection->transaction;
+    struct transaction *transaction = &call->session->transaction;
     const struct raftd_completion nothing = {0};
     struct buffer parts = {0};
     size_t count;
@@ -219,7 +221,7 @@ static bool ask_exec(struct call *call)
 
 static bool run_exec(struct call *call)
 {
-    struct transaction *transaction = &call->connection->transaction;
+    struct transaction *transaction = &call->session->transaction;
 
     if (!transaction->open) {
         resp_write_error_format(call->reply, "ERR EXEC without MULTI");
@@ -236,14 +238,15 @@ static bool run_exec(struct call *call)
 
 static bool run_unwatch(struct call *call)
 {
-    transaction_unwatch(&call->connection->transaction);
+    transaction_unwatch(&call->session->transaction);
     return call_ok(call);
 }
 
 static void finish_watch(struct connection *connection, const struct owed_reply *owed,
                          const struct raftd_completion *completion, struct buffer *output)
 {
-    transaction_watched(&connection->transaction, owed->attached, owed->attached_bytes, completion);
+    transaction_watched(&connection->session->transaction, owed->attached, owed->attached_bytes,
+                        completion);
     if (completion->status != 0) {
         finish_reply(connection, owed, completion, output);
     } else {
@@ -253,7 +256,7 @@ static void finish_watch(struct connection *connection, const struct owed_reply 
 
 static bool run_watch(struct call *call)
 {
-    struct transaction *transaction = &call->connection->transaction;
+    struct transaction *transaction = &call->session->transaction;
     struct buffer keys = {0};
 
     if (transaction->open) {

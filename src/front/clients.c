@@ -1,5 +1,5 @@
 /*
- * The list of connections.
+ * The list of clients and its text (clients.h). Any worker's thread.
  */
 #include "front/clients.h"
 
@@ -9,53 +9,52 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
-#include "commands/command.h"
 #include "sys/clock.h"
 
-void registry_init(struct registry *registry, const char *listen_address)
+void clients_init(struct clients *clients, const char *listen_address)
 {
-    mutex_init(&registry->mutex, MUTEX_RANK_CLIENTS);
-    registry->listen_address = listen_address;
-    registry->first = NULL;
+    mutex_init(&clients->mutex, MUTEX_RANK_CLIENTS);
+    clients->listen_address = listen_address;
+    clients->first = NULL;
 }
 
-void registry_destroy(struct registry *registry)
+void clients_destroy(struct clients *clients)
 {
-    ASSERT(registry->first == NULL);
-    mutex_destroy(&registry->mutex);
+    ASSERT(clients->first == NULL);
+    mutex_destroy(&clients->mutex);
 }
 
-void registry_add(struct registry *registry, struct client_info *info)
+void clients_add(struct clients *clients, struct client_info *info)
 {
-    mutex_lock(&registry->mutex);
+    mutex_lock(&clients->mutex);
     info->previous = NULL;
-    info->next = registry->first;
-    if (registry->first != NULL) {
-        registry->first->previous = info;
+    info->next = clients->first;
+    if (clients->first != NULL) {
+        clients->first->previous = info;
     }
-    registry->first = info;
-    mutex_unlock(&registry->mutex);
+    clients->first = info;
+    mutex_unlock(&clients->mutex);
 }
 
-void registry_remove(struct registry *registry, struct client_info *info)
+void clients_remove(struct clients *clients, struct client_info *info)
 {
-    mutex_lock(&registry->mutex);
+    mutex_lock(&clients->mutex);
     if (info->next != NULL) {
         info->next->previous = info->previous;
     }
     if (info->previous != NULL) {
         info->previous->next = info->next;
     } else {
-        ASSERT(registry->first == info);
-        registry->first = info->next;
+        ASSERT(clients->first == info);
+        clients->first = info->next;
     }
-    mutex_unlock(&registry->mutex);
+    mutex_unlock(&clients->mutex);
     memory_free(info->name);
     memory_free(info->library_name);
     memory_free(info->library_version);
 }
 
-void registry_set_text(struct registry *registry, char **text, const void *value, size_t size)
+void clients_set_text(struct clients *clients, char **text, const void *value, size_t size)
 {
     char *copy = NULL;
     char *old;
@@ -65,10 +64,10 @@ void registry_set_text(struct registry *registry, char **text, const void *value
         memcpy(copy, value, size);
         copy[size] = '\0';
     }
-    mutex_lock(&registry->mutex);
+    mutex_lock(&clients->mutex);
     old = *text;
     *text = copy;
-    mutex_unlock(&registry->mutex);
+    mutex_unlock(&clients->mutex);
     memory_free(old);
 }
 
@@ -80,19 +79,19 @@ static void append_text(struct buffer *text, const char *more)
 }
 
 /* The fields that clients look for, in Redis' order. */
-static void write_locked(const struct registry *registry, const struct client_info *info,
+static void write_locked(const struct clients *clients, const struct client_info *info,
                          uint64_t now_ms, struct buffer *text)
 {
     uint64_t active_ms = atomic_load_explicit(&info->active_ms, memory_order_relaxed);
-    const struct command *command = atomic_load_explicit(&info->command, memory_order_relaxed);
+    const char *command = atomic_load_explicit(&info->command, memory_order_relaxed);
     uint32_t channels = atomic_load_explicit(&info->channels, memory_order_relaxed);
     uint32_t patterns = atomic_load_explicit(&info->patterns, memory_order_relaxed);
     int queued = atomic_load_explicit(&info->queued, memory_order_relaxed);
     char line[512];
 
-    ASSERT(mutex_is_mine(&registry->mutex));
+    ASSERT(mutex_is_mine(&clients->mutex));
     snprintf(line, sizeof(line), "id=%" PRIu64 " addr=%s laddr=%s fd=%d name=", info->id,
-             info->address, registry->listen_address, info->fd);
+             info->address, clients->listen_address, info->fd);
     append_text(text, line);
     append_text(text, info->name);
     snprintf(
@@ -107,7 +106,7 @@ static void write_locked(const struct registry *registry, const struct client_in
         channels, patterns, queued, atomic_load_explicit(&info->input_bytes, memory_order_relaxed),
         atomic_load_explicit(&info->waiting, memory_order_relaxed),
         atomic_load_explicit(&info->output_bytes, memory_order_relaxed),
-        command != NULL ? command->full_name : "NULL",
+        command != NULL ? command : "NULL",
         atomic_load_explicit(&info->protocol, memory_order_relaxed));
     append_text(text, line);
     append_text(text, info->library_name);
@@ -116,12 +115,11 @@ static void write_locked(const struct registry *registry, const struct client_in
     append_text(text, "\n");
 }
 
-void registry_write_one(struct registry *registry, const struct client_info *info,
-                        struct buffer *text)
+void clients_write_one(struct clients *clients, const struct client_info *info, struct buffer *text)
 {
-    mutex_lock(&registry->mutex);
-    write_locked(registry, info, clock_monotonic_ms(), text);
-    mutex_unlock(&registry->mutex);
+    mutex_lock(&clients->mutex);
+    write_locked(clients, info, clock_monotonic_ms(), text);
+    mutex_unlock(&clients->mutex);
 }
 
 struct choice {
@@ -146,32 +144,31 @@ static bool is_wanted(const struct client_info *info, const struct choice *choic
     return choice->ids == NULL;
 }
 
-static void write_chosen(struct registry *registry, const struct choice *choice,
-                         struct buffer *text)
+static void write_chosen(struct clients *clients, const struct choice *choice, struct buffer *text)
 {
     uint64_t now_ms = clock_monotonic_ms();
     struct client_info *info;
 
-    mutex_lock(&registry->mutex);
-    info = registry->first;
+    mutex_lock(&clients->mutex);
+    info = clients->first;
     while (info != NULL && info->next != NULL) {
         info = info->next;
     }
     for (; info != NULL; info = info->previous) {
         if (is_wanted(info, choice)) {
-            write_locked(registry, info, now_ms, text);
+            write_locked(clients, info, now_ms, text);
         }
     }
-    mutex_unlock(&registry->mutex);
+    mutex_unlock(&clients->mutex);
 }
 
-void registry_write_all(struct registry *registry, const uint64_t *ids, size_t count,
-                        struct buffer *text)
+void clients_write_all(struct clients *clients, const uint64_t *ids, size_t count,
+                       struct buffer *text)
 {
-    write_chosen(registry, &(struct choice){.ids = ids, .count = count}, text);
+    write_chosen(clients, &(struct choice){.ids = ids, .count = count}, text);
 }
 
-void registry_write_type(struct registry *registry, bool subscribed, struct buffer *text)
+void clients_write_type(struct clients *clients, bool subscribed, struct buffer *text)
 {
-    write_chosen(registry, &(struct choice){.by_type = true, .subscribed = subscribed}, text);
+    write_chosen(clients, &(struct choice){.by_type = true, .subscribed = subscribed}, text);
 }

@@ -1,7 +1,7 @@
 /*
- * Every connection of the server, for CLIENT LIST on whichever worker: a list under a mutex of
- * small structs that live inside the connections. What changes with each command is in atomics
- * that its worker stores and anybody loads.
+ * Every client of this node, for CLIENT LIST: a list under a mutex of small structs, each inside
+ * its connection. Any worker may read the list. What changes with each command is in atomics that
+ * the connection's worker stores and any thread loads.
  */
 #ifndef RAFTD_FRONT_CLIENTS_H
 #define RAFTD_FRONT_CLIENTS_H
@@ -14,8 +14,6 @@
 #include "base/bytes.h"
 #include "sys/mutex.h"
 
-struct command;
-
 enum { CLIENT_ADDRESS_BYTES = 64 };
 
 struct client_info {
@@ -25,7 +23,7 @@ struct client_info {
     uint64_t created_ms; /* monotonic */
     char address[CLIENT_ADDRESS_BYTES];
 
-    /* Guarded by the registry's mutex; changed by the connection's worker only, which may read
+    /* Guarded by the list's mutex; changed by the connection's worker only, which may read
      * them without it. Owned texts, NULL = none. */
     struct client_info *next, *previous;
     char *name;
@@ -34,16 +32,16 @@ struct client_info {
 
     /* Stored by the worker, relaxed. */
     _Atomic uint64_t active_ms;
-    _Atomic(const struct command *) command; /* the last; NULL = none yet */
-    atomic_int protocol;                     /* enum resp_protocol */
-    _Atomic size_t input_bytes;              /* read and not carried out yet */
-    _Atomic size_t output_bytes;             /* replies that wait for the socket */
-    _Atomic uint32_t waiting;                /* commands under way */
-    _Atomic uint32_t channels, patterns;     /* subscriptions */
-    atomic_int queued;                       /* commands of a transaction; -1 = none */
+    _Atomic(const char *) command; /* name of the last, a text that is never freed; NULL = none */
+    atomic_int protocol;           /* enum resp_protocol */
+    _Atomic size_t input_bytes;    /* read and not carried out yet */
+    _Atomic size_t output_bytes;   /* replies that wait for the socket */
+    _Atomic uint32_t waiting;      /* commands under way */
+    _Atomic uint32_t channels, patterns; /* subscriptions */
+    atomic_int queued;                   /* commands of a transaction; -1 = none */
 };
 
-struct registry {
+struct clients {
     struct mutex mutex;
     const char *listen_address; /* immutable; borrowed */
 
@@ -51,23 +49,23 @@ struct registry {
     struct client_info *first; /* newest first */
 };
 
-void registry_init(struct registry *registry, const char *listen_address);
-void registry_destroy(struct registry *registry);
+void clients_init(struct clients *clients, const char *listen_address);
+void clients_destroy(struct clients *clients);
 
-void registry_add(struct registry *registry, struct client_info *info);
+void clients_add(struct clients *clients, struct client_info *info);
 /* Also frees the texts of info. */
-void registry_remove(struct registry *registry, struct client_info *info);
+void clients_remove(struct clients *clients, struct client_info *info);
 
 /* Replaces one of info's texts; an empty one takes it away. */
-void registry_set_text(struct registry *registry, char **text, const void *value, size_t size);
+void clients_set_text(struct clients *clients, char **text, const void *value, size_t size);
 
 /* One line as CLIENT LIST has it. By the connection's own worker. */
-void registry_write_one(struct registry *registry, const struct client_info *info,
-                        struct buffer *text);
+void clients_write_one(struct clients *clients, const struct client_info *info,
+                       struct buffer *text);
 /* Those with, or without, subscriptions. */
-void registry_write_type(struct registry *registry, bool subscribed, struct buffer *text);
+void clients_write_type(struct clients *clients, bool subscribed, struct buffer *text);
 /* All of them, oldest first, or those with the given ids if ids is not NULL. */
-void registry_write_all(struct registry *registry, const uint64_t *ids, size_t count,
-                        struct buffer *text);
+void clients_write_all(struct clients *clients, const uint64_t *ids, size_t count,
+                       struct buffer *text);
 
 #endif

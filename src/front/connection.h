@@ -1,12 +1,64 @@
 /*
- * One client's connection. Owned by one worker, which alone touches it (but for the atomics of
- * its client_info).
+ * One client's connection. One worker owns it, and only that worker's thread touches it, but for
+ * the atomics of its client_info.
  *
- * Order: every command owes one reply, and replies leave in the order of the commands. Consecutive
- * changes go to the node together, and so do consecutive reads; a command of the other kind waits
- * until those are answered, so that in one pipeline a GET sees the SET before it and not the one
- * behind it. While a command waits, nothing behind it is parsed and the socket is not read:
- * that is how a client with too much under way is held back.
+ * States, with the function of each transition:
+ *
+ *     connection_create()
+ *        |           |
+ *        | TLS       | plain text
+ *        v           |
+ *     HANDSHAKE      |
+ *        |           |
+ *        | handshake()
+ *        v           v
+ *     OPEN ------------> CLOSING ----------> LINGERING
+ *        |   connection_    |     linger()       |
+ *        |   end_input()    | linger()           | discard_input(), connection_tick()
+ *        |                  | (TLS, or the       |
+ *        |                  |  client ended)     |
+ *        v                  v                    v
+ *     CLOSED <-----------------------------------+
+ *
+ *   HANDSHAKE  the TLS handshake is under way; closed after HANDSHAKE_TIMEOUT_MS
+ *   OPEN       takes commands
+ *   CLOSING    takes no more commands (QUIT, a mistake in the protocol, a subscriber that is
+ *              dropped); the replies that are owed are still made and written
+ *   LINGERING  everything is written and our side is shut down; what the client still sends is
+ *              thrown away until it closes its side, at most for LINGER_TIMEOUT_MS
+ *   CLOSED     the socket is closed; the struct stays valid until the worker's turn is over
+ *
+ * Every state leads to CLOSED by connection_close(): the socket broke, the client hung up and
+ * everything is written, a deadline passed, the client was idle for too long or did not read its
+ * replies, or the worker ends.
+ *
+ * An OPEN connection takes the next command only if its block is NONE:
+ *
+ *     NONE --- connection_wait() ---> KIND, ROOM        (the handler, for the command or behind it)
+ *     NONE --- carry_out_one() -----> OWED
+ *     KIND, OWED --- connection_complete() ---> NONE
+ *     ROOM --- connection_unstarve() ---------> NONE
+ *
+ *   KIND  until the node has answered everything that it was asked
+ *   OWED  until at most OWED_RESUME replies are owed
+ *   ROOM  until the node takes requests again
+ *
+ * Invariants:
+ *  1. Every command owes one reply (but for CLIENT REPLY OFF), and replies are written in the order
+ *     of the commands. A reply that is made while none is owed goes into the output at once; any
+ *     other is held in `owed` until its turn.
+ *  2. All requests that the node has to answer for the connection are of one kind, reads or
+ *     changes: a command of the other kind waits for them. So in one pipeline a GET sees the SET
+ *     in front of it and not the SET behind it, while any number of commands of one kind go to the
+ *     node together. `waiting` counts these requests, `waiting_reads` is their kind.
+ *  3. While the block is not NONE, nothing behind the command that waits is parsed, and the socket
+ *     is not read: a client with too much under way is held back by its own TCP window.
+ *  4. The block is cleared only together with agenda_add_ready(): the command that waited is
+ *     carried out in the next turn without an event.
+ *  5. A connection whose output has bytes stands among the dirty ones, or its socket is not
+ *     writable and epoll will announce it.
+ *  6. A CLOSED connection has given back its place, so no answer of the node reaches it, and has no
+ *     subscriptions, so no message does.
  */
 #ifndef RAFTD_FRONT_CONNECTION_H
 #define RAFTD_FRONT_CONNECTION_H
@@ -15,134 +67,117 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <raftd/client.h>
-
 #include "base/bytes.h"
-#include "commands/transaction.h"
+#include "front/agenda.h"
 #include "front/clients.h"
 #include "front/name_table.h"
 #include "front/owed.h"
+#include "front/socket.h"
 #include "resp/parser.h"
 #include "resp/writer.h"
 
 struct raftd_completion;
-struct stream;
+struct session;
 struct worker;
 
 enum connection_state {
-    CONNECTION_HANDSHAKE, /* TLS */
+    CONNECTION_HANDSHAKE,
     CONNECTION_OPEN,
-    CONNECTION_CLOSING,   /* takes no more commands; closed once its replies are written */
-    CONNECTION_LINGERING, /* told the client that no more comes; waits for it to close */
-    CONNECTION_CLOSED,    /* in the worker's list of the dead */
+    CONNECTION_CLOSING,
+    CONNECTION_LINGERING,
+    CONNECTION_CLOSED,
 };
 
-/* Why the next command cannot start. */
-enum connection_block {
-    BLOCK_NONE,
-    BLOCK_KIND, /* until everything under way is answered */
-    BLOCK_OWED, /* until fewer replies are owed */
-    BLOCK_ROOM, /* until the node takes requests again */
-};
+enum connection_block { BLOCK_NONE, BLOCK_KIND, BLOCK_OWED, BLOCK_ROOM };
 
 struct connection {
+    struct agenda_item agenda; /* first: see connection_of() */
+
     /* Immutable. */
     struct worker *worker;
-    uint32_t place; /* in worker->places */
-    struct stream *stream;
-    bool encrypted;
+    uint32_t place; /* in the worker's places */
 
-    struct client_info info; /* in the server's registry */
+    struct client_info info; /* in the front's list of clients */
 
     enum connection_state state;
-    uint64_t deadline_ms; /* HANDSHAKE, LINGERING, CLOSING if not 0: when it is closed anyway */
-
-    /* Input. */
-    struct resp_parser parser;
-    struct buffer input; /* what was read and not carried out; from input_offset on */
-    size_t input_offset;
-    size_t needed_bytes; /* of input, before the parser can go on */
-    bool readable;       /* the socket may have more */
-    bool hung_up;        /* the client sends no more: read to the end at once */
-    bool ended;          /* read to the end */
     enum connection_block block;
+    uint64_t deadline_ms; /* HANDSHAKE, LINGERING, CLOSING: monotonic; 0 in CLOSING = none */
+
+    struct client_socket socket;
+    struct resp_parser parser;
+    size_t needed_bytes; /* how many bytes the next request has at least; 0 = not known */
 
     /* Commands under way. */
     struct owed_replies owed;
-    uint64_t changed_index; /* of the last change that was answered; 0 = none yet */
     uint32_t waiting;       /* owed replies that the node has to answer yet */
-    bool waiting_reads;     /* what kind they are */
+    bool waiting_reads;     /* if there are any: the node reads for them, and changes nothing */
+    uint64_t changed_index; /* of the last change that was answered; 0 = none yet */
+    size_t reply_start;     /* in the output: where connection_begin_reply() was called */
 
-    /* Output. */
-    struct buffer output; /* from output_offset on it is to be written */
-    size_t output_offset;
-    size_t reply_start; /* in output: where connection_begin_reply() was called */
-    bool writable;      /* the socket may take more */
-
-    /* The session. */
+    /* What the client chose. */
     enum resp_protocol protocol;
-    enum raftd_read_level read_level; /* what reads promise */
-    uint32_t max_lag_ms;              /* of stale ones; 0 = any */
-    bool reply_off;                   /* CLIENT REPLY OFF */
-    bool reply_skip;                  /* this command's reply is not written */
-    bool reply_skip_next;
+    bool reply_off;       /* CLIENT REPLY OFF */
+    bool reply_skip;      /* CLIENT REPLY SKIP: the reply of this command is not written, */
+    bool reply_skip_next; /* or that of the next one */
 
-    struct transaction transaction;
-    struct name_table channels; /* what it subscribed to */
+    struct name_table channels; /* that it subscribed to; see subscribers.h */
     struct name_table patterns;
 
-    /* In which of the worker's lists. */
-    bool is_ready, is_dirty, is_starved;
+    struct session *session; /* owned: what the handler keeps of the connection */
 };
 
-/* Takes over the socket; NULL if that failed (the socket is closed). */
-struct connection *connection_create(struct worker *worker, int fd, uint32_t place);
-/* Reads promise what the configuration says. */
-void connection_reset_reads(struct connection *connection);
-/* Closes the socket and frees everything but the struct, which stays in the worker's list of the
- * dead until the turn is over. May be called again. */
-void connection_close(struct connection *connection);
+static inline struct connection *connection_of(struct agenda_item *item)
+{
+    return (struct connection *)(void *)item;
+}
 
-/* Reads, parses and carries out until the socket is empty, a command has to wait or the turn's
- * share is used up. */
+/* ---- For the worker ---- */
+
+/* Takes over the socket. NULL: that failed, and the socket is closed. */
+struct connection *connection_create(struct worker *worker, int fd, uint32_t place);
+/* Closes the socket and frees everything but the session and the struct. May be called again. */
+void connection_close(struct connection *connection);
+/* Frees a closed connection. */
+void connection_free(struct connection *connection);
+/* Reads, parses and carries out commands until the socket is empty, a command has to wait or the
+ * connection's share of the turn is used up. */
 void connection_serve(struct connection *connection);
-/* Writes what is there to be written, and closes the connection if it has come to its end. */
+/* Writes what is to be written, and closes the connection if it has come to its end. */
 void connection_flush(struct connection *connection);
-/* A message for a subscriber. One that does not read its messages is dropped. */
-void connection_push(struct connection *connection, const void *data, size_t size);
-/* Ends the connection with a last line that says why; takes no more commands or messages. */
-void connection_drop(struct connection *connection, const char *reason);
-/* The node answered the command to which this number of an owed reply was given. */
+/* The node has answered the request to which the number of this owed reply was given. */
 void connection_complete(struct connection *connection, uint32_t sequence,
                          const struct raftd_completion *completion);
 /* The node takes requests again. */
 void connection_unstarve(struct connection *connection);
-/* Time: closes what is overdue and releases what an idle connection does not need. Returns
- * whether it wants to be looked at again. */
+/* Closes what is overdue, and gives back memory that an idle connection does not need. Returns
+ * whether the connection has to be looked at again. */
 bool connection_tick(struct connection *connection);
 
-/*
- * For dispatch.c. A reply written at once: begin gives the buffer to write it into, end puts it
- * in order; nothing written means no reply.
- */
+/* ---- For the delivery of messages ---- */
+
+/* Writes a message. A subscriber that does not read its messages is dropped. */
+void connection_push(struct connection *connection, const void *data, size_t size);
+/* Ends the connection with a last line that says why; no more commands and no more messages. */
+void connection_drop(struct connection *connection, const char *reason);
+
+/* ---- For the handler of commands ---- */
+
+/* A reply that is written at once: begin returns the buffer to append it to, end puts it in its
+ * order. Nothing appended means no reply. */
 struct buffer *connection_begin_reply(struct connection *connection);
 void connection_end_reply(struct connection *connection);
-/* No more commands; what is under way is still answered. */
+/* The tag of the request to the node whose answer becomes the next owed reply. */
+uint64_t connection_next_tag(const struct connection *connection);
+/* The node took that request: the connection owes the reply. `attached` changes its owner. */
+void connection_owe(struct connection *connection, const struct owed_reply *reply);
+/* The command that is carried out, or the one behind it, has to wait. Not BLOCK_NONE. */
+void connection_wait(struct connection *connection, enum connection_block block);
+/* No more commands; replies that are owed are still written. */
 void connection_end_input(struct connection *connection);
-/* CLIENT REPLY: moves on to the next command. */
-void connection_next_command(struct connection *connection);
-
-static inline bool connection_is_silent(const struct connection *connection)
-{
-    return connection->reply_off || connection->reply_skip;
-}
 
 static inline bool connection_is_subscribed(const struct connection *connection)
 {
     return connection->channels.count > 0 || connection->patterns.count > 0;
 }
-
-/* dispatch.c: carries out one request; false: it has to wait, connection->block says for what. */
-bool dispatch(struct connection *connection, const struct resp_request *request);
 
 #endif

@@ -1,57 +1,98 @@
 /*
- * The Redis protocol in front of a node: what the daemon sees of it. Client workers, each a
- * thread with its own connections, its own epoll set and its own raftd_client, parse commands,
- * hand those on data to the node in batches and write the replies in command order.
+ * The sockets of clients in front of a node: what the daemon sees of them. Client workers, each a
+ * thread with its own connections, its own epoll set and its own raftd_client, parse requests and
+ * write replies in the order of the requests. What a request means, a handler knows: the commands
+ * (commands/commands.h).
  *
- *     redis_server_create(&conf, tls, &server, &error)
- *     raftd_builder_listener(builder, conf.listen.client, redis_server_accept, server, &error)
+ *     front_create(&conf, tls, &commands_handler, &front, &error)
+ *     raftd_builder_listener(builder, conf.listen.client, front_accept, front, &error)
  *     raftd_builder_build(builder, &node, &error)
- *     redis_server_start(server, node, &error)
+ *     front_start(front, node, &error)
  *     raftd_node_run(node, &error)
- *     redis_server_stop(server)
+ *     front_stop(front)
  *     raftd_node_destroy(node)
- *     redis_server_destroy(server)
+ *     front_destroy(front)
  */
 #ifndef RAFTD_FRONT_FRONT_H
 #define RAFTD_FRONT_FRONT_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #include <raftd/error.h>
 #include <raftd/node.h>
 
 struct conf;
+struct connection;
+struct front;
 struct kv;
-struct redis_server;
+struct resp_request;
 struct tls_context;
+struct worker;
+
+/* What a handler keeps of the front, of a worker and of a connection; each handler has its own. */
+struct commands;
+struct workspace;
+struct session;
+
+/* What the front calls upward. Functions that get a worker, a workspace, a connection or a session
+ * run on the worker's thread. */
+struct front_handler {
+    /* Of the whole front: opened by front_create(), closed by front_destroy(). */
+    struct commands *(*open)(void);
+    void (*close)(struct commands *commands);
+
+    /* Of a worker: opened before its thread starts, closed after its last connection. trim() gives
+     * back memory that is not needed all the time; it is called about once a second. */
+    struct workspace *(*open_workspace)(void);
+    void (*close_workspace)(struct workspace *workspace);
+    void (*trim_workspace)(struct workspace *workspace);
+
+    /* Of a connection: open_session() is called last when the connection is made, close_session()
+     * when its memory is freed. */
+    struct session *(*open_session)(struct connection *connection);
+    void (*close_session)(struct session *session);
+
+    /*
+     * Carries out one request. True: done; the reply is written, owed or left out. False: the
+     * request has to wait; the handler has called connection_wait() and is called once more, with
+     * the same request, when the wait is over.
+     */
+    bool (*dispatch)(struct connection *connection, const struct resp_request *request);
+    /* Called when the time worker->look_ms has come; returns when to be called again, on the
+     * monotonic clock; 0 = not any more. */
+    uint64_t (*look)(struct worker *worker);
+};
 
 /*
- * conf is copied; tls is borrowed until redis_server_destroy(), NULL = plain text. 0, or
- * RAFTD_ERROR_SYSTEM with a message.
+ * conf is copied; tls is borrowed until front_destroy(), NULL = plain text; handler is borrowed.
+ * 0, or RAFTD_ERROR_INVALID with a message.
  */
-int redis_server_create(const struct conf *conf, struct tls_context *tls,
-                        struct redis_server **server, struct raftd_error *error);
+int front_create(const struct conf *conf, struct tls_context *tls,
+                 const struct front_handler *handler, struct front **front,
+                 struct raftd_error *error);
 
 /*
- * For raftd_builder_listener(), with the server as argument: takes over an accepted socket and
- * hands it to a worker. One thread (the acceptor) calls it, never at the same time as
- * redis_server_stop(). Before redis_server_start() a socket is closed at once.
+ * For raftd_builder_listener(), with the front as argument: takes over an accepted socket and
+ * hands it to a worker. One thread (the acceptor) calls it, never at the same time as front_stop().
+ * Before front_start() a socket is closed at once.
  */
-void redis_server_accept(void *server, int fd);
+void front_accept(void *front, int fd);
 
-/* Subscribers hear of what happens in this store. Before it applies anything to be heard of; it
- * must not apply anything more once redis_server_stop() is called. */
-void redis_server_observe(struct redis_server *server, struct kv *kv);
+/* Subscribers hear of what happens in this store. Call it before the store applies anything; the
+ * store must not apply anything more once front_stop() is called. */
+void front_observe(struct front *front, struct kv *kv);
 
 /* Opens one raftd_client per worker and starts the worker threads. Before raftd_node_run(). */
-int redis_server_start(struct redis_server *server, struct raftd_node *node,
-                       struct raftd_error *error);
+int front_start(struct front *front, struct raftd_node *node, struct raftd_error *error);
 
 /*
  * Ends the workers: replies that are there are written as far as the sockets take them, then
- * every connection and raftd_client is closed. Does nothing if the server was not started.
+ * every connection and raftd_client is closed. Does nothing if the front was not started.
  */
-void redis_server_stop(struct redis_server *server);
+void front_stop(struct front *front);
 
-/* After redis_server_stop(); NULL is allowed. */
-void redis_server_destroy(struct redis_server *server);
+/* After front_stop(); NULL is allowed. */
+void front_destroy(struct front *front);
 
 #endif

@@ -1,88 +1,82 @@
 /*
- * The server as a whole: its workers and the way of an accepted socket to one of them.
+ * The life of the front: its workers, and the way of an accepted socket to one of them. The
+ * daemon's main thread, and the acceptor thread in front_accept().
  */
 #include "front/server.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "commands/command.h"
-#include "front/front.h"
 #include "kv/kv.h"
-#include "sys/clock.h"
 #include "sys/log.h"
 
 enum { LOG_INTERVAL_MS = 10 * 1000 };
 
-int redis_server_create(const struct conf *conf, struct tls_context *tls,
-                        struct redis_server **server, struct raftd_error *error)
+int front_create(const struct conf *conf, struct tls_context *tls,
+                 const struct front_handler *handler, struct front **front,
+                 struct raftd_error *error)
 {
-    struct redis_server *made;
+    struct front *made;
 
-    *server = NULL;
+    *front = NULL;
     if (conf->limits.client_workers == 0 || conf->limits.max_arguments == 0 ||
         conf->limits.max_request_bytes == 0) {
         return error_set(error, RAFTD_ERROR_INVALID,
                          "limits.client_workers, max_arguments and max_request_bytes: found 0, "
-                         "wanted at least 1");
+                         "expected at least 1");
     }
     made = memory_allocate_zeroed(1, sizeof(*made));
+    made->handler = handler;
     made->conf = *conf;
     made->limits = (struct resp_limits){
         .request_bytes_max = conf->limits.max_request_bytes,
         .arguments_max = conf->limits.max_arguments,
     };
     made->tls = tls;
-    made->created_ms = clock_monotonic_ms();
-    snprintf(made->run_id, sizeof(made->run_id), "%016" PRIx64 "%016" PRIx64 "%08" PRIx32,
-             random_u64(), random_u64(), (uint32_t)random_u64());
-    registry_init(&made->registry, made->conf.listen.client);
+    clients_init(&made->clients, made->conf.listen.client);
     notices_init(&made->notices);
-    script_cache_init(&made->scripts);
-    command_table_prepare();
-    *server = made;
+    made->commands = handler->open();
+    *front = made;
     return 0;
 }
 
-void redis_server_destroy(struct redis_server *server)
+void front_destroy(struct front *front)
 {
-    if (server != NULL) {
-        redis_server_stop(server);
-        registry_destroy(&server->registry);
-        notices_destroy(&server->notices);
-        script_cache_destroy(&server->scripts);
-        memory_free(server);
+    if (front != NULL) {
+        front_stop(front);
+        clients_destroy(&front->clients);
+        notices_destroy(&front->notices);
+        front->handler->close(front->commands);
+        memory_free(front);
     }
 }
 
-int redis_server_start(struct redis_server *server, struct raftd_node *node,
-                       struct raftd_error *error)
+int front_start(struct front *front, struct raftd_node *node, struct raftd_error *error)
 {
-    size_t wanted = server->conf.limits.client_workers;
+    size_t wanted = front->conf.limits.client_workers;
     size_t opened = 0;
     size_t started = 0;
     int code = 0;
 
-    server->node = node;
-    server->workers = memory_allocate_zeroed(wanted, sizeof(server->workers[0]));
+    front->node = node;
+    front->workers = memory_allocate_zeroed(wanted, sizeof(front->workers[0]));
     while (opened < wanted) {
-        code = worker_open(&server->workers[opened], server, opened + 1, error);
+        code = worker_open(&front->workers[opened], front, opened + 1, error);
         if (code != 0) {
             goto undo;
         }
         opened++;
     }
     for (size_t i = 0; i < wanted; i++) {
-        server->notices.queues[i] = &server->workers[i].notices;
+        front->notices.queues[i] = &front->workers[i].notices;
     }
-    server->notices.queue_count = wanted;
-    server->worker_count = wanted; /* before the first thread can answer INFO */
+    front->notices.queue_count = wanted;
+    front->worker_count = wanted; /* before the first thread can answer INFO */
     while (started < wanted) {
-        code = worker_start(&server->workers[started], error);
+        code = worker_start(&front->workers[started], error);
         if (code != 0) {
             goto undo;
         }
@@ -91,74 +85,74 @@ int redis_server_start(struct redis_server *server, struct raftd_node *node,
     return 0;
 
 undo:
-    server->notices.queue_count = 0;
+    front->notices.queue_count = 0;
     for (size_t i = 0; i < started; i++) {
-        worker_stop(&server->workers[i]);
+        worker_stop(&front->workers[i]);
     }
     for (size_t i = 0; i < opened; i++) {
-        worker_close(&server->workers[i]);
+        worker_close(&front->workers[i]);
     }
-    memory_free(server->workers);
-    server->workers = NULL;
-    server->worker_count = 0;
+    memory_free(front->workers);
+    front->workers = NULL;
+    front->worker_count = 0;
     return code;
 }
 
-void redis_server_observe(struct redis_server *server, struct kv *kv)
+void front_observe(struct front *front, struct kv *kv)
 {
-    kv_set_observer(kv, notices_observe, &server->notices);
+    kv_set_observer(kv, notices_observe, &front->notices);
 }
 
-void redis_server_stop(struct redis_server *server)
+void front_stop(struct front *front)
 {
-    for (size_t i = 0; i < server->worker_count; i++) {
-        worker_stop(&server->workers[i]);
+    for (size_t i = 0; i < front->worker_count; i++) {
+        worker_stop(&front->workers[i]);
     }
-    server->notices.queue_count = 0;
-    for (size_t i = 0; i < server->worker_count; i++) {
-        worker_close(&server->workers[i]);
+    front->notices.queue_count = 0;
+    for (size_t i = 0; i < front->worker_count; i++) {
+        worker_close(&front->workers[i]);
     }
-    memory_free(server->workers);
-    server->workers = NULL;
-    server->worker_count = 0;
+    memory_free(front->workers);
+    front->workers = NULL;
+    front->worker_count = 0;
 }
 
 /* Says why, as far as a fresh socket takes it at once, and closes. */
-static void reject(struct redis_server *server, int fd, const char *why)
+static void reject(struct front *front, int fd, const char *why)
 {
     static const char full[] = "-ERR max number of clients reached\r\n";
     static struct log_throttle throttle;
-    uint64_t rejected = atomic_fetch_add(&server->rejected_count, 1) + 1;
+    uint64_t rejected = atomic_fetch_add(&front->rejected_count, 1) + 1;
 
-    if (server->tls == NULL) {
+    if (front->tls == NULL) {
         ssize_t sent = send(fd, full, sizeof(full) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 
         (void)sent; /* the client sees the end of the connection anyway */
     }
     if (log_throttle_pass(&throttle, LOG_INTERVAL_MS)) {
-        LOG_WARNING("a client was turned away: %s; %" PRIu64 " so far", why, rejected);
+        LOG_WARNING("client refused: %s; %" PRIu64 " refused so far", why, rejected);
     }
     close(fd);
 }
 
-void redis_server_accept(void *argument, int fd)
+void front_accept(void *argument, int fd)
 {
-    struct redis_server *server = argument;
+    struct front *front = argument;
     struct worker *worker;
 
-    if (server->worker_count == 0) {
+    if (front->worker_count == 0) {
         close(fd);
         return;
     }
-    atomic_fetch_add(&server->accepted_count, 1);
-    if (atomic_fetch_add(&server->client_count, 1) >= server->conf.limits.max_clients) {
-        atomic_fetch_sub(&server->client_count, 1);
-        reject(server, fd, "limits.max_clients are connected");
+    atomic_fetch_add(&front->accepted_count, 1);
+    if (atomic_fetch_add(&front->client_count, 1) >= front->conf.limits.max_clients) {
+        atomic_fetch_sub(&front->client_count, 1);
+        reject(front, fd, "limits.max_clients are connected");
         return;
     }
-    worker = &server->workers[server->next_worker++ % server->worker_count];
+    worker = &front->workers[front->next_worker++ % front->worker_count];
     if (!worker_give(worker, fd)) {
-        atomic_fetch_sub(&server->client_count, 1);
-        reject(server, fd, "too many connections wait for a worker");
+        atomic_fetch_sub(&front->client_count, 1);
+        reject(front, fd, "too many connections wait for a worker");
     }
 }

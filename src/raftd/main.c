@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "commands/commands.h"
 #include "conf/conf.h"
 #include "front/front.h"
 #include "kv/kv.h"
@@ -29,7 +30,7 @@ struct daemon {
     struct daemon_signals signals;
     struct kv *kv;
     struct tls_context *client_tls; /* NULL = clients speak plain text */
-    struct redis_server *server;
+    struct front *front;
     struct raftd_builder *builder;
     struct raftd_node *node;
     bool told_ready;
@@ -206,12 +207,13 @@ static int assemble(struct daemon *daemon, struct raftd_error *error)
         code = create_client_tls(daemon, error);
     }
     if (code == 0) {
-        code = redis_server_create(&daemon->conf, daemon->client_tls, &daemon->server, error);
+        code = front_create(&daemon->conf, daemon->client_tls, &commands_handler, &daemon->front,
+                            error);
     }
     if (code == 0) {
-        redis_server_observe(daemon->server, daemon->kv);
-        code = raftd_builder_listener(daemon->builder, daemon->conf.listen.client,
-                                      redis_server_accept, daemon->server, error);
+        front_observe(daemon->front, daemon->kv);
+        code = raftd_builder_listener(daemon->builder, daemon->conf.listen.client, front_accept,
+                                      daemon->front, error);
     }
     raftd_builder_on_progress(daemon->builder, tell_progress, daemon);
     return code;
@@ -299,7 +301,7 @@ static int run(struct daemon *daemon)
     int code;
 
     daemon_signals_set_node(&daemon->signals, daemon->node);
-    code = redis_server_start(daemon->server, daemon->node, &error);
+    code = front_start(daemon->front, daemon->node, &error);
     if (code == 0) {
         code = raftd_node_run(daemon->node, &error);
     }
@@ -309,7 +311,7 @@ static int run(struct daemon *daemon)
     if (code == 0 || code == RAFTD_ERROR_REMOVED) {
         say_goodbye(daemon);
     }
-    redis_server_stop(daemon->server);
+    front_stop(daemon->front);
     return exit_code;
 }
 
@@ -329,7 +331,7 @@ static int serve(struct daemon *daemon)
     }
     daemon_signals_stop(&daemon->signals);
     raftd_node_destroy(daemon->node);
-    redis_server_destroy(daemon->server);
+    front_destroy(daemon->front);
     raftd_builder_destroy(daemon->builder);
     tls_context_destroy(daemon->client_tls);
     /* The store goes with the process: freeing millions of keys would only delay the end. */

@@ -19,7 +19,7 @@ enum mutex_rank {
     MUTEX_RANK_LINK,          /* src/node: hand-over of an accepted socket, link status text */
     MUTEX_RANK_CLIENTS,       /* src/front: list of connections for CLIENT LIST */
     MUTEX_RANK_CHANNELS,      /* src/front: who subscribed to what */
-    MUTEX_RANK_SCRIPTS,       /* src/script: the texts of scripts */
+    MUTEX_RANK_SCRIPTS,       /* src/commands: the texts of scripts */
     MUTEX_RANK_READINGS,      /* src/node: who reads which snapshot for a backup */
 };
 

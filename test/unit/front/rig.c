@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "commands/commands.h"
 #include "front/connection.h"
 #include "front/front.h"
 #include "sys/clock.h"
@@ -35,15 +36,15 @@ void rig_start(struct rig *rig)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct raftd_error error;
 
-    ck_assert_int_eq(redis_server_create(&rig->conf, NULL, &rig->server, &error), 0);
-    rig->server->node = rig->node;
-    rig->server->workers = memory_allocate_zeroed(1, sizeof(*rig->server->workers));
-    rig->worker = &rig->server->workers[0];
-    ck_assert_int_eq(worker_open(rig->worker, rig->server, 1, &error), 0);
-    rig->server->worker_count = 1;
-    rig->server->notices.queues[0] = &rig->worker->notices;
-    rig->server->notices.queue_count = 1;
-    redis_server_observe(rig->server, fake_node_kv(rig->node));
+    ck_assert_int_eq(front_create(&rig->conf, NULL, &commands_handler, &rig->front, &error), 0);
+    rig->front->node = rig->node;
+    rig->front->workers = memory_allocate_zeroed(1, sizeof(*rig->front->workers));
+    rig->worker = &rig->front->workers[0];
+    ck_assert_int_eq(worker_open(rig->worker, rig->front, 1, &error), 0);
+    rig->front->worker_count = 1;
+    rig->front->notices.queues[0] = &rig->worker->notices;
+    rig->front->notices.queue_count = 1;
+    front_observe(rig->front, fake_node_kv(rig->node));
     rig->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_eq(bind(rig->listener, (struct sockaddr *)&address, sizeof(address)), 0);
     ck_assert_int_eq(listen(rig->listener, 64), 0);
@@ -51,13 +52,13 @@ void rig_start(struct rig *rig)
 
 void rig_stop(struct rig *rig)
 {
-    rig->server->notices.queue_count = 0;
+    rig->front->notices.queue_count = 0;
     worker_close(rig->worker);
-    memory_free(rig->server->workers);
-    rig->server->workers = NULL;
-    rig->server->worker_count = 0;
-    ck_assert_uint_eq(atomic_load(&rig->server->client_count), 0);
-    redis_server_destroy(rig->server);
+    memory_free(rig->front->workers);
+    rig->front->workers = NULL;
+    rig->front->worker_count = 0;
+    ck_assert_uint_eq(atomic_load(&rig->front->client_count), 0);
+    front_destroy(rig->front);
     ck_assert_uint_eq(fake_node_open_clients(rig->node), 0);
     fake_node_destroy(rig->node);
     close(rig->listener);
@@ -75,7 +76,7 @@ int rig_connect(struct rig *rig)
     accepted = accept4(rig->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     ck_assert_int_ge(accepted, 0);
     ck_assert_int_eq(fcntl(client, F_SETFL, O_NONBLOCK), 0);
-    redis_server_accept(rig->server, accepted);
+    front_accept(rig->front, accepted);
     worker_turn(rig->worker, 0);
     return client;
 }
@@ -89,7 +90,7 @@ void rig_settle(struct rig *rig)
         size_t submits = fake_node_submits(rig->node);
 
         worker_turn(rig->worker, 0);
-        if (rig->worker->ready.count > 0 || fake_node_submits(rig->node) != submits ||
+        if (rig->worker->agenda.ready.count > 0 || fake_node_submits(rig->node) != submits ||
             poll(&wait, 1, 0) > 0) {
             quiet = 0;
         } else {
@@ -188,6 +189,6 @@ char *rig_ask(struct rig *rig, int client, const char *request)
 
 struct connection *rig_connection(struct rig *rig, size_t place)
 {
-    ck_assert_uint_lt(place, rig->worker->place_count);
-    return rig->worker->places[place].connection;
+    ck_assert_uint_lt(place, rig->worker->places.count);
+    return rig->worker->places.items[place].connection;
 }

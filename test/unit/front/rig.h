@@ -13,7 +13,7 @@
 
 struct rig {
     struct raftd_node *node;
-    struct redis_server *server;
+    struct front *front;
     struct worker *worker;
     struct conf conf;
     int listener;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "commands/session.h"
 #include "front/rig.h"
 #include "sys/clock.h"
 #include "unit.h"
@@ -289,8 +290,9 @@ START_TEST(no_room_in_the_node_drops_nothing_and_does_not_spin)
     rig_send(other, "INCR m\r\n");
     rig_settle(&rig);
     ck_assert_uint_eq(fake_node_held(rig.node), 2);
-    ck_assert_uint_eq(rig.worker->starved.count, 2);
-    ck_assert_uint_eq(rig.worker->ready.count, 0); /* nothing to do: the next turn would sleep */
+    ck_assert_uint_eq(rig.worker->agenda.starved.count, 2);
+    /* There is nothing to do: the next turn would sleep. */
+    ck_assert_uint_eq(rig.worker->agenda.ready.count, 0);
     ck_assert_int_eq(rig_connection(&rig, 0)->block, BLOCK_ROOM);
     for (int i = 0; i < 10; i++) {
         rig_settle(&rig);
@@ -323,7 +325,7 @@ START_TEST(commands_under_way_are_bounded)
     rig_settle(&rig);
     ck_assert_uint_eq(fake_node_held(rig.node), OWED_MAX);
     ck_assert_int_eq(rig_connection(&rig, 0)->block, BLOCK_OWED);
-    ck_assert_uint_eq(rig.worker->ready.count, 0);
+    ck_assert_uint_eq(rig.worker->agenda.ready.count, 0);
     for (int i = 0; i < 4; i++) {
         fake_node_answer_all(rig.node);
         rig_settle(&rig);
@@ -355,7 +357,8 @@ START_TEST(a_blocked_client_is_not_read)
         rig_settle(&rig);
     } while (more > 0 && sent < MORE);
     ck_assert_uint_lt(sent, MORE); /* the kernel's buffers are full, not ours */
-    ck_assert_uint_le(rig_connection(&rig, 0)->input.capacity_bytes, 2 * WORKER_INPUT_BYTES);
+    ck_assert_uint_le(rig_connection(&rig, 0)->socket.input.capacity_bytes,
+                      2 * SOCKET_SCRATCH_BYTES);
     memory_free(bytes);
     fake_node_answer_all(rig.node);
     rig_settle(&rig);
@@ -447,14 +450,14 @@ START_TEST(an_idle_connection_keeps_little_memory)
     ck_assert_uint_gt(strlen(reply), 4000);
     free(reply);
     connection = rig_connection(&rig, 0);
-    ck_assert_uint_gt(connection->output.capacity_bytes, 0);
+    ck_assert_uint_gt(connection->socket.output.capacity_bytes, 0);
     ck_assert_uint_gt(connection->owed.capacity, 0);
     atomic_store(&rig_connection(&rig, 0)->info.active_ms, clock_monotonic_ms() - 5000);
     rig.worker->tick_ms = 1;
     rig_settle(&rig);
-    ck_assert_uint_eq(connection->output.capacity_bytes, 0);
+    ck_assert_uint_eq(connection->socket.output.capacity_bytes, 0);
     ck_assert_uint_eq(connection->owed.capacity, 0);
-    ck_assert_uint_le(connection->input.capacity_bytes, 8);
+    ck_assert_uint_le(connection->socket.input.capacity_bytes, 8);
     ck_assert_uint_eq(rig.worker->tick_ms, 0); /* nothing is left to do: no more wake-ups */
     rig_send(client, "n\r\n");
     rig_settle(&rig);
@@ -541,7 +544,7 @@ START_TEST(hostile_headers_are_refused_before_memory_is_taken)
         close(client);
         rig_settle(&rig);
     }
-    ck_assert_uint_le(rig.worker->argument_capacity, 64);
+    ck_assert_uint_le(rig.worker->workspace->argument_capacity, 64);
 }
 END_TEST
 

@@ -144,16 +144,16 @@ static void expect_gap(enum notice_gap gap, const char *reason)
 
     talk("SUBSCRIBE c\r\n", "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
     for (int i = 0; gap == NOTICE_GAP_OVERFLOW && i <= NOTICES_MAX; i++) {
-        ck_assert_int_eq(notices_observe(&rig.server->notices, &published), 1);
+        ck_assert_int_eq(notices_observe(&rig.front->notices, &published), 1);
     }
     if (gap == NOTICE_GAP_SNAPSHOT) {
-        notices_observe(&rig.server->notices, &lost);
+        notices_observe(&rig.front->notices, &lost);
     }
     rig_expect(&rig, client, reason);
     rig_expect_end(&rig, client);
     /* Who subscribes afterwards is served again. */
     rig_talk(&rig, other, "SUBSCRIBE c\r\n", "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
-    ck_assert_int_eq(notices_observe(&rig.server->notices, &published), 1);
+    ck_assert_int_eq(notices_observe(&rig.front->notices, &published), 1);
     rig_expect(&rig, other, MESSAGE("$1\r\nc", "$1\r\nx"));
 }
 

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "commands/commands.h"
 #include "front/fake_client.h"
 #include "front/front.h"
 #include "front/rig.h"
@@ -21,7 +22,7 @@
 enum { THREADS = 6, ROUNDS = 40, PIPELINE = 50, PATIENCE_MS = 20 * 1000 };
 
 static struct raftd_node *node;
-static struct redis_server *server;
+static struct front *front;
 static struct conf conf;
 static int listener;
 
@@ -39,8 +40,8 @@ static void setup(void)
 
 static void teardown(void)
 {
-    redis_server_destroy(server);
-    server = NULL;
+    front_destroy(front);
+    front = NULL;
     fake_node_destroy(node);
     close(listener);
 }
@@ -49,9 +50,9 @@ static void start(struct tls_context *tls)
 {
     struct raftd_error error;
 
-    ck_assert_int_eq(redis_server_create(&conf, tls, &server, &error), 0);
-    redis_server_observe(server, fake_node_kv(node));
-    ck_assert_int_eq(redis_server_start(server, node, &error), 0);
+    ck_assert_int_eq(front_create(&conf, tls, &commands_handler, &front, &error), 0);
+    front_observe(front, fake_node_kv(node));
+    ck_assert_int_eq(front_start(front, node, &error), 0);
 }
 
 /* The other end of a connection, which was accepted but not given to the server yet. */
@@ -75,7 +76,7 @@ static int connect_client(void)
     int accepted;
     int client = dial(&accepted);
 
-    redis_server_accept(server, accepted);
+    front_accept(front, accepted);
     return client;
 }
 
@@ -176,7 +177,7 @@ START_TEST(many_clients_on_many_workers)
         close(countings[i].client);
     }
     close(watcher);
-    redis_server_stop(server);
+    front_stop(front);
     ck_assert_uint_eq(fake_node_open_clients(node), 0);
 }
 END_TEST
@@ -270,7 +271,7 @@ START_TEST(t54_all_subscribers_hear_the_same_in_the_same_order)
     for (int i = 0; i < 3; i++) {
         close(subscribers[i]);
     }
-    redis_server_stop(server);
+    front_stop(front);
 }
 END_TEST
 
@@ -284,13 +285,13 @@ START_TEST(stopping_closes_clients_with_commands_under_way)
         clients[i] = connect_client();
         ck_assert_int_gt(send(clients[i], "SET a 1\r\nGET a\r\n", 16, MSG_NOSIGNAL), 0);
     }
-    redis_server_stop(server);
+    front_stop(front);
     ck_assert_uint_eq(fake_node_open_clients(node), 0);
     for (int i = 0; i < 4; i++) {
         expect_end(clients[i]);
         close(clients[i]);
     }
-    redis_server_stop(server); /* once more does nothing */
+    front_stop(front); /* once more does nothing */
 }
 END_TEST
 
@@ -300,8 +301,8 @@ START_TEST(before_the_start_a_client_is_closed)
     int accepted;
     int client = dial(&accepted);
 
-    ck_assert_int_eq(redis_server_create(&conf, NULL, &server, &error), 0);
-    redis_server_accept(server, accepted);
+    ck_assert_int_eq(front_create(&conf, NULL, &commands_handler, &front, &error), 0);
+    front_accept(front, accepted);
     expect_end(client);
     close(client);
 }
@@ -328,7 +329,7 @@ START_TEST(one_client_too_many_is_told_so)
     expect(first, "+OK\r\n");
     expect_end(first);
     close(first);
-    for (int i = 0; i < 1000 && atomic_load(&server->client_count) == 2; i++) {
+    for (int i = 0; i < 1000 && atomic_load(&front->client_count) == 2; i++) {
         poll(NULL, 0, 10);
     }
     first = connect_client();
@@ -372,7 +373,7 @@ static struct stream *connect_tls(struct tls_context *tls)
     ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&bound, &size), 0);
     address.port = ntohs(bound.sin_port);
     ck_assert_int_eq(stream_dial(&address, tls, &stream, &error), 0);
-    redis_server_accept(server, accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    front_accept(front, accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC));
     while ((code = stream_handshake(stream, &error)) == RAFTD_ERROR_AGAIN) {
         struct pollfd wait = {.fd = stream_fd(stream), .events = stream_wants(stream)};
 
@@ -415,8 +416,8 @@ START_TEST(tls_clients_are_served)
     ck_assert_mem_eq(reply, "+OK\r\n$200000\r\nvvv", 17);
     ck_assert_mem_eq(reply + size - 4, "vv\r\n", 4);
     stream_close(stream);
-    redis_server_destroy(server);
-    server = NULL;
+    front_destroy(front);
+    front = NULL;
     tls_context_destroy(tls);
     certificates_destroy(certificates);
 }
@@ -439,8 +440,8 @@ START_TEST(plain_text_on_the_tls_port_is_refused)
     }
     ck_assert(size == 0 || errno == ECONNRESET);
     close(client);
-    redis_server_destroy(server);
-    server = NULL;
+    front_destroy(front);
+    front = NULL;
     tls_context_destroy(tls);
     certificates_destroy(certificates);
 }

@@ -1,7 +1,7 @@
 /*
  * From the status of the node to masters, replicas and slots.
  */
-#include "front/topology.h"
+#include "commands/topology.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
  * at the addresses that clients may use; all keys are in slots that the master serves. Pure but
  * for topology_of(), which asks the node; any thread.
  */
-#ifndef RAFTD_FRONT_TOPOLOGY_H
-#define RAFTD_FRONT_TOPOLOGY_H
+#ifndef RAFTD_COMMANDS_TOPOLOGY_H
+#define RAFTD_COMMANDS_TOPOLOGY_H
 
 #include <stdbool.h>
 #include <stddef.h>

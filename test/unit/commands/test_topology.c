@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands/topology.h"
 #include "front/rig.h"
-#include "front/topology.h"
 #include "unit.h"
 
 static struct rig rig;

@@ -1,0 +1,51 @@
+/*
+ * Where the connections of a worker stand, and tags, which lead from the node's answer back to the
+ * reply that waits for it. A place outlives its connection: a connection that comes later may stand
+ * there. So a tag also has the generation of the place, which counts the connections that stood
+ * there, and an answer for a connection that is gone finds nobody. One worker owns the places; its
+ * thread. Never looks into a connection.
+ *
+ * A tag, from the highest bit:
+ *
+ *     20 bits  place
+ *     24 bits  generation, cut
+ *     20 bits  number of the owed reply, cut to OWED_SEQUENCE_BITS
+ *
+ * A wrong connection could be found only if 2^24 connections came and went at one place while one
+ * request was under way.
+ */
+#ifndef RAFTD_FRONT_PLACES_H
+#define RAFTD_FRONT_PLACES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct connection;
+
+struct place {
+    struct connection *connection; /* NULL = free */
+    uint32_t generation;           /* how many connections have left the place */
+    uint32_t next_free;            /* of a free place: the next one, + 1; 0 = none */
+};
+
+struct places {
+    struct place *items; /* owned */
+    size_t count, capacity;
+    uint32_t first_free; /* + 1; 0 = none */
+};
+
+/* Takes a free place, where nobody stands yet. */
+uint32_t places_take(struct places *places);
+/* The connection stands there from now on. */
+void places_fill(struct places *places, uint32_t place, struct connection *connection);
+/* Gives a place back: tags that were made for it find nobody any more. */
+void places_give(struct places *places, uint32_t place);
+
+/* The tag of a reply that the connection at a place owes. */
+uint64_t places_tag(const struct places *places, uint32_t place, uint32_t sequence);
+/* NULL: the connection that the tag was made for is gone. */
+struct connection *places_find(const struct places *places, uint64_t tag);
+
+void places_free(struct places *places);
+
+#endif
