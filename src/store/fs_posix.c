@@ -1,7 +1,7 @@
 /*
- * The file-system table over POSIX calls. Stateless; any thread. A failed fsync or fdatasync is
- * reported and never tried again: after one, the kernel may have dropped the pages it could not
- * write, and a second call would call them durable.
+ * The file-system table that calls POSIX functions. It keeps no state; any thread. A failed fsync
+ * or fdatasync is reported and never repeated: the kernel may have marked the pages that it could
+ * not write as clean, so a second call could succeed although the bytes are not on the disk.
  */
 #include "store/fs.h"
 
@@ -41,7 +41,7 @@ static int posix_open(void *context, const char *path, enum fs_open_mode mode)
         return -errno;
     }
     if (mode == FS_OPEN_WRITE) {
-        /* Advice that may be ignored: there is nothing to do about a failure. */
+        /* This is advice that the kernel may ignore. Nothing can be done about a failure. */
         (void)posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
     }
     return file;
@@ -50,7 +50,8 @@ static int posix_open(void *context, const char *path, enum fs_open_mode mode)
 static int posix_close(void *context, int file)
 {
     (void)context;
-    /* Linux has closed the descriptor whatever it says, EINTR included. */
+    /* Linux has closed the descriptor even if close() fails. After EINTR, a second close() could
+     * close a descriptor that another thread has opened meanwhile. */
     return close(file) == 0 || errno == EINTR ? 0 : -errno;
 }
 
@@ -172,7 +173,7 @@ static int posix_list(void *context, const char *path,
     if (directory == NULL) {
         return -errno;
     }
-    /* readdir() tells the end from a failure by errno alone. */
+    /* readdir() returns NULL at the end and after a failure; only errno tells which. */
     while (errno = 0, (entry = readdir(directory)) != NULL) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
             found(argument, entry->d_name);

@@ -1,5 +1,5 @@
 /*
- * The snapshots of a data directory. See snapshot_files.h.
+ * The list of the snapshots in a data directory. See snapshot_files.h. One thread at a time.
  */
 #include "store/snapshot_files.h"
 
@@ -13,13 +13,13 @@
 
 struct snapshot_file {
     uint64_t index;
-    size_t holders;
+    size_t holders; /* readers and senders that use the file; 0 = it may be removed */
 };
 
 struct snapshot_files {
     struct wal_files files;
-    char *directory;
-    struct snapshot_file *list; /* newest first */
+    char *directory;            /* owned */
+    struct snapshot_file *list; /* owned; the highest index, which is the newest, comes first */
     size_t count;
     size_t capacity;
 };
@@ -32,7 +32,7 @@ void snapshot_files_add(struct snapshot_files *files, uint64_t index)
         place++;
     }
     if (place < files->count && files->list[place].index == index) {
-        return; /* replaced by one of the same index: the same state */
+        return; /* a new file has replaced one of the same index; both have the same state */
     }
     files->list =
         memory_grow(files->list, &files->capacity, files->count + 1, sizeof(files->list[0]));

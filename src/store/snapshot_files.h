@@ -1,7 +1,7 @@
 /*
- * The snapshots that lie in a data directory: which there are, which are in use, which may go.
- * Knows files by name and index only; whether one is good is for its reader to say. One thread
- * at a time.
+ * The list of the snapshots in a data directory: which ones exist, which ones are in use, and which
+ * ones may be removed. It knows the names of the files only; it never reads a snapshot, so it does
+ * not know whether one is damaged. One thread at a time.
  */
 #ifndef RAFTD_STORE_SNAPSHOT_FILES_H
 #define RAFTD_STORE_SNAPSHOT_FILES_H
@@ -14,39 +14,44 @@
 
 #include "store/fs.h"
 
-/* What grows under these names is worth nothing after a crash; snapshot_files_open() removes it. */
+/* The names of snapshots that are being written. After a crash they are useless, so
+ * snapshot_files_open() removes them. */
 #define SNAPSHOT_SAVE_NAME "snapshot-save.tmp"
 #define SNAPSHOT_RECEIVE_NAME "snapshot-receive.tmp"
-/* Lies in a directory as long as raftctl restore is not done with it: no node may start on it. */
+/* raftctl restore makes this file first and removes it last. While it exists, the directory is
+ * incomplete and no node may start on it. */
 #define SNAPSHOT_RESTORE_NAME "restore-unfinished"
-/* Behind a directory's name, while raftctl recover makes another one that takes its place. */
+/* The end of the name of the directory that raftctl recover makes, until that directory takes the
+ * place of the old one. */
 #define SNAPSHOT_RECOVER_SUFFIX ".new-cluster"
 
 struct snapshot_files;
 
-/* Lists the directory, which exists, and removes what was left unfinished. */
+/* Lists an existing directory and removes unfinished snapshots. Returns 0 or RAFTD_ERROR_SYSTEM. */
 int snapshot_files_open(const struct fs *fs, const char *directory, struct snapshot_files **files,
                         struct raftd_error *error);
 void snapshot_files_close(struct snapshot_files *files); /* NULL is allowed */
 
 size_t snapshot_files_count(const struct snapshot_files *files);
-/* Index of the snapshot at this place: 0 is the newest. */
+/* The index of the snapshot at this place of the list; place 0 has the newest. */
 uint64_t snapshot_files_at(const struct snapshot_files *files, size_t place);
 
 bool snapshot_files_has(const struct snapshot_files *files, uint64_t index);
 
-/* A new one got its name. */
+/* Adds a snapshot whose file is complete and has its name. */
 void snapshot_files_add(struct snapshot_files *files, uint64_t index);
-/* One that turned out to be damaged no longer counts; its file stays to be looked at. */
+/* Takes a damaged snapshot off the list. Its file stays, so that a person can look at it. */
 void snapshot_files_forget(struct snapshot_files *files, uint64_t index);
 
-/* While it is held it is not removed: somebody reads or sends it (T39). */
+/* A snapshot that is held is not removed: it is being read or sent (T39). Each hold needs one
+ * release. */
 void snapshot_files_hold(struct snapshot_files *files, uint64_t index);
 void snapshot_files_release(struct snapshot_files *files, uint64_t index);
 
 /*
- * Removes all but the newest `keep` (at least one) that nobody holds. A file that cannot be
- * removed is tried again the next time; the first such failure is returned.
+ * Keeps the newest `keep` snapshots (at least one) and those that are held, and removes the files
+ * of the others. A file that cannot be removed stays on the list and is tried again by the next
+ * call. Returns 0 or RAFTD_ERROR_SYSTEM.
  */
 int snapshot_files_prune(struct snapshot_files *files, size_t keep, struct raftd_error *error);
 

@@ -1,5 +1,6 @@
 /*
- * Names, headers, blocks and trailers of snapshot files as bytes. See snapshot_format.h.
+ * Encodes and decodes the names, headers, blocks and trailers of snapshot files. Pure; any thread.
+ * See snapshot_format.h.
  */
 #include "store/snapshot_format.h"
 
@@ -16,7 +17,7 @@ static const uint8_t snapshot_magic[8] = {'r', 'a', 'f', 't', 'd', 'S', 'N', 'P'
 #define BLOCK_MAGIC 0x6b6c6273u   /* "sblk" */
 #define TRAILER_MAGIC 0x646e6573u /* "send" */
 
-/* Where things are in the header. Magic and version keep their places for ever. */
+/* Offsets in the header. Magic and version stay at their offsets in every future version. */
 enum {
     HEADER_VERSION = 8,
     HEADER_MEMBERSHIP_BYTES = 12,
@@ -26,7 +27,7 @@ enum {
     HEADER_TIME = 40,
     HEADER_NONCE = 48,
     HEADER_ZERO = 56,
-    HEADER_CHECKSUM = 72, /* of all before it, and of the membership behind it */
+    HEADER_CHECKSUM = 72, /* of the bytes before it, and of the membership after it */
 };
 _Static_assert(HEADER_CHECKSUM + 8 == SNAPSHOT_HEADER_BYTES, "size of a snapshot's header");
 

@@ -1,5 +1,5 @@
 /*
- * The snapshot reader. See snapshot_reader.h.
+ * Reads a snapshot file block by block and checks it. See snapshot_reader.h. One thread.
  */
 #include "store/snapshot_reader.h"
 
@@ -16,14 +16,14 @@
 #include "store/wal_window.h"
 
 struct snapshot_reader {
-    struct wal_files files; /* its directory is the copy below */
-    char *directory;
-    char *name;
+    struct wal_files files; /* its directory is the field below */
+    char *directory;        /* owned */
+    char *name;             /* owned; of the file */
     struct wal_window window;
-    ZSTD_DCtx *decompressor;
-    uint8_t *content; /* of a block that was stored in zstd's form */
-    uint64_t offset_bytes;
-    struct snapshot_trailer seen; /* of the blocks so far */
+    ZSTD_DCtx *decompressor;      /* NULL until the first compressed block */
+    uint8_t *content;             /* owned; the content of the last compressed block */
+    uint64_t offset_bytes;        /* of the next block or trailer in the file */
+    struct snapshot_trailer seen; /* what the trailer would be after the blocks read so far */
     struct snapshot_info info;
 };
 
@@ -31,7 +31,7 @@ static int corrupt(const struct snapshot_reader *reader, const char *what,
                    struct raftd_error *error)
 {
     return error_set(error, RAFTD_ERROR_CORRUPT,
-                     "%.200s/%.100s is no good snapshot: %s at offset "
+                     "%.200s/%.100s is not a valid snapshot: %s at offset "
                      "%" PRIu64,
                      reader->directory, reader->name, what, reader->offset_bytes);
 }
@@ -48,14 +48,15 @@ static int read_failed(const struct snapshot_reader *reader, const char *doing, 
     return RAFTD_ERROR_SYSTEM;
 }
 
-/* The bytes at the reader's offset; 0, or a negative code. */
+/* Sets *bytes to the next `size` bytes of the file. Does not move the offset. Returns 0 or a
+ * negative code. */
 static int get(struct snapshot_reader *reader, uint64_t size, const uint8_t **bytes,
                struct raftd_error *error)
 {
     int failure = 0;
 
     if (size > reader->window.file_bytes - reader->offset_bytes) {
-        return corrupt(reader, "the file ends too early", error);
+        return corrupt(reader, "unexpected end of the file", error);
     }
     *bytes = wal_window_get(&reader->window, reader->offset_bytes, size, &failure);
     return *bytes == NULL ? read_failed(reader, "read", failure, error) : 0;
@@ -79,7 +80,7 @@ static int open_file(struct snapshot_reader *reader, struct raftd_error *error)
     wal_window_set_file(&reader->window, file, 0);
     size = fs->size(fs->context, file);
     if (size < 0) {
-        return read_failed(reader, "look at", (int)size, error);
+        return read_failed(reader, "get the size of", (int)size, error);
     }
     wal_window_set_file(&reader->window, file, (uint64_t)size);
     return 0;
@@ -97,10 +98,11 @@ static int read_header(struct snapshot_reader *reader, struct raftd_error *error
     }
     size = snapshot_header_size(bytes, &version);
     if (size == 0 && version != 0 && version != SNAPSHOT_FORMAT_VERSION) {
-        return error_set(error, RAFTD_ERROR_REFUSED,
-                         "%.200s/%.100s has format version %u, this raftd reads version %d: use "
-                         "the raftd that wrote it",
-                         reader->directory, reader->name, version, SNAPSHOT_FORMAT_VERSION);
+        return error_set(
+            error, RAFTD_ERROR_REFUSED,
+            "%.200s/%.100s has format version %u, but this raftd reads version %d: use "
+            "the version of raftd that wrote it",
+            reader->directory, reader->name, version, SNAPSHOT_FORMAT_VERSION);
     }
     if (size == 0) {
         return corrupt(reader, "no header", error);
@@ -174,16 +176,17 @@ static int check_trailer(struct snapshot_reader *reader, const struct snapshot_t
 {
     if (trailer->block_count != reader->seen.block_count ||
         trailer->size_bytes != reader->seen.size_bytes || trailer->chain != reader->seen.chain) {
-        return corrupt(reader, "an end that belongs to other blocks", error);
+        return corrupt(reader, "a trailer that does not match the blocks", error);
     }
     reader->offset_bytes += SNAPSHOT_BLOCK_HEADER_BYTES;
     if (reader->offset_bytes != reader->window.file_bytes) {
-        return corrupt(reader, "bytes behind the end", error);
+        return corrupt(reader, "bytes after the trailer", error);
     }
     return 0;
 }
 
-/* A block's size was bounded when its header was decoded, so zstd writes into enough room. */
+/* snapshot_block_decode() has checked that a block has at most SNAPSHOT_BLOCK_MAX_BYTES, which is
+ * the room that zstd gets to write to. */
 static int decompress(struct snapshot_reader *reader, const struct snapshot_block *block,
                       const uint8_t *stored, struct raftd_error *error)
 {
@@ -248,7 +251,7 @@ int snapshot_reader_next(struct snapshot_reader *reader, const uint8_t **data, s
         return check_trailer(reader, &trailer, error);
     }
     if (!snapshot_block_decode(bytes, reader->info.nonce, &block)) {
-        return corrupt(reader, "neither a block nor the end", error);
+        return corrupt(reader, "neither a block nor a trailer", error);
     }
     code = read_block(reader, &block, data, size, error);
     return code != 0 ? code : 1;

@@ -1,5 +1,19 @@
 /*
- * The snapshot writer. See snapshot_writer.h.
+ * Writes a snapshot file block by block. See snapshot_writer.h. One thread at a time.
+ *
+ * The steps, and what a crash after each leaves:
+ *
+ *   1. The blocks are written to a file with a temporary name. A crash leaves a useless temporary
+ *      file, which the next start removes (snapshot_files_open()).
+ *   2. The trailer is written, and the file is synced. Same as above.
+ *   3. The file gets its final name. A crash leaves the old or the new name, depending on what the
+ *      directory on the disk has; under the new name the file is complete, because of step 2.
+ *   4. The directory is synced. From now on the snapshot survives a crash under its final name, so
+ *      the log before it may be removed.
+ *
+ * If step 3 came before the sync of step 2, a power cut could leave the final name on a file whose
+ * blocks are missing, while an older snapshot and the log that it needs are removed already. If
+ * step 4 were left out, a power cut could take the name away after the log has been removed.
  */
 #include "store/snapshot_writer.h"
 
@@ -17,8 +31,9 @@
 #include "store/wal_segment.h"
 
 enum {
-    /* So much goes to the kernel before it is synced: a sync of the log that comes meanwhile
-     * waits for no more than this. */
+    /* The file is synced whenever so many bytes have been written. Without that, the kernel would
+     * collect the whole snapshot and write it at once, and a sync of the log at that moment would
+     * wait for all of it. */
     SYNC_EVERY_BYTES = 4 * 1024 * 1024,
     COMPRESSION_LEVEL = 1,
     NAME_MAX_BYTES = 256,
@@ -30,15 +45,15 @@ struct snapshot_writer {
     char temporary[NAME_MAX_BYTES];
     char name[NAME_MAX_BYTES];
     uint64_t nonce;
-    int file;
-    ZSTD_CCtx *compressor; /* NULL: plain */
-    uint8_t *content;      /* the block that fills */
-    size_t content_bytes;
-    uint8_t *out; /* header and stored bytes of the block that is written */
+    int file;              /* -1 = closed */
+    ZSTD_CCtx *compressor; /* owned; NULL = blocks are not compressed */
+    uint8_t *content;      /* owned; the content of the next block */
+    size_t content_bytes;  /* bytes in content */
+    uint8_t *out;          /* owned; header and stored bytes of a block, as they are written */
     size_t out_capacity;
-    uint64_t file_bytes;
-    uint64_t synced_bytes;
-    struct snapshot_trailer trailer;
+    uint64_t file_bytes;             /* written so far */
+    uint64_t synced_bytes;           /* of these, how many were written before the last sync */
+    struct snapshot_trailer trailer; /* of the blocks so far */
 };
 
 static int failed(struct snapshot_writer *writer, const char *doing, int failure,
@@ -147,7 +162,8 @@ int snapshot_writer_create(const struct snapshot_writer_options *options,
     return 0;
 }
 
-/* Puts the content behind the place of the header; returns how it is stored. */
+/* Stores the content in out, after the place of the block's header, compressed if that makes it
+ * smaller. Returns the block without a header written. */
 static struct snapshot_block store_content(struct snapshot_writer *writer)
 {
     uint8_t *stored = writer->out + SNAPSHOT_BLOCK_HEADER_BYTES;
@@ -216,7 +232,7 @@ int snapshot_writer_add(struct snapshot_writer *writer, const void *data, size_t
     return 0;
 }
 
-/* The file is complete and durable; now its name. */
+/* Steps 3 and 4: gives the complete and durable file its name, and makes the name durable. */
 static int publish(struct snapshot_writer *writer, struct raftd_error *error)
 {
     const struct fs *fs = writer->files.fs;

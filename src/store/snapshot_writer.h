@@ -1,7 +1,8 @@
 /*
- * Writing a snapshot file as a stream: blocks as they fill, nothing of it whole in memory. The
- * file gets its name only once it is complete and durable; until then it is a temporary one that
- * a start removes. One thread at a time; waits for the disk.
+ * Writes a snapshot file as a stream, with one block in memory at a time. While it is written, the
+ * file has a temporary name, under which the next start of the node removes it. It gets its final
+ * name only when it is complete and durable. A writer is used by one thread at a time; the
+ * functions wait for the disk.
  */
 #ifndef RAFTD_STORE_SNAPSHOT_WRITER_H
 #define RAFTD_STORE_SNAPSHOT_WRITER_H
@@ -19,31 +20,33 @@ struct snapshot_writer;
 
 struct snapshot_writer_options {
     const struct fs *fs;   /* borrowed until finish or abort */
-    const char *directory; /* likewise; exists */
-    const char *temporary; /* name of the file while it grows; one that exists is replaced */
-    const char *name;      /* its name once it is complete; NULL = after its index */
-    bool compress;         /* blocks that get smaller by it are stored in zstd's form */
+    const char *directory; /* copied; has to exist */
+    const char *temporary; /* copied; the name while the file is written. Replaces an old file */
+    const char *name;      /* copied; the final name; NULL = snapshot_name() of the index */
+    bool compress;         /* store blocks compressed with zstd, where that makes them smaller */
 };
 
+/* Makes the file and writes its header. Returns 0 or RAFTD_ERROR_SYSTEM. */
 int snapshot_writer_create(const struct snapshot_writer_options *options,
                            const struct snapshot_info *info, struct snapshot_writer **writer,
                            struct raftd_error *error);
 
-/* Adds to the content, chunks of any size. After a failure only abort makes sense. */
+/* Adds bytes of any number to the content. Returns 0 or RAFTD_ERROR_SYSTEM; after a failure, only
+ * snapshot_writer_abort() may follow. */
 int snapshot_writer_add(struct snapshot_writer *writer, const void *data, size_t size,
                         struct raftd_error *error);
 
 /*
- * Trailer, fsync, rename, fsync of the directory: on success the snapshot is durable. Frees the
- * writer in either case; after a failure nothing has the snapshot's name, unless the directory's
- * fsync was what failed.
+ * Completes the file, makes it durable and gives it its final name. On success the snapshot
+ * survives a power cut. Frees the writer in any case. After a failure (RAFTD_ERROR_SYSTEM) no file
+ * has the final name, unless it was the sync of the directory that failed.
  */
 int snapshot_writer_finish(struct snapshot_writer *writer, struct raftd_error *error);
 
-/* Removes what was written. NULL is allowed. */
+/* Removes the file and frees the writer. NULL is allowed. */
 void snapshot_writer_abort(struct snapshot_writer *writer);
 
-/* Content that was added so far, and what it takes in the file. */
+/* The size of the content that was added so far, and the size of the file so far. */
 uint64_t snapshot_writer_content_bytes(const struct snapshot_writer *writer);
 uint64_t snapshot_writer_file_bytes(const struct snapshot_writer *writer);
 

@@ -1,6 +1,6 @@
 /*
- * The write-ahead log: opening and closing. Owned by one thread at a time: whoever opens it, then
- * the log writer. Appending is in wal_writer.c, recovery in wal_recovery.c.
+ * Opens and closes the write-ahead log. One thread at a time owns the log: first the thread that
+ * calls wal_open(), then the log writer. wal_writer.c appends, wal_recovery.c recovers.
  */
 #include "store/wal.h"
 
@@ -25,7 +25,7 @@ void wal_recovered_free(struct wal_recovered *recovered)
     *recovered = (struct wal_recovered){0};
 }
 
-/* The directory that `path` is an entry of. */
+/* Writes the path of the directory that contains `path`. */
 static void parent_of(const char *path, char parent[WAL_PATH_MAX])
 {
     size_t length = strlen(path);
@@ -77,7 +77,7 @@ static int lock_directory(struct wal *wal)
         wal->lock_file = fs->open(fs->context, path, FS_OPEN_CREATE);
     }
     if (wal->lock_file == -EEXIST) {
-        /* Another process was faster; which of us gets the lock is for the lock to say. */
+        /* Another process made the file a moment ago. The lock decides which process may go on. */
         wal->lock_file = fs->open(fs->context, path, FS_OPEN_WRITE);
     }
     if (wal->lock_file < 0) {
@@ -87,8 +87,8 @@ static int lock_directory(struct wal *wal)
     result = fs->lock(fs->context, wal->lock_file);
     if (result == -EWOULDBLOCK) {
         return error_set(&wal->failure, RAFTD_ERROR_LOCKED,
-                         "%.200s is in use by another process, which holds its file %s: stop that "
-                         "one, or give this node a data directory of its own",
+                         "%.200s is in use by another process, which holds the lock on its file "
+                         "%s: stop that process, or give this node a data directory of its own",
                          wal->directory, WAL_LOCK_NAME);
     }
     if (result < 0) {
@@ -98,7 +98,7 @@ static int lock_directory(struct wal *wal)
     return 0;
 }
 
-/* The entries change hands. */
+/* Copies what the scan found to *recovered, which owns the entries from then on. */
 static void give_recovered(struct wal_scan *scan, struct wal_recovered *recovered)
 {
     uint64_t torn_number = scan->tail.number != 0 ? scan->tail.number : scan->unborn_number;
@@ -165,7 +165,7 @@ static int recover(struct wal *wal, const struct wal_options *options,
     return result;
 }
 
-/* Everything but the clean-end mark. */
+/* Closes and frees everything, without writing the clean-end mark. */
 static void release(struct wal *wal)
 {
     wal_segment_close(&wal->files, &wal->next);
@@ -191,7 +191,7 @@ int wal_open(const struct wal_options *options, struct wal **wal, struct wal_rec
     *recovered = (struct wal_recovered){0};
     if (options->directory[0] == '\0' || strlen(options->directory) > WAL_DIRECTORY_MAX) {
         return error_set(error, RAFTD_ERROR_INVALID,
-                         "the data directory's name has %zu characters, it takes 1 to %d",
+                         "the path of the data directory has %zu bytes, wanted 1 to %d",
                          strlen(options->directory), WAL_DIRECTORY_MAX);
     }
     opened = memory_allocate_zeroed(1, sizeof(*opened));

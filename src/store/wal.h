@@ -1,8 +1,8 @@
 /*
- * The write-ahead log: segment files with term, vote and entries in one sequence of batches.
- * One batch is one write and one fdatasync, however many writes of the core it carries. The
- * thread that owns the WAL (the log writer) is the only one that calls in here after wal_open().
- * The format is described in doc/disk-format.md.
+ * The write-ahead log: segment files that store term, vote and entries as a sequence of batches.
+ * A batch is one write and one fdatasync, however many writes of the core it contains. After
+ * wal_open(), only the thread that owns the log (the log writer) may call these functions; they
+ * wait for the disk. doc/disk-format.md describes the files.
  */
 #ifndef RAFTD_STORE_WAL_H
 #define RAFTD_STORE_WAL_H
@@ -19,91 +19,101 @@
 struct wal;
 
 struct wal_options {
-    const struct fs *fs;   /* borrowed for the life of the WAL */
-    const char *directory; /* copied; the data directory, created if missing */
+    const struct fs *fs;   /* borrowed as long as the log is open */
+    const char *directory; /* copied; the data directory, which is made if it is missing */
     uint64_t cluster_id;
-    const char *cluster_name; /* for people, and for wal_identify(); NULL = not told */
+    const char *cluster_name; /* copied; written to each segment, for wal_identify(); NULL = none */
     uint16_t node_id;
-    uint64_t segment_bytes;   /* size of a segment file, a multiple of 4096 */
-    uint32_t max_entry_bytes; /* larger ones are refused, written or found */
-    uint64_t random_seed;     /* unpredictable: from it come the nonces of new segments */
-    /* Progress of a long recovery, may be NULL. */
+    uint64_t segment_bytes;   /* size of a segment file: a multiple of 4096, at least 8192 */
+    uint32_t max_entry_bytes; /* limit of an entry's data, in appends and in recovery */
+    uint64_t random_seed;     /* for the nonces of new segments; nobody may be able to guess it */
+    /* Called from time to time during recovery with the bytes read so far; NULL = not called. */
     void (*progress)(void *argument, uint64_t done_bytes, uint64_t total_bytes);
     void *progress_argument;
 };
 
-/* To whom the data in a directory belong; all zero if there are none. */
+/* Which node the data in a directory belong to; all fields 0 if there are no data. */
 struct wal_identity {
     uint64_t cluster_id;
     uint16_t node_id;
     char cluster_name[64];
 };
-/* Before wal_open(), without the lock. 0 or RAFTD_ERROR_SYSTEM. */
+/* Reads the identity from the oldest segment. May be called before wal_open() and takes no lock;
+ * any thread. Returns 0 or RAFTD_ERROR_SYSTEM. */
 int wal_identify(const struct fs *fs, const char *directory, struct wal_identity *identity,
                  struct raftd_error *error);
 
-/* What the log held. Owned by the caller: wal_recovered_free(). Entries are consecutive and start
- * right after the base, which is 0 as long as the log is whole. */
+/* What recovery found in the log. The caller owns it and frees it with wal_recovered_free(). The
+ * indices of the entries are base_index + 1, base_index + 2 and so on. */
 struct wal_recovered {
     uint64_t term;
-    uint16_t vote;
-    uint64_t base_index;
-    uint64_t base_term;
-    struct raft_entry **entries; /* one reference each */
+    uint16_t vote;               /* the node that got this node's vote in that term; 0 = none */
+    uint64_t base_index;         /* of the last entry that is not in the log; 0 = all are there */
+    uint64_t base_term;          /* term of that entry */
+    struct raft_entry **entries; /* one reference to each */
     size_t entry_count;
-    uint64_t torn_bytes;   /* cut off the end, 0 = none: a batch that was never acknowledged */
-    char torn_segment[64]; /* the file, "" = none; an empty one that was removed has 0 bytes */
+    uint64_t torn_bytes; /* bytes of an unfinished batch that were cut off the end; 0 = none */
+    /* The file with that batch, or a last file without a header, which was removed; "" = none. */
+    char torn_segment[64];
 };
 void wal_recovered_free(struct wal_recovered *recovered);
 
 /*
- * Locks the directory, recovers what is there and makes ready to append. What it returns as
- * recovered is durable.
- * RAFTD_ERROR_LOCKED: another process has it. RAFTD_ERROR_CORRUPT: damage that is not a torn
- * tail; the message names file, offset, last good index and the remedy. RAFTD_ERROR_REFUSED: the
- * data belongs to another cluster or node, or has a format version of another raftd.
- * RAFTD_ERROR_TOO_LARGE: an entry larger than max_entry_bytes is in the log.
- * RAFTD_ERROR_INVALID: the directory's name is empty or too long. RAFTD_ERROR_SYSTEM: errno's text
- * is in the message. After all but the last, no segment was changed.
+ * Locks the directory, recovers the log and prepares it for appends. Everything in *recovered is
+ * durable. Returns 0 or:
+ *     RAFTD_ERROR_LOCKED     another process uses the directory
+ *     RAFTD_ERROR_CORRUPT    damage that a crash cannot have caused; the message names the file,
+ *                            the offset, the last good index and the remedy
+ *     RAFTD_ERROR_REFUSED    the data belong to another cluster or node, or have a format version
+ *                            that this raftd does not know
+ *     RAFTD_ERROR_TOO_LARGE  the log has an entry larger than max_entry_bytes
+ *     RAFTD_ERROR_INVALID    the path of the directory is empty or too long
+ *     RAFTD_ERROR_SYSTEM     a system call failed; the text of errno is in the message
+ * No segment is changed, except that RAFTD_ERROR_SYSTEM may come after a part of the repair.
  */
 int wal_open(const struct wal_options *options, struct wal **wal, struct wal_recovered *recovered,
              struct raftd_error *error);
 
 /*
- * Writes the given core writes, in order, as one batch and returns once they are durable.
- * Any failure is final, the whole batch may or may not be on disk: the caller ends the process.
- * Should it call again nevertheless, it gets the same failure and nothing is written.
+ * Writes the given writes of the core, in this order, as one batch. Returns 0 when they are
+ * durable. Every failure is final: the batch may be on the disk or not, and the caller has to end
+ * the process. If the function is called again nevertheless, it returns the same failure and writes
+ * nothing. Otherwise a batch could be written after a batch that is not durable, and recovery could
+ * no longer tell a torn tail from damage (wal_recovery.c).
  */
 int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
                struct raftd_error *error);
 
 /*
- * Writes up to `budget` bytes of zeros ahead of the appends, first in this segment, then in the
- * next one, and syncs them, so that a roll finds it ready. Returns how much there is left to do;
- * 0 = nothing for now. Call when there is nothing better to do, and once after each append while
- * those come without a pause: slices of 64 to 256 KiB, since a smaller one costs the same sync.
- * error->code is 0, or a final failure as of wal_append(). A full disk is none as long as
- * appends find room: it is logged, and 0 returned.
+ * Writes up to `budget_bytes` of zeros where later batches will go, first in the current segment,
+ * then in the next one, and syncs them. Appends into such blocks are faster, and the next segment
+ * is ready when it is needed. Returns how many bytes are left to prepare; 0 = nothing to do now.
+ * Call it when the thread has no other work, and once after each append if appends come without a
+ * pause. A good budget is 64 to 256 KiB: a smaller one costs the same sync.
+ * error->code is 0, or a final failure as that of wal_append(). A full disk is not a failure as
+ * long as appends find room: it is logged, and the function returns 0.
  */
 uint64_t wal_prepare(struct wal *wal, uint64_t budget_bytes, struct raftd_error *error);
 
 /*
- * A durable snapshot covers every entry up to this index: segments that hold no later one may
- * go. They do so one with each call of wal_free_segment(), which renames it, or removes it, and
- * syncs the directory; a few are kept to be the next segments. True: there are more to free.
- * error->code is 0, or a final failure as of wal_append().
+ * wal_compact() says that a durable snapshot contains every entry up to this index, so segments
+ * without a later entry are not needed. Each call of wal_free_segment() frees one such segment: it
+ * renames the file to be used again, or removes it if enough files wait already, and syncs the
+ * directory. Returns true if there are more segments to free.
+ * error->code is 0, or a final failure as that of wal_append().
  */
 void wal_compact(struct wal *wal, uint64_t index);
 bool wal_free_segment(struct wal *wal, struct raftd_error *error);
 
-/* Marks an orderly end and closes; the lock goes. NULL is allowed. */
+/* Writes a mark that the log was closed in order, closes the files and releases the lock. NULL is
+ * allowed. */
 void wal_close(struct wal *wal);
 
 struct wal_figures {
     uint64_t segment_count;
-    uint64_t size_bytes;  /* of all segment files, zeros included */
-    uint64_t batch_count; /* since open */
-    uint64_t written_bytes;
+    uint64_t size_bytes;    /* of all segment files, with their zeros */
+    uint64_t batch_count;   /* batches written since wal_open() */
+    uint64_t written_bytes; /* bytes of these batches, with their padding */
 };
 void wal_get_figures(const struct wal *wal, struct wal_figures *figures);
 

@@ -1,6 +1,7 @@
 /*
- * Letting go of segments that a snapshot covers. On the thread that owns the log, one segment at
- * a time, so that no append waits for more than one directory sync. See wal.h.
+ * Frees segments that are not needed because a snapshot contains their entries. Runs on the thread
+ * that owns the log, one segment at a time, so that no append waits for more than one sync of the
+ * directory. See wal.h, and wal_writer.h for the life of a segment.
  */
 #include "base/error.h"
 #include "base/plant.h"
@@ -15,9 +16,12 @@ void wal_compact(struct wal *wal, uint64_t index)
 }
 
 /*
- * The oldest segment loses its name, and that is durable before anything else happens: were a
- * later one to lose its name first, or its blocks to be written while the name is still there, a
- * crash would leave what looks like damage.
+ * Takes the name away from the oldest segment and makes that durable before anything else happens.
+ * Two orders would make a crash look like damage, so they must not occur:
+ *   - A later segment loses its name before an earlier one: recovery would find a gap in the
+ *     numbers of the segments.
+ *   - The blocks of the segment are written again (as a recycled segment) before its old name is
+ *     durably gone: recovery would find a segment in the middle of the log with a wrong header.
  */
 static int free_first(struct wal *wal)
 {
@@ -41,7 +45,8 @@ static int free_first(struct wal *wal)
         result = fs->unlink(fs->context, from);
     }
     if (result < 0) {
-        return wal_system_error(&wal->failure, &wal->files, name, "free", result);
+        return wal_system_error(&wal->failure, &wal->files, name, keeps ? "rename" : "remove",
+                                result);
     }
     if (!PLANT(store_free_not_synced)) {
         result = fs->sync_directory(fs->context, wal->files.directory);

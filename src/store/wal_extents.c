@@ -1,5 +1,5 @@
 /*
- * Where each segment begins. See wal_extents.h.
+ * The list of segments and of the index at which each begins. Pure. See wal_extents.h.
  */
 #include "store/wal_extents.h"
 

@@ -1,5 +1,6 @@
 /*
- * Segment names and headers, batches and records as bytes. See wal_format.h.
+ * Encodes and decodes the names and headers of segments, batches and records. Pure; any thread. See
+ * wal_format.h.
  */
 #include "store/wal_format.h"
 
@@ -15,7 +16,8 @@ static const uint8_t segment_magic[8] = {'r', 'a', 'f', 't', 'd', 'W', 'A', 'L'}
 
 #define BATCH_MAGIC 0x74616277u /* "wbat" */
 
-/* Where things are in the header of a segment. Magic, version and checksum stay for ever. */
+/* Offsets in the header of a segment. Magic, version and checksum stay at their offsets in every
+ * future version. */
 enum {
     SEGMENT_MAGIC = 0,
     SEGMENT_VERSION = 8,
@@ -54,7 +56,7 @@ uint64_t wal_segment_number(const char *name)
     if (sscanf(name, "wal-%16" SCNx64, &number) != 1) {
         return 0;
     }
-    /* Only the one spelling counts: not "wal-1.log", not "wal-0000000000000001.log.old". */
+    /* sscanf() also accepts "wal-1.log" and "wal-0000000000000001.log.old". */
     wal_segment_name(again, number);
     return strcmp(name, again) == 0 ? number : 0;
 }
@@ -113,13 +115,14 @@ uint64_t wal_padded_bytes(uint64_t size_bytes)
     return (size_bytes + WAL_BLOCK_BYTES - 1) / WAL_BLOCK_BYTES * WAL_BLOCK_BYTES;
 }
 
-/* What seeds the checksums of batches. */
+/* The seed of the checksums in a segment. */
 static uint64_t seed_of(uint64_t nonce)
 {
     return PLANT(store_nonce_ignored) ? 0 : nonce;
 }
 
-/* The sequence is in the seed: the payload of another batch does not pass for this one's. */
+/* The sequence number is part of the seed, so that the payload of another batch of the same segment
+ * has a wrong checksum here. */
 static uint64_t payload_checksum(uint64_t nonce, uint64_t sequence, const uint8_t *payload,
                                  size_t size)
 {
@@ -229,7 +232,8 @@ uint8_t *wal_record_put_start(uint8_t *place, uint64_t last_index, uint64_t last
     return put_position(place, WAL_RECORD_START, last_index, last_term);
 }
 
-/* All records begin with their type, one byte, one u16 and one u32 of their own. */
+/* Every record begins with the same four fields: its type, a u8, a u16 and a u32. Fields that a
+ * type does not use have to be 0. */
 bool wal_record_decode(struct reader *reader, struct wal_record *record)
 {
     uint8_t type = reader_u8(reader);

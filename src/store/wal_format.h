@@ -1,7 +1,7 @@
 /*
- * The bytes of the write-ahead log: segment names and headers, batches, records. Encodes what
- * the writer appends, decodes what recovery finds, and knows nothing of files. Pure: bytes in,
- * bytes out; any thread. doc/disk-format.md is this file in prose.
+ * The bytes of the write-ahead log: names and headers of segments, batches, records. The writer
+ * encodes with these functions, recovery decodes. Pure: they convert bytes and never touch a file;
+ * any thread. doc/disk-format.md describes the format.
  */
 #ifndef RAFTD_STORE_WAL_FORMAT_H
 #define RAFTD_STORE_WAL_FORMAT_H
@@ -14,7 +14,8 @@
 #include "raft/raft.h"
 
 enum {
-    /* Batches begin at multiples of this, so that no write touches a block of an earlier one. */
+    /* Every batch begins at a multiple of this. So no write touches a block that has bytes of an
+     * earlier batch: a power cut during a write can destroy the whole block that is written. */
     WAL_BLOCK_BYTES = 4096,
     WAL_SEGMENT_HEADER_BYTES = WAL_BLOCK_BYTES,
     WAL_CLUSTER_NAME_BYTES = 64,
@@ -25,87 +26,89 @@ enum {
     WAL_RECORD_CLEAN_END_BYTES = 8,
     WAL_RECORD_RESET_BYTES = 24,
     WAL_RECORD_START_BYTES = 24,
-    WAL_RECORD_ENTRY_BYTES = 56, /* and the entry's data */
-    WAL_NAME_BYTES = 32,
+    WAL_RECORD_ENTRY_BYTES = 56, /* without the entry's data */
+    WAL_NAME_BYTES = 32,         /* room for the name of any file of the log, with its NUL */
 };
 
-/* The longest file name, and where a segment is built before it gets its own. */
+/* The name of a segment that is being made. */
 #define WAL_SPARE_NAME "wal-spare.tmp"
 #define WAL_LOCK_NAME "lock"
 
-/* "wal-0000000000000001.log". */
+/* Writes "wal-0000000000000001.log", the name of a segment of the log. */
 void wal_segment_name(char name[WAL_NAME_BYTES], uint64_t number);
-/* The number of a segment file; 0 if the name is not one. */
+/* The number in the name of a segment; 0 if this is not the name of one. */
 uint64_t wal_segment_number(const char *name);
-/* "wal-0000000000000001.free": what was that segment and waits to be used again. */
+/* Writes "wal-0000000000000001.free", the name of a file that was this segment and waits to be used
+ * again. */
 void wal_free_name(char name[WAL_NAME_BYTES], uint64_t number);
-uint64_t wal_free_number(const char *name); /* 0 if the name is not one */
+/* The number in such a name; 0 if this is not such a name. */
+uint64_t wal_free_number(const char *name);
 
-/* The first block of a segment. Written once, before the file gets its name. */
+/* The first block of a segment. It is written once, before the file gets its name. */
 struct wal_segment_header {
     uint32_t version;
     uint16_t node_id;
     uint64_t cluster_id;
-    uint64_t number; /* of the segment, as in its name: ascending by one */
-    uint64_t nonce;  /* random: seeds every checksum in this segment */
-    char cluster_name[WAL_CLUSTER_NAME_BYTES]; /* NUL-terminated; "" = not told */
+    uint64_t number; /* of the segment, as in its name; the next segment has the next number */
+    uint64_t nonce;  /* random number, the seed of every checksum in this segment */
+    char cluster_name[WAL_CLUSTER_NAME_BYTES]; /* NUL-terminated; "" = none */
 };
 
 void wal_segment_header_encode(const struct wal_segment_header *header,
                                uint8_t block[WAL_SEGMENT_HEADER_BYTES]);
-/* False: these bytes never were a complete header. The version may be any. */
+/* False: the bytes are not a complete header. Accepts every version; the caller checks it. */
 bool wal_segment_header_decode(const uint8_t block[WAL_SEGMENT_HEADER_BYTES],
                                struct wal_segment_header *header);
 
-/* What precedes the records of one wal_append(). */
+/* The header of a batch, before its records. */
 struct wal_batch_header {
     uint32_t record_count;
-    uint64_t sequence;      /* 1, 2, 3, ... over all segments and all lives of the node */
-    uint64_t payload_bytes; /* the records, without the padding to the next block */
-    uint64_t next_index;    /* the index after the log's last one, before this batch */
+    uint64_t sequence;      /* 1, 2, 3, ... over all segments and all starts of the node */
+    uint64_t payload_bytes; /* of the records, without the padding to the next block */
+    uint64_t next_index;    /* the last index of the log before this batch, plus 1 */
     uint64_t payload_checksum;
 };
 
-/* Fills in the header in front of the payload, which is in place, and zeroes the padding. */
+/* Completes a batch whose records are in memory already, after room for the header: computes the
+ * checksums, writes the header, and writes zeros from the end of the records to the end of the
+ * block. */
 void wal_batch_seal(uint8_t *batch, struct wal_batch_header *header, uint64_t nonce);
-/* False: no batch of the segment with this nonce begins here. */
+/* False: these bytes are not the header of a batch of the segment with this nonce. */
 bool wal_batch_header_decode(const uint8_t bytes[WAL_BATCH_HEADER_BYTES], uint64_t nonce,
                              struct wal_batch_header *header);
+/* Whether the records have the checksum of the header. */
 bool wal_batch_payload_is_intact(const struct wal_batch_header *header, const uint8_t *payload,
                                  uint64_t nonce);
 
-/* Rounded up to whole blocks. */
+/* The size rounded up to whole blocks. */
 uint64_t wal_padded_bytes(uint64_t size_bytes);
 
 enum wal_record_type {
-    WAL_RECORD_HARD_STATE = 1,
-    WAL_RECORD_TRUNCATE = 2,
+    WAL_RECORD_HARD_STATE = 1, /* the node's term, and its vote in that term */
+    WAL_RECORD_TRUNCATE = 2,   /* withdraws all entries from an index on */
     WAL_RECORD_ENTRY = 3,
-    WAL_RECORD_CLEAN_END = 4,
-    WAL_RECORD_RESET = 5, /* every entry before is gone: the log restarts behind a base */
-    WAL_RECORD_START = 6, /* opens a segment: where the log ended before it (T36) */
+    WAL_RECORD_CLEAN_END = 4, /* the log was closed in order */
+    WAL_RECORD_RESET = 5,     /* withdraws all entries; the log continues after another index */
+    WAL_RECORD_START = 6,     /* first record of a segment: where the log ended before it (T36) */
 };
 
 struct wal_record {
     enum wal_record_type type;
-    /* Hard state, entry; reset, start: of the entry at the index. */
-    uint64_t term;
-    /* Hard state. */
-    uint16_t vote;
-    /* Truncate: the first index that goes. Entry: its own. Reset, start: the one before the next
-     * entry. */
-    uint64_t index;
-    /* Entry. */
+    uint64_t term;  /* hard state, entry: the term; reset, start: the term of the entry at index */
+    uint16_t vote;  /* hard state: the node that has the vote; 0 = none */
+    uint64_t index; /* truncate: the first index withdrawn; entry: its index; reset, start: the
+                     * index before the next entry */
+    /* The fields of an entry: */
     uint8_t entry_type;
-    uint32_t size_bytes;
+    uint32_t size_bytes; /* of data */
     uint64_t origin;
     uint64_t sequence;
     uint64_t time_ms;
     uint64_t wall_ms;
-    const uint8_t *data; /* borrowed from the reader */
+    const uint8_t *data; /* borrowed from the reader's bytes */
 };
 
-/* Each writes one record and returns the place after it. */
+/* Each function writes one record to place and returns the address after it. */
 uint8_t *wal_record_put_hard_state(uint8_t *place, uint64_t term, uint16_t vote);
 uint8_t *wal_record_put_truncate(uint8_t *place, uint64_t from_index);
 uint8_t *wal_record_put_entry(uint8_t *place, const struct raft_entry *entry);
@@ -113,7 +116,8 @@ uint8_t *wal_record_put_clean_end(uint8_t *place);
 uint8_t *wal_record_put_reset(uint8_t *place, uint64_t base_index, uint64_t base_term);
 uint8_t *wal_record_put_start(uint8_t *place, uint64_t last_index, uint64_t last_term);
 
-/* False: no known record, or it is cut off. */
+/* Decodes the next record. False: its type is unknown, it is cut off, or an unused field is not
+ * 0. */
 bool wal_record_decode(struct reader *reader, struct wal_record *record);
 
 #endif

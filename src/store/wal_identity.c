@@ -1,6 +1,6 @@
 /*
- * To whom a data directory belongs, as the header of its oldest segment says. Only reads, and
- * needs no lock: a header never changes.
+ * Reads which node a data directory belongs to, from the header of its oldest segment. Any thread.
+ * It only reads. It needs no lock, because a header never changes after its file got its name.
  */
 #include <string.h>
 
@@ -39,7 +39,7 @@ static int read_header(const struct wal_files *files, uint64_t number,
     if (count < 0) {
         return wal_system_error(error, files, name, "read", (int)count);
     }
-    /* What is no header is for wal_open() to judge. */
+    /* If the header is damaged, the identity stays 0 and wal_open() reports the damage. */
     if ((size_t)count == sizeof(block) && wal_segment_header_decode(block, &header) &&
         header.version == WAL_FORMAT_VERSION) {
         identity->cluster_id = header.cluster_id;
@@ -58,7 +58,7 @@ int wal_identify(const struct fs *fs, const char *directory, struct wal_identity
     *identity = (struct wal_identity){0};
     if (directory[0] == 0 || strlen(directory) > WAL_DIRECTORY_MAX ||
         fs->list(fs->context, directory, keep_lowest, &lowest) < 0 || lowest == 0) {
-        return 0; /* no directory, or nothing in it: nobody's yet */
+        return 0; /* there is no directory or no segment, so the data belong to no node */
     }
     return read_header(&files, lowest, identity, error) == 0 ? 0 : RAFTD_ERROR_SYSTEM;
 }

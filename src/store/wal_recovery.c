@@ -1,6 +1,49 @@
 /*
- * The scan: finds the segments, reads them batch by batch and judges what is between and behind
- * the batches. See wal_recovery.h.
+ * The scan of recovery: finds the segments, reads them batch by batch, and decides about all bytes
+ * that belong to no batch. Runs in wal_open(), on the thread that calls it. It never changes a
+ * file.
+ *
+ * The decision: torn tail or damage?
+ *
+ * When a process is killed or the power fails, the batch that is being written may be on the disk
+ * completely, partly or not at all. Its blocks may have arrived in any order: the header may be
+ * missing while later blocks are there. Nobody has been told that this batch is durable, so it may
+ * be cut off. This is a *torn tail*, and every crash can leave one.
+ *
+ * Any other batch that cannot be read was durable once. The node may have acknowledged its entries
+ * to a leader, or given its vote in it. If recovery cut it off, the node would break these
+ * promises: two leaders in one term, or a committed entry that disappears. This is *damage*, and
+ * the node must not start. The operator removes the directory, and the node joins again under a new
+ * id.
+ *
+ * Both can look alike: a block with wrong bytes at the end of the log. What tells them apart is
+ * invariant 7 of wal_writer.h: a batch is durable before the next batch is written. So as soon as
+ * anything of a later batch is found, all batches before it were durable, and whatever is wrong
+ * before it is damage:
+ *
+ *     what is wrong                      what follows it                 decision    function
+ *     a batch, or bytes between batches  an intact batch                 damage      check_before
+ *     a batch                            the header of a later batch     damage      scan_tail
+ *     bytes after the last batch         a segment with such bytes, too  damage      scan_tail
+ *     padding of a batch                 an intact batch                 damage      check_before
+ *     bytes after the last batch, or     zeros only                      torn tail   scan_tail
+ *       padding of the last batch
+ *     header of the last file            zeros only                      unfinished  scan_unborn
+ *     header of a file                   anything else                   damage      scan_unborn
+ *     a number of a segment is missing   a later segment                 damage      find_segments
+ *
+ * Why the header of a later batch is enough, even if its payload is broken: the header is written
+ * together with its batch, and the batch only after the batch before it was durable.
+ *
+ * Why the header of a later batch cannot be an accident: the checksum of a header has the random
+ * nonce of the segment as its seed. A client can put any bytes into an entry, and they may lie at a
+ * block boundary inside of a large torn batch. But the client does not know the nonce, so it cannot
+ * make bytes that count as a header. The same holds for batches that a recycled file had in its
+ * former use: they have another nonce.
+ *
+ * One case cannot be decided. If the disk damages the very last batch after it was acknowledged,
+ * nothing follows that proves it, so it looks like a torn tail and is cut off. A clean end of the
+ * log (wal_write_clean_end()) closes this gap: then the clean-end batch follows.
  */
 #include "store/wal_recovery.h"
 
@@ -13,15 +56,15 @@
 #include "base/plant.h"
 #include "store/wal_window.h"
 
-/* One scan under way: what stays constant, and where it is. */
+/* A scan that is running. */
 struct scanner {
     const struct wal_files *files;
     const struct wal_options *options;
-    struct wal_scan *scan;
+    struct wal_scan *scan;     /* the result so far */
     struct raftd_error *error; /* never NULL */
-    struct wal_window window;
-    uint64_t done_bytes;
-    uint64_t total_bytes;
+    struct wal_window window;  /* on the segment that is being read */
+    uint64_t done_bytes;       /* size of the segments that have been read completely */
+    uint64_t total_bytes;      /* size of all segments */
 };
 
 static int read_error(struct scanner *scanner, uint64_t number, const char *doing, int failure)
@@ -87,7 +130,9 @@ static int compare_numbers(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
-/* The two last files may still be written, so they are opened in a way that shows the disk. */
+/* Opens a segment to read it. The last two segments may have been written by a process that was
+ * killed or that saw a failed sync. FS_OPEN_WRITE drops their pages from the cache, so that the
+ * scan sees what the disk has. */
 static int open_segment(struct scanner *scanner, size_t which)
 {
     const struct fs *fs = scanner->files->fs;
@@ -108,7 +153,7 @@ static int open_segment(struct scanner *scanner, size_t which)
     size = fs->size(fs->context, file);
     if (size < 0) {
         fs->close(fs->context, file);
-        return read_error(scanner, segment->number, "look at", (int)size);
+        return read_error(scanner, segment->number, "get the size of", (int)size);
     }
     segment->file_bytes = (uint64_t)size;
     wal_window_set_file(&scanner->window, file, segment->file_bytes);
@@ -136,7 +181,7 @@ static int find_segments(struct scanner *scanner)
     for (size_t i = 0; i < scan->segment_count; i++) {
         if (scan->segments[i].number != scan->segments[0].number + i) {
             return wal_damage(&scanner->scan->log, scan->segments[0].number + i, 0,
-                              "the file is missing, though later ones are there");
+                              "the file is missing, but later segments exist");
         }
         result = open_segment(scanner, i);
         if (result != 0) {
@@ -151,8 +196,8 @@ static int find_segments(struct scanner *scanner)
 /* Batches. */
 
 /*
- * The batch at `offset`: 1 and its header and payload, or 0 if there is none that is whole, or a
- * negative code.
+ * Reads the batch at `offset`. Returns 1 with its header and payload, 0 if no complete batch with
+ * right checksums begins there, or a negative code.
  */
 static int find_batch(struct scanner *scanner, const struct wal_scanned *segment, uint64_t offset,
                       struct wal_batch_header *header, const uint8_t **payload)
@@ -166,7 +211,8 @@ static int find_batch(struct scanner *scanner, const struct wal_scanned *segment
     if (bytes == NULL) {
         return RAFTD_ERROR_SYSTEM;
     }
-    /* Batches are whole blocks: one that ends beyond the file did not get there. */
+    /* Batches are whole blocks. If the batch would end after the end of the file, it was not
+     * written completely. */
     if (!wal_batch_header_decode(bytes, segment->nonce, header) ||
         header->payload_bytes > segment->file_bytes ||
         wal_padded_bytes(WAL_BATCH_HEADER_BYTES + header->payload_bytes) >
@@ -185,7 +231,7 @@ static int find_batch(struct scanner *scanner, const struct wal_scanned *segment
                : 0;
 }
 
-/* A batch was found: nothing before it may be broken or missing. */
+/* An intact batch was found: everything before it has to be intact, or it is damage. */
 static int check_before(struct scanner *scanner, size_t which, uint64_t offset, uint64_t sequence)
 {
     const struct wal_scan *scan = scanner->scan;
@@ -194,18 +240,20 @@ static int check_before(struct scanner *scanner, size_t which, uint64_t offset, 
 
     if (scan->tail.number != 0) {
         return wal_damage(&scanner->scan->log, scan->tail.number, scan->tail.from_bytes,
-                          "bytes that belong to no batch, before batch %" PRIu64
+                          "there are bytes that belong to no batch, and after them batch %" PRIu64
                           " at offset %" PRIu64 " of segment %" PRIu64,
                           sequence, offset, segment->number);
     }
     if (previous != NULL && offset == WAL_SEGMENT_HEADER_BYTES && previous->batch_count == 0) {
         return wal_damage(&scanner->scan->log, previous->number, previous->end_bytes,
-                          "it holds no batch, but segment %" PRIu64 " does", segment->number);
+                          "it has no batch, but segment %" PRIu64 " has one", segment->number);
     }
     return 0;
 }
 
-/* The padding of a batch is zeros that were written over zeros: remembers it where it is not. */
+/* The padding of a batch must be zero. If it is not, remembers it as a tail: if this was the last
+ * batch, the repair writes zeros over it; if another batch follows, check_before() reports
+ * damage. */
 static void check_padding(struct scanner *scanner, const struct wal_scanned *segment,
                           uint64_t offset, const struct wal_batch_header *header,
                           const uint8_t *payload)
@@ -249,8 +297,10 @@ static int scan_batches(struct scanner *scanner, size_t which)
 }
 
 /*
- * What follows the last whole batch of a segment. Zeros: nothing was written. Anything else is a
- * torn tail, unless a batch of a later write is in it: that one proves the damage.
+ * Decides about the bytes after the last intact batch of a segment. If all are zero, nothing was
+ * written there. If the header of a later batch is among them, the batch in front of it is damaged.
+ * The header at the very beginning (offset == from) does not count: it belongs to the torn batch
+ * itself. Any other bytes are remembered as a torn tail.
  */
 static int scan_tail(struct scanner *scanner, const struct wal_scanned *segment)
 {
@@ -274,7 +324,7 @@ static int scan_tail(struct scanner *scanner, const struct wal_scanned *segment)
             wal_batch_header_decode(block, segment->nonce, &header)) {
             return wal_damage(&scanner->scan->log, segment->number, from,
                               "batch %" PRIu64 " is broken or missing, but batch %" PRIu64
-                              " at offset %" PRIu64 " came after it",
+                              " follows at offset %" PRIu64,
                               scan->log.sequence + 1, header.sequence, offset);
         }
         dirty_end = offset + size;
@@ -284,7 +334,8 @@ static int scan_tail(struct scanner *scanner, const struct wal_scanned *segment)
     }
     if (scan->tail.number != 0 && scan->tail.number != segment->number) {
         return wal_damage(&scanner->scan->log, scan->tail.number, scan->tail.from_bytes,
-                          "bytes that belong to no batch, and so in segment %" PRIu64,
+                          "there are bytes that belong to no batch, and segment %" PRIu64
+                          " has such bytes, too",
                           segment->number);
     }
     if (scan->tail.number == 0) {
@@ -306,33 +357,35 @@ static int check_identity(struct scanner *scanner, const struct wal_scanned *seg
     wal_segment_name(name, segment->number);
     if (header->version != WAL_FORMAT_VERSION) {
         return error_set(scanner->error, RAFTD_ERROR_REFUSED,
-                         "%s in %.200s has format version %u, this raftd reads version %d: run the "
-                         "raftd that wrote it",
+                         "%s in %.200s has format version %u, but this raftd reads version %d: use "
+                         "the version of raftd that wrote it",
                          name, scanner->files->directory, header->version, WAL_FORMAT_VERSION);
     }
     if (header->cluster_id != options->cluster_id) {
         return error_set(scanner->error, RAFTD_ERROR_REFUSED,
                          "%.200s belongs to the cluster with id %016" PRIx64
-                         ", this node is configured for the one with id %016" PRIx64
-                         ": check the cluster's name and the data directory",
+                         ", but this node is configured for the cluster with id %016" PRIx64
+                         ": check [cluster] name and [node] data_dir",
                          scanner->files->directory, header->cluster_id, options->cluster_id);
     }
     if (header->node_id != options->node_id) {
         return error_set(scanner->error, RAFTD_ERROR_REFUSED,
-                         "%.200s belongs to node %u, this node is configured as node %u: check "
-                         "the node's id and the data directory",
+                         "%.200s belongs to node %u, but this node is configured as node %u: check "
+                         "[node] id and [node] data_dir",
                          scanner->files->directory, header->node_id, options->node_id);
     }
     if (header->number != segment->number) {
         return wal_damage(&scanner->scan->log, segment->number, 0,
-                          "it is segment %" PRIu64 " under the name of another", header->number);
+                          "its header says that it is segment %" PRIu64, header->number);
     }
     return 0;
 }
 
 /*
- * Without a whole header the file is nothing but the remains of its making - if it is the last
- * one and holds no byte beyond the header: those would have been batches.
+ * Decides about a file with the name of a segment but without a valid header. If it is the last
+ * file and has only zeros after the place of the header, it is an unfinished file: the process was
+ * killed before the segment was used, and no batch can be lost with it. Otherwise it is damage:
+ * bytes after the header would be batches, and a segment in the middle of the log had a header.
  */
 static int scan_unborn(struct scanner *scanner, size_t which)
 {
@@ -348,7 +401,7 @@ static int scan_unborn(struct scanner *scanner, size_t which)
     }
     if (segment->number > 1 && which == 0) {
         return wal_damage(&scanner->scan->log, segment->number, 0,
-                          "its header is broken, and it is all there is of the log");
+                          "its header is broken, and there is no other segment");
     }
     scan->tail.number = 0;
     result = scan_tail(scanner, segment);
@@ -357,7 +410,7 @@ static int scan_unborn(struct scanner *scanner, size_t which)
     }
     if (scan->tail.number != 0) {
         return wal_damage(&scanner->scan->log, segment->number, 0,
-                          "its header is broken, and data follow");
+                          "its header is broken, and data follow it");
     }
     scan->tail = before;
     scan->unborn_number = segment->number;
@@ -395,7 +448,8 @@ static int scan_opened(struct scanner *scanner, size_t which)
     return result;
 }
 
-/* The last segment with batches goes on being written, and at most one waits behind it. */
+/* Finds the segment that appends continue in: the last one with a batch. At most one segment
+ * without a batch may follow it, the one that was prepared in advance. */
 static int choose_current(struct scanner *scanner)
 {
     struct wal_scan *scan = scanner->scan;
@@ -409,7 +463,7 @@ static int choose_current(struct scanner *scanner)
     if (scan->segment_count > 0 && scan->segments[0].number > 1 &&
         scan->segments[0].batch_count == 0) {
         return wal_damage(&scanner->scan->log, scan->segments[0].number, WAL_SEGMENT_HEADER_BYTES,
-                          "the log begins here, but no batch does");
+                          "the log begins with this segment, but the segment has no batch");
     }
     if (scan->current + 2 < scan->segment_count) {
         return wal_damage(&scanner->scan->log, scan->segments[scan->current + 2].number, 0,

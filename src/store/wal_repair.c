@@ -1,6 +1,16 @@
 /*
- * The repair after an accepted scan: what a crash left is cleared away and what stays is made
- * durable. See wal_recovery.h.
+ * The repair of recovery: removes what a crash left, and makes everything that stays durable. Runs
+ * in wal_open(), on the thread that calls it, after the scan. See wal_recovery.h.
+ *
+ * Why the torn tail is overwritten with zeros and not only ignored: the next batch is written at
+ * the start of the tail and may be shorter. Blocks of the torn batch would then lie after a new,
+ * intact batch. They have the right nonce, so if one of them is the header of a batch, the next
+ * recovery would take it for a later batch and report damage.
+ *
+ * Why segments and directory are synced although nothing was written: a process that was killed may
+ * have written a batch, or renamed a file, without the sync that should have followed. The scan may
+ * have read these bytes from the page cache. They are given to the core as durable, so they have to
+ * become durable first.
  */
 #include "store/wal_recovery.h"
 
@@ -16,7 +26,8 @@ static int remove_file(const struct wal_files *files, const char *name, struct r
     return result < 0 ? wal_system_error(error, files, name, "remove", result) : 0;
 }
 
-/* Opens a segment for the writer, its tail cleared and all it shows on disk. */
+/* Opens a segment for the writer, writes zeros over the torn tail if it is in this segment, and
+ * syncs the segment. */
 static int take_segment(const struct wal_files *files, const struct wal_scan *scan,
                         const struct wal_scanned *scanned, struct wal_segment *segment,
                         struct raftd_error *error)
@@ -65,7 +76,8 @@ int wal_repair(const struct wal_files *files, const struct wal_scan *scan,
         result = take_segment(files, scan, &scan->segments[scan->current + 1], next, error);
     }
     if (result == 0) {
-        /* A name that a killed process gave may not be durable yet, its batches would be. */
+        /* A killed process may have renamed a segment and then appended batches. The batches are
+         * durable now; without this sync the name might not be. */
         result = files->fs->sync_directory(files->fs->context, files->directory);
         if (result < 0) {
             wal_system_error(error, files, "", "sync", result);

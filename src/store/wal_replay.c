@@ -1,5 +1,22 @@
 /*
- * Replaying batches into term, vote and entries. See wal_replay.h.
+ * Replays the records of batches, one after the other, into term, vote and entries. See
+ * wal_replay.h. Part of recovery, on the thread of wal_open().
+ *
+ * Where the log begins. As long as segment 1 exists, the log begins with index 1, and the base is
+ * 0. When segments have been freed, the log begins in the first segment that is left. The start
+ * record of that segment names the last index and term before it; that is the base.
+ *
+ * One case is harder. Segments are freed one by one, from the first to the last one that is not
+ * needed, and a crash can happen in between. Example: segment 1 has the entries 1 to 10, segment 2
+ * has 11 to 20, segment 3 withdraws the entries from 5 on and has new entries 5 to 30, segment 4
+ * continues with 31. A snapshot contains entry 30, so segments 1, 2 and 3 are not needed. Segment 1
+ * is freed, then the node crashes. Recovery begins with segment 2, base 10, and reads the entries
+ * 11 to 20. Then segment 3 withdraws entries from 5 on, but entries 5 to 10 are not there: they
+ * were in segment 1. That is not damage, because the snapshot contains them. apply_truncate() then
+ * lets the log begin at the cut, with base 4. Nothing says which term entry 4 had
+ * (is_base_term_unknown). That does not matter if segment 4 is reached with no entry in between:
+ * its start record names the term. Otherwise wal_replay_end() makes the first entry the base, since
+ * its term is known; the snapshot contains that entry as well.
  */
 #include "store/wal_replay.h"
 
@@ -30,7 +47,7 @@ int wal_damage(const struct wal_replay *log, uint64_t number, uint64_t offset_by
                      name, offset_bytes, what, log->good_index, log->files->directory);
 }
 
-/* Damage in the batch that is being replayed. */
+/* Reports damage in the batch that is being replayed. */
 #define DAMAGE(log, ...) wal_damage(log, (log)->number, (log)->offset_bytes, __VA_ARGS__)
 
 void wal_replay_init(struct wal_replay *log, const struct wal_files *files,
@@ -53,7 +70,7 @@ void wal_replay_free(struct wal_replay *log)
     *log = (struct wal_replay){0};
 }
 
-/* Whatever there was, the log is empty and continues behind this index. */
+/* Drops all entries. The log is empty and continues after this index. */
 static void restart_behind(struct wal_replay *log, uint64_t index, uint64_t term)
 {
     while (log->entry_count > 0) {
@@ -67,10 +84,8 @@ static void restart_behind(struct wal_replay *log, uint64_t index, uint64_t term
     log->last_time_ms = 0;
 }
 
-/*
- * Segments go one by one. If a later one takes back entries of those that are gone already, it
- * will go as well; until then the log begins where that cut is.
- */
+/* Whether a truncate record withdraws entries from before the base. Only freed segments can explain
+ * that (see the opening comment), so not after a reset. */
 static bool is_before_the_beginning(const struct wal_replay *log, uint64_t index)
 {
     return index > 0 && index <= log->base_index && !log->was_reset;
@@ -83,9 +98,11 @@ static int apply_truncate(struct wal_replay *log, const struct wal_record *recor
         log->is_base_term_unknown = true;
     }
     if (record->index <= log->base_index || record->index > log->last_index + 1) {
-        return DAMAGE(
-            log, "it cuts from index %" PRIu64 " on, and the log holds %" PRIu64 " to %" PRIu64,
-            record->index, log->base_index + 1, log->last_index);
+        return DAMAGE(log,
+                      "a record withdraws the entries from index %" PRIu64
+                      " on, but the log has the indices "
+                      "%" PRIu64 " to %" PRIu64,
+                      record->index, log->base_index + 1, log->last_index);
     }
     while (log->last_index >= record->index && !PLANT(store_truncate_ignored)) {
         log->last_index--;
@@ -93,7 +110,7 @@ static int apply_truncate(struct wal_replay *log, const struct wal_record *recor
     }
     log->last_term =
         log->entry_count > 0 ? log->entries[log->entry_count - 1]->term : log->base_term;
-    /* The base's time is not known here: the least it can be. */
+    /* The log does not store the time of the base. 0 is the smallest time it can have. */
     log->last_time_ms = log->entry_count > 0 ? log->entries[log->entry_count - 1]->time_ms : 0;
     wal_extents_truncate(&log->extents, record->index);
     return 0;
@@ -102,9 +119,10 @@ static int apply_truncate(struct wal_replay *log, const struct wal_record *recor
 static int apply_reset(struct wal_replay *log, const struct wal_record *record)
 {
     if (record->index == 0 || record->term == 0 || record->term > log->term) {
-        return DAMAGE(
-            log, "the log restarts behind index %" PRIu64 " of term %" PRIu64 " in term %" PRIu64,
-            record->index, record->term, log->term);
+        return DAMAGE(log,
+                      "a record resets the log to index %" PRIu64 " of term %" PRIu64
+                      ", but the node is in term %" PRIu64,
+                      record->index, record->term, log->term);
     }
     if (PLANT(store_reset_ignored)) {
         return 0;
@@ -115,11 +133,12 @@ static int apply_reset(struct wal_replay *log, const struct wal_record *record)
     return 0;
 }
 
-/* The log begins with this segment if those before it are gone; else it has to agree (T36). */
+/* The start record of a segment. In the first segment that is left, it says where the log begins.
+ * In any other segment, it has to agree with the segments before it (T36). */
 static int apply_start(struct wal_replay *log, const struct wal_record *record, bool is_first)
 {
     if (!log->is_opening || !is_first) {
-        return DAMAGE(log, "the start of a segment in the middle of it");
+        return DAMAGE(log, "there is a start record that does not begin a segment");
     }
     if (log->extents.count == 0 || (log->is_base_term_unknown && log->entry_count == 0)) {
         log->last_term = record->term;
@@ -129,8 +148,8 @@ static int apply_start(struct wal_replay *log, const struct wal_record *record, 
     }
     if (record->index != log->last_index || record->term != log->last_term) {
         return DAMAGE(log,
-                      "it continues behind index %" PRIu64 " of term %" PRIu64
-                      ", the log ends with index %" PRIu64 " of term %" PRIu64,
+                      "it continues after index %" PRIu64 " of term %" PRIu64
+                      ", but the log ends with index %" PRIu64 " of term %" PRIu64,
                       record->index, record->term, log->last_index, log->last_term);
     }
     wal_extents_add(&log->extents, log->number, record->index + 1);
@@ -176,23 +195,27 @@ static int apply_entry(struct wal_replay *log, const struct wal_record *record)
         char name[WAL_NAME_BYTES];
 
         wal_segment_name(name, log->number);
-        return error_set(log->error, RAFTD_ERROR_TOO_LARGE,
-                         "%s holds an entry of %u bytes at index %" PRIu64
-                         ", and the limit is %u: raise the limit to what it was when that entry "
-                         "was accepted",
-                         name, record->size_bytes, record->index, log->max_entry_bytes);
+        return error_set(
+            log->error, RAFTD_ERROR_TOO_LARGE,
+            "%s has an entry of %u bytes at index %" PRIu64
+            ", but the limit is %u: raise [limits] max_request_bytes to the value that "
+            "it had when this entry was written",
+            name, record->size_bytes, record->index, log->max_entry_bytes);
     }
     if (record->index != log->last_index + 1) {
-        return DAMAGE(log, "index %" PRIu64 " where index %" PRIu64 " has to come", record->index,
-                      log->last_index + 1);
+        return DAMAGE(log, "found an entry with index %" PRIu64 ", wanted index %" PRIu64,
+                      record->index, log->last_index + 1);
     }
     if (record->term < log->last_term) {
-        return DAMAGE(log, "index %" PRIu64 " has term %" PRIu64 ", the one before has %" PRIu64,
+        return DAMAGE(log,
+                      "index %" PRIu64 " has term %" PRIu64 ", less than term %" PRIu64
+                      " of the entry before it",
                       record->index, record->term, log->last_term);
     }
     if (record->time_ms < log->last_time_ms || record->time_ms > RAFT_TIME_MAX_MS) {
-        return DAMAGE(log, "index %" PRIu64 " has time %" PRIu64 ", the one before has %" PRIu64,
-                      record->index, record->time_ms, log->last_time_ms);
+        return DAMAGE(
+            log, "index %" PRIu64 " has the time %" PRIu64 ", and the entry before it %" PRIu64,
+            record->index, record->time_ms, log->last_time_ms);
     }
     add_entry(log, record);
     return 0;
@@ -201,7 +224,7 @@ static int apply_entry(struct wal_replay *log, const struct wal_record *record)
 static int apply_record(struct wal_replay *log, const struct wal_record *record, bool is_first)
 {
     if (log->is_opening && is_first && record->type != WAL_RECORD_START) {
-        return DAMAGE(log, "the segment does not say where it starts");
+        return DAMAGE(log, "the first record of the segment is not a start record");
     }
     switch (record->type) {
     case WAL_RECORD_HARD_STATE:
@@ -218,7 +241,7 @@ static int apply_record(struct wal_replay *log, const struct wal_record *record,
     case WAL_RECORD_START:
         return apply_start(log, record, is_first);
     }
-    return DAMAGE(log, "records of type %d are unknown", (int)record->type);
+    return DAMAGE(log, "there is a record of unknown type %d", (int)record->type);
 }
 
 int wal_replay_end(struct wal_replay *log)
@@ -227,7 +250,9 @@ int wal_replay_end(struct wal_replay *log)
         return 0;
     }
     if (log->entry_count == 0) {
-        return DAMAGE(log, "the log begins behind index %" PRIu64 " of an unknown term",
+        return DAMAGE(log,
+                      "the log begins after index %" PRIu64 ", and nothing says which term that "
+                      "index has",
                       log->base_index);
     }
     log->base_index++;
@@ -248,16 +273,18 @@ int wal_replay_batch(struct wal_replay *log, uint64_t number, uint64_t offset_by
     log->number = number;
     log->offset_bytes = offset_bytes;
     if (log->sequence == 0 && number > 1 && header->sequence > 1 && header->next_index > 0) {
-        /* Those before it are gone; what it continues is for its start record to say. */
+        /* The batches before this one are in segments that have been freed. The start record of
+         * this segment says more. */
         log->sequence = header->sequence - 1;
         log->last_index = header->next_index - 1;
     }
     if (header->sequence != log->sequence + 1) {
-        return DAMAGE(log, "batch %" PRIu64 " where batch %" PRIu64 " has to come",
-                      header->sequence, log->sequence + 1);
+        return DAMAGE(log, "found batch %" PRIu64 ", wanted batch %" PRIu64, header->sequence,
+                      log->sequence + 1);
     }
     if (header->next_index != log->last_index + 1) {
-        return DAMAGE(log, "batch %" PRIu64 " continues at index %" PRIu64 ", the log at %" PRIu64,
+        return DAMAGE(log,
+                      "batch %" PRIu64 " continues at index %" PRIu64 ", but the log at %" PRIu64,
                       header->sequence, header->next_index, log->last_index + 1);
     }
     log->has_clean_end = false;
@@ -266,7 +293,7 @@ int wal_replay_batch(struct wal_replay *log, uint64_t number, uint64_t offset_by
         int result;
 
         if (!wal_record_decode(&reader, &record)) {
-            return DAMAGE(log, "record %u of batch %" PRIu64 " has an unknown form", i,
+            return DAMAGE(log, "record %u of batch %" PRIu64 " cannot be decoded", i,
                           header->sequence);
         }
         result = apply_record(log, &record, i == 0);
@@ -275,7 +302,7 @@ int wal_replay_batch(struct wal_replay *log, uint64_t number, uint64_t offset_by
         }
     }
     if (reader_left(&reader) != 0) {
-        return DAMAGE(log, "batch %" PRIu64 " holds more than its %u records", header->sequence,
+        return DAMAGE(log, "batch %" PRIu64 " has bytes after its %u records", header->sequence,
                       header->record_count);
     }
     log->sequence = header->sequence;

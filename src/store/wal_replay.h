@@ -1,7 +1,7 @@
 /*
- * What the batches of a log say, one after the other: term, vote and entries. Takes batches whose
- * checksums are right and holds them against the rules of a log; whatever does not fit is
- * damage. Part of recovery, on the thread of wal_open(); reads no file.
+ * Replays batches into term, vote and entries. It gets only batches whose checksums are right, and
+ * checks them against the rules of a log: a batch that breaks a rule is damage, or comes from a
+ * program with a bug. Part of recovery, on the thread of wal_open(). It never touches a file.
  */
 #ifndef RAFTD_STORE_WAL_REPLAY_H
 #define RAFTD_STORE_WAL_REPLAY_H
@@ -22,24 +22,24 @@ struct wal_replay {
     struct raftd_error *error;     /* borrowed, never NULL */
     uint32_t max_entry_bytes;
 
-    /* Where the batch is that is being replayed. */
-    uint64_t number; /* of its segment */
-    uint64_t offset_bytes;
-    bool is_opening; /* it is the first of that segment */
+    /* The batch that is being replayed. */
+    uint64_t number;       /* of its segment */
+    uint64_t offset_bytes; /* in the segment */
+    bool is_opening;       /* it is the first batch of the segment */
 
-    uint64_t sequence;   /* of the last batch; 0 = none */
-    bool has_clean_end;  /* the last batch marks one */
-    uint64_t base_index; /* the log begins behind it; 0 = it is whole */
-    uint64_t base_term;
-    bool was_reset;            /* the base is where a record put it */
-    bool is_base_term_unknown; /* until the next segment or entry tells */
-    uint64_t last_index;
-    uint64_t last_term;
-    uint64_t last_time_ms;
-    uint64_t good_index; /* last_index after the last whole batch */
+    uint64_t sequence;         /* of the last batch; 0 = none yet */
+    bool has_clean_end;        /* the last batch is a clean-end mark */
+    uint64_t base_index;       /* the log begins after this index; 0 = it has all entries */
+    uint64_t base_term;        /* term of the entry at base_index */
+    bool was_reset;            /* the base comes from a reset record */
+    bool is_base_term_unknown; /* base_term is not valid yet; see wal_replay.c */
+    uint64_t last_index;       /* of the log, after the record replayed last */
+    uint64_t last_term;        /* of the entry at last_index */
+    uint64_t last_time_ms;     /* of the entry at last_index; 0 = unknown */
+    uint64_t good_index;       /* last_index after the last batch that was replayed completely */
     uint64_t term;
-    uint16_t vote;
-    struct raft_entry **entries; /* base_index + 1 to last_index, one reference each */
+    uint16_t vote;               /* 0 = none */
+    struct raft_entry **entries; /* base_index + 1 to last_index; one reference to each */
     size_t entry_count;
     size_t entry_capacity;
     struct wal_extents extents;
@@ -49,16 +49,18 @@ void wal_replay_init(struct wal_replay *log, const struct wal_files *files,
                      uint32_t max_entry_bytes, struct raftd_error *error);
 void wal_replay_free(struct wal_replay *log);
 
-/* 0, or RAFTD_ERROR_CORRUPT or RAFTD_ERROR_TOO_LARGE with the sentence in the error. */
+/* Replays one batch. Returns 0, or RAFTD_ERROR_CORRUPT or RAFTD_ERROR_TOO_LARGE with the message in
+ * log->error. */
 int wal_replay_batch(struct wal_replay *log, uint64_t number, uint64_t offset_bytes,
                      const struct wal_batch_header *header, const uint8_t *payload);
 
-/* After the last batch: settles where the log begins. 0, or RAFTD_ERROR_CORRUPT. */
+/* After the last batch: decides where the log begins, if that is still open. Returns 0 or
+ * RAFTD_ERROR_CORRUPT. */
 int wal_replay_end(struct wal_replay *log);
 
 /*
- * Damage, as opposed to a torn tail: says where, what, up to where the log is good, and what to
- * do. Returns RAFTD_ERROR_CORRUPT.
+ * Writes a message about damage to log->error: the file and offset, what is wrong (the formatted
+ * text), the last good index, and what to do. Returns RAFTD_ERROR_CORRUPT.
  */
 int wal_damage(const struct wal_replay *log, uint64_t number, uint64_t offset_bytes,
                const char *format, ...) __attribute__((format(printf, 4, 5)));

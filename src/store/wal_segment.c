@@ -1,5 +1,5 @@
 /*
- * Segment files. See wal_segment.h.
+ * Operations on segment files. See wal_segment.h. One thread at a time; waits for the disk.
  */
 #include "store/wal_segment.h"
 
@@ -11,7 +11,8 @@
 #include "base/error.h"
 #include "base/plant.h"
 
-/* Never written to, so that no memory stands behind it but the kernel's page of zeros. */
+/* Nothing ever writes to this array, so it takes no memory: all its pages are the kernel's page of
+ * zeros. */
 static uint8_t zeros[256 * 1024];
 
 void wal_path(const struct wal_files *files, const char *name, char path[WAL_PATH_MAX])
@@ -30,16 +31,16 @@ int wal_system_error(struct raftd_error *error, const struct wal_files *files, c
     if (failure == -ENOSPC || failure == -EDQUOT) {
         advice = "; make room on that disk and start again: no acknowledged write is lost";
     } else if (failure == -EIO) {
-        advice = "; the disk fails: look into the kernel's log";
+        advice = "; the disk reports an error: see the kernel's log";
     } else if (failure == -EACCES || failure == -EPERM) {
-        advice = "; the directory has to belong to the user raftd runs as";
+        advice = "; the directory has to belong to the user that raftd runs as";
     }
     error_set(error, RAFTD_ERROR_SYSTEM, "cannot %s %.200s/%s: %s%s", doing, files->directory, name,
               strerror(-failure), advice);
     return failure;
 }
 
-/* The name the segment has now. */
+/* The name that the file of the segment has now. */
 static void segment_name(const struct wal_segment *segment, char name[WAL_NAME_BYTES])
 {
     if (segment->is_published) {
@@ -115,7 +116,8 @@ int wal_segment_create(const struct wal_files *files, const struct wal_segment_h
     return result;
 }
 
-/* Opens what carries the spare's name, no larger than a segment. */
+/* Opens the spare file. If it is larger than a segment, cuts it to that size. Returns the file or a
+ * negative errno. */
 static int open_recycled(const struct wal_files *files, const char *path, uint64_t segment_bytes,
                          uint64_t *size_bytes, struct raftd_error *error)
 {
@@ -173,7 +175,12 @@ int wal_segment_recycle(const struct wal_files *files, uint64_t freed, uint64_t 
     return 0;
 }
 
-/* Behind the zeros there may be batches of an older life: a tail that nobody wrote. */
+/*
+ * A recycled file may still have batches of its former use after the zeros. Their nonce is another
+ * one, so they would never be taken for batches of this segment. But they are bytes that are not
+ * zero after the last batch, and after a crash recovery would report them as a torn tail. So they
+ * are cut off before the segment gets its name.
+ */
 static int cut_stale(const struct wal_files *files, struct wal_segment *segment,
                      struct raftd_error *error)
 {
@@ -267,7 +274,8 @@ int wal_segment_clear(const struct wal_files *files, const struct wal_segment *s
     size_t keep = (size_t)(from_bytes - begin);
     int result;
 
-    /* Whole blocks; the part of the first one that stays is written again as it is. */
+    /* Writes whole blocks. from_bytes may lie inside of a block: then the bytes before it are read
+     * and written again unchanged. */
     if (keep > 0) {
         ssize_t count = fs->pread(fs->context, segment->file, block, keep, begin);
 
@@ -308,7 +316,8 @@ int wal_segment_append(const struct wal_files *files, struct wal_segment *segmen
         segment->zeroed_bytes = end;
         result =
             wal_segment_zero(files, segment, ahead < segment_bytes ? ahead : segment_bytes, error);
-        /* The batch has its room; that the next ones may find none is for them to say. */
+        /* There was room for the batch itself. If there is none for the zeros, a later append
+         * reports that when it needs the room. */
         if (result < 0 && result != -ENOSPC && result != -EDQUOT) {
             return result;
         }

@@ -1,5 +1,5 @@
 /*
- * The window through which recovery reads. See wal_window.h.
+ * Reads a file through a window. See wal_window.h.
  */
 #include "store/wal_window.h"
 
@@ -54,7 +54,7 @@ const uint8_t *wal_window_get(struct wal_window *window, uint64_t offset, uint64
     }
     window->size_bytes = (size_t)count;
     if (window->size_bytes < size) {
-        *failure = -EIO; /* the file shrank under us */
+        *failure = -EIO; /* the file became shorter after its size was read */
         return NULL;
     }
     return window->data;

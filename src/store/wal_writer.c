@@ -1,7 +1,7 @@
 /*
- * Appending to the write-ahead log: batches, rolls, preparing the next segment. Runs on the thread
- * that owns the log. Never retries a failed operation: after the first failure every call
- * returns that failure.
+ * Appends batches to the write-ahead log, changes to the next segment, and prepares that segment in
+ * advance. Runs on the thread that owns the log. It never repeats a failed operation: after the
+ * first failure, every call returns that failure. See wal_writer.h for the life of a segment.
  */
 #include "store/wal_writer.h"
 
@@ -17,15 +17,15 @@
 #include "sys/log.h"
 
 enum {
-    /* The batch buffer is kept up to this size; a larger one goes after its batch. */
+    /* A buffer that is larger than this is freed after its batch was written. */
     BUFFER_KEEP_BYTES = 1024 * 1024,
-    /* After a full disk stopped wal_prepare(), it tries again after so many batches. */
+    /* When wal_prepare() finds the disk full, it waits for so many batches before it tries
+     * again. */
     PREPARE_AGAIN_BATCHES = 1024,
-    /* What the first batch of a segment opens with. */
+    /* The records that the first batch of a segment begins with. */
     OPENING_BYTES = WAL_RECORD_START_BYTES + WAL_RECORD_HARD_STATE_BYTES,
 };
 
-/* Remembers the failure that wal->failure describes: it is final. */
 int wal_fail(struct wal *wal, struct raftd_error *error)
 {
     ASSERT(wal->failure.code != 0);
@@ -75,7 +75,7 @@ int wal_create_segment(struct wal *wal, uint64_t number, uint64_t zeroed_bytes,
     return wal_segment_create(&wal->files, &header, zeroed_bytes, segment, &wal->failure);
 }
 
-/* On to the next segment: no system call but a close if wal_prepare() got it ready in time. */
+/* Changes to the next segment. If wal_prepare() has made it ready, this costs one close(). */
 static int roll(struct wal *wal)
 {
     int result = 0;
@@ -98,6 +98,7 @@ static int roll(struct wal *wal)
     return 0;
 }
 
+/* How many zeros a segment still needs, which does not have to exist yet. */
 static uint64_t left_of(const struct wal *wal, const struct wal_segment *segment)
 {
     uint64_t done = segment->file >= 0 ? segment->zeroed_bytes : 0;
@@ -116,9 +117,11 @@ static bool is_full(int result)
 }
 
 /*
- * One slice of zeros, made durable at once: one sync of a whole segment would keep an append
- * waiting for long. *lacks_room says whether it failed for lack of room before any sync did: a
- * failed sync is final whatever its reason.
+ * Writes one slice of zeros and syncs it at once. If all zeros of a segment were synced together,
+ * an append that comes meanwhile would wait for all of them.
+ *
+ * *lacks_room: the disk was full before anything was synced. That is not final. A failed sync is
+ * always final, also if its reason is a full disk: after it, nobody knows what is on the disk.
  */
 static int prepare_slice(struct wal *wal, uint64_t budget_bytes, bool *lacks_room)
 {
@@ -148,7 +151,8 @@ static int prepare_slice(struct wal *wal, uint64_t budget_bytes, bool *lacks_roo
     return result;
 }
 
-/* No room to prepare is no failure yet: there may be enough for what is still to be written. */
+/* A disk that is too full to prepare a segment is not a failure: there may be enough room for the
+ * batches that will come. Logs it and postpones the next attempt. */
 static void prepare_later(struct wal *wal)
 {
     LOG_WARNING("%s", wal->failure.message);
@@ -221,15 +225,16 @@ static struct batch_size measure(const struct raft_write *writes, size_t count)
     return size;
 }
 
-/* Recovery takes no larger entries, so none is written. */
+/* An entry that is larger than the limit would make the next wal_open() fail, so none is
+ * written. */
 static int check_entries(struct wal *wal, const struct raft_write *writes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         for (size_t entry = 0; entry < writes[i].entry_count; entry++) {
             if (writes[i].entries[entry]->size_bytes > wal->max_entry_bytes) {
                 return error_set(&wal->failure, RAFTD_ERROR_TOO_LARGE,
-                                 "the entry at index %" PRIu64
-                                 " has %u bytes, and the log takes %u",
+                                 "cannot write the entry at index %" PRIu64
+                                 ": it has %u bytes, and the limit is %u",
                                  writes[i].entries[entry]->index,
                                  writes[i].entries[entry]->size_bytes, wal->max_entry_bytes);
             }
@@ -238,7 +243,8 @@ static int check_entries(struct wal *wal, const struct raft_write *writes, size_
     return 0;
 }
 
-/* Puts one write of the core behind `place` and keeps track of where the log ends. */
+/* Writes the records of one write of the core to `place`, and updates term, vote, the last index
+ * and the extents. Returns the address after the records. */
 static uint8_t *put_write(struct wal *wal, uint8_t *place, const struct raft_write *write)
 {
     if (write->has_hard_state) {
@@ -285,7 +291,7 @@ static void reserve_buffer(struct wal *wal, size_t size)
     wal->buffer_bytes = wanted;
 }
 
-/* Seals what is in the buffer and writes it. */
+/* Seals the batch in the buffer and writes it to the current segment. */
 static int write_batch(struct wal *wal, struct wal_batch_header *header)
 {
     uint64_t batch_bytes = wal_padded_bytes(WAL_BATCH_HEADER_BYTES + header->payload_bytes);
@@ -308,8 +314,11 @@ static int write_batch(struct wal *wal, struct wal_batch_header *header)
     return 0;
 }
 
-/* What a segment begins with. The ones before it can go some day: term and vote must not go with
- * them, and where it continues has to be known without them. */
+/*
+ * Writes the records that every segment begins with. The segments before this one will be freed
+ * some day. Term and vote must not be lost with them, so the hard state is repeated here; and the
+ * start record says at which index this segment continues.
+ */
 static uint8_t *put_opening(struct wal *wal, uint8_t *place, struct wal_batch_header *header)
 {
     wal_extents_add(&wal->extents, wal->current.number, wal->last_index + 1);
@@ -325,7 +334,7 @@ static uint8_t *put_opening(struct wal *wal, uint8_t *place, struct wal_batch_he
 int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
                struct raftd_error *error)
 {
-    /* Room for what opens a segment, whether it is needed or not. */
+    /* Includes the records that open a segment, although most batches do not have them. */
     struct batch_size size = measure(writes, count);
     uint64_t batch_bytes =
         wal_padded_bytes(WAL_BATCH_HEADER_BYTES + OPENING_BYTES + size.payload_bytes);
@@ -337,7 +346,8 @@ int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
     if (wal->failure.code != 0 || check_entries(wal, writes, count) != 0) {
         return wal_fail(wal, error);
     }
-    /* A batch larger than any segment gets one of its own, which grows as it is written. */
+    /* A batch that does not fit the rest of this segment goes into the next one. A batch that is
+     * larger than a whole segment gets a segment for itself, and that file becomes larger. */
     if (wal->current.offset_bytes > WAL_SEGMENT_HEADER_BYTES &&
         (wal->current.offset_bytes + batch_bytes > wal->segment_bytes ||
          BUGGIFY(store_rolls_early)) &&
@@ -377,6 +387,6 @@ void wal_write_clean_end(struct wal *wal)
     reserve_buffer(wal, WAL_BLOCK_BYTES);
     wal_record_put_clean_end(wal->buffer + WAL_BATCH_HEADER_BYTES);
     if (write_batch(wal, &header) < 0) {
-        LOG_WARNING("%s; the log ends without its clean-end mark", wal->failure.message);
+        LOG_WARNING("%s; so the log ends without a clean-end mark", wal->failure.message);
     }
 }

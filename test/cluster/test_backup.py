@@ -136,7 +136,7 @@ class Backup(unittest.TestCase):
                              "--cluster", "test", "--member", "1=127.0.0.1:7381"]):
                 result = raftctl(*command, check=False)
                 self.assertEqual(result.returncode, 1, command)
-                self.assertIn("no good snapshot", result.stderr)
+                self.assertIn("is not a valid snapshot", result.stderr)
 
     def test_restore_refuses_a_directory_that_holds_something(self):
         with Cluster(1, tls=False) as cluster:

@@ -394,7 +394,7 @@ START_TEST(segment_under_the_name_of_another_is_damage)
     memcpy(copy, fs_memory_bytes(memory, WORLD_SEGMENT(1)), sizeof(copy));
     fs_memory_put(memory, WORLD_SEGMENT(2), copy, sizeof(copy));
     world_open_fails(memory, RAFTD_ERROR_CORRUPT, &error);
-    check_says(&error, "segment 1 under the name of another");
+    check_says(&error, "its header says that it is segment 1");
 }
 END_TEST
 
