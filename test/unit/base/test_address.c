@@ -1,5 +1,5 @@
 /*
- * Addresses as people write and mistype them.
+ * base/address: valid addresses, and the typing errors that people make.
  */
 #include "base/address.h"
 
@@ -38,7 +38,7 @@ END_TEST
 
 static const struct {
     const char *text;
-    const char *problem; /* words of it */
+    const char *problem; /* a part of the text */
 } bad[] = {
     {"", "port is missing"},
     {"127.0.0.1", "port is missing"},
@@ -83,7 +83,7 @@ START_TEST(says_what_is_wrong)
 }
 END_TEST
 
-/* A text of labels of one length, separated by dots, then the port. */
+/* Writes a host name with labels of one length and dots between them, then a port. */
 static void make_name(char *text, size_t label_size, size_t size)
 {
     for (size_t i = 0; i < size; i++) {

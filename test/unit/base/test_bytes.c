@@ -1,6 +1,6 @@
 /*
- * base/bytes: little-endian whatever the machine, and a reader that hostile bytes cannot move
- * past their end.
+ * base/bytes: little-endian on every machine, and a reader that never reads past the end of its
+ * bytes.
  */
 #include <signal.h>
 
@@ -131,7 +131,8 @@ START_TEST(a_reader_stops_at_the_end_and_stays_failed)
 
     ck_assert_uint_eq(reader_u32(&reader), 0);
     ck_assert(reader.failed);
-    /* What would fit is not read either: the run of reads has one outcome. */
+    /* After one failed read, a read that would fit fails as well, so one look at failed is
+     * enough. */
     ck_assert_uint_eq(reader_u8(&reader), 0);
     ck_assert_uint_eq(reader_u16(&reader), 0);
     ck_assert_ptr_null(reader_bytes(&reader, 1));

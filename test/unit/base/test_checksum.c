@@ -13,7 +13,7 @@ START_TEST(known_answers)
     for (size_t i = 0; i < sizeof(bytes); i++) {
         bytes[i] = (uint8_t)i;
     }
-    /* Of XXH3's own test vectors: the 64-bit hash of nothing, without a seed. */
+    /* From the test vectors of XXH3: the 64-bit hash of no bytes, with seed 0. */
     ck_assert_uint_eq(checksum(0, bytes, 0), 0x2d06800538d394c2u);
     ck_assert_uint_eq(checksum(0, "raftd", 5), 0xc466269d5f122faau);
     ck_assert_uint_eq(checksum(1, "raftd", 5), 0x9d4bb77e651b05e2u);

@@ -1,5 +1,5 @@
 /*
- * base/error: messages that are cut off, never overrun, and a text for every code.
+ * base/error: a long message is cut and never overflows, and every code has a text.
  */
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /*
- * base/memory and base/assert: memory is there, or the process ends.
+ * base/memory and base/assert: without memory, and after a failed assertion, the process ends.
  */
 #include <signal.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /*
- * base/number: one spelling for each integer.
+ * base/number: each integer has exactly one text.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * base/random: regression seeds of the simulator mean something only while the sequence of a seed
- * stays the same.
+ * base/random: the sequence of a seed never changes. Otherwise the seeds that once found a bug in
+ * the simulator would no longer repeat the run that found it.
  */
 #include "base/random.h"
 #include "unit.h"

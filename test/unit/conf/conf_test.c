@@ -1,5 +1,5 @@
 /*
- * Helpers of the tests of src/conf.
+ * Helpers for the tests of src/conf.
  */
 #include "unit/conf/conf_test.h"
 
@@ -71,7 +71,7 @@ int load(struct conf *conf, struct mistakes *mistakes, const char *text)
     return conf_load(conf, path, mistakes_add, mistakes);
 }
 
-/* The directory's name is a different one in each run; tests write DIR for it. */
+/* Replaces DIR by the name of the test's directory, which differs in each run. */
 static void expand(const char *text, char *expanded, size_t size)
 {
     size_t used = 0;

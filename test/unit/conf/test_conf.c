@@ -1,5 +1,6 @@
 /*
- * Options by name: set, got, listed, and carried to another struct conf as the daemon does it.
+ * conf/conf: options by name are set, read, listed, and copied to another struct conf as the daemon
+ * does it.
  */
 #include "conf/conf.h"
 
@@ -74,7 +75,7 @@ START_TEST(says_what_was_found_and_wanted)
     ck_assert_str_eq(error.message, "[node] id: found \"70000\", wanted a number from 1 to 65535");
     ck_assert_int_eq(conf_set(&conf, "peers.0", "a:1", &error), RAFTD_ERROR_INVALID);
     ck_assert_str_eq(error.message, "[peers] 0: found \"a:1\", wanted a node id from 1 to 65535");
-    /* Nobody has to want the message. */
+    /* The error may be NULL. */
     ck_assert_int_eq(conf_set(&conf, "node.id", "x", NULL), RAFTD_ERROR_INVALID);
 }
 END_TEST
@@ -115,7 +116,7 @@ START_TEST(each_gives_nothing_for_defaults)
 }
 END_TEST
 
-/* A value for every option that is not its default; the struct has to arrive whole. */
+/* Every option gets a value that is not its default, and all values have to be copied. */
 START_TEST(each_carries_every_option_over)
 {
     static const char *const values[][2] = {
@@ -178,7 +179,7 @@ START_TEST(each_carries_every_option_over)
     conf_each(&conf, carry, &carried);
     ck_assert_mem_eq(&carried.conf, &conf, sizeof(conf));
     ck_assert_uint_eq(carried.count, count);
-    /* The list above is complete: one entry for each option there is. */
+    /* The list above has an entry for every option. */
     conf_list(&conf, carry, &all);
     ck_assert_mem_eq(&all.conf, &conf, sizeof(conf));
     ck_assert_uint_eq(all.count, count);

@@ -1,5 +1,5 @@
 /*
- * Configuration files as people write them, and as they get them wrong.
+ * conf/load: configuration files that are valid, and files with the mistakes that people make.
  */
 #include "conf/load.h"
 
@@ -166,7 +166,8 @@ START_TEST(tells_every_mistake_not_only_the_first)
 }
 END_TEST
 
-/* A value with a mistake is reported once; what depends on it is not judged by its default. */
+/* A value with a mistake is reported once. Checks of several options do not use the default in its
+ * place. */
 START_TEST(one_mistake_does_not_make_another)
 {
     struct conf conf;
@@ -204,7 +205,7 @@ START_TEST(finds_nul_bytes)
 }
 END_TEST
 
-/* Lines up to the limit count in full; inih alone would cut them at 200 bytes. */
+/* Lines up to the limit are read completely; inih alone would cut them after 200 bytes. */
 START_TEST(bounds_lines)
 {
     static char text[8192];
@@ -229,7 +230,7 @@ START_TEST(bounds_lines)
     expect_only(&mistakes, "DIR/test.ini:1: found a line of 2001 bytes, wanted at most 2000");
     ck_assert_uint_eq(conf.node.id, 2);
 
-    /* A value that fits the line and not its field. */
+    /* A value that is short enough for a line but too long for its field. */
     strcpy(text, "[node]\ndata_dir = /");
     memset(text + start, 'd', CONF_TEXT_MAX);
     strcpy(text + start + CONF_TEXT_MAX, "\n");
@@ -291,7 +292,7 @@ START_TEST(tells_files_that_cannot_be_read)
                      RAFTD_ERROR_SYSTEM);
     expect_some(&mistakes, ": cannot be read: it is a directory, wanted a file");
 
-    /* A pipe that nobody writes to must not hold the daemon. */
+    /* The daemon must not wait for a pipe that nobody writes to. */
     memset(&mistakes, 0, sizeof(mistakes));
     snprintf(path, sizeof(path), "%s/pipe", scratch_directory());
     ck_assert_int_eq(mkfifo(path, 0600), 0);
@@ -327,7 +328,7 @@ START_TEST(settings_go_before_the_file)
     ck_assert_uint_eq(conf.peer_count, 3);
     ck_assert_str_eq(conf.peers[1].address, "[::1]:7383");
     ck_assert_str_eq(conf.node.data_dir, "a=b");
-    /* Without the settings the file has a mistake: they were judged together. */
+    /* Without the settings the file has a mistake, so file and settings were checked together. */
     ck_assert_int_eq(load_settings(&conf, path, NULL, 0), RAFTD_ERROR_INVALID);
     expect_some(&mistakes, "DIR/base.ini:5: [raft] heartbeat_ms: ");
 }

@@ -1,5 +1,5 @@
 /*
- * The table of options is sound in itself.
+ * conf/options: the table of options does not contradict itself.
  */
 #include "conf/options.h"
 
@@ -28,7 +28,7 @@ START_TEST(names_are_unique_and_in_order_of_sections)
 }
 END_TEST
 
-/* Two options with one field would overwrite each other. */
+/* Two options with the same field would overwrite each other. */
 START_TEST(fields_do_not_overlap)
 {
     for (size_t i = 0; i < conf_option_count; i++) {
@@ -91,7 +91,7 @@ START_TEST(types_fit_their_fields_and_limits)
 }
 END_TEST
 
-/* The comments in conf.h say what the defaults are, and other modules rely on them. */
+/* The comments in conf.h state the defaults, and other modules rely on them. */
 START_TEST(defaults_are_those_of_the_contract)
 {
     struct conf conf;

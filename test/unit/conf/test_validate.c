@@ -1,5 +1,5 @@
 /*
- * Options that are fine one by one and wrong together.
+ * conf/validate: options that are valid one by one but not together.
  */
 #include <stdio.h>
 #include <string.h>
@@ -133,7 +133,7 @@ START_TEST(plain_text_between_peers_is_for_loopback)
                    "DIR/test.ini:5: [tls] peer: found \"off\" while node 2 is at "
                    "\"10.0.0.2:7381\", wanted \"required\", loopback addresses only, or "
                    "allow_plaintext_peers = yes");
-    /* A name is not loopback, whatever it resolves to. */
+    /* A name other than localhost does not count as loopback, even if it resolves to 127.0.0.1. */
     expect_mistake("[peers]\n1 = 127.0.0.1:7381\n2 = localhost.example:7381\n" PLAIN,
                    "DIR/test.ini:5: [tls] peer: found \"off\" while node 2 is at "
                    "\"localhost.example:7381\", wanted \"required\", loopback addresses only, or "

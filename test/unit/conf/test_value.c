@@ -1,6 +1,6 @@
 /*
- * Values of single options: what they take, what they refuse, and what they say then. Each limit
- * is tried from both sides, for every option of the table.
+ * conf/value: which values an option accepts, which it refuses, and with which message. The limits
+ * of every option in the table are tried from both sides.
  */
 #include "conf/value.h"
 
@@ -29,7 +29,7 @@ static const struct {
     {"node", "id", "0", "a number from 1 to 65535"},
     {"node", "id", "65536", "a number from 1 to 65535"},
     {"node", "id", "70000", "a number from 1 to 65535"},
-    {"node", "id", "65537", "a number from 1 to 65535"}, /* 1, were it cut to 16 bits */
+    {"node", "id", "65537", "a number from 1 to 65535"}, /* 1 if it were cut to 16 bits */
     {"node", "id", "-1", "a number from 1 to 65535"},
     {"node", "id", "+1", "a number from 1 to 65535"},
     {"node", "id", "01", "a number from 1 to 65535"},
@@ -171,7 +171,7 @@ START_TEST(texts_fill_their_field_and_no_more)
     name[63] = 'n';
     ck_assert(!conf_value_parse(&conf, option, name, wanted));
     ck_assert_str_eq(wanted, "at most 63 bytes");
-    /* A shorter one leaves nothing of a longer one behind. */
+    /* A shorter text leaves nothing of the longer text before it. */
     ck_assert(conf_value_parse(&conf, option, "x", wanted));
     for (size_t i = 1; i < sizeof(conf.cluster.name); i++) {
         ck_assert_int_eq(conf.cluster.name[i], 0);

@@ -1,5 +1,5 @@
 /*
- * Two ends of one loopback connection.
+ * Both ends of a loopback connection. See pair.h.
  */
 #include "pair.h"
 

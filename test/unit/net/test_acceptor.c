@@ -1,6 +1,6 @@
 /*
- * The acceptor: sockets reach whom they are for, ports are told, a lack of descriptors is waited
- * out, and it stops at once.
+ * net/acceptor: each socket reaches the function of its listener, ports are known, the acceptor
+ * waits when there are no descriptors left, and it stops at once.
  */
 #include "unit.h"
 
@@ -20,7 +20,7 @@
 
 static const struct net_address any_port = {.host = "127.0.0.1", .port = 0};
 
-/* Accepted descriptors come out of this pipe, as numbers. */
+/* The numbers of accepted descriptors can be read from this pipe. */
 struct visitors {
     int in;
     int out;
@@ -69,7 +69,7 @@ static struct acceptor *start_acceptor(struct visitors *visitors)
     return acceptor;
 }
 
-/* A blocking socket connected to the port, or -1. */
+/* Returns a blocking socket that is connected to the port, or -1. */
 static int connect_to(uint16_t port)
 {
     const struct sockaddr_in name = {
@@ -102,7 +102,7 @@ START_TEST(test_a_socket_is_handed_over_ready_for_use)
     ck_assert_int_ne(fcntl(server, F_GETFD) & FD_CLOEXEC, 0);
     ck_assert_int_eq(write(client, &byte, 1), 1);
     wait_for(server, POLLIN);
-    /* The socket is the receiver's: it outlives the acceptor. */
+    /* The receiver owns the socket, so the socket stays open without the acceptor. */
     acceptor_destroy(acceptor);
     ck_assert_int_eq(read(server, &byte, 1), 1);
     ck_assert_int_eq(byte, 'x');
@@ -185,7 +185,7 @@ END_TEST
 
 START_TEST(test_an_address_of_another_machine)
 {
-    /* RFC 5737 keeps this network for documentation: no machine has it. */
+    /* RFC 5737 reserves this network for documentation, so no machine has this address. */
     const struct net_address address = {.host = "192.0.2.1", .port = 0};
     struct acceptor *acceptor = acceptor_create();
     struct raftd_error error;
@@ -197,7 +197,8 @@ START_TEST(test_an_address_of_another_machine)
 }
 END_TEST
 
-/* A node that was killed leaves connections in TIME_WAIT; it has to get its port back at once. */
+/* A node that was killed leaves connections in the state TIME_WAIT. When it starts again, it has to
+ * get its port back at once. */
 START_TEST(test_a_port_can_be_had_again_at_once)
 {
     struct visitors visitors;
@@ -210,7 +211,7 @@ START_TEST(test_a_port_can_be_had_again_at_once)
     acceptor = start_acceptor(&visitors);
     address.port = acceptor_port(acceptor, 0);
     client = connect_to(address.port);
-    close(next_visitor(&visitors)); /* the server closes first: TIME_WAIT is on its side */
+    close(next_visitor(&visitors)); /* the side that closes first has TIME_WAIT */
     acceptor_destroy(acceptor);
     close(client);
     ck_assert_int_eq(connect_to(address.port), -1);
@@ -230,7 +231,7 @@ static uint64_t processor_us(void)
            (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-/* The soft limit of open files becomes what is open already; returns what it was. */
+/* Lowers the limit of open files to the number of files that are open. Returns the old limit. */
 static rlim_t use_up_descriptors(void)
 {
     struct rlimit limit;
@@ -255,7 +256,7 @@ static void give_descriptors_back(rlim_t before)
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
-/* The listening socket stays readable all the time, but nobody can take what waits there. */
+/* The listening socket stays readable all the time, but no connection can be accepted. */
 START_TEST(test_out_of_descriptors_it_waits_and_does_not_spin)
 {
     struct visitors visitors;

@@ -1,5 +1,6 @@
 /*
- * Addresses, from text and back. The syntax has its own tests beside src/base/address.c.
+ * net/address: addresses are converted from text and back. test/unit/base/test_address.c tests the
+ * syntax.
  */
 #include "unit.h"
 

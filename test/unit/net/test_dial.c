@@ -1,5 +1,5 @@
 /*
- * Dialling: names, addresses that do not answer, and look-ups that take their time.
+ * net/stream: connecting to names and to addresses that do not answer, and slow look-ups.
  */
 #include "unit.h"
 
@@ -85,7 +85,7 @@ START_TEST(test_a_name_that_nobody_knows)
 }
 END_TEST
 
-/* A name server that does not answer holds up nobody: neither this thread now ... */
+/* If a name server does not answer, stream_dial() and stream_handshake() do not wait for it. */
 START_TEST(test_a_slow_resolver_is_waited_for_like_a_socket)
 {
     struct net_address address;
@@ -107,7 +107,7 @@ START_TEST(test_a_slow_resolver_is_waited_for_like_a_socket)
 }
 END_TEST
 
-/* ... nor its end, a shutdown say (trap T57). */
+/* Closing the stream, for example when the node stops, does not wait either (T57). */
 START_TEST(test_a_stream_can_be_closed_while_its_name_is_looked_up)
 {
     const struct net_address address = {.host = "slow.test", .port = 7381};
@@ -118,7 +118,9 @@ START_TEST(test_a_stream_can_be_closed_while_its_name_is_looked_up)
     ck_assert_int_eq(stream_dial(&address, NULL, &client.stream, &client.error), 0);
     ck_assert_int_eq(stream_handshake(client.stream, &client.error), RAFTD_ERROR_AGAIN);
     wait_for(slow_questions[0], POLLIN);
-    stream_close(client.stream); /* the resolver hangs: if this waited, it would be for ever */
+    stream_close(
+        client
+            .stream); /* the resolver hangs, so a stream_close() that waited would wait for ever */
     ck_assert_int_eq(write(slow_resolver[1], "!", 1), 1);
     wait_for_the_end_of_look_ups();
 }

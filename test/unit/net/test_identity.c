@@ -1,5 +1,5 @@
 /*
- * For which node a certificate speaks.
+ * net/identity: for which node a certificate is valid.
  */
 #include "unit.h"
 
@@ -23,7 +23,8 @@ static void remove_certificates(void)
     certificates_destroy(certificates);
 }
 
-/* What a certificate names, and whether it speaks for node 2 of "demo" at this host. */
+/* The names in a certificate, and whether it is valid for node 2 of the cluster "demo" at this
+ * host. */
 static const struct identity_case {
     struct certificate_request request;
     const char *host;
@@ -40,19 +41,19 @@ static const struct identity_case {
      "127.0.0.1",
      false,
      "certificate names raftd://test/2, wanted raftd://demo/2"},
-    /* One is a beginning of the other. */
+    /* The wanted URI is the beginning of the URI in the certificate. */
     {{.cluster = "demo", .node_id = 22}, "127.0.0.1", false, "names raftd://demo/22, wanted"},
     {{.uri = "raftd://demo/"}, "127.0.0.1", false, "names raftd://demo/, wanted"},
     {{.uri = "raftd://demo/02"}, "127.0.0.1", false, "names raftd://demo/02, wanted"},
     {{.uri = "raftd://DEMO/2"}, "127.0.0.1", false, "names raftd://DEMO/2, wanted"},
-    /* Several: the right one is among them. */
+    /* Several URIs, one of which is the right one. */
     {{.uri = "raftd://demo/7,URI:raftd://demo/2"}, "127.0.0.1", true, ""},
     {{.uri = "https://example.org/,URI:raftd://demo/2"}, "127.0.0.1", true, ""},
     {{.uri = "raftd://demo/7,URI:raftd://demo/8,IP:127.0.0.1"},
      "127.0.0.1",
      false,
      "names raftd://demo/7, wanted raftd://demo/2"},
-    /* No raftd URI at all: the host decides. */
+    /* No raftd URI: the host decides. */
     {{.ip = "127.0.0.1"}, "127.0.0.1", true, ""},
     {{.ip = "127.0.0.1"}, "127.0.0.2", false, "names no node and not the host 127.0.0.2"},
     {{.ip = "::1"}, "::1", true, ""},
@@ -78,7 +79,7 @@ START_TEST(test_a_certificate_speaks_for_its_node_only)
     ck_assert_int_eq(tls_context_create(certificates_ca(certificates, "ca"), files.certificate,
                                         files.key, &context, &error),
                      0);
-    /* As client, then as server. */
+    /* First as the certificate of a client, then of a server. */
     for (int i = 0; i < 2; i++) {
         const struct stream *stream;
 

@@ -1,6 +1,6 @@
 /*
- * Everybody who must not come in, and what each side says about it: these sentences are what an
- * operator has to go by.
+ * net/tls_failure: connections that have to be refused, and the message of each side. An operator
+ * has only these messages to find the mistake.
  */
 #include "unit.h"
 
@@ -31,7 +31,7 @@ static void remove_certificates(void)
     certificates_destroy(certificates);
 }
 
-/* A context that trusts trusted_ca and shows a certificate made to the request. */
+/* Makes a context that trusts trusted_ca and shows a certificate with the requested properties. */
 static struct tls_context *make_context(const char *trusted_ca,
                                         const struct certificate_request *request)
 {
@@ -47,8 +47,8 @@ static struct tls_context *make_context(const char *trusted_ca,
 
 static const struct bad_certificate {
     struct certificate_request request;
-    const char *judge_says;   /* the side that looks at the certificate */
-    const char *refused_says; /* the side that showed it */
+    const char *judge_says;   /* the message of the side that checks the certificate */
+    const char *refused_says; /* the message of the side that showed the certificate */
 } bad_certificates[] = {
     {{.ca_name = "other-ca", .cluster = "demo", .node_id = 1},
      "the other side's certificate is signed by an unknown CA",
@@ -63,8 +63,8 @@ static const struct bad_certificate {
 enum { BAD_CERTIFICATES = sizeof(bad_certificates) / sizeof(bad_certificates[0]) };
 
 /*
- * With TLS 1.3 the client has finished its handshake before the server has seen the client's
- * certificate: the client learns at its first read.
+ * With TLS 1.3, the handshake of the client ends before the server has seen the client's
+ * certificate. The client gets the refusal at its first read.
  */
 START_TEST(test_a_client_with_a_bad_certificate)
 {
@@ -87,7 +87,8 @@ START_TEST(test_a_client_with_a_bad_certificate)
 }
 END_TEST
 
-/* It writes its hello first, into a connection that is closed already: the alert still counts. */
+/* The client writes first, into a connection that the server has closed already. It still gets the
+ * reason from the alert. */
 START_TEST(test_a_client_that_writes_before_it_reads_learns_why_as_well)
 {
     const struct bad_certificate *bad = &bad_certificates[_i];
@@ -140,7 +141,7 @@ START_TEST(test_a_client_that_trusts_another_ca)
 }
 END_TEST
 
-/* Two runs of `raftctl cert ca` give two authorities of one name. */
+/* Two runs of `raftctl cert ca` make two authorities with the same name. */
 START_TEST(test_another_ca_of_the_same_name)
 {
     struct certificates *others = certificates_create();
@@ -175,9 +176,9 @@ START_TEST(test_a_certificate_for_servers_only_is_no_client_s)
 }
 END_TEST
 
-/* ---- Clients that raftd would never be ---- */
+/* ---- Clients that raftd and raftctl would never be ---- */
 
-/* OpenSSL as it comes, on a bare socket, against a server stream of ours. */
+/* A client that uses OpenSSL with its defaults on a plain socket, against a server stream. */
 static void shake_with_stranger(SSL_CTX *stranger, struct pair *pair, int *client_fd, SSL **client)
 {
     int result = 0;
@@ -188,7 +189,7 @@ static void shake_with_stranger(SSL_CTX *stranger, struct pair *pair, int *clien
     SSL_set_connect_state(*client);
     pair->server.code = RAFTD_ERROR_AGAIN;
     ck_assert_int_eq(stream_handshake(pair->server.stream, &pair->server.error), RAFTD_ERROR_AGAIN);
-    /* The bare side blocks, so it goes one flight at a time. */
+    /* The socket of the client must not block: both sides run on this thread. */
     BIO_set_nbio(SSL_get_rbio(*client), 1);
     ck_assert_int_eq(BIO_socket_nbio(*client_fd, 1), 1);
     while (pair->server.code == RAFTD_ERROR_AGAIN) {
@@ -294,7 +295,8 @@ START_TEST(test_a_server_that_hangs_up_during_the_handshake)
     char hello[4096];
 
     ck_assert_int_eq(stream_handshake(pair.client.stream, NULL), RAFTD_ERROR_AGAIN);
-    ck_assert_int_gt(recv(server, hello, sizeof(hello), 0), 0); /* else it would be a reset */
+    ck_assert_int_gt(recv(server, hello, sizeof(hello), 0),
+                     0); /* with unread bytes, close() would send a reset */
     close(server);
     end_handshake(&pair.client);
     assert_says(&pair.client, RAFTD_ERROR_CLOSED,
@@ -304,7 +306,8 @@ START_TEST(test_a_server_that_hangs_up_during_the_handshake)
 }
 END_TEST
 
-/* Every prefix of a client's first flight, then nothing: a time-out is the caller's business. */
+/* A client sends the first bytes of its hello, of every possible number, and then nothing. The
+ * stream waits without blocking; the time-out is the task of the caller. */
 START_TEST(test_a_client_that_stops_half_way_blocks_nobody)
 {
     struct pair client_side;

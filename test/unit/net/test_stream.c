@@ -1,6 +1,6 @@
 /*
- * Streams that work: plain and TLS, whole and partial writes, large transfers, and every way a
- * connection ends.
+ * net/stream: plain and TLS streams, complete and partial writes, large transfers, and every way in
+ * which a connection ends.
  */
 #include "unit.h"
 
@@ -35,7 +35,7 @@ static void remove_certificates(void)
     certificates_destroy(certificates);
 }
 
-/* Each of these tests runs plain (0) and with TLS (1). */
+/* Each of these tests runs twice: plain (0) and with TLS (1). */
 enum { KINDS = 2 };
 
 static void open_kind(struct pair *pair, int kind)
@@ -83,7 +83,7 @@ static void fill(char *data, size_t size, unsigned seed)
     }
 }
 
-/* Writes until the socket takes no more; how many bytes went. */
+/* Writes until the socket is full. Returns the number of bytes written. */
 static size_t write_until_full(struct end *end, const char *data, size_t size)
 {
     size_t done = 0;
@@ -111,7 +111,7 @@ static void read_exactly(struct end *end, char *data, size_t size)
     }
 }
 
-/* The rest is written from another place in memory: callers move what is left to the front. */
+/* The rest is written from another address: callers move the rest of a buffer to its front. */
 START_TEST(test_a_full_socket_takes_the_rest_later_from_wherever_it_is)
 {
     enum { SIZE = 24 * 1024 * 1024 };
@@ -130,7 +130,8 @@ START_TEST(test_a_full_socket_takes_the_rest_later_from_wherever_it_is)
     while (done < SIZE) {
         char *moved = malloc(SIZE - done);
 
-        while (seen < done) { /* what is in flight, but for what TLS keeps back of a record */
+        while (seen <
+               done) { /* all bytes that were sent, except a TLS record that is not complete */
             ssize_t count =
                 stream_read(pair.server.stream, got + seen, SIZE - seen, &pair.server.error);
 
@@ -152,7 +153,7 @@ START_TEST(test_a_full_socket_takes_the_rest_later_from_wherever_it_is)
 }
 END_TEST
 
-/* One side's half of a transfer in both directions at once. */
+/* One side of a transfer that runs in both directions at the same time. */
 struct transfer {
     struct end *end;
     char *out;
@@ -161,7 +162,7 @@ struct transfer {
     size_t received;
 };
 
-/* Writes and reads what goes now; returns what to poll for. */
+/* Writes and reads as much as is possible now. Returns the events to poll for. */
 static short advance(struct transfer *transfer, size_t size, size_t step)
 {
     short events = 0;
@@ -246,7 +247,7 @@ START_TEST(test_a_close_is_seen)
 }
 END_TEST
 
-/* The default action of SIGPIPE ends the process; so the test passes only without the signal. */
+/* SIGPIPE would end the process, so the test passes only if the signal is not raised. */
 START_TEST(test_a_write_to_a_closed_connection_raises_no_signal)
 {
     struct pair pair;
@@ -259,7 +260,7 @@ START_TEST(test_a_write_to_a_closed_connection_raises_no_signal)
         wait_for(stream_fd(pair.server.stream), POLLOUT);
     }
     ck_assert_int_eq(pair.server.code, RAFTD_ERROR_CLOSED);
-    pair_close(&pair); /* nor does the close-notify */
+    pair_close(&pair); /* the close-notify raises no signal either */
 }
 END_TEST
 
@@ -271,7 +272,7 @@ START_TEST(test_a_reset_is_a_closed_connection)
 
     open_kind(&pair, _i);
     setsockopt(stream_fd(pair.client.stream), SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-    /* Behind the stream's back, so that no close-notify goes out first. */
+    /* Closes the socket without the stream, so that no close-notify is sent first. */
     ck_assert_int_ge(dup2(STDERR_FILENO, stream_fd(pair.client.stream)), 0);
     ck_assert_int_eq(end_read(&pair.server, data, sizeof(data)), RAFTD_ERROR_CLOSED);
     assert_says(&pair.server, RAFTD_ERROR_CLOSED, "reset");
@@ -279,7 +280,8 @@ START_TEST(test_a_reset_is_a_closed_connection)
 }
 END_TEST
 
-/* What was said last has to arrive although the other side had more to say. */
+/* The last bytes that were written have to arrive, although this side has not read all that the
+ * other side sent. */
 START_TEST(test_unread_input_does_not_cost_the_last_reply)
 {
     struct pair pair;
@@ -335,8 +337,9 @@ END_TEST
 
 /* ---- TLS only ---- */
 
-/* A record is decrypted as a whole: what the caller did not take is not in the socket any more,
- * so who polls instead of asking would wait for ever. */
+/* OpenSSL decrypts a record as a whole. The bytes that the caller has not read are not in the
+ * socket any more, so a caller that polls without asking stream_has_pending() would wait for
+ * ever. */
 START_TEST(test_what_openssl_holds_back_is_pending)
 {
     struct pair pair;
@@ -355,7 +358,7 @@ START_TEST(test_what_openssl_holds_back_is_pending)
 }
 END_TEST
 
-/* Passes bytes from one bare socket to another; all that there are, or so many. */
+/* Copies bytes from one socket to another: all that are there, at most `limit`. */
 static void relay(int from, int to, size_t limit)
 {
     char data[65536];
@@ -388,8 +391,8 @@ static void handshake_through(struct pair *left, struct pair *right, int left_fd
 }
 
 /*
- * Half a record has arrived: OpenSSL counts it as pending, but a caller who therefore reads
- * again instead of polling would spin until the other half comes.
+ * Half a record has arrived. OpenSSL counts it as pending. A caller that therefore reads again and
+ * does not poll would use a whole core until the other half arrives.
  */
 START_TEST(test_half_a_record_is_not_pending)
 {
@@ -415,7 +418,8 @@ START_TEST(test_half_a_record_is_not_pending)
 }
 END_TEST
 
-/* A connection cut between records has no close-notify: still an end, and said so. */
+/* A connection that is cut between two records has no close-notify. That is reported as an end,
+ * with another message than an orderly one. */
 START_TEST(test_a_cut_tls_connection_is_told_from_a_closed_one)
 {
     struct pair pair;

@@ -1,5 +1,5 @@
 /*
- * TLS contexts from files that are right, wrong, missing or open to everybody.
+ * net/tls: contexts from files that are valid, wrong, missing, or readable for everybody.
  */
 #include "unit.h"
 
@@ -30,7 +30,7 @@ static void remove_files(void)
     certificates_destroy(certificates);
 }
 
-/* Fails, with a message that has all of these parts (NULL = no more). */
+/* The context is refused with a message that has all of these parts (NULL = no more parts). */
 static void assert_refused(const char *ca_path, const char *certificate, const char *key, int code,
                            const char *const parts[3])
 {
@@ -127,7 +127,7 @@ START_TEST(test_the_key_of_another_certificate)
 }
 END_TEST
 
-/* OpenSSL would ask for the pass phrase at the terminal and wait. */
+/* OpenSSL's own callback would ask for the pass phrase at the terminal and wait. */
 START_TEST(test_a_key_with_a_pass_phrase)
 {
     static const unsigned char phrase[] = "secret";
@@ -146,7 +146,7 @@ START_TEST(test_a_key_with_a_pass_phrase)
 }
 END_TEST
 
-/* The node still starts, so that its peers can say what is wrong, but warns. */
+/* The node starts with a warning, and its peers report what is wrong. */
 START_TEST(test_an_expired_certificate_makes_a_context)
 {
     const struct certificate_request request = {.cluster = "demo", .node_id = 1, .expired = true};

@@ -1,5 +1,5 @@
 /*
- * resp/parser: requests out of bytes that arrive in any pieces, from any client.
+ * resp/parser: requests are parsed from bytes that arrive in pieces of any size, from any client.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 
 static const struct resp_limits limits = {.request_bytes_max = 1 << 20, .arguments_max = 1024};
 
-/* What a stream of bytes means, as text: "[GET,k]" per request, "()" for an empty one, "!" and
- * the error. An input that is cut off ends with "...". */
+/* The requests in a stream of bytes, as text: "[GET,k]" for a request, "()" for an empty one, "!"
+ * and a text for an error. "..." at the end: the last request is incomplete. */
 struct story {
     struct buffer text;
 };
@@ -45,8 +45,8 @@ static void story_add(struct story *story, const struct resp_request *request,
 }
 
 /*
- * Feeds bytes `step` at a time. Every call gets a copy of exactly what is there, at a new
- * address, so that a sanitizer sees a byte read too many and a view kept too long.
+ * Gives the parser `step` more bytes with each call. Every call gets a copy of exactly these bytes
+ * at a new address, so that a sanitizer reports a read past the end and the use of an old address.
  */
 static struct buffer tell(const struct resp_limits *use, const void *bytes, size_t size,
                           size_t step)
@@ -91,7 +91,7 @@ static struct buffer tell(const struct resp_limits *use, const void *bytes, size
     return story.text;
 }
 
-/* The same whole, in halves, and byte by byte. */
+/* Expects the same result for the whole input, for its halves, and byte by byte. */
 static void check_story_bytes(const struct resp_limits *use, const void *bytes, size_t size,
                               const char *expected)
 {
@@ -202,7 +202,8 @@ START_TEST(a_value_that_does_not_end_where_it_said_is_refused)
 }
 END_TEST
 
-/* Refused by what it announces: neither waited for nor made room for. */
+/* The request is refused because of the length that it announces; the parser neither waits for the
+ * bytes nor allocates memory for them. */
 START_TEST(a_request_over_the_limit_is_refused_at_its_header)
 {
     static const struct resp_limits small = {.request_bytes_max = 40, .arguments_max = 10};
@@ -243,7 +244,7 @@ START_TEST(lines_without_an_end_are_refused)
         ck_assert_str_eq((char *)told.data, "...");
         buffer_free(&told);
     }
-    /* With its end there it is refused as well, so that chance has no part in it. */
+    /* A complete line is refused as well, so the result does not depend on how the bytes arrive. */
     buffer_append(&bytes, "\r\n", 2);
     check_story_bytes(&limits, bytes.data, 100, "...");
     {
@@ -326,7 +327,8 @@ START_TEST(as_many_arguments_as_allowed)
 }
 END_TEST
 
-/* A count is no reason to take memory: only arguments that are here are. */
+/* The parser allocates memory for arguments that have arrived, not for a count that was
+ * announced. */
 START_TEST(announced_arguments_take_no_memory)
 {
     static const struct resp_limits many = {.request_bytes_max = 1 << 20,
@@ -378,7 +380,7 @@ START_TEST(an_idle_parser_keeps_nothing_and_a_busy_one_what_it_needs)
 }
 END_TEST
 
-/* The work, counted by what a quadratic parser would need hours for. */
+/* The number of bytes is so large that a parser with quadratic cost would need hours. */
 START_TEST(a_drip_is_linear)
 {
     static const struct resp_limits large = {.request_bytes_max = 8 << 20, .arguments_max = 65536};

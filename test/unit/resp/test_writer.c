@@ -9,7 +9,7 @@
 
 static struct buffer written;
 
-/* What was written since the last check. */
+/* Checks the bytes that were written since the last check. */
 static void check_written(const char *expected)
 {
     buffer_append_u8(&written, 0);

@@ -1,6 +1,6 @@
 /*
- * Each kind of damage at rest does what it says: the fatal ones make the next start refuse, and
- * nothing is changed by it; the harmless one costs nothing. And the atlas counts.
+ * sim/fs_damage: each kind of damage has the promised effect. After a fatal kind the next start is
+ * refused and changes nothing; the harmless kind loses nothing. sim/fs_atlas counts correctly.
  */
 #include "sim/fs_damage.h"
 
@@ -11,7 +11,7 @@
 
 enum { SEEDS = 300 };
 
-/* Some segments, votes, a truncation. */
+/* A log with some segments, votes and a truncation. */
 static struct fs_memory *make_log(struct model *model)
 {
     struct fs_memory *memory = fs_memory_create(1);
@@ -27,7 +27,8 @@ static struct fs_memory *make_log(struct model *model)
             world_step(wal, model, (struct step){.truncate_from = 6});
         }
     }
-    world_step(wal, model, (struct step){.term = 9, .vote = 1}); /* the last segment has room */
+    world_step(wal, model,
+               (struct step){.term = 9, .vote = 1}); /* the last segment still has room */
     world_kill(memory, wal);
     return memory;
 }
@@ -50,7 +51,7 @@ START_TEST(damage_before_the_last_batch_is_refused)
                 memory, kind == FS_DAMAGE_UNREADABLE ? RAFTD_ERROR_SYSTEM : RAFTD_ERROR_CORRUPT,
                 &error);
         } else {
-            /* It may have drawn one batch twice. */
+            /* The damage may have chosen the same batch twice. */
             ck_assert_int_eq(kind, FS_DAMAGE_MISDIRECTED);
         }
         fs_memory_destroy(memory);
@@ -115,8 +116,8 @@ START_TEST(a_minority_of_each_voter_set_may_be_lost)
     ck_assert(fs_atlas_may_lose(&atlas, 2));
     fs_atlas_note_lost(&atlas, 2);
     ck_assert(!fs_atlas_may_lose(&atlas, 3));
-    ck_assert(fs_atlas_may_lose(&atlas, 2)); /* no worse than it is */
-    ck_assert(fs_atlas_may_lose(&atlas, 9)); /* no voter */
+    ck_assert(fs_atlas_may_lose(&atlas, 2)); /* it is damaged already */
+    ck_assert(fs_atlas_may_lose(&atlas, 9)); /* it is not a voter */
     ck_assert(fs_atlas_must_recover(&atlas));
     fs_atlas_set_voters(&atlas, 1, three, 3);
     ck_assert(fs_atlas_must_recover(&atlas));

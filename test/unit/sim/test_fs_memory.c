@@ -1,6 +1,6 @@
 /*
- * The virtual disk is tested itself: every way in which it can forget, tear or fail is seen to
- * happen, or none of the tests on top of it could fail.
+ * sim/fs_memory: the file system in memory really forgets, tears and fails in every way that it
+ * should. Otherwise the tests that use it could never fail.
  */
 #include "sim/fs_memory.h"
 
@@ -44,7 +44,7 @@ static void write_bytes(int file, uint8_t value, size_t size, uint64_t offset)
     memory_free(bytes);
 }
 
-/* A durable file of two pages of 'o'. */
+/* Makes a durable file with two pages of the letter o. */
 static int make_old(const char *path)
 {
     int file = create(path);
@@ -136,7 +136,7 @@ START_TEST(a_sector_in_flight_meets_each_fate)
         memory = crashed(&fate, 1, 7);
         new_count = count_bytes("/d/f", 512, 512, 'n');
         old_count = count_bytes("/d/f", 512, 512, 'o');
-        /* Its neighbours are as they were. */
+        /* The sectors beside it are unchanged. */
         ck_assert_uint_eq(count_bytes("/d/f", 0, 512, 'o'), 512);
         ck_assert_uint_eq(count_bytes("/d/f", 1024, 7168, 'o'), 7168);
         ck_assert_uint_eq(fate == FS_FATE_OLD, old_count == 512);
@@ -155,7 +155,7 @@ START_TEST(a_sector_in_flight_meets_each_fate)
 }
 END_TEST
 
-/* The rename got there, the creation before it did not, and the other way round. */
+/* The rename reached the disk and the creation before it did not, and the other way round. */
 START_TEST(names_reach_the_disk_independently)
 {
     static const uint8_t fates[][2] = {{0, 0}, {1, 0}, {0, 1}, {1, 1}};
@@ -198,7 +198,7 @@ START_TEST(an_unlinked_file_may_come_back)
     make_old("/d/f");
     ck_assert_int_eq(fs->unlink(fs->context, "/d/f"), 0);
     ck_assert(!fs_memory_exists(memory, "/d/f"));
-    /* Its bytes are not anyone else's meanwhile. */
+    /* Meanwhile, no other file gets its bytes. */
     write_bytes(create("/d/g"), 'g', 8192, 0);
     ck_assert_uint_eq(fs_memory_pending(memory, NULL, 0), 16 + 1 + 2);
     fs_memory_power_cut(memory, FS_MEMORY_LOSE_ALL);
@@ -207,7 +207,8 @@ START_TEST(an_unlinked_file_may_come_back)
 }
 END_TEST
 
-/* T43: what a failed sync left shows as written, is not, and a second sync does not write it. */
+/* T43: after a failed sync, bytes that can be read are not on the disk, and a second sync does not
+ * write them. */
 START_TEST(a_failed_sync_forgets)
 {
     int file = make_old("/d/f");
@@ -266,7 +267,7 @@ START_TEST(a_sector_that_cannot_be_read_can_be_written)
 }
 END_TEST
 
-/* Half a million in a million: each kind happens, and not every time. */
+/* Each fault has a chance of one half, so each kind occurs, but not every time. */
 START_TEST(faults_by_chance_happen)
 {
     static const struct fs_faults faults = {
@@ -310,7 +311,8 @@ START_TEST(faults_by_chance_happen)
 }
 END_TEST
 
-/* A segment of 64 MiB costs next to nothing while it is zeros: this would take long otherwise. */
+/* A segment of 64 MiB of zeros needs almost no memory and time; otherwise this test would be
+ * slow. */
 START_TEST(zeros_are_cheap)
 {
     static const uint8_t zeros[65536];

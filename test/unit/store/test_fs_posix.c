@@ -1,5 +1,5 @@
 /*
- * The POSIX table on a real directory, and a WAL on top of it.
+ * store/fs_posix: the POSIX table in a real directory, and a log that uses it.
  */
 #include "store/fs.h"
 
@@ -20,7 +20,7 @@ static const struct fs *fs;
 static char directory[256];
 static char path[512];
 
-/* The path of a name in the test's directory; one at a time. */
+/* The path of a file in the test's directory, valid until the next call. */
 static const char *in_directory(const char *name)
 {
     snprintf(path, sizeof(path), "%s/%s", directory, name);
@@ -57,7 +57,8 @@ static unsigned mode_of(const char *name)
     return status.st_mode & 0777;
 }
 
-/* No disk under the core mutex (T59): the table itself refuses, before it looks at the file. */
+/* A thread must not wait for the disk while it holds the core mutex (T59). The table asserts that
+ * before it uses the file. */
 START_TEST(a_sync_under_the_core_mutex_aborts)
 {
     struct mutex core;

@@ -1,6 +1,6 @@
 /*
- * Snapshot files: what was written is read again, nothing that is not whole passes for a
- * snapshot, and a crash at any point leaves what was there before or the new one.
+ * store/snapshot_*: a snapshot is read as it was written, a file that is not complete is not
+ * accepted as a snapshot, and a crash at any point leaves the old or the new snapshot.
  */
 #include "store/snapshot_writer.h"
 
@@ -45,13 +45,13 @@ static struct snapshot_info make_info(uint64_t index)
     return info;
 }
 
-/* Content that compresses a little: follows from the index. */
+/* The content of a snapshot. It depends on the index and can be compressed a little. */
 static uint8_t content(uint64_t index, size_t at)
 {
     return (uint8_t)(at % 16 < 8 ? (at / 16) * 31 + index : 7);
 }
 
-/* 0, or the writer's code. */
+/* Returns 0 or the code of the writer. */
 static int write_snapshot(const struct fs *fs, uint64_t index, size_t size, size_t chunk,
                           bool compress)
 {
@@ -84,7 +84,7 @@ static int write_snapshot(const struct fs *fs, uint64_t index, size_t size, size
     return code;
 }
 
-/* Reads it whole: its content has to be right as far as it is handed out. */
+/* Reads a snapshot to its end. All content that the reader returns has to be right. */
 static int read_snapshot(uint64_t index, size_t size, struct raftd_error *error)
 {
     char name[SNAPSHOT_NAME_BYTES];
@@ -171,7 +171,7 @@ START_TEST(every_flipped_byte_is_found)
 }
 END_TEST
 
-/* T35: a crash leaves a file that is empty or ends somewhere. */
+/* T35: a crash leaves a file that is empty or cut off at any byte. */
 START_TEST(t35_every_shorter_or_longer_file_is_found)
 {
     struct raftd_error error = {0};
@@ -192,7 +192,7 @@ START_TEST(t35_every_shorter_or_longer_file_is_found)
 }
 END_TEST
 
-/* Blocks of another snapshot with the same content do not pass for this one's: the nonce. */
+/* Blocks of another snapshot with the same content are not accepted, because of the nonce. */
 START_TEST(blocks_of_another_snapshot_are_found)
 {
     struct raftd_error error = {0};
@@ -215,7 +215,7 @@ START_TEST(blocks_of_another_snapshot_are_found)
 }
 END_TEST
 
-/* A newer raftd's file is not "damaged": the message has to say what to do. */
+/* A file of a newer raftd is not damaged, so the message has to say what to do. */
 START_TEST(another_format_version_is_refused)
 {
     struct raftd_error error = {0};
@@ -230,7 +230,8 @@ END_TEST
 
 enum { KILL_ONLY = FS_MEMORY_TEAR + 1, CRASH_KINDS };
 
-/* Dies at each operation of writing one over an older one: what is there is good (T35). */
+/* The process dies at each operation while it writes a second snapshot. Every snapshot that is
+ * there afterwards is complete (T35). */
 START_TEST(crash_at_every_operation)
 {
     bool died = true;
@@ -268,7 +269,8 @@ START_TEST(crash_at_every_operation)
 }
 END_TEST
 
-/* Every operation fails once: an error, no snapshot, and the next attempt works. */
+/* Each operation fails once. Then there is an error and no snapshot, and the next attempt
+ * succeeds. */
 START_TEST(a_failure_leaves_no_snapshot)
 {
     static const enum fs_memory_operation kinds[] = {FS_MEMORY_CREATE, FS_MEMORY_PWRITE,
@@ -285,7 +287,7 @@ START_TEST(a_failure_leaves_no_snapshot)
 }
 END_TEST
 
-/* T39: what is read or sent stays, however many newer ones there are. */
+/* T39: a snapshot that is being read or sent is not removed, even if there are many newer ones. */
 START_TEST(t39_a_snapshot_in_use_is_not_removed)
 {
     struct raftd_error error = {0};
@@ -312,7 +314,7 @@ START_TEST(t39_a_snapshot_in_use_is_not_removed)
     ck_assert_int_eq(snapshot_files_prune(files, 2, &error), 0);
     ck_assert(!fs_memory_exists(memory, NAME_20));
     ck_assert_uint_eq(snapshot_files_count(files), 2);
-    /* The last one never goes. */
+    /* The last snapshot is never removed. */
     ck_assert_int_eq(snapshot_files_prune(files, 0, &error), 0);
     ck_assert_uint_eq(snapshot_files_count(files), 1);
     ck_assert_uint_eq(snapshot_files_at(files, 0), 22);
@@ -320,7 +322,8 @@ START_TEST(t39_a_snapshot_in_use_is_not_removed)
 }
 END_TEST
 
-/* T41: the largest buffer is a block, whatever the size: seen from what goes to the file. */
+/* T41: the writer has at most one block in memory, whatever the size of the snapshot. The sizes of
+ * the writes to the file show that. */
 START_TEST(t41_nothing_is_written_in_one_piece)
 {
     const struct snapshot_writer_options options = {

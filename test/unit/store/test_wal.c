@@ -1,6 +1,6 @@
 /*
- * The write-ahead log as its user sees it: what was appended is there again, others are kept
- * out, limits hold, a disk that fails ends it.
+ * store/wal: appended entries are recovered, other processes, nodes and clusters are refused,
+ * limits hold, and a failure of the disk is final.
  */
 #include "store/wal.h"
 
@@ -65,7 +65,8 @@ START_TEST(entry_without_data_is_an_entry)
 }
 END_TEST
 
-/* The vote is durable when wal_append() returns, not when the process ends in order. */
+/* The vote is durable when wal_append() returns, and not only after an orderly end of the
+ * process. */
 START_TEST(t1_term_and_vote_survive_a_power_cut)
 {
     struct wal *wal = world_open(memory, &model);
@@ -81,7 +82,7 @@ START_TEST(t1_term_and_vote_survive_a_power_cut)
 }
 END_TEST
 
-/* A segment opens with term and vote, whether or not the batch that opens it brings them. */
+/* A segment begins with term and vote, even if its first batch has no new ones. */
 START_TEST(t36_every_segment_opens_with_where_it_starts_and_the_hard_state)
 {
     struct wal *wal = world_open(memory, &model);
@@ -144,7 +145,7 @@ START_TEST(truncation_reaches_back_over_segments)
 }
 END_TEST
 
-/* Entries of term 2, and those of term 3 that take their places, in one batch and in several. */
+/* Entries of term 2 and the entries of term 3 that replace them, in one batch and in several. */
 START_TEST(t13_overwritten_entries_in_one_batch)
 {
     struct wal *wal = world_open(memory, &model);
@@ -204,7 +205,8 @@ START_TEST(clean_end_is_written_once)
 }
 END_TEST
 
-/* Restarting again and again fills segments with marks, and they are left in time. */
+/* Many restarts fill a segment with clean-end marks. The log changes to the next segment in
+ * time. */
 START_TEST(clean_ends_do_not_overflow_a_segment)
 {
     struct wal *wal;
@@ -237,7 +239,7 @@ START_TEST(prepared_roll_costs_no_operation)
         ck_assert_uint_eq(fs_memory_count(memory), count + 2); /* one write, one sync */
     }
     wal_get_figures(wal, &figures);
-    ck_assert_uint_eq(figures.segment_count, 5); /* four full ones, the next one ready */
+    ck_assert_uint_eq(figures.segment_count, 5); /* four full segments, and the next one ready */
     ck_assert_uint_eq(figures.size_bytes, 5 * WORLD_SEGMENT_BYTES);
     world_kill(memory, wal);
     world_check_usable(memory, &model);
@@ -253,7 +255,8 @@ START_TEST(prepare_comes_to_an_end)
     uint64_t before = UINT64_MAX;
     uint64_t left;
 
-    options.segment_bytes = 4 * 1024 * 1024; /* larger than what is zeroed at the start */
+    options.segment_bytes =
+        4 * 1024 * 1024; /* larger than the part that is filled with zeros at the start */
     ck_assert_int_eq(wal_open(&options, &wal, &recovered, &error), 0);
     ck_assert_uint_lt(fs_memory_size(memory, WORLD_SEGMENT(1)), options.segment_bytes);
     while ((left = wal_prepare(wal, 100000, &error)) > 0) {
@@ -297,7 +300,7 @@ START_TEST(half_prepared_segment_is_removed_at_the_end)
 }
 END_TEST
 
-/* Who is kept out. */
+/* Processes, nodes and clusters that are refused. */
 
 START_TEST(second_process_is_locked_out)
 {
@@ -394,7 +397,7 @@ START_TEST(entry_as_large_as_the_limit_is_written)
 }
 END_TEST
 
-/* A lowered limit is the configuration's fault: the data are not called damaged. */
+/* If the limit was lowered, the configuration is wrong, so the data are not reported as damaged. */
 START_TEST(lowered_limit_is_no_damage)
 {
     struct wal *wal = world_open(memory, &model);

@@ -1,6 +1,6 @@
 /*
- * Files of the write-ahead log that recovery finds unfinished, and batches whose checksums are
- * right over content that is not.
+ * store/wal_recovery and store/wal_replay: unfinished files, and batches with valid checksums but
+ * with content that breaks the rules of a log.
  */
 #include <string.h>
 
@@ -37,7 +37,7 @@ static void check_says(const struct raftd_error *error, const char *text)
                   text);
 }
 
-/* Killed while a segment was made. */
+/* The process was killed while it made a segment. */
 
 static void put_unborn(const char *path, size_t header_bytes, size_t file_bytes)
 {
@@ -54,14 +54,14 @@ static void put_unborn(const char *path, size_t header_bytes, size_t file_bytes)
     fs_memory_put(memory, path, file, file_bytes);
 }
 
-/* Header bytes that arrived, size of the file. */
+/* The number of bytes of the header that arrived, and the size of the file. */
 static const size_t unborn[][2] = {
     {0, 0},                                          /* T35: an empty file */
     {0, 1},                                          /* less than a header */
-    {100, 100},                                      /* part of a header, nothing else */
-    {0, WORLD_SEGMENT_BYTES},                        /* T44: zeros, no header */
-    {40, WORLD_SEGMENT_BYTES},                       /* T44: its beginning */
-    {WAL_SEGMENT_HEADER_BYTES - 1, WAL_BLOCK_BYTES}, /* T44: all but its last byte */
+    {100, 100},                                      /* a part of a header and nothing else */
+    {0, WORLD_SEGMENT_BYTES},                        /* T44: zeros without a header */
+    {40, WORLD_SEGMENT_BYTES},                       /* T44: the beginning of a header */
+    {WAL_SEGMENT_HEADER_BYTES - 1, WAL_BLOCK_BYTES}, /* T44: a header without its last byte */
     {WAL_SEGMENT_HEADER_BYTES - 4, WORLD_SEGMENT_BYTES},
 };
 
@@ -113,7 +113,8 @@ START_TEST(spare_is_removed_whatever_is_in_it)
 }
 END_TEST
 
-/* Checksums that are right over content that is not: a writer's mistake, or a stranger's file. */
+/* Valid checksums over wrong content, which a writer with a bug, or another program, could
+ * write. */
 
 static void put_batch(const uint8_t *payload, size_t size, uint32_t record_count, uint64_t sequence,
                       uint64_t next_index)
@@ -159,7 +160,7 @@ static void check_third_entry(void)
     wal_close(wal);
 }
 
-/* Batch 1 holds term 5, vote 1 and indices 1 and 2; batch 2 is made up. */
+/* Batch 1 has term 5, vote 1 and the indices 1 and 2. Batch 2 has the content of the test case. */
 START_TEST(batches_that_are_no_log_are_damage)
 {
     struct wal *wal = world_open(memory, &model);
@@ -171,10 +172,10 @@ START_TEST(batches_that_are_no_log_are_damage)
                (struct step){.term = 5, .vote = 1, .append_count = 2, .entry_bytes = 10});
     world_kill(memory, wal);
     end = wal_record_put_hard_state(payload, 5, 1);
-    batch_is_damage(payload, (size_t)(end - payload), 1, 3, 3, "batch 3 where batch 2");
-    batch_is_damage(payload, (size_t)(end - payload), 1, 1, 3, "batch 1 where batch 2");
+    batch_is_damage(payload, (size_t)(end - payload), 1, 3, 3, "found batch 3, wanted batch 2");
+    batch_is_damage(payload, (size_t)(end - payload), 1, 1, 3, "found batch 1, wanted batch 2");
     batch_is_damage(payload, (size_t)(end - payload), 1, 2, 4, "continues at index 4");
-    batch_is_damage(payload, (size_t)(end - payload), 0, 2, 3, "more than its 0 records");
+    batch_is_damage(payload, (size_t)(end - payload), 0, 2, 3, "bytes after its 0 records");
     batch_is_damage(payload, (size_t)(end - payload), 2, 2, 3, "record 1 of batch 2");
     batch_is_damage(payload, (size_t)(end - payload) - 1, 1, 2, 3, "record 0 of batch 2");
     end = wal_record_put_hard_state(payload, 4, 1);
@@ -182,13 +183,15 @@ START_TEST(batches_that_are_no_log_are_damage)
     end = wal_record_put_hard_state(payload, 5, 2);
     batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3, "from node 1 to node 2");
     end = wal_record_put_truncate(payload, 4);
-    batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3, "cuts from index 4");
+    batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3,
+                    "withdraws the entries from index 4");
     end = wal_record_put_truncate(payload, 0);
-    batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3, "cuts from index 0");
+    batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3,
+                    "withdraws the entries from index 0");
     entry->index = 4;
     entry->term = 5;
     end = wal_record_put_entry(payload, entry);
-    batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3, "index 4 where index 3");
+    batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3, "index 4, wanted index 3");
     entry->index = 3;
     entry->term = 4;
     end = wal_record_put_entry(payload, entry);

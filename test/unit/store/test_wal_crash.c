@@ -1,7 +1,7 @@
 /*
- * Kills and power cuts between any two file operations, and in the middle of each: while the
- * log is made, grows, rolls, prepares, ends in order, and while it recovers. Whatever was
- * acknowledged is there afterwards, whatever was handed out by a recovery stays.
+ * store/wal: kills and power cuts before and in the middle of every file operation, while the log
+ * is made, appends, changes segments, prepares, ends in order, and recovers. Everything that was
+ * acknowledged is recovered, and everything that a recovery returned stays.
  */
 #include "store/wal.h"
 
@@ -13,13 +13,13 @@
 #include "store/wal_format.h"
 #include "store/world.h"
 
-/* What a life of the node does, in order. */
+/* The things that a node does in its life, in this order. */
 enum deed_type {
-    DEED_APPEND,  /* the steps, as one batch */
-    DEED_PREPARE, /* one slice */
-    DEED_RESTART, /* orderly */
-    DEED_COMPACT, /* up to the index of the step */
-    DEED_FREE,    /* one segment, if one is to be freed */
+    DEED_APPEND,  /* append the steps as one batch */
+    DEED_PREPARE, /* prepare one slice */
+    DEED_RESTART, /* close in order and open again */
+    DEED_COMPACT, /* a snapshot contains everything up to the index of the step */
+    DEED_FREE,    /* free one segment, if there is one to free */
 };
 
 struct deed {
@@ -28,17 +28,21 @@ struct deed {
     struct step steps[3];
 };
 
-/* First creation, votes, rolls without and with a prepared segment, a batch larger than a
- * segment, truncations, an orderly restart. */
+/* The log is made; votes; changes of the segment with and without a prepared one; a batch that is
+ * larger than a segment; truncations; an orderly restart. */
 static const struct deed life[] = {
     {DEED_APPEND, 1, {{.term = 1, .vote = 1}}},
     {DEED_APPEND, 1, {{.append_count = 2, .entry_bytes = 100}}},
     {DEED_APPEND, 1, {{.term = 2, .vote = 3}}},
-    {DEED_APPEND, 1, {{.append_count = 1, .entry_bytes = 40}}}, /* rolls, nothing is ready */
+    {DEED_APPEND,
+     1,
+     {{.append_count = 1, .entry_bytes = 40}}}, /* changes the segment, nothing is prepared */
     {DEED_PREPARE, 0, {{0}}},
     {DEED_PREPARE, 0, {{0}}},
     {DEED_APPEND, 1, {{.term = 3, .truncate_from = 2, .append_count = 3, .entry_bytes = 1500}}},
-    {DEED_APPEND, 1, {{.append_count = 1, .entry_bytes = 40}}}, /* rolls, half is ready */
+    {DEED_APPEND,
+     1,
+     {{.append_count = 1, .entry_bytes = 40}}}, /* changes the segment, half is prepared */
     {DEED_PREPARE, 0, {{0}}},
     {DEED_PREPARE, 0, {{0}}},
     {DEED_PREPARE, 0, {{0}}},
@@ -48,7 +52,9 @@ static const struct deed life[] = {
      {{.term = 4, .vote = 2, .append_count = 1},
       {.truncate_from = 5, .append_count = 2, .entry_bytes = 10},
       {.term = 5, .vote = 1}}},
-    {DEED_APPEND, 1, {{.append_count = 2, .entry_bytes = 3500}}}, /* rolls, all is ready */
+    {DEED_APPEND,
+     1,
+     {{.append_count = 2, .entry_bytes = 3500}}}, /* changes the segment, everything is prepared */
     {DEED_RESTART, 0, {{0}}},
     {DEED_APPEND, 1, {{.append_count = 1, .entry_bytes = 18000}}}, /* larger than a segment */
     {DEED_PREPARE, 0, {{0}}},
@@ -56,7 +62,8 @@ static const struct deed life[] = {
     {DEED_RESTART, 0, {{0}}},
     {DEED_RESTART, 0, {{0}}},
     {DEED_APPEND, 1, {{.term = 6, .vote = 3, .append_count = 1, .entry_bytes = 20}}},
-    /* Compaction: one is kept to be the next segment, and is used half prepared and whole. */
+    /* Compaction: a freed segment is recycled, and is used when half and when all of it is
+     * prepared. */
     {DEED_COMPACT, 1, {{.base_index = 5}}},
     {DEED_FREE, 0, {{0}}},
     {DEED_FREE, 0, {{0}}},
@@ -65,15 +72,16 @@ static const struct deed life[] = {
     {DEED_PREPARE, 0, {{0}}},
     {DEED_PREPARE, 0, {{0}}},
     {DEED_APPEND, 1, {{.append_count = 2, .entry_bytes = 3000}}},
-    {DEED_APPEND, 1, {{.append_count = 2, .entry_bytes = 3000}}}, /* rolls */
+    {DEED_APPEND, 1, {{.append_count = 2, .entry_bytes = 3000}}}, /* changes the segment */
     {DEED_PREPARE, 0, {{0}}},
     {DEED_PREPARE, 0, {{0}}},
     {DEED_PREPARE, 0, {{0}}},
     {DEED_PREPARE, 0, {{0}}},
-    {DEED_APPEND, 1, {{.append_count = 2, .entry_bytes = 5000}}}, /* rolls */
+    {DEED_APPEND, 1, {{.append_count = 2, .entry_bytes = 5000}}}, /* changes the segment */
     {DEED_APPEND, 1, {{.append_count = 1, .entry_bytes = 5000}}},
     {DEED_RESTART, 0, {{0}}},
-    /* A snapshot came from a leader: the log restarts, beyond and within what it had. */
+    /* A snapshot from a leader resets the log, to an index after its end and to one inside of
+     * it. */
     {DEED_APPEND, 1, {{.term = 7, .vote = 2, .base_index = 60}}},
     {DEED_APPEND, 1, {{.append_count = 2, .entry_bytes = 100}}},
     {DEED_COMPACT, 1, {{.base_index = 60}}},
@@ -93,7 +101,7 @@ static const struct deed life[] = {
 
 struct promise {
     struct model acknowledged;
-    struct model attempted; /* acknowledged and the batch that was under way */
+    struct model attempted; /* the acknowledged state and the batch that was being written */
 };
 
 static int try_open(struct fs_memory *memory, struct wal **wal, struct wal_recovered *recovered)
@@ -102,12 +110,12 @@ static int try_open(struct fs_memory *memory, struct wal **wal, struct wal_recov
     struct raftd_error error = {0};
     int result = wal_open(&options, wal, recovered, &error);
 
-    /* Nothing but a crash may keep it from opening. */
+    /* Opening the log may fail only because of a crash. */
     ck_assert_msg(result == 0 || fs_memory_is_dead(memory), "%s", error.message);
     return result;
 }
 
-/* False: the process died. */
+/* Returns false if the process died. */
 static bool do_deed(struct fs_memory *memory, const struct deed *deed, struct wal **wal,
                     struct promise *promise)
 {
@@ -151,7 +159,7 @@ static bool do_deed(struct fs_memory *memory, const struct deed *deed, struct wa
     return !fs_memory_is_dead(memory);
 }
 
-/* Lives until it dies or is through. */
+/* Runs the life until the process dies or all is done. */
 static void live(struct fs_memory *memory, struct promise *promise)
 {
     struct wal_recovered recovered;
@@ -182,7 +190,7 @@ static void crash(struct fs_memory *memory, int kind)
     }
 }
 
-/* Which of the two the recovered state is; it must be one of them. */
+/* The recovered state has to be one of the two states. Returns which one. */
 static const struct model *which_model(const struct promise *promise,
                                        const struct wal_recovered *recovered)
 {
@@ -199,8 +207,8 @@ static const struct model *which_model(const struct promise *promise,
 }
 
 /*
- * The first life is over and crashed. Recovers, loses the power at once, and finds the same
- * again: what a recovery handed out is durable. Then the log is used on.
+ * After the crash of the first process: recovers, loses power at once, and recovers again with the
+ * same result, because everything that a recovery returns is durable. Then the log is used again.
  */
 static void check_recovers(struct fs_memory *memory, const struct promise *promise)
 {
@@ -217,7 +225,7 @@ static void check_recovers(struct fs_memory *memory, const struct promise *promi
     world_check_usable(memory, &found);
 }
 
-/* The recovery itself dies at each of its operations, and another one follows. */
+/* The process dies at each operation of the recovery, and another recovery follows. */
 static void check_recovery_may_die(const struct fs_memory *crashed, const struct promise *promise,
                                    int kind, uint64_t seed)
 {
@@ -255,7 +263,7 @@ static uint64_t operations_of_a_life(void)
     return count;
 }
 
-/* One kind of crash a test, over every operation and a few seeds. */
+/* Each test has one kind of crash, at every operation and with some seeds. */
 START_TEST(crash_at_every_operation)
 {
     uint64_t count = operations_of_a_life();
@@ -279,7 +287,7 @@ START_TEST(crash_at_every_operation)
 }
 END_TEST
 
-/* A recovery cut short by a kill, the next one by a power cut, and the other way round. */
+/* A recovery is interrupted by a kill and the next one by a power cut, and the other way round. */
 START_TEST(crash_in_recovery_after_another_crash)
 {
     uint64_t count = operations_of_a_life();

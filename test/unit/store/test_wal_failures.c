@@ -1,5 +1,5 @@
 /*
- * A disk under the write-ahead log that fails or is full.
+ * store/wal: a disk that fails or is full.
  */
 #include "store/wal.h"
 
@@ -43,7 +43,7 @@ static void append_fails_for_good(struct wal *wal, const char *text)
     ck_assert_uint_eq(wal_prepare(wal, 4096, &error), 0);
     ck_assert_int_eq(error.code, RAFTD_ERROR_SYSTEM);
     ck_assert_uint_eq(fs_memory_count(memory), count);
-    /* No clean-end mark either: all that closing may do is remove a spare. */
+    /* Closing writes no clean-end mark. The only thing it may do is to remove a spare file. */
     if (fs_memory_exists(memory, WORLD_DIRECTORY "/" WAL_SPARE_NAME)) {
         count++;
     }
@@ -52,8 +52,8 @@ static void append_fails_for_good(struct wal *wal, const char *text)
 }
 
 /*
- * The disk did not get the batch, a second fdatasync would say it did. Without and with a
- * prepared segment behind the one that failed.
+ * The disk did not get the batch, but a second fdatasync would succeed. The test runs with and
+ * without a prepared segment after the one that failed.
  */
 START_TEST(t43_failed_fsync_is_not_tried_again)
 {
@@ -67,7 +67,8 @@ START_TEST(t43_failed_fsync_is_not_tried_again)
     fs_memory_fail(memory, FS_MEMORY_FDATASYNC, 1, -EIO);
     append_fails_for_good(wal, "cannot sync");
     fs_memory_end_process(memory);
-    /* The cache still shows the batch; recovery must not hand out what a power cut takes. */
+    /* The page cache still has the batch. Recovery must not return it, because a power cut would
+     * lose it. */
     wal = world_open(memory, &model);
     fs_memory_die(memory);
     wal_close(wal);
@@ -87,7 +88,7 @@ START_TEST(failed_write_ends_it)
 }
 END_TEST
 
-/* Every operation of a roll that was not prepared, failing in turn. */
+/* The change to a segment that is not prepared fails, at each of its operations in turn. */
 START_TEST(failed_roll_ends_it)
 {
     static const struct {
@@ -130,7 +131,7 @@ START_TEST(failed_sync_while_preparing_ends_it)
 }
 END_TEST
 
-/* A full disk: nothing to prepare with, but appends go on while there is room for them. */
+/* The disk is full, so no segment can be prepared. Appends succeed as long as there is room. */
 START_TEST(t45_full_disk_is_said_and_survived)
 {
     struct wal *wal = world_open(memory, &model);

@@ -1,5 +1,5 @@
 /*
- * The bytes of the log: what goes in comes out, and nothing else passes.
+ * store/wal_format: bytes are decoded as they were encoded, and nothing else is accepted.
  */
 #include "store/wal_format.h"
 
@@ -66,7 +66,7 @@ START_TEST(header_of_a_segment)
 }
 END_TEST
 
-/* The layout is a promise: files of this version are read for ever. */
+/* The layout never changes: every later raftd has to read files of this version. */
 START_TEST(layout_of_a_segment_header)
 {
     static const uint8_t wanted[40] = {'r', 'a', 'f', 't', 'd',  'W',  'A', 'L', 1, 0, 0, 0, 2, 0,
@@ -117,7 +117,8 @@ START_TEST(batch_with_every_bit_flipped)
 }
 END_TEST
 
-/* The payload of one batch behind the header of another: its sequence is in the seed. */
+/* The payload of one batch after the header of another is not accepted, because the sequence number
+ * is in the seed of the checksum. */
 START_TEST(payload_belongs_to_its_sequence)
 {
     uint8_t batch[WAL_BLOCK_BYTES];
@@ -132,7 +133,7 @@ START_TEST(payload_belongs_to_its_sequence)
 }
 END_TEST
 
-/* Whole records pass, every shorter one fails without a byte read beyond. */
+/* A complete record is decoded. Every shorter one is refused, without a read past its end. */
 static void check_record(const uint8_t *bytes, size_t size, enum wal_record_type type,
                          struct wal_record *record)
 {
@@ -198,7 +199,7 @@ START_TEST(unknown_records_do_not_pass)
         reader = reader_make(bytes, sizeof(bytes));
         ck_assert_msg(!wal_record_decode(&reader, &record), "type %u", type);
     }
-    /* Bytes that have no meaning yet must be zero, so that they can get one. */
+    /* Bytes without a meaning must be zero, so that a later version can give them one. */
     wal_record_put_truncate(bytes, 1);
     bytes[1] = 1;
     reader = reader_make(bytes, WAL_RECORD_TRUNCATE_BYTES);

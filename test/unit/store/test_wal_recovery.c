@@ -1,6 +1,6 @@
 /*
- * Torn tail or damage: what a crash can leave boots and keeps all that was acknowledged, every
- * other change of a byte is found and named.
+ * store/wal_recovery: torn tail or damage. Whatever a crash can leave is recovered with everything
+ * that was acknowledged. Every other change of a byte is reported as damage, with its place.
  */
 #include "store/wal_recovery.h"
 
@@ -44,13 +44,14 @@ static void flip(const char *path, uint64_t offset)
 
 enum behind { BEHIND_ZEROS, BEHIND_GARBAGE, BEHIND_OLD, BEHIND_KINDS };
 
-/* A file of a log, and the same file after one more batch, which begins at `offset`. */
+/* A segment file, and the same file after one more batch, which begins at `offset`. */
 struct tear {
     uint8_t before[WORLD_SEGMENT_BYTES];
     uint8_t after[WORLD_SEGMENT_BYTES];
-    uint8_t old[WORLD_SEGMENT_BYTES]; /* of another log: whole batches, other nonces */
+    uint8_t
+        old[WORLD_SEGMENT_BYTES]; /* a file of another log: complete batches with another nonce */
     uint64_t offset;
-    uint64_t size_bytes; /* of the batch, without padding */
+    uint64_t size_bytes; /* of the batch without padding */
     struct model model_before;
 };
 
@@ -101,7 +102,8 @@ static void make_tear(struct tear *tear, struct step last)
     world_kill(memory, wal);
 }
 
-/* The first `length` bytes of the batch arrived, in front of what was or will be there. */
+/* Only the first `length` bytes of the batch are in the file. After them are the bytes of
+ * `behind`. */
 static void put_torn(const struct tear *tear, uint64_t length, enum behind behind)
 {
     uint8_t file[WORLD_SEGMENT_BYTES];
@@ -141,7 +143,7 @@ static void check_torn(const struct tear *tear, uint64_t length)
     ck_assert(is_whole || length == 0 || recovered.torn_bytes > 0);
     wal_recovered_free(&recovered);
     world_kill(memory, wal);
-    /* Nothing of it is left that later batches could bring back: it is used and found again. */
+    /* Nothing of the torn batch is left that could appear again after later batches. */
     world_check_usable(memory, &wanted);
 }
 
@@ -182,7 +184,7 @@ START_TEST(torn_large_batch_at_every_sector)
 }
 END_TEST
 
-/* The torn batch's header arrived and says more than the file has. */
+/* The header of the torn batch announces more bytes than the file has. */
 START_TEST(torn_batch_longer_than_the_file)
 {
     struct wal *wal = world_open(memory, &model);
@@ -199,7 +201,7 @@ START_TEST(torn_batch_longer_than_the_file)
 }
 END_TEST
 
-/* A client writes a batch, header and all, as its value: the nonce gives it away. */
+/* A client writes the bytes of a batch with its header as a value. The nonce does not match. */
 START_TEST(bytes_of_a_client_never_pass_for_a_batch)
 {
     struct tear *tear = memory_allocate_zeroed(1, sizeof(*tear));
@@ -208,7 +210,7 @@ START_TEST(bytes_of_a_client_never_pass_for_a_batch)
 
     make_tear(tear, (struct step){.append_count = 2, .entry_bytes = 2900});
     memcpy(file, tear->after, sizeof(file));
-    /* The torn batch's second block is a whole batch that somebody made up. */
+    /* The second block of the torn batch is a complete batch that a client made. */
     file[tear->offset + 60] ^= 1;
     memcpy(file + tear->offset + WAL_BLOCK_BYTES, tear->old + tear->offset, WAL_BLOCK_BYTES);
     kept = memory;
@@ -257,7 +259,8 @@ START_TEST(t42_damage_before_the_tail_refuses_and_says_all)
     struct raftd_error error = {0};
 
     make_log();
-    flip(WORLD_SEGMENT(1), 2 * WAL_BLOCK_BYTES + 100); /* the second batch: indices 3 to 5 */
+    flip(WORLD_SEGMENT(1),
+         2 * WAL_BLOCK_BYTES + 100); /* in the second batch, with the indices 3 to 5 */
     world_open_fails(memory, RAFTD_ERROR_CORRUPT, &error);
     check_says(&error, "wal-0000000000000001.log");
     check_says(&error, "offset 8192");
@@ -280,7 +283,7 @@ static void flip_segment(const char *path, uint64_t from, uint64_t to)
     }
 }
 
-/* make_log() leaves the last batch in the first block of segment 3. */
+/* After world_make_log(), the last batch is in the first block of segment 3. */
 START_TEST(every_flipped_byte_before_the_tail_is_found)
 {
     make_log();
@@ -291,7 +294,8 @@ START_TEST(every_flipped_byte_before_the_tail_is_found)
 }
 END_TEST
 
-/* After an orderly end the last batch is no tail any more: its mark comes after it. */
+/* After an orderly end, damage to the last batch is found, because the clean-end mark follows
+ * it. */
 START_TEST(clean_end_makes_every_flipped_byte_found)
 {
     wal_close(world_open(memory, &model));
@@ -302,7 +306,7 @@ START_TEST(clean_end_makes_every_flipped_byte_found)
 }
 END_TEST
 
-/* In the tail itself: boots, and with everything before the last batch. */
+/* A change in the last batch: the log is recovered with everything before that batch. */
 START_TEST(every_flipped_byte_of_the_tail_boots)
 {
     struct model before = {0};
@@ -349,8 +353,8 @@ START_TEST(missing_segment_is_damage)
 }
 END_TEST
 
-/* It could as well have been compacted: whether a snapshot covers it is for the node to find out,
- * so where the log begins has to be told (T34, T36). */
+/* The first segment could have been freed. The node has to check whether a snapshot contains its
+ * entries, so recovery has to say where the log begins (T34, T36). */
 START_TEST(t36_log_without_its_first_segment_says_where_it_begins)
 {
     struct model from_second;
@@ -445,7 +449,7 @@ START_TEST(two_empty_segments_behind_the_log_are_damage)
 }
 END_TEST
 
-/* One batch at a time is under way, so one place at most can be torn. */
+/* Only one batch is written at a time, so a crash leaves at most one torn place. */
 START_TEST(two_torn_places_are_damage)
 {
     struct raftd_error error = {0};

@@ -1,5 +1,5 @@
 /*
- * Model, steps and options of the WAL's tests. See world.h.
+ * The model, the steps and the options for the tests of the log. See world.h.
  */
 #include "store/world.h"
 
@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "sys/log.h"
 
-/* The tests make the disk fail some thousand times: what the WAL says about it is expected. */
+/* The tests make the disk fail some thousand times, so the messages about it are switched off. */
 __attribute__((constructor)) static void be_quiet(void)
 {
     log_configure(LOG_LEVEL_ERROR, LOG_TARGET_STDERR);
@@ -76,7 +76,8 @@ void model_step(struct model *model, const struct step *step)
     }
 }
 
-/* The write of one step, on top of what the model holds; takes the step to the model. */
+/* Makes the write of one step that follows the state of the model, and applies the step to the
+ * model. */
 static struct raft_write make_write(struct model *model, const struct step *step, uint64_t sequence)
 {
     struct raft_entry **entries =
@@ -197,13 +198,13 @@ void world_open_fails(struct fs_memory *memory, int code, struct raftd_error *er
     ck_assert_int_eq(error->code, code);
     ck_assert_ptr_null(wal);
     ck_assert_uint_eq(recovered.entry_count, 0);
-    /* Whoever refuses to start leaves everything as it is. */
+    /* A node that refuses to start does not change a file. */
     ck_assert_uint_eq(fs_memory_count(memory), count);
 }
 
 void world_kill(struct fs_memory *memory, struct wal *wal)
 {
-    /* From here on nothing reaches the files, so closing only frees the memory. */
+    /* From here on nothing is written to the files, so closing only frees memory. */
     fs_memory_die(memory);
     wal_close(wal);
     fs_memory_end_process(memory);

@@ -1,5 +1,5 @@
 /*
- * Clocks and random numbers.
+ * sys/clock: clocks and random numbers.
  */
 #include "unit.h"
 
@@ -36,7 +36,7 @@ START_TEST(test_the_wall_clock_is_the_system_s)
     uint64_t before_ms = (uint64_t)time(NULL) * 1000;
     uint64_t now_ms = clock_wall_ms();
 
-    /* time() may lag by a tick. */
+    /* time() may be behind clock_gettime() by one tick of the kernel. */
     ck_assert_uint_ge(now_ms, before_ms);
     ck_assert_uint_lt(now_ms - before_ms, 60 * 1000);
 }

@@ -1,5 +1,5 @@
 /*
- * Log lines as they arrive at the other end of standard error.
+ * sys/log: log lines as a reader of standard error gets them.
  */
 #include "unit.h"
 
@@ -18,7 +18,7 @@
 static int saved_stderr;
 static FILE *lines;
 
-/* Standard error becomes a pipe; each test runs in a process of its own. */
+/* Makes standard error a pipe. Each test runs in a process of its own, so nothing is restored. */
 static void catch_stderr(void)
 {
     int ends[2];
@@ -40,7 +40,7 @@ static void give_stderr_back(void)
     fclose(lines);
 }
 
-/* The next line without its newline; NULL if there is none. */
+/* Reads the next line. Returns it without its newline; NULL if there is none. */
 static const char *next_line(void)
 {
     static char line[8192];
@@ -54,7 +54,7 @@ static const char *next_line(void)
     return line;
 }
 
-/* What stands behind "time level [thread] ". */
+/* Reads the next line. Returns the part after "time level [thread] ". */
 static const char *next_message(void)
 {
     const char *line = next_line();
@@ -102,7 +102,7 @@ START_TEST(test_a_level_silences_those_below_it)
 }
 END_TEST
 
-/* A peer that puts a newline into its name must not be able to write our log. */
+/* If a peer's name has a newline in it, the log must not get a line that the peer has written. */
 START_TEST(test_nobody_forges_a_line_or_commands_a_terminal)
 {
     static const struct {
@@ -145,7 +145,8 @@ START_TEST(test_a_long_line_is_cut_and_says_so)
 }
 END_TEST
 
-/* Whether a system log listens here or not: standard error stays empty, and may be chosen again. */
+/* Standard error stays empty while lines go to syslog, whether or not a syslog daemon runs here,
+ * and gets lines again when it is chosen again. */
 START_TEST(test_the_system_log_takes_lines_away_from_standard_error)
 {
     log_configure(LOG_LEVEL_INFO, LOG_TARGET_SYSLOG);
@@ -166,7 +167,7 @@ START_TEST(test_errno_survives)
 }
 END_TEST
 
-/* Nobody reads the log any more: the node goes on. */
+/* When nobody reads the log any more, logging has no effect and the node goes on. */
 START_TEST(test_a_closed_standard_error_is_no_trouble)
 {
     int copy = dup(STDERR_FILENO);
@@ -210,7 +211,7 @@ static void write_lines(void *argument)
     }
 }
 
-/* All of it fits into the pipe, so nobody has to read meanwhile. */
+/* The pipe has room for all lines, so the test can read them at the end. */
 START_TEST(test_lines_of_several_threads_never_mix)
 {
     static char texts[THREADS][1000];

@@ -1,6 +1,6 @@
 /*
- * Mutexes that know their owner and their rank, and the condition on the monotonic clock. What a
- * programmer can get wrong aborts at once.
+ * sys/mutex: mutexes that know their owner and their rank, and the condition variable on the
+ * monotonic clock. Every mistake of a programmer aborts at once.
  */
 #include "unit.h"
 
@@ -142,7 +142,7 @@ START_TEST(test_a_deadline_ends_the_wait_with_the_lock_held)
         condition_wait_until(&condition, &low, deadline_ms);
     }
     ck_assert(mutex_is_mine(&low));
-    mutex_lock(&high); /* and with its rank */
+    mutex_lock(&high); /* the rank is held again as well */
     mutex_unlock(&high);
     mutex_unlock(&low);
 }
@@ -159,7 +159,7 @@ START_TEST(test_a_deadline_that_has_passed_does_not_wait)
 }
 END_TEST
 
-/* Guarded by low. */
+/* Protected by low. */
 static int turn;
 
 static void answer(void *argument)
@@ -177,7 +177,7 @@ static void answer(void *argument)
     }
 }
 
-/* Without deadline on both sides: a lost signal would hang. */
+/* Neither side has a deadline, so a lost signal makes the test hang and fail. */
 START_TEST(test_a_signal_ends_the_wait)
 {
     struct thread thread;
@@ -200,7 +200,7 @@ START_TEST(test_a_signal_ends_the_wait)
 END_TEST
 
 enum { THREADS = 4, ADDITIONS = 20000 };
-static long counter; /* guarded by high */
+static long counter; /* protected by high */
 
 static void add(void *argument)
 {

@@ -1,5 +1,6 @@
 /*
- * The ring: every short history on one thread against a model, then long ones on two threads.
+ * sys/ring: all short sequences of pushes and pops on one thread, compared with a model; then long
+ * sequences on two threads.
  */
 #include "unit.h"
 
@@ -11,7 +12,7 @@
 #include "sys/ring.h"
 #include "sys/thread.h"
 
-/* A history is a bit string: 1 pushes, 0 pops. The model is two counters. */
+/* A history is a sequence of bits: 1 is a push, 0 a pop. The model is two counters. */
 static void run_history(size_t capacity, unsigned history, unsigned length)
 {
     struct ring *ring = ring_create(capacity, sizeof(uint32_t));
@@ -104,7 +105,8 @@ struct producer {
     size_t refused;
 };
 
-/* Every byte of an element depends on its number, so a torn or stale copy shows. */
+/* Every byte of an element depends on the element's number, so the test notices a copy that mixes
+ * two elements or is out of date. */
 static void fill(unsigned char *element, size_t size, unsigned number)
 {
     for (size_t i = 0; i < size; i++) {
@@ -126,7 +128,7 @@ static void produce(void *argument)
     }
 }
 
-/* Sizes: a byte, a pointer, a tag and a pointer, more than a tag and a pointer, odd ones. */
+/* One byte, a pointer, a tag and a pointer, larger elements, and an odd size. */
 static const size_t element_sizes[] = {1, 8, 16, 24, 40, 13};
 
 START_TEST(test_two_threads_see_every_element_once_in_order)
@@ -169,7 +171,8 @@ static void watch(void *argument)
     }
 }
 
-/* A status page may look at any time: out of date is fine, impossible is not. */
+/* Any thread may ask for the count at any time. It may be out of date, but it is never more than
+ * the capacity. */
 START_TEST(test_a_third_thread_never_counts_more_than_fits)
 {
     struct watched watched = {.ring = ring_create(4, sizeof(int))};

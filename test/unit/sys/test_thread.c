@@ -1,5 +1,5 @@
 /*
- * Threads: their name, and that signals are none of their business.
+ * sys/thread: threads have their name, and signals are not delivered to them.
  */
 #include "unit.h"
 
@@ -63,7 +63,7 @@ START_TEST(test_signals_go_to_the_main_thread)
     for (size_t i = 0; i < sizeof(blocked) / sizeof(blocked[0]); i++) {
         ck_assert_int_eq(sigismember(&seen.blocked, blocked[i]), 1);
     }
-    /* A fault has to reach whoever reports crashes. */
+    /* Signals for a fault of the thread stay unblocked, so that a crash reporter gets them. */
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         ck_assert_int_eq(sigismember(&seen.blocked, faults[i]), 0);
     }

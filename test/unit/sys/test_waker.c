@@ -1,6 +1,6 @@
 /*
- * The waker: no wake-up is lost, none costs a system call that nobody waits for, and a late one
- * does no harm.
+ * sys/waker: no wake-up is lost, a wake-up costs a system call only if the consumer sleeps, and a
+ * late wake-up does no harm.
  */
 #include "unit.h"
 
@@ -71,19 +71,19 @@ START_TEST(test_done_clears_what_was_written)
 END_TEST
 
 /*
- * A producer takes the flag and is put aside before it writes; the consumer was awake anyway,
- * and goes through its turn meanwhile. When the write comes at last it may end one sleep for
- * nothing, but no more than one: a descriptor left readable would make the thread spin.
+ * A producer takes the flag, and the kernel stops it before it writes the eventfd. The consumer
+ * goes through its turn meanwhile. When the write happens, it may end one sleep without a reason,
+ * but only one: if the descriptor stayed readable, the consumer would never sleep again.
  */
 START_TEST(test_a_late_write_ends_one_sleep_and_not_all_of_them)
 {
     const uint64_t one = 1;
 
     waker_prepare(&waker);
-    ck_assert_int_eq(atomic_exchange(&waker.sleeping, 0), 1); /* the producer's first half */
+    ck_assert_int_eq(atomic_exchange(&waker.sleeping, 0), 1); /* the first step of a producer */
     waker_done(&waker);
     waker_prepare(&waker);
-    ck_assert_int_eq(write(waker.fd, &one, sizeof(one)), sizeof(one)); /* and its second */
+    ck_assert_int_eq(write(waker.fd, &one, sizeof(one)), sizeof(one)); /* its second step */
     ck_assert(fd_is_readable());
     waker_done(&waker);
     ck_assert(!fd_is_readable());
@@ -123,7 +123,7 @@ static void wake_from_handler(int signal_number)
     waker_wake(&waker);
 }
 
-/* raftd_node_stop() is called from signal handlers. */
+/* Signal handlers call raftd_node_stop(), which wakes threads. */
 START_TEST(test_a_signal_handler_may_wake_and_leaves_errno_alone)
 {
     struct sigaction action = {.sa_handler = wake_from_handler};
@@ -139,20 +139,20 @@ START_TEST(test_a_signal_handler_may_wake_and_leaves_errno_alone)
 }
 END_TEST
 
-/* ---- The race between going to sleep and waking, step against step ---- */
+/* ---- The race between a consumer that goes to sleep and a producer that wakes it ---- */
 
 enum { MEETINGS = 60000, DELAYS = 32, SPINS_MAX = 20000 };
 
 struct duel {
     struct thread thread;
     struct ring *ring;
-    unsigned refused; /* producer */
-    /* How far each side is: both begin a round when both have come to it. */
+    unsigned refused; /* used by the producer */
+    /* The round that each side has reached. Both begin a round when both have reached it. */
     atomic_uint consumer_round;
     atomic_uint producer_round;
 };
 
-/* Some nanoseconds, another number of them each time. */
+/* Waits for some nanoseconds, a different number each time. */
 static void dawdle(unsigned number)
 {
     for (volatile unsigned delay = number % DELAYS; delay > 0; delay--) {
@@ -177,10 +177,12 @@ static void use_processor(size_t number)
 
     CPU_ZERO(&set);
     CPU_SET(number, &set);
-    pthread_setaffinity_np(pthread_self(), sizeof(set), &set); /* with one, so be it */
+    pthread_setaffinity_np(pthread_self(), sizeof(set),
+                           &set); /* with one processor this fails, which is no problem */
 }
 
-/* No assertion between push and wake: Check writes to a pipe at each, which is a long time. */
+/* There is no assertion between push and wake: Check writes to a pipe at each assertion, and that
+ * takes too long for the race. */
 static void push_and_wake(void *argument)
 {
     struct duel *duel = argument;
@@ -189,7 +191,8 @@ static void push_and_wake(void *argument)
     for (unsigned round = 1; round <= MEETINGS; round++) {
         come_to_round(&duel->producer_round, &duel->consumer_round, 2 * round);
         dawdle(round);
-        /* With the flag's line at hand, a plain load would be early and the push late. */
+        /* Loads the cache line of the flag, so that a waker_wake() with a plain load would read it
+         * early, while the push is still on its way. */
         (void)atomic_load_explicit(&waker.sleeping, memory_order_relaxed);
         duel->refused += ring_push(duel->ring, &round) ? 0 : 1;
         waker_wake(&waker);
@@ -198,9 +201,10 @@ static void push_and_wake(void *argument)
 }
 
 /*
- * In each round the producer pushes and wakes while the consumer prepares and looks. Either the
- * look finds the element, or the eventfd is written. A waker_wake() that looks at the flag with
- * a plain load can miss it while the push is still on its way to the other processor.
+ * In each round the producer pushes and wakes while the consumer prepares and looks at the ring.
+ * Either the consumer finds the element, or the eventfd is written. If waker_wake() looked at the
+ * flag with a plain load, it could miss the flag while the push is still on its way to the other
+ * processor, and this test would fail.
  */
 START_TEST(test_either_the_ring_or_the_flag_is_seen)
 {
@@ -231,7 +235,7 @@ START_TEST(test_either_the_ring_or_the_flag_is_seen)
 }
 END_TEST
 
-/* ---- The same asleep, with one producer and with two ---- */
+/* ---- The same with a consumer that really sleeps, and with one and two producers ---- */
 
 enum { PRODUCERS_MAX = 2, ROUNDS = 20000 };
 
@@ -239,7 +243,7 @@ struct producer {
     struct thread thread;
     struct ring *ring;
     unsigned refused;
-    atomic_uint taken; /* how many of this producer's elements the consumer has */
+    atomic_uint taken; /* how many elements of this producer the consumer has taken */
 };
 
 static void wait_until_taken(struct producer *producer, unsigned number)
@@ -253,8 +257,8 @@ static void wait_until_taken(struct producer *producer, unsigned number)
     }
 }
 
-/* Pushes one element and waits until it is taken. If a wake-up got lost, nobody would ever push
- * again. */
+/* Pushes one element and waits until the consumer has taken it. If a wake-up is lost, nothing is
+ * pushed any more and the test hangs. */
 static void produce(void *argument)
 {
     struct producer *producer = argument;
@@ -294,8 +298,8 @@ static bool all_empty(struct producer *producers, int count)
 }
 
 /*
- * True: something was pushed and woke us, or was seen before we slept. A producer pushes again
- * as soon as it sees that its element was taken, so the delay makes that push come before,
+ * True: an element was pushed; it woke this thread or was seen before the thread slept. A producer
+ * pushes again as soon as it sees that its element was taken. The delay shifts that push before,
  * between and after the steps between which a wake-up could get lost.
  */
 static bool sleep_until_woken(struct producer *producers, int count, unsigned delay)

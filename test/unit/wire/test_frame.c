@@ -1,5 +1,6 @@
 /*
- * Headers, hellos and probes: what is written is read back, and nothing else is taken.
+ * wire/frame: headers, hellos and probes are decoded as they were encoded, and nothing else is
+ * accepted.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static size_t payload_size(const struct wire_frame *frame)
     return frame->size_bytes - WIRE_HEADER_BYTES;
 }
 
-/* Decodes a copy of exactly this size, so that a sanitizer sees a byte too many. */
+/* Decodes a copy of exactly this size, so that a sanitizer reports a read past the end. */
 static int decode_hello(struct wire_hello *hello, const uint8_t *payload, size_t size)
 {
     uint8_t *copy = memory_allocate(size);
@@ -176,10 +177,10 @@ START_TEST(hello_with_impossible_values_is_refused)
         uint8_t value;
     } breaks[] = {
         {VERSION_MAX_OFFSET, 0}, /* below version_min */
-        {NODE_ID_OFFSET, 0},     /* nobody */
-        {NAME_OFFSET, 200},      /* a text longer than its field, and than the payload */
-        {NAME_OFFSET, 64},       /* exactly one too long for the field */
-        {NAME_OFFSET + 2, 0},    /* a NUL, a line end and a delete inside a text */
+        {NODE_ID_OFFSET, 0},     /* node id 0 */
+        {NAME_OFFSET, 200},      /* a text that is longer than its field and than the payload */
+        {NAME_OFFSET, 64},       /* a text that is one byte too long for its field */
+        {NAME_OFFSET + 2, 0},    /* a NUL, a line end and a DEL inside a text */
         {NAME_OFFSET + 3, '\n'}, {NAME_OFFSET + 4, 0x7f},
     };
     struct wire_frame *frame = wire_hello_encode(WIRE_HELLO, &hello_sample);

@@ -1,5 +1,6 @@
 /*
- * Petitions and their answers: what goes in comes out, and nothing else is taken.
+ * wire/join: join requests and replies are decoded as they were encoded, and nothing else is
+ * accepted.
  */
 #include <string.h>
 
@@ -53,7 +54,7 @@ START_TEST(a_petition_comes_back_and_cut_or_longer_it_does_not)
         ck_assert_int_eq(wire_join_decode(&back, copy, cut, &error), RAFTD_ERROR_PROTOCOL);
         memory_free(copy);
     }
-    frame->data[WIRE_HEADER_BYTES + 12] = 0; /* a node without an id */
+    frame->data[WIRE_HEADER_BYTES + 12] = 0; /* node id 0 */
     frame->data[WIRE_HEADER_BYTES + 13] = 0;
     ck_assert_int_eq(wire_join_decode(&back, payload, size, &error), RAFTD_ERROR_PROTOCOL);
     memory_free(frame);

@@ -1,6 +1,7 @@
 /*
- * Raft messages on the wire: every type comes back as it went; cut, lengthened or implausible
- * ones are refused before memory is taken for what they claim to hold.
+ * wire/message: every type of message is decoded as it was encoded. A message that is cut, longer
+ * than its content, or has impossible values is refused before memory is allocated for what it
+ * announces.
  */
 #include <string.h>
 
@@ -14,7 +15,7 @@ enum { SAMPLES = 10, ENTRIES = 3, BODY_OFFSET = 13 };
 
 static const struct wire_limits limits = {.max_entry_bytes = 1000, .max_entries = 8};
 
-/* One message of each type, those with arrays once more without. */
+/* One message of each type; of the types with an array, a second one without elements. */
 struct samples {
     struct raft_message messages[SAMPLES];
     struct raft_entry *entries[ENTRIES];
@@ -227,7 +228,8 @@ START_TEST(cut_anywhere_or_with_a_byte_more_it_is_refused)
 }
 END_TEST
 
-/* Encodes sample `which`, overwrites one byte of the payload and expects a refusal. */
+/* Encodes sample number `which`, overwrites one byte of the payload and expects that it is
+ * refused. */
 static void assert_byte_refused(size_t which, size_t offset, uint8_t value)
 {
     struct samples s;
@@ -265,7 +267,7 @@ END_TEST
 
 START_TEST(messages_from_or_to_nobody_are_refused)
 {
-    assert_byte_refused(0, 1, 0); /* from = 2, one byte of it is not zero */
+    assert_byte_refused(0, 1, 0); /* from is 2, so only one of its bytes is not zero */
     struct raft_message message = {.type = RAFT_MESSAGE_READ, .from = 1, .to = 0};
     struct wire_frame *frame = wire_message_encode(&message);
 
@@ -274,7 +276,8 @@ START_TEST(messages_from_or_to_nobody_are_refused)
 }
 END_TEST
 
-/* A message of a type whose body begins with a count, which claims `count` and has `size`. */
+/* A message of a type whose body has a count. It announces `count` elements and has `size`
+ * bytes. */
 static void assert_count_refused(uint8_t type, size_t count_offset, uint32_t count, size_t size)
 {
     uint8_t *payload = memory_allocate_zeroed(1, size);
@@ -293,7 +296,7 @@ START_TEST(counts_are_held_against_the_bytes_there_before_memory_is_taken)
     uint8_t payload[BODY_OFFSET + 4 + 8] = {RAFT_MESSAGE_PROPOSE, 1, 0, 2, 0};
     struct raft_message *message;
 
-    /* Were the count believed, this would want 32 GiB for the array. */
+    /* If the count were believed, the array would need 32 GiB. */
     store_u32(payload + BODY_OFFSET, UINT32_MAX);
     ck_assert_int_eq(wire_message_decode(&message, payload, sizeof(payload), &generous, NULL),
                      RAFTD_ERROR_PROTOCOL);
@@ -342,7 +345,7 @@ START_TEST(counts_are_held_against_the_limit)
 }
 END_TEST
 
-/* T50: what is larger than the limit is refused here; the sender has to keep to it. */
+/* T50: an entry above the limit is refused here, so the sender must not send one. */
 START_TEST(t50_an_entry_above_the_limit_is_refused)
 {
     char data[1001] = {0};
