@@ -1,6 +1,7 @@
 /*
- * One turn of the Raft core thread, as its two files share it: intake.c fills it from the rings,
- * core_thread.c acts on it. Core thread only; nobody else includes this.
+ * The state of the loop of the Raft core thread. In each turn, intake.c takes events from the rings
+ * and core_thread.c acts on them; draining.c, members.c and snapshot_schedule.c do their part of a
+ * turn. Core thread only; nothing else includes this.
  */
 #ifndef RAFTD_NODE_CORE_LOOP_H
 #define RAFTD_NODE_CORE_LOOP_H
@@ -9,18 +10,20 @@
 #include "node/snapshot_schedule.h"
 
 enum {
-    EVENTS_MAX = 2048, /* of one batch */
-    EVENTS_KEPT = 4,   /* of these for a read round, the time, a hand-over and space */
+    EVENTS_MAX = 2048, /* in the batch of one turn */
+    EVENTS_KEPT = 4,   /* of these for a read round, the time, a handover and the disk space */
 };
 
-/* What one turn of the loop takes in. Lives on the core thread's heap, reused. */
+/* What one turn takes in. On the heap of the core thread, used again in every turn. */
 struct turn {
     uint64_t now_ms;
-    bool ready;  /* the core takes part; sampled once, so that a turn is of one mind */
-    bool serves; /* clients are served */
+    /* Whether the node takes part in consensus. Read once, so that it is the same during the whole
+     * turn. */
+    bool ready;
+    bool serves; /* clients are served; read once as well */
     size_t count;
     struct raft_event events[EVENTS_MAX];
-    /* Freed once the core has seen them. */
+    /* What the events point at; freed when the core has seen them. */
     size_t message_count;
     struct raft_message *messages[EVENTS_MAX];
     size_t entry_count;
@@ -30,48 +33,55 @@ struct turn {
 struct core_loop {
     struct raftd_node *node;
     struct turn turn;
-    struct write_request *newest_write; /* not known to be done; gated frames wait with it */
-    uint64_t read_id;                   /* of the newest read round */
-    uint64_t read_asked_ms;             /* when it was asked */
-    /* The core's clock stands still while the node is out of service: no time-out passes. */
+    /* The newest log write that is not known to be durable; frames that have to wait for it are
+     * attached to it. NULL = none. */
+    struct write_request *newest_write;
+    uint64_t read_id;       /* of the newest read round */
+    uint64_t read_asked_ms; /* when that was asked */
+    /* The time that the core is told. It stands still while the node is out of service, so that no
+     * time-out expires meanwhile. */
     uint64_t core_now_ms;
-    struct raft_entry *time_entry; /* proposed last, one reference; NULL: none yet */
+    struct raft_entry *time_entry; /* newest that was proposed, one reference; NULL = none */
     uint64_t time_proposed_ms;
-    bool more_to_apply;
+    bool more_to_apply; /* committed entries are left for the next turn */
     struct snapshot_schedule snapshots;
-    size_t first_client; /* the slot that the next turn begins with, but for the wrap */
-    /* The membership that the links follow. */
+    size_t first_client; /* slot with which the next turn begins; runs on, taken modulo the slots */
+    /* The membership that the links follow now. */
     uint64_t seen_membership_index;
     bool seen_membership_committed;
-    uint16_t published_leader;
-    bool space_is_low; /* as the core was last told */
+    uint16_t published_leader; /* as link_table_publish() was last told */
+    bool space_is_low;         /* as the core was last told */
     bool draining_begun;
-    bool draining_led;    /* and this node was the leader then */
-    uint16_t seen_leader; /* as last logged */
+    bool draining_led; /* this node was the leader when draining began */
+    /* What was last logged. */
+    uint16_t seen_leader;
     uint64_t seen_term;
     enum raft_role seen_role;
 };
 
-/* Takes from every ring what one batch has room for. */
+/* intake.c */
+/* Takes events from all rings, as many as one batch has room for. */
 void intake_all(struct core_loop *loop);
-/* The same while the core cannot be stepped: clients' requests alone, to be held. */
+/* While the core cannot be stepped: takes only clients' requests, which then wait. */
 void intake_for_later(struct core_loop *loop);
-/* Finished log writes alone, for a last step. */
+/* Takes only finished log writes, for the last step. */
 void intake_writes(struct core_loop *loop);
+/* Adds an event to the batch. */
 struct raft_event *intake_event(struct core_loop *loop, enum raft_event_type type);
-
-/* When an entry that says how late it is has to be proposed; UINT64_MAX = not at all. */
+/* When an entry with the time has to be proposed; UINT64_MAX = never. */
 uint64_t intake_time_due_ms(const struct core_loop *loop);
-
-/* Whether a proposal given to the core now would find a leader. */
+/* Whether a proposal that the core gets now can reach a leader. */
 bool intake_can_propose(const struct raftd_node *node);
-/* draining.c: asks the core to hand over once the node is to stop; whether new requests are
- * refused by now; whether all is settled. */
+
+/* draining.c */
+/* If the node is to stop: begins to drain, and makes a leader hand over. */
 void draining_begin(struct core_loop *loop);
+/* Whether new requests are refused, because the node is draining. */
 bool draining_refuses(const struct core_loop *loop);
+/* Tells the run thread when leadership and all outcomes are settled. */
 void draining_check(struct core_loop *loop);
 
-/* members.c: links for whoever is a member by now. */
+/* members.c: makes and retires links as the membership says. */
 void members_follow(struct core_loop *loop);
 
 #endif
