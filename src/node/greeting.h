@@ -1,7 +1,7 @@
 /*
- * The first frames of a connection between peers: making a hello, reading the other side's off
- * a stream, and judging it. Shared by links (which dial) and the reception (which is dialled);
- * each calls it on its own thread with its own state.
+ * The hellos that peers exchange first on a connection: makes the own one, reads the other side's,
+ * and decides whether it is acceptable. Used by links, which dial, and by the reception, which is
+ * dialled, each on its own thread with its own state.
  */
 #ifndef RAFTD_NODE_GREETING_H
 #define RAFTD_NODE_GREETING_H
@@ -10,55 +10,60 @@
 #include "node/link.h"
 #include "sys/log.h"
 
-/* Why a connection did not come about, or ended. Log lines are throttled by reason. */
+/* Why a connection was not made, or ended. Each reason is logged once in an interval. */
 enum greeting_reason {
     GREETING_ACCEPTED = 0,
     GREETING_VERSION,      /* no protocol version in common */
-    GREETING_CLUSTER_NAME, /* another cluster */
-    GREETING_CLUSTER_ID,   /* the same name, other initial members */
-    GREETING_WANTED_ID,    /* it wanted somebody else */
-    GREETING_NODE_ID,      /* it is somebody else, or unknown */
-    GREETING_CERTIFICATE,  /* its certificate speaks for somebody else */
-    GREETING_REFUSED,      /* it refused this node */
+    GREETING_CLUSTER_NAME, /* the peer is of another cluster */
+    GREETING_CLUSTER_ID,   /* a cluster with the same name, but founded with other members */
+    GREETING_WANTED_ID,    /* the peer expects another node at this address */
+    GREETING_NODE_ID,      /* the peer is another node than expected, or no member */
+    GREETING_CERTIFICATE,  /* the peer's certificate is for another node or address */
+    GREETING_REFUSED,      /* the peer refused this node */
     GREETING_UNREACHABLE,
-    GREETING_HANDSHAKE, /* TLS, or the connection broke before the greeting was over */
+    GREETING_HANDSHAKE, /* TLS failed, or the connection ended before the hellos were exchanged */
     GREETING_TIMEOUT,
-    GREETING_PROTOCOL, /* bytes that no correct peer sends */
-    GREETING_CROWD,    /* more strangers than the reception holds */
-    GREETING_LOST,     /* ended after it had worked */
+    GREETING_PROTOCOL, /* the peer sent bytes that the protocol does not allow */
+    GREETING_CROWD,    /* too many connections wait in the reception */
+    GREETING_LOST,     /* the connection ended after it had worked */
     GREETING_REASONS,
 };
 
 enum { GREETING_LOG_INTERVAL_MS = 10000 };
 
-/* One line of each reason per interval; whoever logs owns one of these. */
+/* Lets one line of each reason pass in an interval. Each thread that logs has its own. */
 struct greeting_log {
     struct log_throttle throttles[GREETING_REASONS];
 };
 bool greeting_log_passes(struct greeting_log *log, enum greeting_reason reason);
 
-/* This node's hello to wanted_id; refusal "" or NULL = none. */
+/* Makes this node's hello to node wanted_id. refusal: why the other hello is refused; NULL = it is
+ * not refused. */
 void greeting_make(struct wire_hello *hello, const struct link_shared *shared, uint16_t wanted_id,
                    const char *refusal);
 
 /*
- * Judges what the other side said, from the least specific to the most: version, cluster, who
- * is meant, who it is, and whether its certificate says so as well. error says what to check.
+ * Decides whether a hello is acceptable: the version, the cluster, which node it is for, which node
+ * sent it, and whether the certificate proves that. The error says what to check. The order is from
+ * the general to the special, so that the message names the true cause: a node of another cluster
+ * has another id as well.
  */
 enum greeting_reason greeting_judge(const struct wire_hello *hello,
                                     const struct link_shared *shared, uint16_t expected_id,
                                     const struct stream *stream, const char *expected_host,
                                     struct raftd_error *error);
 
-/* A hello on its way in. Reads not one byte more than the frame has. */
+/* A hello that is being read. Never reads a byte beyond its frame: what follows belongs to the
+ * link. */
 struct greeting_reader {
     size_t size_bytes;
     uint8_t data[WIRE_HEADER_BYTES + WIRE_HELLO_MAX_BYTES];
 };
-/* Any one frame that is no longer than a hello; its payload follows the header in data. */
+/* Reads one frame that is no longer than a hello. Its payload follows the header in data. 0,
+ * RAFTD_ERROR_AGAIN or another negative code. */
 int greeting_read_frame(struct greeting_reader *reader, struct stream *stream,
                         struct wire_header *header, struct raftd_error *error);
-/* type: WIRE_HELLO or WIRE_HELLO_REPLY. 0, RAFTD_ERROR_AGAIN or another negative code. */
+/* Reads and decodes a hello. type: WIRE_HELLO or WIRE_HELLO_REPLY. Codes as above. */
 int greeting_read(struct greeting_reader *reader, struct stream *stream, enum wire_frame_type type,
                   struct wire_hello *hello, struct raftd_error *error);
 

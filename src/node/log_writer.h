@@ -1,7 +1,8 @@
 /*
- * The log writer: the one thread that waits for the disk. Takes the core's writes from a ring,
- * as many as are there, makes them durable with one wal_append(), and returns them through
- * another ring. A disk that fails ends the process: what was promised can no longer be kept.
+ * The log writer: the only thread that waits for the disk of the log. It takes the core's writes
+ * from a ring, as many as are there, makes them durable with one wal_append(), and returns them
+ * through another ring. When the disk fails it ends the process, because nobody can know then what
+ * is on the disk. It never touches the core.
  */
 #ifndef RAFTD_NODE_LOG_WRITER_H
 #define RAFTD_NODE_LOG_WRITER_H
@@ -15,21 +16,22 @@
 #include "sys/waker.h"
 
 enum {
-    LOG_WRITER_REQUESTS_MAX = 256, /* writes on their way */
-    LOG_WRITER_EXIT_CODE = 5,      /* of the process when the disk fails; see raftd(8) */
+    LOG_WRITER_REQUESTS_MAX = 256, /* writes that are not returned yet */
+    LOG_WRITER_EXIT_CODE = 5,      /* of the process if the disk fails; see raftd(8) */
 };
 
-/* A frame that leaves once the write it waits for is done. */
+/* A frame that is sent when the write that it waits for is durable. */
 struct gated_frame {
-    uint16_t peer; /* by id: its link may be gone by then */
+    uint16_t peer; /* an id: the link may be gone by then */
     struct wire_frame *frame;
 };
 
 struct write_request {
-    /* Core thread until it is submitted, then log writer, then core thread again. */
-    struct raft_write write; /* entries: own array below, one reference each */
+    /* Owned by the core thread until it is submitted, then by the log writer, then by the core
+     * thread again. */
+    struct raft_write write; /* its entries are the array below, one reference each */
     struct raft_entry **entries;
-    /* Core thread at any time. */
+    /* Always owned by the core thread. */
     struct gated_frame *frames;
     size_t frame_count;
     size_t frame_capacity;
@@ -37,31 +39,36 @@ struct write_request {
 
 struct log_writer;
 
-/* Owns the WAL from here on. core is woken after writes were returned. NULL, and the WAL is still
- * the caller's, if the system has no descriptor left. */
+/*
+ * Owns the WAL from here on. `core` is woken when writes were returned. NULL if the process has no
+ * file descriptor left; then the WAL still belongs to the caller.
+ */
 struct log_writer *log_writer_create(struct wal *wal, struct waker *core);
 int log_writer_start(struct log_writer *log_writer);
-/* Before it starts: the directory whose file system is watched; it is copied. */
+/* Before log_writer_start(): watches how much space the file system of this directory has. */
 void log_writer_watch_space(struct log_writer *log_writer, const char *directory);
-/* Writes what was submitted and ends the thread. */
+/* Writes what was submitted, then ends the thread. */
 void log_writer_stop(struct log_writer *log_writer);
-/* Closes the WAL with its clean-end mark and frees. NULL is allowed. */
+/* Closes the WAL, which marks a clean end in it, and frees. NULL is allowed. */
 void log_writer_destroy(struct log_writer *log_writer);
 
 /* Core thread. */
 struct write_request *write_request_make(const struct raft_write *write);
-void write_request_free(struct write_request *request); /* also frames that were not taken */
+void write_request_free(struct write_request *request); /* with the frames that it still has */
+/* Attaches a frame, which is sent when the write is durable. Takes the frame. */
 void write_request_gate(struct write_request *request, uint16_t peer, struct wire_frame *frame);
+/* Whether a write can be submitted. */
 bool log_writer_has_room(struct log_writer *log_writer);
 void log_writer_submit(struct log_writer *log_writer, struct write_request *request);
-struct write_request *log_writer_next_done(struct log_writer *log_writer); /* NULL: none */
+/* The next write that is durable, which the caller owns then; NULL = none. */
+struct write_request *log_writer_next_done(struct log_writer *log_writer);
 bool log_writer_has_done(const struct log_writer *log_writer);
 
-/* Entries up to this index are in a durable snapshot: segments of them may go, now and then. */
+/* Entries up to this index are in a durable snapshot, so their segments may be removed. */
 void log_writer_compact(struct log_writer *log_writer, uint64_t index);
 
-/* Any thread; a recent picture. */
-/* Bytes that the file system of the log has left; UINT64_MAX = not known. */
+/* Any thread; the figures may be a little old. */
+/* Free bytes of the file system of the log; UINT64_MAX = not known. */
 uint64_t log_writer_free_bytes(const struct log_writer *log_writer);
 void log_writer_get_figures(struct log_writer *log_writer, struct wal_figures *figures);
 

@@ -1,6 +1,6 @@
 /*
- * The members' side of joining: what a petition is answered, and how the leader lets a newcomer
- * in. Reception thread.
+ * How a member answers a node that asks to join, and how the leader makes it a member. Reception
+ * thread.
  */
 #ifndef RAFTD_NODE_RECEPTION_JOIN_H
 #define RAFTD_NODE_RECEPTION_JOIN_H
@@ -12,14 +12,14 @@ struct raftd_node;
 struct raftd_client;
 
 /*
- * What there is to say to a petition that is authentic. True: the answer is in reply. False: the
- * newcomer has to become a member first, *address is where it is, and the answer comes later.
+ * Answers a question whose sender is verified. True: the answer is in *reply. False: this node is
+ * the leader and has to make the sender a member first; the answer follows when that is done.
  */
 bool reception_judge_join(struct raftd_node *node, const struct wire_join *join,
                           struct wire_join_reply *reply);
-/* Asks for the change; a negative code of raftd_client_change(). */
+/* Proposes the change that makes the sender a member. 0, or a code of raftd_client_change(). */
 int reception_let_in(struct raftd_client *client, const struct wire_join *join, uint64_t tag);
-/* The answer once it is known what became of the change. */
+/* Makes the answer when the change has its outcome: status and text are those of its completion. */
 void reception_answer_join(struct raftd_node *node, int status, const void *text, size_t size,
                            struct wire_join_reply *reply);
 

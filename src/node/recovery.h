@@ -1,6 +1,6 @@
 /*
- * From a data directory to a node that can run. The thread that builds, or that of
- * raftd_node_run() before it starts others.
+ * Makes a node from its data directory. Runs on the thread that builds the node, or on the run
+ * thread before that starts others.
  */
 #ifndef RAFTD_NODE_RECOVERY_H
 #define RAFTD_NODE_RECOVERY_H
@@ -12,15 +12,17 @@
 struct raftd_node;
 
 /*
- * Finds out which cluster the data directory belongs to, or will: node->cluster_id. must_ask: the
- * directory is new and the node is to join, so that only a member can tell (join_find_cluster()).
+ * Sets node->cluster_id to the cluster that the data directory belongs to, or is to belong to.
+ * *must_ask: the directory is empty and the node is to join, so only a member can tell the cluster
+ * (join_find_cluster()).
  */
 int recovery_identify(struct raftd_node *node, bool *must_ask, struct raftd_error *error);
 
-/* Recovers, founds if there is nothing to recover or to join, and makes the node whole. */
+/* Recovers the node's data, or founds a cluster if the directory is empty and the node does not
+ * join; then makes the node whole. */
 int recovery_build(struct raftd_node *node, struct raftd_error *error);
 
-/* What to say when no waker can be made. */
+/* The error for a waker that could not be opened; errno says why. */
 int recovery_no_descriptors(struct raftd_error *error);
 
 #endif

@@ -1,7 +1,16 @@
 /*
- * The core thread's share of snapshots: when one is due, the slices of the state machine, what the
- * worker says to the core and the core to the worker, and the moment in which a received one
- * takes the place of the state. Core thread only.
+ * The core thread's part of snapshots: decides when one is due, takes slices of it from the state
+ * machine, carries news between the core and the snapshot worker, and replaces the state by a
+ * received snapshot. Core thread only.
+ *
+ * Saving, as the core thread sees it (what the worker does meanwhile: snapshot_private.h):
+ *
+ *     nothing -> slicing   begin(): a snapshot is due or was asked for
+ *     slicing -> writing   snapshot_slice_locked(): the last slice was handed to the worker
+ *     writing -> nothing   on_saved(): the worker says that the file is durable, or that it failed
+ *     any -> nothing       abort_saving(): a received snapshot is installed, or the node stops
+ *
+ * is_saving is true in slicing and writing, is_slicing in slicing.
  */
 #ifndef RAFTD_NODE_SNAPSHOT_SCHEDULE_H
 #define RAFTD_NODE_SNAPSHOT_SCHEDULE_H
@@ -11,40 +20,43 @@
 struct core_loop;
 
 struct snapshot_schedule {
-    uint64_t taken_index;   /* of the newest snapshot that is durable here */
-    uint64_t applied_bytes; /* of entries, when that was begun; see raftd_node.applied_bytes */
-    uint64_t content_bytes; /* of it */
-    uint64_t retry_ms;      /* after a failure nothing is begun before */
-    bool is_wanted;         /* somebody asked for one */
+    uint64_t taken_index;   /* of the newest snapshot that is durable here, 0 = none */
+    uint64_t applied_bytes; /* raftd_node.applied_bytes when the newest snapshot was begun */
+    uint64_t content_bytes; /* of the newest snapshot */
+    uint64_t retry_ms;      /* after a failure, none is begun before this time */
+    bool is_wanted;         /* a client or the embedder asked for one */
 
-    /* The one that is being saved. */
-    bool is_saving; /* until the worker says that it is durable, or is not */
+    /* The snapshot that is being saved. */
+    bool is_saving;
     bool is_slicing;
     uint64_t saving_index;
     uint64_t saving_term;
     uint64_t saving_bytes;
 
-    /* Of this turn: what the worker received, until the core has decided. */
+    /* A snapshot that the worker received, from its event until the core has decided in the same
+     * turn. NULL = none. */
     struct snapshot_info *received;
     void *staged;
 
     bool was_leader;
 };
 
-/* The worker's news as events, at most a few a turn. */
+/* Makes events of the worker's news, of a limited number in a turn. */
 void snapshot_intake(struct core_loop *loop);
-/* Right after the core's step, core mutex held: installs if the core says so. */
+/* Right after the core's step, core mutex held: installs the received snapshot if the core says
+ * so, else drops it. */
 void snapshot_install_locked(struct core_loop *loop, const struct raft_outbox *outbox);
-/* After what is committed was applied, core mutex held: begins a snapshot that is due, takes the
- * next slice. */
+/* After committed entries were applied, core mutex held: begins a snapshot that is due, or takes
+ * the next slice. */
 void snapshot_slice_locked(struct core_loop *loop);
-/* Peers that need one; what of the log may go. */
+/* Tells the worker which peers need a snapshot, and the log writer which entries may go. */
 void snapshot_act(struct core_loop *loop, const struct raft_outbox *outbox);
-/* Whether another turn would find something to do. */
+/* Whether there is something to do in another turn. */
 bool snapshot_has_work(const struct core_loop *loop);
+/* The end of the core thread: gives up what is not finished. */
 void snapshot_finish(struct core_loop *loop);
 
-/* Asked for by a client: says in a sentence what will be. */
+/* A client asks for a snapshot: the reply is a sentence that says what will be saved. */
 void snapshot_ask(struct core_loop *loop, struct raftd_reply *reply);
 
 #endif

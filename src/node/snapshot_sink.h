@@ -1,6 +1,6 @@
 /*
- * The node's side of struct raftd_snapshot_sink: the bytes that a state machine writes for one
- * slice of its snapshot. Core thread fills it; whoever takes the bytes resets it.
+ * The inside of struct raftd_snapshot_sink: the bytes that a state machine writes as one slice of
+ * its snapshot. The core thread fills it, and hands the bytes to the snapshot worker.
  */
 #ifndef RAFTD_NODE_SNAPSHOT_SINK_H
 #define RAFTD_NODE_SNAPSHOT_SINK_H

@@ -1,6 +1,6 @@
 /*
- * The start from snapshots: the newest good one becomes the state, and the log has to fit it. On
- * the thread that builds the node.
+ * The start of a node from its snapshots: the newest intact one becomes the state, and the log is
+ * made to fit. Runs on the thread that builds the node.
  */
 #ifndef RAFTD_NODE_SNAPSHOT_START_H
 #define RAFTD_NODE_SNAPSHOT_START_H
@@ -11,7 +11,7 @@
 #include "store/snapshot_format.h"
 #include "store/wal.h"
 
-/* Where to look, and whose state it becomes. */
+/* Where the snapshots are, and the state machine that is restored. */
 struct snapshot_start {
     const struct fs *fs;
     const char *directory;
@@ -20,20 +20,20 @@ struct snapshot_start {
 };
 
 /*
- * Restores the newest snapshot that is good and that the log reaches. One that is damaged is
- * named in the log, and the one before it tried. *info has index 0 if there is none and the log
- * needs none. RAFTD_ERROR_CORRUPT: the log begins later than any good snapshot ends; the message
- * says what to do.
+ * Restores the newest intact snapshot that the log reaches back to. A damaged snapshot is reported
+ * in the log, and the one before it is tried. *info has index 0 if there is no snapshot and the log
+ * is complete. RAFTD_ERROR_CORRUPT: the log begins after the end of every intact snapshot; the
+ * message says what to do.
  */
 int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_files *files,
                            const struct wal_recovered *log, struct snapshot_info *info,
                            struct raftd_error *error);
 
 /*
- * Whether the log continues the snapshot: it holds the entry at its index, with its term, or
- * begins right behind it. If not, a crash came between the snapshot's arrival and the log's
- * restart: whatever the log holds was never committed or is in the snapshot, so it restarts now
- * (T34, T37).
+ * Restarts the log after the snapshot if the log does not continue the snapshot. It does so if it
+ * holds the entry at the snapshot's index with the snapshot's term, or begins right after it. If
+ * not, a crash came between the arrival of the snapshot and the restart of the log. Then each entry
+ * of the log was never committed or is contained in the snapshot, so none is lost (T34, T37).
  */
 int snapshot_start_fit_log(struct wal *wal, const struct snapshot_info *info,
                            struct wal_recovered *log, struct raftd_error *error);

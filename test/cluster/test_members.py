@@ -166,7 +166,7 @@ class Members(unittest.TestCase):
                 del wiped.options["peers.%d" % peer]
             wiped.start()
             self.assertNotEqual(wiped.wait_exit(), 0)
-            self.assertIn("comes back under a new id", wiped.log())
+            self.assertIn("come back under a new id", wiped.log())
             self.assertEqual(roles(cluster.wait_leader([cluster[1], cluster[2]])), voters(1, 2, 3))
 
     def test_strangers_are_refused(self):
