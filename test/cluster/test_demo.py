@@ -3,13 +3,15 @@
 data of an earlier demonstration, after it has said so."""
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import unittest
 
-from cluster import PORTS, Ports, wait_until
+from cluster import BUILD, PORTS, Ports, wait_until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 IDS = (1, 2, 3)
@@ -100,6 +102,23 @@ class Demo(unittest.TestCase):
         self.assertEqual(self.wait(self.start("--once")), 1)
         self.assertIn("holds files of something else", self.text())
         self.assertEqual(os.listdir(self.run_directory), ["node-1"])
+
+    def test_the_first_block_of_the_readme(self):
+        if shutil.which("redis-cli") is None:
+            self.skipTest("no redis-cli")
+        with open(os.path.join(HERE, "..", "..", "README.md"), encoding="utf-8") as file:
+            block = re.search(r"^(?:    .*\n)+", file.read(), re.MULTILINE).group(0)
+        lines = [line.strip() for line in block.splitlines()]
+        self.assertEqual(lines.pop(0), "./quickstart build")
+        port = free_row()
+        os.symlink(BUILD, os.path.join(self.directory, "build"))
+        # The port in the block may be in use on this machine.
+        script = "\n".join(lines).replace("7380", str(port)).replace(
+            "build/raftd", "build/raftd --set listen.client=127.0.0.1:%d" % port)
+        run = subprocess.run(["bash", "-c", script + "\nkill $!; wait"], cwd=self.directory,
+                             check=False, text=True, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual(run.stdout, "OK\n", run.stderr)
 
     def test_ports_that_are_taken_or_wrong_are_named(self):
         port = free_row()
