@@ -61,6 +61,6 @@ def hold(source, lists):
         wrong += 1
         sys.stdout.writelines(difflib.unified_diff(
             is_now.splitlines(True), has_to_be.splitlines(True), path, "made of " + source))
-        print("%s is not what comes from %s: run tools/%s --write in the build directory"
+        print("%s is not what comes from %s: run tools/%s --write"
               % (path, source, check))
     return 1 if wrong else 0

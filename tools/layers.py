@@ -13,6 +13,8 @@ class Layers:
 
     def __init__(self, top):
         self.layers = {}   # layer -> set of the layers it may include, or {"*"}
+        self.purpose = {}  # layer -> what it does, for doc/architecture.md
+        self.libs = {}     # layer -> the libraries that a program links with it, as ZSTD
         self.only = []     # (header pattern, patterns of the files that may include it)
         self.pure = {}     # layer -> set of the system headers it may include
         self.symbols = {}  # layer -> set of the symbols it may leave undefined
@@ -25,10 +27,6 @@ class Layers:
             line = line.split("#")[0].strip()
             if line:
                 self._add(path, line)
-        for layer, below in self.layers.items():
-            unknown = below - set(self.layers) - {"*"}
-            if unknown:
-                raise SystemExit("%s: layer %s names unknown %s" % (path, layer, unknown))
 
     def _add(self, path, line):
         head, colon, tail = line.partition(":")
@@ -37,7 +35,17 @@ class Layers:
             raise SystemExit("%s: cannot read: %s" % (path, line))
         kind, name = words
         if kind == "layer":
-            self.layers[name] = set(tail.split())
+            below, dashes, purpose = tail.partition(" -- ")
+            if not dashes:
+                raise SystemExit("%s: layer %s does not say what it does" % (path, name))
+            unknown = set(below.split()) - set(self.layers) - {"*"}
+            if unknown:
+                raise SystemExit("%s: layer %s names %s, which is no layer above it"
+                                 % (path, name, ", ".join(sorted(unknown))))
+            self.layers[name] = set(below.split())
+            self.purpose[name] = " ".join(purpose.split())
+        elif kind == "libs":
+            self.libs[name] = tail.split()
         elif kind == "only":
             self.only.append((name, tail.split()))
         elif kind == "pure":
