@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "raftctl/cert.h"
+#include "raftctl/output.h"
 
 enum {
     DAY_SECONDS = 24 * 60 * 60,

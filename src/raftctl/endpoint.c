@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/call.h"
+#include "raftctl/output.h"
 #include "resp/writer.h"
 
 enum { READ_BYTES = 16 * 1024, READ_BYTES_MAX = 1024 * 1024, WORDS_MAX = 8 };

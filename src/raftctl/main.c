@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,19 +121,6 @@ static const struct command commands[] = {
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
-
-void ctl_complain(const char *format, ...)
-{
-    char text[1024];
-    va_list list;
-
-    va_start(list, format);
-    vsnprintf(text, sizeof(text), format, list);
-    va_end(list);
-    fputs("raftctl: ", stderr);
-    print_plain(stderr, text);
-    fputc('\n', stderr);
-}
 
 static void usage(FILE *file)
 {

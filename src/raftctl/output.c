@@ -4,6 +4,7 @@
 #include "raftctl/output.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -288,6 +289,19 @@ void print_plain(FILE *file, const char *text)
 
     fputs(escaped, file);
     memory_free(escaped);
+}
+
+void ctl_complain(const char *format, ...)
+{
+    char text[1024];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof(text), format, list);
+    va_end(list);
+    fputs("raftctl: ", stderr);
+    print_plain(stderr, text);
+    fputc('\n', stderr);
 }
 
 void print_quoted(FILE *file, const void *data, size_t size)

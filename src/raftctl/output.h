@@ -46,6 +46,8 @@ bool utf8_is_valid(const void *data, size_t size);
 
 /* Text of a message: bytes that a terminal might act on become \xNN. */
 void print_plain(FILE *file, const char *text);
+/* "raftctl: ..." and a newline on standard error. */
+void ctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Quoted, with backslash escapes for all that is not printable ASCII, as redis-cli prints. */
 void print_quoted(FILE *file, const void *data, size_t size);

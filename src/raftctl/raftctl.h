@@ -82,7 +82,4 @@ int ctl_cert_node(const struct ctl_options *options, char **arguments);
 int ctl_cert_client(const struct ctl_options *options, char **arguments);
 int ctl_cert_show(const struct ctl_options *options, char **arguments);
 
-/* "raftctl: ..." and a newline on standard error. */
-void ctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 #endif

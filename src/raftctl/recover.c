@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "raftctl/files.h"
+#include "raftctl/output.h"
 #include "store/snapshot_files.h"
 #include "store/wal.h"
 #include "sys/clock.h"

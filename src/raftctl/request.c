@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "raftctl/endpoint.h"
+#include "raftctl/output.h"
 
 /* A Redis command. Owned by the caller of one of the functions below. */
 struct request {

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "raftctl/files.h"
+#include "raftctl/output.h"
 #include "store/snapshot_files.h"
 #include "store/snapshot_writer.h"
 #include "store/wal.h"
