@@ -1,7 +1,7 @@
 /*
- * One question after the other over one stream, each within a deadline. Runs on the thread that
- * owns the call; only the look-up of a name has a thread of its own (net/resolver.h), so that a
- * name server that does not answer cannot make the call wait beyond its deadline.
+ * Asks questions over a stream, one after the other, each within a deadline. Runs on the thread
+ * that owns the call. Only the look-up of a name has a thread of its own (net/resolver.h), so that
+ * a name server that does not answer cannot make the call wait beyond its deadline.
  */
 #include "net/call.h"
 
@@ -15,19 +15,20 @@
 #include "net/resolver.h"
 #include "sys/clock.h"
 
-enum { SLICE_MS = 100 /* between two looks at is_cancelled() */ };
+enum { SLICE_MS = 100 /* between two calls of is_cancelled() */ };
 
 struct net_call {
     struct net_call_options options;
     struct net_address address;
     struct stream *stream; /* NULL = not connected */
-    uint64_t deadline_ms;  /* of the question under way, by clock_monotonic_ms() */
+    uint64_t deadline_ms;  /* of the current question, by clock_monotonic_ms() */
 };
 
 /* ---- Waiting ------------------------------------------------------------------------------ */
 
-/* Polls until one of events is there: 0; or RAFTD_ERROR_TIMEOUT: until_ms is over, or the caller
- * gives up. Another error of the descriptor counts as an event: the next read or write tells. */
+/* Waits until the descriptor is ready for one of the events. Returns 0, or RAFTD_ERROR_TIMEOUT when
+ * until_ms is reached or the caller cancels. An error of the descriptor also returns 0: the next
+ * read or write reports it. */
 static int wait_for(const struct net_call *call, int fd, short events, uint64_t until_ms)
 {
     for (;;) {
@@ -55,7 +56,7 @@ static int wait_for_stream(const struct net_call *call, short events, uint64_t u
 
 /* ---- Connecting --------------------------------------------------------------------------- */
 
-/* All addresses of the host, for freeaddrinfo(). */
+/* Looks up all addresses of the host. The caller frees the list with freeaddrinfo(). */
 static int look_up(const struct net_call *call, struct addrinfo **addresses,
                    struct raftd_error *error)
 {
@@ -78,7 +79,7 @@ static int look_up(const struct net_call *call, struct addrinfo **addresses,
     return code;
 }
 
-/* The address as numbers, with the port of the call. */
+/* Converts an address of the resolver to numbers, with the port of the call. */
 static int to_numbers(const struct addrinfo *from, uint16_t port, struct net_address *to)
 {
     *to = (struct net_address){.port = port};
@@ -86,7 +87,7 @@ static int to_numbers(const struct addrinfo *from, uint16_t port, struct net_add
                        NI_NUMERICHOST);
 }
 
-/* Connects to one address and shakes hands. */
+/* Connects to one address and completes the TLS handshake. */
 static int try_address(struct net_call *call, const struct net_address *address, uint64_t until_ms,
                        struct raftd_error *error)
 {
@@ -112,7 +113,7 @@ static int try_address(struct net_call *call, const struct net_address *address,
     return code;
 }
 
-/* What went wrong at each address, for one message. */
+/* The failures at all addresses, collected for one message. */
 struct failures {
     size_t count;
     bool all_refused;
@@ -218,10 +219,10 @@ const struct stream *net_call_stream(const struct net_call *call)
 
 /* ---- Asking ------------------------------------------------------------------------------- */
 
-/* A question under way. */
+/* A question that is being sent or answered. */
 struct asking {
     struct net_call *call;
-    const uint8_t *left; /* of the question: not sent yet */
+    const uint8_t *left; /* the bytes of the question that are not sent yet */
     size_t left_bytes;
     net_call_receive *receive;
     void *argument;
@@ -247,8 +248,8 @@ static int receive_answer(struct asking *asking, struct raftd_error *error)
 }
 
 /*
- * The server hung up before it had all of the question. It may have said why before that, and
- * its answer tells more than the broken connection.
+ * The server closed the connection before it got the whole question. It may have sent the reason
+ * before that, and such an answer tells more than the broken connection.
  */
 static int receive_reason(struct asking *asking, int failure, struct raftd_error *error)
 {
@@ -263,9 +264,9 @@ static int receive_reason(struct asking *asking, int failure, struct raftd_error
 }
 
 /*
- * The stream takes no more bytes now. Waits until it does: RAFTD_ERROR_AGAIN. Or until the answer
- * is there although the question is not sent: 0. A server that refuses a long question answers and
- * then reads no further, so waiting only to write would last until the deadline.
+ * The socket is full. Waits until it accepts more bytes (RAFTD_ERROR_AGAIN), or until the answer is
+ * complete although the question is not sent completely (0). A server that refuses a long question
+ * sends its answer and reads no more, so a wait only for writing would last until the deadline.
  */
 static int wait_to_send(struct asking *asking, struct raftd_error *error)
 {

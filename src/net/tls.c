@@ -178,7 +178,7 @@ static void set_options(SSL_CTX *handle)
     SSL_CTX_set_num_tickets(handle, 0);
 }
 
-/* A context without files. */
+/* Makes a context without certificates and key. */
 static int context_make(const struct tls_advice *advice, struct tls_context **context,
                         struct raftd_error *error)
 {

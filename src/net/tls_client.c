@@ -1,6 +1,7 @@
 /*
- * TLS of a program that only connects: its files, and the host that it expects. Runs on the thread
- * that owns the context or the stream; keeps nothing.
+ * TLS for a program that only connects: loads its files, and sets the host that the other side's
+ * certificate has to be valid for. Runs on the thread that owns the context or the stream; keeps
+ * nothing.
  */
 #include <arpa/inet.h>
 #include <openssl/err.h>
@@ -40,6 +41,7 @@ bool tls_expect_host(SSL *ssl, const char *host)
     if (inet_pton(AF_INET, host, binary) == 1 || inet_pton(AF_INET6, host, binary) == 1) {
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
     }
-    /* The name also goes into the client's first message, for proxies that route by it. */
+    /* The name is also sent in the first message of the handshake, for proxies that need it to find
+     * the server. */
     return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
 }

@@ -28,8 +28,8 @@
  *      scanned_bytes. Otherwise a client that sends a long line byte by byte would cost time that
  *      grows with the square of the length.
  *   3. No memory is allocated for a number that the client only announces. arguments grows with
- *      the arguments that have arrived, and the bytes of a bulk stay in the caller's buffer. So
- *      "*1000000\r\n" costs a client as much as it costs this node.
+ *      the arguments that have arrived, and the bytes of a bulk stay in the caller's buffer.
+ *      Otherwise many clients that send nothing but "*60000\r\n" could use up the memory.
  *   4. position_bytes plus the announced length of a bulk never exceeds request_bytes_max, so sums
  *      of offsets cannot overflow.
  */

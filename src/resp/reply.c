@@ -1,10 +1,11 @@
 /*
- * Replies of the Redis protocol out of bytes. Pure; one thread per reader.
+ * Reads replies of the Redis protocol. See reply.h. Pure; a reader is used by one thread at a time.
  *
- * A reply is read twice. The first time, while its bytes still arrive, elements are only counted
- * and held against the limits. When the last one is there, its size in memory is known: the reply
- * becomes one allocation, the elements first and all texts behind them, and a second pass over
- * the bytes fills it.
+ * A reply is read in two passes. The first pass runs while the bytes arrive: it only counts
+ * elements and bytes of text, and checks the limits. When the last element has arrived, the size of
+ * the reply in memory is known. Then one block of memory is allocated, for all elements and after
+ * them all texts, and the second pass over the same bytes fills it. So a reply that a server
+ * announces but does not send costs no memory.
  */
 #include "resp/reply.h"
 
@@ -16,7 +17,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 
-/* One element as it stands in the bytes, an aggregate without what is in it. */
+/* One element of a reply; of an aggregate only its first line. */
 struct item {
     enum resp_reply_type type;
     bool is_attribute;
@@ -55,7 +56,8 @@ static enum resp_read_result incomplete(struct resp_reader *reader, size_t neede
     return RESP_READ_INCOMPLETE;
 }
 
-/* The line behind the type's byte: item's text and end, without CRLF. */
+/* Reads the line after the byte of the type. Sets the text of the item, without CRLF, and its
+ * end. */
 static enum resp_read_result read_line(struct resp_reader *reader, const uint8_t *data, size_t size,
                                        struct item *item)
 {
@@ -68,7 +70,8 @@ static enum resp_read_result read_line(struct resp_reader *reader, const uint8_t
         return failed(reader, "a line of the reply has more than 65536 bytes");
     }
     if (end == NULL || start + length + 1 == size) {
-        reader->scanned_bytes = start + length; /* the CR is looked at again, with its LF */
+        reader->scanned_bytes =
+            start + length; /* CR is the last byte: find it again when LF is there */
         return incomplete(reader, size + 1);
     }
     if (end[1] != '\n') {
@@ -80,7 +83,7 @@ static enum resp_read_result read_line(struct resp_reader *reader, const uint8_t
     return RESP_READ_DONE;
 }
 
-/* The line is a number; false: it is none. */
+/* Reads the line as a number. False: it is not a number. */
 static bool take_number(const uint8_t *data, struct item *item)
 {
     bool is_number = number_parse(data + item->text_offset_bytes, item->text_bytes, &item->integer);
@@ -94,7 +97,7 @@ static enum resp_read_result read_integer(struct resp_reader *reader, const uint
 {
     const uint8_t *text = data + item->text_offset_bytes;
 
-    if (item->text_bytes > 1 && text[0] == '+' && text[1] != '-') { /* RESP3 allows a plus */
+    if (item->text_bytes > 1 && text[0] == '+' && text[1] != '-') { /* RESP3 allows a plus sign */
         item->text_offset_bytes++;
         item->text_bytes--;
     }
@@ -103,7 +106,7 @@ static enum resp_read_result read_integer(struct resp_reader *reader, const uint
                                    : failed(reader, "an integer of the reply is no number");
 }
 
-/* "$" or "!" or "=", whose line is the length of what follows; "-1" is nil. */
+/* Reads "$", "!" or "=", whose line has the length of the bytes that follow; "-1" means nil. */
 static enum resp_read_result read_bulk(struct resp_reader *reader, const uint8_t *data, size_t size,
                                        struct item *item)
 {
@@ -145,7 +148,7 @@ static enum resp_read_result read_bulk(struct resp_reader *reader, const uint8_t
     return RESP_READ_DONE;
 }
 
-/* An aggregate, whose line is the number of its elements or pairs; "-1" is nil. */
+/* Reads the line of an aggregate, which has the number of its elements or pairs; "-1" means nil. */
 static enum resp_read_result read_count(struct resp_reader *reader, const uint8_t *data,
                                         struct item *item)
 {
@@ -177,7 +180,7 @@ static enum resp_read_result read_count(struct resp_reader *reader, const uint8_
     return RESP_READ_DONE;
 }
 
-/* Whether the line has at least one byte, and only bytes of `allowed`. */
+/* Whether the line is not empty and has only bytes that are in `allowed`. */
 static bool line_is_of(const uint8_t *data, const struct item *item, const char *allowed)
 {
     for (size_t i = 0; i < item->text_bytes; i++) {
@@ -201,7 +204,7 @@ static enum resp_read_result read_number_text(struct resp_reader *reader, const 
                : failed(reader, "a number of the reply has bytes that no number has");
 }
 
-/* "#t", "#f" and "_". */
+/* Reads "#t", "#f" or "_". */
 static enum resp_read_result read_constant(struct resp_reader *reader, const uint8_t *data,
                                            struct item *item)
 {
@@ -259,7 +262,8 @@ static enum resp_read_result read_item(struct resp_reader *reader, const uint8_t
     }
 }
 
-/* An element is there with everything in it. Whether the whole reply is there with it. */
+/* Counts an element that is complete, and the aggregates that become complete with it. True: the
+ * whole reply is complete. */
 static bool finish_element(struct resp_reader *reader)
 {
     while (reader->depth > 0) {
@@ -271,13 +275,14 @@ static bool finish_element(struct resp_reader *reader)
         }
         reader->depth--;
         if (frame->is_attribute) {
-            return false; /* what it belongs to follows, and is no further element */
+            return false; /* the element that the attribute belongs to follows */
         }
     }
     return true;
 }
 
-/* Goes on behind the item. `elements`: where its elements go. Whether the reply is whole. */
+/* Moves the position to the end of the item. An aggregate gets a frame; `elements` is where its
+ * elements go. True: the whole reply is complete. */
 static bool pass_item(struct resp_reader *reader, const struct item *item,
                       struct resp_reply *elements)
 {
@@ -334,11 +339,12 @@ static enum resp_read_result count_elements(struct resp_reader *reader, const ui
 
 /* The memory of a reply while it is filled. */
 struct filling {
-    struct resp_reply *free_elements; /* the next elements that nobody has */
-    char *free_text;
+    struct resp_reply *free_elements; /* the next element that is not in use */
+    char *free_text;                  /* where the next text goes */
 };
 
-/* Where the item goes: the place that its aggregate keeps for it, or any for what is dropped. */
+/* Returns the element that the item is stored in: the next one of its aggregate. The root and
+ * attributes, which belong to no aggregate, get the next free element. */
 static struct resp_reply *take_place(struct resp_reader *reader, struct filling *filling,
                                      const struct item *item)
 {
@@ -366,9 +372,9 @@ static void fill_place(struct resp_reply *place, struct filling *filling, const 
 }
 
 /*
- * The root is the first element of the allocation, or, where attributes come before it, a later
- * one. So the allocation begins with one element more, which becomes a copy of the root: its
- * address is what memory_free() gets.
+ * The second pass. memory_free() needs the address of the allocation, so the root has to be its
+ * first element. But attributes may come before the root and take elements as well. Therefore the
+ * allocation begins with one more element, which becomes a copy of the root.
  */
 static struct resp_reply *fill(const struct resp_reader *counted, const uint8_t *data)
 {

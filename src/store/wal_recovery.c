@@ -13,8 +13,8 @@
  * Any other batch that cannot be read was durable once. The node may have acknowledged its entries
  * to a leader, or given its vote in it. If recovery cut it off, the node would break these
  * promises: two leaders in one term, or a committed entry that disappears. This is *damage*, and
- * the node must not start. The operator removes the directory, and the node joins again under a new
- * id.
+ * the node must not start. The operator moves the directory aside, and the node joins again under a
+ * new id.
  *
  * Both can look alike: a block with wrong bytes at the end of the log. What tells them apart is
  * invariant 7 of wal_writer.h: a batch is durable before the next batch is written. So as soon as

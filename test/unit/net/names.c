@@ -1,5 +1,5 @@
 /*
- * Names without a resolver. Any thread.
+ * Host names that no name server knows. See names.h. Any thread.
  */
 #include "names.h"
 
@@ -13,15 +13,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The program is linked with --wrap=getaddrinfo: names mean what the test says, and no resolver
- * is asked. */
+/* The program is linked with --wrap=getaddrinfo, so the test decides what a name means. */
 int __real_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
                        struct addrinfo **addresses);
 int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
                        struct addrinfo **addresses);
 
-/* Nobody listens on 127.0.0.2 and 127.0.0.3. glibc allocates each link of the chain by itself, so
- * chains may be joined. */
+/* Nothing listens on 127.0.0.2 and 127.0.0.3. glibc allocates each element of the list separately,
+ * so lists can be joined. */
 static int three_addresses(const char *port, const struct addrinfo *hints,
                            struct addrinfo **addresses)
 {

@@ -9,13 +9,13 @@
 #ifndef RAFTD_TEST_UNIT_NET_NAMES_H
 #define RAFTD_TEST_UNIT_NET_NAMES_H
 
-/* Pipes, which the test makes. A byte from the first lets the look-up of slow.test end; a byte in
- * the second says that such a look-up has begun. */
+/* Pipes that the test makes. A byte in the first one ends the look-up of slow.test; a byte in the
+ * second one says that such a look-up has begun. */
 extern int slow_resolver[2];
 extern int slow_questions[2];
 
-/* Threads of look-ups are detached and clean up after themselves. This lets the leak checker see
- * that they do. */
+/* Waits for the end of all threads that look up names, so that the leak checker sees that they free
+ * their memory. */
 void wait_for_the_end_of_look_ups(void);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Questions within a deadline: names with several addresses, servers and name servers that do not
- * answer, answers that come too early, and certificates of other hosts.
+ * net/call: questions within a deadline, names with several addresses, servers and name servers
+ * that do not answer, answers that come before the question is sent, and certificates of other
+ * hosts.
  */
 #include "unit.h"
 
@@ -30,7 +31,7 @@ struct server {
     int listening;
     struct tls_context *tls;
     struct net_address address;
-    void (*serve)(struct end *end); /* one connection */
+    void (*serve)(struct end *end); /* serves one connection */
 };
 
 static void serve_one(void *argument)
@@ -66,7 +67,7 @@ static void server_stop(struct server *server)
     close(server->listening);
 }
 
-/* Echoes until the other side hangs up. */
+/* Sends every line back until the other side closes the connection. */
 static void echo(struct end *end)
 {
     char data[64];
@@ -100,7 +101,7 @@ static void refuse_early(struct end *end)
     }
 }
 
-/* The same, but hangs up at once. */
+/* The same, but closes the connection at once. */
 static void refuse_and_hang_up(struct end *end)
 {
     char data[64];
@@ -210,8 +211,8 @@ START_TEST(test_one_deadline_for_all)
 }
 END_TEST
 
-/* A port of 127.0.0.2 that takes no connection: its queue is full, and what comes is not answered.
- * Returns the number of descriptors, which the test closes. */
+/* Listens on a port of 127.0.0.2 with a full queue, so that a new connection gets no answer.
+ * Returns the number of descriptors in fds, which the test closes. */
 static size_t listen_and_hang(uint16_t port, int fds[8])
 {
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(port)};
@@ -228,7 +229,7 @@ static size_t listen_and_hang(uint16_t port, int fds[8])
     return count;
 }
 
-/* 127.0.0.2 hangs, 127.0.0.3 refuses, 127.0.0.1 answers. */
+/* 127.0.0.2 does not answer, 127.0.0.3 refuses, 127.0.0.1 answers. */
 START_TEST(test_every_address_is_tried)
 {
     const struct net_call_options options = {.timeout_ms = 3000};
@@ -245,7 +246,8 @@ START_TEST(test_every_address_is_tried)
     strcpy(address.host, "three-addresses.test");
     began_ms = clock_monotonic_ms();
     call = open_call(&address, &options);
-    ck_assert_uint_ge(clock_monotonic_ms() - began_ms, 900); /* a third for the one that hangs */
+    ck_assert_uint_ge(clock_monotonic_ms() - began_ms,
+                      900); /* a third of the time went to the address that does not answer */
     assert_answer(call, "still in time\n", "still in time\n");
     net_call_close(call);
     server_stop(&server);
@@ -330,7 +332,7 @@ START_TEST(test_a_call_can_be_cancelled)
 }
 END_TEST
 
-/* The server has an answer before it has the question: that there is one too many, say. */
+/* The server answers before it has read the question, for example that the question is too long. */
 static void (*const early[])(struct end *end) = {refuse_early, refuse_and_hang_up};
 
 START_TEST(test_an_answer_before_the_end_of_the_question)
@@ -422,7 +424,8 @@ START_TEST(test_tls_to_the_expected_host)
 }
 END_TEST
 
-/* The name means 127.0.0.1, where a good certificate is shown, but not for that name. */
+/* The name resolves to 127.0.0.1, where the server shows a certificate that is valid, but not for
+ * that name. */
 START_TEST(test_tls_to_another_host)
 {
     struct net_call_options options = {
@@ -442,7 +445,7 @@ START_TEST(test_tls_to_another_host)
 }
 END_TEST
 
-/* 127.0.0.2 takes connections and never shakes hands; 127.0.0.1 does. */
+/* 127.0.0.2 accepts connections but never begins the TLS handshake; 127.0.0.1 does. */
 START_TEST(test_tls_at_the_second_address)
 {
     struct net_call_options options = {.tls = client_tls, .timeout_ms = 3000};

@@ -1,5 +1,5 @@
 /*
- * resp/reply: replies out of bytes that arrive in any pieces, from any server.
+ * resp/reply: replies are read from bytes that arrive in pieces of any size, from any server.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,9 +55,10 @@ static void describe(struct buffer *text, const struct resp_reply *reply)
 }
 
 /*
- * Feeds bytes `step` at a time and tells what was found: replies one behind the other, "..." where
- * the last one is not whole, "!" and the error. Every call gets a copy of exactly what is there,
- * at a new address, so that a sanitizer sees a byte read too many and a view kept too long.
+ * Gives the reader `step` more bytes with each call and describes the replies one after the other;
+ * "..." at the end: the last one is incomplete; "!" and a text: an error. Every call gets a copy of
+ * exactly these bytes at a new address, so that a sanitizer reports a read past the end and the use
+ * of an old address.
  */
 static struct buffer tell(const struct resp_reply_limits *use, const uint8_t *data, size_t size,
                           size_t step)
@@ -104,7 +105,7 @@ static struct buffer tell(const struct resp_reply_limits *use, const uint8_t *da
     return text;
 }
 
-/* The bytes mean this, however they are cut. */
+/* Expects the same replies, whatever the pieces in which the bytes arrive. */
 static void assert_reads_bytes(const struct resp_reply_limits *use, const void *data, size_t size,
                                const char *wanted)
 {
