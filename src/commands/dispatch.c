@@ -14,14 +14,75 @@
 #include "commands/sentinel.h"
 #include "commands/session.h"
 #include "commands/topology.h"
-#include "commands/unsupported.h"
 #include "front/connection.h"
 #include "front/server.h"
 #include "front/worker.h"
 
-enum { PREVIEW_BYTES = 128 };
+enum { PREVIEW_BYTES = 128, NAME_BYTES_MAX = 24 };
 
-/* A C string's length, as Redis' own error texts see arguments: they end at a NUL byte. */
+/* ---- Commands that raftd does not have ---------------------------------------------------- */
+
+/* Commands of Redis on kinds of data that raftd does not have. A client that sends one needs more
+ * than raftd is, and is told so instead of "unknown command". */
+static const struct {
+    const char *what;  /* raftd does not have */
+    const char *names; /* of the commands that work on it, each between two blanks */
+} not_here[] = {
+    {"HyperLogLogs", " pfadd pfcount pfdebug pfmerge pfselftest "},
+    {"bit fields", " bitfield bitfield_ro bitop bitpos "},
+    {"dumps of values", " dump migrate restore "},
+    {"functions", " fcall fcall_ro function "},
+    {"geographical indexes",
+     " geoadd geodist geohash geopos georadius georadius_ro georadiusbymember "
+     "georadiusbymember_ro geosearch geosearchstore "},
+    {"hashes", " hdel hgetall hincrby hincrbyfloat hkeys hlen hmget hmset hrandfield hscan "
+               "hset hsetnx hstrlen hvals "},
+    {"lists", " blmove blmpop blpop brpop brpoplpush lindex linsert llen lmove lmpop lpop "
+              "lpos lpush lpushx lrange lrem lset ltrim rpop rpoplpush rpush rpushx "},
+    {"sets", " sadd scard sdiff sdiffstore sinter sintercard sinterstore sismember smembers "
+             "smismember smove spop srandmember srem sscan sunion sunionstore "},
+    {"several databases", " move swapdb "},
+    {"sharded channels", " spublish ssubscribe sunsubscribe "},
+    {"sorted sets", " bzmpop bzpopmax bzpopmin zadd zcard zcount zdiff zdiffstore zincrby zinter "
+                    "zintercard zinterstore zlexcount zmpop zmscore zpopmax zpopmin zrandmember "
+                    "zrange zrangebylex zrangebyscore zrangestore zrank zrem zremrangebylex "
+                    "zremrangebyrank zremrangebyscore zrevrange zrevrangebylex zrevrangebyscore "
+                    "zrevrank zscan zscore zunion zunionstore "},
+    {"sorting", " sort sort_ro "},
+    {"streams", " xack xadd xautoclaim xclaim xdel xgroup xinfo xlen xpending xrange xread "
+                "xreadgroup xrevrange xsetid xtrim "},
+};
+
+/* What raftd does not have that the command works on; NULL: it is no such command. */
+static const char *find_not_here(const struct resp_argument *name)
+{
+    char word[NAME_BYTES_MAX + 3];
+    size_t size = name->size_bytes;
+
+    if (size > NAME_BYTES_MAX) {
+        return NULL;
+    }
+    word[0] = ' ';
+    for (size_t i = 0; i < size; i++) {
+        uint8_t byte = name->data[i];
+
+        if (byte <= ' ') {
+            return NULL; /* a blank would be taken for the end of a name */
+        }
+        word[i + 1] = (char)(byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte);
+    }
+    word[size + 1] = ' ';
+    word[size + 2] = '\0';
+    for (size_t i = 0; i < sizeof(not_here) / sizeof(not_here[0]); i++) {
+        if (strstr(not_here[i].names, word) != NULL) {
+            return not_here[i].what;
+        }
+    }
+    return NULL;
+}
+
+/* The length of what an error text shows of an argument: as in the texts of Redis, no byte behind a
+ * NUL. */
 static int preview_length(const struct resp_argument *argument, size_t limit)
 {
     const uint8_t *end = memchr(argument->data, '\0', argument->size_bytes);
@@ -32,7 +93,7 @@ static int preview_length(const struct resp_argument *argument, size_t limit)
 
 static void write_unknown(const struct call *call)
 {
-    const char *what = unsupported_find(call->arguments[0].data, call->arguments[0].size_bytes);
+    const char *what = find_not_here(&call->arguments[0]);
     char preview[2 * PREVIEW_BYTES];
     size_t length = 0;
 
@@ -72,6 +133,8 @@ static void write_unknown_sub(const struct call *call, const struct command *con
                             preview_length(&call->arguments[1], PREVIEW_BYTES),
                             (const char *)call->arguments[1].data, name);
 }
+
+/* ---- Whether a command may be carried out ------------------------------------------------- */
 
 static const struct resp_argument *first_key(const struct call *call)
 {
@@ -179,6 +242,8 @@ static bool find(struct call *call)
     }
     return is_allowed_inside(call) && !is_confined(call) && !has_moved(call);
 }
+
+/* ---- Carrying it out ---------------------------------------------------------------------- */
 
 /* After MULTI: keeps the command until EXEC. */
 static void queue(struct call *call)

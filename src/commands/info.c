@@ -1,5 +1,6 @@
 /*
- * INFO, CONFIG GET and CONFIG SET: what the server says about itself and its options.
+ * INFO: what the server says about itself, in the words of Redis. The thread of the connection's
+ * worker.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -10,7 +11,6 @@
 #include <raftd/client.h>
 #include <raftd/node.h>
 
-#include "base/memory.h"
 #include "commands/call.h"
 #include "commands/render.h"
 #include "commands/rows.h"
@@ -18,14 +18,11 @@
 #include "commands/topology.h"
 #include "front/connection.h"
 #include "front/server.h"
-#include "kv/glob.h"
 #include "sys/clock.h"
 
-/* Clients look at this to learn which commands they may use; those that raftd has behave as in
- * this version of Redis. */
+/* Clients look at this version to learn which commands they may use. The commands that raftd has
+ * behave as in this version of Redis. */
 #define REDIS_VERSION "7.2.0"
-
-enum { GLOB_BUDGET = 1000 * 1000 };
 
 enum info_section {
     INFO_SERVER = 1 << 0,
@@ -37,8 +34,6 @@ enum info_section {
     INFO_STATS = 1 << 6,
     INFO_EVERYTHING = (1 << 7) - 1,
 };
-
-/* ---- INFO --------------------------------------------------------------------------------- */
 
 __attribute__((format(printf, 2, 3))) static void put(struct buffer *text, const char *format, ...)
 {
@@ -310,168 +305,11 @@ static bool run_info(struct call *call)
     return false;
 }
 
-/* ---- CONFIG GET --------------------------------------------------------------------------- */
-
-struct config_search {
-    const struct call *call;
-    struct buffer pairs; /* the reply without its head */
-    size_t count;
-};
-
-/* Redis' names are found in whatever case, and so are raftd's. */
-static bool is_asked_for(const struct call *call, const char *name)
-{
-    for (size_t i = 2; i < call->count; i++) {
-        const struct resp_argument *pattern = &call->arguments[i];
-        uint64_t budget = GLOB_BUDGET;
-        uint8_t lower[256];
-
-        if (pattern->size_bytes > sizeof(lower)) {
-            continue;
-        }
-        for (size_t k = 0; k < pattern->size_bytes; k++) {
-            uint8_t byte = pattern->data[k];
-
-            lower[k] = byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
-        }
-        if (glob_match(lower, pattern->size_bytes, name, strlen(name), &budget)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void offer(void *argument, const char *name, const char *value)
-{
-    struct config_search *search = argument;
-
-    if (is_asked_for(search->call, name)) {
-        resp_write_text(&search->pairs, name);
-        resp_write_text(&search->pairs, value);
-        search->count++;
-    }
-}
-
-static void offer_number(struct config_search *search, const char *name, uint64_t value)
-{
-    char text[NUMBER_TEXT_BYTES_MAX + 1];
-
-    snprintf(text, sizeof(text), "%" PRIu64, value);
-    offer(search, name, text);
-}
-
-/* What tools that know only Redis ask for, as it is here: everything is in the log, and synced
- * before it is acknowledged; there are no snapshots by time and no eviction. */
-static void offer_redis_names(struct config_search *search)
-{
-    const struct conf *conf = &search->call->front->conf;
-    const char *port = strrchr(conf->listen.client, ':');
-
-    offer(search, "appendfsync", "always");
-    offer(search, "appendonly", "yes");
-    offer(search, "cluster-enabled", conf->redis.redirect == CONF_REDIRECT_MOVED ? "yes" : "no");
-    offer(search, "databases", "1");
-    offer_number(search, "maxclients", conf->limits.max_clients);
-    offer(search, "maxmemory", "0");
-    offer(search, "maxmemory-policy", "noeviction");
-    offer(search, "port", port != NULL ? port + 1 : "0");
-    offer_number(search, "proto-max-bulk-len", conf->limits.max_request_bytes);
-    offer(search, "replica-read-only", "no");
-    offer(search, "requirepass", "");
-    offer(search, "save", "");
-    offer_number(search, "timeout", conf->limits.idle_timeout_seconds);
-}
-
-static const char notify_events[] = "notify-keyspace-events";
-
-/* `attached` is the pairs that this node knows, `detail` their number. */
-static void finish_config_get(struct connection *connection, const struct owed_reply *owed,
-                              const struct raftd_completion *completion, struct buffer *output)
-{
-    struct reader reader = reader_make(completion->data, completion->size_bytes);
-    struct kv_reply_value value;
-    bool found;
-
-    if (completion->status != 0) {
-        finish_reply(connection, owed, completion, output);
-        return;
-    }
-    found = kv_reply_next(&reader, &value) && value.type == KV_REPLY_BULK;
-    resp_write_map(output, (enum resp_protocol)owed->protocol, owed->detail + (found ? 1 : 0));
-    resp_write_raw(output, owed->attached, owed->attached_bytes);
-    if (found) {
-        resp_write_text(output, notify_events);
-        resp_write_bulk(output, value.data, value.size_bytes);
-    }
-}
-
-/* notify-keyspace-events is replicated: only the state machine knows its value. */
-static bool run_config_get(struct call *call)
-{
-    struct config_search search = {.call = call};
-
-    offer_redis_names(&search);
-    conf_list(&call->front->conf, offer, &search);
-    if (is_asked_for(call, notify_events) && raftd_node_is_ready(call->front->node)) {
-        call->operation = KV_CONFIG_GET;
-        call->kv_arguments[0] =
-            (struct kv_argument){.data = notify_events, .size_bytes = sizeof(notify_events) - 1};
-        call->kv_count = 1;
-        call->owed.finish = finish_config_get;
-        call->owed.detail = (uint32_t)search.count;
-        call->owed.attached = search.pairs.data;
-        call->owed.attached_bytes = (uint32_t)search.pairs.size_bytes;
-        return true;
-    }
-    resp_write_map(call->reply, call->protocol, search.count);
-    resp_write_raw(call->reply, search.pairs.data, search.pairs.size_bytes);
-    buffer_free(&search.pairs);
-    return false;
-}
-
-/* Only what is replicated can be changed here; the rest stands in each node's configuration. */
-static bool run_config_set(struct call *call)
-{
-    const struct resp_argument *name = &call->arguments[2];
-    int shown = (int)(name->size_bytes < 128 ? name->size_bytes : 128);
-
-    if (call->count != 4 || !argument_is(name, notify_events)) {
-        resp_write_error_format(call->reply,
-                                "ERR CONFIG SET failed (possibly related to argument '%.*s') - "
-                                "only notify-keyspace-events can be set here, alone; see "
-                                "raftd.conf(5)",
-                                shown, (const char *)name->data);
-        return false;
-    }
-    call->operation = KV_CONFIG_SET;
-    call->kv_count = 0;
-    call_ask_also(call, name);
-    call_ask_also(call, &call->arguments[3]);
-    return true;
-}
-
 /* ---- Rows ---- */
 
-#define ON_SERVER IN_GROUP("server", CATEGORY_DANGEROUS)
-
-static const struct command config_commands[] = {
-    {SUBCOMMAND("config", "get"), .arity = -3,
-     KIND(BARRIER, ABOUT_SERVER | COMMAND_ADMIN | COMMAND_ASKS_INSIDE), ON_SERVER,
-     .run = run_config_get, .syntax = "~pattern...",
-     DOCS("O(N) where N is the number of options",
-          "Get options of the configuration, by raftd's names or by those that Redis has for the "
-          "same")},
-    HELP_OF("config", "server"),
-    {SUBCOMMAND("config", "set"), .arity = -4, KIND(CHANGE, COMMAND_WRITE | COMMAND_ADMIN),
-     ON_SERVER, .run = run_config_set, .syntax = "parameter value",
-     DOCS("O(1)", "Set notify-keyspace-events, on all nodes")},
-    END,
-};
-
 const struct command commands_of_info[] = {
-    CONTAINER("config", config_commands, "server", "A container for server configuration commands"),
-    {COMMAND("info"), .arity = -1, KIND(BARRIER, ABOUT_SERVER), ON_SERVER, .run = run_info,
-     .syntax = "[section...]",
+    {COMMAND("info"), .arity = -1, KIND(BARRIER, ABOUT_SERVER),
+     IN_GROUP("server", CATEGORY_DANGEROUS), .run = run_info, .syntax = "[section...]",
      DOCS("O(1)", "Get information about the node: sections server, clients, raft, stats, "
                   "replication, cluster, keyspace")},
     END,

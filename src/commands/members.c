@@ -11,6 +11,7 @@
 #include "commands/call.h"
 #include "commands/render.h"
 #include "front/worker.h"
+#include "net/address.h"
 
 /* One request as it was written: borrowed until the command has been asked for. */
 struct member_request {
@@ -131,6 +132,23 @@ static void finish_sentence(struct connection *connection, const struct owed_rep
     }
 }
 
+/* Whether a node could be reached at each of the addresses; if not, the error is written. */
+static bool has_valid_addresses(struct call *call, const struct member_request *request)
+{
+    for (size_t i = 0; i < request->count; i++) {
+        const char *address = request->steps[i].address;
+        struct net_address parsed;
+        struct raftd_error error;
+
+        if (address != NULL && net_address_parse(&parsed, address, &error) != 0) {
+            resp_write_error_format(call->reply, "ERR invalid address '%s': expected host:port",
+                                    address);
+            return false;
+        }
+    }
+    return true;
+}
+
 static int submit_member(struct call *call, uint64_t tag)
 {
     struct member_request request;
@@ -151,6 +169,9 @@ bool members_change(struct call *call)
                                 "REMOVE id, REPLACE old-id new-id host:port or MOVE id "
                                 "host:port, at most %d of them, ids from 1 to 65535",
                                 RAFTD_CHANGE_STEPS_MAX);
+        return false;
+    }
+    if (!has_valid_addresses(call, &request)) {
         return false;
     }
     call->submit = submit_member;

@@ -109,8 +109,7 @@ void render_status(struct buffer *output, int status, bool is_read)
                                         "can ever talk to it");
         break;
     case RAFTD_ERROR_INVALID:
-        resp_write_error_format(output, "ERR this is nothing that a node can be asked: an address "
-                                        "is host:port");
+        resp_write_error_format(output, "ERR the node cannot use a value of this request");
         break;
     default:
         resp_write_error_format(output, "ERR the node failed: %s", raftd_code_text(status));

@@ -58,8 +58,7 @@ START_TEST(members_and_leadership)
         {"raft member add 4 host:1 learner promote 5 remove 6 replace 7 8 host:2", "+OK"},
         {"RAFT MEMBER MOVE 4 host:2", "+OK"},
         {"RAFT MEMBER PROMOTE 99", "-CONFLICT not now"},
-        {"RAFT MEMBER ADD 4 host", "-ERR this is nothing that a node can be asked: an address is "
-                                   "host:port"},
+        {"RAFT MEMBER ADD 4 host", "-ERR invalid address 'host': expected host:port"},
         {"RAFT MEMBER ADD 4 host:1 x", MEMBER_SYNTAX},
         {"RAFT MEMBER ADD 0 host:1", MEMBER_SYNTAX},
         {"RAFT MEMBER REMOVE 65536", MEMBER_SYNTAX},
