@@ -1,10 +1,50 @@
 /*
- * What the files of the snapshot worker share; nobody else includes this.
+ * The state of the snapshot worker, and what its files share; nothing else includes this.
  *
- *     snapshot_worker.c   the thread, its rings, saving
- *     snapshot_send.c     transfers to peers
- *     snapshot_receive.c  the transfer from the leader, checking and staging
- *     snapshot_reading.c  reading for backups: any thread
+ * Saving, in snapshot_worker.c; the core thread's side of it is drawn in snapshot_schedule.h:
+ *
+ *     nothing -> writing    begin_save(): the core thread has begun a snapshot
+ *     writing -> failed     begin_save(), save_slice(): the file could not be written; the slices
+ *                           that follow are dropped
+ *     writing -> nothing    end_save(): the file is durable and has its name, or that failed; the
+ *                           core thread gets SAVED
+ *     failed -> nothing     end_save(): the core thread gets SAVED with the code of the failure
+ *     any -> nothing        abort_save(): the core thread has given the snapshot up, or the end
+ *
+ * In "nothing" saving_index is 0, in "writing" writer is not NULL, in "failed" saving_code is not
+ * 0.
+ *
+ * Sending to one peer, in snapshot_send.c; one struct snapshot_send for each:
+ *
+ *     free -> offered       snapshot_send_begin(): the core asks for it; the file is opened
+ *     offered -> sending    on_wanted(): the peer has said from which byte on it needs the file
+ *     sending -> sending    on_wanted(): the peer has acknowledged more; snapshot_send_work() sends
+ *                           chunks as long as the window has room
+ *     sending -> offered    offer(): nothing was heard for a while, or the connection was made
+ *                           anew, so chunks may be lost; the peer says again where it is
+ *     any -> free           release(): the peer has it (the core gets SENT); or the peer refused
+ *                           it or the file cannot be read (FAILED); or the core needs it no longer
+ *     any -> offered        snapshot_send_outdated(): the newest snapshot is sent instead
+ *
+ * Receiving, in snapshot_receive.c; one file at a time:
+ *
+ *     nothing -> receiving    snapshot_receive_offer(): an offer of a newer snapshot than any here
+ *     receiving -> receiving  snapshot_receive_chunk(): the next chunk was stored;
+ *                             snapshot_receive_offer(): the same snapshot was offered again, and
+ *                             the answer says where to go on
+ *     receiving -> nothing    complete(): the file is durable, checked and staged (the core gets
+ *                             RECEIVED, the sender DONE), or it is damaged and removed (the sender
+ *                             gets REFUSED); snapshot_receive_abandon(): another snapshot was
+ *                             offered, the file could not be written, or the end
+ *
+ * Invariants:
+ *   1. A snapshot_send whose peer is not 0 has an open file, and holds that snapshot against
+ *      cleaning up; no two of them have the same peer.
+ *   2. acknowledged_bytes <= sent_bytes <= size_bytes while is_answered.
+ *   3. A received file gets the name of a snapshot only after all its checksums were verified and
+ *      the state machine has accepted its content.
+ *   4. The core gets RECEIVED before the sender gets DONE, so the snapshot is installed when the
+ *      leader counts on it.
  */
 #ifndef RAFTD_NODE_SNAPSHOT_PRIVATE_H
 #define RAFTD_NODE_SNAPSHOT_PRIVATE_H
@@ -19,8 +59,8 @@
 #include "sys/thread.h"
 
 enum {
-    SNAPSHOT_READINGS_MAX = 8, /* different snapshots; of one, any number of backups is made */
-    SNAPSHOT_WINDOW_BYTES = 512 * 1024, /* sent and not answered, per peer */
+    SNAPSHOT_READINGS_MAX = 8, /* snapshots that backups read now; any number of backups of each */
+    SNAPSHOT_WINDOW_BYTES = 512 * 1024, /* sent to one peer and not acknowledged */
     SNAPSHOT_LATE_MAX = 4 * RAFT_MEMBERS_MAX,
 };
 
@@ -49,22 +89,22 @@ struct snapshot_command {
     };
 };
 
-/* One file on its way to one peer. */
+/* One file on its way to one peer; see above. */
 struct snapshot_send {
-    uint16_t peer; /* 0: this place is free */
+    uint16_t peer; /* 0 = this place is free */
     bool link_is_up;
-    bool is_answered; /* the offer was: chunks may go */
+    bool is_answered; /* the offer was answered, so chunks may be sent */
     int file;
     uint64_t index;
-    uint64_t id;
+    uint64_t id; /* the nonce of the snapshot */
     uint64_t size_bytes;
     uint64_t sent_bytes; /* offset of the next chunk */
     uint64_t acknowledged_bytes;
-    uint64_t heard_ms;
-    unsigned told_tenths; /* of the way, in the log */
+    uint64_t heard_ms;    /* when the peer last answered, or it was last offered */
+    unsigned told_tenths; /* progress that was logged, tenths of the file */
 };
 
-/* One file that arrives. */
+/* The file that is arriving; see above. */
 struct snapshot_receive {
     bool is_active;
     uint16_t peer;
@@ -77,7 +117,7 @@ struct snapshot_receive {
     unsigned told_tenths;
 };
 
-/* A file that is read for a backup, and how long it stays without another read. */
+/* A file that is read for a backup. It is kept until this time if nobody reads it again. */
 struct snapshot_reading {
     uint64_t index;
     uint64_t until_ms;
@@ -90,10 +130,10 @@ struct published_transfer {
 };
 
 struct snapshot_worker {
-    /* Immutable after start. */
+    /* Does not change after the start. */
     struct snapshot_worker_options options;
     char *directory;
-    struct wal_files place; /* the same, as the store's functions want it */
+    struct wal_files place; /* the same directory, as functions of src/store need it */
     struct thread thread;
     bool started;
     struct ring *commands; /* core thread -> worker */
@@ -101,29 +141,29 @@ struct snapshot_worker {
     struct waker waker;    /* consumer: worker */
     atomic_bool stop;
 
-    /* The core thread: what peers need while the worker hangs and its ring is full. Of a kind and
-     * a peer only the newest counts, so that they are few. */
+    /* The core thread: commands about peers that found the ring full, because the worker waits for
+     * a disk that hangs. Of each kind and peer only the newest is kept, so that they are few. */
     size_t late_count;
     struct snapshot_command late[SNAPSHOT_LATE_MAX];
 
-    /* Added by the core thread, taken by the worker. */
+    /* Bytes of slices in the ring: the core thread adds, the worker subtracts. */
     _Atomic uint64_t pending_bytes;
 
     /* The worker. */
     struct snapshot_files *files;
-    struct snapshot_writer *writer; /* NULL: nothing is being saved, or it failed */
-    uint64_t saving_index;
+    struct snapshot_writer *writer; /* NULL = nothing is being saved, or it has failed */
+    uint64_t saving_index;          /* 0 = nothing is being saved */
     uint64_t saving_term;
-    int saving_code; /* of the first failure */
+    int saving_code; /* why saving failed; 0 = it did not */
     struct snapshot_send sends[RAFT_MEMBERS_MAX];
     struct snapshot_receive receive;
-    uint8_t *chunk; /* WIRE_SNAPSHOT_CHUNK_MAX */
+    uint8_t *chunk; /* buffer of WIRE_SNAPSHOT_CHUNK_MAX bytes */
 
-    /* Who reads which file for a backup: any thread; asked by the worker before it cleans up. */
+    /* The snapshots that backups read now: any thread. The worker looks before it removes files. */
     struct mutex readings_mutex;
     struct snapshot_reading readings[SNAPSHOT_READINGS_MAX];
 
-    /* Figures: written by the worker, relaxed. */
+    /* Figures: written by the worker, with relaxed order. */
     _Atomic uint64_t newest_index;
     _Atomic uint64_t newest_bytes;
     _Atomic uint64_t published_saving_index;
@@ -134,14 +174,17 @@ struct snapshot_worker {
 
 /* All of these: the worker. */
 
-/* snapshot_worker.c. False: the node stops, and what the event held was freed. */
+/* snapshot_worker.c */
+/* Takes what the event points at. False: the node stops, and it was freed. */
 bool snapshot_push_event(struct snapshot_worker *worker, struct snapshot_event event);
 void snapshot_push_frame(struct snapshot_worker *worker, uint16_t peer,
                          const struct wire_snapshot *head, const void *data);
 void snapshot_publish_newest(struct snapshot_worker *worker);
-void snapshot_prune(struct snapshot_worker *worker); /* old files, as the options say */
+/* Removes snapshots that are older than the options say and that nobody needs. */
+void snapshot_prune(struct snapshot_worker *worker);
 void snapshot_publish_transfer(struct published_transfer *published, uint16_t peer, uint64_t done,
                                uint64_t total);
+/* The path of a file in the directory. */
 void snapshot_path(const struct snapshot_worker *worker, const char *name, char path[WAL_PATH_MAX]);
 
 /* snapshot_send.c */
@@ -150,11 +193,12 @@ void snapshot_send_link(struct snapshot_worker *worker, uint16_t peer, bool up);
 void snapshot_send_answer(struct snapshot_worker *worker, uint16_t peer,
                           const struct wire_snapshot *answer);
 void snapshot_send_forget(struct snapshot_worker *worker, uint16_t peer); /* 0 = all */
-/* Fills the windows, offers again what was not answered; true if a transfer is under way. */
+/* Sends what the windows have room for, and offers again where no answer came. True if a transfer
+ * is under way. */
 bool snapshot_send_work(struct snapshot_worker *worker);
-/* The oldest index that is being sent, or `otherwise`. */
+/* The index of the oldest snapshot that is being sent; `otherwise` if none is older than that. */
 uint64_t snapshot_send_oldest(const struct snapshot_worker *worker, uint64_t otherwise);
-/* A newer one is there: transfers that it makes pointless begin anew. */
+/* There is a new snapshot: transfers of a snapshot that is too old now begin anew with it. */
 void snapshot_send_outdated(struct snapshot_worker *worker);
 
 /* snapshot_receive.c */
@@ -164,8 +208,8 @@ void snapshot_receive_chunk(struct snapshot_worker *worker, uint16_t peer,
                             const struct wire_snapshot *chunk);
 void snapshot_receive_abandon(struct snapshot_worker *worker);
 
-/* snapshot_reading.c. Holds the files that are read now, or were a moment ago (T39), for the caller
- * to release; returns how many. */
+/* snapshot_reading.c */
+/* Holds the snapshots that backups read now (T39). The caller releases them; returns how many. */
 size_t snapshot_hold_readings(struct snapshot_worker *worker, uint64_t held[SNAPSHOT_READINGS_MAX]);
 
 #endif
