@@ -91,7 +91,7 @@ void snapshot_worker_send(struct snapshot_worker *worker, uint16_t peer);
 void snapshot_worker_link(struct snapshot_worker *worker, uint16_t peer, bool up);
 /* Ends the transfer to this peer; 0 = all transfers, because this node leads no longer. */
 void snapshot_worker_forget(struct snapshot_worker *worker, uint16_t peer);
-/* A frame of a snapshot came from a peer. Takes it; drops it if there is no room, as a network may. */
+/* A frame of a snapshot came from a peer. Takes it; drops it if there is no room for it. */
 void snapshot_worker_frame(struct snapshot_worker *worker, uint16_t peer,
                            struct wire_snapshot *frame);
 /* Frees a staged state that is not needed, on the worker's thread, because that may take long. */

@@ -1,15 +1,16 @@
 /*
- * The follower's side of replication (dissertation, section 3.5): accept what continues the
- * log, refuse with a hint what does not, acknowledge only what is on disk.
+ * The follower's side of replication (dissertation, section 3.5): takes appends that continue the
+ * log, refuses others with a hint where the logs may agree, and acknowledges only what is on disk.
  */
 #include "base/assert.h"
 #include "base/plant.h"
 #include "raft/core.h"
 
 /*
- * Whether something committed here, the base included, has another term than a message says.
- * The previous entry counts as well: an append right behind the commit index is not compared
- * any further, and a lie about its term would let terms fall along the log.
+ * Whether the entry at this index is committed here and has another term than the message says.
+ * This is asked about the entry before the new ones as well: if that one is committed, the append
+ * is not compared with the log any further, and with a wrong term there, terms could fall along the
+ * log.
  */
 static bool contradicts(const struct raft_core *core, uint64_t index, uint64_t term)
 {
@@ -18,8 +19,8 @@ static bool contradicts(const struct raft_core *core, uint64_t index, uint64_t t
 }
 
 /*
- * One leader gives an index one time: what is here under the same term has to have it, too. Of a
- * base that lies before the snapshot a restart does not know the time: that one is 0.
+ * A leader gives each index one time only. So an entry here with the same index and term has to
+ * have the same time. After a restart the time at the base may not be known: then it is 0.
  */
 static bool time_contradicts(const struct raft_core *core, const struct raft_entry *entry)
 {
@@ -29,7 +30,8 @@ static bool time_contradicts(const struct raft_core *core, const struct raft_ent
            (known_ms != 0 || PLANT(raft_base_time_believed)) && known_ms != entry->time_ms;
 }
 
-/* What no correct leader sends: gaps, falling terms or times, a change of something committed. */
+/* Whether a correct leader can have sent this: no gaps, no falling terms or times, no other entry
+ * where one is committed. */
 static bool append_is_sane(const struct raft_core *core, const struct raft_message *message)
 {
     uint64_t index = message->append.previous_index;
@@ -83,9 +85,11 @@ static void refuse(struct raft_core *core, const struct raft_message *message)
 }
 
 /*
- * Acknowledges `covered`, the last index that this append vouches for. What is not durable yet
- * waits for its log write; the read round in it need not wait for a disk, so a new round gets
- * an answer of its own at once, for as much as is durable.
+ * Acknowledges the log up to `covered`, the last index at which this append proves that the log
+ * agrees with the leader's. If that is not durable yet, the answer waits for the log write. The
+ * read round in the append has nothing to do with the disk: to answer it says only "you are still
+ * the leader for me". So a new round gets an answer of its own at once, which acknowledges only
+ * what is durable; reads of the leader do not wait for this node's disk.
  */
 static void acknowledge(struct raft_core *core, const struct raft_message *message,
                         uint64_t covered)
@@ -110,7 +114,7 @@ static void acknowledge(struct raft_core *core, const struct raft_message *messa
     }
 }
 
-/* Appends what is new, cutting off a conflicting tail first. */
+/* Appends the entries that are new. From the first entry that conflicts, the own log is dropped. */
 static void take_entries(struct raft_core *core, const struct raft_message *message)
 {
     for (uint32_t i = 0; i < message->entry_count; i++) {
@@ -121,7 +125,7 @@ static void take_entries(struct raft_core *core, const struct raft_message *mess
         }
         if (entry->index <= raftlog_last_index(&core->log)) {
             if (raftlog_term(&core->log, entry->index) == entry->term) {
-                continue; /* have it already: a repeated or overlapping append */
+                continue; /* it is there already: the append came twice or overlaps */
             }
             core_truncate(core, entry->index);
         }
@@ -154,8 +158,9 @@ void append_on_message(struct raft_core *core, const struct raft_message *messag
     core->leader_commit_index = message->append.commit_index;
     election_reset_timer(core);
     /*
-     * Everything committed agrees with any leader's log, so an append that reaches back to it
-     * needs no comparison there - but only there: previous index 0 is nothing special (T14).
+     * If the entry before the new ones is committed here, it is the same in the log of every later
+     * leader, and need not be compared. In every other case it has to be compared, also for an
+     * append from index 1 on (T14).
      */
     if (previous > core->commit_index &&
         (previous > raftlog_last_index(&core->log) ||
@@ -170,7 +175,10 @@ void append_on_message(struct raft_core *core, const struct raft_message *messag
     } else {
         take_entries(core, message);
     }
-    /* Committed only as far as this message vouches for (T11). */
+    /*
+     * The leader's commit index counts only up to `covered`. Entries of the own log after that may
+     * be leftovers of an earlier leader, which this append has not compared (T11).
+     */
     commit = message->append.commit_index < covered ? message->append.commit_index : covered;
     if (PLANT(raft_commits_past_message)) {
         uint64_t last = raftlog_last_index(&core->log);

@@ -1,5 +1,5 @@
 /*
- * Changes of the membership: encoding, and what they make of a membership. Pure.
+ * Changes of the membership: encoding, and the membership that results from a change. Pure.
  */
 #include "raft/change.h"
 
@@ -115,7 +115,7 @@ static struct raft_member *find(struct raft_membership *membership, uint16_t id)
     return member != NULL ? &membership->members[member - membership->members] : NULL;
 }
 
-/* A new member is a learner, whatever it is to become (T27); its id is new for ever (T33). */
+/* A new member is a learner at first (T27), and nobody has ever had its id (T33). */
 static enum raft_refusal add(struct raft_membership *membership,
                              const struct raft_change_step *step, uint8_t roles)
 {
@@ -139,7 +139,7 @@ static enum raft_refusal add(struct raft_membership *membership,
                : RAFT_REFUSED_TOO_MANY;
 }
 
-/* Nobody waits for the place of a member that is gone. */
+/* The member is removed, so no learner can replace it any more. */
 static void forget_replaced(struct raft_membership *membership, uint16_t id)
 {
     for (size_t i = 0; i < membership->count; i++) {

@@ -1,14 +1,14 @@
 /*
- * Invariants as code, after LogCabin's: what holds in a core between two steps, and what a step
- * may not do. raft_step() asks where options.check says so: in tests and simulations, and in a
- * daemon configured with --enable-checks. Says what is broken in a sentence; never changes
- * anything.
+ * The invariants of a core as code, an idea of LogCabin: what is true between two steps, and what a
+ * step must not do. If options.check is set, raft_step() checks them after each step: in tests, in
+ * simulations, and in a daemon configured with --enable-checks. A sentence names the rule that is
+ * violated. Nothing here changes the core.
  */
 #include "raft/check.h"
 
 #include "base/assert.h"
 
-/* The first condition that does not hold names the invariant. */
+/* Returns the sentence if the condition is false. */
 #define HOLDS(condition, sentence)                                                                 \
     do {                                                                                           \
         if (!(condition)) {                                                                        \
@@ -123,7 +123,7 @@ static const char *check_leader(const struct raft_core *core)
             return broken;
         }
     }
-    /* A membership that came into force since may want more than the one that committed. */
+    /* A newer membership may have other voters than the one in force at that commit. */
     HOLDS(!read_knows_commit(core) || core->membership_index > core->commit_index ||
               core->commit_index <= core->membership_index + 1 ||
               raft_membership_quorum_value(&core->membership, durable) >= core->commit_index,
@@ -142,7 +142,7 @@ static const char *check_follower(const struct raft_core *core)
     return NULL;
 }
 
-/* Entries from `first` on: consecutive, terms and times never fall. */
+/* The entries from `first` on are consecutive, and terms and times never fall. */
 static const char *check_entries(const struct raft_core *core, uint64_t first)
 {
     for (uint64_t i = first; i <= raftlog_last_index(&core->log); i++) {

@@ -1,6 +1,7 @@
 /*
- * The core's frame: it takes a batch of events, lets the parts act on them, and turns the sum into
- * one set of effects.
+ * raft_step(): takes a batch of events, lets the other files act on each of them, and turns the sum
+ * into one set of effects: at most one log write, and the messages. Also the functions on log, term
+ * and membership that the other files share. Pure, as all of src/raft: no clock, thread or I/O.
  */
 #include "raft/core.h"
 
@@ -19,7 +20,6 @@ uint64_t core_random(struct raft_core *core)
     return random_next(&core->random_state);
 }
 
-/* The new message is valid until the next core_send(). */
 struct raft_message *core_send(struct raft_core *core, uint8_t type, uint16_t to)
 {
     struct raft_message *message;
@@ -81,7 +81,8 @@ void core_set_membership(struct raft_core *core, const struct raft_membership *m
     } else if (core->role == RAFT_FOLLOWER || core->role == RAFT_LEARNER) {
         core->role = core_is_voter(core) ? RAFT_FOLLOWER : RAFT_LEARNER;
     } else {
-        /* A candidate's votes are counted by position: with other positions it starts anew. */
+        /* The votes of a candidate are stored by position in the membership. The positions have
+         * changed, so the campaign is given up; a time-out begins another one. */
         election_become_follower(core, core->term, 0);
     }
 }
@@ -104,12 +105,11 @@ void core_append_entry(struct raft_core *core, struct raft_entry *entry)
         struct raft_membership membership;
         int code = raft_membership_decode(&membership, entry->data, entry->size_bytes);
 
-        ASSERT(code == 0); /* whoever brought the entry has checked it */
+        ASSERT(code == 0); /* checked when the entry came: append_is_sane(), load_log() */
         core_set_membership(core, &membership, entry->index);
     }
 }
 
-/* The newest membership up to an index that the log or its base has; its own index. */
 uint64_t core_membership_at(const struct raft_core *core, uint64_t index,
                             struct raft_membership *membership)
 {
@@ -178,9 +178,14 @@ void core_set_commit(struct raft_core *core, uint64_t index)
 }
 
 /*
- * A finished write makes durable what the log still holds of it. A completion that a later
- * truncation overtook speaks of bytes that are gone: the same index may hold another entry by
- * now, so it counts for nothing (T13).
+ * A log write is durable. Its entries count as durable only if the log still holds them.
+ *
+ * The case that would break without the two conditions: a write with entries 5 and 6 is on its way
+ * to the disk when a new leader's append replaces entry 5. That truncation is in a later write.
+ * When the first write is done, it says "durable up to 6"; but entry 5 in the log is another one
+ * now, and it is not on the disk yet. To acknowledge it would be a lie (T13). So a completion
+ * counts only if no later write has truncated (truncate_sequence), and if the entry at last_index
+ * still has the term that it had when the write was issued.
  */
 static void on_written(struct raft_core *core, const struct raft_write_done *written)
 {
@@ -201,14 +206,14 @@ static void on_written(struct raft_core *core, const struct raft_write_done *wri
 static void on_append(struct raft_core *core, const struct raft_message *message)
 {
     if (core->role == RAFT_LEADER || (core->leader != 0 && core->leader != message->from)) {
-        core_violation(core, message->from); /* a second leader of one term */
+        core_violation(core, message->from); /* one term has one leader */
         return;
     }
     election_become_follower(core, core->term, message->from);
     append_on_message(core, message);
 }
 
-/* A leader of the past learns from the answer's term that it is one. */
+/* The sender leads an earlier term. The term of this answer tells it that it leads no longer. */
 static void answer_stale_leader(struct raft_core *core, const struct raft_message *message)
 {
     struct raft_message *reply = core_send(core, RAFT_MESSAGE_APPEND_REPLY, message->from);
@@ -220,13 +225,18 @@ static void answer_stale_leader(struct raft_core *core, const struct raft_messag
     }
 }
 
-/* What a message of another term means. False: it means nothing beyond that. */
+/*
+ * Compares the message's term with the own one (section 3.3). A later term makes this node a
+ * follower of that term, except in a pre-vote, and except when a leader may be alive: then a
+ * candidate's later term is ignored, so that a node which was cut off cannot end a working
+ * leadership. False: the message has no further meaning.
+ */
 static bool reconcile_term(struct raft_core *core, const struct raft_message *message)
 {
     if (message->term > core->term) {
         if (message->type == RAFT_MESSAGE_VOTE) {
             if (message->vote.pre) {
-                return true; /* a rehearsal changes nobody's term */
+                return true; /* a pre-vote changes no term */
             }
             if (!message->vote.handover && election_is_sticky(core)) {
                 return false;
@@ -234,7 +244,7 @@ static bool reconcile_term(struct raft_core *core, const struct raft_message *me
         }
         if (message->type == RAFT_MESSAGE_VOTE_REPLY && message->vote_reply.pre &&
             message->vote_reply.granted && !PLANT(raft_pre_vote_replies_ignored)) {
-            return true; /* carries the term that was rehearsed */
+            return true; /* has the term in which the sender would campaign */
         }
         election_become_follower(core, message->term,
                                  message->type == RAFT_MESSAGE_APPEND ? message->from : 0);
@@ -370,7 +380,7 @@ static void begin_batch(struct raft_core *core, uint64_t now_ms)
     core->violator = 0;
 }
 
-/* Hands out everything that is not on its way to the disk yet as one write. */
+/* Puts everything that is in no write yet into one write. */
 static void issue_write(struct raft_core *core, struct raft_outbox *outbox)
 {
     uint64_t last = raftlog_last_index(&core->log);
@@ -408,7 +418,11 @@ static void issue_write(struct raft_core *core, struct raft_outbox *outbox)
     core->write_next = last + 1;
 }
 
-/* Now that the batch's write has a number, messages that wait for it can name it. */
+/*
+ * Now the write of this batch has its number. Messages that have to wait for it (RAFT_GATED) get
+ * the number of the newest write under way: writes become durable in order, so everything that the
+ * message promises is on disk when that one is. If no write is under way, they may leave at once.
+ */
 static void resolve_messages(struct raft_core *core)
 {
     uint64_t gate = core->issued_sequence > core->written_sequence ? core->issued_sequence : 0;
@@ -427,7 +441,8 @@ static void resolve_messages(struct raft_core *core)
     }
 }
 
-/* What the sum of a batch's events makes due. */
+/* After all events: what they make due together. The order matters: what is committed first
+ * decides about changes, reads and messages. */
 static void act(struct raft_core *core)
 {
     replicate_tick(core);

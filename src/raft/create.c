@@ -1,5 +1,5 @@
 /*
- * A core begins with what survived on disk, and ends.
+ * The beginning of a core, from what its node finds on disk, and its end.
  */
 #include <string.h>
 
@@ -10,13 +10,13 @@
 #include "raft/check.h"
 #include "raft/core.h"
 
-/* Nobody has ever led in the term that a log is founded in. */
+/* The term of the first entry of a log, which all founders write alike: nobody leads in it. */
 enum { FOUNDING_TERM = 1 };
 
-/* Room that a core is made with. */
+/* Elements for which a core has room from the beginning. */
 enum { MESSAGES_RESERVED = 512, PROPOSALS_RESERVED = 1024, ENTRIES_RESERVED = 4096 };
 
-/* Takes over the recovered entries if they are a log. */
+/* Takes the recovered entries, if they are a log. */
 static int load_log(struct raft_core *core, const struct raft_recovered *recovered)
 {
     core->log.base_index = recovered->base_index;
@@ -85,7 +85,8 @@ int raft_create(const struct raft_options *options, const struct raft_recovered 
     made->term = recovered->term;
     made->vote = recovered->vote;
     made->role = RAFT_LEARNER;
-    /* A start far from zero, so that attempts of an earlier life are not repeated. */
+    /* A random number, so that the attempts of an earlier process of this node are not used again:
+     * a late answer to one of them must not confirm a read of this process. */
     made->last_attempt = core_random(made) >> 2;
     reserve_arrays(made);
     if (load_log(made, recovered) != 0) {
@@ -95,9 +96,9 @@ int raft_create(const struct raft_options *options, const struct raft_recovered 
     }
     election_reset_timer(made);
     if (is_only_voter(made)) {
-        made->election_deadline_ms = now_ms; /* there is nobody to wait for */
+        made->election_deadline_ms = now_ms; /* no other node can be the leader */
     } else if (recovered->term > FOUNDING_TERM) {
-        lease_promise(made); /* an earlier life may have answered a leader just now */
+        lease_promise(made); /* before the restart it may just have promised that: lease.c */
     }
     *core = made;
     return 0;

@@ -1,6 +1,46 @@
 /*
- * Elections: time-outs, the pre-vote rehearsal (dissertation, section 9.6), votes (section 3.4),
- * and every change of role.
+ * Elections (dissertation, section 3.4) with pre-vote (section 9.6), and every change of role.
+ *
+ * Before it campaigns, a node asks in a pre-vote whether a quorum would vote for it. This changes
+ * no term. So a node that was cut off for a while, and whose time-outs found nobody, does not come
+ * back with a high term that would end a working leadership.
+ *
+ *       raft_create()
+ *             |
+ *             v
+ *     FOLLOWER / LEARNER <------------------------------+
+ *             |        ^                                |
+ *             v        |                                |
+ *       PRE_CANDIDATE -+                                |
+ *             |        |                                |
+ *             v        |                                |
+ *         CANDIDATE ---+                                |
+ *             |                                         |
+ *             v                                         |
+ *           LEADER -------------------------------------+
+ *
+ *     FOLLOWER <-> LEARNER        core_set_membership(): with or without a vote in the membership
+ *     FOLLOWER -> PRE_CANDIDATE   start_pre_campaign(): no leader was heard for a time-out
+ *     LEARNER -> PRE_CANDIDATE    the same, only where reconfigure_may_campaign() says so (T28)
+ *     PRE_CANDIDATE -> CANDIDATE  start_campaign(): a quorum would vote for this node
+ *     FOLLOWER -> CANDIDATE       election_campaign_by_order(): the leader hands over to this node
+ *     CANDIDATE -> LEADER         become_leader(): a quorum has voted, the own vote is on disk
+ *     PRE_CANDIDATE, CANDIDATE -> PRE_CANDIDATE
+ *                                 start_pre_campaign(): another time-out without a decision
+ *     PRE_CANDIDATE, CANDIDATE -> FOLLOWER or LEARNER
+ *                                 count_votes(): too many have refused; election_become_follower():
+ *                                 a later term, or the leader of this term, was heard
+ *     LEADER -> FOLLOWER or LEARNER
+ *                                 election_become_follower(): a later term was heard; no quorum
+ *                                 answers (replicate_tick()); the node stops; it has removed itself
+ *
+ * Invariants; check.c checks 1 to 5 in every step of a test:
+ *   1. The term never falls, and in one term this node votes for at most one node (T1).
+ *   2. LEADER: the own vote and `leader` are this node.
+ *   3. CANDIDATE: the own vote is this node, no leader is known. PRE_CANDIDATE: no leader is known.
+ *   4. FOLLOWER if and only if this node is a voter, in these two roles; it never follows itself.
+ *   5. Only a LEADER has windows (progress[].inflights) and a lease.
+ *   6. No vote leaves this node, and the own vote does not count, before it is on the disk.
  */
 #include <string.h>
 
@@ -18,9 +58,9 @@ void election_reset_timer(struct raft_core *core)
 bool election_is_sticky(const struct raft_core *core)
 {
     if (core->role == RAFT_LEADER) {
-        return true; /* check-quorum ends a leadership that lost its followers */
+        return true; /* if its followers are gone, replicate_tick() ends this leadership */
     }
-    return lease_binds(core); /* it may not have heard of a leader's end, or restarted */
+    return lease_binds(core);
 }
 
 static enum raft_role passive_role(const struct raft_core *core)
@@ -107,8 +147,8 @@ static void ask_for_votes(struct raft_core *core, bool pre, bool handover)
         if (pre) {
             message->term = core->term + 1;
         } else {
-            /* The candidate's own vote, and the entries it campaigns with, are on its disk
-             * before anybody is asked. */
+            /* This candidate's own vote, and the entries that it campaigns with, have to be on its
+             * disk before it asks others: a crash must not take them back. */
             message->after_write = PLANT(raft_campaigns_early) ? 0 : RAFT_GATED;
         }
     }
@@ -116,7 +156,7 @@ static void ask_for_votes(struct raft_core *core, bool pre, bool handover)
 
 static void start_campaign(struct raft_core *core, bool handover);
 
-/* Acts on the votes that are in. */
+/* Acts on the answers so far. */
 static void count_votes(struct raft_core *core)
 {
     enum raft_tally tally =
@@ -165,12 +205,12 @@ static void start_campaign(struct raft_core *core, bool handover)
     set_role(core, RAFT_CANDIDATE, 0);
     election_reset_timer(core);
     clear_votes(core);
-    /* Counted by election_on_written() once it is durable; never before. */
+    /* The own vote counts when it is on disk: election_on_written(). */
     core->self_vote_sequence = core->issued_sequence + 1;
     ask_for_votes(core, false, handover);
 }
 
-/* No rehearsal: the leader has asked for it, and waits. */
+/* Without a pre-vote: the leader has ordered the campaign and waits for it. */
 void election_campaign_by_order(struct raft_core *core)
 {
     start_campaign(core, true);
@@ -220,17 +260,16 @@ static void reply_to_vote(struct raft_core *core, const struct raft_message *mes
     reply->vote_reply.pre = message->vote.pre;
     reply->vote_reply.granted = granted;
     if (granted && message->vote.pre) {
-        reply->term = message->term; /* names the campaign that it would support */
+        reply->term = message->term; /* the term in which this node would vote for the sender */
     } else {
-        /* A refusal tells the term, too, and nobody may learn of it before it is durable. */
+        /* A refusal contains the term as well, and no other node may learn a term that a crash
+         * can make this node forget. */
         reply->after_write = granted || !core_hard_state_is_durable(core) ? RAFT_GATED : 0;
     }
 }
 
-/*
- * message->term was already adopted where it had to be (core.c); here it is <= our term, or it
- * is the future term of a rehearsal.
- */
+/* The term was compared before (core.c): it is not later than the own one, except in a pre-vote,
+ * which has the term of the campaign that would follow. */
 void election_on_vote(struct raft_core *core, const struct raft_message *message)
 {
     bool granted;
@@ -241,7 +280,8 @@ void election_on_vote(struct raft_core *core, const struct raft_message *message
         reply_to_vote(core, message, granted);
         return;
     }
-    /* The same candidate again: its vote is given (T2). A first vote waits for the promise. */
+    /* The same candidate asks again, because the answer was lost: it has this node's vote (T2). For
+     * a first vote, the promise to a leader has to be over. */
     granted = message->term == core->term && core->role != RAFT_LEADER &&
               (core->vote == message->from ||
                (core->vote == 0 && (message->vote.handover || !election_is_sticky(core)))) &&

@@ -1,5 +1,5 @@
 /*
- * Log entries: making, sharing, counting. Any thread may hold and release.
+ * Log entries: makes them and counts their references. Any thread may hold and release one.
  */
 #include "raft/entry.h"
 
@@ -42,7 +42,8 @@ void raft_entry_release(struct raft_entry *entry)
     if (entry == NULL) {
         return;
     }
-    /* acq_rel: whoever frees sees everything the other holders did before they let go. */
+    /* acq_rel: the thread that frees the entry sees everything that the other holders did before
+     * they released it. */
     before = atomic_fetch_sub_explicit(&entry->references, 1, memory_order_acq_rel);
     ASSERT(before > 0);
     if (before == 1) {

@@ -1,8 +1,11 @@
 /*
- * Leadership is handed over (dissertation, section 3.10): the leader takes no more proposals,
- * waits until one voter has its whole log, and tells it to campaign at once. Also who should
- * lead: a voter of higher standing (of higher priority, or with space on its disk where the leader
- * has none), or anybody else when the leader's own disk hangs.
+ * Handover of leadership (dissertation, section 3.10). The leader takes no more proposals, waits
+ * until one voter has its whole log, and tells that voter to campaign at once. If nobody has taken
+ * over within an election time-out, the leader gives up and takes proposals again.
+ *
+ * The leader also begins a handover by itself: to a voter with a higher standing (a higher
+ * priority, or space on its disk while the leader's disk is nearly full), and to any voter if its
+ * own disk hangs.
  */
 #include "base/assert.h"
 #include "raft/core.h"
@@ -35,7 +38,8 @@ static bool is_candidate(const struct raft_core *core, size_t position)
     return refusal_of(core, position) == RAFT_REFUSED_NOT;
 }
 
-/* Of those that answer and have all that is committed: highest standing, then longest log. */
+/* Among the voters that answer and have all committed entries: the highest standing, then the
+ * longest log. 0 = there is none. */
 static uint16_t best_candidate(const struct raft_core *core)
 {
     const struct progress *best = NULL;
@@ -102,9 +106,10 @@ void handover_end(struct raft_core *core)
 }
 
 /*
- * The order may be lost: it is repeated with each heartbeat. It may also be late, even when the
- * handover has been given up, and whoever follows it is not stopped by a lease. So a leader that
- * has said it once has no lease in that term any more.
+ * Orders the voter to campaign. The message may be lost, so it is sent again once in a heartbeat.
+ * It may also arrive late, even after the handover was given up; and the campaign that follows it
+ * is not stopped by the promises of a lease. So after the first order, this leader has no lease any
+ * more in its term (ordered_term).
  */
 static void send_order(struct raft_core *core)
 {
@@ -122,7 +127,7 @@ bool handover_voids_lease(const struct raft_core *core)
     return core->handover.ordered_term == core->term;
 }
 
-/* A write that has been on its way to the disk for too long: nothing here becomes durable. */
+/* Whether log writes are under way and none has been finished for too long (T46). */
 static bool disk_is_stalled(const struct raft_core *core)
 {
     return core->options.disk_stall_ms != 0 && core->issued_sequence > core->written_sequence &&
@@ -138,8 +143,8 @@ static bool is_preferred(const struct raft_core *core, size_t position)
            core->now_ms - progress->last_contact_ms < 2 * (uint64_t)core->options.heartbeat_ms;
 }
 
-/* Leadership drifts to the highest standing, but not in a hurry: a leader that has just been
- * elected serves first, and one that could not hand over waits longer. */
+/* Hands over to a voter with a higher standing, but not at once: a leader that was just elected
+ * leads for two election time-outs first, and after a try that failed it waits for eight. */
 static void drift(struct raft_core *core)
 {
     bool preferred = false;

@@ -1,16 +1,28 @@
 /*
- * Leases (dissertation, section 6.4.1). Whoever answers a leader promises to elect nobody else
- * for an election timeout from then on, whatever terms it hears of in between. A leader whose
- * newest round a quorum has answered is therefore the only one until an election timeout after
- * that round was opened - which was before any message of it left - less what two monotonic
- * clocks may drift apart. The promise is not on disk: a voter that restarts behaves as if it had
- * just given it.
+ * Leases (dissertation, section 6.4.1): until when a leader is certainly the only one.
+ *
+ * A voter that accepts an append promises the leader to vote for nobody else during one election
+ * time-out from then on, whatever terms it hears of. So when a quorum has answered a round, no
+ * other leader can be elected until an election time-out after the first of these answers was
+ * given. The leader does not know when that was. It knows when it opened the round, which was
+ * before any message of the round left; so the lease ends one election time-out after that moment,
+ * minus a tenth, because the voters' clocks may run faster than its own (T23).
+ *
+ * The start of a round counts, never the arrival of an answer: an answer may have been on its way
+ * for seconds, and the promise that it reports may be over.
+ *
+ * The promise is not written to disk. Instead, a voter that restarts behaves as if it had given the
+ * promise at its start (raft_create()).
+ *
+ * A leader that hands over tells another node to campaign although it lives itself, and the voters
+ * do not hold their promise against that campaign. The order may arrive late. So after the first
+ * order there is no lease in that term any more (handover.c).
  */
 #include "base/assert.h"
 #include "base/plant.h"
 #include "raft/core.h"
 
-/* One part in so many that one clock may run faster than another. */
+/* One clock may run faster than another by one part in this number. */
 enum { DRIFT_PARTS = 10 };
 
 void lease_promise(struct raft_core *core)
@@ -23,7 +35,6 @@ bool lease_binds(const struct raft_core *core)
     return core->now_ms < core->promised_until_ms;
 }
 
-/* A new round of questions to a quorum; every append from here on carries its number. */
 void lease_open_round(struct raft_core *core)
 {
     ASSERT(core->role == RAFT_LEADER);
@@ -36,7 +47,7 @@ uint64_t raft_lease_until_ms(const struct raft_core *core)
     uint64_t timeout_ms = core->options.election_timeout_ms;
     uint64_t round;
 
-    /* Until an entry of its own term is committed a leader does not know what is (T10). */
+    /* Before it has committed in its own term, the commit index may be too old (T10). */
     if (core->role != RAFT_LEADER ||
         (handover_voids_lease(core) && !PLANT(raft_lease_outlives_handover)) ||
         !read_knows_commit(core)) {

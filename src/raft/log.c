@@ -1,5 +1,5 @@
 /*
- * The core's log. Terms never fall along a log, so searches by term are binary.
+ * The log of a core; see log.h. Terms never fall along a log, so searches by term are binary. Pure.
  */
 #include "raft/log.h"
 
@@ -141,6 +141,6 @@ uint64_t raftlog_last_at_most_term(const struct raft_log *log, uint64_t limit, u
 struct raft_entry *const *raftlog_slice(const struct raft_log *log, uint64_t first)
 {
     ASSERT(first > log->base_index && first <= raftlog_last_index(log) + 1);
-    /* No arithmetic on the null array of a log that never had an entry. */
+    /* The array of a log that never had an entry is NULL, which nothing may be added to. */
     return log->entries != NULL ? log->entries + (first - log->base_index - 1) : NULL;
 }

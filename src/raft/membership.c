@@ -1,5 +1,6 @@
 /*
- * Membership: encoding and majorities, simple and joint (dissertation, section 4.3). Pure.
+ * Memberships: encoding, and majorities, simple and joint (dissertation, section 4.3). See
+ * membership.h. Pure.
  */
 #include "raft/membership.h"
 
@@ -47,12 +48,12 @@ static bool roles_are_valid(uint8_t roles)
         ((roles & RAFT_MEMBER_JOINING) != 0 && (roles & RAFT_MEMBER_LEARNER) == 0)) {
         return false;
     }
-    /* A voter of the incoming configuration is not its learner as well. */
+    /* An incoming voter is not a learner as well. */
     return (roles & (RAFT_MEMBER_VOTER | RAFT_MEMBER_LEARNER)) !=
            (RAFT_MEMBER_VOTER | RAFT_MEMBER_LEARNER);
 }
 
-/* Where an id stands in the list of removed ones, or would stand. */
+/* The place of an id in the list of removed ones, or the place where it would be inserted. */
 static size_t removed_place(const struct raft_membership *membership, uint16_t id)
 {
     size_t place = 0;
@@ -308,7 +309,7 @@ int raft_membership_decode(struct raft_membership *membership, const void *data,
     return 0;
 }
 
-/* The tally among those members that have one role. */
+/* Counts the answers of the members with this role. */
 static enum raft_tally tally_role(const struct raft_membership *membership, uint8_t role,
                                   const bool answered[RAFT_MEMBERS_MAX],
                                   const bool granted[RAFT_MEMBERS_MAX])
@@ -351,7 +352,8 @@ enum raft_tally raft_membership_tally(const struct raft_membership *membership,
     return incoming == RAFT_TALLY_WON ? outgoing : RAFT_TALLY_PENDING;
 }
 
-/* The value that a majority of the members with one role has reached. */
+/* The greatest value that a majority of the members with this role has reached: with n members, the
+ * one at place n / 2 of the values in falling order, since n / 2 + 1 members have at least that. */
 static uint64_t quorum_value_of_role(const struct raft_membership *membership, uint8_t role,
                                      const uint64_t values[RAFT_MEMBERS_MAX])
 {

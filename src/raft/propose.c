@@ -1,6 +1,12 @@
 /*
- * Proposals: a leader appends them, a follower forwards them to the leader exactly once, and
- * whoever cannot do either says so, definitely.
+ * Proposals: a leader appends them; a follower forwards them to the leader, once. If a proposal can
+ * certainly not be appended, its client is told so.
+ *
+ * A forwarded proposal is never sent again, and a leader appends it only in the term in which it
+ * was forwarded. Otherwise the same command could stand in the log twice: the first message may
+ * have arrived although no answer came (T51). It also gives a forwarder certainty: once an entry of
+ * a later term is applied, what it forwarded in an earlier term is either applied already or never
+ * will be.
  */
 #include "base/memory.h"
 #include "base/plant.h"
@@ -15,8 +21,8 @@ static void add_refusal(struct raft_core *core, uint64_t origin, uint64_t sequen
 }
 
 /*
- * Every member waits for the time: what expires is gone from a follower only once it applies this
- * entry, and the next append may be a heartbeat away.
+ * All members wait for an entry of time: keys expire on a follower only when it applies that entry,
+ * and without this the commit index would reach it with the next append or heartbeat.
  */
 static void want_told(struct raft_core *core)
 {
@@ -25,7 +31,7 @@ static void want_told(struct raft_core *core)
     }
 }
 
-/* A leader takes a proposal, or says why it does not. */
+/* The leader appends a proposal, or says why it does not. */
 static enum raft_refusal lead_proposal(struct raft_core *core, struct raft_entry *entry)
 {
     if (entry->type == RAFT_ENTRY_MEMBERSHIP_CHANGE) {
@@ -34,7 +40,7 @@ static enum raft_refusal lead_proposal(struct raft_core *core, struct raft_entry
     if (handover_is_running(core)) {
         return RAFT_REFUSED_HANDOVER;
     }
-    /* What the cluster needs to go on goes on in the space that is kept for it (T45). */
+    /* Only commands are refused: the space that is left is for the cluster's own entries (T45). */
     if (core->space_is_low && entry->type == RAFT_ENTRY_COMMAND) {
         return RAFT_REFUSED_DISK;
     }
@@ -54,7 +60,7 @@ void propose_on_request(struct raft_core *core, struct raft_entry *entry)
             add_refusal(core, entry->origin, entry->sequence, (uint8_t)refusal);
         }
     } else if (entry->type == RAFT_ENTRY_TIME) {
-        return; /* what a node says as the leader is nothing to forward */
+        return; /* only the leader proposes the time; this node no longer leads */
     } else if (core->leader != 0) {
         core->forwards = memory_grow(core->forwards, &core->forward_capacity,
                                      core->forward_count + 1, sizeof(struct raft_entry *));
@@ -75,7 +81,7 @@ static bool proposals_are_sane(const struct raft_message *message)
     return true;
 }
 
-/* Tells a peer that some of its entries, one after the other, were not appended. */
+/* Tells a peer that `count` of its entries, from `first` on, were not appended. */
 static void refuse(struct raft_core *core, const struct raft_message *message, uint32_t first,
                    uint32_t count, enum raft_refusal reason)
 {
@@ -93,14 +99,11 @@ static void refuse(struct raft_core *core, const struct raft_message *message, u
     }
 }
 
-/* Why none of a message's proposals can be taken. */
+/* Why no proposal of a message can be appended; RAFT_REFUSED_NOT if they can. */
 static enum raft_refusal refusal_of_all(const struct raft_core *core,
                                         const struct raft_message *message, size_t position)
 {
-    /*
-     * Only what was forwarded in this very term is appended. So once an entry of a later term is
-     * applied, a forwarder knows that its older proposals will never be.
-     */
+    /* A proposal is appended only in the term in which it was forwarded, see above. */
     if (core->role != RAFT_LEADER ||
         (message->term != core->term && !PLANT(raft_takes_old_proposals)) ||
         position == RAFT_MEMBERS_MAX) {
@@ -133,7 +136,7 @@ void propose_on_message(struct raft_core *core, const struct raft_message *messa
             refuse(core, message, i, 1, refusal);
         }
     }
-    /* A change of members may have moved the peer. */
+    /* The peer may have another position now: one of the entries may have changed the members. */
     position = core_position(core, message->from);
     if (position < RAFT_MEMBERS_MAX) {
         core->progress[position].commit_wanted = raftlog_last_index(&core->log);
@@ -148,7 +151,7 @@ void propose_on_refusal(struct raft_core *core, const struct raft_message *messa
     }
 }
 
-/* Sends this batch's proposals to the leader, in messages of at most a batch's size. */
+/* Forwards this batch's proposals to the leader, in messages of at most max_batch_bytes. */
 void propose_flush(struct raft_core *core)
 {
     size_t sent = 0;
@@ -159,7 +162,7 @@ void propose_flush(struct raft_core *core)
         size_t cost = 0;
 
         if (core->leader == 0 || core->role == RAFT_LEADER) {
-            /* Leadership moved within this batch, before anything left. */
+            /* The leader changed within this batch; nothing was sent yet. */
             add_refusal(core, core->forwards[sent]->origin, core->forwards[sent]->sequence,
                         RAFT_REFUSED_NO_LEADER);
             sent++;

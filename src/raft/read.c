@@ -1,14 +1,27 @@
 /*
- * ReadIndex (dissertation, section 6.4): a read is linearizable at commit index i if, after it
- * was asked, a quorum still took this node for the leader of the term in which i was committed.
- * All reads of a batch share one round. A follower asks the leader, each try under a number of
- * its own that is never used again, so that a late answer can confirm nothing newer.
+ * ReadIndex (dissertation, section 6.4): reads that are linearizable without an entry in the log.
+ *
+ * The leader does this for the reads of a batch:
+ *   1. It waits until it has committed an entry of its own term (read_knows_commit()). A new leader
+ *      has all committed entries in its log, but does not know which are committed: its commit
+ *      index may be older than what an earlier leader has acknowledged (T10).
+ *   2. It notes its commit index as the read index.
+ *   3. It opens a round: every append from now on carries the number of the round, and each answer
+ *      returns it. When a quorum has returned this number or a later one, no leader of a later term
+ *      had been elected when the round was opened (T21).
+ *   4. When the state machine has applied the read index, the reads are answered from it.
+ *
+ * Without step 3, a leader that was cut off and does not know of its successor would answer with an
+ * old state. Where a lease holds, steps 2 and 3 are not needed (lease.c).
+ *
+ * A follower asks the leader for steps 1 to 3 and does step 4 itself. Each question has a number,
+ * its attempt, that is never used again in the life of the process. Otherwise the late answer to an
+ * earlier question could confirm reads that were asked after it, with a read index that is too low.
  */
 #include "base/assert.h"
 #include "base/plant.h"
 #include "raft/core.h"
 
-/* Until an entry of its own term is committed a leader does not know what is (T10). */
 bool read_knows_commit(const struct raft_core *core)
 {
     return raftlog_term(&core->log, core->commit_index) == core->term || PLANT(raft_no_noop);
@@ -24,7 +37,6 @@ void read_on_request(struct raft_core *core, uint64_t read_id, bool lease)
     core->read.attempt = 0;
 }
 
-/* Role or leader changed: what was asked of whom no longer matters; flush starts over. */
 void read_forget_attempts(struct raft_core *core)
 {
     core->read.round = 0;
@@ -37,7 +49,7 @@ void read_on_message(struct raft_core *core, const struct raft_message *message)
     struct progress *progress;
 
     if (core->role != RAFT_LEADER || message->term != core->term || position == RAFT_MEMBERS_MAX) {
-        return; /* the asker tries again when it knows better */
+        return; /* the follower asks again when it knows the leader */
     }
     progress = &core->progress[position];
     progress->read_pending = true;
@@ -64,7 +76,6 @@ void read_on_reply(struct raft_core *core, const struct raft_message *message)
     confirm(core, message->read_reply.index);
 }
 
-/* The newest round that a quorum has answered. */
 uint64_t read_quorum_round(const struct raft_core *core)
 {
     uint64_t rounds[RAFT_MEMBERS_MAX];
@@ -92,8 +103,9 @@ static void answer(struct raft_core *core, size_t position)
 }
 
 /*
- * Reads for which the lease will do, while it holds at the batch's time: whatever the batch
- * brought was asked before that.
+ * Answers the reads for which a lease is enough, if the lease holds at the time of this batch. The
+ * host reads its clock for the batch after it has taken the last event, so every read was asked
+ * before the moment for which the lease is checked.
  */
 static void leader_answer_by_lease(struct raft_core *core)
 {
@@ -111,7 +123,7 @@ static void leader_answer_by_lease(struct raft_core *core)
     }
 }
 
-/* Opens one round for everything that was asked in this batch. */
+/* Opens one round for all reads that were asked in this batch, the own ones and the followers'. */
 static void leader_begin_round(struct raft_core *core)
 {
     bool opened = false;

@@ -1,7 +1,18 @@
 /*
  * The leader's side of a change of members (dissertation, chapter 4): checks what was asked for,
- * appends the membership that comes of it, leads a joint one to its end, promotes learners that
- * have caught up, and steps down when it has removed itself.
+ * appends the membership that results from it, ends a joint membership, makes learners that have
+ * caught up voters, and steps down when it has removed itself.
+ *
+ * A change takes these steps:
+ *   1. start_change(): the leader checks the change. If no voter changes, it appends the new
+ *      membership, and the change is complete when that is committed.
+ *   2. Else it appends the joint membership (membership.h says why). From then on, decisions need a
+ *      majority of the old and of the new voters.
+ *   3. leave_joint(): when that is committed, the leader of that time appends the new membership.
+ *   4. When that is committed, the change is complete: tell_leaving() tells the removed members.
+ *      A leader that is no voter any more hands over or steps down: leave_office().
+ *
+ * If the leader crashes in between, the next one continues: the joint membership is in the log.
  */
 #include <string.h>
 
@@ -10,10 +21,11 @@
 #include "raft/change.h"
 #include "raft/core.h"
 
-/* A learner has caught up once it has been this many rounds in a row. */
+/* A learner has caught up after so many fast rounds in a row; see follow_learner(). */
 enum { CATCH_UP_ROUNDS = 3 };
 
-/* T26: before that, somebody else may have committed a change that this leader does not know. */
+/* T26: before that, an earlier leader may have committed a change that this leader does not know to
+ * be committed; two changes at once could have quorums without a common voter. */
 static bool has_committed_in_term(const struct raft_core *core)
 {
     return raftlog_term(&core->log, core->commit_index) == core->term ||
@@ -41,7 +53,7 @@ static void append_membership(struct raft_core *core, const struct raft_membersh
     raft_entry_release(entry);
 }
 
-/* Whether a member answers: a voter that does not is as good as none. */
+/* Whether a member answers, and has something of the log. */
 static bool is_present(const struct raft_core *core, uint16_t id)
 {
     size_t position = core_position(core, id);
@@ -64,8 +76,9 @@ static bool has_caught_up(const struct raft_core *core, uint16_t id)
 }
 
 /*
- * T27: whoever becomes a voter has the log already, and the voters that answer are a quorum of
- * what is to come.
+ * T27: a member that becomes a voter must have the log already, and the voters that answer now must
+ * be a quorum of the new membership. Otherwise nothing could be committed after the change until a
+ * new member has the log, or until an old one comes back.
  */
 static enum raft_refusal check_voters(const struct raft_core *core,
                                       const struct raft_membership *to)
@@ -112,7 +125,8 @@ static enum raft_refusal start_change(struct raft_core *core, const struct raft_
     if (refusal != RAFT_REFUSED_NOT) {
         return refusal;
     }
-    /* Who leaves stays an outgoing member, and is remembered as removed once it is none. */
+    /* A voter that is removed is still an outgoing member of the joint membership. Its id is
+     * remembered as removed when the joint membership ends. */
     for (size_t i = 0; i < core->membership.count; i++) {
         uint16_t id = core->membership.members[i].id;
 
@@ -146,9 +160,14 @@ enum raft_refusal reconfigure_propose(struct raft_core *core, const struct raft_
 }
 
 /*
- * How steadily a learner keeps up (dissertation, section 4.2.1): a round is over when it has
- * everything that was in the log when the round began, and was good if that took it no longer
- * than an election would. A round begins with a heartbeat at the earliest.
+ * Measures whether a learner keeps up with the log, in rounds (dissertation, section 4.2.1). A
+ * round begins at the end of the log of that moment, and is over when the learner has everything up
+ * to there. New entries come meanwhile, so the next round begins at the new end of the log. A round
+ * is fast if it takes at most an election time-out: then the cluster would wait for the learner no
+ * longer than for an election. CATCH_UP_ROUNDS fast rounds in a row mean that the learner has
+ * caught up; one slow round, also one that is not over yet, sets the count back to 0. Rounds begin
+ * at most once in a heartbeat, so that an idle cluster does not count hundreds of empty ones in a
+ * moment.
  */
 static void follow_learner(struct raft_core *core, struct progress *progress)
 {
@@ -175,7 +194,8 @@ static void follow_learner(struct raft_core *core, struct progress *progress)
     }
 }
 
-/* Promotes one joining learner that has caught up; what is in the way now may not be later. */
+/* Makes one joining learner that has caught up a voter. If that is refused now, it is tried again
+ * in the next batch. */
 static void promote_learners(struct raft_core *core)
 {
     for (size_t i = 0; i < core->membership.count; i++) {
@@ -193,12 +213,13 @@ static void promote_learners(struct raft_core *core)
         change.steps[0].kind = RAFT_CHANGE_PROMOTE;
         change.steps[0].id = member->id;
         if (start_change(core, &change, 0, 0) == RAFT_REFUSED_NOT) {
-            return; /* positions have changed */
+            return; /* the positions have changed */
         }
     }
 }
 
-/* The second half of a joint change begins by itself once the first is committed. */
+/* The joint membership is committed: the simple one follows, with the number of the proposal, so
+ * that the client that asked for the change gets its answer. */
 static void leave_joint(struct raft_core *core)
 {
     const struct raft_entry *joint = raftlog_entry(&core->log, core->membership_index);
@@ -209,7 +230,8 @@ static void leave_joint(struct raft_core *core)
                       joint != NULL ? joint->sequence : 0);
 }
 
-/* The final entry as well, so that whoever has all before it can answer its own clients. */
+/* A removed member gets no appends any more. This sends it the one with the membership that removed
+ * it, so that it can answer a client that asked it for the change. */
 static void send_final_entry(struct raft_core *core, uint16_t id)
 {
     uint64_t index = core->membership_index;
@@ -228,7 +250,8 @@ static void send_final_entry(struct raft_core *core, uint16_t id)
     message->entries = raftlog_slice(&core->log, index);
 }
 
-/* Whoever was taken out learns it from the leader that did, as long as it listens. */
+/* Tells the removed members that their removal is committed. A message that is lost does no harm:
+ * such a member campaigns at some time and gets the same answer (reconfigure_turns_away()). */
 static void tell_leaving(struct raft_core *core)
 {
     for (size_t i = 0; i < core->leaving_count; i++) {
@@ -250,14 +273,15 @@ void reconfigure_note_leaving(struct raft_core *core, const struct raft_membersh
     }
 }
 
-/* A leader that has removed itself leads to the end of the change, not beyond (section 4.2.2). */
+/* A leader that has removed itself leads until the change is committed, and no longer (section
+ * 4.2.2). */
 static void leave_office(struct raft_core *core)
 {
     if (!handover_is_running(core) &&
         (core->gave_up_office || handover_begin(core, 0) != RAFT_REFUSED_HANDING_OVER)) {
         election_become_follower(core, core->term, 0);
     }
-    core->gave_up_office = true; /* one try: who comes next is then for an election to find out */
+    core->gave_up_office = true; /* one try; if it fails, an election decides who leads */
 }
 
 void reconfigure_tick(struct raft_core *core)
@@ -288,7 +312,7 @@ void reconfigure_on_removed(struct raft_core *core)
     }
 }
 
-/* T29: a candidate that is no member any more gets no vote, but the news. */
+/* T29: a candidate that was removed gets no vote, but is told so; its later term is ignored. */
 bool reconfigure_turns_away(struct raft_core *core, const struct raft_message *message)
 {
     if (message->type != RAFT_MESSAGE_VOTE || !reconfigure_is_committed(core) ||
@@ -300,9 +324,13 @@ bool reconfigure_turns_away(struct raft_core *core, const struct raft_message *m
 }
 
 /*
- * T28: a node that takes part in no future election may hold the one copy of the entry that says
- * so. As long as it does not know that entry to be committed it may campaign by the membership
- * before, to bring it to the others.
+ * Whether this node may start an election: if it is a voter, and in one case more (T28). The case:
+ * leader 1 of the voters 1 and 2 removes itself. The joint membership is committed, the final one
+ * is only in the log of node 1 when that node restarts. Node 2 cannot be elected: in the joint
+ * membership it needs the vote of node 1, and node 1 refuses, because its own log is longer. By its
+ * newest membership node 1 is no voter, so if it did not campaign either, nobody would ever lead.
+ * Therefore, as long as the newest membership is not known to be committed, a node that was a voter
+ * in the one before it may campaign. As the leader it brings the entry to the others.
  */
 bool reconfigure_may_campaign(struct raft_core *core)
 {

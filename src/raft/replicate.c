@@ -1,6 +1,7 @@
 /*
- * The leader's side of replication: what each peer has, what it may be sent next, what that
- * makes committed (dissertation, sections 3.5, 3.6 and 10.2.1).
+ * The leader's side of replication (dissertation, sections 3.5, 3.6 and 10.2.1): what each peer
+ * has, what it is sent next, and what is committed by that. The states of a peer are drawn in
+ * core.h.
  */
 #include <string.h>
 
@@ -28,7 +29,7 @@ static void inflight_add(struct raft_core *core, struct progress *progress, uint
     progress->inflight_bytes += cost;
 }
 
-/* Frees the window up to an acknowledged index. */
+/* Takes the appends up to an acknowledged index out of the window. */
 static void inflight_acknowledge(struct raft_core *core, struct progress *progress, uint64_t index)
 {
     while (progress->inflight_count > 0) {
@@ -88,7 +89,7 @@ void replicate_end(struct raft_core *core)
     memset(core->progress, 0, sizeof(core->progress));
 }
 
-/* Keeps each peer's progress at its position when the membership has changed. */
+/* The membership has changed, and with it the positions: each member keeps its progress. */
 void replicate_membership_changed(struct raft_core *core, const struct raft_membership *before)
 {
     struct progress old[RAFT_MEMBERS_MAX];
@@ -111,7 +112,11 @@ void replicate_membership_changed(struct raft_core *core, const struct raft_memb
     }
 }
 
-/* A leader that no quorum has answered for an election timeout leads nobody. */
+/*
+ * Whether no quorum has answered for an election time-out. Such a leader gives up: by then the
+ * others may have elected another one, and the clients that still ask here would wait in vain
+ * ("check quorum", section 6.2).
+ */
 static bool quorum_is_silent(const struct raft_core *core)
 {
     uint64_t contacts[RAFT_MEMBERS_MAX];
@@ -148,10 +153,11 @@ static void on_refusal(struct raft_core *core, struct progress *progress,
     uint64_t agree;
 
     if (refused <= progress->match_index) {
-        return; /* an old answer that a later success overtook */
+        return; /* a late answer: the peer has acknowledged more since */
     }
     if (progress->state == RAFT_PROGRESS_SNAPSHOT) {
-        /* A heartbeat was refused; by its hint the peer may have installed one by now. */
+        /* A heartbeat was refused. If the hint names an entry that is in the log here, the peer has
+         * installed a snapshot meanwhile. */
         if (message->append_reply.conflict_index >= core->log.base_index &&
             raftlog_term(&core->log, message->append_reply.conflict_index) ==
                 message->append_reply.conflict_term) {
@@ -160,14 +166,14 @@ static void on_refusal(struct raft_core *core, struct progress *progress,
         return;
     }
     if (progress->state == RAFT_PROGRESS_PROBE && refused != progress->next_index - 1) {
-        return; /* an answer to an earlier probe */
+        return; /* the answer to an earlier append */
     }
     agree = raftlog_last_at_most_term(&core->log, message->append_reply.conflict_index,
                                       message->append_reply.conflict_term);
     if (agree >= refused) {
-        agree = refused - 1; /* a hint has to move the probe back, whatever it says */
+        agree = refused - 1; /* whatever the hint says, the next try has to be earlier */
     }
-    /* At the base the previous entry is still known, so an append right behind it can go. */
+    /* For an append right after the base, the term of the entry before is still known. */
     replicate_probe(core, progress, agree + 1);
 }
 
@@ -227,8 +233,9 @@ void replicate_on_link(struct raft_core *core, uint16_t peer, bool up)
     if (core->role != RAFT_LEADER || position == RAFT_MEMBERS_MAX) {
         return;
     }
-    /* Whatever was in flight is gone or doubtful: ask again from what is known. Whether it needs
-     * a snapshot is for itself to say. */
+    /* Nothing is known of the appends that were in flight: start again after what the peer has
+     * acknowledged. If that is before the base, start at the base: only the peer's own answer
+     * decides that it needs a snapshot. */
     next = core->progress[position].match_index + 1;
     if (next <= core->log.base_index) {
         next = core->log.base_index + 1;
@@ -238,7 +245,14 @@ void replicate_on_link(struct raft_core *core, uint16_t peer, bool up)
     core->progress[position].heartbeat_due = up;
 }
 
-/* Commits what a quorum has on disk, if it is of this term (section 3.6.2, Figure 8). */
+/*
+ * Commits what a quorum has on disk, if that is an entry of this term. An entry of an earlier term
+ * is committed only by an entry of this term after it: until then, a node without it can still be
+ * elected and overwrite it, although a quorum has it on disk (section 3.6.2, Figure 3.7; T9).
+ *
+ * The leader's own disk counts like any other: it may send entries before they are on its own disk,
+ * and they may be committed by the disks of the others alone (section 10.2.1).
+ */
 void replicate_advance_commit(struct raft_core *core)
 {
     uint64_t durable[RAFT_MEMBERS_MAX];
@@ -262,7 +276,7 @@ void replicate_advance_commit(struct raft_core *core)
     }
 }
 
-/* One append from next on; with `entries` as many as a batch may carry. */
+/* Sends one append from next_index on; with `entries`, as many as fit into a batch. */
 static void send_append(struct raft_core *core, size_t position, bool entries)
 {
     struct progress *progress = &core->progress[position];
@@ -273,7 +287,7 @@ static void send_append(struct raft_core *core, size_t position, bool entries)
     size_t cost = 0;
 
     if (progress->state == RAFT_PROGRESS_SNAPSHOT) {
-        previous = last; /* a heartbeat only: nothing in the log would help */
+        previous = last; /* a heartbeat only: the log does not hold what the peer needs */
         entries = false;
     }
     while (entries && previous + count < last) {
@@ -310,7 +324,7 @@ static void send_append(struct raft_core *core, size_t position, bool entries)
     }
 }
 
-/* Whether a peer is likely to answer at once: it answered everything it was asked so far. */
+/* Whether a peer will probably answer at once: it has answered every round that it was asked. */
 static bool is_responsive(const struct raft_core *core, const struct progress *progress)
 {
     return progress->state == RAFT_PROGRESS_REPLICATE &&
@@ -319,10 +333,12 @@ static bool is_responsive(const struct raft_core *core, const struct progress *p
 }
 
 /*
- * A read round needs a quorum's answers, not everybody's: it is sent at once to as many
- * responsive voters as complete a quorum, which spares the others a wake-up per batch of reads.
- * The rest hear of it with the next append or heartbeat, so a witness that fails costs a
- * heartbeat. Where a majority cannot be counted that simply, everybody is a witness.
+ * Chooses the witnesses of a read round that was just opened: the peers that are asked at once. A
+ * round needs the answers of a quorum, not of all. So it is sent at once only to as many responsive
+ * voters as complete a majority with the leader; the others are not woken for every batch of reads.
+ * They get the round's number with the next append or heartbeat. So if a witness does not answer,
+ * the round is late by at most a heartbeat. If there are too few responsive voters, or while the
+ * membership is joint, or if the leader has no vote, all peers are witnesses.
  */
 void replicate_choose_witnesses(struct raft_core *core)
 {
@@ -332,7 +348,7 @@ void replicate_choose_witnesses(struct raft_core *core)
     for (size_t i = 0; i < core->membership.count; i++) {
         wanted += raft_membership_is_voter(&core->membership, core->membership.members[i].id);
     }
-    wanted /= 2; /* with the leader itself a majority */
+    wanted /= 2; /* so many others are a majority together with the leader */
     for (size_t i = 0; i < core->membership.count; i++) {
         const struct raft_member *member = &core->membership.members[i];
         struct progress *progress = &core->progress[i];
@@ -355,9 +371,9 @@ static bool window_has_room(const struct raft_core *core, const struct progress 
 }
 
 /*
- * Whether a peer is owed an append without entries: a heartbeat, a new read round, or a commit
- * index that the peer's own clients wait for. Everybody else learns the commit index with the
- * next append; a message for that alone would cost each of them a wake-up per batch.
+ * Whether a peer has to be sent an append without entries: a heartbeat, the number of a new read
+ * round, or a commit index that clients of the peer wait for. All other peers learn the commit
+ * index with the next append: a message only for that would wake each of them for every batch.
  */
 static bool owes_empty_append(const struct raft_core *core, const struct progress *progress)
 {
@@ -384,7 +400,7 @@ static void send_to_peer(struct raft_core *core, size_t position)
         send_append(core, position, true);
     }
     if (owes_empty_append(core, progress)) {
-        /* For a probe the heartbeat is the next try: its predecessor may have been lost. */
+        /* In PROBE, the heartbeat contains entries: the append before it may have been lost. */
         send_append(core, position, progress->state == RAFT_PROGRESS_PROBE);
     }
 }

@@ -1,7 +1,8 @@
 /*
- * Snapshots as the core sees them (dissertation, section 5): numbers only. The host writes,
- * sends and restores the bytes; the core says who needs one, drops the log that one covers, and
- * decides what becomes of a follower's log when one arrives.
+ * Snapshots, as far as the core is concerned (dissertation, chapter 5): it knows their indexes and
+ * terms, never their bytes. The host writes, sends and restores the bytes. The core says which
+ * peers need a snapshot, drops entries that a snapshot covers, and decides what happens to the log
+ * of a follower when a snapshot arrives.
  */
 #include <string.h>
 
@@ -20,7 +21,7 @@ void raft_membership_at(const struct raft_core *core, uint64_t index,
     core_membership_at(core, index, membership);
 }
 
-/* Peers that were to get entries which are gone now say again what they have. */
+/* Peers that were to be sent entries which are gone now are asked again where they stand. */
 static void probe_from_base(struct raft_core *core)
 {
     for (size_t i = 0; core->role == RAFT_LEADER && i < core->membership.count; i++) {
@@ -32,8 +33,9 @@ static void probe_from_base(struct raft_core *core)
 }
 
 /*
- * The log before keep_from is in a durable snapshot and may go. What is not on this disk yet
- * stays, and so does what is not committed: neither can be in a snapshot.
+ * Drops the entries before keep_from, which a durable snapshot covers. Entries that are not on this
+ * node's disk yet stay: a snapshot may contain committed entries that only the other nodes have on
+ * disk, and durable_index must not be before the base.
  */
 void snapshot_on_saved(struct raft_core *core, const struct raft_snapshot_saved *saved)
 {
@@ -60,7 +62,7 @@ static bool snapshot_is_sane(const struct raft_core *core,
            received->time_ms <= RAFT_TIME_MAX_MS && raft_membership_is_valid(received->membership);
 }
 
-/* Tells the leader what is durable here, so that it goes on from there. */
+/* Tells the leader that the log up to `covered` is here, so that it sends what follows. */
 static void answer(struct raft_core *core, uint16_t to, uint64_t covered)
 {
     bool durable = covered <= core->durable_index && core_hard_state_is_durable(core);
@@ -72,9 +74,11 @@ static void answer(struct raft_core *core, uint16_t to, uint64_t covered)
 }
 
 /*
- * The log begins anew behind the snapshot. Whatever it held either is in the snapshot or never
- * was committed; were a tail kept that does not fit the snapshot, nothing could ever follow it
- * (T37). Completions of writes that are under way speak of a log that is gone.
+ * Restarts the log after the snapshot. Each entry that the log held is either contained in the
+ * snapshot or was never committed. If entries after the snapshot's index were kept although the log
+ * has another entry at that index, the log would not be that of any leader, and no append could
+ * ever fit it (T37). Log writes that are under way are about the old log, so their completions
+ * count for nothing: truncate_sequence, see on_written().
  */
 static void restart_log(struct raft_core *core, const struct raft_snapshot_received *received)
 {
@@ -102,8 +106,10 @@ void snapshot_on_received(struct raft_core *core, const struct raft_snapshot_rec
         return;
     }
     if (received->index > core->commit_index) {
-        /* With this very entry in the log, all before it are the committed ones: no need of a
-         * snapshot to apply them, and what comes after them stays. */
+        /*
+         * If the log has the same entry at the snapshot's index, then it has all entries that the
+         * snapshot contains. They are committed and need no snapshot, and what follows them stays.
+         */
         if (raftlog_term(&core->log, received->index) == received->term ||
             (PLANT(raft_snapshot_term_ignored) &&
              received->index <= raftlog_last_index(&core->log))) {
@@ -122,12 +128,13 @@ static struct progress *transfer_to(struct raft_core *core, uint16_t peer)
     if (core->role != RAFT_LEADER || position == RAFT_MEMBERS_MAX ||
         core->progress[position].state != RAFT_PROGRESS_SNAPSHOT ||
         core->progress[position].transfer != TRANSFER_UNDER_WAY) {
-        return NULL; /* an answer to what is not asked any more */
+        return NULL; /* this transfer is no longer wanted */
     }
     return &core->progress[position];
 }
 
-/* Has it all, but counts only once it says itself that it stands there (T38). */
+/* The peer has the snapshot on its disk. It is sent entries after it only when it acknowledges the
+ * snapshot's index itself: it may crash before it has installed the snapshot (T38). */
 void snapshot_on_sent(struct raft_core *core, uint16_t peer)
 {
     struct progress *progress = transfer_to(core, peer);
@@ -149,9 +156,10 @@ void snapshot_on_failed(struct raft_core *core, uint16_t peer)
 }
 
 /*
- * Whether to ask for a transfer now. The peer's own refusal brought it here; after a transfer
- * that came to nothing an election timeout passes and the peer has to have been heard again, so
- * that an offline one costs nothing (T20).
+ * Whether to ask the host for a transfer to this peer now. For the first one, the peer's own
+ * refusal is the reason. After a transfer that failed, an election time-out has to pass and the
+ * peer has to answer again first, so that a peer that is offline is not sent a snapshot again and
+ * again (T20).
  */
 static bool wants_transfer(const struct raft_core *core, struct progress *progress)
 {
@@ -161,7 +169,7 @@ static bool wants_transfer(const struct raft_core *core, struct progress *progre
         return false;
     }
     if (progress->transfer == TRANSFER_DELIVERED && waited) {
-        progress->transfer = TRANSFER_NONE; /* it was not installed: lost with a crash? */
+        progress->transfer = TRANSFER_NONE; /* the peer did not install it; perhaps it crashed */
     }
     return progress->transfer == TRANSFER_NONE &&
            (progress->transfer_ms == 0 ||

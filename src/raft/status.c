@@ -1,5 +1,5 @@
 /*
- * Looking into a core from outside, without changing it.
+ * The functions with which a host reads the state of a core; they change nothing.
  */
 #include "raft/core.h"
 

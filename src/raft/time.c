@@ -1,6 +1,10 @@
 /*
- * Cluster time: one line that all entries of a log are stamped along. Each leader continues
- * where the entry before its own ended; wall clocks are only ever read by the very first one.
+ * Cluster time: the time that leaders stamp on the entries. It never falls along the log. Each
+ * leader continues from the time of the last entry in its log and advances with its own monotonic
+ * clock. Only the very first leader of a cluster takes the start from its wall clock.
+ *
+ * The other nodes estimate the cluster time: the "anchor" is the time that the leader of
+ * anchor_term last said, and when this node heard it.
  */
 #include "base/assert.h"
 #include "raft/core.h"
@@ -24,7 +28,7 @@ static void set_anchor(struct raft_core *core, uint64_t time_ms)
     core->time.anchor_term = core->term;
 }
 
-/* The line of the anchor's leader, continued with this node's monotonic clock. */
+/* The time of the anchor's leader, advanced with this node's monotonic clock since it was heard. */
 static uint64_t anchored_time(const struct raft_core *core, uint64_t now_ms)
 {
     uint64_t passed = now_ms > core->time.anchor_now_ms ? now_ms - core->time.anchor_now_ms : 0;
@@ -37,9 +41,10 @@ static uint64_t anchored_time(const struct raft_core *core, uint64_t now_ms)
 }
 
 /*
- * A new leader goes on from the last entry of its log. What it heard of the time since counts
- * only if it heard that from the very leader that stamped that entry: the line of another may be
- * ahead of it, and what expires by it would expire early.
+ * A new leader continues from the time of the last entry in its log. It has perhaps heard a later
+ * time. That counts only if the leader that stamped that last entry has said it. Another leader, of
+ * a term whose entries this log does not have, may have been ahead: perhaps it took the start from
+ * a wall clock that is fast. Keys would then expire too early.
  */
 void time_become_leader(struct raft_core *core)
 {
@@ -53,7 +58,8 @@ void time_become_leader(struct raft_core *core)
     set_anchor(core, start_ms);
 }
 
-/* An append of the leader of this term. A delayed one says nothing that is not known better. */
+/* The leader of this term has said its time. An append that was delayed says an earlier time than
+ * is known already. */
 void time_on_append(struct raft_core *core, uint64_t time_ms)
 {
     if (core->time.anchor_term != core->term || time_ms > anchored_time(core, core->now_ms)) {
