@@ -1,23 +1,26 @@
 /*
- * From the log to the state machine: committed entries in order. Core thread, core mutex held.
+ * Applies committed entries to the state machine, in order, and answers the clients of this node
+ * that wait for them. Core thread, core mutex held; never waits.
  *
- * test/sim/host_apply.c does the same in the simulator: what changes here changes there.
+ * test/sim/host_apply.c does the same in the simulator: a change here needs a change there.
  */
 #include "base/assert.h"
 #include "node/node.h"
 
 enum {
-    APPLY_BATCH = 128,         /* entries in one call of the state machine */
-    APPLY_ENTRIES_MAX = 4096,  /* and before the core looks at its rings again, */
-    APPLY_BYTES_MAX = 8 << 20, /* so that a long backlog does not silence a leader */
+    APPLY_BATCH = 128, /* entries in one call of the state machine */
+    /* In one turn. If a leader applied a long backlog in one turn, it would send no heartbeats
+     * meanwhile. */
+    APPLY_ENTRIES_MAX = 4096,
+    APPLY_BYTES_MAX = 8 << 20,
 };
 
-/* The commands among entries first..last, with a reply for whoever waits for it here. */
+/* Commands for one call of the state machine, each with a reply for its client. */
 struct apply_batch {
     size_t count;
     struct raftd_entry entries[APPLY_BATCH];
     struct raftd_reply replies[APPLY_BATCH];
-    uint64_t sequences[APPLY_BATCH]; /* of the waiting request; 0 = nobody waits */
+    uint64_t sequences[APPLY_BATCH]; /* of the request that waits; 0 = none */
 };
 
 static void add_to_batch(struct raftd_node *node, struct apply_batch *batch,
@@ -54,8 +57,8 @@ static void run_batch(struct raftd_node *node, struct apply_batch *batch)
         struct waiting_request *request = NULL;
 
         if (batch->sequences[i] != 0) {
-            /* Looked up again: the same entry can stand in the log only once, but a request is
-             * answered only once as well. */
+            /* Looked up again, so that a request is answered at most once whatever the batch
+             * contains. */
             request = waiting_find(&node->waiting, batch->sequences[i]);
         }
         if (request != NULL) {
@@ -79,8 +82,9 @@ void fail_request(struct raftd_node *node, struct waiting_request *request, int 
 }
 
 /*
- * A leader appends only what was proposed in its own term, so an entry of this term means that
- * proposals of earlier ones are either applied by now or never will be.
+ * The first entry of a term is applied. A leader appends a proposal only in the term in which it
+ * was proposed, and terms never fall along the log. So the proposals of earlier terms are applied
+ * already, or never will be (T52).
  */
 static void refuse_earlier_terms(struct raftd_node *node, uint64_t term)
 {

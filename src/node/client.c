@@ -1,15 +1,17 @@
 /*
- * Clients inside the process: the embedder's end of a ring pair, and the core thread's end.
+ * Clients inside the process: a pair of rings between a thread of the embedder and the core thread.
+ * Both ends are here.
  *
- * A client's life: raftd_client_open() puts it into an empty slot of node->clients by
- * compare-and-swap; raftd_client_close() marks it closing, which is the last that its thread
- * does with it; the core thread takes what it still asked for, empties the slot and frees it.
- * Only the core thread ever empties a slot, so a pointer that it reads from one is good until it
- * does; nobody else follows those pointers. Where no core thread runs (any more), the node's end
- * frees what is left.
+ * The life of a client: raftd_client_open() puts it into an empty slot of node->clients by
+ * compare-and-swap. raftd_client_close() marks it as closing; its thread does not touch it after
+ * that. The core thread takes the requests that are left, empties the slot and frees the client.
+ * Only the core thread empties slots and follows their pointers, so a pointer that it has read
+ * stays valid until it frees the client itself. If no core thread runs, raftd_node_destroy() frees
+ * the clients.
  *
- * Once the core thread has ended (node->core_ended) a client takes back by itself what nobody
- * has read: each request gets its answer whenever the node stops.
+ * When the core thread has ended (node->core_ended), a client takes its unread requests back by
+ * itself and completes them with RAFTD_ERROR_STOPPED. So each request gets its completion whenever
+ * the node stops.
  */
 #include <poll.h>
 #include <string.h>
@@ -27,25 +29,25 @@ struct client_answer {
     uint64_t index;
     int32_t status;
     uint32_t size_bytes;
-    uint8_t *heap; /* NULL: the reply is inside */
+    uint8_t *heap; /* NULL = the reply is inside */
     uint8_t inside[REPLY_INLINE_BYTES];
 };
 
 struct raftd_client {
-    /* Immutable once open. */
+    /* Does not change once the client is open. */
     struct raftd_node *node;
     struct ring *requests; /* client thread -> core thread, struct client_request */
     struct ring *answers;  /* core thread -> client thread, struct client_answer */
     struct waker waker;    /* consumer: client thread */
 
     /* Client thread. */
-    size_t outstanding;          /* accepted and not answered yet: bounds both rings */
-    struct client_answer answer; /* what the last completion points into */
+    size_t outstanding; /* requests without a completion taken: never more than a ring holds */
+    struct client_answer answer; /* the last completion points into it */
 
     /* Core thread. */
-    bool completed;
+    bool completed; /* something, since client_take_wake() */
 
-    /* Set by the client thread, its last access; read by the core thread. */
+    /* Set by the client thread, as its last access; read by the core thread. */
     atomic_bool closing;
 };
 
@@ -170,8 +172,9 @@ void raftd_client_submit(struct raftd_client *client)
 }
 
 /*
- * An answer of the core thread; or, once that has ended, one for a request that it never saw.
- * The flag is read before the ring: what the core thread said last comes first.
+ * Takes an answer of the core thread; or, when that has ended, makes one for a request that it
+ * never read. The flag is read before the ring: if it is set, all answers of the core thread are in
+ * the ring already, and they come first.
  */
 static bool take_answer(struct raftd_client *client, struct client_answer *answer)
 {
@@ -234,7 +237,7 @@ void raftd_client_awake(struct raftd_client *client)
     waker_done(&client->waker);
 }
 
-/* A sleep may end early, of a wake-up for answers that were taken before it came. */
+/* A sleep may end early, by a wake-up for answers that were taken meanwhile; so it is a loop. */
 bool raftd_client_wait(struct raftd_client *client, int timeout_ms)
 {
     uint64_t now = clock_monotonic_ms();
@@ -255,7 +258,7 @@ bool raftd_client_wait(struct raftd_client *client, int timeout_ms)
     return found;
 }
 
-/* ---- the core thread's end ---- */
+/* ---- the end of the core thread ---- */
 
 bool client_pop(struct raftd_client *client, struct client_request *request)
 {
@@ -281,7 +284,7 @@ void client_complete(struct raftd_client *client, uint64_t tag, int status, uint
         }
     }
     pushed = ring_push(client->answers, &answer);
-    ASSERT(pushed); /* as many places as requests can be under way */
+    ASSERT(pushed); /* the ring has a place for each request that can be under way */
     client->completed = true;
 }
 

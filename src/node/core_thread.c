@@ -1,10 +1,10 @@
 /*
- * The Raft core thread: drains every ring (intake.c), steps the core with all of it as one batch,
- * then acts once - one log write, the frames to each peer, one wake-up per consumer. It is the
- * only one that changes the core and the state machine; the mutex is there for status calls. It
- * never touches a disk, a socket or TLS.
+ * The Raft core thread. In each turn it takes events from all rings (intake.c), steps the core with
+ * them as one batch, and acts once: one log write, the frames for each peer, one wake-up for each
+ * consumer. Only this thread changes the core and the state machine; the mutex lets other threads
+ * read them. It never touches a disk, a socket or TLS.
  *
- * test/sim/host_turn.c does the same in the simulator: what changes here changes there.
+ * test/sim/host_turn.c does the same in the simulator: a change here needs a change there.
  */
 #include <stdio.h>
 
@@ -17,9 +17,9 @@
 /* ---- acting ---- */
 
 /*
- * The fate of proposals that were to be forwarded: they can be appended in the message's term
- * only, which decides when they no longer can. Those that never left were definitely not
- * applied, and whoever waits for them can be told at once.
+ * Notes what became of forwarded proposals. If the message left, the leader may append them, but
+ * only in the message's term: the request remembers it, and refuse_earlier_terms() uses it. If the
+ * message did not leave, they were certainly not appended, and the clients are told so at once.
  */
 static void note_forwarded(struct raftd_node *node, const struct raft_message *message, bool left)
 {
@@ -35,7 +35,7 @@ static void note_forwarded(struct raftd_node *node, const struct raft_message *m
     }
 }
 
-/* The same for what this node, as leader, has just appended itself. */
+/* The same for the proposals that this node, as the leader, has just appended itself. */
 static void note_own_terms(struct core_loop *loop)
 {
     for (size_t i = 0; i < loop->turn.entry_count; i++) {
@@ -51,7 +51,10 @@ static void note_own_terms(struct core_loop *loop)
     }
 }
 
-/* True unless the message is lost, as on any network. */
+/*
+ * Sends a message, or attaches it to the log write that it has to wait for. False if it was
+ * dropped, as a network may do: the peer has no connection, or its ring is full.
+ */
 static bool send_message(struct core_loop *loop, const struct raft_message *message)
 {
     struct link_table *links = &loop->node->links;
@@ -99,7 +102,8 @@ static void refuse_proposals(struct raftd_node *node, const struct raft_outbox *
     }
 }
 
-/* What did not find an answer in time gets the one that is true. */
+/* Answers the requests whose deadline has come. A proposal may still be applied, so its outcome is
+ * unknown; every other request has certainly had no effect. */
 static void expire_requests(struct raftd_node *node, uint64_t now_ms)
 {
     struct waiting_request *request;
@@ -144,7 +148,7 @@ static void report_violation(const struct raft_outbox *outbox)
     }
 }
 
-/* Steps the core with what was taken in and applies what became possible. */
+/* Steps the core with the batch, then installs, applies and answers what that made possible. */
 static void step(struct core_loop *loop, struct raft_outbox *outbox)
 {
     struct raftd_node *node = loop->node;
@@ -230,8 +234,10 @@ static bool clients_have_work(const struct raftd_node *node)
 }
 
 /*
- * Whether the last turn made way for requests that had to wait at its intake: a leader or
- * room for held proposals, the end of a round for the next reads. No event announces that.
+ * Whether the last turn ended the reason why requests had to wait at its intake: there is a leader
+ * now, or room, for the held proposals, or a round has ended, so that the next reads can be asked.
+ * No event announces that, so without this question they would wait for the next event of another
+ * kind.
  */
 static bool waiting_can_go_on(struct raftd_node *node)
 {
@@ -258,7 +264,7 @@ static bool has_work(const struct core_loop *loop)
         return true;
     }
     if (!log_writer_has_room(node->log_writer)) {
-        return false; /* backpressure: nothing else counts until the disk has caught up */
+        return false; /* the core is not stepped before the log writer has room again */
     }
     if (loop->more_to_apply || waiting_can_go_on(node) || snapshot_has_work(loop) ||
         (!loop->draining_begun && atomic_load(&node->draining) == DRAINING_ASKED)) {
@@ -272,7 +278,7 @@ static bool has_work(const struct core_loop *loop)
     return false;
 }
 
-/* Until the core's next deadline or that of the oldest request; -1 = until woken. */
+/* Milliseconds until the core's next deadline or that of the oldest request; -1 = no deadline. */
 static int sleep_ms(const struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
@@ -342,8 +348,8 @@ static void turn(struct core_loop *loop)
 }
 
 /*
- * Orderly end: gives up leading and answers everybody who still waits. A disk that hangs is not
- * waited for: then the core cannot be stepped, and the others find out by themselves.
+ * The end of the thread: a leader steps down, and every request that waits is answered. If the disk
+ * hangs, the core cannot be stepped; then the other nodes find out by their time-outs.
  */
 static void finish(struct core_loop *loop)
 {

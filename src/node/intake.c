@@ -1,9 +1,9 @@
 /*
- * The first half of a turn of the core thread: finished writes, peers' messages and clients'
- * requests become one batch of events. Bounded by what a batch holds; what does not fit stays
- * in its ring for the next turn. Core thread only.
+ * The first half of a turn of the core thread: finished log writes, messages of peers and requests
+ * of clients become one batch of events. What has no room in the batch stays in its ring for the
+ * next turn. Core thread only; never waits.
  *
- * test/sim/host_turn.c does the same in the simulator: what changes here changes there.
+ * test/sim/host_turn.c does the same in the simulator: a change here needs a change there.
  */
 #include <string.h>
 
@@ -14,10 +14,12 @@
 #include "sys/log.h"
 
 enum {
-    LINK_EVENTS_MAX = 256,    /* of one peer in one batch */
+    LINK_EVENTS_MAX = 256,    /* events of one peer in one batch */
     CLIENT_EVENTS_MAX = 1024, /* requests of one client in one batch */
-    TIME_EVERY_MS = 50,       /* at most: a million keys may expire in as many milliseconds, */
-    TIME_BEHIND_MS = 10,      /* unless the state machine could not do all that was due */
+    /* Between two entries with the time: a million keys may expire in a million milliseconds, and
+     * not each of them needs an entry. */
+    TIME_EVERY_MS = 50,
+    TIME_BEHIND_MS = 10, /* the same, while the state machine has more to do than fits one entry */
 };
 
 struct raft_event *intake_event(struct core_loop *loop, enum raft_event_type type)
@@ -74,8 +76,9 @@ static void take_snapshot_frame(struct core_loop *loop, uint16_t peer, struct wi
 }
 
 /*
- * A follower without room takes no more entries: for the leader it is behind, as if the link were
- * bad, until there is room again. A write that fails for want of space would end the process.
+ * Whether an append has to be dropped because the disk is nearly full. For the leader, this
+ * follower is then behind, as with a bad connection, until there is space again. If the entries
+ * were taken, a log write would fail for lack of space, and that ends the process.
  */
 static bool has_no_room_for(const struct core_loop *loop, const struct raft_message *message)
 {
@@ -97,7 +100,8 @@ static void intake_link(struct core_loop *loop, size_t position)
         }
         if (link_event.type == LINK_EVENT_MESSAGE) {
             if (!loop->turn.ready || has_no_room_for(loop, link_event.message)) {
-                wire_message_free(link_event.message); /* not ready: consensus is refused */
+                wire_message_free(
+                    link_event.message); /* this node takes no part in consensus now */
                 continue;
             }
             event = intake_event(loop, RAFT_EVENT_MESSAGE);
@@ -159,7 +163,7 @@ static void intake_held(struct core_loop *loop)
     }
 }
 
-/* What is asked for is done whenever it is done; the answer says only what that will be. */
+/* A request for a snapshot is answered at once, with a sentence that says what will be saved. */
 static void answer_snapshot(struct core_loop *loop, struct raftd_client *client,
                             const struct client_request *from)
 {
@@ -205,7 +209,7 @@ static void intake_client(struct core_loop *loop, struct raftd_client *client, b
         } else if (from.is_read) {
             add_read(node, client, &from, deadline_ms);
         } else if (!proposable || waiting_peek(&node->waiting, &node->waiting.held) != NULL) {
-            /* Behind others that are held, too: a client's commands keep their order. */
+            /* It also waits if others wait before it: the commands of a client keep their order. */
             waiting_add(&node->waiting, WAITING_HELD, client, from.tag, deadline_ms, from.entry);
         } else {
             propose(loop, waiting_add(&node->waiting, WAITING_PROPOSED, client, from.tag,
@@ -215,9 +219,9 @@ static void intake_client(struct core_loop *loop, struct raftd_client *client, b
 }
 
 /*
- * All clients in turn, each time beginning with another one: a batch that is full early is not
- * always full of the same clients' requests. What a client asked for before it closed still
- * goes on, so it is let go of only once its ring is empty.
+ * Takes the requests of all clients. Each turn begins with another client, so that a batch that is
+ * full early does not always contain the requests of the same clients. Requests that a client made
+ * before it closed are still carried out, so it is freed only when its ring is empty.
  */
 static void intake_clients(struct core_loop *loop, bool proposable)
 {
@@ -242,7 +246,7 @@ static void intake_clients(struct core_loop *loop, bool proposable)
     }
 }
 
-/* One read round at a time: what arrives during one is asked in the next (a natural batch). */
+/* One read round at a time: reads that arrive during a round are asked together in the next one. */
 static void intake_reads(struct core_loop *loop)
 {
     struct waiting *waiting = &loop->node->waiting;
@@ -258,7 +262,7 @@ static void intake_reads(struct core_loop *loop)
     loop->read_asked_ms = loop->turn.now_ms;
 }
 
-/* Whether the newest time entry may still be applied: one at a time is enough. */
+/* Whether the newest entry with the time may still be applied: then no other one is proposed. */
 static bool time_is_under_way(const struct core_loop *loop)
 {
     const struct raft_entry *entry = loop->time_entry;
@@ -267,7 +271,7 @@ static bool time_is_under_way(const struct core_loop *loop)
            raft_log_entry(loop->node->core, entry->index) == entry;
 }
 
-/* Whether the state machine was told a time already at which this deadline had passed. */
+/* Whether the state machine was already told a time after this deadline, but had too much to do. */
 static bool is_behind(const struct core_loop *loop, uint64_t deadline_ms)
 {
     return loop->time_entry != NULL && deadline_ms <= loop->time_entry->time_ms;
@@ -293,7 +297,7 @@ uint64_t intake_time_due_ms(const struct core_loop *loop)
     return due_ms > earliest_ms ? due_ms : earliest_ms;
 }
 
-/* Tells the state machine of every node how late it is, if that matters to it by now. */
+/* The leader proposes an entry with the time if the state machine has a deadline by now. */
 static void intake_time(struct core_loop *loop)
 {
     if (!loop->turn.ready || intake_time_due_ms(loop) > loop->core_now_ms) {
@@ -306,8 +310,8 @@ static void intake_time(struct core_loop *loop)
 }
 
 /*
- * T45: the leader refuses commands while there is still room for what the cluster needs to go on,
- * and takes them again as soon as there is more.
+ * T45: tells the core when the disk is nearly full, and when it is not any more. The leader refuses
+ * commands while there is still space for the entries that the cluster itself needs.
  */
 static void intake_space(struct core_loop *loop)
 {
@@ -357,16 +361,21 @@ void intake_all(struct core_loop *loop)
     draining_begin(loop);
     intake_reads(loop);
     if (loop->turn.ready) {
-        /* Later than anything that was just taken from a ring was asked: what a lease says of
-         * this moment is true for all of it (T24). */
+        /*
+         * The clock is read again after the last event was taken. Every read in this batch was
+         * asked before this moment, so a lease that is valid at this moment is valid for all of
+         * them. With the time from the beginning of the turn, the thread could have been paused in
+         * between, and a read that was asked after the lease had ended would be answered by it
+         * (T24).
+         */
         loop->core_now_ms = clock_monotonic_ms();
     }
 }
 
 /*
- * While the log writer has no room the core is not stepped. Clients' requests are taken in all
- * the same, to be held: the deadline of each runs, and its client gets an answer however long
- * the disk hangs.
+ * While the log writer has no room, the core is not stepped. Requests of clients are still taken
+ * and wait in the table, where their deadlines are watched: so each client gets an answer in time,
+ * however long the disk hangs.
  */
 void intake_for_later(struct core_loop *loop)
 {

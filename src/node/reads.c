@@ -1,8 +1,9 @@
 /*
- * Answers to reads: by a round that confirmed how much has to be applied, or at once from what
- * is applied here, where a lease or a bound on its age allows that. Core thread, core mutex held.
+ * Answers reads: after a round that has confirmed up to which index they have to see; or at once
+ * from the state of this node, if a lease or the allowed age permits that. Core thread, core mutex
+ * held; never waits.
  *
- * test/sim/host_reads.c does the same in the simulator: what changes here changes there.
+ * test/sim/host_reads.c does the same in the simulator: a change here needs a change there.
  */
 #include "base/assert.h"
 #include "node/node.h"
@@ -27,9 +28,14 @@ static void compute(struct raftd_node *node, const struct waiting_request *reque
 }
 
 /*
- * One read that may be answered from here. Asked before the clock is looked at and looked at
- * again after the answer was computed: whatever pauses this thread in between, the answer was
- * the truth at a moment after the question (T24). False: it needs a round.
+ * Answers a read from the state of this node if its level permits that now. False: it needs a
+ * round.
+ *
+ * The permission is checked before the answer is computed and once more after it. The thread may be
+ * paused at any point, for seconds. If the lease is still valid after the answer was computed, then
+ * the answer was the newest state at some moment after the read was asked. With the first check
+ * alone the lease could end, another leader could acknowledge writes, and the answer would miss
+ * them (T24).
  */
 static bool answer_here(struct raftd_node *node, const struct reads_basis *basis,
                         struct waiting_request *request)

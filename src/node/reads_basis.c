@@ -1,5 +1,5 @@
 /*
- * See reads_basis.h.
+ * The basis of reads without a round; see reads_basis.h. Pure.
  */
 #include "node/reads_basis.h"
 
@@ -13,7 +13,11 @@ void reads_confirm(struct reads_freshness *freshness, uint64_t index, uint64_t a
     *round = (struct reads_round){.index = index, .asked_ms = asked_ms};
 }
 
-/* While much is still to be applied, an earlier round's index is reached before the newest's. */
+/*
+ * Two rounds are kept, the oldest that is not applied yet and the newest: if only the newest were
+ * kept while much is still to be applied, every new round would move the index that has to be
+ * reached, and fresh_ms would not advance.
+ */
 void reads_follow(struct reads_freshness *freshness, uint64_t applied_index)
 {
     while (freshness->unapplied.asked_ms != 0 && freshness->unapplied.index <= applied_index) {

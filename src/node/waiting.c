@@ -1,8 +1,10 @@
 /*
- * Requests under way. Core thread only; everything but growing the table is constant time.
+ * The table of requests; see waiting.h. Core thread only. All functions take constant time, but for
+ * growing the table, a client's end, and what moves a whole queue.
  *
- * Queues hold requests in the order of their age and deadlines are alike for all, so whatever
- * died of its deadline is at the front of its queue: waiting_peek() sweeps it away.
+ * A queue holds its requests in the order of their age, and all have the same time to their
+ * deadline. So the requests that end by their deadline are at the front of the queue, where
+ * waiting_peek() frees them.
  */
 #include "node/waiting.h"
 
@@ -235,7 +237,7 @@ void waiting_finish(struct waiting *waiting, struct waiting_request *request)
         return;
     }
     request->state = WAITING_DEAD;
-    waiting_peek(waiting, queue); /* sweeps it away if it is in front */
+    waiting_peek(waiting, queue); /* frees it if it is at the front */
 }
 
 struct waiting_request *waiting_oldest(struct waiting *waiting)
