@@ -1,7 +1,8 @@
 /*
  * The checksum of everything that raftd writes to disk: XXH3 with 64 bits and a seed (libxxhash).
- * It detects accidental damage. It does not authenticate: whoever changes the bytes can compute
- * the new checksum. Pure; any thread. The disk formats contain its values, so it never changes.
+ * It detects accidental damage. It does not protect against an attacker, who can compute the
+ * checksum of changed bytes. Pure; any thread. The disk formats contain its values, so it never
+ * changes.
  */
 #ifndef RAFTD_BASE_CHECKSUM_H
 #define RAFTD_BASE_CHECKSUM_H

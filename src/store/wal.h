@@ -26,7 +26,7 @@ struct wal_options {
     uint16_t node_id;
     uint64_t segment_bytes;   /* size of a segment file: a multiple of 4096, at least 8192 */
     uint32_t max_entry_bytes; /* limit of an entry's data, in appends and in recovery */
-    uint64_t random_seed;     /* for the nonces of new segments; nobody may be able to guess it */
+    uint64_t random_seed;     /* for the nonces of new segments; must not be predictable */
     /* Called from time to time during recovery with the bytes read so far; NULL = not called. */
     void (*progress)(void *argument, uint64_t done_bytes, uint64_t total_bytes);
     void *progress_argument;

@@ -13,14 +13,14 @@
 
 /* Every mutex of the program, in the order in which a thread may lock them. */
 enum mutex_rank {
-    MUTEX_RANK_LIFECYCLE = 1, /* src/raftd: which node a signal stops */
+    MUTEX_RANK_LIFECYCLE = 1, /* src/raftd: the node that a signal stops */
     MUTEX_RANK_CORE,          /* src/node: the Raft core and the state machine */
     MUTEX_RANK_LINK_TABLE,    /* src/node: the table of links */
-    MUTEX_RANK_LINK,          /* src/node: hand-over of an accepted socket, link status text */
-    MUTEX_RANK_CLIENTS,       /* src/front: list of connections for CLIENT LIST */
-    MUTEX_RANK_CHANNELS,      /* src/front: who subscribed to what */
-    MUTEX_RANK_SCRIPTS,       /* src/commands: the texts of scripts */
-    MUTEX_RANK_READINGS,      /* src/node: who reads which snapshot for a backup */
+    MUTEX_RANK_LINK,     /* src/node: hand-over of an accepted socket, the status text of a link */
+    MUTEX_RANK_CLIENTS,  /* src/front: the list of connections for CLIENT LIST */
+    MUTEX_RANK_CHANNELS, /* src/front: the subscriptions of all clients */
+    MUTEX_RANK_SCRIPTS,  /* src/commands: the texts of scripts */
+    MUTEX_RANK_READINGS, /* src/node: the snapshots that are being read for a backup */
 };
 
 struct mutex {
