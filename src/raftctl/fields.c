@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include <raftd/status.h>
+
 static bool is_map(const struct resp_reply *reply)
 {
     return reply->type == RESP_REPLY_ARRAY || reply->type == RESP_REPLY_MAP;
@@ -64,6 +66,33 @@ bool ctl_field_flag(const struct resp_reply *map, const char *name)
     return ctl_field_number(map, name) != 0;
 }
 
+/* The kinds of <raftd/status.h>, as far as they are told apart here. */
+#define KIND_NUMBER CTL_FIELD_NUMBER
+#define KIND_ID CTL_FIELD_ID
+#define KIND_FLAG CTL_FIELD_FLAG
+#define KIND_HEX CTL_FIELD_TEXT
+#define KIND_PHASE CTL_FIELD_TEXT
+#define KIND_WORD CTL_FIELD_TEXT
+#define KIND_NAME CTL_FIELD_TEXT
+#define KIND_SENTENCE CTL_FIELD_TEXT
+#define KIND_ADDRESS CTL_FIELD_TEXT
+#define FIELD(kind, name, unit, source, meaning) {#name, KIND_##kind},
+
+enum ctl_field_kind ctl_field_kind(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum ctl_field_kind kind;
+    } fields[] = {RAFTD_STATUS_FIELDS(FIELD) RAFTD_MEMBER_STATUS_FIELDS(FIELD)};
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        if (strcmp(name, fields[i].name) == 0) {
+            return fields[i].kind;
+        }
+    }
+    return CTL_FIELD_UNKNOWN;
+}
+
 size_t ctl_member_count(const struct resp_reply *status)
 {
     const struct resp_reply *members = ctl_field(status, "members");
@@ -77,20 +106,6 @@ const struct resp_reply *ctl_member(const struct resp_reply *status, size_t posi
 }
 
 /* ---- JSON --------------------------------------------------------------------------------- */
-
-/* RESP2 has no booleans: these fields are 0 or 1 there. */
-static bool is_flag_name(const char *name)
-{
-    static const char *const names[] = {"ready", "voter",     "learner",
-                                        "self",  "connected", "replicating"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(name, names[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static void members_json(struct json *json, const struct resp_reply *status)
 {
@@ -106,7 +121,7 @@ static void field_json(struct json *json, const struct resp_reply *map, const ch
 {
     if (strcmp(name, "members") == 0) {
         members_json(json, map);
-    } else if (value->type == RESP_REPLY_INTEGER && is_flag_name(name)) {
+    } else if (value->type == RESP_REPLY_INTEGER && ctl_field_kind(name) == CTL_FIELD_FLAG) {
         json_boolean(json, name, value->integer != 0);
     } else if (value->type == RESP_REPLY_INTEGER) {
         json_integer(json, name, value->integer);

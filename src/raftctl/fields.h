@@ -19,6 +19,15 @@ const struct resp_reply *ctl_field(const struct resp_reply *map, const char *nam
 const char *ctl_field_text(const struct resp_reply *map, const char *name);
 uint64_t ctl_field_number(const struct resp_reply *map, const char *name);
 bool ctl_field_flag(const struct resp_reply *map, const char *name);
+/* How a field of that name is shown. */
+enum ctl_field_kind {
+    CTL_FIELD_UNKNOWN, /* a node of a later version may send such a field */
+    CTL_FIELD_NUMBER,
+    CTL_FIELD_ID, /* of a node; 0 = none */
+    CTL_FIELD_FLAG,
+    CTL_FIELD_TEXT,
+};
+enum ctl_field_kind ctl_field_kind(const char *name);
 /* The members of a status: how many, and each as a map. */
 size_t ctl_member_count(const struct resp_reply *status);
 const struct resp_reply *ctl_member(const struct resp_reply *status, size_t position);

@@ -12,7 +12,7 @@
 #include "base/memory.h"
 
 struct table {
-    const char *titles[TABLE_COLUMNS_MAX]; /* borrowed, without '>' */
+    char titles[TABLE_COLUMNS_MAX][TABLE_TITLE_BYTES]; /* without '>' */
     bool right[TABLE_COLUMNS_MAX];
     size_t widths[TABLE_COLUMNS_MAX];
     size_t columns;
@@ -29,7 +29,8 @@ struct table *table_create(const char *const *titles, size_t columns)
     table->columns = columns;
     for (size_t i = 0; i < columns; i++) {
         table->right[i] = titles[i][0] == '>';
-        table->titles[i] = titles[i] + (table->right[i] ? 1 : 0);
+        snprintf(table->titles[i], sizeof(table->titles[i]), "%s",
+                 titles[i] + (table->right[i] ? 1 : 0));
         table->widths[i] = strlen(table->titles[i]);
     }
     return table;

@@ -10,12 +10,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { TABLE_COLUMNS_MAX = 16 };
+enum { TABLE_COLUMNS_MAX = 16, TABLE_TITLE_BYTES = 32 };
 
 /* A table that is collected first, since columns are as wide as their widest cell. */
 struct table;
 
-/* titles: `columns` constant strings; a title that starts with '>' aligns its column right. */
+/* titles: `columns` strings, copied; a title that starts with '>' aligns its column right. */
 struct table *table_create(const char *const *titles, size_t columns);
 void table_destroy(struct table *table);
 /* Appends the next cell, row by row. The text is copied; bytes a terminal might act on become

@@ -8,58 +8,60 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "raftctl/columns.h"
 #include "raftctl/endpoint.h"
 #include "raftctl/output.h"
 #include "raftctl/view.h"
 
 /* ---- Status ------------------------------------------------------------------------------- */
 
-/* An index, or a dash where it is not known. */
-static void table_optional(struct table *table, uint64_t number, bool known)
+static void show_endpoint(struct table *table, const struct ctl_row *row)
 {
-    if (known) {
-        table_number(table, number);
-    } else {
+    table_text(table, row->answer->endpoint);
+}
+
+static void show_ready(struct table *table, const struct ctl_row *row)
+{
+    char text[64];
+
+    if (row->status == NULL) {
         table_text(table, "-");
+    } else if (ctl_field_flag(row->status, "ready")) {
+        table_text(table, "yes");
+    } else {
+        snprintf(text, sizeof(text), "no (%s)", ctl_field_text(row->status, "phase"));
+        table_text(table, text);
     }
 }
 
-static void add_endpoint_row(struct table *table, const struct ctl_answer *answer)
+static void show_errors(struct table *table, const struct ctl_row *row)
 {
-    const struct resp_reply *status = answer->status;
-    bool known = status != NULL;
-    uint64_t leader = ctl_field_number(status, "leader");
-
-    table_text(table, answer->endpoint);
-    table_optional(table, ctl_field_number(status, "id"), known);
-    table_text(table, known ? ctl_field_text(status, "role") : "-");
-    table_optional(table, leader, leader != 0);
-    table_optional(table, ctl_field_number(status, "term"), known);
-    table_optional(table, ctl_field_number(status, "last_index"), known);
-    table_optional(table, ctl_field_number(status, "commit_index"), known);
-    table_optional(table, ctl_field_number(status, "applied_index"), known);
-    if (!known) {
-        table_text(table, "-");
-    } else if (ctl_field_flag(status, "ready")) {
-        table_text(table, "yes");
-    } else {
-        char text[64];
-        snprintf(text, sizeof(text), "no (%s)", ctl_field_text(status, "phase"));
-        table_text(table, text);
-    }
-    table_text(table, known ? ctl_field_text(status, "version") : "-");
-    table_text(table, known ? "" : answer->error.message);
+    table_text(table, row->status != NULL ? "" : row->answer->error.message);
 }
 
 static void print_endpoints(const struct ctl_view *view)
 {
-    static const char *const titles[] = {"ENDPOINT", ">ID",     "ROLE",    ">LEADER",
-                                         ">TERM",    ">LAST",   ">COMMIT", ">APPLIED",
-                                         "READY",    "VERSION", "ERRORS"};
-    struct table *table = table_create(titles, sizeof(titles) / sizeof(titles[0]));
+    static const struct ctl_column columns[] = {
+        {"endpoint", show_endpoint},
+        {"id", NULL},
+        {"role", NULL},
+        {"leader", NULL},
+        {"term", NULL},
+        {"last_index", NULL},
+        {"commit_index", NULL},
+        {"applied_index", NULL},
+        {"ready", show_ready},
+        {"version", NULL},
+        {"errors", show_errors},
+    };
+    size_t count = sizeof(columns) / sizeof(columns[0]);
+    struct table *table = ctl_columns_table(columns, count);
 
     for (size_t i = 0; i < view->count; i++) {
-        add_endpoint_row(table, &view->answers[i]);
+        const struct ctl_answer *answer = &view->answers[i];
+        struct ctl_row row = {answer, answer->status, answer->status};
+
+        ctl_columns_row(table, columns, count, &row);
     }
     table_print(table, stdout);
     table_destroy(table);
@@ -81,58 +83,82 @@ static const struct ctl_answer *find_leader(const struct ctl_view *view)
     return leader;
 }
 
-static const char *member_kind(const struct resp_reply *member)
+static void show_kind(struct table *table, const struct ctl_row *row)
 {
-    if (ctl_field_flag(member, "outgoing")) {
-        return "leaving";
-    }
-    if (ctl_field_flag(member, "voter")) {
-        return "voter";
-    }
-    if (ctl_field_flag(member, "joining")) {
-        return "joining";
-    }
-    return ctl_field_flag(member, "learner") ? "learner" : "-";
+    const struct resp_reply *member = row->figures;
+
+    table_text(table, ctl_field_flag(member, "outgoing")  ? "leaving"
+                      : ctl_field_flag(member, "voter")   ? "voter"
+                      : ctl_field_flag(member, "joining") ? "joining"
+                      : ctl_field_flag(member, "learner") ? "learner"
+                                                          : "-");
 }
 
-static const char *member_link(const struct resp_reply *member)
+static void show_link(struct table *table, const struct ctl_row *row)
 {
-    if (ctl_field_flag(member, "self")) {
-        return "itself";
-    }
-    return ctl_field_flag(member, "connected") ? "up" : "down";
+    table_text(table, ctl_field_flag(row->figures, "self")        ? "itself"
+                      : ctl_field_flag(row->figures, "connected") ? "up"
+                                                                  : "down");
 }
 
-static void add_peer_row(struct table *table, const struct resp_reply *leader,
-                         const struct resp_reply *member)
+/* How many entries of the leader's log the member does not have. */
+static void show_lag(struct table *table, const struct ctl_row *row)
 {
-    bool self = ctl_field_flag(member, "self");
-    uint64_t last = ctl_field_number(leader, "last_index");
-    uint64_t match = ctl_field_number(member, "match_index");
-    uint64_t round_trip_us = ctl_field_number(member, "round_trip_us");
-    char round_trip[32] = "-";
+    uint64_t last = ctl_field_number(row->status, "last_index");
+    uint64_t match = ctl_field_number(row->figures, "match_index");
 
-    if (round_trip_us != 0) {
-        snprintf(round_trip, sizeof(round_trip), "%" PRIu64 ".%02" PRIu64 " ms",
-                 round_trip_us / 1000, round_trip_us % 1000 / 10);
-    }
-    table_number(table, ctl_field_number(member, "id"));
-    table_text(table, member_kind(member));
-    table_text(table, ctl_field_text(member, "address"));
-    table_text(table, member_link(member));
-    table_number(table, match);
     table_number(table, last > match ? last - match : 0);
-    table_optional(table, ctl_field_number(member, "silent_ms"), !self);
-    table_text(table, round_trip);
-    table_text(table, ctl_field_text(member, "trouble"));
+}
+
+static void show_silence(struct table *table, const struct ctl_row *row)
+{
+    if (ctl_field_flag(row->figures, "self")) {
+        table_text(table, "-");
+    } else {
+        table_number(table, ctl_field_number(row->figures, "silent_ms"));
+    }
+}
+
+static void show_round_trip(struct table *table, const struct ctl_row *row)
+{
+    uint64_t us = ctl_field_number(row->figures, "round_trip_us");
+    char text[32] = "-";
+
+    if (us != 0) {
+        snprintf(text, sizeof(text), "%" PRIu64 ".%02" PRIu64 " ms", us / 1000, us % 1000 / 10);
+    }
+    table_text(table, text);
+}
+
+/* A table of a status's members. */
+static void print_member_table(const struct resp_reply *status, const struct ctl_column *columns,
+                               size_t count)
+{
+    struct table *table = ctl_columns_table(columns, count);
+
+    for (size_t i = 0; i < ctl_member_count(status); i++) {
+        struct ctl_row row = {NULL, status, ctl_member(status, i)};
+
+        ctl_columns_row(table, columns, count, &row);
+    }
+    table_print(table, stdout);
+    table_destroy(table);
 }
 
 static void print_peers(const struct ctl_view *view)
 {
-    static const char *const titles[] = {">ID",  "KIND",       "ADDRESS",     "LINK",   ">MATCH",
-                                         ">LAG", ">SILENT MS", ">ROUND TRIP", "TROUBLE"};
+    static const struct ctl_column columns[] = {
+        {"id", NULL},
+        {"kind", show_kind},
+        {"address", NULL},
+        {"link", show_link},
+        {"match_index", NULL},
+        {">lag", show_lag},
+        {"silent_ms", show_silence},
+        {">round trip", show_round_trip},
+        {"trouble", NULL},
+    };
     const struct ctl_answer *leader = find_leader(view);
-    struct table *table;
 
     if (leader == NULL) {
         printf("\nNo endpoint that answered is the leader; only a leader knows how far the others "
@@ -141,12 +167,7 @@ static void print_peers(const struct ctl_view *view)
     }
     printf("\nMembers as the leader, node %" PRIu64 ", sees them:\n",
            ctl_field_number(leader->status, "id"));
-    table = table_create(titles, sizeof(titles) / sizeof(titles[0]));
-    for (size_t i = 0; i < ctl_member_count(leader->status); i++) {
-        add_peer_row(table, leader->status, ctl_member(leader->status, i));
-    }
-    table_print(table, stdout);
-    table_destroy(table);
+    print_member_table(leader->status, columns, sizeof(columns) / sizeof(columns[0]));
 }
 
 static void print_sent(const struct resp_reply *leader)
@@ -232,27 +253,25 @@ int ctl_status(const struct ctl_options *options, char **arguments)
 
 /* ---- Members ------------------------------------------------------------------------------ */
 
+static void show_client_address(struct table *table, const struct ctl_row *row)
+{
+    const char *address = ctl_field_text(row->figures, "client_address");
+
+    table_text(table, address[0] != '\0' ? address : "-");
+}
+
 static void print_members(const struct resp_reply *status)
 {
-    static const char *const titles[] = {">ID",  "KIND",   "ADDRESS", "CLIENT ADDRESS",
-                                         "LINK", "TROUBLE"};
-    struct table *table = table_create(titles, sizeof(titles) / sizeof(titles[0]));
+    static const struct ctl_column columns[] = {
+        {"id", NULL},        {"kind", show_kind},
+        {"address", NULL},   {"client_address", show_client_address},
+        {"link", show_link}, {"trouble", NULL},
+    };
 
-    for (size_t i = 0; i < ctl_member_count(status); i++) {
-        const struct resp_reply *member = ctl_member(status, i);
-        const char *client = ctl_field_text(member, "client_address");
-        table_number(table, ctl_field_number(member, "id"));
-        table_text(table, member_kind(member));
-        table_text(table, ctl_field_text(member, "address"));
-        table_text(table, client[0] != '\0' ? client : "-");
-        table_text(table, member_link(member));
-        table_text(table, ctl_field_text(member, "trouble"));
-    }
     fputs("Cluster ", stdout);
     print_plain(stdout, ctl_field_text(status, "cluster_name"));
     printf(" as node %" PRIu64 " sees it:\n", ctl_field_number(status, "id"));
-    table_print(table, stdout);
-    table_destroy(table);
+    print_member_table(status, columns, sizeof(columns) / sizeof(columns[0]));
 }
 
 static void print_members_json(const struct resp_reply *status)

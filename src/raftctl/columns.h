@@ -1,0 +1,33 @@
+/*
+ * Columns of the tables that show RAFT STATUS. A column that shows a field of <raftd/status.h> needs
+ * the field's name only: its title, its side and how a cell is written follow from the tables
+ * there. Other columns have a function of their own. Any thread.
+ */
+#ifndef RAFTD_RAFTCTL_COLUMNS_H
+#define RAFTD_RAFTCTL_COLUMNS_H
+
+#include <stddef.h>
+
+#include "raftctl/output.h"
+#include "raftctl/view.h"
+
+/* What the cells of one row are made of. */
+struct ctl_row {
+    const struct ctl_answer *answer;  /* NULL where a row is no endpoint's */
+    const struct resp_reply *status;  /* the whole map of the answer; NULL = no answer */
+    const struct resp_reply *figures; /* the map that the fields are in: the status, or a member */
+};
+
+struct ctl_column {
+    /* Of the field; "silent_ms" has the title SILENT MS, "last_index" LAST. A column that is no
+     * field's and shows numbers has '>' in front. */
+    const char *name;
+    void (*cell)(struct table *table, const struct ctl_row *row); /* NULL: shows the field */
+};
+
+/* An empty table with these columns; to be freed by table_destroy(). */
+struct table *ctl_columns_table(const struct ctl_column *columns, size_t count);
+void ctl_columns_row(struct table *table, const struct ctl_column *columns, size_t count,
+                     const struct ctl_row *row);
+
+#endif
