@@ -1,7 +1,7 @@
 /*
- * Columns of the tables that show RAFT STATUS. A column that shows a field of <raftd/status.h> needs
- * the field's name only: its title, its side and how a cell is written follow from the tables
- * there. Other columns have a function of their own. Any thread.
+ * Columns of the tables that show RAFT STATUS. A column that shows a field of <raftd/status.h>
+ * needs the field's name only: its title, its side and how a cell is written follow from the
+ * tables there. Other columns have a function of their own. Any thread.
  */
 #ifndef RAFTD_RAFTCTL_COLUMNS_H
 #define RAFTD_RAFTCTL_COLUMNS_H
