@@ -247,7 +247,7 @@ class Demonstration(Cluster):
             ("man %s" % os.path.relpath(os.path.join(HERE, "..", "..", "man", "raftd.8")), ""),
         ]
         for command, comment in hints:
-            say("%-40s %s" % (command, comment and "# " + comment))
+            say("%-40s # %s" % (command, comment) if comment else command)
         running = self.running()
         while running:
             # Sleeps until a process of ours ends, and leaves it to poll() to collect the status.
