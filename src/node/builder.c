@@ -1,6 +1,6 @@
 /*
- * From options to a node: checks them, prepares TLS, locks and recovers the data directory,
- * founds the cluster in an empty one, makes the core and the links. One thread.
+ * Makes a node from options: checks them, prepares TLS, and has recovery.c lock and recover the
+ * data directory. Runs on the embedder's thread, one at a time; may wait for the disk.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -42,7 +42,7 @@ int raftd_builder_set(struct raftd_builder *builder, const char *name, const cha
     return conf_set(&builder->conf, name, value, error);
 }
 
-/* Keeps the first of the reported mistakes. */
+/* Keeps the first mistake that is reported. */
 static void keep_first(void *argument, const char *text)
 {
     struct raftd_error *error = argument;
@@ -63,7 +63,7 @@ int raftd_builder_load(struct raftd_builder *builder, const char *path, struct r
     return code;
 }
 
-/* Groups of functions are there as a whole or not at all. */
+/* Whether apply is there, and each group of functions is complete or not there at all. */
 static bool machine_is_complete(const struct raftd_state_machine *machine)
 {
     int time = (machine->next_deadline != NULL) + (machine->tick != NULL);
@@ -121,7 +121,7 @@ static int make_tls(struct raftd_node *node, struct raftd_error *error)
         node->link_shared.may_link = true;
         return 0;
     }
-    /* A node alone needs no certificate, but without one nobody can ever join it. */
+    /* A node that is alone needs no certificate, but without one no other node can join it. */
     if (conf->peer_count < 2 && conf->node.join[0] == 0 && conf->tls.certificate[0] == 0) {
         LOG_INFO("no [tls] certificate: the peer port stays closed, so no other node can join; to "
                  "make certificates, run raftctl cert");
@@ -144,7 +144,7 @@ static int make_node(const struct raftd_builder *builder, struct raftd_node **ma
     node->listener_count = builder->listener_count;
     node->progress = builder->progress;
     node->progress_argument = builder->progress_argument;
-    node->origin = random_u64() | 1; /* 0 means nobody */
+    node->origin = random_u64() | 1; /* 0 = no process */
     node->max_entry_bytes = node->conf.limits.max_request_bytes + NODE_ENTRY_OVERHEAD_BYTES;
     mutex_init(&node->core_mutex, MUTEX_RANK_CORE);
     link_table_init(&node->links);
@@ -185,7 +185,8 @@ int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
     if (code == 0) {
         code = recovery_identify(made, &must_ask, error);
     }
-    /* To ask for the cluster may take long: a part of the node's life, which can be stopped. */
+    /* To ask the members for the cluster may take long. So it is done by raftd_node_run(), which
+     * can be stopped. */
     if (code == 0 && !must_ask) {
         code = recovery_build(made, error);
     }

@@ -1,8 +1,13 @@
 /*
- * The orderly end of a node's part in the cluster: a leader hands over before it stops, and
- * whatever its clients have proposed gets its outcome. New requests are refused meanwhile, which
- * is definite; nobody is left with an unknown outcome by a restart. Core thread, but for the
- * wait.
+ * Draining: the last thing that a node does before it stops. A leader hands leadership over, and
+ * the commands of this node's clients get their outcomes; once the node does not lead any more, new
+ * requests are refused, which tells their clients that they were not applied. So a restart leaves
+ * no client with an unknown outcome. The wait is limited to an election time-out.
+ *
+ *     NOT -> ASKED     draining_wait(), run thread: the node was asked to stop
+ *     ASKED -> DONE    draining_check(), core thread: no command is open, the handover is over
+ *
+ * Core thread, except draining_wait().
  */
 #include "node/core_loop.h"
 #include "sys/clock.h"
@@ -13,8 +18,7 @@ static bool is_asked(const struct raftd_node *node)
     return atomic_load_explicit(&node->draining, memory_order_acquire) == DRAINING_ASKED;
 }
 
-/* What was proposed, here or to a leader, or will be as soon as there is one, and has no outcome
- * yet. */
+/* Whether a command has no outcome yet: it was proposed, or it waits for a leader. */
 static bool has_open_proposals(struct raftd_node *node)
 {
     struct waiting_request *request = waiting_oldest(&node->waiting);
@@ -57,8 +61,9 @@ void draining_check(struct core_loop *loop)
         return;
     }
     /*
-     * A leader that hands over to nobody (any more) stays one: waiting for more is in vain. One
-     * that did stays until it hears of the next: that one may need its vote.
+     * A node that still leads waits while its handover is under way; if there is none (any more),
+     * no other voter can take over, and to wait longer would not help. A node that has handed over
+     * waits until it knows the new leader, because that node may still need this one's vote.
      */
     if (leads ? raft_get_handover(node->core) != 0
               : loop->draining_led && raft_get_leader(node->core) == 0) {
@@ -68,7 +73,7 @@ void draining_check(struct core_loop *loop)
     waker_wake(&node->lifecycle_waker);
 }
 
-/* The run thread: no longer than an election takes, whatever peers and disk do. */
+/* Run thread. Waits no longer than an election time-out, whatever the peers and the disk do. */
 void draining_wait(struct raftd_node *node)
 {
     uint64_t deadline_ms = clock_monotonic_ms() + node->conf.raft.election_timeout_ms;

@@ -1,5 +1,6 @@
 /*
- * The read buffer of a connection. Owned by one thread; knows frames, not what they mean.
+ * The read buffer of a connection; see frame_input.h. Owned by one thread. It finds frames and does
+ * not know what they mean.
  */
 #include "node/frame_input.h"
 
@@ -9,9 +10,9 @@
 #include "base/memory.h"
 
 enum {
-    /* Room that is worth a read; below it what is left of a frame moves to the front. */
+    /* If less room is left than this, the begun frame is moved to the front of the buffer. */
     READ_ROOM_BYTES = 16 * 1024,
-    /* A read that was shorter than this, and than its room, has emptied the socket. */
+    /* A read of less than this that did not fill its room has probably emptied the socket. */
     READ_LONG_BYTES = 8 * 1024,
 };
 
@@ -28,7 +29,8 @@ void frame_input_clear(struct frame_input *input)
     input->wanted_bytes = 0;
 }
 
-/* Doubles as bytes arrive, up to what the frame under way needs: a length alone costs nothing. */
+/* Makes room to read. The buffer doubles as bytes arrive, up to the size of the frame: a header
+ * that announces a large frame costs no memory by itself. */
 static void make_room(struct frame_input *input)
 {
     size_t held = input->end - input->start;

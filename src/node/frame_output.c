@@ -1,5 +1,5 @@
 /*
- * The write side of a connection. Owned by one thread.
+ * The write side of a connection; see frame_output.h. Owned by one thread; never waits.
  */
 #include "node/frame_output.h"
 
@@ -30,7 +30,7 @@ bool frame_output_is_empty(const struct frame_output *output)
     return output->start == output->end && output->large == NULL;
 }
 
-/* Whether `size` more bytes fit and leave `reserve` free; moves what waits to the front. */
+/* Whether `size` more bytes fit and leave `reserve` bytes free. Moves what waits to the front. */
 static bool has_room(struct frame_output *output, size_t size, size_t reserve)
 {
     size_t held = output->end - output->start;
@@ -67,7 +67,7 @@ bool frame_output_add(struct frame_output *output, struct wire_frame *frame)
     return true;
 }
 
-/* Moves frames from the ring into the buffer, up to one that is better written by itself. */
+/* Moves frames from the ring into the buffer, up to one that is too large for it. */
 static void gather(struct frame_output *output, struct ring *frames)
 {
     struct wire_frame *frame;
@@ -82,7 +82,7 @@ static void gather(struct frame_output *output, struct ring *frames)
             output->large_begun = false;
         }
     }
-    /* Whatever comes next waits for no more than this one. */
+    /* One bulk frame, and only if nothing else waits: a later frame waits at most for this one. */
     if (frame_output_is_empty(output) && output->bulk != NULL && ring_pop(output->bulk, &frame)) {
         output->large = frame;
         output->large_offset = 0;

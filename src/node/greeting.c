@@ -1,5 +1,6 @@
 /*
- * Hellos between peers: made, read, judged. No thread of its own.
+ * Hellos between peers: makes, reads and judges them; see greeting.h. Runs on the caller's thread;
+ * never waits.
  */
 #include "node/greeting.h"
 
@@ -86,13 +87,13 @@ enum greeting_reason greeting_judge(const struct wire_hello *hello,
     return GREETING_ACCEPTED;
 }
 
-/* A side that has TLS speaking to one that has not: its first bytes are a TLS record's. */
+/* Whether the bytes begin a TLS record: the other side speaks TLS, but this one does not. */
 static bool looks_like_tls(const uint8_t *data)
 {
     return (data[0] == 0x16 || data[0] == 0x15) && data[1] == 3 && data[2] <= 4;
 }
 
-/* How many bytes the frame has, as far as what has arrived tells. */
+/* The size of the frame, as far as the bytes so far tell: that of a header at first. */
 static int wanted_bytes(const struct greeting_reader *reader, size_t *wanted,
                         struct wire_header *header, struct raftd_error *error)
 {

@@ -1,5 +1,14 @@
 /*
- * The newcomer's side of joining.
+ * How a node joins a cluster; see join.h. Run thread. It may wait, but not longer than a slice
+ * after the node was asked to stop.
+ *
+ *     no log      join_find_cluster(): asks until a member tells the cluster's id; the node makes a
+ *                 log with it and starts its threads
+ *     no member   join_cluster(), knock(): asks the leader until that adds this node as a learner
+ *                 and sends it the log
+ *     learner     join_cluster(): waits until the log says that this node is a member, and it has
+ *                 caught up with the leader
+ *     serving     live() in node.c sets the node ready
  */
 #include "node/join.h"
 
@@ -17,11 +26,11 @@
 
 enum {
     ASK_MS = 5000,        /* for one question, from dialling to the answer */
-    SLICE_MS = 100,       /* between looks at the stop flag */
-    FIND_MS = 60000,      /* for all of them, before there is a log */
+    SLICE_MS = 100,       /* between two looks at the stop flag */
+    FIND_MS = 60000,      /* without any answer, before there is a log */
     AGAIN_MS = 500,       /* between two questions */
-    REPORT_MS = 3000,     /* between two lines of progress */
-    REDIRECTIONS_MAX = 8, /* from member to leader to leader */
+    REPORT_MS = 3000,     /* between two log lines about the progress */
+    REDIRECTIONS_MAX = 8, /* members that one question is sent to, each named by the one before */
 };
 
 /* ---- one question ---- */
@@ -63,7 +72,8 @@ static int send_question(struct asking *asking, const struct wire_join *join,
                      : code;
 }
 
-/* Whoever answers proves that it is a member, as on a link, before anything it says counts. */
+/* Whether the certificate of the answering node proves that it is a member, as on a link. Before
+ * that, nothing that it says counts. */
 static int judge(const struct asking *asking, const struct net_address *address,
                  const struct wire_join_reply *reply, struct raftd_error *error)
 {
@@ -140,8 +150,8 @@ static int make_question(const struct raftd_node *node, uint64_t cluster_id, str
 }
 
 /*
- * Asks, and asks the leader instead where that is the answer. address: in, whom to ask first;
- * out, who answered.
+ * Asks a member; if the answer is "ask the leader", asks the leader. *address: the member to ask
+ * first, and afterwards the one that gave the answer.
  */
 static int ask_around(struct raftd_node *node, struct net_address *address,
                       const struct wire_join *join, struct wire_join_reply *reply,
@@ -176,7 +186,7 @@ static int ask_around(struct raftd_node *node, struct net_address *address,
                      "%d members were asked, and each named another leader", REDIRECTIONS_MAX);
 }
 
-/* Whether the answer is final: no use in asking again. */
+/* Whether another question would get the same answer. */
 static bool is_final(int code)
 {
     return code == RAFTD_ERROR_REFUSED || code == RAFTD_ERROR_REMOVED ||
@@ -190,7 +200,7 @@ static void report(struct log_throttle *throttle, const char *text)
     }
 }
 
-/* ---- the fifth step, and what may come before the first ---- */
+/* ---- joining ---- */
 
 bool join_is_member(struct raftd_node *node)
 {
@@ -202,7 +212,7 @@ bool join_is_member(struct raftd_node *node)
     return is_member;
 }
 
-/* Whether there is nothing left to ask for: a member, with a leader that it keeps up with. */
+/* Whether this node is a committed member and has all that its leader called committed. */
 static bool has_caught_up(struct raftd_node *node, uint64_t *index, uint16_t *leader)
 {
     bool caught_up;
@@ -217,7 +227,7 @@ static bool has_caught_up(struct raftd_node *node, uint64_t *index, uint16_t *le
     return caught_up;
 }
 
-/* The leader's link is made by the core thread, the only one that may. */
+/* Tells the core thread to make a link to the leader; only that thread may make links. */
 static void introduce(struct raftd_node *node, const struct wire_join_reply *reply)
 {
     if (reply->leader_id == 0 || reply->leader_id == node->conf.node.id) {
@@ -252,7 +262,7 @@ static int knock(struct raftd_node *node, struct log_throttle *throttle, struct 
     return 0;
 }
 
-/* One round of questions. False: not yet, ask again. */
+/* Asks once. True: the answer is final. False: ask again later. */
 static bool find_once(struct raftd_node *node, const struct wire_join *join,
                       struct log_throttle *throttle, int *code, struct raftd_error *error)
 {
@@ -344,6 +354,6 @@ void join_ask_whether_removed(struct raftd_node *node)
         net_address_parse(&address, member->address, &error) != 0) {
         return;
     }
-    /* What else may be the answer, or that there is none, is no news. */
+    /* ask_around() sets node->removed if that is the answer; every other answer changes nothing. */
     (void)ask_around(node, &address, &join, &reply, &error);
 }

@@ -1,6 +1,6 @@
 /*
- * The peer link: its thread, which waits in one poll() for the socket and the core, and the
- * functions through which other threads talk to it. Never touches the Raft core.
+ * The thread of a peer link, which waits in one poll() for its socket and for the core, and the
+ * functions that other threads call. Never touches the Raft core.
  */
 #include "node/link.h"
 
@@ -15,7 +15,7 @@
 
 enum { LINK_EVENTS_MAX = 4096, LINK_FRAMES_MAX = 4096, LINK_BULK_MAX = 32 };
 
-/* Whether another turn would find something to do. */
+/* Whether there is something to do in another turn. */
 static bool has_work(const struct link *link)
 {
     if (atomic_load(&link->stop) || atomic_load(&link->given_waits) ||
@@ -76,7 +76,8 @@ static void wait_for_work(struct link *link)
     if (has_work(link)) {
         return;
     }
-    /* Without a wish the socket stays out: a hang-up would end every poll at once. */
+    /* Do not poll the socket when nothing is wanted from it: poll() reports POLLHUP and POLLERR
+     * even then, so the thread would spin. */
     polls[1].events = wanted_poll_events(link);
     if (polls[1].events != 0) {
         polls[1].fd = stream_fd(link->stream);
@@ -106,7 +107,8 @@ static void run(void *argument)
         wait_for_work(link);
     }
     if (link->state == LINK_UP) {
-        /* What the core said last (that it steps down) goes out if it can. */
+        /* The core's last frames, which may say that this leader steps down, leave if the socket
+         * takes them now. */
         link->writable = true;
         (void)link_write_frames(link, &error);
     }

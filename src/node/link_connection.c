@@ -1,6 +1,6 @@
 /*
- * One connection of a peer link, from dialling to its end. States: idle (backing off, or waiting
- * for the peer to dial) -> handshake -> hello -> up. Link thread only; never waits.
+ * One connection of a peer link, from dialling to its end; the states are drawn in link_private.h.
+ * Link thread only; never waits.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "node/link_private.h"
 #include "sys/clock.h"
 
-/* Read before writing gets its turn. */
+/* Bytes that are read at most before it is time to write. */
 enum { LINK_READ_BUDGET_BYTES = 1024 * 1024 };
 
 void link_drop_frames(struct link *link)
@@ -41,7 +41,7 @@ static void schedule_retry(struct link *link)
                            : link->timing.backoff_max_ms;
 }
 
-/* Back to idle, whatever there was. */
+/* Ends the connection in any state: back to IDLE. */
 static void close_connection(struct link *link)
 {
     stream_close(link->stream);
@@ -75,7 +75,7 @@ static void adopt_stream(struct link *link, struct stream *stream)
     link->greeting.size_bytes = 0;
 }
 
-/* Both sides have said who they are. */
+/* Both sides have identified themselves. */
 static void go_up(struct link *link, const struct wire_hello *hello)
 {
     link->state = LINK_UP;
@@ -83,7 +83,7 @@ static void go_up(struct link *link, const struct wire_hello *hello)
     link->heard_ms = link->now_ms;
     link->probe_due_ms = link->now_ms;
     link->was_healthy = false;
-    /* What the core sent while it did not know yet that the last connection broke. */
+    /* Frames that the core sent for the connection before, of whose end it did not know yet. */
     link_drop_frames(link);
     link_report_up(link, hello);
     atomic_store(&link->up, true);
@@ -104,7 +104,8 @@ static void dial(struct link *link)
     link->state = LINK_HANDSHAKE;
 }
 
-/* What the reception gave; replaces whatever there is. */
+/* Takes the stream that the reception gave; it replaces a connection that is there, see the
+ * takeover in link_private.h. */
 static void take_given(struct link *link)
 {
     struct wire_hello mine;
@@ -170,7 +171,11 @@ static void on_hello_reply(struct link *link, const struct wire_hello *hello)
     go_up(link, hello);
 }
 
-/* Reads first: where the peer refused our certificate, its alert says more than a broken pipe. */
+/*
+ * Waits for the reply to the hello, and writes the hello. It reads first: if the peer has refused
+ * this node's certificate, a TLS alert is there to be read, and it says more than the broken pipe
+ * that a write would find.
+ */
 static void exchange_hellos(struct link *link)
 {
     struct raftd_error error;
@@ -217,13 +222,13 @@ static int on_probe(struct link *link, const struct wire_header *header, const u
 
     if (code == 0) {
         probe.ready = atomic_load(link->shared->ready);
-        /* Where there is no room for it the peer does not read; it will ask again. */
+        /* If there is no room for the answer, it is dropped; the peer sends another probe. */
         frame_output_add(&link->output, wire_probe_encode(WIRE_PROBE_REPLY, &probe));
     }
     return code;
 }
 
-/* A probe's nonce is the time when it left, so that even a late answer tells the round trip. */
+/* The nonce of a probe is the time when it left, so a late answer, too, tells the round trip. */
 static int on_probe_reply(struct link *link, const struct wire_header *header,
                           const uint8_t *payload, struct raftd_error *error)
 {
@@ -300,7 +305,7 @@ static int on_frame(struct link *link, const struct wire_header *header, const u
     }
 }
 
-/* Every frame that has arrived whole, until the core's ring is full. */
+/* Takes the frames that are complete, until the ring to the core is full. */
 static int take_frames(struct link *link, struct raftd_error *error)
 {
     while (!link->blocked) {
@@ -320,7 +325,8 @@ static int take_frames(struct link *link, struct raftd_error *error)
     return 0;
 }
 
-/* 0, or the error that ends the connection. Leaves readable set where it stopped early. */
+/* 0, or the error that ends the connection. If it stops before the socket is empty, `readable`
+ * stays true. */
 static int read_frames(struct link *link, struct raftd_error *error)
 {
     size_t budget = LINK_READ_BUDGET_BYTES;
@@ -388,7 +394,7 @@ static void work_up(struct link *link)
     } else if (code != 0) {
         fail(link, GREETING_LOST, error.message);
     } else if (link->blocked) {
-        link->heard_ms = link->now_ms; /* not heard because not listened to */
+        link->heard_ms = link->now_ms; /* nothing was read, so the peer is not silent */
     } else if (link->now_ms - link->heard_ms >= link->timing.silence_timeout_ms) {
         char text[80];
 
@@ -424,7 +430,6 @@ static void work_idle(struct link *link)
     }
 }
 
-/* One turn: everything that can be done without waiting. */
 void link_work(struct link *link)
 {
     link->now_ms = clock_monotonic_ms();
@@ -447,4 +452,6 @@ void link_work(struct link *link)
         link->pushed = false;
         waker_wake(link->shared->core);
     }
+    ASSERT((link->stream != NULL) == (link->state != LINK_IDLE));
+    ASSERT(atomic_load(&link->up) == (link->state == LINK_UP));
 }

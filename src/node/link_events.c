@@ -1,6 +1,6 @@
 /*
- * What others learn of a link: events for the core, health and log lines for people. Link
- * thread only.
+ * What a link tells others: events to the core, its health to the status, log lines to people. Link
+ * thread only; never waits.
  */
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +57,6 @@ static void set_health_down(struct link *link, const char *trouble)
     }
 }
 
-/* What became of the connection, in the log (throttled) and in the health. */
 void link_report_trouble(struct link *link, enum greeting_reason reason, const char *text)
 {
     const char *where =
@@ -117,10 +116,14 @@ static bool try_push_owed(struct link *link)
 }
 
 /*
- * Pushes what is owed. If the ring is full, events_blocked asks the core to wake this thread
- * once it has emptied the ring. Both sides exchange the flag: if the core's exchange comes
- * first, this one has seen everything that the core popped before, and the second try
- * succeeds; if it comes second, the core finds the flag set and wakes.
+ * Pushes the events that are owed. If the ring is full, this thread sets the flag events_blocked,
+ * so that the core thread wakes it when it has emptied the ring, and then tries once more.
+ *
+ * Without the second try a wake-up could be lost: the core thread empties the ring and finds the
+ * flag not set, just before it is set here; then nothing would ever wake this thread. Both threads
+ * change the flag by an atomic exchange, so one of the two exchanges comes first. If it is the core
+ * thread's (link_next_event()), this thread sees all pops that came before it, and the second try
+ * succeeds. If it is this thread's, the core thread finds the flag set and wakes this thread.
  */
 void link_push_owed(struct link *link)
 {
@@ -151,7 +154,7 @@ void link_push_up(struct link *link)
 void link_push_down(struct link *link)
 {
     if (link->owes_up) {
-        link->owes_up = false; /* the core never learns of a connection that is over again */
+        link->owes_up = false; /* the core is told nothing of a connection that it never heard of */
         return;
     }
     ASSERT(!link->owes_down);

@@ -1,5 +1,5 @@
 /*
- * The table of links; who may do what is said in the header.
+ * The table of links; link_table.h says which thread may do what.
  */
 #include "node/link_table.h"
 

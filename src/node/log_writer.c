@@ -1,7 +1,7 @@
 /*
- * The log writer thread. See log_writer.h; the WAL itself is src/store.
+ * The log writer thread; see log_writer.h. The format of the log is that of src/store.
  *
- * test/sim/host_disk.c does the same in the simulator: what changes here changes there.
+ * test/sim/host_disk.c does the same in the simulator: a change here needs a change there.
  */
 #include "node/log_writer.h"
 
@@ -17,16 +17,18 @@
 #include "sys/thread.h"
 
 enum {
-    /* The next segment is zeroed in slices of this size, each synced at once. */
+    /* The next segment is filled with zeros in slices of this size, each synced at once. */
     PREPARE_BYTES = 512 * 1024,
-    /* Under load a slice is due for so many bytes written: the next segment is ready when the
-     * current one is half full, and appends feel one extra sync in dozens. */
+    /*
+     * Under load, one slice is zeroed each time that so many bytes were written. So the next
+     * segment is ready when the current one is half full, and few appends wait for the extra sync.
+     */
     PREPARE_EVERY_BYTES = PREPARE_BYTES / 2,
-    SPACE_EVERY_MS = 500, /* between two looks at how much is left */
+    SPACE_EVERY_MS = 500, /* between two looks at the free space */
 };
 
 struct log_writer {
-    /* Immutable after start. */
+    /* Does not change after the start. */
     struct waker *core;
     struct thread thread;
     bool started;
@@ -38,15 +40,16 @@ struct log_writer {
     _Atomic uint64_t compact_index; /* core thread -> log writer */
 
     /* Core thread. */
-    size_t outstanding; /* submitted and not taken back: bounds both rings */
+    size_t
+        outstanding; /* writes that are submitted and not taken back: at most what a ring holds */
 
     /* The log writer thread. */
     struct wal *wal;
-    char *directory; /* whose space is watched; NULL: nothing is */
+    char *directory; /* the free space of its file system is watched; NULL = not */
     uint64_t space_due_ms;
     uint64_t prepared_at_bytes; /* written_bytes when the last slice was zeroed */
 
-    /* Figures: written by the log writer, relaxed. */
+    /* Figures: written by the log writer, with relaxed order. */
     _Atomic uint64_t segment_count;
     _Atomic uint64_t size_bytes;
     _Atomic uint64_t batch_count;
@@ -98,8 +101,8 @@ static void publish_figures(struct log_writer *log_writer)
     atomic_store_explicit(&log_writer->written_bytes, figures.written_bytes, memory_order_relaxed);
 }
 
-/* How much space is left, and if that is news, the core looks. Asked here because a file system
- * that hangs may not answer. */
+/* Asks for the free space, and wakes the core thread to look at it. This thread asks because a file
+ * system that hangs may not answer. */
 static void look_at_space(struct log_writer *log_writer)
 {
     uint64_t now_ms = clock_monotonic_ms();
@@ -117,7 +120,8 @@ static void look_at_space(struct log_writer *log_writer)
     }
 }
 
-/* A failed write or fsync is never tried again: the kernel may have dropped the pages. */
+/* A write or fsync that failed is never tried again: after an error the kernel may have dropped the
+ * pages, and the next fsync would report success although they are not on disk. */
 static _Noreturn void die(const struct raftd_error *error)
 {
     LOG_ERROR("%s; this process ends now: after a failed write nobody can know what is on the disk",
@@ -125,7 +129,7 @@ static _Noreturn void die(const struct raftd_error *error)
     _exit(LOG_WRITER_EXIT_CODE);
 }
 
-/* Takes all that is there, makes it durable, hands it back. False: there was nothing. */
+/* Takes all writes that are there, makes them durable, and returns them. False: there were none. */
 static bool write_batch(struct log_writer *log_writer)
 {
     struct write_request *requests[LOG_WRITER_REQUESTS_MAX];
@@ -146,14 +150,14 @@ static bool write_batch(struct log_writer *log_writer)
     for (size_t i = 0; i < count; i++) {
         bool pushed = ring_push(log_writer->done, &requests[i]);
 
-        ASSERT(pushed); /* there are never more outstanding than it holds */
+        ASSERT(pushed); /* the ring has a place for each write that is outstanding */
     }
     waker_wake(log_writer->core);
     return true;
 }
 
-/* Zeroes a slice of the segment to come, if nothing is waiting or it is due; true if there is
- * more to do. */
+/* Fills a slice of the next segment with zeros, if no write waits or a slice is due. True if there
+ * is more to fill. */
 static bool prepare_segment(struct log_writer *log_writer)
 {
     struct raftd_error error = {0};
@@ -173,7 +177,7 @@ static bool prepare_segment(struct log_writer *log_writer)
     return left > 0;
 }
 
-/* Frees one segment that a snapshot covers; true if there are more. */
+/* Removes one segment that a snapshot covers. True if there are more. */
 static bool compact(struct log_writer *log_writer)
 {
     struct raftd_error error = {0};
@@ -207,7 +211,7 @@ static void run(void *argument)
             }
             worked = true;
         }
-        /* The next segment is not worth a stop's while: it can be gigabytes of zeros. */
+        /* Not while stopping: the next segment may be gigabytes of zeros. */
         if ((worked || unprepared) && !stopping) {
             unprepared = prepare_segment(log_writer);
             publish_figures(log_writer);

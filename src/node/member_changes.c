@@ -1,7 +1,8 @@
 /*
- * What an operator asks of the cluster: changes of members and of leadership. Asked for through
- * a client's rings like any command, carried by a proposal that the leader acts on itself
- * (src/raft/reconfigure.c), answered here with a status and a sentence.
+ * What an operator asks of the cluster: changes of members, and handovers of leadership. They go
+ * through a client's rings like a command, and to the leader as a proposal, which the leader's core
+ * carries out (src/raft/reconfigure.c). The answers, a status and a sentence, are made here. The
+ * first half runs on the client's thread, the second on the core thread.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static int ask(struct raftd_client *client, const struct raft_change *change, ui
     return code;
 }
 
-/* Only what the leader could not make sense of is refused here: an address nobody can dial. */
+/* Only what the leader could not understand is refused here, for example an invalid address. */
 static int copy_step(struct raft_change_step *to, const struct raftd_change_step *from)
 {
     struct net_address parsed;
@@ -51,7 +52,7 @@ _Static_assert((int)RAFTD_CHANGE_ADD == (int)RAFT_CHANGE_ADD &&
                    (int)RAFTD_CHANGE_REPLACE == (int)RAFT_CHANGE_REPLACE &&
                    (int)RAFTD_CHANGE_ADDRESS == (int)RAFT_CHANGE_ADDRESS &&
                    (int)RAFTD_CHANGE_STEPS_MAX == (int)RAFT_CHANGE_STEPS_MAX,
-               "the public names are the core's");
+               "the public constants have the values of the core's");
 
 int raftd_client_change(struct raftd_client *client, const struct raftd_change_step *steps,
                         size_t count, uint64_t tag)
@@ -65,7 +66,7 @@ int raftd_client_change(struct raftd_client *client, const struct raftd_change_s
         int code = copy_step(&change.steps[i], &steps[i]);
 
         if (code == 0 && !client_node(client)->link_shared.may_link) {
-            code = RAFTD_ERROR_REFUSED; /* nobody could ever talk to this node */
+            code = RAFTD_ERROR_REFUSED; /* no other node could ever connect to this one */
         }
 
         if (code != 0) {
@@ -85,7 +86,7 @@ int raftd_client_handover(struct raftd_client *client, uint16_t to, uint64_t tag
     return ask(client, &change, tag);
 }
 
-/* ---- the core thread's side ---- */
+/* ---- core thread ---- */
 
 static void answer(struct raftd_node *node, struct waiting_request *request, int status,
                    uint64_t index, const char *text)
@@ -149,7 +150,8 @@ void member_changes_apply(struct raftd_node *node, const struct raft_entry *entr
     code = raft_membership_decode(&membership, entry->data, entry->size_bytes);
     ASSERT(code == 0);
     if (raft_membership_is_joint(&membership)) {
-        /* Half way: whoever leads now leads it to its end, in whatever term. */
+        /* The first half of the change. Any later leader makes the second half, in any term, so the
+         * request no longer depends on the term in which it was proposed. */
         request->term = 0;
         return;
     }

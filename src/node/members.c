@@ -1,6 +1,6 @@
 /*
- * The node follows the membership in the log: a link to every other member, none to anybody
- * else, and an end when this node itself has been removed. Core thread.
+ * Keeps the links as the membership in the log says: one to each other member and none to any other
+ * node. Tells the run thread when this node itself was removed. Core thread; never waits.
  */
 #include <string.h>
 
@@ -32,7 +32,7 @@ static void add_link(struct raftd_node *node, uint16_t id, const char *text)
     link_destroy(link);
 }
 
-/* Nobody's link, or one to where the peer no longer is. */
+/* Whether the peer is no member, or has another address. */
 static bool is_stale(const struct link *link, const struct raft_membership *membership)
 {
     const struct raft_member *member = raft_membership_find(membership, link_peer_id(link));
@@ -41,9 +41,11 @@ static bool is_stale(const struct link *link, const struct raft_membership *memb
 }
 
 /*
- * Only a committed membership takes a link away: one that is cut off again would have cut off
- * its own return. A membership that does not name this node is history that a joining node is
- * still reading: whoever had those addresses then may not have them now (T29).
+ * Links are added as soon as a membership is in the log, but retired only when it is committed: an
+ * entry that is not committed can be replaced by another leader's, and without the link that leader
+ * might not reach this node. A membership that does not contain this node changes no link: a node
+ * that joins reads old memberships first, and the addresses in them may belong to other nodes by
+ * now (T29).
  */
 static void follow(struct raftd_node *node, const struct raft_membership *membership,
                    bool is_committed)
@@ -71,7 +73,7 @@ static void follow(struct raftd_node *node, const struct raft_membership *member
     }
 }
 
-/* A joining node's link to the leader, which its log does not know yet. */
+/* Makes the first link of a node that joins, to the leader, which its log does not contain yet. */
 static void take_introduced(struct raftd_node *node)
 {
     struct link_table *links = &node->links;

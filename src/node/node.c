@@ -1,7 +1,30 @@
 /*
- * The life of a node: connect, health check, ready, warm up, join, event loop, and an orderly
- * end that can begin at any of these. Runs on the thread of raftd_node_run(); it waits only on
- * the lifecycle waker, which raftd_node_stop() and the links wake.
+ * The life of a node, from raftd_node_run() to its end. The run thread; it waits only on the
+ * lifecycle waker, which raftd_node_stop(), the core thread and the links wake.
+ *
+ * The phases (enum raftd_phase), and where each begins:
+ *
+ *     BUILT -> CONNECT          raftd_node_run(): opens the listeners
+ *     CONNECT -> JOIN           become_whole(): the directory is empty and the node is to join, so
+ *                               it asks the members for their cluster
+ *     CONNECT, JOIN -> HEALTH_CHECK
+ *                               check_health(): this node is a member; all threads run, but the
+ *                               core takes no part in consensus yet
+ *     CONNECT, JOIN -> JOIN     join(): this node is no member yet; the core takes part, so that
+ *                               the leader can send it the log
+ *     HEALTH_CHECK, JOIN -> READY -> WARM_UP -> RUNNING
+ *                               live(): a quorum answers, or this node has caught up
+ *     any -> STOPPING           raftd_node_run(): asked to stop, removed, or an error
+ *
+ * Invariants:
+ *   1. No other thread touches the core, the log writer or the snapshot worker before `whole` is
+ *      set; `whole` is never cleared.
+ *   2. The core thread runs only between start_threads() and stop_threads().
+ *   3. The node sets `ready` once, at the beginning of READY, and clears it in stop_threads(); the
+ *      embedder may change it in between.
+ *   4. The run thread sets `core_ended` after the core thread has ended; from then on clients
+ *      complete their requests themselves.
+ *   5. Links are stopped after the core thread has ended, so that its last frames can leave.
  */
 #include "node/node.h"
 
@@ -33,7 +56,6 @@ void raftd_node_stop(struct raftd_node *node)
     waker_wake(&node->lifecycle_waker);
 }
 
-/* Asked to stop, or with nothing left to do. */
 bool node_is_ending(const struct raftd_node *node)
 {
     return atomic_load(&node->stopping) || atomic_load(&node->removed);
@@ -60,7 +82,7 @@ static int start_threads(struct raftd_node *node, struct raftd_error *error)
                              link_peer_id(node->links.links[i]));
         }
     }
-    /* The table of links is the core thread's from here on. */
+    /* From here on only the core thread changes the table of links. */
     if (log_writer_start(node->log_writer) != 0 ||
         (node->snapshots != NULL && snapshot_worker_start(node->snapshots) != 0) ||
         thread_start(&node->core_thread, "raft-core", core_thread_run, node) != 0) {
@@ -94,7 +116,8 @@ static int open_reception(struct raftd_node *node, struct raftd_error *error)
     return 0;
 }
 
-/* Acceptor thread. Who calls a node that is not whole yet, calls again. */
+/* Acceptor thread. While the node has no reception yet, the connection is closed; the peer dials
+ * again. */
 static void accept_peer(void *argument, int fd)
 {
     struct raftd_node *node = argument;
@@ -139,8 +162,11 @@ static int open_listeners(struct raftd_node *node, struct raftd_error *error)
     return code == 0 ? acceptor_start(node->acceptor, error) : code;
 }
 
-/* A node with an empty directory that is to join has nothing to begin with before it knows the
- * cluster; clients hear meanwhile that it is not ready. 0 without a whole node: asked to stop. */
+/*
+ * A node with an empty directory that is to join has no log before it knows the cluster. It asks
+ * for the cluster here; meanwhile its clients are told that the node is not ready. If it returns 0
+ * and the node is not whole, the node was asked to stop.
+ */
 static int become_whole(struct raftd_node *node, struct raftd_error *error)
 {
     int code;
@@ -156,7 +182,7 @@ static int become_whole(struct raftd_node *node, struct raftd_error *error)
 
 /* ---- step 2: health check ---- */
 
-/* Who answers, by position in the membership; text lists who does not, and why. */
+/* Whether the members that answer are a quorum. `missing` lists those that do not, and why. */
 static bool quorum_is_healthy(struct raftd_node *node, char *missing, size_t size)
 {
     struct raft_membership copy;
@@ -219,7 +245,7 @@ static int check_health(struct raftd_node *node)
             join_ask_whether_removed(node);
             report_ms = now + MISSING_REPORT_MS;
         }
-        /* Woken when a link's health changes; the wait's own end only serves the report. */
+        /* A link wakes this thread when its health changes; the deadline is only for the report. */
         node_wait_until(node, report_ms);
     }
     return 0;
@@ -245,10 +271,10 @@ static void warm_up(struct raftd_node *node)
 /* ---- the end ---- */
 
 /*
- * From now on clients answer what they still ask for themselves (client.c). Wakes all: whoever
- * began to sleep before the flag was set has requests that nobody will read. Both the flag and
- * the slots are sequentially consistent, so a client that is opened meanwhile is either seen
- * here or sees the flag.
+ * From now on clients complete the requests themselves that the core thread did not read
+ * (client.c). All clients are woken: one that began to sleep before the flag was set would wait for
+ * ever. The flag and the slots are accessed with sequential consistency, so a client that is opened
+ * meanwhile is either found here or sees the flag.
  */
 static void end_clients(struct raftd_node *node)
 {
@@ -276,7 +302,7 @@ static void stop_threads(struct raftd_node *node)
         node->core_started = false;
     }
     end_clients(node);
-    /* Freed in raftd_node_destroy(): a status call may still look at them. */
+    /* They are freed in raftd_node_destroy(): a status call may still read them. */
     link_table_request_stop(&node->links);
     if (node->snapshots != NULL) {
         snapshot_worker_stop(node->snapshots);
@@ -292,7 +318,8 @@ static int join(struct raftd_node *node, struct raftd_error *error)
     return join_cluster(node, error);
 }
 
-/* Whether there has been no leader for as long as it takes to be worth a question. */
+/* Whether there has been no leader for MISSING_REPORT_MS: then it is time to ask whether this node
+ * was removed. */
 static bool has_no_leader(struct raftd_node *node, uint64_t *seen_ms)
 {
     uint64_t now_ms = clock_monotonic_ms();
@@ -323,7 +350,7 @@ static int live(struct raftd_node *node, struct raftd_error *error)
         return code;
     }
     raftd_node_set_ready(node, true);
-    atomic_store(&node->joining, false); /* from now on, readiness alone says whether it serves */
+    atomic_store(&node->joining, false); /* from now on only `ready` counts */
     enter_phase(node, RAFTD_PHASE_READY, "a quorum answers; serving");
     enter_phase(node, RAFTD_PHASE_WARM_UP, "waiting for the links to all peers");
     warm_up(node);

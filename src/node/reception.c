@@ -1,7 +1,16 @@
 /*
- * The reception: a guest is an accepted socket until its hello has said whose link it belongs
- * to. The reception thread owns the guests; the acceptor thread only pushes descriptors into a
- * ring.
+ * The reception; see reception.h. A guest is an accepted connection whose first frame has not said
+ * yet what it is: a hello, for the link of a peer, or a question of a node that wants to join. The
+ * reception thread owns the guests; the acceptor thread only pushes descriptors into a ring.
+ *
+ *     made in HANDSHAKE      take_socket()
+ *     HANDSHAKE -> HELLO     advance(): TLS is established
+ *     HELLO -> GONE          on_hello(): accepted, the stream was given to the link
+ *     HELLO -> REFUSED       on_hello(): refused, the reply says why; on_join(): answered at once
+ *     HELLO -> JOINING       on_join(): the leader makes the node a member first
+ *     JOINING -> REFUSED     take_completions(): the answer is on its way
+ *     REFUSED -> GONE        advance(): the last frame was written
+ *     any -> GONE            turn_away(): an error, or not acceptable; expire(): its time is over
  */
 #include "node/reception.h"
 
@@ -25,8 +34,8 @@
 enum guest_state {
     GUEST_HANDSHAKE,
     GUEST_HELLO,
-    GUEST_JOINING, /* a newcomer: the change that lets it in is under way */
-    GUEST_REFUSED, /* the last frame for it is on its way out */
+    GUEST_JOINING, /* the change that makes the node a member is under way */
+    GUEST_REFUSED, /* the last frame for the guest is being written */
     GUEST_GONE,
 };
 
@@ -37,30 +46,30 @@ struct guest {
     struct greeting_reader greeting;
     struct frame_output output;
     char text[64]; /* its address */
-    uint64_t tag;  /* of the change that lets it in */
+    uint64_t tag;  /* JOINING: of the change that makes the node a member */
 };
 
 struct reception {
-    /* Immutable after reception_create(). */
+    /* Does not change after the start. */
     const struct link_shared *shared;
     struct link_table *links;
-    struct raftd_node *node; /* NULL: no newcomers */
+    struct raftd_node *node; /* NULL = no node may join */
     uint32_t timeout_ms;
     struct waker waker;   /* consumer: reception thread */
     struct ring *sockets; /* of int; acceptor thread -> reception thread */
     struct thread thread;
 
-    /* Whoever starts and destroys the reception. */
+    /* The thread that starts and destroys the reception. */
     bool started;
 
     /* Any thread. */
     atomic_bool stop;
 
-    /* Reception thread; the guest that came first stands first. */
+    /* Reception thread. Guests in the order in which they came. */
     struct guest *guests[RECEPTION_PENDING_MAX];
     size_t guest_count;
     struct greeting_log log;
-    struct raftd_client *client; /* for newcomers; NULL: none has come yet */
+    struct raftd_client *client; /* proposes the changes; NULL = none was needed yet */
     uint64_t last_tag;
 };
 
@@ -71,7 +80,7 @@ static void guest_free(struct guest *guest)
     memory_free(guest);
 }
 
-/* Who it is in a log line: a stranger until it has said a name. */
+/* Ends a guest and logs why. peer_id 0 = the guest has not said which node it is. */
 static void turn_away(struct reception *reception, struct guest *guest, enum greeting_reason reason,
                       uint16_t peer_id, const char *text)
 {
@@ -86,8 +95,8 @@ static void turn_away(struct reception *reception, struct guest *guest, enum gre
     }
 }
 
-/* Whether this peer may come in by this door. The table's mutex is held: nobody takes the link
- * away between the look and the hand-over. */
+/* Whether the peer that sent this hello is accepted, and the link it belongs to. The mutex of the
+ * table is held, so that the link is not retired before it gets the stream. */
 static enum greeting_reason judge_locked(const struct reception *reception,
                                          const struct guest *guest, const struct wire_hello *hello,
                                          struct link **link, struct raftd_error *error)
@@ -103,7 +112,7 @@ static enum greeting_reason judge_locked(const struct reception *reception,
         host = link_address(*link)->host;
     }
     reason = greeting_judge(hello, reception->shared, hello->node_id, guest->stream, host, error);
-    /* A wrong cluster says more than a wrong number, a wrong certificate says less. */
+    /* A wrong version or cluster is reported first; a wrong id before a wrong certificate. */
     if (reason != GREETING_ACCEPTED && reason != GREETING_CERTIFICATE) {
         return reason;
     }
@@ -157,7 +166,7 @@ static void on_hello(struct reception *reception, struct guest *guest,
     guest->state = GUEST_REFUSED;
 }
 
-/* ---- newcomers ---- */
+/* ---- nodes that want to join ---- */
 
 static void answer_newcomer(struct guest *guest, const struct wire_join_reply *reply)
 {
@@ -165,7 +174,8 @@ static void answer_newcomer(struct guest *guest, const struct wire_join_reply *r
     guest->state = GUEST_REFUSED; /* one question, one answer */
 }
 
-/* False: it is another's certificate, or another cluster; why has been said. */
+/* Whether the certificate proves that the question comes from this node. False: the guest was
+ * turned away. */
 static bool is_authentic(struct reception *reception, struct guest *guest,
                          const struct wire_join *join)
 {
@@ -273,7 +283,7 @@ static int on_first_frame(struct reception *reception, struct guest *guest,
     return code;
 }
 
-/* Takes the guest one step further: 0 = there is more to do at once. */
+/* Takes the guest one step further. 0: there may be more to do at once. */
 static int advance(struct reception *reception, struct guest *guest, struct raftd_error *error)
 {
     struct wire_header header;
@@ -314,7 +324,7 @@ static void serve(struct reception *reception, struct guest *guest)
         return;
     }
     if (guest->state == GUEST_REFUSED) {
-        guest->state = GUEST_GONE; /* it did not stay to hear why */
+        guest->state = GUEST_GONE; /* the guest has closed before it could read the reason */
         return;
     }
     turn_away(reception, guest,
@@ -349,7 +359,7 @@ static void remove_gone(struct reception *reception)
     reception->guest_count = kept;
 }
 
-/* The longest wait is over for whoever came first, if there is no room left. */
+/* If there is no room, the oldest guest is turned away. */
 static void make_room(struct reception *reception)
 {
     if (reception->guest_count < RECEPTION_PENDING_MAX) {
@@ -518,7 +528,7 @@ void reception_accept(void *argument, int fd)
     struct reception *reception = argument;
 
     if (!ring_push(reception->sockets, &fd)) {
-        close(fd); /* a flood: they may try again */
+        close(fd); /* too many at once; a peer dials again */
         return;
     }
     waker_wake(&reception->waker);

@@ -1,7 +1,11 @@
 /*
- * Petitions, judged. A newcomer without a log is told the cluster's id first and asks again once
- * it has made a log that carries it: so a node that has lost its log is told apart from one that
- * never had one, and never comes back under an id whose promises it has forgotten (T33).
+ * Answers to nodes that want to join; see reception_join.h. Reception thread; takes the core mutex
+ * for a moment.
+ *
+ * A node without a log asks twice. First it is told the cluster's id (WIRE_JOIN_KNOCK) and makes a
+ * log with it; then it asks with that id, and is made a member. So a question without an id, from a
+ * node whose id is a voter's, can only come from a node that has lost its log. It has forgotten its
+ * votes and acknowledgements, and must not come back under this id (T33).
  */
 #include "node/reception_join.h"
 
@@ -26,7 +30,7 @@ static bool say(struct wire_join_reply *reply, enum wire_join_verdict verdict, c
     return true;
 }
 
-/* As the table has it: committed members, and the leader. */
+/* Copies the committed members, and puts the leader's id and address into the reply. */
 static void name_leader(struct raftd_node *node, struct raft_membership *members,
                         struct wire_join_reply *reply)
 {
@@ -44,7 +48,7 @@ static void name_leader(struct raftd_node *node, struct raft_membership *members
     }
 }
 
-/* A leader knows whether a learner has ever had anything of the log. */
+/* Whether the learner has ever acknowledged an entry, as the leader knows. Then it had a log. */
 static bool has_acknowledged(struct raftd_node *node, uint16_t id)
 {
     struct raft_status status;

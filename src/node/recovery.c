@@ -1,7 +1,7 @@
 /*
- * What a node is when it starts: whose data directory it has, what the log and the snapshots in it
- * say, a founded log where there is nothing, and the core, the log writer, the snapshot worker and
- * the links that are built on that. No other thread uses the node yet, but for its status.
+ * Makes a node from its data directory: finds out whose directory it is, recovers snapshot and log
+ * or founds a new log, and makes the core, the log writer, the snapshot worker and the links.
+ * Meanwhile no other thread uses the node, except for its status.
  */
 #include "node/recovery.h"
 
@@ -28,7 +28,7 @@ int recovery_no_descriptors(struct raftd_error *error)
                      strerror(errno));
 }
 
-/* The founding membership: what [peers] says, or this node alone. */
+/* The members that found a cluster: those of [peers], or this node alone. */
 static int founding_membership(const struct conf *conf, struct raft_membership *membership,
                                struct raftd_error *error)
 {
@@ -53,8 +53,11 @@ static int founding_membership(const struct conf *conf, struct raft_membership *
     return 0;
 }
 
-/* All founders compute the same id from the cluster's name and its founding members. A node
- * alone is told apart by its own id only: its address may change freely. */
+/*
+ * The id of a new cluster. All founders compute the same one, from the cluster's name and the
+ * founding members. For a node that founds alone only its id counts, so that its address may
+ * change.
+ */
 static uint64_t founding_id(const struct conf *conf, const struct raft_membership *membership)
 {
     struct buffer bytes = {0};
@@ -71,7 +74,7 @@ static uint64_t founding_id(const struct conf *conf, const struct raft_membershi
     return id;
 }
 
-/* An empty log gets its first entry, alike on every founder: index 1, term 1, the members. */
+/* Writes the first entry of a new log, the same on every founder: index 1, term 1, the members. */
 static int found_cluster(struct wal *wal, const struct raft_membership *membership,
                          struct wal_recovered *recovered, struct raftd_error *error)
 {
@@ -148,8 +151,8 @@ static int make_core(struct raftd_node *node, const struct wal_recovered *recove
         .base_index = recovered->base_index,
         .base_term = recovered->base_term,
         .base_time_ms = recovered->base_index == snapshot->index ? snapshot->time_ms : 0,
-        /* Members between the base and the snapshot are in the log; without any, they have been
-         * the same since. */
+        /* If the membership changed between the base and the snapshot, the entry is in the log. If
+         * not, the membership at the base is that of the snapshot. */
         .base_membership = recovered->base_index > 0 ? &snapshot->membership : NULL,
         .commit_index = snapshot->index,
         .entries = recovered->entries,
@@ -179,7 +182,8 @@ static int make_core(struct raftd_node *node, const struct wal_recovered *recove
     return 0;
 }
 
-/* The log knows the members; the configuration only founded them (T31). */
+/* The log says who the members are; the configuration only founds a cluster (T31). Warns if they
+ * differ. */
 static void compare_membership(const struct raft_membership *in_log,
                                const struct raft_membership *in_conf)
 {
@@ -237,14 +241,14 @@ static void share_with_links(struct raftd_node *node)
     shared->tls = node->tls;
     shared->limits.max_entry_bytes = NODE_ENTRY_BYTES_MAX;
     shared->limits.max_entries = 1 << 20;
-    /* One entry of the greatest size with its header; a batch of several is smaller. */
+    /* For one entry of the greatest size with its header; a batch of several entries is smaller. */
     shared->max_frame_bytes = NODE_ENTRY_BYTES_MAX + 2 * WIRE_MESSAGE_OVERHEAD_BYTES;
     shared->core = &node->core_waker;
     shared->lifecycle = &node->lifecycle_waker;
     shared->ready = &node->ready;
 }
 
-/* A log without anything in it belongs to a new node; snapshots beside it belong to an old one. */
+/* An empty log belongs to a new node. If there are snapshots beside it, the log was lost. */
 static int check_founding(const struct raftd_node *node, const struct snapshot_files *files,
                           struct raftd_error *error)
 {
@@ -258,7 +262,7 @@ static int check_founding(const struct raftd_node *node, const struct snapshot_f
         node->conf.node.data_dir);
 }
 
-/* The state from the newest snapshot, the log behind it. */
+/* Restores the state from the newest snapshot, and makes the log fit it. */
 static int restore(struct raftd_node *node, struct wal *wal, struct wal_recovered *recovered,
                    struct snapshot_info *snapshot, struct snapshot_files **files,
                    struct raftd_error *error)
@@ -288,7 +292,7 @@ static int restore(struct raftd_node *node, struct wal *wal, struct wal_recovere
     return code;
 }
 
-/* Takes the files. */
+/* Owns the files from here on. */
 static int make_snapshot_worker(struct raftd_node *node, struct snapshot_files *files,
                                 struct raftd_error *error)
 {
@@ -314,8 +318,8 @@ static int make_snapshot_worker(struct raftd_node *node, struct snapshot_files *
     return 0;
 }
 
-/* On disk the log reaches back to the snapshot before the newest one; the core gets what it would
- * have kept of that. */
+/* The log on disk reaches back to the snapshot before the newest one. The core gets only the
+ * entries that it would have kept in memory. */
 static void forget_old_entries(const struct conf *conf, const struct snapshot_info *snapshot,
                                struct wal_recovered *recovered)
 {
@@ -337,7 +341,7 @@ static void forget_old_entries(const struct conf *conf, const struct snapshot_in
             recovered->entry_count * sizeof(struct raft_entry *));
 }
 
-/* Recovers, founds if there is nothing, and builds the core on it. */
+/* Recovers the data, or founds a cluster if there are none, and makes the core from them. */
 static int recover(struct raftd_node *node, const struct raft_membership *founding,
                    struct raftd_error *error)
 {
@@ -389,7 +393,8 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
     return code;
 }
 
-/* What half a restore left looks like a new node's directory, or like one whose log is gone. */
+/* The directory of a restore that was cut short looks like that of a new node, or of one whose log
+ * is lost. A mark that the restore removes at its end tells them apart. */
 static int refuse_unfinished_restore(const struct conf *conf, struct raftd_error *error)
 {
     const struct fs *fs = fs_posix();
@@ -408,7 +413,8 @@ static int refuse_unfinished_restore(const struct conf *conf, struct raftd_error
                      conf->node.data_dir);
 }
 
-/* A directory that is not there, or empty, because its successor was to take its place. */
+/* The directory is missing or empty because raftctl recover was cut short before it renamed the new
+ * one. */
 static int refuse_unfinished_recovery(const struct conf *conf, struct raftd_error *error)
 {
     const char *name = conf->node.data_dir;
@@ -430,9 +436,10 @@ static int refuse_unfinished_recovery(const struct conf *conf, struct raftd_erro
 }
 
 /*
- * Whose cluster this is: what the data directory says; else the one that this node joins; else
- * the one that [peers] founds. A name that differs is the only sign of a mistaken directory:
- * that of the members may change in the log (T31).
+ * Finds the cluster that the data directory belongs to. An empty directory will belong to the
+ * cluster that this node joins, or else founds. Only another cluster name tells that the directory
+ * is the wrong one: the members in the configuration may be old, because they change in the log
+ * (T31).
  */
 static int find_identity(struct raftd_node *node, const struct raft_membership *founding,
                          bool *is_new, struct raftd_error *error)

@@ -1,5 +1,5 @@
 /*
- * Replies of the state machine. Core thread only.
+ * Replies of the state machine; see reply.h. Core thread only.
  */
 #include "node/reply.h"
 

@@ -1,6 +1,7 @@
 /*
- * Reading snapshots for backups, by any thread and not through the worker: a file that is read
- * stays for a while (snapshot_private.h).
+ * Reads snapshots for backups, on the thread that calls and not on the worker's. A snapshot that is
+ * read is not removed for a while, so that a backup that reads it in pieces finds the next piece
+ * (T39). May wait for the disk.
  */
 #include <string.h>
 
@@ -28,7 +29,8 @@ size_t snapshot_hold_readings(struct snapshot_worker *worker, uint64_t held[SNAP
     return count;
 }
 
-/* For so long the file stays. Where too many are read, the one least recently read loses. */
+/* Keeps the snapshot for this time. If too many are read at once, the one that was read longest ago
+ * loses its place. */
 static void note_reading(struct snapshot_worker *worker, uint64_t index, uint64_t time_ms)
 {
     struct snapshot_reading *place = &worker->readings[0];

@@ -1,7 +1,8 @@
 /*
- * Receiving a snapshot file from the leader, checking it, and building a staged state from it.
- * One at a time, into a temporary file; a newer offer takes its place. Every byte is hostile until
- * the whole file has been read again and found right. Snapshot worker only.
+ * Receives a snapshot file from the leader, checks it, and builds a staged state from it; the
+ * states are drawn in snapshot_private.h. One file at a time, with a temporary name. No byte of it
+ * is trusted before the whole file was read again from the disk and its checksums were verified.
+ * Snapshot worker only; waits for the disk.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include "store/snapshot_reader.h"
 #include "sys/log.h"
 
-/* So much goes to the kernel before it is synced: see the writer. */
+/* Bytes that are written between two syncs: many unsynced bytes would delay the log's own syncs. */
 enum { SYNC_EVERY_BYTES = 4 * 1024 * 1024 };
 
 static void answer(struct snapshot_worker *worker, uint16_t peer, const struct wire_snapshot *to,
@@ -29,7 +30,7 @@ static void answer(struct snapshot_worker *worker, uint16_t peer, const struct w
     snapshot_push_frame(worker, peer, &head, NULL);
 }
 
-/* Closes it; the file stays as it is. */
+/* Ends receiving. The file stays as it is. */
 static void close_file(struct snapshot_worker *worker)
 {
     worker->options.fs->close(worker->options.fs->context, worker->receive.file);
@@ -112,7 +113,7 @@ void snapshot_receive_offer(struct snapshot_worker *worker, uint16_t peer,
     answer(worker, peer, offer, WIRE_SNAPSHOT_WANTED, 0);
 }
 
-/* Reads the whole file again: what the state machine gets has passed its checksums. */
+/* Reads the whole file again. The state machine gets only bytes whose checksum is right. */
 static int stage(struct snapshot_worker *worker, struct snapshot_reader *reader, void *staged,
                  struct raftd_error *error)
 {
@@ -138,7 +139,7 @@ static int stage(struct snapshot_worker *worker, struct snapshot_reader *reader,
     return code != 0 ? code : worker->options.machine.restore_finish(staged, error);
 }
 
-/* The file is whole and right: it gets its name. */
+/* The file is complete and intact: it gets its name. */
 static int publish(struct snapshot_worker *worker, struct raftd_error *error)
 {
     const struct fs *fs = worker->options.fs;
@@ -183,7 +184,7 @@ static int check(struct snapshot_worker *worker, struct snapshot_info *info, voi
     return code != 0 ? code : publish(worker, error);
 }
 
-/* All bytes are there. */
+/* All bytes of the file are there. */
 static void complete(struct snapshot_worker *worker, const struct wire_snapshot *frame)
 {
     const struct raftd_state_machine *machine = &worker->options.machine;
@@ -206,7 +207,8 @@ static void complete(struct snapshot_worker *worker, const struct wire_snapshot 
     snapshot_prune(worker);
     snapshot_publish_newest(worker);
     LOG_INFO("received the snapshot of index %llu", (unsigned long long)info->index);
-    /* First the core, so that it is installed when the leader hears of it. */
+    /* The core is told before the leader, so that the snapshot is installed when the leader counts
+     * on it. */
     snapshot_push_event(worker, (struct snapshot_event){.type = SNAPSHOT_EVENT_RECEIVED,
                                                         .peer = peer,
                                                         .index = frame->index,
@@ -250,7 +252,8 @@ void snapshot_receive_chunk(struct snapshot_worker *worker, uint16_t peer,
     struct snapshot_receive *receive = &worker->receive;
     int result;
 
-    /* After a lost frame the sender offers it again and hears where to go on. */
+    /* A chunk that does not continue the file is dropped. Then the sender offers the snapshot
+     * again, and the answer says where to go on. */
     if (!is_under_way(worker, chunk) || receive->peer != peer ||
         chunk->offset_bytes != receive->received_bytes ||
         chunk->data_bytes > receive->size_bytes - receive->received_bytes) {

@@ -1,7 +1,7 @@
 /*
- * Snapshots on the core thread. See snapshot_schedule.h.
+ * The core thread's part of snapshots; see snapshot_schedule.h. Never waits.
  *
- * test/sim/host_snapshot.c does the same in the simulator: what changes here changes there.
+ * test/sim/host_snapshot.c does the same in the simulator: a change here needs a change there.
  */
 #include "node/snapshot_schedule.h"
 
@@ -17,16 +17,19 @@
 #include "sys/log.h"
 
 enum {
-    /* Of the state in one turn: a few dozen microseconds, which no write notices. */
+    /* Of the state in one turn: takes a few dozen microseconds, so no command waits long for it. */
     SLICE_BYTES = 64 * 1024,
     EVENTS_A_TURN = 64,
-    RETRY_MS = 10000, /* after a failed one, a full disk say */
+    RETRY_MS = 10000, /* after a snapshot that failed, for example because the disk is full */
 };
 
-/* ---- what the worker says ---- */
+/* ---- news of the worker ---- */
 
-/* The log that the snapshot covers may go, but for a tail for slow followers and what a peer that
- * is being sent an older one will need. */
+/*
+ * The first entry that is kept in memory. The snapshot covers the others, but the last keep_entries
+ * of them are kept for slow followers, and those after an older snapshot that is being sent to a
+ * peer.
+ */
 static uint64_t keep_from(const struct raftd_node *node, uint64_t index, uint64_t needed_index)
 {
     uint64_t keep = node->conf.snapshot.keep_entries;
@@ -35,8 +38,8 @@ static uint64_t keep_from(const struct raftd_node *node, uint64_t index, uint64_
     return needed_index < from ? needed_index + 1 : from;
 }
 
-/* On disk the log reaches back to the snapshot before: should the new one turn out to be damaged,
- * a start goes on from there. In memory nobody needs that. */
+/* The last entry that may be removed from the disk. There the log reaches back to the snapshot
+ * before the new one: if the new one turns out to be damaged, a start uses the one before (T35). */
 static uint64_t keep_on_disk(const struct snapshot_event *news, uint64_t keep_from)
 {
     return news->before_index != 0 && news->before_index < keep_from ? news->before_index
@@ -50,7 +53,7 @@ static void on_saved(struct core_loop *loop, const struct snapshot_event *news)
     struct raft_event *event;
 
     if (!schedule->is_saving || news->index != schedule->saving_index) {
-        return; /* of one that was given up */
+        return; /* about a snapshot that was given up */
     }
     schedule->is_saving = false;
     if (news->code != 0) {
@@ -88,7 +91,7 @@ static void on_frame(struct core_loop *loop, const struct snapshot_event *news)
 
     if (position == RAFT_MEMBERS_MAX) {
         memory_free(news->frame);
-        snapshot_worker_forget(loop->node->snapshots, news->peer); /* no member any more */
+        snapshot_worker_forget(loop->node->snapshots, news->peer); /* it is no member any more */
     } else if (link_send_bulk(links->links[position], news->frame)) {
         links->frames_sent[position] = true;
     }
@@ -141,8 +144,9 @@ static void abort_saving(struct core_loop *loop)
 }
 
 /*
- * What was proposed here may be among the entries that the snapshot covers, or not: nobody can
- * tell any more, and "definitely not applied" would be a lie (T52, T53).
+ * A snapshot was installed. A command that was proposed here may be contained in it, or not: the
+ * entries are not here, so nobody can tell. "Certainly not applied" might be wrong, so the outcome
+ * is unknown (T52, T53).
  */
 static void fail_proposals(struct raftd_node *node)
 {
@@ -189,7 +193,10 @@ void snapshot_install_locked(struct core_loop *loop, const struct raft_outbox *o
 
 /* ---- saving ---- */
 
-/* The log has grown enough, and by as much as the snapshot itself costs. */
+/*
+ * Whether a snapshot is due: since the last one there were log_entries entries, or log_bytes of
+ * them and as many bytes as the last snapshot had. So saving never writes more than the log does.
+ */
 static bool is_due(const struct core_loop *loop)
 {
     const struct raftd_node *node = loop->node;
@@ -253,7 +260,7 @@ void snapshot_slice_locked(struct core_loop *loop)
     }
     if (atomic_load_explicit(&node->snapshot_wanted, memory_order_relaxed) &&
         atomic_exchange(&node->snapshot_wanted, false)) {
-        /* A node that has just started has nothing to save yet: it will have. */
+        /* A node that has applied nothing yet saves its first snapshot as soon as it has. */
         schedule->is_wanted =
             node->applied_index > schedule->taken_index || schedule->taken_index == 0;
     }

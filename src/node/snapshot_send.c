@@ -1,7 +1,9 @@
 /*
- * Sending snapshot files to peers that are too far behind for the log. A transfer goes chunk by
- * chunk within a window, pauses while the link is down and goes on where the receiver says. The
- * file is held meanwhile, so that no clean-up removes it (T39). Snapshot worker only.
+ * Sends snapshot files to peers that need entries which the log no longer holds; the states are
+ * drawn in snapshot_private.h. The file goes in chunks, within a window of bytes that are not
+ * acknowledged. The transfer pauses while there is no connection, and goes on where the receiver
+ * says. Meanwhile the file is held, so that it is not removed (T39). Snapshot worker only; waits
+ * for the disk.
  */
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +32,7 @@ static void publish(struct snapshot_worker *worker, const struct snapshot_send *
                               send->acknowledged_bytes, send->size_bytes);
 }
 
-/* Forgets the transfer; the place is free. */
+/* Ends the transfer and frees its place. */
 static void release(struct snapshot_worker *worker, struct snapshot_send *send)
 {
     worker->options.fs->close(worker->options.fs->context, send->file);
@@ -58,7 +60,7 @@ static void offer(struct snapshot_worker *worker, struct snapshot_send *send)
     snapshot_push_frame(worker, send->peer, &head, NULL);
 }
 
-/* Opens the newest one for this peer. False: there is none that can be read. */
+/* Opens the newest snapshot for this peer. False: there is none that can be read. */
 static bool open_newest(struct snapshot_worker *worker, struct snapshot_send *send, uint16_t peer)
 {
     const struct fs *fs = worker->options.fs;
@@ -98,7 +100,7 @@ void snapshot_send_begin(struct snapshot_worker *worker, uint16_t peer)
     struct snapshot_send *send = find(worker, peer);
 
     if (send != NULL) {
-        offer(worker, send); /* goes on where it was */
+        offer(worker, send); /* the answer says where it goes on */
         return;
     }
     send = find(worker, 0);
@@ -136,7 +138,7 @@ static void log_progress(struct snapshot_send *send)
     }
 }
 
-/* The receiver says where it is. What it cannot know is not believed. */
+/* The receiver says up to where it has the file. An offset beyond what was sent is ignored. */
 static void on_wanted(struct snapshot_worker *worker, struct snapshot_send *send, uint64_t offset)
 {
     if (offset > send->size_bytes || (send->is_answered && offset > send->sent_bytes)) {
@@ -157,7 +159,7 @@ void snapshot_send_answer(struct snapshot_worker *worker, uint16_t peer,
     struct snapshot_send *send = find(worker, peer);
 
     if (send == NULL || answer->id != send->id || answer->index != send->index) {
-        return; /* of a transfer that is over */
+        return; /* about a transfer that is over */
     }
     send->heard_ms = clock_monotonic_ms();
     switch (answer->answer) {
@@ -187,7 +189,7 @@ void snapshot_send_forget(struct snapshot_worker *worker, uint16_t peer)
     }
 }
 
-/* One chunk. False: the file cannot be read, and the transfer is over. */
+/* Sends one chunk. False: the file cannot be read, and the transfer has failed. */
 static bool send_chunk(struct snapshot_worker *worker, struct snapshot_send *send)
 {
     const struct fs *fs = worker->options.fs;
@@ -233,7 +235,7 @@ bool snapshot_send_work(struct snapshot_worker *worker)
             continue;
         }
         if (now - send->heard_ms >= worker->options.offer_again_ms) {
-            offer(worker, send); /* a frame was lost, or the receiver is busy checking it */
+            offer(worker, send); /* a frame was lost, or the receiver is still checking the file */
         }
         while (send->is_answered && send->sent_bytes < send->size_bytes &&
                send->sent_bytes - send->acknowledged_bytes < SNAPSHOT_WINDOW_BYTES &&
@@ -256,8 +258,9 @@ uint64_t snapshot_send_oldest(const struct snapshot_worker *worker, uint64_t oth
 }
 
 /*
- * The log is kept behind a snapshot that is being sent, but not for ever: once two newer ones are
- * there, so much has been written meanwhile that the peer is better served with the newest.
+ * While a snapshot is being sent, the log after it is kept. That must have an end: when there are
+ * two newer snapshots, so many entries have been written meanwhile that the newest snapshot is sent
+ * instead.
  */
 void snapshot_send_outdated(struct snapshot_worker *worker)
 {

@@ -1,5 +1,5 @@
 /*
- * What a state machine writes of its snapshot. Core thread only.
+ * The bytes that a state machine writes of its snapshot. Core thread only.
  */
 #include "node/snapshot_sink.h"
 

@@ -1,5 +1,6 @@
 /*
- * Starting from a snapshot and the log behind it. See snapshot_start.h.
+ * The start of a node from a snapshot and the log after it; see snapshot_start.h. Runs on the
+ * thread that builds the node; may wait for the disk.
  */
 #include "node/snapshot_start.h"
 
@@ -52,7 +53,7 @@ static int check_cluster(const struct snapshot_start *start, const struct snapsh
                      (unsigned long long)start->cluster_id);
 }
 
-/* Makes it the state of the machine. RAFTD_ERROR_CORRUPT: try another one. */
+/* Makes this snapshot the state of the state machine. RAFTD_ERROR_CORRUPT: an older one may do. */
 static int restore(const struct snapshot_start *start, const char *name, struct snapshot_info *info,
                    struct raftd_error *error)
 {
@@ -127,7 +128,7 @@ int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_f
         *info = (struct snapshot_info){0};
     }
     if (log->base_index == 0) {
-        return 0; /* the log is whole */
+        return 0; /* the log is complete */
     }
     return refuse_gap(start, log, snapshot_files_count(files) > 0 ? snapshot_files_at(files, 0) : 0,
                       error);

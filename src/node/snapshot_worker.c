@@ -1,5 +1,6 @@
 /*
- * The snapshot worker's thread, its rings, and saving. See snapshot_worker.h.
+ * The thread of the snapshot worker, its rings, and saving; see snapshot_worker.h and the states in
+ * snapshot_private.h. The last part of the file runs on the core thread.
  */
 #include "node/snapshot_worker.h"
 
@@ -12,8 +13,8 @@
 
 enum {
     COMMANDS_MAX = 1024,
-    COMMANDS_KEPT = 512, /* of these not for frames, which may be lost; */
-    COMMANDS_LATE = 64,  /* of these not for what may be told later */
+    COMMANDS_KEPT = 512, /* frames of peers, which may be lost, and slices get no more than these */
+    COMMANDS_LATE = 64,  /* so many are kept free of commands about peers, which can wait */
     OFFER_AGAIN_MS = 3000,
     EVENTS_MAX = 1024,
 };
@@ -38,7 +39,8 @@ static void free_event(struct snapshot_worker *worker, const struct snapshot_eve
     }
 }
 
-/* The core thread may be busy for a while; it always comes back to its rings. */
+/* If the ring is full, this waits until the core thread has emptied it. That never takes for ever:
+ * the core thread waits for no other thread. */
 bool snapshot_push_event(struct snapshot_worker *worker, struct snapshot_event event)
 {
     while (!ring_push(worker->events, &event)) {
@@ -365,15 +367,15 @@ void snapshot_worker_destroy(struct snapshot_worker *worker)
     memory_free(worker);
 }
 
-/* ---- the core thread's end ---- */
+/* ---- core thread ---- */
 
 bool snapshot_worker_has_events(const struct snapshot_worker *worker)
 {
     return ring_count(worker->events) > 0;
 }
 
-/* There is always room: slices are bounded by their bytes, frames leave half of the ring free,
- * what peers need leaves some, and the rest comes once for each of few things. */
+/* There is always room: slices are limited by has_room(), frames use at most half of the ring,
+ * commands about peers leave COMMANDS_LATE places, and of the other commands there are few. */
 static void push_command(struct snapshot_worker *worker, struct snapshot_command command)
 {
     bool pushed = ring_push(worker->commands, &command);
@@ -382,8 +384,8 @@ static void push_command(struct snapshot_worker *worker, struct snapshot_command
     waker_wake(&worker->waker);
 }
 
-/* In the order of the newest of each kind and peer. The oldest one goes if there are too many: it
- * is about a peer that is no member any more. */
+/* Keeps the newest command of each kind and peer, in the order in which they came. If there are too
+ * many, the oldest is dropped: it must be about a peer that is no member any more. */
 static void keep_for_later(struct snapshot_worker *worker, const struct snapshot_command *command)
 {
     size_t gone = 0;
@@ -422,7 +424,11 @@ static void push_late(struct snapshot_worker *worker)
     }
 }
 
-/* About a peer: links may come and go as often as they like while the worker hangs (T17). */
+/*
+ * A command about a peer. While the disk hangs, connections may be made and lost any number of
+ * times, and the core thread must not wait for room in the ring (T17). So these commands can be
+ * kept.
+ */
 static void tell_about_peer(struct snapshot_worker *worker, struct snapshot_command command)
 {
     push_late(worker);

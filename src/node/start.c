@@ -1,6 +1,6 @@
 /*
- * A node on a thread of its own, for embedders: raftd_node_run() there, and the wait until it
- * serves here. Also the client's blocking call. The embedder's thread.
+ * For embedders: runs a node on a thread of its own and waits until it serves; and a client's
+ * blocking call. The functions run on the embedder's thread and wait there.
  */
 #include "base/assert.h"
 #include "base/error.h"
@@ -16,7 +16,7 @@ static void run(void *argument)
     waker_wake(&node->start.waker);
 }
 
-/* Until the node serves, its thread has ended or the time is up. */
+/* Waits until the node serves, its thread has ended, or the time is over. */
 static void wait_until_ready(struct raftd_node *node, int timeout_ms)
 {
     uint64_t deadline = clock_monotonic_ms() + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0);

@@ -1,7 +1,7 @@
 /*
- * What the node says about itself: the figures of its parts are collected and copied field by
- * field, as the tables of <raftd/status.h> say. Any thread. Holds the core mutex while the core's
- * figures are copied, and never waits for a disk or a socket.
+ * The status of a node: collects the figures of its parts and copies them field by field, as the
+ * tables of <raftd/status.h> say. Any thread. Holds the core mutex while it copies the core's
+ * figures, and never waits for a disk or a socket.
  */
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +24,7 @@
 #define FILL_ADDRESS FILL_NAME
 #define FILL(kind, name, unit, source, meaning) FILL_##kind(status->name, source)
 
-/* What stands with the node itself. */
+/* The figures that the tables take from the node itself. */
 struct node_figures {
     uint64_t cluster_id;
     const char *cluster_name;

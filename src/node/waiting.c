@@ -142,6 +142,7 @@ struct waiting_request *waiting_add(struct waiting *waiting, enum waiting_state 
     if (waiting->newest == WAITING_NONE) {
         waiting->oldest = place;
     } else {
+        ASSERT(waiting->table[waiting->newest].deadline_ms <= deadline_ms);
         waiting->table[waiting->newest].newer = place;
     }
     waiting->newest = place;
