@@ -78,7 +78,7 @@ static void append_text(struct buffer *text, const char *more)
     }
 }
 
-/* The fields that clients look for, in Redis' order. */
+/* One line of CLIENT LIST: the fields that clients look for, in the order of Redis. */
 static void write_locked(const struct clients *clients, const struct client_info *info,
                          uint64_t now_ms, struct buffer *text)
 {

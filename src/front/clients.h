@@ -23,22 +23,22 @@ struct client_info {
     uint64_t created_ms; /* monotonic */
     char address[CLIENT_ADDRESS_BYTES];
 
-    /* Guarded by the list's mutex; changed by the connection's worker only, which may read
-     * them without it. Owned texts, NULL = none. */
+    /* Guarded by the list's mutex. Only the connection's worker changes these fields, so it may
+     * read them without the mutex. The texts are owned; NULL = none. */
     struct client_info *next, *previous;
     char *name;
     char *library_name;
     char *library_version;
 
-    /* Stored by the worker, relaxed. */
+    /* Stored by the connection's worker, relaxed. */
     _Atomic uint64_t active_ms;
     _Atomic(const char *) command; /* name of the last, a text that is never freed; NULL = none */
     atomic_int protocol;           /* enum resp_protocol */
     _Atomic size_t input_bytes;    /* read and not carried out yet */
     _Atomic size_t output_bytes;   /* replies that wait for the socket */
-    _Atomic uint32_t waiting;      /* commands under way */
+    _Atomic uint32_t waiting;      /* requests that the node has to answer yet */
     _Atomic uint32_t channels, patterns; /* subscriptions */
-    atomic_int queued;                   /* commands of a transaction; -1 = none */
+    atomic_int queued;                   /* commands since MULTI; -1 = no transaction */
 };
 
 struct clients {
@@ -52,19 +52,20 @@ struct clients {
 void clients_init(struct clients *clients, const char *listen_address);
 void clients_destroy(struct clients *clients);
 
+/* The struct stays where it is until clients_remove(). */
 void clients_add(struct clients *clients, struct client_info *info);
 /* Also frees the texts of info. */
 void clients_remove(struct clients *clients, struct client_info *info);
 
-/* Replaces one of info's texts; an empty one takes it away. */
+/* Replaces one of the texts of a client; an empty text removes it. */
 void clients_set_text(struct clients *clients, char **text, const void *value, size_t size);
 
-/* One line as CLIENT LIST has it. By the connection's own worker. */
+/* Writes the line of one client. The connection's own worker. */
 void clients_write_one(struct clients *clients, const struct client_info *info,
                        struct buffer *text);
-/* Those with, or without, subscriptions. */
+/* Writes the lines of the clients that have, or have not, subscriptions. */
 void clients_write_type(struct clients *clients, bool subscribed, struct buffer *text);
-/* All of them, oldest first, or those with the given ids if ids is not NULL. */
+/* Writes the lines of the clients with these ids, the oldest first; ids NULL = of all clients. */
 void clients_write_all(struct clients *clients, const uint64_t *ids, size_t count,
                        struct buffer *text);
 

@@ -186,8 +186,8 @@ static void output_grew(struct connection *connection)
     if (connection->state != CONNECTION_CLOSED &&
         unread_by_client(connection) > conf->limits.output_buffer_bytes) {
         if (log_throttle_pass(&throttle, LOG_INTERVAL_MS)) {
-            LOG_WARNING("client %s closed: it does not read its replies, and %zu bytes of them are "
-                        "more than limits.output_buffer_bytes",
+            LOG_WARNING("client %s closed: it has not read %zu bytes of its replies, more than "
+                        "limits.output_buffer_bytes",
                         connection->info.address, unread_by_client(connection));
         }
         connection_close(connection);
@@ -217,8 +217,8 @@ void connection_push(struct connection *connection, const void *data, size_t siz
         write_output(connection);
     }
     if (connection->state == CONNECTION_OPEN && unread_by_client(connection) + size > limit) {
-        connection_drop(connection, "messages and replies wait for it to read them, more than "
-                                    "limits.output_buffer_bytes; those that follow are lost");
+        connection_drop(connection, "the client has not read its messages and replies, more bytes "
+                                    "than limits.output_buffer_bytes; later messages are lost");
         return;
     }
     if (connection->state == CONNECTION_OPEN) {

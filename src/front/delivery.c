@@ -14,7 +14,7 @@ enum { GLOB_BUDGET = 100 * 1000 }; /* steps of comparing one pattern with one ch
 /* One message in the two spellings of the protocol; each is made when a subscriber needs it. */
 struct delivery {
     const struct notice *notice;
-    const struct name_entry *pattern; /* NULL: to a channel's subscribers */
+    const struct name_entry *pattern; /* that its receivers subscribed to; NULL = to the channel */
     struct buffer texts[2];
 };
 
@@ -73,7 +73,7 @@ void delivery_send(struct worker *worker, const struct notice *notice)
             deliver_to_list(&delivery, (const struct subscriber_list *)entry);
         } else if (budget == 0) {
             drop_list((const struct subscriber_list *)entry,
-                      "its pattern takes too long to compare with a channel");
+                      "a pattern of this client takes too long to compare with a channel");
         }
     }
 }
@@ -96,10 +96,10 @@ void delivery_serve(struct worker *worker)
 
     if (gap != NOTICE_NO_GAP) {
         drop_subscribers(worker, gap == NOTICE_GAP_OVERFLOW
-                                     ? "messages came faster than they could be passed on, and "
-                                       "some were lost"
-                                     : "this node took over a snapshot, and messages before it "
-                                       "were not seen here");
+                                     ? "messages came faster than this node could deliver them, "
+                                       "and some are lost"
+                                     : "this node installed a snapshot, and messages from before "
+                                       "it are lost");
         notice_queue_resume(&worker->notices);
         return;
     }

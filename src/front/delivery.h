@@ -1,6 +1,6 @@
 /*
- * Messages on their last way: from the worker's queue to those of its connections that subscribed.
- * The worker's thread.
+ * The last step of a message: from the worker's queue to those of its connections that subscribed.
+ * The worker's thread. Who subscribed, subscribers.h knows.
  */
 #ifndef RAFTD_FRONT_DELIVERY_H
 #define RAFTD_FRONT_DELIVERY_H
@@ -8,10 +8,10 @@
 struct notice;
 struct worker;
 
-/* Takes what the core thread has put into the queue to the subscribers. If the worker has missed
- * something, ends the connections of all of its subscribers instead, with the reason. */
+/* Delivers what the core thread has put into the worker's queue. If messages are missing, ends the
+ * connections of all of the worker's subscribers instead, with the reason. */
 void delivery_serve(struct worker *worker);
-/* Takes one message to all of the worker's connections that want it. */
+/* Delivers one message to all of the worker's connections that subscribed to its channel. */
 void delivery_send(struct worker *worker, const struct notice *notice);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Chains that double with their number; the seed keeps clients from choosing names that all fall
- * into one of them.
+ * The hash table of names (name_table.h): chains, whose number doubles when there are as many
+ * names. The hash starts with a random number of this process, so that no client can choose names
+ * that all fall into one chain.
  */
 #include "front/name_table.h"
 

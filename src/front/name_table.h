@@ -1,6 +1,7 @@
 /*
- * A hash table from names, which are any bytes, to what the owner keeps for them. Small: for
- * channels and patterns. Not shared: one thread at a time. A zeroed table is empty.
+ * A hash table from names, which are any bytes, to what the owner keeps for each name: channels,
+ * patterns, watched keys, scripts. The owner sees to it that one thread at a time uses the table. A
+ * zeroed table is empty.
  */
 #ifndef RAFTD_FRONT_NAME_TABLE_H
 #define RAFTD_FRONT_NAME_TABLE_H
@@ -9,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The first member of what the owner keeps; the name is copied behind its last. */
+/* The first member of the struct that the owner keeps for a name. */
 struct name_entry {
     struct name_entry *next;
     uint64_t hash;
-    uint8_t *name; /* points into the entry's own memory */
+    uint8_t *name; /* a copy, in the same allocation as the entry */
     size_t name_bytes;
 };
 
@@ -23,14 +24,14 @@ struct name_table {
     size_t count;
 };
 
-/* NULL: there is none. */
+/* NULL: the table has no such name. */
 struct name_entry *name_table_find(const struct name_table *table, const void *name, size_t size);
 /* A new entry of entry_bytes, zeroed behind its struct name_entry; the name must not be there. */
 struct name_entry *name_table_add(struct name_table *table, const void *name, size_t size,
                                   size_t entry_bytes);
 void name_table_remove(struct name_table *table, struct name_entry *entry);
-/* All entries, in no order: NULL gives the first, and the last gives NULL. The entry that was got
- * before may be removed once its successor is known. */
+/* All entries, in no order: for NULL the first one, behind the last one NULL. After the next entry
+ * is known, the one before may be removed. */
 struct name_entry *name_table_next(const struct name_table *table, const struct name_entry *entry);
 /* Frees all entries and the table's memory. */
 void name_table_free(struct name_table *table);

@@ -1,5 +1,5 @@
 /*
- * Messages for subscribers, from the core thread to the workers.
+ * Messages for subscribers (notices.h). The core thread puts them in, the workers take them out.
  */
 #include "front/notices.h"
 
@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "kv/glob.h"
 
-/* How long the core thread tries to match patterns against one channel. */
+/* Steps of comparing all patterns with one channel on the core thread. */
 enum { GLOB_BUDGET = 1000 * 1000 };
 
 void notices_init(struct notices *notices)
@@ -62,8 +62,12 @@ static size_t notice_bytes(const struct notice *notice)
 
 /* ---- The core thread ---------------------------------------------------------------------- */
 
-/* Adds to wanted, by worker, the subscribers that a channel has; returns how many. Patterns that
- * there is no time for are taken to match: the workers look for themselves. */
+/*
+ * Adds the subscribers that a channel has on each worker to `wanted`, and returns how many there
+ * are. When the budget is used up, the patterns that are left count as matching: their workers get
+ * the message too, and compare for themselves. So a slow pattern costs the core thread a bounded
+ * time, and no subscriber misses a message.
+ */
 static int64_t count_locked(struct notices *notices, const void *channel, size_t size,
                             uint32_t wanted[NOTICE_WORKERS_MAX])
 {
@@ -98,7 +102,9 @@ static void queue_push(struct notice_queue *queue, struct notice *notice)
     size_t size = notice_bytes(notice);
 
     if (atomic_load(&queue->gap) != NOTICE_NO_GAP) {
-        return; /* its subscribers are about to be closed, and those to come subscribe later */
+        /* The worker is about to end the connections of its subscribers. A client that subscribes
+         * after that gets the messages that come after that. */
+        return;
     }
     atomic_fetch_add_explicit(&notice->holders, 1, memory_order_relaxed);
     if (atomic_load_explicit(&queue->bytes, memory_order_relaxed) + size > queue->bytes_max ||
@@ -111,7 +117,7 @@ static void queue_push(struct notice_queue *queue, struct notice *notice)
     waker_wake(queue->waker);
 }
 
-/* Passes a message on to the workers that want it; returns to how many clients. */
+/* Gives a message to the workers that have subscribers for it; returns to how many clients. */
 static int64_t publish(struct notices *notices, const void *prefix, size_t prefix_size,
                        struct kv_argument name, struct kv_argument message)
 {

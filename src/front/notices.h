@@ -1,12 +1,14 @@
 /*
- * From the state machine to the subscribers of this node. The core thread is told of every
- * published message and every change of a key that somebody asked to hear of, in the order of
- * the log; it looks up which workers have subscribers for it and hands them the message through a
- * bounded ring each. Where a ring is full, or what waits in it is too much, nothing is skipped in
- * silence: the worker is told to close all of its subscribers, with the reason.
+ * Messages on their way from the state machine to the workers that have subscribers for them. The
+ * core thread hears of every published message, and of every change of a key that is configured
+ * to be told, in the order of the log. It looks up which workers have subscribers for the message,
+ * and puts the message into a bounded ring for each of these workers.
  *
- * How many subscribers each channel and pattern has on which worker stands in one table under a
- * mutex: a worker changes it when a client subscribes or goes, the core thread reads it.
+ * No message is left out in silence. If a ring is full, or too many bytes wait in it, the worker is
+ * told that there is a gap, and ends the connections of all of its subscribers with the reason.
+ *
+ * One table under a mutex says how many subscribers each channel and each pattern has on which
+ * worker. A worker changes the table when a client subscribes or leaves; the core thread reads it.
  */
 #ifndef RAFTD_FRONT_NOTICES_H
 #define RAFTD_FRONT_NOTICES_H
@@ -24,7 +26,7 @@
 
 enum { NOTICE_WORKERS_MAX = 16, NOTICES_MAX = 8192 };
 
-/* A message on its way; shared by the workers that get it. */
+/* A message on its way. All workers that get it share this one copy; the last one frees it. */
 struct notice {
     _Atomic uint32_t holders;
     uint32_t channel_bytes;
@@ -36,15 +38,15 @@ struct notice {
 enum notice_gap {
     NOTICE_NO_GAP,
     NOTICE_GAP_OVERFLOW, /* more than the worker could pass on */
-    NOTICE_GAP_SNAPSHOT, /* the node took over a snapshot */
+    NOTICE_GAP_SNAPSHOT, /* the node installed a snapshot: what happened before is not known */
 };
 
-/* The way from the core thread to one worker. */
+/* From the core thread to one worker. */
 struct notice_queue {
     struct ring *ring;    /* immutable: core thread -> worker: struct notice * */
     struct waker *waker;  /* immutable; borrowed: the worker's */
-    size_t bytes_max;     /* immutable */
-    _Atomic size_t bytes; /* waiting in the ring; added to by the core, taken by the worker */
+    size_t bytes_max;     /* immutable: of the messages in the ring */
+    _Atomic size_t bytes; /* of the messages in the ring: the core adds, the worker subtracts */
     atomic_int gap;       /* enum notice_gap: set by the core thread, cleared by the worker */
 };
 
@@ -52,7 +54,7 @@ struct notice_queue {
 struct subscribed_name {
     struct name_entry entry;
     uint32_t total;
-    uint32_t subscribers[NOTICE_WORKERS_MAX]; /* by worker */
+    uint32_t subscribers[NOTICE_WORKERS_MAX]; /* of each worker */
 };
 
 struct notices {
@@ -60,7 +62,7 @@ struct notices {
     struct notice_queue *queues[NOTICE_WORKERS_MAX]; /* borrowed from the workers */
     size_t queue_count;
 
-    _Atomic uint32_t subscriptions; /* of all kinds: 0 = the core thread need not look */
+    _Atomic uint32_t subscriptions; /* on this node; 0 = the core thread does not look */
 
     struct mutex mutex;
     /* Guarded by mutex. */
@@ -71,10 +73,10 @@ struct notices {
 void notices_init(struct notices *notices);
 void notices_destroy(struct notices *notices);
 
-/* The function for kv_set_observer(), with a struct notices as context: on the core thread. */
+/* The function for kv_set_observer(), with a struct notices as context. The core thread. */
 int64_t notices_observe(void *context, const struct kv_event *event);
 
-/* A worker has one subscriber more or less. */
+/* The worker, counted from 0, has one subscriber more, or one less. */
 void notices_subscribe(struct notices *notices, size_t worker, bool is_pattern, const void *name,
                        size_t size);
 void notices_unsubscribe(struct notices *notices, size_t worker, bool is_pattern, const void *name,
@@ -84,15 +86,16 @@ void notices_unsubscribe(struct notices *notices, size_t worker, bool is_pattern
 
 void notice_queue_open(struct notice_queue *queue, struct waker *waker, size_t bytes_max);
 void notice_queue_close(struct notice_queue *queue);
-/* The next message, which the worker then has to release; NULL: none waits. */
+/* The next message, which the caller has to release; NULL: no message waits. */
 struct notice *notice_queue_next(struct notice_queue *queue);
-/* What was missed, if anything: nothing that waits in the ring is to be delivered then, and the
- * worker has closed all of its subscribers before it calls notice_queue_resume(). */
+/* Why messages are missing, if any are. Then the worker delivers nothing that waits in the ring: it
+ * ends the connections of all of its subscribers and calls notice_queue_resume(), which empties the
+ * ring. The core thread puts nothing into the ring in between. */
 enum notice_gap notice_queue_gap(struct notice_queue *queue);
 void notice_queue_resume(struct notice_queue *queue);
 void notice_release(struct notice *notice);
 
-/* A message to the channel that is called prefix and then name. */
+/* A message to the channel whose name is `prefix` followed by `name`; the caller releases it. */
 struct notice *notice_create(const void *prefix, size_t prefix_size, const void *name,
                              size_t name_size, const void *message, size_t message_size);
 

@@ -74,7 +74,7 @@ int front_start(struct front *front, struct raftd_node *node, struct raftd_error
         front->notices.queues[i] = &front->workers[i].notices;
     }
     front->notices.queue_count = wanted;
-    front->worker_count = wanted; /* before the first thread can answer INFO */
+    front->worker_count = wanted; /* before the first thread starts: INFO reads it there */
     while (started < wanted) {
         code = worker_start(&front->workers[started], error);
         if (code != 0) {
@@ -117,7 +117,7 @@ void front_stop(struct front *front)
     front->worker_count = 0;
 }
 
-/* Says why, as far as a fresh socket takes it at once, and closes. */
+/* Closes a new socket; before that tells the client why, if the socket takes the line at once. */
 static void reject(struct front *front, int fd, const char *why)
 {
     static const char full[] = "-ERR max number of clients reached\r\n";
@@ -127,7 +127,7 @@ static void reject(struct front *front, int fd, const char *why)
     if (front->tls == NULL) {
         ssize_t sent = send(fd, full, sizeof(full) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-        (void)sent; /* the client sees the end of the connection anyway */
+        (void)sent; /* without the line, the client still sees the end of the connection */
     }
     if (log_throttle_pass(&throttle, LOG_INTERVAL_MS)) {
         LOG_WARNING("client refused: %s; %" PRIu64 " refused so far", why, rejected);

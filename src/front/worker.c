@@ -1,5 +1,6 @@
 /*
- * The event loop of a client worker.
+ * The event loop of a client worker (worker.h). The worker's thread, but for worker_give(), which
+ * the acceptor calls, and for opening and closing, when that thread does not run.
  */
 #include "front/worker.h"
 
@@ -28,14 +29,14 @@ static void take_event(struct worker *worker, const struct epoll_event *event)
 
     if (event->data.ptr == &worker->waker) {
         waker_done(&worker->waker);
-        waker_prepare(&worker->waker); /* armed again before the ring is looked at */
+        waker_prepare(&worker->waker); /* arm it before the ring is read: nothing is missed */
         return;
     }
     if (event->data.ptr == worker->client) {
         return; /* raftd_client_awake() has cleared it */
     }
     if ((event->events & (EPOLLHUP | EPOLLERR)) != 0) {
-        connection_close(connection); /* in both directions: no reply can reach it */
+        connection_close(connection); /* both directions are closed: no reply can arrive */
         return;
     }
     if ((event->events & EPOLLRDHUP) != 0) {
@@ -58,7 +59,8 @@ static void take_event(struct worker *worker, const struct epoll_event *event)
     }
 }
 
-/* A time-out that ends at that time, if there is one, or earlier. */
+/* The shorter one of a time-out in milliseconds (-1 = none) and the time that is left until a
+ * moment (0 = none). */
 static int until(uint64_t time_ms, int timeout)
 {
     uint64_t now_ms = clock_monotonic_ms();
@@ -167,7 +169,7 @@ void worker_turn(struct worker *worker, int timeout_ms)
     complete(worker);
     agenda_serve_ready(&worker->agenda, serve);
     if (worker->has_asked) {
-        /* Before the replies are written: meanwhile the core thread can work. */
+        /* Submit before the replies are written: the core thread works meanwhile. */
         raftd_client_submit(worker->client);
         worker->has_asked = false;
     }
@@ -191,7 +193,7 @@ static void run(void *argument)
     while (!atomic_load(&worker->stopping)) {
         worker_turn(worker, -1);
     }
-    /* What the node still answered goes out as far as the sockets take it. */
+    /* Write what the node has answered by now, as far as the sockets take it. */
     complete(worker);
     agenda_serve_dirty(&worker->agenda, flush);
     agenda_bury(&worker->agenda, release);

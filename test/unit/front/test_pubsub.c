@@ -129,7 +129,7 @@ START_TEST(t54_a_subscriber_that_does_not_read_is_closed_with_a_reason)
     }
     /* What was on its way is whole, and the last line says why nothing follows. */
     read_to_end(last, sizeof(last));
-    ck_assert_ptr_nonnull(strstr(last, "x\r\n-ERR connection closed: messages and replies wait"));
+    ck_assert_ptr_nonnull(strstr(last, "x\r\n-ERR connection closed: the client has not read its"));
     rig_talk(&rig, other, "PUBLISH c x\r\n", ":0\r\n");
 }
 END_TEST
@@ -159,16 +159,17 @@ static void expect_gap(enum notice_gap gap, const char *reason)
 
 START_TEST(t54_a_full_ring_closes_the_subscribers_with_a_reason)
 {
-    expect_gap(NOTICE_GAP_OVERFLOW,
-               "-ERR connection closed: messages came faster than they could be "
-               "passed on, and some were lost\r\n");
+    expect_gap(
+        NOTICE_GAP_OVERFLOW,
+        "-ERR connection closed: messages came faster than this node could deliver them, and "
+        "some are lost\r\n");
 }
 END_TEST
 
 START_TEST(t54_a_snapshot_closes_the_subscribers_with_a_reason)
 {
-    expect_gap(NOTICE_GAP_SNAPSHOT, "-ERR connection closed: this node took over a snapshot, and "
-                                    "messages before it were not seen here\r\n");
+    expect_gap(NOTICE_GAP_SNAPSHOT, "-ERR connection closed: this node installed a snapshot, and "
+                                    "messages from before it are lost\r\n");
 }
 END_TEST
 
@@ -187,7 +188,7 @@ START_TEST(t54_a_pattern_that_takes_too_long_is_closed_with_a_reason)
     strcpy(end + 2500, " x\r\n");
     free(rig_ask(&rig, other, request));
     rig_expect(&rig, client,
-               "-ERR connection closed: its pattern takes too long to compare with a "
+               "-ERR connection closed: a pattern of this client takes too long to compare with a "
                "channel\r\n");
     rig_expect_end(&rig, client);
 }
