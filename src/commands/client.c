@@ -32,7 +32,7 @@ static bool run_client_getname(struct call *call)
     return false;
 }
 
-/* CLIENT LIST is read by blanks and lines: nothing of that kind may be in a field. */
+/* Blanks and line ends separate the fields of CLIENT LIST: no field may contain one. */
 static bool is_plain(const struct resp_argument *text)
 {
     for (size_t i = 0; i < text->size_bytes; i++) {
@@ -133,7 +133,7 @@ static void write_of_type(struct call *call, bool subscribed)
     buffer_free(&text);
 }
 
-/* There are no masters and replicas among the clients. */
+/* No client is a master or a replica: nodes talk to each other on another port. */
 static bool list_by_type(struct call *call)
 {
     static const char *const others[] = {"master", "replica", "slave"};
@@ -191,7 +191,7 @@ static bool run_client_reply(struct call *call)
     return call_syntax_error(call);
 }
 
-/* There is no client-side caching: switching it off is no lie. */
+/* raftd has no client-side caching. To switch it off succeeds: it is off. */
 static bool run_client_tracking(struct call *call)
 {
     if (argument_is(&call->arguments[2], "off")) {

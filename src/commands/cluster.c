@@ -178,7 +178,7 @@ static void write_slot_node(struct call *call, const struct topology_node *node)
     resp_write_array(call->reply, 0);
 }
 
-/* The master comes first. */
+/* The master comes first, then the replicas. */
 static bool run_cluster_slots(struct call *call)
 {
     struct topology topology;

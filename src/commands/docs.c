@@ -1,5 +1,5 @@
 /*
- * COMMAND: the table of commands as clients ask for it.
+ * COMMAND: what clients may ask about the table of commands. The thread of the connection's worker.
  */
 #include <string.h>
 
@@ -20,7 +20,7 @@ struct word {
     bool applies;
 };
 
-/* A set of the words that apply, each as a simple string with a prefix. */
+/* Writes the words that apply as a set of simple strings, each with the prefix. */
 static void write_words(struct call *call, const char *prefix, const struct word *words,
                         size_t count)
 {
@@ -155,7 +155,7 @@ static void write_info(struct call *call, const struct command *command)
     resp_write_integer(call->reply, command->key_step);
     list_categories(command, categories);
     write_words(call, "@", categories, CATEGORIES);
-    resp_write_array(call->reply, 0); /* tips */
+    resp_write_array(call->reply, 0); /* tips: none */
     write_key_specification(call, command);
     resp_write_array(call->reply, subcommands);
     for (size_t i = 0; i < subcommands; i++) {
@@ -201,7 +201,7 @@ static bool run_command_info(struct call *call)
 
 static void write_arguments(struct call *call, struct syntax line);
 
-/* The name of a word is the word in small letters. */
+/* Of a token, which has no name of its own, the name is the word in small letters. */
 static void write_argument_name(struct call *call, const struct syntax_argument *argument)
 {
     const struct syntax *name = argument->type == SYNTAX_TOKEN ? &argument->token : &argument->name;
@@ -265,7 +265,7 @@ static void write_arguments(struct call *call, struct syntax line)
     }
 }
 
-/* The name and a map of what there is to know. */
+/* Writes the command's name, then a map of its documentation. */
 static void write_docs(struct call *call, const struct command *command)
 {
     size_t subcommands = count_subcommands(command);
@@ -329,7 +329,7 @@ static bool write_movable_keys(struct call *call, const struct resp_argument *ar
 
     if (!number_parse(arguments[2].data, arguments[2].size_bytes, &keys) || keys < 0 ||
         keys > (int64_t)count - 3) {
-        keys = 0; /* as Redis has it */
+        keys = 0; /* Redis, too, answers that the command has no keys */
     }
     resp_write_array(call->reply, (size_t)keys);
     for (int64_t i = 0; i < keys; i++) {
@@ -397,7 +397,7 @@ static bool is_listed(const struct command *command, enum list_filter filter,
     return filter == LIST_ALL;
 }
 
-/* Writes the names into list; without a filter only those of whole commands, as Redis does. */
+/* Appends the names to `list`; without a filter those of subcommands are left out, as by Redis. */
 static size_t list_names(struct buffer *list, enum list_filter filter,
                          const struct resp_argument *value)
 {

@@ -1,7 +1,7 @@
 /*
- * The EXPIRE family: times to live of keys that are there. The name of the command is the unit,
- * and goes to the state machine, which converts and checks the amount. The thread of the
- * connection's worker.
+ * EXPIRE and its relatives, which give a key a time to live. The name of the command goes to the
+ * state machine as the unit of the amount; the state machine converts and checks the amount. The
+ * thread of the connection's worker.
  */
 #include "commands/call.h"
 #include "commands/rows.h"
@@ -15,7 +15,7 @@ static uint8_t expire_flag(const struct resp_argument *option)
                                        : 0;
 }
 
-/* EXPIRE key amount [NX | XX | GT | LT], and its three relatives: the name is the unit. */
+/* EXPIRE key amount [NX | XX | GT | LT], PEXPIRE, EXPIREAT and PEXPIREAT: the name is the unit. */
 static bool run_expire(struct call *call)
 {
     uint8_t flags = 0;

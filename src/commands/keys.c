@@ -7,7 +7,7 @@
 #include "front/connection.h"
 #include "front/server.h"
 
-/* The options of COPY; false: the error is written. */
+/* Reads the options of COPY. False: the error is written. */
 static bool copy_options(struct call *call, uint8_t *flags)
 {
     for (size_t i = 3; i < call->count; i++) {
@@ -91,8 +91,8 @@ static bool run_object_refcount(struct call *call)
     return ask_object(call, OBJECT_REFERENCES);
 }
 
-/* How many members besides this node have the connection's last change on disk: what a quorum
- * means, or more where the leader knows it. */
+/* How many members besides this node have the connection's last change on disk: at least the others
+ * of a quorum, and more if this node leads and knows of more. */
 static size_t count_replicas(const struct raftd_status *status, uint64_t index)
 {
     size_t voters = 0;
@@ -107,7 +107,8 @@ static size_t count_replicas(const struct raftd_status *status, uint64_t index)
     return known > voters / 2 ? known : voters / 2;
 }
 
-/* Everything before it on the connection is answered, hence on a quorum: there is no waiting. */
+/* WAIT does not wait: when it is carried out, every command in front of it on the connection is
+ * answered, and a change is answered only after a quorum has it on disk. */
 static bool run_wait(struct call *call)
 {
     struct raftd_status status;

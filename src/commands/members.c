@@ -1,6 +1,6 @@
 /*
- * RAFT MEMBER and RAFT TRANSFER: changes of members and of leadership, in words. The node
- * carries them to the leader and answers with a sentence.
+ * RAFT MEMBER and RAFT HANDOVER: changes of members and of leadership. The node sends them to the
+ * leader and answers with a sentence. The thread of the connection's worker.
  */
 #include "commands/members.h"
 
@@ -13,7 +13,7 @@
 #include "front/worker.h"
 #include "net/address.h"
 
-/* One request as it was written: borrowed until the command has been asked for. */
+/* The steps of one RAFT MEMBER. */
 struct member_request {
     size_t count;
     struct raftd_change_step steps[RAFTD_CHANGE_STEPS_MAX];
@@ -113,7 +113,7 @@ static bool parse(const struct call *call, struct member_request *request)
     return request->count > 0;
 }
 
-/* What the node says of a change of members or of leadership. */
+/* The node's sentence about a change of members or of leadership. */
 static void finish_sentence(struct connection *connection, const struct owed_reply *owed,
                             const struct raftd_completion *completion, struct buffer *output)
 {
@@ -132,7 +132,7 @@ static void finish_sentence(struct connection *connection, const struct owed_rep
     }
 }
 
-/* Whether a node could be reached at each of the addresses; if not, the error is written. */
+/* Whether each address is host:port; if one is not, the error is written. */
 static bool has_valid_addresses(struct call *call, const struct member_request *request)
 {
     for (size_t i = 0; i < request->count; i++) {
@@ -165,9 +165,9 @@ bool members_change(struct call *call)
 
     if (!parse(call, &request)) {
         resp_write_error_format(call->reply,
-                                "ERR syntax error: ADD id host:port [LEARNER], PROMOTE id, "
-                                "REMOVE id, REPLACE old-id new-id host:port or MOVE id "
-                                "host:port, at most %d of them, ids from 1 to 65535",
+                                "ERR syntax error: expected ADD id host:port [LEARNER], PROMOTE "
+                                "id, REMOVE id, REPLACE old-id new-id host:port or MOVE id "
+                                "host:port, at most %d of them, with ids from 1 to 65535",
                                 RAFTD_CHANGE_STEPS_MAX);
         return false;
     }
@@ -194,8 +194,8 @@ bool members_hand_over(struct call *call)
     uint16_t id = 0;
 
     if (call->count > 2 && (!take_id(&words, &id) || call->count > 3)) {
-        resp_write_error_format(call->reply,
-                                "ERR syntax error: the id of a member, 1 to 65535, or none");
+        resp_write_error_format(
+            call->reply, "ERR syntax error: expected the id of a member, 1 to 65535, or nothing");
         return false;
     }
     call->submit = submit_handover;

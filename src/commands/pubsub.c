@@ -1,6 +1,6 @@
 /*
- * SUBSCRIBE and what goes with it. PUBLISH itself goes through the log; what it answers is the
- * number of subscribers on the node that was asked.
+ * SUBSCRIBE, PUBLISH and their relatives. A published message goes through the log; PUBLISH answers
+ * how many subscribers the node has that was asked. The thread of the connection's worker.
  */
 #include <string.h>
 
@@ -13,7 +13,8 @@
 #include "front/subscribers.h"
 #include "kv/glob.h"
 
-/* The core thread may have to wait meanwhile. */
+/* Steps of comparing a pattern with all channels: the mutex is held, and the core thread may wait
+ * for it. */
 enum { GLOB_BUDGET = 1000 * 1000 };
 
 static void write_subscription(struct call *call, const char *what, const void *name, size_t size)

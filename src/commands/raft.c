@@ -14,13 +14,12 @@
 
 enum { BACKUP_BYTES = 256 * 1024 };
 
-/* A field's value; the name in front of it. */
 static void put_number(struct call *call, uint64_t value)
 {
     resp_write_integer(call->reply, (int64_t)value);
 }
 
-/* RESP's integers are signed, and these are any 64 bits. */
+/* Any 64 bits: as an integer of RESP, which has a sign, half of them would be negative. */
 static void put_hex(struct call *call, uint64_t value)
 {
     char text[16];
@@ -101,7 +100,8 @@ static bool run_raft_snapshot(struct call *call)
     uint64_t index = raftd_node_snapshot(call->front->node);
 
     if (index == 0) {
-        resp_write_error_format(call->reply, "ERR there is nothing to save yet");
+        resp_write_error_format(call->reply,
+                                "ERR nothing to save yet: no entry of the log is applied");
     } else {
         resp_write_integer(call->reply, (int64_t)index);
     }
@@ -120,8 +120,9 @@ static bool run_raft_backup(struct call *call)
     if (!number_parse(call->arguments[2].data, call->arguments[2].size_bytes, &index) ||
         !number_parse(call->arguments[3].data, call->arguments[3].size_bytes, &offset) ||
         index < 1 || offset < 0) {
-        resp_write_error_format(call->reply,
-                                "ERR syntax error: the index of a snapshot, an offset");
+        resp_write_error_format(
+            call->reply,
+            "ERR syntax error: expected the index of a snapshot and an offset in bytes");
         return false;
     }
     data = memory_allocate(BACKUP_BYTES);
@@ -175,7 +176,7 @@ static bool run_raft_consistency(struct call *call)
     }
     level = find_level(&call->arguments[2]);
     if (level < 0 || call->count > 4 || (call->count == 4 && level != RAFTD_READ_STALE)) {
-        resp_write_error_format(call->reply, "ERR syntax error, wanted linearizable, lease or "
+        resp_write_error_format(call->reply, "ERR syntax error: expected linearizable, lease or "
                                              "stale [max_lag_ms]");
         return false;
     }

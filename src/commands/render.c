@@ -1,5 +1,5 @@
 /*
- * Replies of the state machine and statuses of the node as RESP.
+ * Replies of the state machine and statuses of the node as RESP (render.h). Pure; any thread.
  */
 #include "commands/render.h"
 
@@ -81,8 +81,8 @@ void render_status(struct buffer *output, int status, bool is_read)
         resp_write_error(output, render_not_ready, strlen(render_not_ready));
         break;
     case RAFTD_ERROR_NOT_LEADER:
-        resp_write_error_format(output, "TRYAGAIN leadership moved while the command was on its "
-                                        "way; it was not applied");
+        resp_write_error_format(output, "TRYAGAIN the leader changed while the command was on its "
+                                        "way; the command was not applied");
         break;
     case RAFTD_ERROR_UNAVAILABLE:
         resp_write_error_format(output, "CLUSTERDOWN no leader with a quorum could be reached in "
@@ -106,7 +106,7 @@ void render_status(struct buffer *output, int status, bool is_read)
         break;
     case RAFTD_ERROR_REFUSED:
         resp_write_error_format(output, "ERR this node has no [tls] certificate, so no other node "
-                                        "can ever talk to it");
+                                        "can connect to it");
         break;
     case RAFTD_ERROR_INVALID:
         resp_write_error_format(output, "ERR the node cannot use a value of this request");

@@ -54,7 +54,7 @@ void script_cache_destroy(struct script_cache *cache)
     mutex_destroy(&cache->mutex);
 }
 
-/* A cache that is full is emptied first: clients send a script again that is not there. */
+/* If the cache is full, it is emptied first: a client whose script is missing sends it again. */
 static void cache_add(struct script_cache *cache, const void *text, size_t size,
                       char id[SHA1_HEX_BYTES])
 {
@@ -74,7 +74,7 @@ static void cache_add(struct script_cache *cache, const void *text, size_t size,
     mutex_unlock(&cache->mutex);
 }
 
-/* Copies a text; false: it is not there. The id may be in capitals. */
+/* Appends a text to `text`. False: no text has this id, which may be in capitals. */
 static bool cache_find(struct script_cache *cache, const void *id, size_t size, struct buffer *text)
 {
     const struct cached_script *script;
@@ -118,8 +118,9 @@ static bool is_allowed(struct call *call, const struct script_request *request)
         return false;
     }
     if (request->is_entry_of_many && call->in_transaction) {
-        resp_write_error_format(call->reply, "ERR raftd cannot run this script inside a "
-                                             "transaction: it is one of its own");
+        resp_write_error_format(call->reply,
+                                "ERR raftd cannot run this script inside a "
+                                "transaction: it needs an entry of the log for itself");
         return false;
     }
     return true;
@@ -131,7 +132,7 @@ static bool ask_script(struct call *call, const struct script_input *input)
     bool asks = false;
 
     if (!script_request_make(input, call->protocol, &request)) {
-        /* A script that could not be allowed anyway is told that first. */
+        /* As long as it is known what the script would do, the other errors come first. */
         if (is_allowed(call, &request)) {
             resp_write_error(call->reply, script_not_known, strlen(script_not_known));
         }

@@ -20,7 +20,7 @@
 #include "front/subscribers.h"
 
 struct fields {
-    struct buffer text; /* what is written of the map */
+    struct buffer text; /* names and values so far */
     size_t count;
 };
 
@@ -46,7 +46,7 @@ static void write_fields(struct call *call, struct fields *fields)
     buffer_free(&fields->text);
 }
 
-/* What a Sentinel says of whatever it watches. */
+/* The fields that masters, replicas and Sentinels have in common. */
 static void put_instance(struct call *call, struct fields *fields, const char *name,
                          const struct topology_node *node, const char *flags)
 {
@@ -125,7 +125,7 @@ static void write_sentinel(struct call *call, const struct topology_node *node)
     write_fields(call, &fields);
 }
 
-/* Whether the argument is the one master's name; if not, that is answered. */
+/* Whether the argument is the name of the cluster; if not, the error is written. */
 static bool is_known(struct call *call, const struct topology *topology)
 {
     const struct resp_argument *name = &call->arguments[2];
@@ -184,7 +184,7 @@ static bool run_sentinel_master(struct call *call)
         return false;
     }
     if (leader == NULL) {
-        resp_write_error_format(call->reply, "TRYAGAIN nobody leads the cluster now");
+        resp_write_error_format(call->reply, "TRYAGAIN the cluster has no leader now");
     } else {
         write_leader(call, &topology, leader);
     }
@@ -261,7 +261,7 @@ static bool run_sentinel_ckquorum(struct call *call)
 
 /* ---- +switch-master ----------------------------------------------------------------------- */
 
-enum { LOOK_MS = 100 }; /* how often to look who leads, while somebody may want to know */
+enum { LOOK_MS = 100 }; /* how often to look who leads, while a subscriber may want to know */
 
 static const char switch_channel[] = "+switch-master";
 

@@ -27,21 +27,21 @@ static bool is_unit(const struct resp_argument *argument)
     return unit_of(argument) != NULL;
 }
 
-/* What the options of SET come to. */
+/* The options of SET that were read so far. */
 struct set_options {
     uint8_t flags;
-    const struct resp_argument *unit; /* the amount is behind it */
+    const struct resp_argument *unit; /* the next argument is the amount; NULL = no time to live */
     const struct resp_argument *compared;
 };
 
 enum { SET_CONDITIONS = KV_SET_NX | KV_SET_XX | KV_SET_IFEQ };
 
-/* Returns how many arguments the option takes; 0: it is none, or does not go with those before. */
+/* Returns how many arguments the option takes. 0: it is no option, or contradicts those before. */
 static size_t take_set_option(const struct resp_argument *option, size_t left,
                               struct set_options *options)
 {
     bool conditional = (options->flags & SET_CONDITIONS) != 0;
-    /* The same unit once more takes the place of the one before, as in Redis. */
+    /* As in Redis, the same unit once more replaces the amount before. */
     bool lasting = (options->flags & KV_SET_KEEPTTL) != 0 ||
                    (options->unit != NULL && unit_of(options->unit) != unit_of(option));
 
@@ -101,7 +101,7 @@ static bool run_setex(struct call *call)
     return true;
 }
 
-/* GETEX key [PERSIST | unit amount]: an option may be said more than once, as in Redis. */
+/* GETEX key [PERSIST | unit amount]: as in Redis, an option may be repeated. */
 static bool run_getex(struct call *call)
 {
     const struct resp_argument *unit = NULL;

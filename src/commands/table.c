@@ -1,6 +1,6 @@
 /*
- * Finding commands, and what is said about them by their table entries alone. Immutable after
- * command_table_prepare(); any thread.
+ * The table of all commands: how a command is found by its name, and what its row alone tells.
+ * Immutable after command_table_prepare(); any thread.
  */
 #include "commands/command.h"
 

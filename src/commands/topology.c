@@ -1,5 +1,5 @@
 /*
- * From the status of the node to masters, replicas and slots.
+ * From the status of the node to masters, replicas and hash slots (topology.h). Any thread.
  */
 #include "commands/topology.h"
 
@@ -97,7 +97,7 @@ uint16_t topology_slot(const void *key, size_t size)
     const uint8_t *text = key;
     const uint8_t *open = size > 0 ? memchr(text, '{', size) : NULL;
 
-    /* What stands between the first pair of braces says the slot, if anything stands there. */
+    /* If there are bytes between the first pair of braces, only these bytes decide the slot. */
     if (open != NULL) {
         size_t left = size - (size_t)(open + 1 - text);
         const uint8_t *close = left > 0 ? memchr(open + 1, '}', left) : NULL;

@@ -1,6 +1,6 @@
 /*
- * The cluster as clients of Redis want to see it: one master, which is the leader, and replicas
- * at the addresses that clients may use; all keys are in slots that the master serves. Pure but
+ * The cluster in the words of Redis: one master, which is the leader, and replicas, at the
+ * addresses that clients use. All keys are in hash slots, and the master serves all slots. Pure but
  * for topology_of(), which asks the node; any thread.
  */
 #ifndef RAFTD_COMMANDS_TOPOLOGY_H
@@ -19,12 +19,12 @@ enum { TOPOLOGY_SLOTS = 16384, TOPOLOGY_ID_BYTES = 41 };
 struct topology_node {
     uint16_t number;
     char id[TOPOLOGY_ID_BYTES];    /* 40 hex digits: the cluster's id and the node's number */
-    char host[ADDRESS_HOST_BYTES]; /* where clients reach it; "" = nobody said yet */
+    char host[ADDRESS_HOST_BYTES]; /* where clients reach the node; "" = not known */
     uint16_t port;
     bool self;
     bool leader;
-    bool connected;       /* this node has a link to it, or is it */
-    uint64_t match_index; /* what the leader knows to be there; 0 = this node cannot tell */
+    bool connected;       /* this node has a link to the other one, or is it */
+    uint64_t match_index; /* of its log, as the leader knows; 0 = not known here */
 };
 
 struct topology {
@@ -38,15 +38,16 @@ struct topology {
 };
 
 void topology_of(struct raftd_node *node, struct topology *topology);
-/* The same from a status that is there. */
+/* The same from a status that the caller has. */
 void topology_from(const struct raftd_status *status, struct topology *topology);
 
-/* NULL: nobody leads as far as this node knows, or clients have no way there. */
+/* NULL: this node knows no leader, or not where clients reach the leader. */
 const struct topology_node *topology_leader(const struct topology *topology);
-/* To whom clients of a Redis cluster may send everything: the leader, or while nobody leads this
- * node, which then waits for a leader for them. NULL: this node is not a member (yet). */
+/* The node to which clients of a Redis cluster may send everything: the leader, or, while no leader
+ * is known, this node, which then holds their commands until there is a leader. NULL: this node is
+ * not a member yet. */
 const struct topology_node *topology_master(const struct topology *topology);
-/* NULL: this node is not a member (yet). */
+/* NULL: this node is not a member yet. */
 const struct topology_node *topology_self(const struct topology *topology);
 
 /* Which of the TOPOLOGY_SLOTS a key is in, as Redis Cluster computes it. */

@@ -61,7 +61,7 @@ static void add_request(struct connection *connection, struct queued_command *qu
     if (queued->on_node && call.submit != NULL) {
         /* RAFT MEMBER: this is no request to the state machine. */
         queued->on_node = false;
-        resp_write_error_format(&queued->reply, "ERR not possible inside a transaction");
+        resp_write_error_format(&queued->reply, "ERR Command not allowed inside a transaction");
     } else if (queued->on_node) {
         kv_request_encode(&request, call.operation, call.flags, call.kv_arguments, call.kv_count);
         buffer_append_u32(requests, (uint32_t)request.size_bytes);

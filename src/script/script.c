@@ -9,9 +9,9 @@
 #include "base/number.h"
 #include "script/plan.h"
 
-const char script_not_known[] =
-    "ERR raftd does not run this script: only those that take, keep or release a lock, one that is "
-    "compared with a token or a reentrant one; see raftd-commands(7)";
+const char script_not_known[] = "ERR raftd does not run this script: it runs only scripts that "
+                                "take, keep or release a lock; see "
+                                "raftd-commands(7)";
 
 static struct kv_argument argument_of(const struct script_value *value, char *number)
 {

@@ -48,8 +48,9 @@ static void talk(const struct exchange *exchanges, size_t count)
 #define TALK(exchanges) talk(exchanges, sizeof(exchanges) / sizeof((exchanges)[0]))
 
 #define MEMBER_SYNTAX                                                                              \
-    "-ERR syntax error: ADD id host:port [LEARNER], PROMOTE id, REMOVE id, REPLACE old-id new-id " \
-    "host:port or MOVE id host:port, at most 16 of them, ids from 1 to 65535"
+    "-ERR syntax error: expected ADD id host:port [LEARNER], PROMOTE id, REMOVE id, REPLACE "      \
+    "old-id "                                                                                      \
+    "new-id host:port or MOVE id host:port, at most 16 of them, with ids from 1 to 65535"
 
 START_TEST(members_and_leadership)
 {
@@ -67,7 +68,8 @@ START_TEST(members_and_leadership)
         {"RAFT TRANSFER", "+OK"},
         {"RAFT TRANSFER 2", "+OK"},
         {"RAFT TRANSFER 99", "-CONFLICT not now"},
-        {"RAFT TRANSFER x", "-ERR syntax error: the id of a member, 1 to 65535, or none"},
+        {"RAFT TRANSFER x",
+         "-ERR syntax error: expected the id of a member, 1 to 65535, or nothing"},
     };
 
     TALK(exchanges);
@@ -307,7 +309,7 @@ START_TEST(snapshots_are_asked_for_and_read)
     rig_talk(&rig, client, "RAFT BACKUP 15 800\r\n", "*2\r\n:800\r\n$0\r\n\r\n");
     rig_talk(&rig, client, "RAFT BACKUP 14 0\r\n", "-ERR there is no snapshot of index 14\r\n");
     rig_talk(&rig, client, "RAFT BACKUP 15 -1\r\n",
-             "-ERR syntax error: the index of a snapshot, an offset\r\n");
+             "-ERR syntax error: expected the index of a snapshot and an offset in bytes\r\n");
 }
 END_TEST
 

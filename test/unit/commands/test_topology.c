@@ -173,7 +173,7 @@ START_TEST(reads_ask_for_what_the_connection_chose)
     talk("RAFT CONSISTENCY\r\n", "*2\r\n$5\r\nstale\r\n:250\r\n");
     expect_level(RAFTD_READ_STALE, 250);
     talk("RAFT CONSISTENCY linearizable 3\r\n",
-         "-ERR syntax error, wanted linearizable, lease or stale [max_lag_ms]\r\n");
+         "-ERR syntax error: expected linearizable, lease or stale [max_lag_ms]\r\n");
     talk("RAFT CONSISTENCY stale -1\r\n", "-ERR value is not an integer or out of range\r\n");
     expect_level(RAFTD_READ_STALE, 250);
     talk("RESET\r\n", "+RESET\r\n");

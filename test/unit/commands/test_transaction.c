@@ -116,8 +116,8 @@ START_TEST(t53_what_was_not_applied_is_said_so)
     rig_settle(&rig);
     fake_node_answer(rig.node, 0, RAFTD_ERROR_NOT_LEADER);
     rig_expect(&rig, client,
-               "+OK\r\n" QUEUED "-TRYAGAIN leadership moved while the command was on "
-               "its way; it was not applied\r\n");
+               "+OK\r\n" QUEUED "-TRYAGAIN the leader changed while the command was on "
+               "its way; the command was not applied\r\n");
     talk("MULTI\r\nSET a 1\r\n", "+OK\r\n" QUEUED);
     fake_node_set_ready(rig.node, false);
     talk("EXEC\r\n", "-LOADING raftd is not ready to serve requests, try again later\r\n");

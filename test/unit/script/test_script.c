@@ -259,8 +259,8 @@ START_TEST(scripts_are_known_by_their_digest)
     talk("EVAL x 2 a\r\n", "-ERR Number of keys can't be greater than number of args\r\n");
     talk("EVAL x -1\r\n", "-ERR Number of keys can't be negative\r\n");
     talk("SCRIPT LOAD \"return math.random()\"\r\n",
-         "-ERR raftd does not run this script: only those that take, keep or release a lock, one "
-         "that is compared with a token or a reentrant one; see raftd-commands(7)\r\n");
+         "-ERR raftd does not run this script: it runs only scripts that take, keep or release a "
+         "lock; see raftd-commands(7)\r\n");
 }
 END_TEST
 
