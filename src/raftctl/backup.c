@@ -128,7 +128,7 @@ static uint64_t save(struct source *source)
     index = reply->type == RESP_REPLY_INTEGER ? (uint64_t)reply->integer : 0;
     memory_free(reply);
     if (index == 0) {
-        ctl_complain("%s: an answer that is none", source->endpoint);
+        ctl_complain("%s: the answer is not one of raftd", source->endpoint);
         return 0;
     }
     return wait_saved(source, index);
@@ -176,7 +176,7 @@ static ssize_t copy_piece(struct source *source, const char *index, uint64_t off
     if (reply->type != RESP_REPLY_ARRAY || reply->count != 2 ||
         reply->elements[0].type != RESP_REPLY_INTEGER ||
         reply->elements[1].type != RESP_REPLY_BULK) {
-        ctl_complain("%s: an answer that is none", source->endpoint);
+        ctl_complain("%s: the answer is not one of raftd", source->endpoint);
     } else {
         *total = (uint64_t)reply->elements[0].integer;
         count = write(file, reply->elements[1].text, reply->elements[1].size_bytes);
@@ -243,15 +243,11 @@ static int publish(const char *temporary, const char *path, struct ctl_backup *b
     return CTL_OK;
 }
 
-static int copy_to(struct source *source, uint64_t index, const char *temporary)
+/* Copies into the file, which is closed then. */
+static int copy_to(struct source *source, uint64_t index, int file, const char *temporary)
 {
-    int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int code = CTL_OK;
 
-    if (file < 0) {
-        ctl_complain("cannot create %s: %s", temporary, strerror(errno));
-        return CTL_LOCAL;
-    }
     if (!copy_all(source, index, file)) {
         code = CTL_REFUSED;
     } else if (fsync(file) != 0) {
@@ -267,8 +263,9 @@ static int fetch(struct source *source, const char *path, struct ctl_backup *bac
     char temporary[4096];
     uint64_t index;
     int code;
+    int file;
 
-    if (snprintf(temporary, sizeof(temporary), "%s.tmp", path) >= (int)sizeof(temporary)) {
+    if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX.tmp", path) >= (int)sizeof(temporary)) {
         ctl_complain("%s: the name is too long", path);
         return CTL_USAGE;
     }
@@ -276,7 +273,14 @@ static int fetch(struct source *source, const char *path, struct ctl_backup *bac
     if (index == 0) {
         return CTL_REFUSED;
     }
-    code = copy_to(source, index, temporary);
+    /* A new file of mode 0600 under a name that nobody can foresee. A fixed name could be a link
+     * that somebody else has put there, and all keys and values would go where it points. */
+    file = mkostemps(temporary, sizeof(".tmp") - 1, O_CLOEXEC);
+    if (file < 0) {
+        ctl_complain("cannot create %s: %s", temporary, strerror(errno));
+        return CTL_LOCAL;
+    }
+    code = copy_to(source, index, file, temporary);
     if (code == CTL_OK) {
         code = publish(temporary, path, backup);
     }

@@ -72,3 +72,35 @@ void ctl_columns_row(struct table *table, const struct ctl_column *columns, size
         }
     }
 }
+
+void ctl_show_kind(struct table *table, const struct ctl_row *row)
+{
+    const struct resp_reply *member = row->figures;
+
+    table_text(table, ctl_field_flag(member, "outgoing")  ? "leaving"
+                      : ctl_field_flag(member, "voter")   ? "voter"
+                      : ctl_field_flag(member, "joining") ? "joining"
+                      : ctl_field_flag(member, "learner") ? "learner"
+                                                          : "-");
+}
+
+void ctl_show_link(struct table *table, const struct ctl_row *row)
+{
+    table_text(table, ctl_field_flag(row->figures, "self")        ? "itself"
+                      : ctl_field_flag(row->figures, "connected") ? "up"
+                                                                  : "down");
+}
+
+void ctl_columns_members(FILE *file, const struct resp_reply *status,
+                         const struct ctl_column *columns, size_t count)
+{
+    struct table *table = ctl_columns_table(columns, count);
+
+    for (size_t i = 0; i < ctl_member_count(status); i++) {
+        struct ctl_row row = {NULL, status, ctl_member(status, i)};
+
+        ctl_columns_row(table, columns, count, &row);
+    }
+    table_print(table, file);
+    table_destroy(table);
+}

@@ -7,6 +7,7 @@
 #define RAFTD_RAFTCTL_COLUMNS_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "raftctl/output.h"
 #include "raftctl/view.h"
@@ -29,5 +30,12 @@ struct ctl_column {
 struct table *ctl_columns_table(const struct ctl_column *columns, size_t count);
 void ctl_columns_row(struct table *table, const struct ctl_column *columns, size_t count,
                      const struct ctl_row *row);
+
+/* Cells of a member's row: its role, and its connection to the node that was asked. */
+void ctl_show_kind(struct table *table, const struct ctl_row *row);
+void ctl_show_link(struct table *table, const struct ctl_row *row);
+/* Prints a table with a row for each member of a status. */
+void ctl_columns_members(FILE *file, const struct resp_reply *status,
+                         const struct ctl_column *columns, size_t count);
 
 #endif

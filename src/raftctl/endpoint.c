@@ -25,7 +25,8 @@ struct endpoint {
     struct resp_reader reader;
     struct buffer received; /* bytes that no reply has used yet */
     struct resp_reply *reply;
-    bool was_asked; /* the next command needs a deadline of its own */
+    bool was_asked;                            /* the next command needs a deadline of its own */
+    const volatile sig_atomic_t *is_cancelled; /* see struct ctl_options */
 };
 
 static int open_tls(struct endpoint *endpoint, const struct ctl_options *options,
@@ -43,16 +44,28 @@ static int open_tls(struct endpoint *endpoint, const struct ctl_options *options
     return options->tls_ca != NULL ? tls_context_create_client(&files, &endpoint->tls, error) : 0;
 }
 
+static bool is_cancelled(void *argument)
+{
+    const struct endpoint *endpoint = argument;
+
+    return *endpoint->is_cancelled != 0;
+}
+
 int endpoint_open(const char *text, const struct ctl_options *options, struct endpoint **endpoint,
                   struct raftd_error *error)
 {
-    struct net_call_options call_options = {.expects_host = options->tls_ca != NULL,
-                                            .timeout_ms = options->timeout_ms};
     struct endpoint *made = memory_allocate_zeroed(1, sizeof(*made));
+    struct net_call_options call_options = {
+        .expects_host = options->tls_ca != NULL,
+        .timeout_ms = options->timeout_ms,
+        .is_cancelled = options->is_cancelled != NULL ? is_cancelled : NULL,
+        .argument = made,
+    };
     struct net_address address;
     int code = net_address_parse(&address, text, error);
 
     *endpoint = NULL;
+    made->is_cancelled = options->is_cancelled;
     resp_reader_init(&made->reader, &limits);
     code = code == 0 ? open_tls(made, options, error) : code;
     if (code == 0) {

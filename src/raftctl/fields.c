@@ -17,6 +17,11 @@ static bool is_text(const struct resp_reply *reply)
     return reply->type == RESP_REPLY_BULK || reply->type == RESP_REPLY_SIMPLE;
 }
 
+static bool is_number(const struct resp_reply *reply)
+{
+    return reply->type == RESP_REPLY_INTEGER || reply->type == RESP_REPLY_BOOLEAN;
+}
+
 bool ctl_is_status(const struct resp_reply *reply)
 {
     if (!is_map(reply) || reply->count == 0 || reply->count % 2 != 0) {
@@ -55,7 +60,7 @@ uint64_t ctl_field_number(const struct resp_reply *map, const char *name)
 {
     const struct resp_reply *field = ctl_field(map, name);
 
-    if (field == NULL || field->type != RESP_REPLY_INTEGER || field->integer < 0) {
+    if (field == NULL || !is_number(field) || field->integer < 0) {
         return 0;
     }
     return (uint64_t)field->integer;
@@ -121,9 +126,9 @@ static void field_json(struct json *json, const struct resp_reply *map, const ch
 {
     if (strcmp(name, "members") == 0) {
         members_json(json, map);
-    } else if (value->type == RESP_REPLY_INTEGER && ctl_field_kind(name) == CTL_FIELD_FLAG) {
+    } else if (is_number(value) && ctl_field_kind(name) == CTL_FIELD_FLAG) {
         json_boolean(json, name, value->integer != 0);
-    } else if (value->type == RESP_REPLY_INTEGER) {
+    } else if (is_number(value)) {
         json_integer(json, name, value->integer);
     } else if (is_text(value)) {
         json_bytes(json, name, value->text, value->size_bytes);

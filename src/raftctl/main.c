@@ -1,375 +1,97 @@
 /*
- * The operator's tool: main() of raftctl. Parses the command line against one table of commands
- * and hands over to the function that carries the command out.
+ * The operator's tool: main() of raftctl. Reads the command line by the tables of commands and
+ * options, runs the command, and turns its result into an exit status.
  */
-#include "raftctl/raftctl.h"
-
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/address.h"
+#include "raftctl/commands.h"
+#include "raftctl/help.h"
 #include "raftctl/output.h"
+#include "raftctl/raftctl.h"
 
-#define DEFAULT_ENDPOINT "127.0.0.1:7380"
+/* getopt_long() returns this and the option's id, so that no id looks like a letter. */
+enum { OPTION_BASE = 256 };
 
-/* A little longer than the daemon takes to answer that there is no leader. */
-enum { DEFAULT_TIMEOUT_MS = 6000, TIMEOUT_MS_MAX = 3600000, DAYS_MAX = 36500 };
-
-/* Options by their place in a command's set of them; also what getopt_long() returns. */
-enum option_bit {
-    OPTION_WRITE = 1 << 0,
-    OPTION_ENDPOINTS = 1 << 1,
-    OPTION_TIMEOUT = 1 << 2,
-    OPTION_TLS_CA = 1 << 3,
-    OPTION_TLS_CERTIFICATE = 1 << 4,
-    OPTION_TLS_KEY = 1 << 5,
-    OPTION_WHOLE_CLUSTER = 1 << 6,
-    OPTION_DIRECTORY = 1 << 7,
-    OPTION_NAME = 1 << 8,
-    OPTION_CLUSTER = 1 << 9,
-    OPTION_HOST = 1 << 10,
-    OPTION_ID = 1 << 11,
-    OPTION_DAYS = 1 << 12,
-    OPTION_NOT_AFTER = 1 << 13,
-    OPTION_HELP = 1 << 14,
-    OPTION_VERSION = 1 << 15,
-    OPTION_LEARNER = 1 << 16,
-    OPTION_DATA_DIRECTORY = 1 << 17,
-    OPTION_MEMBER = 1 << 18,
-    OPTION_FORCE = 1 << 19,
-    OPTIONS_END = 1 << 20,
-
-    OPTIONS_CLIENT = OPTION_WRITE | OPTION_ENDPOINTS | OPTION_TIMEOUT | OPTION_TLS_CA |
-                     OPTION_TLS_CERTIFICATE | OPTION_TLS_KEY,
-    OPTIONS_LIFE = OPTION_DAYS | OPTION_NOT_AFTER,
+/* The table of options as getopt_long() wants it. */
+struct getopt_table {
+    struct option rows[OPTION_COUNT + 1];
+    char letters[3 * OPTION_COUNT + 1];
 };
 
-static const struct option long_options[] = {
-    {"write", required_argument, NULL, OPTION_WRITE},
-    {"endpoints", required_argument, NULL, OPTION_ENDPOINTS},
-    {"timeout-ms", required_argument, NULL, OPTION_TIMEOUT},
-    {"tls-ca", required_argument, NULL, OPTION_TLS_CA},
-    {"tls-cert", required_argument, NULL, OPTION_TLS_CERTIFICATE},
-    {"tls-key", required_argument, NULL, OPTION_TLS_KEY},
-    {"force-new-cluster", no_argument, NULL, OPTION_FORCE},
-    {"learner", no_argument, NULL, OPTION_LEARNER},
-    {"all", no_argument, NULL, OPTION_WHOLE_CLUSTER},
-    {"dir", required_argument, NULL, OPTION_DIRECTORY},
-    {"name", required_argument, NULL, OPTION_NAME},
-    {"cluster", required_argument, NULL, OPTION_CLUSTER},
-    {"host", required_argument, NULL, OPTION_HOST},
-    {"id", required_argument, NULL, OPTION_ID},
-    {"days", required_argument, NULL, OPTION_DAYS},
-    {"not-after", required_argument, NULL, OPTION_NOT_AFTER},
-    {"data-dir", required_argument, NULL, OPTION_DATA_DIRECTORY},
-    {"member", required_argument, NULL, OPTION_MEMBER},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {"version", no_argument, NULL, OPTION_VERSION},
-    {NULL, 0, NULL, 0},
-};
-
-struct command {
-    const char *name;
-    const char *subname;  /* NULL = none */
-    const char *synopsis; /* what follows the name */
-    int arguments_min;
-    int arguments_max;
-    int options;  /* enum option_bit */
-    int required; /* those that must be given */
-    int (*run)(const struct ctl_options *options, char **arguments);
-};
-
-enum { ARGUMENTS_ANY = 1 << 20 };
-
-static const struct command commands[] = {
-    {"status", NULL, "[--all]", 0, 0, OPTIONS_CLIENT | OPTION_WHOLE_CLUSTER, 0, ctl_status},
-    {"members", NULL, "", 0, 0, OPTIONS_CLIENT, 0, ctl_members},
-    {"member", "list", "", 0, 0, OPTIONS_CLIENT, 0, ctl_members},
-    {"member", "add", "ID ADDRESS [--learner]", 2, 2, OPTIONS_CLIENT | OPTION_LEARNER, 0,
-     ctl_member_add},
-    {"member", "promote", "ID", 1, 1, OPTIONS_CLIENT, 0, ctl_member_promote},
-    {"member", "remove", "ID", 1, 1, OPTIONS_CLIENT, 0, ctl_member_remove},
-    {"member", "replace", "OLD NEW ADDRESS", 3, 3, OPTIONS_CLIENT, 0, ctl_member_replace},
-    {"member", "move", "ID ADDRESS", 2, 2, OPTIONS_CLIENT, 0, ctl_member_move},
-    {"transfer", NULL, "[ID]", 0, 1, OPTIONS_CLIENT, 0, ctl_handover},
-    {"ready", NULL, "", 0, 0, OPTIONS_CLIENT, 0, ctl_ready},
-    {"get", NULL, "KEY", 1, 1, OPTIONS_CLIENT, 0, ctl_get},
-    {"set", NULL, "KEY VALUE", 2, 2, OPTIONS_CLIENT, 0, ctl_set},
-    {"del", NULL, "KEY ...", 1, ARGUMENTS_ANY, OPTIONS_CLIENT, 0, ctl_del},
-    {"snapshot", NULL, "", 0, 0, OPTIONS_CLIENT, 0, ctl_snapshot},
-    {"backup", "verify", "FILE", 1, 1, OPTION_WRITE, 0, ctl_backup_verify},
-    {"backup", NULL, "FILE", 1, 1, OPTIONS_CLIENT, 0, ctl_backup},
-    {"restore", NULL, "FILE --data-dir DIR --id N --cluster NAME --member ID=HOST:PORT ...", 1, 1,
-     OPTION_DATA_DIRECTORY | OPTION_ID | OPTION_CLUSTER | OPTION_MEMBER,
-     OPTION_DATA_DIRECTORY | OPTION_ID | OPTION_CLUSTER | OPTION_MEMBER, ctl_restore},
-    {"recover", NULL, "--data-dir DIR [--force-new-cluster]", 0, 0,
-     OPTION_DATA_DIRECTORY | OPTION_FORCE, OPTION_DATA_DIRECTORY, ctl_recover},
-    {"dump", NULL, "[FILE]", 0, 1, OPTIONS_CLIENT, 0, ctl_dump},
-    {"wal", NULL, "FILE ...", 1, ARGUMENTS_ANY, 0, 0, ctl_wal},
-    {"cert", "ca", "--dir DIR [--name NAME]", 0, 0, OPTION_DIRECTORY | OPTION_NAME | OPTIONS_LIFE,
-     OPTION_DIRECTORY, ctl_cert_ca},
-    {"cert", "node", "--dir DIR --id N --cluster NAME [--host HOST ...]", 0, 0,
-     OPTION_DIRECTORY | OPTION_ID | OPTION_CLUSTER | OPTION_HOST | OPTIONS_LIFE,
-     OPTION_DIRECTORY | OPTION_ID | OPTION_CLUSTER, ctl_cert_node},
-    {"cert", "client", "--dir DIR --name NAME", 0, 0, OPTION_DIRECTORY | OPTION_NAME | OPTIONS_LIFE,
-     OPTION_DIRECTORY | OPTION_NAME, ctl_cert_client},
-    {"cert", "show", "FILE", 1, 1, 0, 0, ctl_cert_show},
-};
-
-enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
-
-static void usage(FILE *file)
+static void fill_getopt_table(struct getopt_table *table)
 {
-    fputs("usage: raftctl [OPTION ...] COMMAND\n\n", file);
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        const struct command *command = &commands[i];
-        fprintf(file, "    %s%s%s%s%s\n", command->name, command->subname != NULL ? " " : "",
-                command->subname != NULL ? command->subname : "",
-                command->synopsis[0] != '\0' ? " " : "", command->synopsis);
+    size_t length = 0;
+
+    for (int id = 0; id < OPTION_COUNT; id++) {
+        const struct ctl_option *option = ctl_option((enum ctl_option_id)id);
+
+        table->rows[id] = (struct option){
+            .name = option->name,
+            .has_arg = option->value != NULL ? required_argument : no_argument,
+            .val = OPTION_BASE + id,
+        };
+        if (option->letter != 0) {
+            table->letters[length++] = option->letter;
+            if (option->value != NULL) {
+                table->letters[length++] = ':';
+            }
+        }
     }
-    fputs("\n"
-          "    --endpoints HOST:PORT,...   nodes to ask (or RAFTCTL_ENDPOINTS; " DEFAULT_ENDPOINT
-          ")\n"
-          "    -w, --write table|json      how to answer\n"
-          "    --timeout-ms N              patience with each node (6000)\n"
-          "    --tls-ca FILE               speak TLS; the CA that signed the nodes' certificates\n"
-          "    --tls-cert FILE, --tls-key FILE\n"
-          "                                own certificate, where the nodes ask for one\n"
-          "    --days N, --not-after TIME  life of a certificate\n"
-          "    --help, --version\n\n"
-          "raftctl(1) has the rest.\n",
-          file);
 }
 
-/* ---- Values of options -------------------------------------------------------------------- */
-
-/* A decimal number in [low, high]; nothing else. */
-static bool parse_number(const char *option, const char *text, unsigned long low,
-                         unsigned long high, unsigned long *value)
+static enum ctl_option_id id_of_letter(int letter)
 {
-    char *end = NULL;
+    int id = 0;
 
-    errno = 0;
-    *value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || *value < low ||
-        *value > high) {
-        ctl_complain("%s: found \"%s\", wanted a number from %lu to %lu", option, text, low, high);
-        return false;
+    while (ctl_option((enum ctl_option_id)id)->letter != letter) {
+        id++;
+    }
+    return (enum ctl_option_id)id;
+}
+
+/* Takes all options of the command line; *given: which. False after a complaint. */
+static bool parse_options(int argc, char **argv, struct ctl_options *options, uint32_t *given)
+{
+    struct getopt_table table = {0};
+    int found;
+
+    fill_getopt_table(&table);
+    while ((found = getopt_long(argc, argv, table.letters, table.rows, NULL)) != -1) {
+        enum ctl_option_id id;
+
+        if (found == '?') {
+            return false; /* getopt_long() has said what is wrong */
+        }
+        id = found >= OPTION_BASE ? (enum ctl_option_id)(found - OPTION_BASE) : id_of_letter(found);
+        if (!ctl_options_take(options, id, optarg)) {
+            return false;
+        }
+        *given |= OPTION_BIT(id);
     }
     return true;
 }
 
-static bool parse_format(struct ctl_options *options, const char *text)
-{
-    if (strcmp(text, "table") == 0) {
-        options->format = CTL_TABLE;
-    } else if (strcmp(text, "json") == 0) {
-        options->format = CTL_JSON;
-    } else {
-        ctl_complain("--write: found \"%s\", wanted table or json", text);
-        return false;
-    }
-    return true;
-}
-
-/* Adds the endpoint that the first bytes of text name. */
-static bool add_endpoint(struct ctl_options *options, const char *text, size_t size)
-{
-    char *endpoint = options->endpoints[options->endpoint_count];
-    char host[ADDRESS_HOST_BYTES];
-    const char *problem = NULL;
-    uint16_t port = 0;
-
-    if (size == 0 || size >= CTL_ENDPOINT_MAX) {
-        ctl_complain("--endpoints: found %s endpoint, wanted HOST:PORT,HOST:PORT,...",
-                     size == 0 ? "an empty" : "too long an");
-        return false;
-    }
-    memcpy(endpoint, text, size);
-    endpoint[size] = '\0';
-    if (!address_split(endpoint, host, &port, &problem)) {
-        ctl_complain("--endpoints: \"%s\" %s", endpoint, problem);
-        return false;
-    }
-    if (port == 0) {
-        ctl_complain("--endpoints: \"%s\": port 0 cannot be connected to", endpoint);
-        return false;
-    }
-    options->endpoint_count++;
-    return true;
-}
-
-static bool parse_endpoints(struct ctl_options *options, const char *text)
-{
-    options->endpoint_count = 0;
-    for (;;) {
-        size_t size = strcspn(text, ",");
-        if (options->endpoint_count == CTL_ENDPOINTS_MAX) {
-            ctl_complain("--endpoints: more than %d", CTL_ENDPOINTS_MAX);
-            return false;
-        }
-        if (!add_endpoint(options, text, size)) {
-            return false;
-        }
-        if (text[size] == '\0') {
-            return true;
-        }
-        text += size + 1;
-    }
-}
-
-static bool add_host(struct ctl_options *options, const char *host)
-{
-    if (options->host_count == CTL_HOSTS_MAX) {
-        ctl_complain("--host: more than %d", CTL_HOSTS_MAX);
-        return false;
-    }
-    options->hosts[options->host_count++] = host;
-    return true;
-}
-
-static bool take_option(struct ctl_options *options, int option, const char *value)
-{
-    unsigned long number = 0;
-
-    switch (option) {
-    case OPTION_WRITE:
-        return parse_format(options, value);
-    case OPTION_ENDPOINTS:
-        return parse_endpoints(options, value);
-    case OPTION_TIMEOUT:
-        if (!parse_number("--timeout-ms", value, 1, TIMEOUT_MS_MAX, &number)) {
-            return false;
-        }
-        options->timeout_ms = (uint32_t)number;
-        return true;
-    case OPTION_FORCE:
-        options->force = true;
-        return true;
-    case OPTION_LEARNER:
-        options->learner = true;
-        return true;
-    case OPTION_ID:
-        if (!parse_number("--id", value, 1, UINT16_MAX, &number)) {
-            return false;
-        }
-        options->id = (uint16_t)number;
-        return true;
-    case OPTION_DAYS:
-        if (!parse_number("--days", value, 1, DAYS_MAX, &number)) {
-            return false;
-        }
-        options->days = (uint32_t)number;
-        return true;
-    case OPTION_HOST:
-        return add_host(options, value);
-    case OPTION_MEMBER:
-        if (options->member_count == CTL_MEMBERS_MAX) {
-            ctl_complain("--member: more than %d", CTL_MEMBERS_MAX);
-            return false;
-        }
-        options->members[options->member_count++] = value;
-        return true;
-    case OPTION_WHOLE_CLUSTER:
-        options->whole_cluster = true;
-        return true;
-    default:
-        break;
-    }
-    if (value[0] == '\0') {
-        ctl_complain("an option has an empty value");
-        return false;
-    }
-    switch (option) {
-    case OPTION_TLS_CA:
-        options->tls_ca = value;
-        break;
-    case OPTION_TLS_CERTIFICATE:
-        options->tls_certificate = value;
-        break;
-    case OPTION_TLS_KEY:
-        options->tls_key = value;
-        break;
-    case OPTION_DIRECTORY:
-        options->directory = value;
-        break;
-    case OPTION_DATA_DIRECTORY:
-        options->data_directory = value;
-        break;
-    case OPTION_NAME:
-        options->name = value;
-        break;
-    case OPTION_CLUSTER:
-        options->cluster = value;
-        break;
-    case OPTION_NOT_AFTER:
-        options->not_after = value;
-        break;
-    default:
-        return false;
-    }
-    return true;
-}
-
-/* ---- The command -------------------------------------------------------------------------- */
-
-/* The command that the words name; *words moves behind its name. NULL after a complaint. */
-static const struct command *find_command(char ***words)
-{
-    const char *name = **words;
-    bool known = false;
-
-    if (name == NULL) {
-        usage(stderr);
-        return NULL;
-    }
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        const struct command *command = &commands[i];
-        const char *subname = (*words)[1];
-        if (strcmp(command->name, name) != 0) {
-            continue;
-        }
-        known = true;
-        if (command->subname == NULL) {
-            *words += 1;
-            return command;
-        }
-        if (subname != NULL && strcmp(command->subname, subname) == 0) {
-            *words += 2;
-            return command;
-        }
-    }
-    ctl_complain(
-        known ? "%s what? See raftctl --help" : "unknown command \"%s\"; see raftctl --help", name);
-    return NULL;
-}
-
-static const char *option_name(int bit)
-{
-    const struct option *option = long_options;
-
-    while (option->name != NULL && option->val != bit) {
-        option++;
-    }
-    return option->name;
-}
-
-static bool check_usage(const struct command *command, char **arguments, int given)
+static bool check_usage(const struct ctl_command *command, char **arguments, uint32_t given)
 {
     int count = 0;
 
-    for (int bit = 1; bit < OPTIONS_END; bit <<= 1) {
-        if ((given & bit) != 0 && (command->options & bit) == 0) {
-            ctl_complain("--%s makes no sense with this command; see raftctl --help",
-                         option_name(bit));
+    for (int id = 0; id < OPTION_COUNT; id++) {
+        const char *name = ctl_option((enum ctl_option_id)id)->name;
+
+        if ((given & ~command->options & OPTION_BIT(id)) != 0) {
+            ctl_complain("%s has no option --%s; see raftctl help %s", command->name, name,
+                         command->name);
             return false;
         }
-        if ((command->required & bit) != 0 && (given & bit) == 0) {
-            ctl_complain("--%s is missing; see raftctl --help", option_name(bit));
+        if ((command->required & ~given & OPTION_BIT(id)) != 0) {
+            ctl_complain("%s needs the option --%s; see raftctl help %s", command->name, name,
+                         command->name);
             return false;
         }
     }
@@ -377,91 +99,84 @@ static bool check_usage(const struct command *command, char **arguments, int giv
         count++;
     }
     if (count < command->arguments_min || count > command->arguments_max) {
-        ctl_complain("usage: raftctl %s%s%s %s", command->name, command->subname != NULL ? " " : "",
-                     command->subname != NULL ? command->subname : "", command->synopsis);
+        ctl_complain("%s: found %d argument%s; see raftctl help %s", command->name, count,
+                     count == 1 ? "" : "s", command->name);
+        help_print_usage(stderr, command);
         return false;
     }
     return true;
 }
 
-/* What several options say together. */
-static bool check_options(const struct ctl_options *options)
+/*
+ * A reader of the output that has gone, such as head(1), is no mistake of anybody. The command has
+ * run to its end and removed its temporary files; now the process ends as a program ends that
+ * writes into a pipe without a reader.
+ */
+static void die_of_broken_pipe(void)
 {
-    if ((options->tls_certificate == NULL) != (options->tls_key == NULL)) {
-        ctl_complain("--tls-cert and --tls-key come together");
-        return false;
-    }
-    if (options->tls_certificate != NULL && options->tls_ca == NULL) {
-        ctl_complain("--tls-cert without --tls-ca: which CA signed the nodes' certificates?");
-        return false;
-    }
-    if (options->days != 0 && options->not_after != NULL) {
-        ctl_complain("--days and --not-after exclude each other");
-        return false;
-    }
-    return true;
-}
+    struct pollfd output = {.fd = STDOUT_FILENO};
 
-static void options_from_environment(struct ctl_options *options)
-{
-    options->timeout_ms = DEFAULT_TIMEOUT_MS;
-    options->tls_ca = getenv("RAFTCTL_TLS_CA");
-    options->tls_certificate = getenv("RAFTCTL_TLS_CERT");
-    options->tls_key = getenv("RAFTCTL_TLS_KEY");
-}
-
-/* The endpoints where no option gave any. */
-static bool default_endpoints(struct ctl_options *options)
-{
-    const char *listed = getenv("RAFTCTL_ENDPOINTS");
-
-    if (options->endpoint_count != 0) {
-        return true;
+    if (poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0) {
+        signal(SIGPIPE, SIG_DFL);
+        raise(SIGPIPE);
     }
-    return parse_endpoints(options,
-                           listed != NULL && listed[0] != '\0' ? listed : DEFAULT_ENDPOINT);
 }
 
 /* An answer that was not printed was not given. */
 static int flush_output(int code)
 {
+    errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        ctl_complain("cannot write the answer: %s", strerror(errno));
+        int number = errno; /* 0: an earlier write failed */
+
+        die_of_broken_pipe();
+        ctl_complain("cannot write the answer to standard output%s%s", number != 0 ? ": " : "",
+                     number != 0 ? strerror(number) : "");
         return CTL_LOCAL;
     }
     return code;
 }
 
+static int run(int argc, char **argv, struct ctl_options *options)
+{
+    const struct ctl_commands *commands = ctl_commands();
+    const struct ctl_command *command;
+    uint32_t given = 0;
+    size_t used = 0;
+    char **words;
+
+    if (!parse_options(argc, argv, options, &given)) {
+        return CTL_USAGE;
+    }
+    words = argv + optind;
+    if ((given & OPTION_BIT(OPTION_HELP)) != 0) {
+        return help_print_words(stdout, commands, words) ? CTL_OK : CTL_USAGE;
+    }
+    if ((given & OPTION_BIT(OPTION_VERSION)) != 0) {
+        puts("raftctl " PACKAGE_VERSION);
+        return CTL_OK;
+    }
+    if (words[0] == NULL) {
+        help_print_all(stderr, commands);
+        return CTL_USAGE;
+    }
+    command = ctl_command_find(commands, words, &used);
+    if (command == NULL) {
+        help_complain(commands, words);
+        return CTL_USAGE;
+    }
+    words += used;
+    if (!check_usage(command, words, given) ||
+        !ctl_options_complete(options, command->options, given)) {
+        return CTL_USAGE;
+    }
+    return command->run(options, words);
+}
+
 int main(int argc, char **argv)
 {
     static struct ctl_options options;
-    const struct command *command;
-    char **words;
-    int given = 0;
-    int option;
 
-    signal(SIGPIPE, SIG_IGN);
-    options_from_environment(&options);
-    while ((option = getopt_long(argc, argv, "w:h", long_options, NULL)) != -1) {
-        option = option == 'w' ? OPTION_WRITE : option == 'h' ? OPTION_HELP : option;
-        if (option == OPTION_HELP) {
-            usage(stdout);
-            return flush_output(CTL_OK);
-        }
-        if (option == OPTION_VERSION) {
-            puts("raftctl " PACKAGE_VERSION);
-            return flush_output(CTL_OK);
-        }
-        if (option == '?' || !take_option(&options, option, optarg)) {
-            return CTL_USAGE;
-        }
-        given |= option;
-    }
-    words = argv + optind;
-    command = find_command(&words);
-    if (command == NULL || !check_usage(command, words, given) || !check_options(&options) ||
-        !default_endpoints(&options)) {
-        return CTL_USAGE;
-    }
-    return flush_output(command->run(&options, words));
+    signal(SIGPIPE, SIG_IGN); /* see die_of_broken_pipe() */
+    return flush_output(run(argc, argv, &options));
 }

@@ -12,33 +12,26 @@
 #include "raftctl/endpoint.h"
 #include "raftctl/output.h"
 
-/* A Redis command. Owned by the caller of one of the functions below. */
-struct request {
-    const char **arguments;
-    size_t *sizes;
-    size_t count;
-    bool writes;
-};
-
-static struct request request_make(size_t count, bool writes)
+void ctl_request_add_bytes(struct ctl_request *request, const void *data, size_t size)
 {
-    return (struct request){
-        .arguments = memory_allocate(count * sizeof(const char *)),
-        .sizes = memory_allocate(count * sizeof(size_t)),
-        .writes = writes,
-    };
+    request->words = memory_grow(request->words, &request->words_capacity, request->count + 1,
+                                 sizeof(request->words[0]));
+    request->sizes = memory_grow(request->sizes, &request->sizes_capacity, request->count + 1,
+                                 sizeof(request->sizes[0]));
+    request->words[request->count] = data;
+    request->sizes[request->count++] = size;
 }
 
-static void request_add(struct request *request, const char *word)
+void ctl_request_add(struct ctl_request *request, const char *word)
 {
-    request->arguments[request->count] = word;
-    request->sizes[request->count++] = strlen(word);
+    ctl_request_add_bytes(request, word, strlen(word));
 }
 
-static void request_free(struct request *request)
+static void request_free(struct ctl_request *request)
 {
-    memory_free(request->arguments);
+    memory_free(request->words);
     memory_free(request->sizes);
+    *request = (struct ctl_request){0};
 }
 
 static bool has_prefix(const char *text, const char *prefix)
@@ -59,7 +52,7 @@ struct outcome {
     bool try_next;
 };
 
-static struct outcome judge_failure(const struct request *request, const char *endpoint,
+static struct outcome judge_failure(const struct ctl_request *request, const char *endpoint,
                                     const struct raftd_error *error)
 {
     bool sent = error->code == RAFTD_ERROR_TIMEOUT || error->code == RAFTD_ERROR_PROTOCOL;
@@ -79,7 +72,7 @@ static struct outcome judge_failure(const struct request *request, const char *e
     return (struct outcome){.code = CTL_UNREACHABLE, .try_next = true};
 }
 
-static struct outcome judge_error_reply(const struct request *request, const char *endpoint,
+static struct outcome judge_error_reply(const struct ctl_request *request, const char *endpoint,
                                         const struct resp_reply *reply)
 {
     ctl_complain("%s: %s", endpoint, reply->text);
@@ -93,72 +86,74 @@ static struct outcome judge_error_reply(const struct request *request, const cha
     return (struct outcome){.code = CTL_REFUSED};
 }
 
-static struct outcome try_endpoint(const struct request *request, const char *endpoint,
-                                   const struct ctl_options *options, struct resp_reply **reply)
+/* Asks one endpoint; opened: a connection to it, or NULL, which is replaced by a new one. */
+static struct outcome try_endpoint(const struct ctl_request *request, const char *name,
+                                   const struct ctl_options *options, struct endpoint **opened,
+                                   struct resp_reply **reply)
 {
-    struct endpoint *opened = NULL;
     struct raftd_error error = {0};
     struct outcome outcome = {.code = CTL_OK};
-    int code = endpoint_open(endpoint, options, &opened, &error);
+    int code = *opened != NULL ? 0 : endpoint_open(name, options, opened, &error);
 
     if (code == 0) {
-        code = endpoint_command(opened, request->count, request->arguments, request->sizes, reply,
+        code = endpoint_command(*opened, request->count, request->words, request->sizes, reply,
                                 &error);
     }
     if (code != 0) {
-        outcome = judge_failure(request, endpoint, &error);
+        outcome = judge_failure(request, name, &error);
     } else if ((*reply)->type == RESP_REPLY_ERROR) {
-        outcome = judge_error_reply(request, endpoint, *reply);
+        outcome = judge_error_reply(request, name, *reply);
         memory_free(*reply);
         *reply = NULL;
     }
-    endpoint_close(opened);
     return outcome;
 }
 
-/* Frees the request. */
-static struct resp_reply *run(struct request *request, const struct ctl_options *options, int *code)
+struct resp_reply *ctl_request_send(struct ctl_request *request, const struct ctl_options *options,
+                                    struct ctl_session *session, int *code)
 {
-    struct resp_reply *reply = NULL;
+    struct ctl_session single = {0};
     struct outcome outcome = {.code = CTL_UNREACHABLE, .try_next = true};
+    struct resp_reply *reply = NULL;
 
-    for (size_t i = 0; i < options->endpoint_count && outcome.try_next; i++) {
-        outcome = try_endpoint(request, options->endpoints[i], options, &reply);
+    session = session != NULL ? session : &single;
+    if (session->endpoint != NULL) {
+        outcome = try_endpoint(request, session->name, options, &session->endpoint, &reply);
+        outcome.try_next = false;
     }
+    for (size_t i = 0; i < options->endpoint_count && outcome.try_next; i++) {
+        session->name = options->endpoints[i];
+        outcome = try_endpoint(request, session->name, options, &session->endpoint, &reply);
+        if (reply == NULL) {
+            ctl_session_close(session);
+        }
+    }
+    ctl_session_close(&single);
     request_free(request);
     *code = outcome.code;
     return reply;
 }
 
-struct resp_reply *ctl_request(const struct ctl_options *options, const char *name,
-                               char **arguments, bool writes, int *code)
-{
-    size_t count = 0;
-    struct request request;
-
-    while (arguments[count] != NULL) {
-        count++;
-    }
-    request = request_make(count + 1, writes);
-    request_add(&request, name);
-    for (size_t i = 0; i < count; i++) {
-        request_add(&request, arguments[i]);
-    }
-    return run(&request, options, code);
-}
-
 struct resp_reply *ctl_request_words(const struct ctl_options *options, const char *const *words,
                                      bool writes, int *code)
 {
-    size_t count = 0;
-    struct request request;
+    struct ctl_request request = {.writes = writes};
 
-    while (words[count] != NULL) {
-        count++;
+    while (*words != NULL) {
+        ctl_request_add(&request, *words++);
     }
-    request = request_make(count, writes);
-    for (size_t i = 0; i < count; i++) {
-        request_add(&request, words[i]);
-    }
-    return run(&request, options, code);
+    return ctl_request_send(&request, options, NULL, code);
+}
+
+void ctl_session_close(struct ctl_session *session)
+{
+    endpoint_close(session->endpoint);
+    *session = (struct ctl_session){0};
+}
+
+int ctl_strange_reply(void)
+{
+    ctl_complain("the type of the answer is not one that raftd gives to this command; does raftd "
+                 "listen at this endpoint?");
+    return CTL_REFUSED;
 }

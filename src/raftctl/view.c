@@ -161,3 +161,18 @@ int ctl_view_exit(const struct ctl_view *view)
     }
     return code;
 }
+
+const struct ctl_answer *ctl_view_leader(const struct ctl_view *view)
+{
+    const struct ctl_answer *leader = NULL;
+
+    for (size_t i = 0; i < view->count; i++) {
+        const struct ctl_answer *answer = &view->answers[i];
+        if (strcmp(ctl_field_text(answer->status, "role"), "leader") == 0 &&
+            (leader == NULL ||
+             ctl_field_number(answer->status, "term") > ctl_field_number(leader->status, "term"))) {
+            leader = answer;
+        }
+    }
+    return leader;
+}

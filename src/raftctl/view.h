@@ -31,5 +31,7 @@ void ctl_view_free(struct ctl_view *view);
 /* CTL_OK, or of the first endpoint with trouble: CTL_UNREACHABLE if it did not answer, CTL_LOCAL if
  * it could not be asked; CTL_REFUSED if all that is wrong are error answers. */
 int ctl_view_exit(const struct ctl_view *view);
+/* Of the answers that call themselves leader, the one of the newest term; NULL = none does. */
+const struct ctl_answer *ctl_view_leader(const struct ctl_view *view);
 
 #endif

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """raftctl against servers that say what the test wants: what it prints, its exit codes, which
 endpoints it asks, and how it takes silence, lies and TLS gone wrong."""
+import fcntl
 import json
 import os
 import pty
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -329,6 +332,122 @@ class Data(Ctl):
         out, _ = self.ask("get", "nothing", "-w", "json", "--endpoints", server.endpoint, code=NO)
         self.assertEqual(json.loads(out), {"key": "nothing", "found": False})
 
+    def test_get_of_nothing_says_so(self):
+        server = self.serve(None)
+        out, err = self.ask("get", "key", "--endpoints", server.endpoint, code=NO)
+        self.assertEqual((out, err), ("\n", "raftctl: there is no key \"key\"\n"))
+        _, err = self.ask("get", "key", "-w", "json", "--endpoints", server.endpoint, code=NO)
+        self.assertEqual(err, "")
+
+    def test_get_with_a_prefix(self):
+        def answer(arguments):
+            if arguments[0] == b"SCAN":
+                self.assertEqual(arguments[2:4], [b"MATCH", b"a\\*b*"])
+                return ["7", ["a*b1", "a*b2"]] if arguments[1] == b"0" else ["0", [b"a*b\xff", "gone"]]
+            self.assertEqual(arguments[0], b"MGET")
+            values = {b"a*b1": "one", b"a*b2": b"t\x00", b"a*b\xff": "", b"gone": None}
+            return [values[key] for key in arguments[1:]]
+        server = self.serve(answer)
+        out, _ = self.ask("get", "--prefix", "a*b", "--endpoints", server.endpoint)
+        self.assertEqual(out, '"a*b1" "one"\n"a*b2" "t\\x00"\n"a*b\\xff" ""\n')
+        out, _ = self.ask("get", "--prefix", "a*b", "-w", "json", "--endpoints", server.endpoint)
+        self.assertEqual(json.loads(out), [{"key": "a*b1", "value": "one"},
+                                           {"key": "a*b2", "value": "t\0"},
+                                           {"key_base64": "YSpi/w==", "value": ""}])
+        empty = self.serve(lambda arguments: ["0", []])
+        out, err = self.ask("get", "--prefix", "x", "--endpoints", empty.endpoint, code=NO)
+        self.assertEqual((out, err), ("", "raftctl: there is no key that begins with \"x\"\n"))
+        out, _ = self.ask("get", "--prefix", "x", "-w", "json", "--endpoints", empty.endpoint,
+                          code=NO)
+        self.assertEqual(json.loads(out), [])
+
+    def test_scan(self):
+        pages = {b"0": ["17", ["one", "two"]], b"17": ["5", []], b"5": ["0", [b"\xff\n"]]}
+        server = self.serve(lambda arguments: pages[arguments[1]])
+        result = subprocess.run([RAFTCTL, "--endpoints", server.endpoint, "scan"],
+                                stdout=subprocess.PIPE, check=True)
+        self.assertEqual(result.stdout, b"one\ntwo\n\xff\n\n")
+        self.assertEqual(server.commands, [[b"SCAN", cursor, b"COUNT", b"100"]
+                                           for cursor in (b"0", b"17", b"5")])
+        out, _ = self.ask("-w", "json", "--endpoints", server.endpoint, "scan")
+        self.assertEqual(json.loads(out), [{"key": "one"}, {"key": "two"}, {"key_base64": "/wo="}])
+        self.assertEqual(self.on_a_terminal("scan", "--endpoints", server.endpoint),
+                         '"one"\r\n"two"\r\n"\\xff\\n"\r\n')
+
+    def test_scan_of_a_prefix_or_pattern(self):
+        server = self.serve(lambda arguments: ["0", []])
+        for argument, pattern in (("user:", b"user:*"), ("user:*:name", b"user:*:name"),
+                                  ("a?", b"a?"), ("[ab]c", b"[ab]c"), ("", b"*")):
+            self.ask("scan", argument, "--endpoints", server.endpoint)
+            self.assertEqual(server.commands.pop(),
+                             [b"SCAN", b"0", b"MATCH", pattern, b"COUNT", b"100"])
+
+    def test_all_pages_come_from_one_node(self):
+        def answer(arguments):
+            return ["1", ["a"]] if arguments[1] == b"0" else Exception("CLUSTERDOWN no leader")
+        refusing = self.serve(Exception("LOADING not ready"))
+        first = self.serve(answer)
+        second = self.serve(["0", ["b"]])
+        endpoints = ",".join(server.endpoint for server in (refusing, first, second))
+        out, err = self.ask("scan", "--endpoints", endpoints, code=REFUSED)
+        self.assertEqual(out, "a\n")
+        self.assertIn("CLUSTERDOWN no leader", err)
+        self.assertEqual(second.commands, [])
+
+    def test_a_scan_of_something_else(self):
+        for answer in ("OK", ["0"], ["0", "x"], ["0", [1]], [["0"], []], ["0" * 30, []]):
+            server = self.serve(lambda arguments, answer=answer: answer)
+            _, err = self.ask("scan", "--endpoints", server.endpoint, code=REFUSED)
+            self.assertIn("does raftd listen", err)
+
+    def test_set_from_standard_input(self):
+        server = self.serve(bytearray(b"+OK\r\n"))
+        value = bytes(range(256)) * 1000 + b"\n"
+        subprocess.run([RAFTCTL, "--endpoints", server.endpoint, "set", "key", "-"], input=value,
+                       check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([RAFTCTL, "--endpoints", server.endpoint, "set", "key", "-"], input=b"",
+                       check=True, stdout=subprocess.DEVNULL)
+        self.assertEqual(server.commands, [[b"SET", b"key", value], [b"SET", b"key", b""]])
+
+    def test_set_from_an_endless_input(self):
+        with open("/dev/zero", "rb") as endless:
+            result = subprocess.run([RAFTCTL, "--endpoints", self.nobody(), "set", "key", "-"],
+                                    stdin=endless, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(result.returncode, LOCAL)
+        self.assertIn(b"more than 536870912 bytes", result.stderr)
+        self.assertIn(b"limits.max_request_bytes", result.stderr)
+
+    def test_set_with_a_time_to_live_and_only_new(self):
+        server = self.serve(lambda arguments: None if b"NX" in arguments else bytearray(b"+OK\r\n"))
+        out, _ = self.ask("set", "key", "v", "--ttl", "60", "--endpoints", server.endpoint)
+        self.assertEqual(out, "OK\n")
+        out, err = self.ask("set", "key", "v", "--ttl", "60", "--nx", "--endpoints",
+                            server.endpoint, code=NO)
+        self.assertEqual((out, err),
+                         ("", "raftctl: the key \"key\" exists already: it was not changed\n"))
+        out, _ = self.ask("set", "key", "v", "--nx", "-w", "json", "--endpoints", server.endpoint,
+                          code=NO)
+        self.assertEqual(json.loads(out), {"key": "key", "ok": False})
+        self.assertEqual(server.commands, [[b"SET", b"key", b"v", b"EX", b"60"],
+                                           [b"SET", b"key", b"v", b"EX", b"60", b"NX"],
+                                           [b"SET", b"key", b"v", b"NX"]])
+        for ttl in ("0", "-1", "x", "1.5", "99999999999"):
+            self.ask("set", "key", "v", "--ttl", ttl, code=USAGE)
+
+    def test_a_long_value_that_is_refused_early(self):
+        def refuse(connection):
+            connection.recv(1000)
+            connection.sendall(b"-ERR Protocol error: too big request\r\n")
+            time.sleep(30)
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        threading.Thread(target=lambda: refuse(listener.accept()[0]), daemon=True).start()
+        result = subprocess.run([RAFTCTL, "--endpoints", "127.0.0.1:%d" % listener.getsockname()[1],
+                                 "set", "key", "-"], input=b"x" * 20000000, stderr=subprocess.PIPE,
+                                check=False)
+        self.assertEqual(result.returncode, REFUSED)
+        self.assertIn(b"ERR Protocol error: too big request", result.stderr)
+
     def on_a_terminal(self, *arguments):
         ours, theirs = pty.openpty()
         with subprocess.Popen([RAFTCTL, *arguments], stdin=subprocess.DEVNULL, stdout=theirs) as run:
@@ -416,6 +535,106 @@ class Data(Ctl):
         self.assertIn(b"cannot write the answer", result.stderr)
 
 
+class Pipe(Ctl):
+    """A reader that goes away is no mistake."""
+
+    def run_into_closed_pipe(self, *arguments):
+        reader, writer = os.pipe()
+        os.close(reader)
+        try:
+            return subprocess.run([RAFTCTL, *arguments], stdout=writer, stderr=subprocess.PIPE,
+                                  check=False, timeout=30)
+        finally:
+            os.close(writer)
+
+    def test_it_ends_like_other_programs(self):
+        server = self.serve(lambda arguments: ["1", ["key"] * 100])  # a scan without an end
+        for arguments in (["--help"], ["scan"], ["get", "--prefix", "k"], ["help", "status"]):
+            result = self.run_into_closed_pipe(*arguments, "--endpoints", server.endpoint) \
+                if arguments[0] in ("scan", "get") else self.run_into_closed_pipe(*arguments)
+            self.assertEqual(result.returncode, -signal.SIGPIPE, arguments)
+            self.assertEqual(result.stderr, b"")
+
+    def test_status_watch(self):
+        server = self.serve(status(1))
+        result = self.run_into_closed_pipe("status", "--watch", "--endpoints", server.endpoint)
+        self.assertEqual(result.returncode, -signal.SIGPIPE)
+        self.assertEqual(result.stderr, b"")
+
+
+class Watch(Ctl):
+    def test_into_a_file(self):
+        server = self.serve(status(1))
+        with subprocess.Popen([RAFTCTL, "status", "--watch", "--interval", "1", "--endpoints",
+                               server.endpoint], stdout=subprocess.PIPE,
+                              universal_newlines=True) as process:
+            text = ""
+            while text.count("| ENDPOINT") < 3:
+                text += process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
+            self.assertEqual(process.wait(), OK)
+        self.assertNotIn("\x1b", text)
+        self.assertIn("+\n\n+", text)
+
+    def test_as_json(self):
+        server = self.serve(status(1))
+        with subprocess.Popen([RAFTCTL, "status", "--watch", "--interval", "1", "-w", "json",
+                               "--endpoints", server.endpoint], stdout=subprocess.PIPE,
+                              universal_newlines=True) as process:
+            for _ in range(2):
+                found = json.loads(process.stdout.readline())
+                self.assertEqual(found[0]["endpoint"], server.endpoint)
+            process.terminate()
+            process.stdout.read()
+            self.assertEqual(process.wait(), OK)
+
+    def watch_on_a_terminal(self, endpoint, until, timeout_ms=20000):
+        """What came to the terminal until a text was in it and then Ctrl-C was typed; and the exit
+        code."""
+        ours, theirs = pty.openpty()
+        with subprocess.Popen([RAFTCTL, "status", "--watch", "--interval", "1", "--timeout-ms",
+                               str(timeout_ms), "--endpoints", endpoint], stdin=theirs,
+                              stdout=theirs, start_new_session=True,
+                              preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) as process:
+            os.close(theirs)
+            out = b""
+            try:
+                while until not in out:
+                    out += os.read(ours, 4096)
+                os.write(ours, b"\x03")
+                while True:
+                    data = os.read(ours, 4096)
+                    if not data:
+                        break
+                    out += data
+            except OSError:
+                pass  # that is how a terminal says that the other side is gone
+            code = process.wait()
+        os.close(ours)
+        return out, code
+
+    def test_on_a_terminal(self):
+        server = self.serve(status(1))
+        out, code = self.watch_on_a_terminal(server.endpoint, b"Members as the leader")
+        self.assertEqual(code, OK)
+        self.assertTrue(out.startswith(b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[H"))
+        self.assertIn(b"until Ctrl-C", out)
+        self.assertTrue(out.endswith(b"\x1b[?7h\x1b[?25h\x1b[?1049l"), out[-40:])
+
+    def test_ctrl_c_while_a_node_is_silent(self):
+        silent = self.serve(SILENCE)
+        started = time.monotonic()
+        out, _ = self.watch_on_a_terminal(silent.endpoint, b"\x1b[?7l", 60000)
+        self.assertLess(time.monotonic() - started, 20)
+        self.assertTrue(out.endswith(b"\x1b[?1049l"))
+
+    def test_interval_belongs_to_watch(self):
+        _, err = self.ask("status", "--interval", "1", code=USAGE)
+        self.assertIn("--interval needs --watch", err)
+        self.ask("status", "--watch", "--interval", "0", code=USAGE)
+
+
 class CommandLine(Ctl):
     def test_endpoints_from_the_environment(self):
         server = self.serve("value")
@@ -466,17 +685,131 @@ class CommandLine(Ctl):
         out, _ = self.ask("--help")
         self.assertTrue(out.startswith("usage: raftctl"))
 
-    def test_manual_page_knows_every_option_and_command(self):
-        page = os.path.join(os.environ["top_srcdir"], "man", "raftctl.1")
-        with open(page, encoding="utf-8") as file:
-            manual = file.read().replace("\\-", "-")
+    def test_help_of_each_command(self):
         out, _ = self.ask("--help")
-        for option in set(re.findall(r"--[a-z][a-z-]*", out)):
-            self.assertRegex(manual, r"Fl -%s\b" % option[2:], "raftctl.1 has no %s" % option)
-        for option in set(re.findall(r"Fl -([a-z][a-z-]*)", manual)) - {"join"}:  # raftd's
-            self.assertIn("--" + option, out, "raftctl --help has no --%s" % option)
-        for command in re.findall(r"(?m)^    ([a-z]+(?: (?:ca|node|client|show))?)\b", out):
-            self.assertRegex(manual, r"Ic %s\b" % command, "raftctl.1 has no %s" % command)
+        self.assertEqual(self.ask("help")[0], out)
+        commands = re.findall(r"(?m)^    ([a-z]+(?: [a-z]+)?)  +[A-Z]", out)
+        self.assertIn("member add", commands)
+        self.assertIn("completion", commands)
+        for command in commands:
+            with self.subTest(command=command):
+                text, err = self.ask("help", *command.split())
+                self.assertEqual(err, "")
+                self.assertTrue(text.startswith("usage: raftctl " + command), text)
+                self.assertEqual(self.ask(*command.split(), "--help")[0], text)
+                self.assertEqual(self.ask("-h", *command.split())[0], text)
+        self.assertEqual(self.ask("transfer", "--help")[0], self.ask("handover", "--help")[0])
+
+    def test_help_of_a_group(self):
+        out, _ = self.ask("help", "cert")
+        self.assertEqual(re.findall("(?m)^usage: raftctl cert ([a-z]+)", out),
+                         ["ca", "node", "client", "show"])
+        _, err = self.ask("cert", code=USAGE)
+        self.assertIn("expected one of these behind it: ca, node, client, show", err)
+
+    def test_what_was_meant(self):
+        for words, meant in ((["stauts"], "status"), (["member", "ad"], "member add"),
+                             (["promote", "3"], "member promote"), (["hand", "3"], "handover"),
+                             (["snaphsot"], "snapshot"), (["cert", "nodes"], "cert node")):
+            _, err = self.ask(*words, code=USAGE)
+            self.assertIn("did you mean \"%s\"?" % meant, err)
+        for words in (["frobnicate"], ["x"], ["member", "frobnicate"]):
+            _, err = self.ask(*words, code=USAGE)
+            self.assertNotIn("did you mean", err)
+        self.ask("help", "stauts", code=USAGE)
+
+    def test_version(self):
+        self.assertEqual(self.ask("version")[0], self.ask("--version")[0])
+
+    def test_every_client_option_has_a_variable(self):
+        server = self.serve("value")
+        everything = {"RAFTCTL_ENDPOINTS": server.endpoint, "RAFTCTL_WRITE": "json",
+                      "RAFTCTL_TIMEOUT_MS": "5000"}
+        out, _ = self.ask("get", "key", env=everything)
+        self.assertEqual(json.loads(out), {"key": "key", "found": True, "value": "value"})
+        self.assertEqual(self.ask("get", "key", "-w", "table", env=everything)[0], "value\n")
+        silent = self.serve(SILENCE)
+        started = time.monotonic()
+        self.ask("get", "key", code=UNREACHABLE,
+                 env={"RAFTCTL_ENDPOINTS": silent.endpoint, "RAFTCTL_TIMEOUT_MS": "300"})
+        self.assertLess(time.monotonic() - started, 4)
+
+    def test_a_bad_variable_is_named(self):
+        for variable, value in (("RAFTCTL_TIMEOUT_MS", "soon"), ("RAFTCTL_WRITE", "xml"),
+                                ("RAFTCTL_ENDPOINTS", "127.0.0.1"), ("RAFTCTL_TLS_CERT", "x")):
+            with self.subTest(variable=variable):
+                _, err = self.ask("ready", code=USAGE, env={variable: value})
+                self.assertIn(variable, err)
+        # An option, or a command that does not use it, makes the variable unimportant.
+        self.ask("version", env={"RAFTCTL_WRITE": "xml"})
+        server = self.serve("value")
+        self.ask("get", "key", "-w", "table", "--endpoints", server.endpoint,
+                 env={"RAFTCTL_WRITE": "xml", "RAFTCTL_ENDPOINTS": "no"})
+
+    def test_an_empty_variable_is_none(self):
+        server = self.serve("value")
+        out, _ = self.ask("get", "key", "--endpoints", server.endpoint,
+                          env={"RAFTCTL_TLS_CA": "", "RAFTCTL_TIMEOUT_MS": "", "RAFTCTL_WRITE": ""})
+        self.assertEqual(out, "value\n")
+
+
+class Completion(Ctl):
+    def complete(self, *words):
+        """What bash offers for the last of the words."""
+        script = self.ask("completion", "bash")[0] + """
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+_raftctl
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+        result = subprocess.run(["bash", "-euc", script, "bash", "raftctl", *words], check=True,
+                                stdout=subprocess.PIPE, universal_newlines=True,
+                                cwd=self.directory)
+        return result.stdout.split()
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="raftd-test-")
+        self.addCleanup(shutil.rmtree, self.directory)
+
+    def test_commands(self):
+        self.assertEqual(self.complete("stat"), ["status"])
+        self.assertEqual(self.complete("mem"), ["members", "member"])
+        self.assertEqual(self.complete("member", "re"), ["remove", "replace"])
+        self.assertEqual(self.complete("help", "hand"), ["handover"])
+        self.assertEqual(self.complete("completion", ""), ["bash", "zsh"])
+        every = self.complete("")
+        out, _ = self.ask("help")
+        for command in re.findall(r"(?m)^    ([a-z]+)(?: [a-z]+)?  +[A-Z]", out):
+            self.assertIn(command, every)
+
+    def test_options(self):
+        self.assertIn("--learner", self.complete("member", "add", "--"))
+        self.assertNotIn("--learner", self.complete("member", "remove", "--"))
+        self.assertEqual(self.complete("set", "--t"), ["--timeout-ms", "--tls-ca", "--tls-cert",
+                                                       "--tls-key", "--ttl"])
+        self.assertEqual(self.complete("--endpoints", "a", ":", "1", "stat"), ["status"])
+        self.assertEqual(self.complete("status", "-w", "j"), ["json"])
+        self.assertEqual(self.complete("--wri"), [])
+        self.assertIn("--version", self.complete("--"))
+
+    def test_files_and_directories(self):
+        os.mkdir(os.path.join(self.directory, "data"))
+        with open(os.path.join(self.directory, "dump"), "w", encoding="utf-8"):
+            pass
+        self.assertEqual(sorted(self.complete("wal", "d")), ["data", "dump"])
+        self.assertEqual(self.complete("recover", "--data-dir", "d"), ["data"])
+        self.assertEqual(sorted(self.complete("status", "--tls-ca", "d")), ["data", "dump"])
+        self.assertEqual(self.complete("get", "d"), [])
+
+    def test_zsh_reads_its_script(self):
+        script, _ = self.ask("completion", "zsh")
+        self.assertTrue(script.startswith("#compdef raftctl\n"))
+        if shutil.which("zsh") is None:
+            self.skipTest("zsh is not installed")
+        path = os.path.join(self.directory, "_raftctl")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(script)
+        subprocess.run(["zsh", "-fn", path], check=True)
 
 
 class Tls(Ctl):
