@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "raftctl/cert.h"
+#include "raftctl/files/cert.h"
 #include "unit.h"
 
 static char directory[64];

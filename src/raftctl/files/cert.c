@@ -5,7 +5,7 @@
  * what the other nodes hold it against. A client's carries none, and no host either, so that it
  * can never stand for a node.
  */
-#include "raftctl/cert.h"
+#include "raftctl/files/cert.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

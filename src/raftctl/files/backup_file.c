@@ -1,7 +1,7 @@
 /*
  * Snapshot files wherever they lie. See raftctl_files.h.
  */
-#include "raftctl/files.h"
+#include "raftctl/files/backup_file.h"
 
 #include <inttypes.h>
 #include <stdio.h>

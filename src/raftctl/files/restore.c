@@ -15,7 +15,7 @@
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "raftctl/files.h"
+#include "raftctl/files/backup_file.h"
 #include "raftctl/output.h"
 #include "store/snapshot_files.h"
 #include "store/snapshot_writer.h"

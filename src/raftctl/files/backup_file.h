@@ -1,8 +1,8 @@
 /*
  * Backups and logs as files, for the commands of raftctl that make or read them. Main thread.
  */
-#ifndef RAFTD_RAFTCTL_FILES_H
-#define RAFTD_RAFTCTL_FILES_H
+#ifndef RAFTD_RAFTCTL_FILES_BACKUP_FILE_H
+#define RAFTD_RAFTCTL_FILES_BACKUP_FILE_H
 
 #include "raftctl/raftctl.h"
 #include "store/snapshot_format.h"

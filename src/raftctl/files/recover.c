@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "raftctl/files.h"
+#include "raftctl/files/backup_file.h"
 #include "raftctl/output.h"
 #include "store/snapshot_files.h"
 #include "store/wal.h"

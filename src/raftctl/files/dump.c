@@ -13,7 +13,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "kv/snapshot.h"
-#include "raftctl/files.h"
+#include "raftctl/files/backup_file.h"
 #include "raftctl/output.h"
 
 enum { ITEM_BYTES_MAX = 1 << 30 };

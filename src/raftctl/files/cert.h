@@ -3,8 +3,8 @@
  * for clients. EC P-256 keys, X.509 v3, PEM. One thread; keeps nothing between calls. A key file
  * is created with mode 0600 and never written over.
  */
-#ifndef RAFTD_RAFTCTL_CERT_H
-#define RAFTD_RAFTCTL_CERT_H
+#ifndef RAFTD_RAFTCTL_FILES_CERT_H
+#define RAFTD_RAFTCTL_FILES_CERT_H
 
 #include <stddef.h>
 #include <stdint.h>

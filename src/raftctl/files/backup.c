@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "raftctl/endpoint.h"
-#include "raftctl/files.h"
+#include "raftctl/files/backup_file.h"
 #include "raftctl/output.h"
 #include "raftctl/view.h"
 

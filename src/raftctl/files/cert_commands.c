@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "raftctl/cert.h"
+#include "raftctl/files/cert.h"
 #include "raftctl/output.h"
 
 enum {
