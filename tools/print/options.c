@@ -1,6 +1,6 @@
 /*
  * A program that prints the documentation of all options from the table in options.c:
- * `conf_print man` prints the option list of raftd.conf(5), `conf_print sample` the sample
+ * `options man` prints the option list of raftd.conf(5), `options sample` the sample
  * configuration. tools/check-options runs it when raftd is built; it is never installed.
  */
 #include <stdio.h>
@@ -242,7 +242,7 @@ int main(int argc, char **argv)
     } else if (argc == 2 && strcmp(argv[1], "sample") == 0) {
         print_sample();
     } else {
-        fputs("usage: conf_print man|sample\n", stderr);
+        fputs("usage: options man|sample\n", stderr);
         return 2;
     }
     return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
