@@ -120,6 +120,8 @@ static int status_of(enum raft_refusal refusal)
     case RAFT_REFUSED_NO_VOTER:
     case RAFT_REFUSED_NO_ANSWER:
     case RAFT_REFUSED_BEHIND:
+    case RAFT_REFUSED_NO_MEMBER:
+    case RAFT_REFUSED_REMOVED:
         return RAFTD_ERROR_CONFLICT;
     case RAFT_REFUSED_DISK:
         return RAFTD_ERROR_DISK_FULL;

@@ -103,6 +103,8 @@ const char *raft_refusal_text(enum raft_refusal refusal)
         [RAFT_REFUSED_NO_ANSWER] = "this member does not answer the leader",
         [RAFT_REFUSED_BEHIND] =
             "this member has not caught up with the leader yet; try again when its lag is small",
+        [RAFT_REFUSED_NO_MEMBER] = "there is no member with this id",
+        [RAFT_REFUSED_REMOVED] = "the member with this id was removed",
     };
 
     return refusal < RAFT_REFUSALS ? texts[refusal] : "refused";

@@ -68,8 +68,8 @@ static enum raft_refusal check_target(const struct raft_core *core, uint16_t id)
     if (position < RAFT_MEMBERS_MAX) {
         return refusal_of(core, position);
     }
-    return raft_membership_was_removed(&core->membership, id) ? RAFT_REFUSED_ID_USED
-                                                              : RAFT_REFUSED_UNKNOWN_ID;
+    return raft_membership_was_removed(&core->membership, id) ? RAFT_REFUSED_REMOVED
+                                                              : RAFT_REFUSED_NO_MEMBER;
 }
 
 enum raft_refusal handover_begin(struct raft_core *core, uint16_t to)

@@ -51,6 +51,8 @@ enum raft_refusal {
     RAFT_REFUSED_NO_VOTER = 21,      /* handover: that member is no voter, or leaves */
     RAFT_REFUSED_NO_ANSWER = 22,     /* handover: the leader has not heard from that voter */
     RAFT_REFUSED_BEHIND = 23,        /* handover: that voter still needs older entries */
+    RAFT_REFUSED_NO_MEMBER = 24,     /* handover: no member has that id */
+    RAFT_REFUSED_REMOVED = 25,       /* handover: the member with that id was removed */
     RAFT_REFUSALS,
 };
 /* A constant sentence for a person. */

@@ -78,7 +78,7 @@ START_TEST(a_member_that_cannot_lead_is_refused_with_the_reason)
 {
     struct network *network = three_with_leader_1();
 
-    ck_assert_uint_eq(answer_to(network, "handover 9"), RAFT_REFUSED_UNKNOWN_ID);
+    ck_assert_uint_eq(answer_to(network, "handover 9"), RAFT_REFUSED_NO_MEMBER);
     ck_assert_uint_eq(answer_to(network, "handover 1"), RAFT_REFUSED_LEADS_ALREADY);
     ck_assert_uint_eq(network_add_node(network), 4);
     network_change(network, 1, "learn 4");
@@ -86,7 +86,7 @@ START_TEST(a_member_that_cannot_lead_is_refused_with_the_reason)
     ck_assert_uint_eq(answer_to(network, "handover 4"), RAFT_REFUSED_NO_VOTER);
     network_change(network, 1, "remove 4");
     network_run(network, HEARTBEAT_MS);
-    ck_assert_uint_eq(answer_to(network, "handover 4"), RAFT_REFUSED_ID_USED);
+    ck_assert_uint_eq(answer_to(network, "handover 4"), RAFT_REFUSED_REMOVED);
     network_destroy(network);
 }
 END_TEST
