@@ -1,7 +1,8 @@
 /*
- * Clients: each asks one thing at a time, mostly at the same host, and goes elsewhere when it gets
- * no answer; what it does not know the outcome of, it may try again. Every request is kept, with
- * what it was told: the history that is held against the order in which entries were applied.
+ * The clients of a simulated world. Each has one request at a time under way, most often at the
+ * same host, and asks another host when it gets no answer. A request whose outcome it does not know
+ * it may make again. Every request is kept with its answer: this history is compared with the order
+ * in which the entries were applied. One thread.
  */
 #ifndef RAFTD_TEST_SIM_CLIENTS_H
 #define RAFTD_TEST_SIM_CLIENTS_H
@@ -16,25 +17,25 @@
 #include "sim/world.h"
 
 enum client_state {
-    CLIENT_SENT,    /* on its way to the host */
+    CLIENT_SENT,    /* under way to the host */
     CLIENT_OPEN,    /* with the host */
     CLIENT_DONE,    /* answered */
-    CLIENT_REFUSED, /* definitely not applied, neither now nor later */
-    CLIENT_UNKNOWN, /* perhaps applied, perhaps later */
+    CLIENT_REFUSED, /* certainly not applied, now or later */
+    CLIENT_UNKNOWN, /* it may have been applied, or may be later */
 };
 
 struct client_operation {
-    uint64_t number; /* from 1; also its tag */
+    uint64_t number; /* from 1; the tag as well */
     uint16_t client;
     uint16_t host;
     enum client_state state;
-    uint64_t floor_index; /* what was committed or seen by anybody when it arrived */
-    uint64_t proposed;    /* times */
+    uint64_t floor_index; /* index that was committed, or seen by any client, when it arrived */
+    uint64_t proposed;    /* number of times */
     uint64_t applied_index;
     enum raftd_read_level level;
     uint32_t max_lag_ms;
     struct model_request request;
-    struct buffer bytes;    /* the request as the host gets it */
+    struct buffer bytes;    /* the request, encoded for the host */
     struct buffer expected; /* the reply at applied_index */
 };
 
@@ -44,16 +45,16 @@ struct raftd_client;
 struct clients *clients_create(struct world *world);
 void clients_destroy(struct clients *clients);
 void clients_start(struct world *world);
-/* Whoever waits gives up, and all of them write until something is committed. */
+/* The calm begins: clients that wait give up, and all write until something is committed. */
 void clients_calm(struct world *world);
-/* No new requests from now on. */
+/* Clients make no new requests from now on. */
 void clients_stop(struct world *world);
 
 /* Events of the queue. */
 void clients_on_turn(struct world *world, uint16_t client, uint64_t turn);
 void clients_on_arrival(struct world *world, uint64_t number);
 
-/* For hosts. */
+/* Called by hosts. */
 struct client_operation *clients_operation(struct world *world, uint64_t tag);
 struct raftd_client *clients_of(struct client_operation *operation);
 uint64_t clients_tag(const struct client_operation *operation);
@@ -62,7 +63,7 @@ bool clients_is_read(const struct client_operation *operation);
 struct raft_entry *clients_entry(const struct client_operation *operation);
 void clients_on_answer(struct world *world, uint16_t host, uint64_t tag, int status, uint64_t index,
                        const void *reply, size_t size);
-/* The host is gone; in doubt if the core had the request. */
+/* The host has ended. in_doubt: its core had the request already. */
 void clients_on_crash(struct world *world, struct client_operation *operation, bool in_doubt);
 
 struct clients_figures {

@@ -1,6 +1,6 @@
 /*
- * What goes wrong: each class strikes on its own, at its own random times, until the world is
- * calm. Frames that are hit one by one are the network's own business (net.c).
+ * The faults of a simulated world: each class strikes independently of the others, at random times,
+ * until the calm begins. Faults that hit single frames are in net.c.
  */
 #ifndef RAFTD_TEST_SIM_FAULTS_H
 #define RAFTD_TEST_SIM_FAULTS_H
@@ -12,7 +12,7 @@ void faults_destroy(struct faults *faults);
 void faults_start(struct world *world);
 void faults_on_strike(struct world *world, enum fault_class fault);
 void faults_on_unlimit(struct world *world, uint16_t id);
-/* Everything that lasts is over; everybody who is not gone for good starts again. */
+/* The calm begins: all faults end, and every host that is not gone for good starts again. */
 void faults_calm(struct world *world);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What strikes a disk at rest, between two lives of a process.
+ * Faults that damage a disk at rest, between two processes of a host.
  */
 #ifndef RAFTD_TEST_SIM_FAULTS_DISK_H
 #define RAFTD_TEST_SIM_FAULTS_DISK_H
@@ -11,14 +11,15 @@
 #include "sim/world.h"
 
 /*
- * Ends the process, if there is one, and damages its disk. What must be refused is refused at once,
- * or the run fails, and the host is gone for good; what is harmless costs it a restart, and the
- * truth looks at what it recovers. `may_be_lost`: the others must recover without this one.
+ * Ends the process of the host, if one runs, and damages its disk. If the damage is of a kind that
+ * the next start has to refuse, that is tried at once, and the host is gone for good. If the damage
+ * is harmless, the host starts again, and truth.c checks what it recovers. may_be_lost: the other
+ * hosts must be able to go on without this one.
  */
 void faults_damage_disk(struct world *world, struct host *host, bool may_be_lost,
                         struct sim_random *random);
 
-/* Damages disks whoever is left: outside the atlas, where only a loud refusal passes. */
+/* Damages disks although a majority may be lost: then every damaged host has to refuse to start. */
 void faults_disaster(struct world *world, struct sim_random *random);
 
 #endif

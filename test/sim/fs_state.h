@@ -1,12 +1,10 @@
 /*
- * What the file system in memory is made of, shared by the files fs_*.c that are its code. Nobody
- * else includes this.
+ * The data of the file system in memory, shared by the files fs_*.c. Nothing else includes this.
  *
- * A file has two images: what a reader sees (the page cache) and what the disk has. Both are
- * arrays of pages that are shared until one side writes, and a page of zeros is no page at all:
- * a copy of a file system copies pointers, a sync moves them, a preallocated segment costs
- * nothing. Names likewise: a table as it looks, a table as the disk has it, and the changes on
- * their way from one to the other, in order.
+ * A file has two images: what a reader sees (the page cache) and what the disk has. Both are arrays
+ * of pages that are shared until one side writes, and a page of zeros is not stored at all. So a
+ * copy of a file system copies only pointers, a sync moves them, and a preallocated segment costs
+ * nothing. Names have two images in the same way.
  */
 #ifndef RAFTD_TEST_SIM_FS_STATE_H
 #define RAFTD_TEST_SIM_FS_STATE_H

@@ -1,14 +1,8 @@
 /*
  * One simulated node: the shipped core, log and state machine, and around them what src/node does
- * with threads, done in one: batches of events, the log writer as a stage of its own, frames that
- * wait for a write, requests under way (src/node/waiting.c is the shipped one).
- *
- *     host.c        life: start through recovery, end; clock; what arrives
- *     host_turn.c   one turn of the core thread
- *     host_disk.c   the log writer, and what a crash leaves of its work
- *     host_snapshot.c  saving, sending, receiving and installing
- *     host_reads.c  answers to reads of every level
- *     host_apply.c  committed entries
+ * with threads, done in one thread. Events come in batches, the log writer is a stage of its own,
+ * frames wait for log writes, and requests wait in the table of src/node/waiting.c, which is the
+ * shipped one.
  */
 #ifndef RAFTD_TEST_SIM_HOST_H
 #define RAFTD_TEST_SIM_HOST_H
@@ -31,11 +25,12 @@
 #include "sys/waker.h"
 #include "wire/wire.h"
 
-/* Of all hosts. */
+/* The cluster id of all hosts. */
 #define HOST_CLUSTER_ID ((uint64_t)0x5eed)
 
 enum {
-    HOST_INBOX_MAX = 8192,  /* frames and link changes not looked at yet: bounded by the windows */
+    HOST_INBOX_MAX =
+        8192, /* frames and changes of links that were not taken yet; the windows bound them */
     HOST_WRITES_MAX = 256,  /* as LOG_WRITER_REQUESTS_MAX */
     HOST_EVENTS_MAX = 2048, /* of one turn */
 };
@@ -46,18 +41,18 @@ struct host_frame {
     uint16_t to;
     uint8_t message_type;
     struct wire_frame *frame;
-    struct raft_message promise; /* without its arrays: for the checks when it leaves */
+    struct raft_message promise; /* the message without its arrays, for the checks when it leaves */
 };
 
-/* A read that is answered without a round: computed, and not looked at again yet. */
+/* A read that is answered without a round: computed, but not checked for the second time yet. */
 struct host_held {
-    bool is_there; /* the request is the first of those that wait for such an answer */
+    bool is_there; /* the read is the first one in reads_local */
     uint64_t index;
     struct reads_basis basis;
     struct raftd_reply reply;
 };
 
-/* How much room its disk has left. */
+/* How much space its disk has. */
 enum host_room { HOST_ROOM_ENOUGH, HOST_ROOM_LOW, HOST_ROOM_NONE };
 
 /* A write of the core on its way through the log writer; owns its entries and frames. */
@@ -84,7 +79,7 @@ struct host_input {
     struct wire_snapshot *snapshot; /* likewise */
 };
 
-/* The core thread's share of snapshots; as in src/node/snapshot_schedule.h. */
+/* The core thread's part of snapshots, as in src/node/snapshot_schedule.h. */
 struct host_schedule {
     uint64_t taken_index;
     uint64_t retry_ms;
@@ -101,10 +96,10 @@ struct host {
     struct world *world;
     uint16_t id;
     bool alive;
-    bool gone;       /* its disk is lost for good, or it was removed: it never comes back */
-    bool in_trouble; /* also when all else is calm */
-    uint64_t life;   /* number of the process, unique in the world */
-    struct raft_membership membership; /* of one that is down: in force when it ended */
+    bool gone;       /* it never comes back: its disk is lost, or it was removed */
+    bool in_trouble; /* faults hit it even in the calm */
+    uint64_t life;   /* number of its process, unique in the world */
+    struct raft_membership membership; /* of a host that is down: the one in force when it ended */
     uint64_t paused_until_us;
     struct sim_random pause_random;
 
@@ -115,8 +110,8 @@ struct host {
 
     struct fs_memory *disk;
     enum host_room room;
-    bool room_is_low;      /* as its core was told */
-    bool snapshot_damaged; /* since it ended: it has to start all the same */
+    bool room_is_low;      /* as the core was last told */
+    bool snapshot_damaged; /* since its process ended; it has to start nevertheless */
     struct wal *wal;
     struct raft_core *core;
     struct kv *kv;
@@ -133,38 +128,38 @@ struct host {
     bool more_to_apply;
     bool link_up[SIM_HOSTS_MAX];
 
-    /* The core thread's rings. */
+    /* What is in the rings of the core thread. */
     struct host_input *inbox;
     size_t inbox_count;
     size_t inbox_capacity;
-    struct client_operation **asked; /* by clients, not looked at yet */
+    struct client_operation **asked; /* requests of clients that were not taken yet */
     size_t asked_count;
     size_t asked_capacity;
-    struct raft_entry *change;     /* asked for by an administrator; NULL = none */
-    struct raft_entry *time_entry; /* proposed last; NULL = none */
+    struct raft_entry *change;     /* a change of members that was asked for; NULL = none */
+    struct raft_entry *time_entry; /* the newest that was proposed; NULL = none */
     uint64_t time_proposed_ms;
     bool turn_planned;
     uint64_t timer_us; /* of the timer that is planned, 0 = none */
 
     /* Snapshots. */
-    struct waker waker; /* the worker wakes it; nobody sleeps */
+    struct waker waker; /* the worker wakes it, but no thread sleeps */
     struct snapshot_worker *snapshots;
     struct host_schedule schedule;
     bool work_planned;
     bool is_sending;
 
     /* The log writer. */
-    uint64_t compact_index; /* of the log up to here nobody needs any more */
+    uint64_t compact_index; /* the log up to here is not needed any more */
     struct host_writes queued;
     struct host_writes writing; /* the batch under way */
     struct host_writes done;
     uint64_t batch_since_us;
-    uint16_t handover; /* to whom leadership was being handed after the last turn */
-    uint64_t stall_us; /* how long the next batch takes in addition */
-    uint16_t batch;    /* number of the one under way */
-    bool disk_failed;  /* what the process ends of */
+    uint16_t handover; /* raft_get_handover() after the last turn */
+    uint64_t stall_us; /* additional time of the next batch */
+    uint16_t batch;    /* number of the batch under way */
+    bool disk_failed;  /* the process ends because of it */
 
-    /* The turn at hand. */
+    /* The turn under way. */
     struct raft_event *events;
     size_t event_count;
     struct raft_message **messages;
@@ -176,11 +171,12 @@ struct host {
 struct host *host_create(struct world *world, uint16_t id);
 void host_destroy(struct host *host);
 
-/* Founds what is empty, recovers what is not. False: the disk does not let it (see the story). */
+/* Founds a cluster on an empty disk, or recovers. False: the disk does not allow it; the story says
+ * why. */
 bool host_start(struct host *host, const struct raft_membership *founding);
-/* What their disks counted. */
+/* Adds the faults that the disks counted. */
 void host_see_disks(const struct world *world, struct seen_counts *seen);
-/* Another try after a crash; it may well crash again while it recovers. */
+/* Starts again after a crash; it may crash again while it recovers. */
 void host_on_start(struct host *host, uint64_t life);
 /* Whether its log would open, and behind which index that begins; with `snapshots`, whether a state
  * could be restored, too: 0, or the code and why not. It stays down. */
@@ -189,11 +185,11 @@ enum host_end {
     HOST_KILLED,   /* the page cache stays */
     HOST_POWER_CUT /* what was not synced may be lost, old, or torn */
 };
-/* Ends the process between two instructions, or in the midst of a write. */
+/* Ends the process at any point, also during a write. */
 void host_crash(struct host *host, enum host_end end);
 
 bool host_is_alive(const struct host *host);
-/* Alive and of the opinion that the link to this peer is up. */
+/* Whether it lives and takes the link to this peer for connected. */
 bool host_hears(const struct host *host, uint16_t peer);
 uint64_t host_now_ms(const struct host *host);
 uint64_t host_wall_ms(const struct host *host);
@@ -211,7 +207,7 @@ void host_on_snapshot(struct host *host, uint64_t life);
 void host_on_timer(struct host *host, uint64_t life);
 void host_on_disk(struct host *host, uint16_t batch, uint64_t life);
 
-/* Between the parts. */
+/* Called by the files of the host. */
 void host_plan_turn(struct host *host);
 void host_plan_timer(struct host *host, uint64_t local_ms);
 void host_turn(struct host *host);
@@ -223,7 +219,7 @@ void host_complete(struct host *host, struct waiting_request *request, uint64_t 
                    const struct raftd_reply *reply);
 void host_query(struct host *host, const void *data, size_t size, struct raftd_reply *reply);
 void host_round_confirmed(struct host *host, uint64_t index);
-/* What was in hand when it was paused. */
+/* Ends a read that was under way when the host was paused. */
 void host_resume_read(struct host *host);
 void host_drop_held(struct host *host);
 void host_serve_reads(struct host *host, uint64_t commit_index);
@@ -237,7 +233,7 @@ void host_compact(struct host *host, uint64_t index);
 struct snapshot_files;
 int host_restore(struct host *host, struct snapshot_files **files, struct snapshot_info *info,
                  struct wal_recovered *log, struct raftd_error *error);
-/* What of it can be tried without starting. */
+/* Tries to restore a snapshot without starting. */
 int host_restore_probe(struct host *host, const struct wal_recovered *log,
                        struct raftd_error *error);
 void host_snapshots_begin(struct host *host, struct snapshot_files *files,
@@ -258,7 +254,7 @@ struct host_write *host_write_done(struct host *host); /* NULL: none */
 void host_write_free(struct host_write *write);
 void host_end_stall(struct host *host);
 size_t host_writes_outstanding(const struct host *host);
-/* What is left of the log writer's work when the process ends. */
+/* The process ends: decides which writes reached the disk. */
 void host_disk_crash(struct host *host, enum host_end end);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What has to hold in every Raft cluster at every moment (Raft paper, Figure 3), and what this
- * core promises beyond it. Looks into cores and disks and changes neither; what is broken is
- * printed with the step and the seed, and the process aborts.
+ * The invariants that are true in every Raft cluster at every moment (Raft paper, Figure 3), and
+ * what this core promises beyond them. The checks read cores and disks and change nothing. If an
+ * invariant is violated, it is printed with the step and the seed, and the process aborts.
  */
 #ifndef RAFTD_TEST_SIM_INVARIANTS_H
 #define RAFTD_TEST_SIM_INVARIANTS_H
@@ -9,10 +9,10 @@
 #include "sim/network.h"
 
 /*
- * After each step: one leader per term, who has everything committed; terms and commit indices
- * never fall; what is committed is the same everywhere and, when first called so, on the disks
- * of a quorum; what a core calls durable is; a confirmed read sees all that was committed
- * before it was asked.
+ * After each step. A term has at most one leader, and the leader has all committed entries. Terms
+ * and commit indexes never fall. What is committed is the same everywhere, and when it is first
+ * called committed it is on the disks of a quorum. What a core calls durable is on its disk. A
+ * confirmed read sees everything that was committed before the read was asked.
  */
 void invariants_after_step(struct network *network, struct network_node *node,
                            const struct raft_outbox *outbox);
@@ -20,10 +20,10 @@ void invariants_after_step(struct network *network, struct network_node *node,
 /* When a message leaves, what it promises is on its sender's disk: term, vote, entries. */
 void invariants_on_send(struct network *network, const struct raft_message *message);
 
-/* Remembers what the read has to see. */
+/* Remembers what the read that is asked now has to see. */
 void invariants_on_read(struct network *network, struct network_node *node, uint64_t read_id);
 
-/* Log matching between all running nodes. Looks at every entry: for now and then. */
+/* Log matching between all running nodes. Reads all entries, so it is not for every step. */
 void invariants_logs_match(struct network *network);
 
 #endif

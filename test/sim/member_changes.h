@@ -1,7 +1,8 @@
 /*
- * Administrators: members come and go, one change after the other, whatever else goes on; and
- * leadership is handed over. They ask any node, as an operator would, and do not wait for the
- * outcome. Who is added begins with an empty disk under an id that was never used.
+ * The administrators of a simulated world: they add and remove members, one change after another,
+ * and ask for handovers of leadership, whatever else goes on. They ask any node, as an operator
+ * would, and do not wait for the outcome. A node that is added begins with an empty disk and an id
+ * that was never used.
  */
 #ifndef RAFTD_TEST_SIM_MEMBER_CHANGES_H
 #define RAFTD_TEST_SIM_MEMBER_CHANGES_H
@@ -10,10 +11,10 @@
 
 void member_changes_strike_churn(struct world *world, struct sim_random *random);
 void member_changes_strike_handover(struct world *world, struct sim_random *random);
-/* Those that were removed, and have understood it, end. */
+/* Ends a host that was removed and knows it. */
 void member_changes_retire(struct world *world, struct host *host);
-/* Whether, without these hosts (a bit each), every membership that a node lives by would still
- * have its quorum. */
+/* Whether every membership that a node has in force would still have a quorum without these hosts
+ * (a bit for each). */
 bool member_changes_can_lose(struct world *world, uint32_t lost);
 
 #endif

@@ -1,7 +1,6 @@
 /*
- * The state machine once more, as simple as possible: every version that every key ever had, by
- * log index. It says what a command at an index has to be answered, and what a read there sees.
- * Pure.
+ * The state machine a second time, as simple as possible: every version that every key ever had, by
+ * log index. It tells the reply to a command at an index, and what a read at an index sees. Pure.
  */
 #ifndef RAFTD_TEST_SIM_MODEL_H
 #define RAFTD_TEST_SIM_MODEL_H
@@ -25,10 +24,10 @@ enum model_kind {
     MODEL_SET_PX,  /* amount: milliseconds to live */
     MODEL_PEXPIRE, /* likewise */
     MODEL_PERSIST,
-    MODEL_SET_IFEQ, /* only if the value is `compared` */
+    MODEL_SET_IFEQ, /* only if the value equals `compared` */
     MODEL_DELIF,    /* likewise */
-    MODEL_EXEC,     /* SET both keys, then GET the first, as one; with WATCH or without */
-    MODEL_READS,    /* from here on: */
+    MODEL_EXEC,     /* a transaction: SET both keys, GET the first; with WATCH or without */
+    MODEL_READS,    /* all that follow are reads */
     MODEL_GET = MODEL_READS,
     MODEL_MGET, /* both keys */
     MODEL_STRLEN,
@@ -39,13 +38,13 @@ enum model_kind {
 struct model_request {
     enum model_kind kind;
     uint16_t key;
-    uint16_t second; /* MSET, MGET; not the first */
+    uint16_t second; /* MSET, MGET: another key than the first */
     int64_t amount;
     char value[520];
     size_t value_bytes;
     char compared[40];
-    bool watches;     /* EXEC: the key, as it was */
-    uint64_t watched; /* at that revision; 0 = it was not there */
+    bool watches;     /* EXEC: the key is watched */
+    uint64_t watched; /* the revision that it had; 0 = it did not exist */
 };
 
 struct model;
@@ -53,16 +52,16 @@ struct model;
 struct model *model_create(uint16_t keys);
 void model_destroy(struct model *model);
 
-/* Ascending indices. Appends the reply as kv.h encodes it. */
+/* The indexes have to ascend. Appends the reply, encoded as in kv.h. */
 void model_apply(struct model *model, uint64_t index, uint64_t time_ms,
                  const struct model_request *request, struct buffer *reply);
-/* Time has passed, nothing else. */
+/* An entry with the time. */
 void model_tick(struct model *model, uint64_t index, uint64_t time_ms);
-/* What a read sees behind the entry at that index. */
+/* The reply to a read after the entry at that index. */
 void model_read(const struct model *model, uint64_t index, const struct model_request *request,
                 struct buffer *reply);
 
-/* The request as kv.h encodes it. */
+/* Encodes the request as in kv.h. */
 void model_encode(const struct model_request *request, struct buffer *bytes);
 void model_describe(const struct model_request *request, char *text, size_t size);
 

@@ -1,8 +1,8 @@
 /*
- * The network: one connection per pair of hosts, a TCP stream each way, so frames arrive in order
- * or, when the connection breaks, not at all. The classes loss, duplicate, reorder and replay are
- * worse than TCP; they spare the frames of which the core is promised that they arrive at most
- * once (RAFT_MESSAGE_PROPOSE).
+ * The network of a simulated world: one connection for each pair of hosts, with a TCP stream in
+ * each direction. So frames arrive in order, or are lost when the connection breaks. The fault
+ * classes loss, duplicate, reorder and replay do more than TCP could; they do not hit frames that
+ * the core expects to arrive at most once (RAFT_MESSAGE_PROPOSE).
  */
 #ifndef RAFTD_TEST_SIM_NET_H
 #define RAFTD_TEST_SIM_NET_H
@@ -13,13 +13,13 @@
 #include "sim/world.h"
 #include "wire/wire.h"
 
-/* The type of a frame that is no message of the core: a piece of a snapshot. */
+/* The type of a frame that is not a message of the core: a part of a snapshot. */
 enum { NET_SNAPSHOT = 200 };
 
 struct net *net_create(void);
 void net_destroy(struct net *net);
 
-/* Takes the frame. What it carries only matters to the faults that hit single frames. */
+/* Takes the frame. Its type matters only to the faults that hit single frames. */
 void net_send(struct world *world, uint16_t from, uint16_t to, uint8_t message_type,
               struct wire_frame *frame);
 void net_deliver(struct world *world, uint16_t from, uint16_t to);
@@ -35,16 +35,16 @@ void net_on_connect(struct world *world, const struct sim_event *event);
 enum { NET_CUTS_MAX = 4 };
 struct net_cut {
     bool is_used;
-    bool drops; /* what is sent is lost; else it waits, as TCP would send it again */
+    bool drops; /* frames are lost; else they wait, as TCP would send them again */
     uint64_t use;
     uint32_t blocked[SIM_HOSTS_MAX];
 };
-/* NULL: there are enough already. */
+/* NULL = there are NET_CUTS_MAX already. */
 struct net_cut *net_cut(struct world *world, uint64_t until_us, bool drops);
 void net_on_heal(struct world *world, const struct sim_event *event);
 void net_clog(struct world *world, uint16_t from, uint16_t to, uint64_t since_us,
               uint64_t until_us);
-/* The same of everything that is sent to one host. */
+/* Cuts everything that is sent to one host. */
 void net_deafen(struct world *world, uint16_t id, uint64_t since_us, uint64_t until_us);
 void net_calm(struct world *world);
 

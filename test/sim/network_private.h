@@ -1,5 +1,6 @@
 /*
- * What the files of the scripted network share; nobody else includes this.
+ * The functions that the files of the cluster of cores (network.h) share. Nothing else includes
+ * this.
  */
 #ifndef RAFTD_TEST_SIM_NETWORK_PRIVATE_H
 #define RAFTD_TEST_SIM_NETWORK_PRIVATE_H

@@ -1,6 +1,6 @@
 /*
- * What is going to happen in a simulated world, in order of virtual time; at one moment in the
- * order in which it was planned. Pure.
+ * The events that will happen in a simulated world, in the order of virtual time; events of the
+ * same time in the order in which they were planned. Pure.
  */
 #ifndef RAFTD_TEST_SIM_QUEUE_H
 #define RAFTD_TEST_SIM_QUEUE_H
@@ -11,19 +11,19 @@
 
 enum sim_event_type {
     SIM_EVENT_DELIVER,   /* a: from, b: to */
-    SIM_EVENT_LINK_DOWN, /* a: the end that notices, b: its peer, c: the connection's epoch */
-    SIM_EVENT_CONNECT,   /* a, b: the ends, c: epoch */
+    SIM_EVENT_LINK_DOWN, /* a: the host that notices, b: its peer, c: epoch of the connection */
+    SIM_EVENT_CONNECT,   /* a, b: the two hosts, c: epoch */
     SIM_EVENT_TURN,      /* a: host, c: its life */
     SIM_EVENT_TIMER,     /* likewise */
-    SIM_EVENT_DISK,      /* a: host, b: its batch under way is done, c: its life */
-    SIM_EVENT_SNAPSHOT,  /* likewise: its snapshot worker */
-    SIM_EVENT_START,     /* a: host, c: its life: a crashed one comes back */
+    SIM_EVENT_DISK,      /* a: host, b: the batch that is done, c: its life */
+    SIM_EVENT_SNAPSHOT,  /* a: host, c: its life: a turn of its snapshot worker */
+    SIM_EVENT_START,     /* a: host, c: its life: it starts again after a crash */
     SIM_EVENT_REQUEST,   /* c: operation */
-    SIM_EVENT_CLIENT,    /* a: client, c: the turn of its own that this is */
+    SIM_EVENT_CLIENT,    /* a: client, c: number of its turn */
     SIM_EVENT_FAULT,     /* a: fault class */
-    SIM_EVENT_HEAL,      /* a: slot of the cut, c: which use of the slot */
-    SIM_EVENT_UNLIMIT,   /* a: host: its disk has room again */
-    SIM_EVENT_CALM,      /* from now on nothing goes wrong any more */
+    SIM_EVENT_HEAL,      /* a: slot of the cut, c: number of its use */
+    SIM_EVENT_UNLIMIT,   /* a: host: its disk has space again */
+    SIM_EVENT_CALM,      /* the faults end */
     SIM_EVENT_TYPES,
 };
 
@@ -45,7 +45,7 @@ struct sim_queue {
 
 void sim_queue_free(struct sim_queue *queue);
 void sim_queue_push(struct sim_queue *queue, struct sim_event event);
-/* The next one; false if there is none. */
+/* Takes the next event; false = there is none. */
 bool sim_queue_pop(struct sim_queue *queue, struct sim_event *event);
 
 #endif

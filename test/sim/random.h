@@ -14,7 +14,7 @@ struct sim_random {
     uint64_t state;
 };
 
-/* A hash that goes on: of what came before and one more number. */
+/* The hash of the numbers so far and one more number. */
 static inline uint64_t sim_mix(uint64_t hash, uint64_t value)
 {
     return random_mix(hash + 0x9e3779b97f4a7c15U + value * 0xff51afd7ed558ccdU);

@@ -1,5 +1,5 @@
 /*
- * One seed from beginning to end, and what to do with one that fails.
+ * Runs one seed from beginning to end, and reports and shrinks a seed that fails.
  */
 #ifndef RAFTD_TEST_SIM_RUN_H
 #define RAFTD_TEST_SIM_RUN_H
@@ -19,25 +19,25 @@ struct run_result {
     uint64_t steps;
     uint64_t trace_hash;
     uint64_t committed;
-    uint64_t terms; /* the last leader's */
+    uint64_t terms; /* greatest term of a leader */
     struct clients_figures clients;
     struct seen_counts seen;
 };
 
-/* An assertion of the shipped code that fails, or a fault of its memory, is a failure like any
- * other. story: NULL, or where to tell it. */
+/* Runs a seed. A failed assertion of the shipped code, or a fault of its memory, is a failure like
+ * others. story: where the story is written; NULL = nowhere. */
 struct run_result run_seed(uint64_t seed, const struct swarm_wish *wish, FILE *story);
 
-/* As many fault classes off, and as short, as it still fails with the same invariant. */
+/* Finds a smaller world with the same failure: fewer fault classes, and a shorter time. */
 struct swarm_wish run_shrink(uint64_t seed, const struct swarm_wish *wish,
                              const struct run_result *failed);
 
-/* The command that replays it. */
+/* Prints the command that runs the seed again. */
 void run_print_command(FILE *out, uint64_t seed, const struct swarm_wish *wish);
-/* The same with everything that was drawn in it, for a line of regressions: the same world even
- * when seeds have come to mean others. */
+/* Prints a line for the file `regressions`: with everything that was drawn, so that it stays the
+ * same world even when seeds mean other worlds. */
 void run_print_regression(FILE *out, uint64_t seed, const struct swarm_wish *wish);
-/* Seed, invariant, step, command, the end of the story, what is left after shrinking. */
+/* Prints seed, invariant, step, command, the end of the story, and the shrunk world. */
 void run_report(FILE *out, uint64_t seed, const struct swarm_wish *wish,
                 const struct run_result *failed, bool shrink);
 

@@ -1,7 +1,7 @@
 /*
- * What was seen to happen: a counter for each thing that a world can have in it. A fault that is
- * drawn and never strikes tests nothing, so raftd-sim prints all of these at the end, and with
- * --all-seen it fails if one of them is zero (test_seeds.sh asks for that).
+ * What was seen to happen: a counter for each thing that can happen in a world. A fault that is
+ * drawn and never strikes tests nothing, so raftd-sim prints all counters at the end, and with
+ * --all-seen it fails if one is zero (test_seeds.sh does that).
  */
 #ifndef RAFTD_TEST_SIM_SEEN_H
 #define RAFTD_TEST_SIM_SEEN_H
@@ -90,14 +90,14 @@
 enum seen { SEEN(SEEN_ENUMERATE) SEEN_KINDS };
 #undef SEEN_ENUMERATE
 
-/* Of one world, or of several in sum. */
+/* The counters of one world, or the sum of several. */
 struct seen_counts {
     uint64_t counts[SEEN_KINDS];
 };
 
 const char *seen_text(enum seen kind);
 void seen_add(struct seen_counts *sum, const struct seen_counts *more);
-/* How many are zero. */
+/* The number of counters that are zero. */
 size_t seen_missing(const struct seen_counts *sum);
 void seen_print(FILE *out, const struct seen_counts *sum);
 

@@ -1,7 +1,7 @@
 /*
- * What a seed decides before anything happens: how large the world is, how fast, which classes
- * of faults exist in it at all (each one with probability one half, "swarm testing": a fault that
- * is always there hides what only shows without it) and how often they strike. Pure.
+ * What a seed decides before a world begins: its size and speed, which classes of faults exist in
+ * it, and how often they strike. Each class exists with probability one half ("swarm testing"): a
+ * fault that always exists would hide failures that need its absence. Pure.
  */
 #ifndef RAFTD_TEST_SIM_SWARM_H
 #define RAFTD_TEST_SIM_SWARM_H
@@ -11,36 +11,36 @@
 #include <stdint.h>
 
 enum fault_class {
-    FAULT_DELAY,     /* some frames, and all behind them, take long */
+    FAULT_DELAY,     /* some frames, and all that follow them, are late */
     FAULT_LOSS,      /* single frames are lost */
     FAULT_DUPLICATE, /* single frames arrive twice */
     FAULT_REORDER,   /* single frames are overtaken */
-    FAULT_REPLAY,    /* frames of the past arrive once more */
-    FAULT_ONE_WAY,   /* one direction of one link, or between two groups, is cut */
-    FAULT_PARTITION, /* two groups that do not hear each other */
-    FAULT_TOPOLOGY,  /* a bridge or a ring */
-    FAULT_CLOG,      /* a direction stands still for a while, then all of it arrives */
-    FAULT_RESET,     /* connections break and lose what was under way */
-    FAULT_CRASH,     /* one process or several end and come back */
-    FAULT_CRASH_ALL, /* all of them at once */
+    FAULT_REPLAY,    /* frames of the past arrive again */
+    FAULT_ONE_WAY,   /* one direction is cut, of a link or between two groups */
+    FAULT_PARTITION, /* two groups are cut from each other */
+    FAULT_TOPOLOGY,  /* the links that are left form a bridge or a ring */
+    FAULT_CLOG,      /* one direction stops for a while, then everything arrives */
+    FAULT_RESET,     /* connections break, frames under way are lost */
+    FAULT_CRASH,     /* processes end and start again */
+    FAULT_CRASH_ALL, /* all processes at once */
     FAULT_POWER,     /* a crash is a power cut: what was not synced is lost or torn */
     FAULT_STALL,     /* a disk takes seconds */
     FAULT_DISK_ERROR,
-    FAULT_DISK_FULL, /* clears later */
+    FAULT_DISK_FULL, /* for a while */
     FAULT_DRIFT,     /* clocks run up to 5% fast or slow */
     FAULT_WALL_STEP, /* wall clocks jump by up to an hour */
-    FAULT_PAUSE,     /* a process is stopped and goes on */
+    FAULT_PAUSE,     /* a process is stopped for a while */
     FAULT_WIPE,      /* a minority loses its disks for good */
     FAULT_CHURN,     /* no fault: members come and go, the leader among them */
     FAULT_HANDOVER,  /* no fault: leadership is handed over */
-    FAULT_MINORITY,  /* a minority stays in trouble when all else is calm */
-    FAULT_BUGGIFY,   /* rare lawful branches become common */
-    FAULT_DAMAGE,    /* what was durable is damaged: a disk, if a minority, is lost for good */
-    FAULT_DISASTER,  /* ... or a majority: nothing has to go on then, and nothing be silent */
+    FAULT_MINORITY,  /* a minority has faults even in the calm */
+    FAULT_BUGGIFY,   /* rare branches of the shipped code become common */
+    FAULT_DAMAGE,    /* durable data are damaged; at most a minority loses its disks */
+    FAULT_DISASTER,  /* the same, also of a majority: then the cluster may stop */
     FAULT_CLASSES,
 };
 const char *fault_class_name(enum fault_class fault);
-/* FAULT_CLASSES if there is none of that name. */
+/* FAULT_CLASSES = there is no class of that name. */
 enum fault_class fault_class_find(const char *name, size_t length);
 
 struct swarm {
@@ -48,8 +48,9 @@ struct swarm {
     uint16_t nodes;
     uint32_t classes; /* bit mask */
     uint64_t faults_us;
-    uint64_t interval_us[FAULT_CLASSES]; /* between two strikes, on average; those that strike */
-    uint32_t chance[FAULT_CLASSES];      /* per million frames; those that hit single frames */
+    uint64_t
+        interval_us[FAULT_CLASSES]; /* average time between two strikes, of classes that strike */
+    uint32_t chance[FAULT_CLASSES]; /* in a million frames, of classes that hit single frames */
     uint32_t heartbeat_ms;
     uint32_t election_timeout_ms;
     uint32_t max_batch_bytes;
@@ -61,20 +62,20 @@ struct swarm {
     uint32_t delay_min_us, delay_max_us; /* of a healthy link */
     uint32_t sync_min_us, sync_max_us;   /* of a healthy disk */
     uint16_t clients;
-    uint32_t think_us; /* between two requests of a client, on average */
+    uint32_t think_us; /* average time between two requests of a client */
     uint16_t keys;
     uint32_t value_bytes_max;
     uint32_t write_percent;
     uint32_t digest_every;   /* entries */
     uint32_t snapshot_every; /* entries; 0 = never */
-    uint32_t snapshot_tail;  /* entries of the log that are kept behind it */
+    uint32_t snapshot_tail;  /* entries before the snapshot that stay in the log */
     uint32_t snapshots_kept;
     uint32_t disk_stall_ms;
     bool priorities; /* for leadership */
-    bool levels;     /* reads of every level, else linearizable ones alone */
+    bool levels;     /* reads of every level, else only linearizable ones */
 };
 
-/* Its numbers by name, as --set takes them and a regression gives them: field, name. */
+/* The numbers by name, as --set and the file `regressions` use them: field, name. */
 #define SWARM_NUMBERS(X)                                                                           \
     X(nodes, "nodes")                                                                              \
     X(heartbeat_ms, "heartbeat-ms")                                                                \
@@ -109,17 +110,17 @@ enum swarm_number { SWARM_NUMBERS(SWARM_NUMBER_ENUMERATE) SWARM_NUMBER_COUNT };
 const char *swarm_number_name(enum swarm_number number);
 uint64_t swarm_get_number(const struct swarm *swarm, enum swarm_number number);
 
-/* What the command line may ask for, beyond the seed. */
+/* What the command line asks for, besides the seed. */
 struct swarm_wish {
-    uint16_t nodes;   /* 0: drawn */
+    uint16_t nodes;   /* 0 = drawn */
     uint32_t without; /* classes that stay off */
-    bool is_only;     /* exactly the classes of `only` are on, whatever is drawn */
+    bool is_only;     /* the classes of `only` exist, and no others */
     uint32_t only;
-    uint64_t interval_us[FAULT_CLASSES]; /* of those; 0: drawn */
+    uint64_t interval_us[FAULT_CLASSES]; /* of these classes; 0 = drawn */
     uint32_t chance[FAULT_CLASSES];
     bool is_set[SWARM_NUMBER_COUNT];
     uint64_t numbers[SWARM_NUMBER_COUNT];
-    uint64_t faults_us; /* 0: drawn; else the faults end there */
+    uint64_t faults_us; /* when the faults end; 0 = drawn */
 };
 
 struct swarm swarm_draw(uint64_t seed, const struct swarm_wish *wish);

@@ -1,5 +1,5 @@
 /*
- * What the files of the truth share.
+ * The records of the truth, which the files truth*.c share.
  */
 #ifndef RAFTD_TEST_SIM_TRUTH_RECORD_H
 #define RAFTD_TEST_SIM_TRUTH_RECORD_H
@@ -13,14 +13,14 @@ struct link_of_chain {
     uint64_t time_ms;
 };
 
-/* links[index]; links[0] is the beginning. */
+/* links[index]; links[0] is before the first entry. */
 struct chain {
     struct link_of_chain *links;
     uint64_t last_index;
     size_t capacity;
 };
 
-/* What one index was given in one term. */
+/* The entry that an index was given in one term. */
 struct slot_entry {
     uint64_t term;
     uint64_t hash;
@@ -30,7 +30,7 @@ struct slot {
     struct slot_entry *seen; /* log matching: one hash for each term */
     size_t seen_count;
     size_t seen_capacity;
-    uint64_t digest; /* of the state machine behind this entry, 0 = nobody looked */
+    uint64_t digest; /* of the state machine after this entry, 0 = not computed */
 };
 
 struct life {
@@ -39,36 +39,37 @@ struct life {
     size_t capacity;
 };
 
-/* Promises of one host that outlive its process. */
+/* The promises of one host, which outlive its process. */
 struct promises {
-    struct chain log;  /* as its core has it */
-    struct chain disk; /* as was reported durable */
+    struct chain log;  /* of its core */
+    struct chain disk; /* what was reported durable */
     uint64_t disk_term;
-    uint64_t snapshot_index; /* what is durable in a snapshot */
+    uint64_t snapshot_index; /* of its newest durable snapshot */
     uint16_t disk_vote;
     uint16_t *votes; /* durable, by term */
     size_t votes_capacity;
-    uint16_t *given; /* votes that others were told of, by term */
+    uint16_t *given; /* votes that other hosts were told, by term */
     size_t given_capacity;
-    struct chain *doubt; /* disk after each write in doubt */
+    struct chain *doubt; /* the disk after each write in doubt */
     uint64_t *doubt_terms;
     uint16_t *doubt_votes;
     size_t doubt_count;
-    uint64_t restart_in_doubt; /* index behind which the log may begin anew; 0 = it does not */
-    /* Of the run at hand. */
+    uint64_t restart_in_doubt; /* index after which the log may have restarted; 0 = none */
+    /* Of the current process. */
     enum raft_role role;
     uint64_t term;
     uint64_t commit_index;
-    uint64_t deadline_ms; /* before this step, if it must not become later; else 0 */
+    uint64_t
+        deadline_ms; /* election deadline before this step, if it must not become later; else 0 */
 };
 
-/* When that much was committed. */
+/* When an index was committed. */
 struct commit_time {
     uint64_t at_us;
     uint64_t index;
 };
 
-/* Which members were committed from an index on. */
+/* The members that are committed from an index on. */
 struct era {
     uint64_t index;
     struct buffer membership; /* encoded */
@@ -79,7 +80,7 @@ struct truth {
     struct slot *slots;
     size_t slot_capacity;
     struct chain committed;
-    struct raft_membership membership; /* the newest that is committed */
+    struct raft_membership membership; /* the newest committed one */
     uint16_t *leader_of_term;
     size_t leader_capacity;
     struct era *eras;
@@ -92,17 +93,17 @@ struct truth {
     struct commit_time *commit_times; /* ascending */
     size_t commit_time_count;
     size_t commit_time_capacity;
-    uint64_t seen_index; /* the greatest index that any answer came from */
+    uint64_t seen_index; /* the greatest index that an answer came from */
 };
 
 struct slot *truth_slot(struct truth *truth, uint64_t index);
 void chain_copy(struct chain *to, const struct chain *from);
 void chain_cut(struct chain *chain, uint64_t index);
 void chain_append(struct chain *chain, const struct raft_entry *entry);
-/* Everything up to here is what was committed; nothing follows. */
+/* The chain is what was committed up to this index, and ends there. */
 void chain_restart(struct chain *chain, const struct truth *truth, uint64_t index);
 bool chain_agrees(const struct chain *a, const struct chain *b, uint64_t index);
-/* Entries of an outbox: log matching is checked on the way. */
+/* Appends the entries of an outbox, and checks log matching. */
 void truth_extend(struct world *world, uint16_t id, struct chain *chain,
                   const struct raft_write *write);
 
