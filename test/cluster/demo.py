@@ -239,7 +239,7 @@ class Demonstration(Cluster):
              "any Redis client, any of the ports %s" % self.client_ports()),
             ("redis-benchmark -p %d -t set,get -q" % self[1].client_port, ""),
             ("export RAFTCTL_ENDPOINTS=%s" % self.endpoints(), ""),
-            ("%s status" % ctl, "what the nodes say about themselves"),
+            ("%s status --watch" % ctl, "what the nodes say about themselves"),
             ("%s backup backup.raftd" % ctl, "all keys, in one file"),
             ("kill -9 %d" % self[1].process.pid, "node 1; the others: %s" % ", ".join(
                 "%d" % self[node_id].process.pid for node_id in IDS[1:])),
