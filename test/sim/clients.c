@@ -1,5 +1,5 @@
 /*
- * Who asks, and what they were told.
+ * The clients of a simulated world; see clients.h.
  */
 #include "sim/clients.h"
 
@@ -16,13 +16,13 @@
 
 enum { CLIENTS_MAX = 16, ARRIVE_MAX_US = 500 };
 
-/* Where src/node has the client of an embedder. */
+/* The counterpart of struct raftd_client of src/node. */
 struct raftd_client {
     uint16_t number;
-    uint16_t host; /* that it asks first */
+    uint16_t host; /* the host that it asks first */
     uint64_t turn;
     uint64_t operation; /* under way, 0 = none */
-    bool tries_again;   /* the last one's outcome is unknown */
+    bool tries_again;   /* the outcome of the last request is unknown */
     struct model_request last;
 };
 
@@ -66,7 +66,7 @@ static void plan_turn(struct world *world, struct raftd_client *client, uint64_t
     world_plan(world, world->now_us + after_us, SIM_EVENT_CLIENT, client->number, 0, client->turn);
 }
 
-/* In the calm everybody writes, and soon, until something is committed. */
+/* In the calm all clients write, and soon, until something is committed. */
 static bool is_urgent(const struct world *world)
 {
     return world->calm && world->commit_after_calm_us == 0;
@@ -113,13 +113,15 @@ static uint16_t pick_host(struct world *world)
     return count > 0 ? ids[sim_random_below(&world->clients->random, count)] : 1;
 }
 
-/* Numbers in the lower half of the keys, text in the upper: an increment never meets text. */
+/* Numbers are in the lower half of the keys and texts in the upper half, so that no client
+ * increments a text. */
 static bool is_counter(const struct world *world, uint16_t key)
 {
     return key < (world->swarm.keys + 1) / 2;
 }
 
-/* Whoever writes now and then soon waits for a leader that is cut off; these go on asking it. */
+/* A client that writes now and then soon waits for a leader that is cut off. Clients that only read
+ * go on asking it, and could get an old answer. */
 static bool only_reads(const struct world *world, const struct raftd_client *client)
 {
     return world->swarm.levels && client->number % 3 == 2 && !is_urgent(world);
@@ -149,7 +151,7 @@ static enum model_kind draw_kind(struct world *world, bool counter, bool read)
     return counter ? counters[which] : texts[which];
 }
 
-/* A value that nobody else writes, so that it says who wrote it. */
+/* A value that no other request writes, so that it tells which request wrote it. */
 static void draw_value(struct world *world, struct model_request *request, uint64_t number)
 {
     bool counter = is_counter(world, request->key);
@@ -166,7 +168,7 @@ static void draw_value(struct world *world, struct model_request *request, uint6
     request->value_bytes = wanted;
 }
 
-/* Often what somebody wrote a moment ago: about half of the comparisons find it. */
+/* Often a value that was written a moment ago: about half of the comparisons find it. */
 static void draw_compared(struct world *world, struct model_request *request, uint64_t number)
 {
     const struct clients *clients = world->clients;
@@ -184,7 +186,7 @@ static void draw_compared(struct world *world, struct model_request *request, ui
     }
 }
 
-/* The revision that somebody's change gave the key a moment ago: about half of them hold still. */
+/* The revision of a change a moment ago: about half of them are still the newest. */
 static void draw_watch(struct world *world, struct model_request *request)
 {
     const struct clients *clients = world->clients;
@@ -278,7 +280,7 @@ void clients_on_turn(struct world *world, uint16_t number, uint64_t turn)
         return;
     }
     if (client->operation != 0) {
-        /* It has waited long enough for a host that may be paused or cut off. */
+        /* The client has waited long enough: the host may be paused or cut off. */
         client->host = 0;
         client->operation = 0;
         client->tries_again = sim_random_below(&clients->random, 2) == 0;
@@ -327,7 +329,7 @@ struct client_operation *clients_operation(struct world *world, uint64_t tag)
 
 struct raftd_client *clients_of(struct client_operation *operation)
 {
-    /* The table of requests only wants to know that somebody waits. */
+    /* The table of requests only needs a pointer that is not NULL. */
     return (struct raftd_client *)(void *)operation;
 }
 
@@ -347,7 +349,8 @@ struct raft_entry *clients_entry(const struct client_operation *operation)
                            (uint32_t)operation->bytes.size_bytes);
 }
 
-/* The client hears of it: whoever still waits thinks, then goes on. */
+/* The client gets the answer. A client that still waited thinks for a while, then makes its next
+ * request. */
 static void settle(struct world *world, struct client_operation *operation, enum client_state state)
 {
     struct raftd_client *client = &world->clients->list[operation->client];

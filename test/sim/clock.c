@@ -1,6 +1,6 @@
 /*
- * In place of src/sys/clock.c: the time that shipped code asks for, the snapshot worker say, is
- * that of the simulated world.
+ * The clock of the shipped code, in the place of src/sys/clock.c: for example, the snapshot worker
+ * gets the time of the simulated world.
  */
 #include "sys/clock.h"
 
@@ -9,7 +9,7 @@
 uint64_t sim_clock_us;
 static struct sim_random nonces;
 
-/* Each world has its own: what a seed does hangs on no seed before it. */
+/* Each world has its own clock, so that a seed does the same whatever ran before it. */
 void sim_clock_begin(uint64_t seed)
 {
     sim_clock_us = 0;

@@ -1,5 +1,6 @@
 /*
- * Crash points, sets of what got there, and the checks of what boots. See exhaustive.h.
+ * The exhaustive mode: the points of the crashes, the sets of what reached the disk, and the checks
+ * of what recovers. See exhaustive.h.
  */
 #include "sim/exhaustive.h"
 
@@ -14,12 +15,12 @@
 
 enum { UNITS_MAX = 4096 };
 
-/* How much is tried. */
+/* How much is tried. A unit is a sector, a size or a name that was under way. */
 struct effort {
-    size_t all_subsets; /* up to so many units: every set of those that get there */
-    size_t all_fates;   /* up to so many: every combination of fates */
-    size_t samples;     /* beyond that: so many drawn, beside the systematic ones */
-    size_t units;       /* which take each unit, or, of more, so many of them */
+    size_t all_subsets; /* up to so many units, every set of those that reach the disk */
+    size_t all_fates;   /* up to so many units, every combination of fates */
+    size_t samples;     /* for more units: so many random sets, besides the systematic ones */
+    size_t units;       /* the systematic ones take each unit, or so many of them */
 };
 
 static const struct effort bounded = {.all_subsets = 5, .all_fates = 2, .samples = 6, .units = 48};
@@ -29,18 +30,18 @@ static const struct effort of_recovery = {
 static const struct effort of_deep_recovery = {
     .all_subsets = 6, .all_fates = 2, .samples = 12, .units = 48};
 
-/* One search. */
+/* The state of one search. */
 struct search {
     const struct exhaustive_options *options;
     struct exhaustive_result *result;
     const struct life_scenario *scenario;
     struct sim_random random;
     uint32_t sector_bytes;
-    uint64_t at;          /* the operation at which the process died */
-    uint64_t recovery_at; /* and the recovery after it, 0 = not */
+    uint64_t at;          /* the operation at which the process was ended */
+    uint64_t recovery_at; /* the same for the recovery after it; 0 = it was not ended */
 };
 
-/* A process died on this disk; which promise stands. */
+/* A process was ended on this disk; these promises have to be kept. */
 typedef bool state_function(struct search *search, struct fs_memory *memory,
                             const struct life_promise *promise);
 
@@ -62,12 +63,10 @@ fail(struct search *search, struct fs_memory *memory, const char *format, ...)
     return false;
 }
 
-/* What boots. */
+/* What recovers. */
 
-/*
- * Consumes the disk. Boots, loses the power at once and finds the same again: what a recovery
- * handed out is durable. Then the log is used on.
- */
+/* Consumes the disk. Recovers, cuts the power at once, and recovers the same again: what a recovery
+ * has found is durable. Then the log takes new entries. */
 static bool check_boots(struct search *search, struct fs_memory *memory,
                         const struct life_promise *promise)
 {
@@ -105,7 +104,7 @@ static bool check_boots(struct search *search, struct fs_memory *memory,
     return true;
 }
 
-/* Sets of what gets there. */
+/* Sets of what reached the disk. */
 
 static bool try_fates(struct search *search, const struct fs_memory *dead,
                       const struct life_promise *promise, const uint8_t *fates, size_t count,
@@ -136,7 +135,7 @@ static bool try_all(struct search *search, const struct fs_memory *dead,
     return true;
 }
 
-/* One unit, or all from one on, with this fate, all others with that. */
+/* One unit, or all units from one on, have this fate; all others have that one. */
 static bool try_one(struct search *search, const struct fs_memory *dead,
                     const struct life_promise *promise, size_t count, size_t from, size_t to,
                     enum fs_fate fate, enum fs_fate others, state_function *check)
@@ -148,7 +147,8 @@ static bool try_one(struct search *search, const struct fs_memory *dead,
     return try_fates(search, dead, promise, fates, count, check);
 }
 
-/* Singles, all but one, beginnings, ends; each unit destroyed among old ones and new ones. */
+/* Single units, all but one, the first ones, the last ones; and each unit destroyed, among old ones
+ * and among new ones. */
 static bool try_systematic(struct search *search, const struct fs_memory *dead,
                            const struct life_promise *promise, size_t count,
                            const struct effort *effort, state_function *check)
@@ -197,7 +197,8 @@ static bool try_samples(struct search *search, const struct fs_memory *dead,
     return true;
 }
 
-/* All that can be left of this disk, as far as the effort goes; and the page cache itself. */
+/* Tries everything that can be left of this disk, as far as the effort allows; and the page cache
+ * itself. */
 static bool try_crashes(struct search *search, const struct fs_memory *dead,
                         const struct life_promise *promise, const struct effort *effort,
                         state_function *check)
@@ -228,7 +229,9 @@ static bool try_crashes(struct search *search, const struct fs_memory *dead,
 
 /* Recovery after recovery. */
 
-/* Consumes the disk: recovers from it again and again, and dies one operation later each time. */
+/*
+ * Consumes the disk: recovers from it again and again, and each time is ended one operation later.
+ */
 static bool check_recoveries(struct search *search, struct fs_memory *memory,
                              const struct life_promise *promise)
 {
@@ -244,7 +247,7 @@ static bool check_recoveries(struct search *search, struct fs_memory *memory,
 
         fs_memory_die_at(again, search->recovery_at);
         if (life_recover(again, promise, &wal, &after.acknowledged, &error) == 0) {
-            /* It was handed out, even if the process died while it did so. */
+            /* The recovery has returned it, even if the process was ended meanwhile. */
             after.attempted = after.acknowledged;
         } else if (!fs_memory_is_dead(again)) {
             fs_memory_destroy(memory);
@@ -263,7 +266,7 @@ static bool check_recoveries(struct search *search, struct fs_memory *memory,
     return good;
 }
 
-/* A few of the disks that a crash can leave. */
+/* Takes a few of the disks that a crash can leave. */
 static bool try_recoveries(struct search *search, const struct fs_memory *dead,
                            const struct life_promise *promise)
 {
@@ -286,7 +289,7 @@ static struct fs_memory *make_disk(const struct search *search)
     return memory;
 }
 
-/* The whole life without a crash: what it takes, and that it works at all. */
+/* The whole life without a crash: counts its operations, and checks that it works. */
 static bool measure(struct search *search, uint64_t *first, uint64_t *last)
 {
     struct fs_memory *memory = make_disk(search);
@@ -312,7 +315,7 @@ static bool crash_everywhere(struct search *search)
     if (!measure(search, &first, &last)) {
         return false;
     }
-    /* One more: it dies when all is done. */
+    /* One more: the process is ended after everything was done. */
     for (search->at = first + 1; search->at <= last + 1; search->at++) {
         struct fs_memory *memory = make_disk(search);
         struct life_promise promise;
@@ -333,7 +336,8 @@ static bool crash_everywhere(struct search *search)
     return true;
 }
 
-/* Consumes the disk. Damage to what was durable is refused; behind the log it costs nothing. */
+/* Consumes the disk. Damage to durable bytes has to be refused; damage after the log has to be
+ * harmless. */
 static bool check_damage(struct search *search, struct fs_memory *memory,
                          const struct life_promise *promise, enum fs_damage_kind kind)
 {

@@ -1,5 +1,5 @@
 /*
- * Lives, deeds and the model of what was promised. See exhaustive_life.h.
+ * Lives, their deeds, and the model of what was promised. See exhaustive_life.h.
  */
 #include "sim/exhaustive_life.h"
 
@@ -16,7 +16,9 @@ enum { MAX_ENTRY_BYTES = 64 * 1024, PREPARE_BYTES = 4096 };
 
 static struct wal_options options_of(struct fs_memory *memory, uint64_t segment_bytes)
 {
-    /* No two processes have the same, or their segments would have the same nonces. */
+    /*
+     * Each process has its own, so that the segments of two processes never have the same nonces.
+     */
     static uint64_t processes;
 
     return (struct wal_options){
@@ -98,7 +100,7 @@ static uint64_t term_at(const struct life_model *model, uint64_t index)
     return index == model->base_index ? model->base_term : model->entries[index - 1].term;
 }
 
-/* Compaction may have gone as far as the snapshot, and by whole segments only. */
+/* The log may have been compacted up to the snapshot, and only by whole segments. */
 static bool model_matches(const struct life_model *model, const struct wal_recovered *recovered)
 {
     uint64_t base = recovered->base_index;
@@ -153,7 +155,7 @@ static void batch_add(struct batch *batch, size_t at, struct life_model *model,
     };
 }
 
-/* The model moves, whether it succeeds or not. */
+/* The model takes the write, whether it succeeds or not. */
 static int append(struct wal *wal, struct life_model *model, const struct life_step *steps,
                   size_t count, struct raftd_error *error)
 {
@@ -179,7 +181,7 @@ bool life_append(struct wal *wal, struct life_model *model, const struct life_st
     return append(wal, model, step, 1, error) == 0;
 }
 
-/* From here on nothing reaches the files, so closing only frees the memory. */
+/* From here on nothing reaches the files, so closing the log only frees its memory. */
 static void life_close_dead(struct fs_memory *memory, struct wal *wal)
 {
     fs_memory_die(memory);
@@ -192,7 +194,7 @@ void life_kill(struct fs_memory *memory, struct wal *wal)
     fs_memory_end_process(memory);
 }
 
-/* What is wrong with what was recovered, or NULL; *found is the model that it is. */
+/* What is wrong with the recovered log, or NULL; then *found is the model that it matches. */
 static const char *compare(const struct life_promise *promise,
                            const struct wal_recovered *recovered, uint64_t snapshot_index,
                            struct life_model *found)
@@ -256,13 +258,13 @@ int life_recover(struct fs_memory *memory, const struct life_promise *promise, s
 
 struct life {
     struct fs_memory *memory;
-    struct wal *wal; /* NULL: none is open */
+    struct wal *wal; /* NULL = no log is open */
     struct life_promise *promise;
     struct raftd_error *failure;
-    bool may_fail; /* a sync was told to */
+    bool may_fail; /* a sync was told to fail */
 };
 
-/* 0, or why it did not open; what it finds is the promise from now on. */
+/* 0, or the code of wal_open(). What is found is the promise from now on. */
 static int reopen(struct life *life)
 {
     struct life_model found;
@@ -283,7 +285,7 @@ static int do_append(struct life *life, const struct life_deed *deed)
     if (result == 0) {
         life->promise->acknowledged = life->promise->attempted;
     } else if (life->may_fail && !fs_memory_is_dead(life->memory)) {
-        /* What the daemon does: it ends, and starts again. */
+        /* As the daemon does it: the process ends, and another one starts. */
         life->may_fail = false;
         life_kill(life->memory, life->wal);
         life->wal = NULL;

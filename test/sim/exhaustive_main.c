@@ -1,7 +1,7 @@
 /*
- * exhaustive [--deep] [--seed N] [--only SCENARIO] [--plant NAME]: crashes the log everywhere and
- * says how much was tried. exhaustive --planted: each planted bug of the store in turn, and what
- * caught it.
+ * The program of the exhaustive mode. exhaustive [--deep] [--seed N] [--only SCENARIO] [--plant
+ * NAME]: crashes the log everywhere and prints how much was tried. exhaustive --planted: tries each
+ * planted bug of the store, and prints what found it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static int run(const struct exhaustive_options *options)
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* In a process of its own: a planted bug may well run into an assertion. */
+/* In a process of its own, because a planted bug may end in a failed assertion. */
 static bool is_caught(const struct exhaustive_options *options, enum plant plant)
 {
     int status = 0;

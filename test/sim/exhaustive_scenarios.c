@@ -1,6 +1,6 @@
 /*
  * The scenarios of the exhaustive mode. A segment has room for three blocks, so most batches are
- * one block and every fourth rolls.
+ * one block, and every fourth batch begins a new segment.
  */
 #include "sim/exhaustive_life.h"
 

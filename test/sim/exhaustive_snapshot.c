@@ -1,5 +1,5 @@
 /*
- * Snapshots of a life. See exhaustive_snapshot.h.
+ * Snapshots of a life; see exhaustive_snapshot.h.
  */
 #include "sim/exhaustive_snapshot.h"
 
@@ -12,7 +12,7 @@
 #include "store/snapshot_reader.h"
 #include "store/snapshot_writer.h"
 
-enum { CONTENT_BYTES = 5000 }; /* with the header more than one page */
+enum { CONTENT_BYTES = 5000 }; /* more than one page with the header */
 
 static uint8_t content(uint64_t index, size_t at)
 {

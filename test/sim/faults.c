@@ -1,5 +1,5 @@
 /*
- * Strikes.
+ * The faults of a simulated world; see faults.h.
  */
 #include "sim/faults.h"
 
@@ -14,7 +14,8 @@
 #include "sim/net.h"
 
 struct faults {
-    struct sim_random streams[FAULT_CLASSES]; /* one each: what is off shifts no other */
+    struct sim_random
+        streams[FAULT_CLASSES]; /* one for each class: switching one off changes no other */
 };
 
 struct faults *faults_create(const struct world *world)
@@ -45,7 +46,7 @@ static void plan(struct world *world, enum fault_class fault)
     world_plan(world, world->now_us + after_us, SIM_EVENT_FAULT, (uint16_t)fault, 0, 0);
 }
 
-/* Short ones are as likely as long ones. */
+/* A duration; short ones are as likely as long ones. */
 static uint64_t draw_duration_us(struct sim_random *random, uint64_t longest_ms)
 {
     uint64_t longest = longest_ms >> sim_random_below(random, 6);
@@ -53,7 +54,7 @@ static uint64_t draw_duration_us(struct sim_random *random, uint64_t longest_ms)
     return 1000 * (1 + sim_random_below(random, longest));
 }
 
-/* Whoever takes itself for the leader, the newest of these; NULL if nobody does. */
+/* The host that takes itself for the leader of the newest term; NULL = none. */
 static struct host *find_leader(struct world *world)
 {
     struct host *leader = NULL;
@@ -75,7 +76,7 @@ static struct host *find_leader(struct world *world)
     return leader;
 }
 
-/* Any, but a living leader more often than others: there it hurts. */
+/* A random host, more often the leader than others, because there a fault matters most. */
 static struct host *pick(struct world *world, struct sim_random *random, bool alive)
 {
     struct host *leader = alive && sim_random_below(random, 3) == 0 ? find_leader(world) : NULL;
@@ -111,7 +112,7 @@ static uint32_t draw_one(struct world *world, struct sim_random *random)
     return host != NULL ? 1U << host->id : 2;
 }
 
-/* Whoever is in `from` is not heard by whoever is in `to`. */
+/* Hosts in `to` do not receive from hosts in `from`. */
 static void block(struct net_cut *cut, uint32_t from, uint32_t to)
 {
     for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
@@ -140,8 +141,9 @@ static struct net_cut *begin_cut(struct world *world, struct sim_random *random)
     return net_cut(world, until_us, sim_random_below(random, 2) == 0);
 }
 
-/* Sooner or later both ends of a cut connection give it up; here: at once, or not before it
- * heals. */
+/*
+ * Both ends of a cut connection give it up at some time: here at once, or not before the cut heals.
+ */
 static void end_cut(struct world *world, struct sim_random *random, const struct net_cut *cut)
 {
     if (sim_random_below(random, 2) == 0) {
@@ -183,7 +185,8 @@ static void strike_one_way(struct world *world, struct sim_random *random)
     end_cut(world, random, cut);
 }
 
-/* Two halves that only one node hears both of; or each node hears its neighbours alone. */
+/* A bridge: two halves that only one node can reach. Or a ring: each node reaches only its
+ * neighbours. */
 static void strike_topology(struct world *world, struct sim_random *random)
 {
     struct net_cut *cut = begin_cut(world, random);
@@ -219,8 +222,9 @@ static void draw_pair(struct world *world, struct sim_random *random, uint16_t *
 }
 
 /*
- * The leader is not heard any more, and the answers to what it said last arrive late: about when
- * the others choose another one. What a lease rests on is older than it looks (T23).
+ * Messages of the leader are lost, and the answers to its last ones arrive late, at about the time
+ * when the others elect another leader. So the answers that its lease is based on are older than
+ * they seem (T23).
  */
 static void answer_late(struct world *world, struct sim_random *random)
 {
@@ -318,14 +322,14 @@ static void strike_pause(struct world *world, struct sim_random *random)
     world_see(world, SEEN_PAUSE);
     host_pause(host, world->now_us + for_us);
     if (sim_random_below(random, 2) == 0) {
-        /* What was on its way arrives; what others say meanwhile does not, until well after. */
+        /* What is under way arrives; what others send meanwhile does not, until well after. */
         net_deafen(world, host->id, world->now_us + 2 * (uint64_t)world->swarm.delay_max_us,
                    world->now_us + for_us + 500 * (uint64_t)world->swarm.election_timeout_ms);
     }
 }
 
-/* A member that lost its disk has forgotten its votes: it never comes back under its id, and so
- * many may be lost that the others are still a majority. */
+/* A member that lost its disk has forgotten its votes, so it never comes back under its id. At most
+ * so many are lost that the others are still a majority. */
 static void strike_wipe(struct world *world, struct sim_random *random)
 {
     struct host *host = pick(world, random, sim_random_below(random, 2) == 0);
@@ -379,7 +383,8 @@ static void strike_disk_error(struct world *world, struct sim_random *random)
     }
 }
 
-/* From one moment to the next, as others fill it; or seen in time, as the log writer looks. */
+/* The disk is full at once, as if others had filled it; or the log writer notices in time that
+ * space is low. */
 static void strike_disk_full(struct world *world, struct sim_random *random)
 {
     static const char *const rooms[] = {"full", "nearly full", "too full for entries"};
@@ -426,7 +431,7 @@ static void strike_wall_step(struct world *world, struct sim_random *random)
 
 typedef void strike_function(struct world *world, struct sim_random *random);
 
-/* Those that are not here hit single frames, or only change how others strike. */
+/* Classes that are not here hit single frames, or only change how others strike. */
 static strike_function *const strikes[FAULT_CLASSES] = {
     [FAULT_ONE_WAY] = strike_one_way,
     [FAULT_PARTITION] = strike_partition,
@@ -464,7 +469,7 @@ void faults_on_strike(struct world *world, enum fault_class fault)
     }
 }
 
-/* Failures that were announced and did not happen yet. */
+/* Failures that were planned and have not happened yet are cancelled. */
 static void forgive_disk(struct fs_memory *disk)
 {
     const struct fs_faults none = {0};
@@ -475,7 +480,7 @@ static void forgive_disk(struct fs_memory *disk)
     }
 }
 
-/* A minority, of every membership there is, as large as can be. */
+/* The largest set of hosts that is a minority of every membership that a host has in force. */
 static uint32_t draw_minority(struct world *world, struct sim_random *random)
 {
     uint32_t minority = 0;
@@ -490,8 +495,8 @@ static uint32_t draw_minority(struct world *world, struct sim_random *random)
     return minority;
 }
 
-/* The others have to get on without them: they are down, or speak and do not hear, or hear and
- * are not heard, or reach one other node only. */
+/* The others have to go on without these hosts, which are down, or send and do not receive, or
+ * receive and do not send, or reach only one other node. */
 static void leave_in_trouble(struct world *world)
 {
     struct sim_random *random = stream_of(world, FAULT_MINORITY);
@@ -522,7 +527,9 @@ static void leave_in_trouble(struct world *world)
 void faults_calm(struct world *world)
 {
     net_calm(world);
-    /* A change under way would count on who falls into trouble now: then nobody does. */
+    /*
+     * If a change of members is under way, it may need the hosts that would be hit; then none is.
+     */
     if (swarm_has(&world->swarm, FAULT_MINORITY) && !swarm_has(&world->swarm, FAULT_CHURN)) {
         leave_in_trouble(world);
     }
@@ -538,7 +545,8 @@ void faults_calm(struct world *world)
         host_end_stall(host);
         if (host->alive && host->paused_until_us > world->now_us) {
             host->paused_until_us = 0;
-            host->turn_planned = false; /* the planned one comes too late, and does no harm */
+            host->turn_planned =
+                false; /* an event that is planned already comes later and does no harm */
             host_plan_turn(host);
         } else if (!host->alive) {
             host_on_start(host, host->life);

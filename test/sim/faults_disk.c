@@ -1,5 +1,5 @@
 /*
- * Damage at rest. See faults_disk.h.
+ * Damage to disks at rest; see faults_disk.h.
  */
 #include "sim/faults_disk.h"
 
@@ -12,9 +12,9 @@
 #include "sim/member_changes.h"
 #include "store/snapshot_format.h"
 
-enum { FLIPS_FROM = 12 }; /* of a snapshot: magic and version */
+enum { FLIPS_FROM = 12 }; /* of a snapshot file: magic and version */
 
-/* What was announced does not happen now: a start fails of the damage, or not at all. */
+/* Planned failures are cancelled: a start fails because of the damage, or not at all. */
 static void forgive(struct host *host)
 {
     const struct fs_faults none = {0};
@@ -26,7 +26,7 @@ static void forgive(struct host *host)
     fs_memory_limit(host->disk, 0);
 }
 
-/* Loudly, and for good: a node does not mend its disk from the others. */
+/* The host refuses to start, for ever: a node does not repair its disk from the others. */
 static void refuse(struct world *world, struct host *host, bool snapshots, const char *what)
 {
     struct raftd_error error = {0};
@@ -44,7 +44,7 @@ static void refuse(struct world *world, struct host *host, bool snapshots, const
 
 /* ---- snapshots ---- */
 
-/* The newest, 0 if there is none. */
+/* The index of the newest snapshot; 0 = there is none. */
 static void note_snapshot(void *argument, const char *name)
 {
     uint64_t *newest = argument;
@@ -55,8 +55,8 @@ static void note_snapshot(void *argument, const char *name)
     }
 }
 
-/* Tried out on a copy of the disk that never had it: the log goes on from the one before it, or is
- * whole. */
+/* Whether the host could start without the newest snapshot, tried on a copy of the disk: from the
+ * snapshot before it, or from a complete log. */
 static bool starts_without(struct host *host, const char *path)
 {
     struct fs_memory *disk = host->disk;
@@ -75,7 +75,7 @@ static bool starts_without(struct host *host, const char *path)
 static const char *spoil(struct fs_memory *disk, const char *path, struct sim_random *random)
 {
     size_t size = fs_memory_size(disk, path);
-    /* Not in its version: another one is refused, whoever made it so. */
+    /* Not in the version: a snapshot of another version is refused in any case. */
     size_t offset =
         size > FLIPS_FROM ? (size_t)sim_random_between(random, FLIPS_FROM, size - 1) : 0;
     uint8_t *bytes = memory_allocate(size + 1);
@@ -93,7 +93,7 @@ static const char *spoil(struct fs_memory *disk, const char *path, struct sim_ra
     return what;
 }
 
-/* The newest snapshot is damaged: the start has to do without, or to refuse. */
+/* Damages the newest snapshot. The start has to do without it, or to refuse. */
 static void damage_snapshot(struct world *world, struct host *host, bool may_be_lost,
                             struct sim_random *random)
 {
@@ -173,7 +173,8 @@ void faults_disaster(struct world *world, struct sim_random *random)
         }
     }
     if (!world->lost &&
-        !member_changes_can_lose(world, 0)) { /* perhaps: then nothing is demanded */
+        !member_changes_can_lose(
+            world, 0)) { /* perhaps the cluster cannot recover now, so nothing is required of it */
         STORY(world, 0, "a majority is lost: from now on nothing has to happen");
         world_see(world, SEEN_DISASTER);
         world->lost = true;

@@ -1,5 +1,5 @@
 /*
- * Which disks of a cluster are lost. See fs_atlas.h.
+ * The atlas of disks; see fs_atlas.h.
  */
 #include "sim/fs_atlas.h"
 
@@ -43,7 +43,7 @@ bool fs_atlas_is_lost(const struct fs_atlas *atlas, uint16_t id)
     return disk != NULL && disk->is_lost;
 }
 
-/* How many of a set are lost, `also` counted as if it were. */
+/* How many disks of a set are lost, if `also` were lost as well. */
 static size_t lost_of(const struct fs_atlas *atlas, const struct fs_atlas_set *set, uint16_t also)
 {
     size_t lost = 0;

@@ -1,6 +1,6 @@
 /*
- * The power cut of the file system in memory: what was on its way, and what of it got there. See
- * fs_memory.h.
+ * The power cut of the file system in memory: what was under way, and what of it reached the disk.
+ * See fs_memory.h.
  */
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "sim/fs_state.h"
 
-/* One unit on its way; `sectors` is its mask in the slot. */
+/* One unit that is under way; `sectors` is its mask in the slot. */
 typedef void unit_function(void *argument, const struct fs_unit *unit, struct fs_slot *slot,
                            uint8_t sectors);
 
@@ -17,7 +17,7 @@ static int compare_slots(const size_t *left, const size_t *right)
     return *left < *right ? -1 : *left > *right;
 }
 
-/* The list of written slots in ascending order: insertion, since it nearly is. */
+/* Sorts the written slots, by insertion, because they are nearly sorted. */
 static void sort_written(struct fs_inode *inode)
 {
     for (size_t i = 1; i < inode->written_count; i++) {
@@ -111,14 +111,14 @@ struct crash {
     const uint8_t *fates;
     size_t fate_count;
     size_t at;
-    uint64_t *sizes; /* of each inode, as they will be */
+    uint64_t *sizes; /* of each inode, after the crash */
 };
 
 static void crash_sector(struct fs_memory *memory, struct fs_slot *slot, uint8_t sectors,
                          enum fs_fate fate)
 {
     uint8_t bytes[FS_PAGE_BYTES];
-    /* A disk writes a sector from one end or the other; where it stopped is anywhere. */
+    /* A disk writes a sector from one end or from the other, and may stop anywhere. */
     size_t split = (size_t)sim_random_below(&memory->random, FS_PAGE_BYTES);
     bool is_new_first = sim_random_below(&memory->random, 2) == 0;
 
@@ -138,7 +138,9 @@ static void crash_sector(struct fs_memory *memory, struct fs_slot *slot, uint8_t
         break;
     case FS_FATE_TORN:
         for (size_t i = 0; i < FS_PAGE_BYTES; i++) {
-            /* The same place in each sector of 512, or one place in a sector of 4096. */
+            /*
+             * At the same place in each sector of 512 bytes, or at one place in a sector of 4096.
+             */
             size_t place = memory->has_large_sectors ? i : i % FS_SECTOR_BYTES;
             size_t cut = memory->has_large_sectors ? split : split % FS_SECTOR_BYTES;
             bool is_new = (place < cut) == is_new_first;

@@ -1,5 +1,5 @@
 /*
- * Damage at rest, aimed with a second reader of the log. See fs_damage.h.
+ * Damage at rest, placed with a second reader of the log format. See fs_damage.h.
  */
 #include "sim/fs_damage.h"
 
@@ -17,21 +17,21 @@ enum { PATH_BYTES = 300 };
 struct place {
     uint64_t segment;
     uint64_t offset;
-    uint64_t bytes; /* with the padding */
+    uint64_t bytes; /* with its padding */
 };
 
-/* What the log is made of, in order. */
+/* The parts of the log, in order. */
 struct survey {
     struct fs_memory *memory;
     const char *directory;
-    uint64_t *segments; /* their numbers, ascending */
+    uint64_t *segments; /* the numbers of the segments, ascending */
     size_t segment_count;
     size_t segment_capacity;
     struct place *batches;
     size_t batch_count;
     size_t batch_capacity;
-    bool has_tail;   /* something that is no batch lies behind one, or in a file without a header */
-    uint64_t behind; /* where the zeros behind the last batch begin, in the last one's segment */
+    bool has_tail;   /* something after a batch is no batch, or a file has no header */
+    uint64_t behind; /* where the zeros after the last batch begin, in the segment of that batch */
 };
 
 static void path_of(const struct survey *survey, uint64_t number, char path[PATH_BYTES])
@@ -69,7 +69,8 @@ static bool is_zero(const uint8_t *bytes, uint64_t from, uint64_t to)
     return from == to;
 }
 
-/* A batch whose sync failed shows in the page cache and is not there: opening drops it. */
+/* A batch whose sync failed is in the page cache but not on the disk; opening the log drops the
+ * cache. */
 static void drop_forgotten(struct survey *survey, const char *path)
 {
     const struct fs *fs = fs_memory_table(survey->memory);
@@ -126,7 +127,7 @@ static void take_survey(struct survey *survey)
     }
 }
 
-/* Any batch but the last; NULL if there is none. */
+/* A random batch that is not the last; NULL = there is none. */
 static const struct place *draw_batch(const struct survey *survey, struct sim_random *random)
 {
     if (survey->batch_count < 2) {
@@ -243,7 +244,8 @@ static bool do_file_gone(struct survey *survey, struct sim_random *random, struc
     char path[PATH_BYTES];
     uint64_t number;
 
-    /* Between others: the first may go for good reasons, the last may not have been there yet. */
+    /* A segment between others: the first may be missing after a compaction, and the last may never
+     * have been there. */
     if (survey->segment_count < 4) {
         return false;
     }
@@ -263,7 +265,7 @@ static bool do_flip_behind(struct survey *survey, struct sim_random *random,
     uint64_t offset;
 
     if (survey->batch_count == 0 || survey->has_tail) {
-        return false; /* two tails are damage */
+        return false; /* two torn tails are damage */
     }
     last = &survey->batches[survey->batch_count - 1];
     path_of(survey, last->segment, path);

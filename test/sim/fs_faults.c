@@ -1,6 +1,6 @@
 /*
- * What goes wrong in the file system in memory while its process runs: faults that a test asked
- * for by number, and faults by chance. See fs_memory.h.
+ * The faults of the file system in memory while a process runs: those that a test asked for by
+ * number, and those by chance. See fs_memory.h.
  */
 #include <errno.h>
 
@@ -24,7 +24,7 @@ static bool chance_fails(struct fs_memory *memory, enum fs_memory_operation oper
     switch (operation) {
     case FS_MEMORY_PREAD:
         return happens(memory, faults->read_error, FS_FAULT_READ_ERROR);
-    case FS_MEMORY_PWRITE: /* done in part: by the write itself */
+    case FS_MEMORY_PWRITE: /* done in part by the write itself */
         return false;
     case FS_MEMORY_FDATASYNC:
     case FS_MEMORY_FSYNC:
@@ -74,7 +74,7 @@ bool fs_begin_whole(struct fs_memory *memory, enum fs_memory_operation operation
     return *result == 0;
 }
 
-/* What all files have, those without a name that are open not counted. */
+/* The size of all files together, without open files that have no name. */
 static uint64_t used_bytes(const struct fs_memory *memory)
 {
     uint64_t sum = 0;
@@ -113,7 +113,7 @@ void fs_write_back(struct fs_memory *memory, struct fs_inode *inode)
     for (size_t i = 0; i < inode->written_count; i++) {
         struct fs_slot *slot = &inode->slots[inode->written[i]];
 
-        /* They stay dirty for the record: what comes next may tear them again. */
+        /* They count as dirty still: the next write may tear them again. */
         if (sim_random_below(&memory->fault_random, 2) == 0) {
             fs_slot_settle(slot, slot->dirty, fs_page_bytes(slot->cache));
         }

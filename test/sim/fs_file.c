@@ -1,6 +1,6 @@
 /*
- * The files of the file system in memory: pages shared between cache, disk and copies, and the
- * marks of what is on its way. See fs_state.h.
+ * The files of the file system in memory: pages that cache, disk and copies share, and the marks of
+ * what is under way. See fs_state.h.
  */
 #include "sim/fs_state.h"
 
@@ -40,7 +40,8 @@ static void page_replace(struct fs_page **place, struct fs_page *page)
     *place = page;
 }
 
-/* The page to write to; its bytes are as they were, or anything if all of it will be written. */
+/* A page that can be written: its bytes are the old ones, or undefined if all of it will be
+ * written. */
 static uint8_t *page_own(struct fs_page **place, bool is_whole)
 {
     struct fs_page *page = *place;
@@ -164,7 +165,8 @@ void fs_inode_copy(struct fs_inode *to, const struct fs_inode *from)
     }
 }
 
-/* Calls for each page that the range touches: slot, place in the page, bytes there. */
+/* Calls a function for each page that the range touches, with slot, place in the page, and bytes
+ * there. */
 #define FOR_EACH_PAGE(offset, size, slot_at, from, part, done)                                     \
     for (size_t done = 0, slot_at, from, part;                                                     \
          done < (size) &&                                                                          \
@@ -209,7 +211,7 @@ void fs_inode_write(struct fs_inode *inode, const uint8_t *data, size_t size, ui
     }
 }
 
-/* Zeros in cache or disk from `bytes` on. */
+/* Sets the bytes from `bytes` on to zero, in the cache or on the disk. */
 static void clear_behind(struct fs_inode *inode, uint64_t bytes, bool is_disk)
 {
     for (size_t at = (size_t)(bytes / FS_PAGE_BYTES); at < inode->slot_count; at++) {
@@ -224,8 +226,9 @@ static void clear_behind(struct fs_inode *inode, uint64_t bytes, bool is_disk)
 }
 
 /*
- * What is cut off is gone from the disk as soon as the new size is there, and only then: the size
- * alone is on its way, no sector of it. What grows again has zeros, which have to get there.
+ * Bytes that are cut off are gone from the disk when the new size is there, and not before: only
+ * the size is under way, no sector. If the file grows again, the new bytes are zeros, which are
+ * under way then.
  */
 void fs_inode_truncate(struct fs_inode *inode, uint64_t bytes)
 {

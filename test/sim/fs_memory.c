@@ -1,6 +1,6 @@
 /*
- * The table of the file system in memory, its making and copying, and the back door for tests.
- * See fs_memory.h, and fs_state.h for what it is made of.
+ * The operations of the file system in memory, its creation and copying, and the functions for
+ * tests. See fs_memory.h, and fs_state.h for its data.
  */
 #include "sim/fs_memory.h"
 
@@ -20,7 +20,7 @@ static void mark_names(bool *marks, const struct fs_names *names)
     }
 }
 
-/* Inodes that neither a name, a change nor an open file refers to are free. */
+/* Frees the inodes that no name, change or open file refers to. */
 static void collect_inodes(struct fs_memory *memory)
 {
     bool *marks = memory_allocate_zeroed(memory->inode_count, sizeof(bool));
@@ -175,7 +175,7 @@ static ssize_t memory_pread(void *context, int file, void *data, size_t size, ui
     return (ssize_t)count;
 }
 
-/* How much of a write that does not get through is done: whole transfers end anywhere. */
+/* How much of a write that fails is done: any part of it. */
 static void write_part(struct fs_memory *memory, struct fs_inode *inode, const void *data,
                        size_t size, uint64_t offset)
 {
@@ -472,7 +472,7 @@ void fs_memory_end_process(struct fs_memory *memory)
     }
 }
 
-/* Behind the back. */
+/* For tests. */
 
 static struct fs_inode *find_inode(const struct fs_memory *memory, const char *path)
 {

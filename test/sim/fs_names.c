@@ -1,6 +1,6 @@
 /*
- * The names of the file system in memory, and the changes to them that are on their way to the
- * disk. See fs_state.h.
+ * The names of the file system in memory, and the changes of names that are under way to the disk.
+ * See fs_state.h.
  */
 #include "sim/fs_state.h"
 
@@ -9,7 +9,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 
-/* Names differ at their ends, so a hash spares most comparisons. */
+/* Paths differ only at their ends, so comparing hashes first is faster. */
 static uint64_t hash_of(const char *path)
 {
     uint64_t hash = 0;

@@ -1,5 +1,5 @@
 /*
- * A host's life.
+ * The life of a host: start, recovery, end, clock, and what arrives. See host.h.
  */
 #include "sim/host.h"
 
@@ -17,12 +17,13 @@
 #include "store/snapshot_files.h"
 
 enum {
-    TURN_MIN_US = 5, /* from an event to the core thread's turn */
+    TURN_MIN_US = 5, /* from an event to the turn of the core thread */
     TURN_MAX_US = 200,
     ENTRY_BYTES_MAX = 1 << 20,
 };
 
-/* Sectors of either size; errors by chance, so many times in a million operations. */
+/* The disk of a host: the size of its sectors, and errors by chance, each so many times in a
+ * million operations. */
 static void make_disk(struct host *host, struct sim_random *random)
 {
     const struct swarm *swarm = &host->world->swarm;
@@ -126,7 +127,7 @@ uint64_t host_wall_ms(const struct host *host)
     return (uint64_t)(host->wall_offset_ms + (int64_t)host_now_ms(host));
 }
 
-/* The first moment at which this host's clock shows that time. */
+/* The first virtual time at which the clock of this host shows that time. */
 static uint64_t moment_of(const struct host *host, uint64_t local_ms)
 {
     uint64_t passed_ms = local_ms > host->clock_offset_ms ? local_ms - host->clock_offset_ms : 0;
@@ -155,7 +156,7 @@ static int open_log(struct host *host, struct wal_recovered *recovered, struct r
     return wal_open(&options, &host->wal, recovered, error);
 }
 
-/* As src/node does it: every founder writes the same first entry. */
+/* As src/node does it: all founders write the same first entry. */
 static int found(struct host *host, const struct raft_membership *membership,
                  struct wal_recovered *recovered, struct raftd_error *error)
 {
@@ -214,7 +215,7 @@ static bool make_core(struct host *host, const struct wal_recovered *log,
     return raft_create(&options, &recovered, host_now_ms(host), &host->core) == 0;
 }
 
-/* The state machine is there before the log is read: a snapshot becomes its state. */
+/* The state machine is made before the log is read: a snapshot becomes its state. */
 static void make_machine(struct host *host)
 {
     host->kv = kv_create(sim_random_next(&host->world->random));
@@ -279,7 +280,7 @@ int host_probe(struct host *host, bool snapshots, uint64_t *base_index, struct r
     return code;
 }
 
-/* Everything that src/node/builder.c does before a node runs. */
+/* Everything that src/node/recovery.c does before a node runs. */
 static int recover(struct host *host, const struct raft_membership *founding,
                    struct wal_recovered *log, struct snapshot_info *snapshot,
                    struct snapshot_files **files, struct raftd_error *error)
@@ -341,7 +342,7 @@ bool host_start(struct host *host, const struct raft_membership *founding)
     return true;
 }
 
-/* Ends in the midst of its recovery; what it did so far may be lost again. */
+/* The process ends during its recovery; what the recovery wrote may be lost again. */
 static void crash_in_recovery(struct host *host)
 {
     world_see(host->world, SEEN_CRASH_IN_RECOVERY);
@@ -360,7 +361,7 @@ void host_on_start(struct host *host, uint64_t life)
         sim_random_below(&world->random, 8) == 0) {
         crash_in_recovery(host);
     }
-    /* A founder whose disk failed before it had founded anything tries again. */
+    /* A founder whose disk failed before it had founded the cluster tries again. */
     if (!host_start(host, host->id <= world->swarm.nodes ? world->founding : NULL) &&
         !world->failure.failed) {
         if (swarm_has(&world->swarm, FAULT_POWER)) {
@@ -426,7 +427,7 @@ void host_crash(struct host *host, enum host_end end)
 
 /* ---- what arrives ---- */
 
-/* At most one turn is planned; it takes all that is there by then. */
+/* At most one turn is planned; it takes everything that has arrived by then. */
 void host_plan_turn(struct host *host)
 {
     uint64_t at_us =
@@ -501,7 +502,8 @@ void host_receive(struct host *host, uint16_t from, const struct wire_frame *fra
     if (message->term < truth_term(host->world, host->id)) {
         world_see(host->world, SEEN_OLD_TERM);
     }
-    message->from = from; /* as the link does: who it is was settled when it was greeted */
+    message->from =
+        from; /* as the link does: the sender was verified when the connection was made */
     message->to = host->id;
     *add_input(host) = (struct host_input){.peer = from, .message = message};
 }
@@ -570,7 +572,8 @@ void host_on_timer(struct host *host, uint64_t life)
     }
 }
 
-/* Wakes this host when its clock shows that time; an earlier timer that is planned will do. */
+/* Wakes this host when its clock shows that time. An earlier timer that is planned already is
+ * enough. */
 void host_plan_timer(struct host *host, uint64_t local_ms)
 {
     uint64_t at_us = moment_of(host, local_ms);

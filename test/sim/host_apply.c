@@ -1,5 +1,5 @@
 /*
- * From the log to the state machine, as src/node/apply.c does it.
+ * Applies committed entries to the state machine of a host, as src/node/apply.c does.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ struct apply_batch {
     size_t count;
     struct raftd_entry entries[APPLY_BATCH];
     struct raftd_reply replies[APPLY_BATCH];
-    uint64_t sequences[APPLY_BATCH]; /* of the waiting request; 0 = nobody waits */
+    uint64_t sequences[APPLY_BATCH]; /* of the request that waits; 0 = none */
 };
 
 void host_complete(struct host *host, struct waiting_request *request, uint64_t index,
@@ -81,7 +81,7 @@ static void run_batch(struct host *host, struct apply_batch *batch)
     batch->count = 0;
 }
 
-/* Answers what this entry's term leaves without a chance. */
+/* Answers the requests that cannot be applied any more because an entry of this term was. */
 static void refuse_earlier_terms(struct host *host, uint64_t term)
 {
     struct waiting_request *request = waiting_oldest(&host->waiting);

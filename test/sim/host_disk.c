@@ -1,7 +1,8 @@
 /*
- * The log writer of a host, a stage of its own in virtual time: takes all writes that wait as one
- * batch, is busy for as long as the disk takes, calls the shipped WAL at the end of that time.
- * A crash in between leaves the batch written not at all, in part, or whole.
+ * The log writer of a host, as a stage of its own in virtual time: it takes all writes that wait as
+ * one batch, is busy as long as the disk takes, and calls the shipped WAL at the end of that time.
+ * After a crash in between, the batch is written not at all, in part, or completely. See
+ * src/node/log_writer.c.
  */
 #include "base/assert.h"
 #include "base/memory.h"
@@ -10,7 +11,8 @@
 
 enum {
     PREPARE_BYTES = 16384,
-    CRASH_OPERATIONS_MAX = 6, /* of the file system, in one batch: where a crash may hit */
+    CRASH_OPERATIONS_MAX =
+        6, /* operations of the file system in one batch, at which a crash may hit */
 };
 
 struct host_write *host_write_make(const struct raft_write *write)
@@ -126,7 +128,7 @@ static int append(struct host *host, struct raftd_error *error)
     return code;
 }
 
-/* As the shipped log writer: a disk that fails ends the process. */
+/* As in the shipped log writer, a disk that fails ends the process. */
 static void die(struct host *host, const struct raftd_error *error)
 {
     world_see(host->world, SEEN_DISK_END);
@@ -188,7 +190,7 @@ static void lose(struct host_writes *writes)
     }
 }
 
-/* Of a batch under way nothing, a part, or all has reached the file system. */
+/* Nothing, a part, or all of the batch under way has reached the file system. */
 static void write_in_part(struct host *host)
 {
     struct sim_random *random = &host->world->random;

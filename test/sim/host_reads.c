@@ -1,6 +1,6 @@
 /*
- * A host's answers to reads: by a confirmed round, by lease, within a bound of age; as
- * src/node/reads.c has it, with the shipped books (src/node/reads_basis.c).
+ * The answers of a host to reads: after a confirmed round, by a lease, or within an allowed age, as
+ * in src/node/reads.c, with the shipped rules (src/node/reads_basis.c).
  */
 #include <raftd/client.h>
 
@@ -28,7 +28,7 @@ static void answer(struct host *host, struct waiting_request *request)
 
 /* ---- without a round ---- */
 
-/* The answer in hand leaves, if the clock still allows it (T24); or the read needs a round. */
+/* The computed answer leaves if the clock still allows it (T24); or the read needs a round. */
 static void finish_held(struct host *host, struct waiting_request *request)
 {
     struct waiting *waiting = &host->waiting;
@@ -51,7 +51,7 @@ void host_drop_held(struct host *host)
     host->held = (struct host_held){0};
 }
 
-/* Between the answer and the look at the clock, now and then, the process stands still. */
+/* Between the answer and the second look at the clock, the process is stopped now and then. */
 static bool pauses(struct host *host)
 {
     struct sim_random *random = &host->pause_random;

@@ -1,7 +1,7 @@
 /*
- * A host's snapshots: the shipped worker (src/node/snapshot_worker.c and what it consists of)
- * without its thread, called a while after it was given something to do, and the core thread's
- * share as src/node/snapshot_schedule.c has it.
+ * The snapshots of a host: the shipped worker (src/node/snapshot_worker.c and its other files)
+ * without its thread, called some time after it was given something to do; and the part of the core
+ * thread, as in src/node/snapshot_schedule.c.
  */
 #include <string.h>
 
@@ -16,10 +16,10 @@
 #include "sim/truth.h"
 
 enum {
-    SLICE_BYTES = 256, /* small, so that many entries are applied in between */
+    SLICE_BYTES = 256, /* small, so that entries are applied between the slices */
     WORK_MIN_US = 20,
     WORK_MAX_US = 5000,
-    SENDING_MS = 1000, /* while a transfer is under way it is looked after so often */
+    SENDING_MS = 1000, /* how often the worker is called while a transfer is under way */
     RETRY_TIMEOUTS = 2,
     EVENTS_A_TURN = 16,
 };
@@ -255,7 +255,7 @@ static void abort_saving(struct host *host)
     schedule->is_saving = false;
 }
 
-/* Whether what was proposed is in the snapshot nobody can tell (T52, T53). */
+/* It is not known whether the snapshot contains what was proposed (T52, T53). */
 static void fail_proposals(struct host *host)
 {
     struct waiting_request *request = waiting_oldest(&host->waiting);

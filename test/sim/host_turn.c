@@ -1,6 +1,6 @@
 /*
- * One turn of a host's core thread, as src/node/intake.c and core_thread.c do it: everything that
- * arrived becomes one batch, the core is stepped once, then all of it is acted on.
+ * One turn of the core thread of a host, as in src/node/intake.c and core_thread.c: everything that
+ * arrived becomes one batch, the core is stepped once, and then the host acts on the outbox.
  */
 #include <string.h>
 
@@ -14,7 +14,8 @@
 #include "sim/truth.h"
 
 enum {
-    EVENTS_KEPT = 24,   /* of a batch: the clock, a change, a read round, the time, snapshots */
+    EVENTS_KEPT =
+        24, /* places of a batch for the clock, a change, a read round, the time, snapshots */
     TIME_EVERY_MS = 50, /* as in src/node/intake.c */
 };
 
@@ -49,7 +50,7 @@ static void intake_writes(struct host *host)
     }
 }
 
-/* As src/node/intake.c: a follower without room takes no entries. */
+/* As in src/node/intake.c: a follower without space takes no entries. */
 static bool has_no_room_for(struct host *host, const struct raft_message *message)
 {
     if (host->room != HOST_ROOM_NONE || message->type != RAFT_MESSAGE_APPEND ||
@@ -60,7 +61,7 @@ static bool has_no_room_for(struct host *host, const struct raft_message *messag
     return true;
 }
 
-/* In the order in which it arrived; what does not fit waits for the next turn. */
+/* In the order of arrival; what does not fit waits for the next turn. */
 static void intake_inbox(struct host *host)
 {
     size_t taken = 0;
@@ -94,7 +95,7 @@ static void intake_inbox(struct host *host)
     }
 }
 
-/* Whether a proposal given to the core now would find a leader. */
+/* Whether a proposal that the core gets now can reach a leader. */
 static bool can_propose(const struct host *host)
 {
     uint16_t leader = raft_get_leader(host->core);
@@ -185,7 +186,7 @@ static void intake_reads(struct host *host)
     host->read_asked_ms = host_now_ms(host);
 }
 
-/* What an administrator asks for: nobody here waits for the outcome. */
+/* A change that an administrator asks for; no client waits for its outcome. */
 static void intake_change(struct host *host)
 {
     struct raft_entry *change = host->change;
@@ -206,7 +207,7 @@ static bool time_is_under_way(const struct host *host)
            raft_log_entry(host->core, entry->index) == entry;
 }
 
-/* When the state machine wants to be told how late it is; UINT64_MAX = not at all. */
+/* When an entry with the time has to be proposed; UINT64_MAX = never. */
 static uint64_t time_due_ms(const struct host *host)
 {
     uint64_t earliest_ms = host->time_proposed_ms + TIME_EVERY_MS;
@@ -237,7 +238,7 @@ static void intake_time(struct host *host)
     host_add_event(host, RAFT_EVENT_PROPOSE)->entry = host->time_entry;
 }
 
-/* T45, as src/node/intake.c has it. */
+/* T45, as in src/node/intake.c. */
 static void intake_space(struct host *host)
 {
     bool low = host->room != HOST_ROOM_ENOUGH;
@@ -307,7 +308,7 @@ static void note_own_terms(struct host *host)
     }
 }
 
-/* A frame leaves: whatever it promises has to be true by now. */
+/* A frame leaves: what it promises has to be on the disk by now. */
 void host_send(struct host *host, struct host_frame *frame)
 {
     truth_on_send(host->world, host->id, &frame->promise);
@@ -372,7 +373,7 @@ static void expire_requests(struct host *host)
     }
 }
 
-/* The newest write that was handed out and is not taken back: gated frames go with it. */
+/* The newest write that is not known to be durable; frames that have to wait are attached to it. */
 static struct host_write *newest_write(struct host *host)
 {
     if (host->queued.tail != NULL) {
@@ -426,7 +427,8 @@ static void end_turn(struct host *host)
     host->event_count = 0;
 }
 
-/* What no event announces. */
+/* Whether there is something to do that no event announces; see waiting_can_go_on() in
+ * src/node/core_thread.c. */
 static bool waiting_can_go_on(struct host *host)
 {
     struct waiting *waiting = &host->waiting;
@@ -466,10 +468,10 @@ void host_turn(struct host *host)
         intake(host);
         step(host);
     } else {
-        intake_clients(host, false); /* a disk that hangs: the deadlines run all the same */
+        intake_clients(host, false); /* a disk that hangs: deadlines are watched nevertheless */
     }
     if (!host->world->failure.failed) {
-        if (!host->held.is_there) { /* else this turn is not over */
+        if (!host->held.is_there) { /* else this turn has more to do */
             expire_requests(host);
         }
         plan_next(host);

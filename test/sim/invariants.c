@@ -1,5 +1,5 @@
 /*
- * The promises, checked.
+ * Checks the invariants of a cluster of cores; see invariants.h.
  */
 #include "sim/invariants.h"
 
@@ -29,11 +29,11 @@ static uint64_t disk_last(const struct network_node *node)
     return node->base_index + node->entry_count;
 }
 
-/* 0 where the disk has nothing. */
+/* The term of the entry on the disk; 0 = there is none. */
 static uint64_t disk_term(const struct network_node *node, uint64_t index)
 {
     if (index > 0 && index == node->snapshot.index) {
-        return node->snapshot.term; /* a recovery would believe it rather than the log */
+        return node->snapshot.term; /* a recovery would use the snapshot instead of the log */
     }
     if (index > node->base_index && index <= disk_last(node)) {
         return node->entries[index - node->base_index - 1]->term;
@@ -41,7 +41,7 @@ static uint64_t disk_term(const struct network_node *node, uint64_t index)
     return index == node->base_index ? node->base_term : 0;
 }
 
-/* What a base covers was committed before it was dropped. */
+/* What is before a base was committed before it was dropped. */
 static bool disk_has(const struct network_node *node, const struct raft_entry *entry)
 {
     if (entry->index <= node->base_index || entry->index <= node->snapshot.index) {
@@ -98,7 +98,7 @@ static bool quorum_has(struct network *network, const struct raft_membership *me
     return raft_membership_tally(membership, answered, durable) == RAFT_TALLY_WON;
 }
 
-/* The membership in force just before the newest one; false if the log does not have it. */
+/* The membership that was in force before the newest; false = the log does not have it. */
 static bool membership_before(const struct network_node *node, struct raft_membership *membership)
 {
     for (uint64_t i = raft_get_membership_index(node->core) - 1; i > 0; i--) {
@@ -115,8 +115,9 @@ static bool membership_before(const struct network_node *node, struct raft_membe
 }
 
 /*
- * What is committed is on a quorum's disks (T9, T12). A leader may commit an entry and append the
- * next membership in one step: what comes before that entry was committed by the one before.
+ * What is committed is on the disks of a quorum (T9, T12). In one step, a leader may commit an
+ * entry and append the next membership; then the entries before that membership were committed by
+ * the one before it.
  */
 static void check_quorum_has(struct network *network, const struct network_node *node,
                              const struct raft_entry *entry)
@@ -214,7 +215,7 @@ void invariants_on_read(struct network *network, struct network_node *node, uint
     node->read_floors[read_id] = network->committed_count;
 }
 
-/* A vote (T1), a campaign (T7) or an acknowledgement (T12) of the term that the disk has. */
+/* A vote (T1), a campaign (T7) or an acknowledgement (T12) of the term that is on the disk. */
 static void check_promise(struct network *network, const struct network_node *sender,
                           const struct raft_message *message)
 {
@@ -247,10 +248,10 @@ void invariants_on_send(struct network *network, const struct raft_message *mess
     if ((message->type == RAFT_MESSAGE_VOTE && message->vote.pre) ||
         (message->type == RAFT_MESSAGE_VOTE_REPLY && message->vote_reply.pre &&
          message->vote_reply.granted)) {
-        return; /* a rehearsal promises nothing */
+        return; /* a pre-vote promises nothing */
     }
     if (message->type > RAFT_MESSAGE_APPEND_REPLY) {
-        return; /* nor do reads and proposals: whoever forgets the term has broken no word */
+        return; /* nor do reads and proposals: a node that forgets the term breaks no promise */
     }
     if (message->term > sender->term) {
         broken(network, sender->id, "it speaks of a term that its disk does not know");
@@ -260,7 +261,7 @@ void invariants_on_send(struct network *network, const struct raft_message *mess
     }
 }
 
-/* Where two logs agree about one index and term, they agree about everything below. */
+/* If two logs have the same term at an index, they are the same up to there. */
 static void check_match(struct network *network, const struct network_node *a,
                         const struct network_node *b)
 {
@@ -276,7 +277,7 @@ static void check_match(struct network *network, const struct network_node *a,
         }
         if (y == NULL) {
             if (agreed) {
-                return; /* compacted there */
+                return; /* it is compacted there */
             }
             continue;
         }

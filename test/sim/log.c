@@ -1,6 +1,6 @@
 /*
- * In place of src/sys/log.c: what the shipped code logs becomes a line of the story, between the
- * lines of the node that it happens to.
+ * The log of the shipped code, in the place of src/sys/log.c: a line becomes a line of the story of
+ * its node.
  */
 #include "sys/log.h"
 
@@ -36,7 +36,9 @@ void log_line(enum log_level level, const char *format, ...)
     fputc('\n', sim_log);
 }
 
-/* Here nothing is held back: a throttle is static, and would carry over from seed to seed. */
+/*
+ * No line is held back here: a throttle is static, and a seed would depend on the seeds before it.
+ */
 bool log_throttle_pass(struct log_throttle *throttle, uint64_t interval_ms)
 {
     (void)throttle;

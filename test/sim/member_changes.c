@@ -1,5 +1,5 @@
 /*
- * What administrators do.
+ * The administrators of a simulated world; see member_changes.h.
  */
 #include "sim/member_changes.h"
 
@@ -55,7 +55,7 @@ static size_t voter_count(const struct raft_membership *membership)
     return count;
 }
 
-/* Who is lost for good is replaced first; else anything goes. */
+/* A member that is lost for good is replaced first; else the step is random. */
 static void draw_step(struct world *world, struct sim_random *random,
                       const struct raft_membership *membership, struct raft_change_step *step)
 {
@@ -114,7 +114,7 @@ void member_changes_strike_handover(struct world *world, struct sim_random *rand
     STORY(world, host->id, "an administrator asks for a new leader, node %u", change.steps[0].id);
     host_change(host, &change);
     if (raft_get_role(host->core) == RAFT_LEADER && sim_random_below(random, 2) == 0) {
-        /* The old leader does not hear of the new one for a while. */
+        /* The old leader does not hear of the new one for some time. */
         net_deafen(world, host->id, world->now_us + 1000,
                    world->now_us + 1000 * (uint64_t)world->swarm.election_timeout_ms);
     }
@@ -145,8 +145,8 @@ static bool has_quorum(const struct world *world, const struct raft_membership *
            raft_membership_tally(membership, answered, there) == RAFT_TALLY_WON;
 }
 
-/* What becomes of a membership without anybody asking, or because somebody has: its learners,
- * those above all that are about to fail, are voters. */
+/* The membership that may follow from this one by itself or because it was asked for: its learners
+ * are voters, also those that are about to fail. */
 static bool keeps_quorum(const struct world *world, const struct raft_membership *membership,
                          uint32_t lost)
 {
@@ -169,7 +169,8 @@ static bool keeps_quorum(const struct world *world, const struct raft_membership
     return has_quorum(world, membership, lost) && has_quorum(world, &promoted, lost);
 }
 
-/* Who was asked to leave may be about to: what is under way nobody can take back. */
+/* Members that were asked to leave may leave at any time: a change that is under way cannot be
+ * taken back. */
 bool member_changes_can_lose(struct world *world, uint32_t lost)
 {
     lost |= world->leaving;
@@ -182,7 +183,8 @@ bool member_changes_can_lose(struct world *world, uint32_t lost)
         if (host->gone) {
             continue;
         }
-        /* One that is down comes back with what it lived by, or with what was before it. */
+        /* A host that is down comes back with the membership that it had in force, or with the one
+         * before it. */
         if (!keeps_quorum(world, host->alive ? raft_get_membership(host->core) : &host->membership,
                           lost)) {
             return false;

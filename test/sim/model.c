@@ -1,5 +1,5 @@
 /*
- * Versions of keys.
+ * The second state machine: the versions of keys; see model.h.
  */
 #include "sim/model.h"
 
@@ -14,9 +14,9 @@
 enum { KEY_BYTES = 16 };
 
 struct version {
-    uint64_t index; /* from this entry on */
+    uint64_t index; /* valid from this entry on */
     bool exists;
-    uint64_t deadline_ms; /* of cluster time; 0 = none */
+    uint64_t deadline_ms; /* of its cluster time; 0 = no deadline */
     size_t size_bytes;
     char *data;
 };
@@ -27,7 +27,7 @@ struct key {
     size_t capacity;
 };
 
-/* What time it was from an index on. */
+/* The cluster time from an index on. */
 struct moment {
     uint64_t index;
     uint64_t time_ms;
@@ -85,7 +85,7 @@ static uint64_t time_at(const struct model *model, uint64_t index)
     return low > 0 ? model->moments[low - 1].time_ms : 0;
 }
 
-/* The version behind an index; NULL: the key is not there, or its time is over. */
+/* The version after an index; NULL = there is no such key, or its time to live is over. */
 static const struct version *find(const struct model *model, uint16_t number, uint64_t index)
 {
     const struct key *key = &model->keys[number];
@@ -133,11 +133,11 @@ static struct version *set(struct model *model, uint16_t key, uint64_t index, co
     return version;
 }
 
-/* A version that differs in its deadline alone. */
+/* A version that differs only in its deadline. */
 static void set_deadline(struct model *model, uint16_t key, uint64_t index,
                          const struct version *old, uint64_t deadline_ms)
 {
-    /* The old one may move when the list grows. */
+    /* The old version may move in memory when the list grows. */
     struct version copy = *old;
 
     set(model, key, index, copy.data, copy.size_bytes)->deadline_ms = deadline_ms;
@@ -403,7 +403,7 @@ static struct kv_argument argument_of(const char *text)
     return (struct kv_argument){text, strlen(text)};
 }
 
-/* A transaction of requests that stand for themselves. */
+/* A transaction of independent requests. */
 static void encode_exec(const struct model_request *request, struct buffer *bytes)
 {
     struct model_request parts[3] = {*request, *request, *request};

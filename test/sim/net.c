@@ -1,5 +1,5 @@
 /*
- * Frames under way.
+ * The network of a simulated world: the frames under way and the connections; see net.h.
  */
 #include "sim/net.h"
 
@@ -11,24 +11,24 @@
 #include "sim/host.h"
 
 enum {
-    OLD_FRAMES_MAX = 8,      /* of each direction, for replays */
-    RECONNECT_MIN_US = 5000, /* as a link dials again, in a calm world */
+    OLD_FRAMES_MAX = 8,      /* frames of each direction that are kept for replays */
+    RECONNECT_MIN_US = 5000, /* until a link dials again, in a calm world */
     RECONNECT_MAX_US = 40000,
 };
 
 struct packet {
     struct packet *next;
     uint64_t deliver_us;
-    uint64_t epoch; /* of the connection; 0 = a replay, which outlives it */
+    uint64_t epoch; /* of the connection; 0 = a replay, which needs no connection */
     uint8_t message_type;
     struct wire_frame *frame;
 };
 
-/* One direction of one pair. */
+/* One direction between two hosts. */
 struct direction {
-    struct packet *head; /* in order of delivery */
+    struct packet *head; /* in the order of delivery */
     struct packet *tail;
-    uint64_t last_us; /* delivery of the last frame in order */
+    uint64_t last_us; /* when the last frame in order is delivered */
     uint64_t clogged_since_us;
     uint64_t clogged_until_us;
     struct wire_frame *old[OLD_FRAMES_MAX];
@@ -90,7 +90,7 @@ static bool *established_of(struct net *net, uint16_t a, uint16_t b)
     return a < b ? &net->established[a][b] : &net->established[b][a];
 }
 
-/* Whether a direction is cut; *drops if a frame is lost rather than late. */
+/* Whether a direction is cut; *drops: a frame is lost and does not wait. */
 static bool is_cut(const struct net *net, uint16_t from, uint16_t to, bool *drops)
 {
     bool cut = false;
@@ -178,7 +178,7 @@ static void post(struct world *world, uint16_t from, uint16_t to, uint8_t type,
     insert(world, from, to, packet);
 }
 
-/* Something that was said long ago is heard now, whatever became of the connection since. */
+/* A replay: a frame of long ago arrives now, whatever happened to the connection since. */
 static void replay(struct world *world, uint16_t from, uint16_t to, const struct wire_frame *frame)
 {
     struct direction *direction = &world->net->directions[from][to];
@@ -211,7 +211,7 @@ void net_send(struct world *world, uint16_t from, uint16_t to, uint8_t type,
     bool in_order = true;
 
     if (!*established_of(world->net, from, to)) {
-        memory_free(frame); /* the connection is over, this end does not know yet */
+        memory_free(frame); /* the connection has ended, but this host does not know it yet */
         return;
     }
     if (!at_most_once) {
@@ -257,7 +257,7 @@ void net_deliver(struct world *world, uint16_t from, uint16_t to)
                        world->now_us < direction->clogged_until_us;
 
         if (clogged || (cut && !drops)) {
-            return; /* asked again when that is over */
+            return; /* tried again after that */
         }
         direction->head = packet->next;
         if (direction->head == NULL) {
@@ -313,7 +313,8 @@ static void see_reset(struct world *world, const struct direction *there,
     }
 }
 
-/* What is under way is lost; each end notices in its own time, then they dial again. */
+/* Breaks a connection: frames under way are lost, each host notices after some time, then they
+ * connect again. */
 void net_reset(struct world *world, uint16_t a, uint16_t b)
 {
     uint64_t first_us;
@@ -367,7 +368,7 @@ void net_on_connect(struct world *world, const struct sim_event *event)
     if (*established_of(world->net, event->a, event->b) ||
         event->c != *epoch_of(world->net, event->a, event->b) || !host_is_alive(a) ||
         !host_is_alive(b)) {
-        return; /* whoever starts next dials */
+        return; /* the host that starts next connects */
     }
     if (is_cut(world->net, event->a, event->b, &drops) ||
         is_cut(world->net, event->b, event->a, &drops)) {
@@ -400,7 +401,7 @@ struct net_cut *net_cut(struct world *world, uint64_t until_us, bool drops)
     return NULL;
 }
 
-/* What waited comes now, all at once. */
+/* The frames that waited are delivered now, all at once. */
 static void release(struct world *world, uint16_t from, uint16_t to)
 {
     if (world->net->directions[from][to].head != NULL) {

@@ -1,7 +1,7 @@
 /*
- * The scripted network: what is under way, disks, steps. Everything happens in raft_step() calls
- * made from here, one at a time. What scripts say is in network_script.c, how a network begins and
- * ends in network_setup.c.
+ * The cluster of cores: messages under way, disks, and steps. Every raft_step() is called from
+ * here, one at a time. The functions for scripts are in network_script.c; network_setup.c makes and
+ * frees a network.
  */
 #include "sim/network_private.h"
 
@@ -15,7 +15,7 @@
 #include "raft/change.h"
 #include "sim/invariants.h"
 
-/* Steps in one moment; beyond it the cores talk for ever. */
+/* Steps at one time; with more than this, the cores send each other messages for ever. */
 enum { MOMENT_STEPS_MAX = 1000000 };
 
 /* ---- small helpers ---- */
@@ -111,8 +111,8 @@ static void queue_packet(struct network *network, struct network_packet *packet)
 static void send_packet(struct network *network, struct network_packet *packet)
 {
     invariants_on_send(network, &packet->message);
-    /* Forwarded proposals are never doubled: a link delivers at most once, and the core's
-     * promise not to apply a command twice rests on it. */
+    /* Forwarded proposals are never doubled: a connection delivers at most once, and the core needs
+     * that to apply no command twice (T51). */
     if (packet->message.type != RAFT_MESSAGE_PROPOSE &&
         network_random(network, 100) < network->double_percent) {
         queue_packet(network, packet_make(&packet->message));
@@ -198,7 +198,7 @@ static void queue_write(struct network *network, struct network_node *node,
         network->now_ms + between(network, network->write_min_ms, network->write_max_ms);
     while (*place != NULL) {
         if ((*place)->done_ms > queued->done_ms) {
-            queued->done_ms = (*place)->done_ms; /* a log is written in order */
+            queued->done_ms = (*place)->done_ms; /* a log is written in its order */
         }
         place = &(*place)->next;
     }
@@ -451,7 +451,7 @@ void network_complete_write(struct network *network, struct network_node *node)
     network_step_events(network, node, &event, 1);
 }
 
-/* Whatever is due at this moment; true if something was. */
+/* Does everything that is due now; true = there was something. */
 static bool run_moment(struct network *network)
 {
     struct network_packet **place = &network->packets;
@@ -494,7 +494,7 @@ void network_run(struct network *network, uint64_t ms)
 
     for (;;) {
         for (size_t i = 0; run_moment(network); i++) {
-            ASSERT(i < MOMENT_STEPS_MAX); /* the cores talk for ever */
+            ASSERT(i < MOMENT_STEPS_MAX); /* the cores send messages for ever */
         }
         if (network->now_ms == end) {
             return;

@@ -1,5 +1,5 @@
 /*
- * The verbs of scripts: cut, hold, crash, elect, look.
+ * The functions for scripts: cut, hold, crash, elect, and queries. See network.h.
  */
 #include "sim/network_private.h"
 
@@ -88,7 +88,7 @@ void network_elect_node(struct network *network, uint16_t id)
 
         if (node->alive && !node->paused && network_role(network, other) == RAFT_LEADER) {
             network_step_events(network, node, NULL,
-                                0); /* nobody has answered it for so long: it gives up */
+                                0); /* no node has answered it for so long that it steps down */
         }
     }
     network_campaign(network, id);
@@ -127,7 +127,7 @@ void network_hold(struct network *network, uint16_t from, uint16_t to)
     network->held[from][to] = true;
 }
 
-/* Takes what is on its way from one node to another out of the queue, in order. */
+/* Takes the messages under way from one node to another out of the queue, in order. */
 static struct network_packet *take_packets(struct network *network, uint16_t from, uint16_t to)
 {
     struct network_packet *taken = NULL;
@@ -202,7 +202,7 @@ void network_crash(struct network *network, uint16_t id, bool keep_prefix)
     node->alive = false;
 }
 
-/* What a recovery finds: the log behind the newest snapshot, if it reaches and fits. */
+/* What a recovery finds: the log after the newest snapshot, if it reaches back to that and fits. */
 static void disk_recover(struct network_node *node)
 {
     const struct network_snapshot *snapshot = &node->snapshot;

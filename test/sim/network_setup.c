@@ -1,5 +1,5 @@
 /*
- * How a scripted network begins, with what on its disks, and how it ends.
+ * Makes a network, with the logs on its disks, and frees it. See network.h.
  */
 #include "sim/network_private.h"
 

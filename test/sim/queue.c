@@ -1,5 +1,5 @@
 /*
- * A binary heap.
+ * The queue of events as a binary heap; see queue.h.
  */
 #include "sim/queue.h"
 

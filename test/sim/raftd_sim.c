@@ -1,5 +1,6 @@
 /*
- * raftd-sim: runs simulated clusters, one seed after the other, until one breaks a promise.
+ * raftd-sim, the program of the simulator: runs simulated clusters, one seed after another, until
+ * one breaks a promise.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -15,19 +16,19 @@ enum { AGAIN_EVERY = 100, PLANT_SEEDS = 1000, LINE_BYTES = 4096 };
 
 struct task {
     uint64_t seed;
-    uint64_t seeds; /* 0: as many as fit into the time */
-    double seconds; /* 0: no limit */
+    uint64_t seeds; /* 0 = as many as fit into the time */
+    double seconds; /* 0 = no limit */
     struct swarm_wish wish;
     bool trace;
     bool shrink;
     bool planted;
     bool all_seen;
-    const char *only; /* planted: this one */
-    enum plant found; /* of a regression: the bug that it is about */
+    const char *only; /* the bug to plant */
+    enum plant found; /* of a regression: the bug that it once found */
     const char *file;
 };
 
-/* What was run so far. */
+/* The sum of what was run so far. */
 struct sum {
     uint64_t seeds;
     uint64_t simulated_us;
@@ -75,7 +76,7 @@ static void print_sum(const struct sum *sum, double seconds)
            (unsigned long long)sum->hash);
 }
 
-/* One seed; a part of them twice, and both have to be the same to the last event. */
+/* Runs one seed. Some seeds run twice, and both runs have to be the same up to the last event. */
 static bool run_checked(const struct task *task, uint64_t seed, struct sum *sum)
 {
     struct run_result result = run_seed(seed, &task->wish, task->trace ? stdout : NULL);
@@ -127,7 +128,7 @@ static int run_seeds(const struct task *task)
 
 /* ---- planted bugs ---- */
 
-/* Seeds until it is caught; 0: never. */
+/* The number of seeds until the bug is found; 0 = it was not found. */
 static uint64_t hunt(const struct task *task, struct run_result *result)
 {
     uint64_t seeds = task->seeds != 0 ? task->seeds : PLANT_SEEDS;
@@ -152,7 +153,7 @@ static int run_planted(const struct task *task)
 
         if (task->only != NULL ? strcmp(task->only, plant_name((enum plant)plant)) != 0
                                : strncmp(plant_name((enum plant)plant), "store_", 6) == 0) {
-            continue; /* those of the store are caught by test/sim/exhaustive */
+            continue; /* bugs of the store are found by test/sim/exhaustive */
         }
         plant_active = (enum plant)plant;
         seeds = hunt(task, &result);
@@ -368,10 +369,8 @@ static int run_task(const struct task *task)
     return task->planted ? run_planted(task) : run_seeds(task);
 }
 
-/*
- * First the bug is brought back, and has to be found: a line that no longer would find it guards
- * nothing. Then none of the seeds may fail.
- */
+/* Runs a regression. First with the bug planted again, which has to be found: a line that does not
+ * find it any more would guard nothing. Then without it, and no seed may fail. */
 static int run_regression(const struct task *task)
 {
     struct run_result result;
@@ -394,7 +393,7 @@ static int run_regression(const struct task *task)
     return run_task(task);
 }
 
-/* The options of one line, a sentence after '#'. */
+/* The options of one line, with a sentence after '#'. */
 static int run_line(const struct task *task, char *line)
 {
     struct task one = *task;
@@ -456,7 +455,7 @@ int main(int argc, char **argv)
     code = task.file != NULL ? run_file(&task) : run_task(&task);
     if (code != 0) {
         fflush(stdout);
-        _exit(code); /* a world that broke an assertion was left as it was */
+        _exit(code); /* a world in which an assertion failed is not freed */
     }
     return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Runs seeds. What the shipped code asserts ends in abort(); that is caught here, the world it
- * happened in is left as it is.
+ * Runs seeds; see run.h. A failed assertion of the shipped code calls abort(), which is caught
+ * here; the world is then left as it is.
  */
 #include "sim/run.h"
 
@@ -119,7 +119,7 @@ void run_print_regression(FILE *out, uint64_t seed, const struct swarm_wish *wis
 
 /* ---- stories ---- */
 
-/* Runs it once more and tells the last `lines` lines. */
+/* Runs the seed once more and prints the last `lines` lines of its story. */
 static void tell_end(FILE *out, uint64_t seed, const struct swarm_wish *wish, size_t lines)
 {
     char *text = NULL;
@@ -194,7 +194,7 @@ static bool still_fails(uint64_t seed, const struct swarm_wish *wish, const char
     return result->failure.failed && strcmp(result->failure.invariant, invariant) == 0;
 }
 
-/* First whole classes, then time: the calm begins as early as it may. */
+/* First tries to switch off whole classes, then to begin the calm earlier. */
 struct swarm_wish run_shrink(uint64_t seed, const struct swarm_wish *wish,
                              const struct run_result *failed)
 {

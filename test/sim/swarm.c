@@ -1,5 +1,5 @@
 /*
- * Draws a world's conditions.
+ * Draws the conditions of a world; see swarm.h.
  */
 #include "sim/swarm.h"
 
@@ -56,7 +56,7 @@ bool swarm_has(const struct swarm *swarm, enum fault_class fault)
     return (swarm->classes >> fault & 1) != 0;
 }
 
-/* Small and odd numbers are drawn as often as large ones: the exponent is what is drawn. */
+/* Draws the exponent, so that small and odd numbers are as frequent as large ones. */
 static uint32_t draw_scale(struct sim_random *random, uint32_t low, uint32_t high)
 {
     uint64_t value = low;
@@ -80,11 +80,12 @@ static uint16_t draw_nodes(struct sim_random *random)
 static void draw_faults(struct swarm *swarm, struct sim_random *random)
 {
     for (int i = 0; i < FAULT_CLASSES; i++) {
-        /* Streams of their own, since these classes came when seeds had a meaning already. */
+        /* These classes have streams of their own: they were added when seeds already had a
+         * meaning. */
         struct sim_random late = sim_random_make(sim_mix(swarm->seed, (uint64_t)i));
         struct sim_random *from = i >= FAULT_DAMAGE ? &late : random;
 
-        /* Where a majority is lost little is left to be tested: seldom. */
+        /* If a majority is lost, little is left to be tested, so it is rare. */
         if (sim_random_below(from, i == FAULT_DISASTER ? 16 : 2) == 0) {
             swarm->classes |= 1U << i;
         }
@@ -119,7 +120,8 @@ static void draw_core(struct swarm *swarm, struct sim_random *random)
 
 static void draw_pace(struct swarm *swarm, struct sim_random *random)
 {
-    /* A round trip and a sync stay well below the heartbeat, as an administrator would set it. */
+    /* A round trip and a sync take much less than a heartbeat, as an administrator would configure
+     * it. */
     swarm->delay_min_us = draw_scale(random, 50, swarm->heartbeat_ms * 50);
     swarm->delay_max_us = swarm->delay_min_us * (uint32_t)sim_random_between(random, 1, 4);
     swarm->sync_min_us = draw_scale(random, 20, swarm->heartbeat_ms * 50);

@@ -1,5 +1,6 @@
 /*
- * The record.
+ * The record of what really happened: chains of hashes, what was committed, what is on which disk.
+ * See truth.h.
  */
 #include "sim/truth.h"
 
@@ -169,7 +170,7 @@ const struct raft_membership *truth_membership(const struct world *world)
     return &world->truth->membership;
 }
 
-/* Random-looking, and the life can be computed from it. */
+/* Looks random, but the number of the process can be computed from it. */
 static const uint64_t origin_factor = 0x9e3779b97f4a7c15U;
 
 uint64_t truth_new_life(struct world *world, uint16_t id, uint64_t *origin)
@@ -298,7 +299,7 @@ static bool is_chain(const struct chain *expected, const struct chain *found)
            chain_agrees(expected, found, found->last_index);
 }
 
-/* What a disk gives back has to be what was reported durable, perhaps and some of the writes that
+/* What a recovery finds has to be what was reported durable, perhaps with some of the writes that
  * were under way when the process ended. */
 static bool is_explained(const struct promises *promises, const struct wal_recovered *recovered,
                          const struct chain *found)
@@ -394,7 +395,7 @@ void truth_on_started(struct world *world, struct host *host, uint64_t snapshot_
     }
 }
 
-/* T30: never one that was not committed. */
+/* T30: never a membership that was not committed. */
 void truth_check_snapshot(struct world *world, uint16_t id, uint64_t index,
                           const struct raft_membership *membership)
 {

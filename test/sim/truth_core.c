@@ -1,5 +1,6 @@
 /*
- * The promises of the consensus itself.
+ * The promises of the consensus itself, checked after each step and before each message that
+ * promises something. See truth.h.
  */
 #include <string.h>
 
@@ -7,7 +8,8 @@
 #include "base/memory.h"
 #include "sim/truth_record.h"
 
-/* Lock, two segments, one snapshot saved and one received, and one on its way to each peer. */
+/* The lock, two segments, a snapshot that is saved, one that is received, and one on its way to
+ * each peer. */
 enum { FILES_MAX = 5 + SIM_HOSTS_MAX };
 
 /* ---- log matching and what a leader may do to its log ---- */
@@ -68,7 +70,7 @@ static bool is_quorum(const struct raft_membership *membership, const uint16_t *
     return raft_membership_tally(membership, answered, granted) == RAFT_TALLY_WON;
 }
 
-/* Whether no quorum of one is without a member of every quorum of the other: tried out. */
+/* Whether each quorum of one has a member of each quorum of the other, by trying all. */
 static bool quorums_intersect(const struct raft_membership *a, const struct raft_membership *b)
 {
     uint16_t ids[2 * RAFT_MEMBERS_MAX];
@@ -84,10 +86,8 @@ static bool quorums_intersect(const struct raft_membership *a, const struct raft
     return true;
 }
 
-/*
- * A leader begins a change only when the one before is committed and an entry of its own term is
- * (T26), and two memberships that follow each other never have quorums apart.
- */
+/* A leader begins a change only when the one before, and an entry of its own term, are committed
+ * (T26). Each quorum of a membership has a member of each quorum of the next. */
 static void check_membership(struct world *world, const struct host *host,
                              const struct raft_entry *entry, const struct raft_outbox *outbox)
 {
@@ -159,7 +159,7 @@ static void follow_log(struct world *world, struct host *host, const struct raft
 
 /* ---- leaders ---- */
 
-/* The last committed index of an earlier term than this. */
+/* The last committed index of a term before this one. */
 static uint64_t committed_before_term(const struct chain *committed, uint64_t term)
 {
     uint64_t index = committed->last_index;
@@ -214,10 +214,8 @@ static bool is_on_quorum(const struct world *world, const struct host *host,
     return raft_membership_tally(membership, answered, durable) == RAFT_TALLY_WON;
 }
 
-/*
- * What is committed is on the disks of a quorum of the membership in force: the newest, or, where
- * this very step appended that, the one before.
- */
+/* What is committed is on the disks of a quorum of the membership in force: of the newest, or, if
+ * this very step appended that, of the one before. */
 static void check_quorum(struct world *world, const struct host *host, uint64_t index,
                          const struct raft_membership *before)
 {
@@ -296,7 +294,8 @@ static void follow_role(struct world *world, struct host *host, const struct raf
     world_mix(world, sim_mix(status->term, (uint64_t)status->role));
 }
 
-/* A node that has just started does not know what is committed, and counts all of it as open. */
+/* A node that has just started does not know what is committed, so all entries count as not
+ * committed. */
 static void check_bounds(struct world *world, const struct host *host,
                          const struct raft_status *status)
 {
@@ -328,7 +327,7 @@ static void check_read(struct world *world, const struct host *host,
     }
 }
 
-/* Leadership is being handed over: because somebody asked for it, or from a disk that hangs. */
+/* A handover has begun: because it was asked for, or because a disk hangs. */
 static void see_handover(struct world *world, struct host *host)
 {
     uint64_t stall_us = 1000 * (uint64_t)world->swarm.disk_stall_ms;
@@ -391,10 +390,8 @@ void truth_after_step(struct world *world, struct host *host, const struct raft_
 
 /* ---- messages ---- */
 
-/*
- * Whether a vote cannot be given away again: it is on the disk, or the disk has a later term
- * already, and was not there with another vote before.
- */
+/* Whether the vote cannot be given to another node any more: it is on the disk, or the disk has a
+ * later term and never had another vote in this one. */
 static bool vote_is_kept(const struct promises *promises, uint64_t term, uint16_t vote)
 {
     uint16_t durable = term < promises->votes_capacity ? promises->votes[term] : 0;
@@ -402,7 +399,7 @@ static bool vote_is_kept(const struct promises *promises, uint64_t term, uint16_
     return durable == vote || (durable == 0 && promises->disk_term > term);
 }
 
-/* Whoever is told has the vote of that term, and nobody else. */
+/* A node that is told has the vote of that term, and no other node has it. */
 static void give_vote(struct world *world, uint16_t id, uint64_t term, uint16_t vote)
 {
     struct promises *promises = &world->truth->promises[id];
@@ -441,7 +438,7 @@ static void check_acknowledgement(struct world *world, uint16_t id,
     }
 }
 
-/* What leaves a host promises that something is on its disk (T1, T7, T12). */
+/* A message that leaves a host promises that something is on its disk (T1, T7, T12). */
 void truth_on_send(struct world *world, uint16_t id, const struct raft_message *message)
 {
     const struct promises *promises = &world->truth->promises[id];

@@ -1,12 +1,12 @@
 /*
- * The history of the clients and the states of the machines.
+ * The history of the clients, and the states of the state machines. See truth.h.
  *
- * The order of the log is the witness that the history is linearizable: every write that was
- * answered stands in the log once, every read was served behind an entry, so each operation has
- * its place. What is left to check takes one look each: the place lies between the operation's
- * call and its answer - nothing that anybody had seen before the call comes after it, nothing
- * that was not committed comes before its answer - and the reply is the one that the model gives
- * at that place.
+ * The order of the log proves that the history is linearizable: each write that was answered is in
+ * the log once, and each read was answered after an entry, so each operation has a place in the
+ * order. Two things are checked for each operation. Its place is between its call and its answer:
+ * nothing that any client had seen before the call has a later place, and nothing at or before its
+ * place was committed only after the answer. And its reply is the one that the model gives at that
+ * place.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #include "base/memory.h"
 #include "sim/truth_record.h"
 
-/* The inverse of the factor that makes origins, modulo 2^64. */
+/* The inverse, modulo 2^64, of the factor that makes origins. */
 static uint64_t life_of(uint64_t origin)
 {
     const uint64_t factor = 0x9e3779b97f4a7c15U;
@@ -52,7 +52,7 @@ static void note_commit_time(struct world *world, uint64_t index)
         (struct commit_time){.at_us = world->now_us, .index = index};
 }
 
-/* What was committed so long ago. */
+/* The index that was committed that long ago. */
 static uint64_t committed_before(const struct world *world, uint64_t ago_us)
 {
     const struct truth *truth = world->truth;
@@ -64,7 +64,7 @@ static uint64_t committed_before(const struct world *world, uint64_t ago_us)
     return place > 0 ? truth->commit_times[place - 1].index : 0;
 }
 
-/* How old an answer of the third level may be, by a clock that runs slow and shows milliseconds. */
+/* How old the answer to a stale read may be, with a clock that runs slow and shows milliseconds. */
 static uint64_t stale_floor(const struct world *world, const struct client_operation *operation)
 {
     return operation->max_lag_ms == 0
@@ -188,7 +188,7 @@ static void check_place(struct world *world, const struct client_operation *oper
     bool is_read = clients_is_read(operation);
     bool is_stale = is_read && operation->level == RAFTD_READ_STALE;
 
-    /* It may as well have become a linearizable one, and taken its time. */
+    /* The read may also have become a linearizable one, and have taken longer. */
     if (is_stale && index < operation->floor_index && index < stale_floor(world, operation)) {
         world_fail(world, "stale reads keep to their bound",
                    "request %llu may lag by %u ms and is answered from index %llu",

@@ -1,10 +1,10 @@
 /*
- * One step of a core, before and after: what it must not change.
+ * What a step of a core must not change, compared before and after it. See truth.h.
  */
 #include "sim/truth.h"
 #include "sim/truth_record.h"
 
-/* Nothing but the time of day, and somebody who still is in an earlier term. */
+/* Whether the batch contains only the clock and messages of an earlier term. */
 static bool hears_only_the_past(const struct host *host, uint64_t term)
 {
     bool heard = false;
@@ -44,7 +44,7 @@ void truth_check_patience(struct world *world, const struct host *host)
     }
 }
 
-/* T15: what is in force is an entry of the log, or what the log begins with. */
+/* T15: the membership in force is an entry of the log, or that of the base. */
 void truth_check_membership_index(struct world *world, const struct host *host)
 {
     const struct raft_entry *entry =

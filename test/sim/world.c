@@ -1,5 +1,5 @@
 /*
- * The world runs down its queue.
+ * Runs a world: all events of its queue, then the end in calm. See world.h.
  */
 #include "sim/world.h"
 
@@ -15,10 +15,11 @@
 #include "sim/truth.h"
 
 enum {
-    CALM_COMMIT_TIMEOUTS = 10,    /* election time-outs until a commit, once nothing is wrong */
-    CALM_CONVERGE_TIMEOUTS = 100, /* and until all have the same */
-    CALM_LOST_TIMEOUTS = 20,      /* without a majority: nothing wrong happens for so long */
-    CALM_REQUESTS_TIMEOUTS = 5,   /* clients go on for so long */
+    CALM_COMMIT_TIMEOUTS =
+        10, /* election time-outs until something is committed, after the faults have ended */
+    CALM_CONVERGE_TIMEOUTS = 100, /* and until all hosts have the same state */
+    CALM_LOST_TIMEOUTS = 20,    /* the same without a majority: so long no promise may be broken */
+    CALM_REQUESTS_TIMEOUTS = 5, /* so long clients go on */
     STEPS_MAX = 50000000,
 };
 
@@ -144,7 +145,7 @@ static void become_calm(struct world *world)
     clients_calm(world);
 }
 
-/* A clock that runs slow waits longer by the world's. */
+/* With a clock that runs slow, a time-out takes longer in virtual time. */
 static uint64_t timeouts_us(const struct world *world, uint64_t count)
 {
     return 1053 * count * world->swarm.election_timeout_ms;
