@@ -1,7 +1,7 @@
 /*
- * A steady core allocates nothing in a step. Counted by the linker's --wrap (Makefile.inc): every
- * allocation that src/raft asks of src/base passes through here, and it can ask nobody else
- * (tools/check-symbols).
+ * A core in a steady state allocates nothing in a step. The linker's --wrap (Makefile.inc) sends
+ * every allocation that src/raft asks of src/base through here, and src/raft has no other way to
+ * allocate (tools/check-symbols).
  */
 #include "unit.h"
 
@@ -13,7 +13,7 @@ enum { HEARTBEAT_MS = 100 };
 static bool in_step;
 static size_t allocations;
 
-/* The names that ld's --wrap gives. NOLINTBEGIN */
+/* The names that --wrap requires. NOLINTBEGIN */
 void __real_raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event *events,
                       size_t count, struct raft_outbox *outbox);
 void __wrap_raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event *events,
@@ -100,7 +100,7 @@ START_TEST(a_steady_step_allocates_nothing)
 }
 END_TEST
 
-/* Without compaction the log's array doubles, and nothing else does. */
+/* Without compaction the array of the log doubles, and nothing else does. */
 START_TEST(a_growing_log_allocates_once_in_as_many_entries_as_it_has)
 {
     struct network *network = network_create(3);
@@ -117,13 +117,13 @@ START_TEST(a_growing_log_allocates_once_in_as_many_entries_as_it_has)
 }
 END_TEST
 
-/* What is counted is counted: an election and a first refusal are not steady. */
+/* The counter works: an election and a first refusal do allocate. */
 START_TEST(the_counter_counts)
 {
     struct network *network = network_create(3);
 
     allocations = 0;
-    network_propose(network, 1, 7); /* nobody leads */
+    network_propose(network, 1, 7); /* there is no leader */
     ck_assert_uint_eq(allocations, 1);
     network_elect_node(network, 1);
     ck_assert_uint_gt(allocations, 1);

@@ -1,6 +1,6 @@
 /*
- * The follower's side: what it takes, what it refuses, what it acknowledges and when.
- * One core alone, with hand-made messages.
+ * The follower's side of replication: what it takes, what it refuses, what it acknowledges and
+ * when. A single core with hand-made messages.
  */
 #include "unit.h"
 
@@ -8,12 +8,12 @@
 
 enum { MESSAGES_MAX = 64, ENTRIES_MAX = 16 };
 
-/* Node 2 of three, the others are down; everything it sends is kept. */
+/* Node 2 of three. The others are down; everything that it sends is kept. */
 struct alone {
     struct network *network;
     struct raft_message sent[MESSAGES_MAX];
     size_t sent_count;
-    uint64_t time_ms; /* of every entry that is appended */
+    uint64_t time_ms; /* of each entry that is appended */
 };
 
 static bool keep(struct network *network, const struct raft_message *message)
@@ -78,7 +78,7 @@ static void append(struct alone *alone, uint16_t from, uint64_t term, uint64_t p
     }
 }
 
-/* The highest index acknowledged to this leader in this term so far. */
+/* The highest index that was acknowledged to this leader in this term. */
 static uint64_t acknowledged(const struct alone *alone, uint16_t to, uint64_t term)
 {
     uint64_t index = 0;
@@ -134,7 +134,7 @@ START_TEST(a_repeated_append_changes_nothing_and_is_acknowledged_again)
     append(&alone, 1, 2, 1, 1, terms, 2, 3);
     ck_assert_ptr_null(node_2(&alone)->writes);
     ck_assert_uint_eq(acknowledged(&alone, 1, 2), 3);
-    /* An older, shorter one that arrives late does not cut the log (paper, section 5.3). */
+    /* An older, shorter append that arrives late does not cut the log (paper, section 5.3). */
     append(&alone, 1, 2, 1, 1, terms, 1, 2);
     ck_assert_uint_eq(status_of(&alone).last_index, 3);
     alone_end(&alone);
@@ -166,7 +166,7 @@ START_TEST(the_hint_skips_what_the_leader_cannot_have)
     struct alone alone;
 
     alone_begin(&alone, log, 6, 3);
-    /* The leader has term 2 at index 6, so nothing of term 3 here can agree with it. */
+    /* The leader has term 2 at index 6, so no entry of term 3 here can be in its log. */
     append(&alone, 1, 4, 6, 2, terms, 1, 0);
     network_settle(alone.network);
     ck_assert(!last_sent(&alone)->append_reply.success);
@@ -216,7 +216,9 @@ START_TEST(t11_nothing_is_committed_past_what_the_message_covers)
     struct alone alone;
 
     alone_begin(&alone, log, 5, 2);
-    /* A heartbeat at index 2: what comes after it here need not be what was committed. */
+    /*
+     * A heartbeat about index 2: the entries after it here may be others than the committed ones.
+     */
     append(&alone, 1, 3, 2, 2, NULL, 0, 5);
     network_settle(alone.network);
     ck_assert_uint_eq(status_of(&alone).commit_index, 2);
@@ -253,7 +255,7 @@ START_TEST(t12_a_heartbeat_meanwhile_acknowledges_only_what_is_durable)
     struct alone alone;
 
     alone_begin(&alone, NULL, 0, 0);
-    append(&alone, 1, 2, 1, 1, NULL, 0, 0); /* the term gets durable */
+    append(&alone, 1, 2, 1, 1, NULL, 0, 0); /* the term becomes durable */
     network_settle(alone.network);
     node_2(&alone)->disk_stalled = true;
     append(&alone, 1, 2, 1, 1, terms, 2, 0);
@@ -286,9 +288,9 @@ START_TEST(t13_a_write_that_was_overtaken_acknowledges_nothing)
 END_TEST
 
 /*
- * The worse one: the same index and term come back. The first write's completion names index 4
- * of term 2, which is in the log again - but the second write, still under way, will cut it off
- * the disk before the third brings it back.
+ * The harder case: the same index and term come back. The completion of the first write names index
+ * 4 of term 2, which is in the log again. But the second write, which is under way, removes it from
+ * the disk, and only the third one brings it back.
  */
 START_TEST(t13_the_same_entry_come_back_does_not_make_the_old_write_count)
 {
@@ -323,13 +325,14 @@ START_TEST(t14_previous_index_0_is_nothing_special_after_compaction)
 
     alone_begin(&alone, NULL, 0, 0);
     network_set_base(alone.network, 2, 10, 3);
-    /* All below the base: committed here, so nothing of it is stored again or misplaced. */
+    /* All entries are before the base, so they are committed here, and none is stored again or in a
+     * wrong place. */
     append(&alone, 1, 4, 0, 0, terms, 5, 0);
     network_settle(alone.network);
     ck_assert_uint_eq(status_of(&alone).last_index, 10);
     ck_assert_uint_eq(status_of(&alone).last_term, 3);
     ck_assert_ptr_null(raft_log_entry(node_2(&alone)->core, 1));
-    /* Beyond it: what follows the base is taken at its own place. */
+    /* Entries after the base are taken at their own place. */
     append(&alone, 1, 4, 0, 0, beyond, 11, 0);
     network_settle(alone.network);
     ck_assert_uint_eq(status_of(&alone).last_index, 11);
@@ -386,12 +389,12 @@ START_TEST(a_candidate_follows_the_leader_of_its_term)
     append(&alone, 3, 5, 1, 1, NULL, 0, 0);
     ck_assert_int_eq(network_role(alone.network, 2), RAFT_FOLLOWER);
     ck_assert_uint_eq(status_of(&alone).leader, 3);
-    ck_assert_uint_eq(status_of(&alone).vote, 2); /* a vote is for ever */
+    ck_assert_uint_eq(status_of(&alone).vote, 2); /* a vote is never taken back */
     alone_end(&alone);
 }
 END_TEST
 
-/* A lie about the term of what is committed would let an entry of a lower term follow it. */
+/* A wrong term of a committed entry would let an entry of a lower term follow it. */
 START_TEST(a_false_term_of_the_committed_predecessor_is_a_violation)
 {
     static const uint64_t log[] = {1, 3, 3};
@@ -423,7 +426,7 @@ START_TEST(a_false_term_of_the_base_is_a_violation)
 }
 END_TEST
 
-/* After a restart the log may begin before the snapshot, and nobody knows the time there. */
+/* After a restart the log may begin before the snapshot, and the time there is not known. */
 START_TEST(an_append_across_a_base_without_a_time_is_taken)
 {
     static const uint64_t terms[] = {3, 3, 4};

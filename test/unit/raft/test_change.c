@@ -1,5 +1,6 @@
 /*
- * A change of members as it is asked for: its encoding, and what it makes of a membership.
+ * Changes of members as they are asked for: their encoding, and the memberships that result from
+ * them.
  */
 #include <stdio.h>
 #include <string.h>
@@ -95,7 +96,7 @@ static const struct {
     {RAFT_CHANGE_REPLACE, 5, 7, RAFT_REFUSED_UNKNOWN_ID},
     {RAFT_CHANGE_ADDRESS, 1, 0, RAFT_REFUSED_NOT},
     {RAFT_CHANGE_ADDRESS, 7, 0, RAFT_REFUSED_UNKNOWN_ID},
-    {RAFT_CHANGE_HANDOVER, 1, 0, RAFT_REFUSED_INVALID}, /* stands alone, at the leader */
+    {RAFT_CHANGE_HANDOVER, 1, 0, RAFT_REFUSED_INVALID}, /* only as a single step, at the leader */
 };
 
 START_TEST(t33_what_cannot_be_is_refused_with_its_reason)
@@ -119,7 +120,7 @@ START_TEST(t29_an_address_has_one_owner)
     change.steps[0] = step(RAFT_CHANGE_ADD, 5, 0);
     strcpy(change.steps[0].address, "node-2:1");
     ck_assert_int_eq(raft_change_apply(&change, &from, &to), RAFT_REFUSED_ADDRESS_TAKEN);
-    /* Whoever takes another one's place may take its address. */
+    /* A node that replaces a member may have the address of that member. */
     change.steps[0].kind = RAFT_CHANGE_REPLACE;
     change.steps[0].old = 2;
     ck_assert_int_eq(raft_change_apply(&change, &from, &to), RAFT_REFUSED_NOT);
@@ -204,7 +205,7 @@ START_TEST(t33_used_ids_are_never_forgotten_however_many)
         ck_assert(raft_membership_was_removed(&back, id));
     }
     ck_assert(raft_membership_was_removed(&back, 9));
-    ck_assert(raft_membership_was_removed(&back, 500)); /* below the floor: to be sure */
+    ck_assert(raft_membership_was_removed(&back, 500)); /* below the floor: counts as used */
     ck_assert(!raft_membership_was_removed(&back, 2));
     ck_assert(!raft_membership_was_removed(&back, 5000));
 }

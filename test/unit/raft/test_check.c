@@ -1,5 +1,5 @@
 /*
- * The invariants inside a core: each field that is broken on purpose is seen, and a step that
+ * The invariants of a core: each field that is changed on purpose is noticed, and a step that
  * breaks a rule ends the process.
  */
 #include <signal.h>
@@ -134,12 +134,12 @@ START_TEST(a_field_that_is_broken_is_seen)
     plants[_i].plant(core);
     ck_assert_ptr_nonnull(raft_check(core));
     ck_assert_msg(strstr(raft_check(core), plants[_i].found) != NULL, "%s", raft_check(core));
-    *core = good; /* as far as its end needs it */
+    *core = good; /* only what raft_destroy() needs */
     network_destroy(network);
 }
 END_TEST
 
-/* What a step left is held against what it found. */
+/* The state after a step is compared with the state before it. */
 static const char *after(struct network *network, uint16_t id,
                          void (*change)(struct raft_core *core))
 {
@@ -214,7 +214,7 @@ START_TEST(a_step_that_breaks_a_rule_is_seen)
     const char *broken;
 
     network_isolate(network, 1);
-    network_propose(network, 1, 9); /* is not committed */
+    network_propose(network, 1, 9); /* it is not committed */
     network_settle(network);
     broken = after(network, steps[_i].id, steps[_i].change);
     ck_assert_ptr_nonnull(broken);

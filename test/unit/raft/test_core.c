@@ -1,5 +1,6 @@
 /*
- * The frame of the core: what it starts from, and what it says of peers that break the protocol.
+ * raft_create() and raft_step(): what a core starts from, and what it reports of peers that break
+ * the protocol.
  */
 #include <string.h>
 
@@ -20,7 +21,7 @@ static const struct raft_options options = {.id = 1,
                                             .max_inflight_bytes = 10000,
                                             .max_uncommitted_bytes = 10000};
 
-/* Whether a core starts from entries of these indices and terms. */
+/* Whether a core starts from entries with these indexes and terms. */
 static int start_from(const uint64_t (*log)[2], size_t count, uint64_t term, uint8_t type)
 {
     struct raft_entry *entries[8];
@@ -78,7 +79,7 @@ START_TEST(a_quiet_core_writes_nothing_and_allocates_no_sequence)
 }
 END_TEST
 
-/* A message to the leader, node 1, or to the follower, node 2, that no correct peer sends. */
+/* A message that no correct peer sends, to the leader, node 1, or to the follower, node 2. */
 struct wrong {
     struct raft_message message;
     struct raft_entry *entries[2];
@@ -315,10 +316,8 @@ START_TEST(a_violation_names_the_peer)
 }
 END_TEST
 
-/*
- * Not a violation: node 2, in our term but for another candidate, answered an append of our
- * earlier leadership with that term; we have won the same term since.
- */
+/* Not a violation: node 2 had voted for another candidate of this term when it answered an append
+ * of the earlier leadership of this node, with that term. This node has won that term since. */
 START_TEST(a_late_answer_to_a_leader_of_the_past_is_no_violation)
 {
     struct network *network = network_create(3);

@@ -1,6 +1,5 @@
 /*
- * Elections on the virtual network: who may lead, who may not, and what a vote
- * is worth.
+ * Elections in a cluster of cores: which node may lead, which may not, and when a vote counts.
  */
 #include <string.h>
 
@@ -10,7 +9,7 @@
 
 enum { HEARTBEAT_MS = 100, ELECTION_TIMEOUT_MS = 1000 };
 
-/* Counts what leaves: votes asked for and granted in earnest. */
+/* Counts the messages of elections, without those of pre-votes. */
 struct votes {
     size_t requests;
     size_t grants;
@@ -51,7 +50,7 @@ static struct raft_message vote_request(uint16_t from, uint16_t to, uint64_t ter
     return message;
 }
 
-/* So long that nobody is bound any more by what it, or an earlier life of it, told a leader. */
+/* So long that no promise to a leader is valid any more, also of an earlier process. */
 static void let_promises_end(struct network *network)
 {
     network->now_ms += ELECTION_TIMEOUT_MS;
@@ -120,12 +119,13 @@ START_TEST(t1_no_vote_leaves_before_it_is_on_disk)
     network_campaign(network, 1);
     network_settle(network);
     ck_assert_int_eq(network_role(network, 1), RAFT_CANDIDATE);
-    ck_assert_uint_eq(votes.requests, 1); /* the other one is cut off */
+    ck_assert_uint_eq(votes.requests, 1); /* the other node is cut off */
     ck_assert_uint_eq(votes.grants, 0);
     ck_assert_uint_eq(network_status(network, 2).vote, 1);
 
-    /* Killed in between, it has promised nothing and may vote for node 3 in the
-   * same term. */
+    /*
+     * If it is killed in between, it has promised nothing and may vote for node 3 in the same term.
+     */
     network_crash(network, 2, false);
     network_restart(network, 2);
     network_node(network, 2)->disk_stalled = false;
@@ -176,11 +176,12 @@ START_TEST(t2_a_candidate_whose_vote_got_lost_may_ask_again)
     network_crash(network, 3, false);
     let_promises_end(network);
     network_campaign(network, 1);
-    network_hold(network, 2, 1); /* from now on: the real vote, and the rehearsal before it */
+    network_hold(network, 2,
+                 1); /* drop from now on: the real vote, and then the pre-vote before it */
     network_settle(network);
     network_release(network, 2, 1);
     network_hold(network, 2, 1);
-    network_settle(network); /* the rehearsal's answer has arrived, node 1 is a candidate */
+    network_settle(network); /* the answer to the pre-vote has arrived, node 1 is a candidate */
     ck_assert_int_eq(network_role(network, 1), RAFT_CANDIDATE);
     network_lose(network, 2, 1);
     network_release(network, 2, 1);
@@ -193,7 +194,7 @@ START_TEST(t2_a_candidate_whose_vote_got_lost_may_ask_again)
 }
 END_TEST
 
-/* A network in which node 2 has nothing but a base: index 10 of term 3. */
+/* A network in which node 2 has only a base: index 10 of term 3. */
 static struct network *node_2_with_base(void)
 {
     struct network *network = network_create(3);
@@ -285,7 +286,7 @@ START_TEST(t6_an_old_leader_on_a_bridge_does_not_block_a_quorum)
     const uint64_t proposal = 77;
 
     network_elect_node(network, 1);
-    /* Node 2 reaches everybody, everybody else only node 2. */
+    /* Node 2 is connected to all others; these are connected only to node 2. */
     for (uint16_t a = 1; a <= 5; a++) {
         for (uint16_t b = 1; b < a; b++) {
             if (a != 2 && b != 2) {
@@ -357,8 +358,7 @@ START_TEST(t8_stale_and_refused_messages_do_not_delay_the_election)
     stale.term = term - 1;
     network_deliver(network, &stale);
     ck_assert_uint_eq(raft_next_deadline(network_node(network, 2)->core), deadline);
-    /* Not sticky any more, so the term counts; the log behind it does not
-   * suffice. */
+    /* The promise to the leader is over, so the term counts; the log is too old for a vote. */
     network->now_ms += 480;
     network_node(network, 2)->clock_ahead_ms +=
         deadline - 1 - (network->now_ms + network_node(network, 2)->clock_ahead_ms);
@@ -417,7 +417,7 @@ START_TEST(a_rehearsal_binds_nobody)
     ck_assert_uint_eq(network_status(network, 2).term, before.term);
     ck_assert_uint_eq(network_status(network, 2).vote, 0);
     ck_assert_ptr_null(network_node(network, 2)->writes);
-    /* It may say yes to another one as well. */
+    /* In a pre-vote it may support another node as well. */
     request.from = 3;
     network_deliver(network, &request);
     network_run(network, 5000);
@@ -491,7 +491,7 @@ START_TEST(a_paused_leader_finds_itself_replaced)
 
     network_node(network, 1)->paused = true;
     network_run(network, 3 * ELECTION_TIMEOUT_MS);
-    ck_assert_uint_eq(network_leader_count(network), 2); /* it does not know yet */
+    ck_assert_uint_eq(network_leader_count(network), 2); /* it does not know of it yet */
     network_node(network, 1)->paused = false;
     network_settle(network);
     ck_assert_uint_eq(network_leader_count(network), 1);

@@ -1,6 +1,5 @@
 /*
- * Leadership handed over: on request, to a higher priority, away from a disk that hangs or is
- * full.
+ * Handovers of leadership: on request, to a higher priority, from a disk that hangs or is full.
  */
 #include "unit.h"
 
@@ -128,7 +127,7 @@ START_TEST(proposals_are_refused_meanwhile_and_none_is_lost)
 
     network_hold(network, 1, 2);
     network_propose(network, 1, 6);
-    hand_over(network, 1, 2); /* waits: 2 has not got the last entry */
+    hand_over(network, 1, 2); /* waits until node 2 has the last entry */
     ck_assert_uint_eq(raft_get_handover(network_node(network, 1)->core), 2);
     network_propose(network, 1, 7);
     ck_assert_uint_eq(network_node(network, 1)->refused_reason, RAFT_REFUSED_HANDOVER);
@@ -158,7 +157,7 @@ START_TEST(it_is_given_up_after_an_election_timeout)
 }
 END_TEST
 
-/* The order was lost: the next heartbeat repeats it. */
+/* The order was lost: it is sent again with the next heartbeat. */
 static bool lose_one_order(struct network *network, const struct raft_message *message)
 {
     if (message->type == RAFT_MESSAGE_TIMEOUT_NOW) {
@@ -242,7 +241,7 @@ START_TEST(leadership_drifts_to_the_highest_priority_that_is_up_to_date)
     network_elect_node(network, 1);
     network_isolate(network, 3);
     network_run(network, 4 * ELECTION_TIMEOUT_MS);
-    ck_assert_uint_eq(network_leader(network), 2); /* the best of those that are there */
+    ck_assert_uint_eq(network_leader(network), 2); /* the best of the nodes that answer */
     network_heal(network);
     network_run(network, 12 * ELECTION_TIMEOUT_MS);
     ck_assert_uint_eq(network_leader(network), 3);
@@ -257,7 +256,9 @@ static void say_space(struct network *network, uint16_t id, bool low)
     network_step(network, id, &event);
 }
 
-/* T45: to a node that has space, whatever its priority; where none has, nobody is troubled. */
+/*
+ * T45: leadership goes to a node with space, whatever its priority. If no node has space, it stays.
+ */
 START_TEST(t45_a_leader_whose_disk_is_full_hands_over_to_one_with_space)
 {
     struct network *network = network_create(3);
@@ -269,11 +270,12 @@ START_TEST(t45_a_leader_whose_disk_is_full_hands_over_to_one_with_space)
     say_space(network, 2, true);
     network_run(network, 4 * ELECTION_TIMEOUT_MS);
     ck_assert_uint_eq(network_leader(network), 3);
-    network_propose(network, 1, 7); /* forwarded: it is not the disk of this one that counts */
+    network_propose(network, 1, 7); /* forwarded: the disk of this node does not matter */
     network_run(network, ELECTION_TIMEOUT_MS);
     ck_assert_uint_eq(network_committed_times(network, 7), 1);
     network_run(network, 12 * ELECTION_TIMEOUT_MS);
-    ck_assert_uint_eq(network_leader(network), 3); /* no drift back to the full ones */
+    ck_assert_uint_eq(network_leader(network),
+                      3); /* it does not drift back to the nodes with full disks */
     say_space(network, 3, true);
     network_run(network, 12 * ELECTION_TIMEOUT_MS);
     ck_assert_uint_eq(network_leader(network), 3);
@@ -293,7 +295,7 @@ START_TEST(an_order_that_is_late_finds_nobody)
     order.term = term - 1;
     network_deliver(network, &order);
     order.term = term;
-    order.from = 3; /* does not lead */
+    order.from = 3; /* this node does not lead */
     network_deliver(network, &order);
     network_settle(network);
     ck_assert_uint_eq(network_status(network, 1).term, term);

@@ -1,8 +1,8 @@
 /*
- * A member that holds a valid certificate and says anything at all. Messages with fields from
- * around where it hurts go to a core in every role: it may call them violations, ignore them or
- * believe them, but no assertion of its own may fail, and what it has committed stays. The seed
- * of a failure is in the message; each seed is a run of its own.
+ * A member with a valid certificate that sends any message. Messages with fields near every limit go
+ * to a core in every role. The core may report a violation, ignore a message or believe it. But none
+ * of its assertions may fail, and what it has committed must not change. The message of a failure
+ * contains the seed; each seed is a run of its own.
  */
 #include "unit.h"
 
@@ -16,9 +16,9 @@ struct victim {
     struct raft_core *core;
     uint64_t random;
     uint64_t now_ms;
-    struct raft_write_done writes[MESSAGES * 2]; /* under way, oldest first */
+    struct raft_write_done writes[MESSAGES * 2]; /* writes under way, oldest first */
     size_t write_count;
-    uint64_t committed_terms[64]; /* by index, as far as it fits */
+    uint64_t committed_terms[64]; /* by index, as far as there is room */
     uint64_t commit_index;
 };
 
@@ -27,7 +27,7 @@ static uint64_t below(struct victim *victim, uint64_t limit)
     return random_next(&victim->random) % limit;
 }
 
-/* A number close to something that matters, or absurd. */
+/* A number near a value that matters, or an absurd one. */
 static uint64_t number_near(struct victim *victim, uint64_t what)
 {
     switch (below(victim, 16)) {
@@ -45,7 +45,7 @@ static uint64_t number_near(struct victim *victim, uint64_t what)
 
 static struct raft_entry *make_entry(struct victim *victim, uint64_t index, uint64_t term)
 {
-    static const uint8_t membership[] = {1, 1, 9, 0, 1, 1, 0, 'x'}; /* node 9 alone */
+    static const uint8_t membership[] = {1, 1, 9, 0, 1, 1, 0, 'x'}; /* only node 9 */
     uint8_t type = (uint8_t)below(victim, 5);
     struct raft_entry *entry;
 
@@ -139,7 +139,7 @@ static void say_something(struct victim *victim)
         (uint16_t)(below(victim, 10) == 0 ? below(victim, 10) : 1 + below(victim, 2) * 2);
     message.term = below(victim, 3) != 0 ? status.term : number_near(victim, status.term);
     if (message.term > status.term + 2 && below(victim, 8) != 0) {
-        message.term = status.term + 1; /* not the end of the story each time */
+        message.term = status.term + 1; /* so that the test does not end here each time */
     }
     fill(victim, &message, &status);
     term = message.type == RAFT_MESSAGE_APPEND ? message.append.previous_term : status.term;
@@ -192,7 +192,7 @@ static void ask_for_itself(struct victim *victim, uint64_t *read_id)
     }
 }
 
-/* An election as it should be, so that hostile words find a leader, too. */
+/* A correct election, so that hostile messages also find a leader. */
 static void win_election(struct victim *victim)
 {
     struct raft_message vote = {.type = RAFT_MESSAGE_VOTE_REPLY, .from = 1, .to = 2};
@@ -271,7 +271,7 @@ START_TEST(no_message_of_a_peer_breaks_an_assertion)
         }
         raft_destroy(victim.core);
     }
-    ck_assert_uint_gt(leaderships, SEEDS); /* it was tried in that role as well */
+    ck_assert_uint_gt(leaderships, SEEDS); /* the test has covered this role as well */
 }
 END_TEST
 

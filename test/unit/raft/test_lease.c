@@ -1,6 +1,6 @@
 /*
- * Leases: how long a leader may believe that there is no other, and that nobody breaks the
- * promise that this rests on.
+ * Leases: how long a leader may take itself for the only one, and that voters keep the promise
+ * behind it.
  */
 #include "unit.h"
 
@@ -17,7 +17,7 @@ static struct network *three_with_leader_1(void)
     return network;
 }
 
-/* By the node's own clock. */
+/* On the clock of the node. */
 static uint64_t now_of(struct network *network, uint16_t id)
 {
     return network->now_ms + network_node(network, id)->clock_ahead_ms;
@@ -63,7 +63,7 @@ START_TEST(t23_it_counts_from_when_the_round_left)
     network_run(network, 5 * HEARTBEAT_MS);
     left_ms = lease_left_ms(network, 1);
     ck_assert_uint_le(left_ms, LEASE_MS - 4 * HEARTBEAT_MS);
-    /* Answers that are half a second old renew it for the rest of what they are worth. */
+    /* Answers that come half a second late renew the lease only for the rest of the time. */
     network_lose(network, 2, 1);
     network_hold(network, 2, 1);
     network_run(network, HEARTBEAT_MS);
@@ -130,7 +130,9 @@ START_TEST(a_follower_is_answered_by_the_leaders_lease)
     network_settle(network);
     ck_assert_uint_eq(network_status(network, 1).commit_index, 3);
     network_heal(network);
-    network_cut(network, 1, 2); /* a round would need it: there is a lease, so none is needed */
+    network_cut(
+        network, 1,
+        2); /* a round would need this connection; there is a lease, so no round is needed */
     read_by_lease(network, 3);
     network_settle(network);
     ck_assert_uint_eq(network_node(network, 3)->read_confirmed_id, 1);
@@ -158,7 +160,9 @@ START_TEST(without_a_lease_a_round_confirms_it)
 }
 END_TEST
 
-/* A voter answers the leader, restarts at once, and is asked by somebody who wants to lead. */
+/*
+ * A voter answers the leader, restarts at once, and gets a request for its vote from another node.
+ */
 START_TEST(a_restarted_voter_does_not_break_the_lease)
 {
     struct network *network = three_with_leader_1();
@@ -194,7 +198,7 @@ START_TEST(a_node_alone_waits_for_nobody)
 }
 END_TEST
 
-/* A higher term by itself frees nobody from what was promised. */
+/* A higher term alone does not end the promise. */
 START_TEST(a_message_of_a_higher_term_does_not_break_the_lease)
 {
     struct network *network = three_with_leader_1();
@@ -232,7 +236,7 @@ START_TEST(it_is_void_once_leadership_was_offered)
     network_run(network, 2 * HEARTBEAT_MS);
     ck_assert_int_eq(network_role(network, 1), RAFT_LEADER);
     ck_assert_uint_eq(lease_left_ms(network, 1), 0);
-    /* The order may still be on its way when nobody thinks of it any more. */
+    /* The order to campaign may arrive long after the handover was given up. */
     network_run(network, 3 * ELECTION_TIMEOUT_MS);
     ck_assert_uint_eq(lease_left_ms(network, 1), 0);
     network_destroy(network);

@@ -1,5 +1,5 @@
 /*
- * The core's log and its entries: places, searches by term, references.
+ * The log of a core and its entries: places, searches by term, references.
  */
 #include "unit.h"
 
@@ -71,7 +71,7 @@ START_TEST(truncating_drops_from_an_index_on)
 }
 END_TEST
 
-/* The binary searches against the plain ones, over every question. */
+/* Compares the binary searches with plain ones, for every question. */
 START_TEST(searches_by_term)
 {
     struct raft_log log = log_of(10, 1, terms, 6);

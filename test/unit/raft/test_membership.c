@@ -1,6 +1,6 @@
 /*
- * Membership: its encoding, majorities simple and joint, and what learners and joint
- * configurations mean for elections and commits.
+ * Memberships: their encoding, majorities simple and joint, and what learners and joint memberships
+ * mean for elections and commits.
  */
 #include <string.h>
 
@@ -123,7 +123,7 @@ START_TEST(a_membership_without_a_voter_is_none)
 }
 END_TEST
 
-/* One line per case: roles, answers ('y', 'n', '?'), what comes of it. */
+/* One line for each case: roles, answers ('y', 'n', '?'), and the result. */
 static const struct {
     const char *roles; /* v voter, o outgoing, b both, l learner */
     const char *answers;
@@ -237,7 +237,7 @@ START_TEST(learners_receive_and_do_not_count)
     network_settle(network);
     ck_assert_uint_eq(network_last_on_disk(network, 4), 4);
     ck_assert_uint_eq(network_committed_times(network, 8), 0);
-    /* Nor do their answers keep a leader in its place. */
+    /* Their answers do not keep a leader in office either. */
     network_run(network, 2 * ELECTION_TIMEOUT_MS);
     ck_assert_int_ne(network_role(network, 1), RAFT_LEADER);
     network_destroy(network);
@@ -276,7 +276,7 @@ START_TEST(learners_read_and_propose_through_the_leader)
 }
 END_TEST
 
-/* Gives a node a further log entry that holds a membership; starts it again. */
+/* Gives a node one more entry in its log, with a membership, and starts it again. */
 static void add_membership(struct network *network, uint16_t id, uint64_t term,
                            const struct raft_membership *membership)
 {
@@ -328,7 +328,7 @@ START_TEST(t32_a_promoted_learner_votes_and_campaigns)
     }
     ck_assert_int_eq(network_role(network, 3), RAFT_FOLLOWER);
     network_crash(network, 2, false);
-    network_elect_node(network, 1); /* needs its vote */
+    network_elect_node(network, 1); /* the vote of that node is needed */
     network_crash(network, 1, false);
     network_restart(network, 2);
     network_elect_node(network, 3);
@@ -336,7 +336,7 @@ START_TEST(t32_a_promoted_learner_votes_and_campaigns)
 }
 END_TEST
 
-/* T32 again, without a restart: the entry itself makes it a voter. */
+/* T32 without a restart: the entry makes the node a voter at once. */
 START_TEST(t32_a_learner_votes_from_the_entry_on)
 {
     static const uint8_t before[] = {VOTER, VOTER, LEARNER};
@@ -359,7 +359,7 @@ START_TEST(t32_a_learner_votes_from_the_entry_on)
 }
 END_TEST
 
-/* An append to node 2 that carries a command and then a membership. */
+/* An append to node 2 with a command and then a membership. */
 static void append_membership_second(struct network *network, uint64_t term,
                                      const struct raft_membership *membership)
 {
@@ -449,7 +449,7 @@ START_TEST(a_joint_configuration_elects_with_both_majorities_only)
 }
 END_TEST
 
-/* Keeps what a leader appends from two of the incoming voters, but not its campaign. */
+/* Holds back the appends of a leader to two of the incoming voters, but not its campaign. */
 static bool lose_appends_to_1_and_2(struct network *network, const struct raft_message *message)
 {
     (void)network;

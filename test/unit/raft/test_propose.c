@@ -1,5 +1,5 @@
 /*
- * Proposals: appended once, forwarded once, or definitely refused.
+ * Proposals: appended once, forwarded once, or certainly refused.
  */
 #include "unit.h"
 
@@ -24,7 +24,7 @@ START_TEST(a_follower_forwards_and_learns_of_the_commit_at_once)
     network_settle(network);
     ck_assert_uint_eq(network_committed_times(network, 7), 1);
     ck_assert_uint_eq(network_status(network, 2).commit_index, 3);
-    ck_assert_uint_eq(network_status(network, 3).commit_index, 2); /* it can wait */
+    ck_assert_uint_eq(network_status(network, 3).commit_index, 2); /* no need to wake it at once */
     ck_assert_uint_eq(network_node(network, 2)->refused_count, 0);
     network_destroy(network);
 }
@@ -80,7 +80,7 @@ START_TEST(refused_ones_say_which)
 }
 END_TEST
 
-/* T51: what may have arrived is never sent a second time, whatever becomes of it. */
+/* T51: a proposal that may have arrived is never sent a second time, whatever becomes of it. */
 START_TEST(t51_a_lost_proposal_is_not_sent_again)
 {
     struct network *network = three_with_leader_1();
@@ -91,7 +91,7 @@ START_TEST(t51_a_lost_proposal_is_not_sent_again)
     network_heal(network);
     network_run(network, 20 * ELECTION_TIMEOUT_MS);
     ck_assert_uint_eq(network_committed_times(network, 7), 0);
-    /* Nobody knows, so it is not called refused either. */
+    /* Its outcome is not known, so it is not called refused. */
     ck_assert_uint_eq(network_node(network, 2)->refused_count, 0);
     network_destroy(network);
 }
@@ -105,7 +105,7 @@ START_TEST(t51_a_proposal_is_applied_once_through_a_change_of_leader)
     network_propose(network, 2, 7);
     network_settle(network);
     network_elect_node(network, 3);
-    network_release(network, 2, 1); /* arrives at one who leads no more */
+    network_release(network, 2, 1); /* arrives at a node that leads no longer */
     network_settle(network);
     network_run(network, 5 * ELECTION_TIMEOUT_MS);
     ck_assert_uint_eq(network_committed_times(network, 7) + network_node(network, 2)->refused_count,
@@ -114,8 +114,8 @@ START_TEST(t51_a_proposal_is_applied_once_through_a_change_of_leader)
 }
 END_TEST
 
-/* So that an applied entry of a later term tells a forwarder that its older proposal never will
- * be (src/node/apply.c). */
+/* So an applied entry of a later term tells a forwarder that its older proposals will never be
+ * appended (src/node/apply.c). */
 START_TEST(t51_a_proposal_of_an_earlier_term_is_not_appended_in_a_later_one)
 {
     struct network *network = three_with_leader_1();
@@ -124,7 +124,7 @@ START_TEST(t51_a_proposal_of_an_earlier_term_is_not_appended_in_a_later_one)
     network_propose(network, 2, 7);
     network_settle(network);
     network_elect_node(network, 3);
-    network_elect_node(network, 1); /* leads again, in a later term */
+    network_elect_node(network, 1); /* it leads again, in a later term */
     network_release(network, 2, 1);
     network_settle(network);
     network_run(network, 5 * ELECTION_TIMEOUT_MS);

@@ -1,7 +1,7 @@
 /*
- * Random schedules: losses, doubles, reordering, cuts, crashes and slow disks over fixed seeds,
- * with Raft's invariants checked after every step (test/sim/network.c) and a commit demanded
- * once the trouble is over.
+ * Random schedules: losses, doubles, reordering, cuts, crashes and slow disks, for fixed seeds. The
+ * invariants of Raft are checked after every step (test/sim/network.c), and when the faults are
+ * over something has to be committed.
  */
 #include "unit.h"
 
@@ -44,8 +44,8 @@ static void trouble(struct network *network)
     }
 }
 
-/* Every transfer that is asked for is done, or fails, or takes longer; half of those done are
- * not heard of. */
+/* Each transfer that was asked for is done, fails, or takes longer. Of those that are done, the
+ * sender is told of half. */
 static void transfer(struct network *network, bool trouble_is_over)
 {
     for (uint16_t from = 1; from <= network->node_count; from++) {
@@ -115,7 +115,7 @@ static void live_through(size_t node_count, uint64_t seed)
     network.options.max_inflight_messages = (uint32_t)(1 + network_random(&network, 8));
     network.options.max_batch_bytes = (size_t)(1 + network_random(&network, 500));
     for (uint16_t id = 1; id <= node_count; id++) {
-        network_crash(&network, id, false); /* so that the options above count */
+        network_crash(&network, id, false); /* so that the options above are used */
         network_restart(&network, id);
     }
     for (int i = 0; i < 400; i++) {

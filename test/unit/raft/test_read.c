@@ -1,6 +1,6 @@
 /*
  * ReadIndex: no read sees less than what was committed before it was asked (the invariants check
- * that for every read of every story), and none is confirmed by an answer to another question.
+ * that for each read of each test), and no read is confirmed by the answer to another question.
  */
 #include <string.h>
 
@@ -57,7 +57,7 @@ START_TEST(a_follower_asks_the_leader_and_learns_the_commit_index_with_it)
     network_settle(network);
     ck_assert(is_confirmed(network, 2, read_id));
     ck_assert_uint_eq(confirmed_index(network, 2), 3);
-    /* Without waiting for a heartbeat it can be served. */
+    /* It can be served without waiting for a heartbeat. */
     ck_assert_uint_eq(network_status(network, 2).commit_index, 3);
     network_destroy(network);
 }
@@ -136,14 +136,14 @@ START_TEST(t21_nor_does_a_paused_one_that_wakes_up_replaced)
     read_id = network_read(network, 1);
     ck_assert(!is_confirmed(network, 1, read_id));
     network_run(network, ELECTION_TIMEOUT_MS);
-    /* In the end it knows the new leader and asks there. */
+    /* At last the node knows the new leader and asks there. */
     ck_assert(is_confirmed(network, 1, read_id));
     ck_assert_uint_ge(confirmed_index(network, 1), 4);
     network_destroy(network);
 }
 END_TEST
 
-/* Keeps the answers of one kind to one node, and lets the rest pass. */
+/* Holds the answers of one kind to one node, and lets all others pass. */
 struct delayed {
     uint8_t type;
     uint16_t to;
@@ -173,7 +173,7 @@ START_TEST(t22_a_late_reply_does_not_confirm_a_newer_read_of_a_follower)
     network->filter_argument = &delayed;
     network_read(network, 2);
     network_settle(network);
-    network_run(network, 3 * HEARTBEAT_MS); /* and it tries again, under another number */
+    network_run(network, 3 * HEARTBEAT_MS); /* and it asks again, with another number */
     ck_assert_uint_ge(delayed.count, 2);
     ck_assert_uint_ne(delayed.messages[0].read_reply.attempt,
                       delayed.messages[1].read_reply.attempt);
@@ -223,7 +223,8 @@ START_TEST(t22_a_late_answer_to_an_older_round_does_not_confirm_a_newer_read)
     network->filter = delay;
     network->filter_argument = &delayed;
     network_read(network, 1);
-    network_run(network, HEARTBEAT_MS); /* the other follower hears of the round as well */
+    network_run(network,
+                HEARTBEAT_MS); /* the other follower gets the number of the round as well */
     ck_assert_uint_ge(delayed.count, 2);
     newer = network_read(network, 1);
     for (size_t i = 0; i < delayed.count; i++) {
@@ -243,7 +244,7 @@ START_TEST(t22_rounds_of_another_term_do_not_count)
     struct delayed delayed = {.type = RAFT_MESSAGE_APPEND_REPLY, .to = 1};
     uint64_t newer;
 
-    for (int i = 0; i < 5; i++) { /* to a high round */
+    for (int i = 0; i < 5; i++) { /* the answer to a high round */
         network_read(network, 1);
         network_settle(network);
     }
@@ -256,7 +257,7 @@ START_TEST(t22_rounds_of_another_term_do_not_count)
     network_elect_node(network, 2);
     network_elect_node(network, 1);
     network_isolate(network, 1);
-    newer = network_read(network, 1); /* round one of the new term */
+    newer = network_read(network, 1); /* the first round of the new term */
     ck_assert_uint_ge(delayed.count, 1);
     for (size_t i = 0; i < delayed.count; i++) {
         network_deliver(network, &delayed.messages[i]);
@@ -323,7 +324,7 @@ START_TEST(t25_a_leader_that_steps_down_confirms_nothing_by_late_answers)
 }
 END_TEST
 
-/* The disks of the others stall as soon as the leader's first entry is on its way to them. */
+/* The disks of the others stall as soon as the leader's first entry is under way to them. */
 static bool stall_at_noop(struct network *network, const struct raft_message *message)
 {
     if (message->type == RAFT_MESSAGE_APPEND && message->entry_count > 0) {
@@ -346,7 +347,7 @@ START_TEST(t10_reads_wait_until_the_new_leader_knows_what_is_committed)
                       network_status(network, 2).last_index);
     on_leader = network_read(network, 2);
     on_follower = network_read(network, 3);
-    network_run(network, 3 * HEARTBEAT_MS); /* its leadership is confirmed, no doubt */
+    network_run(network, 3 * HEARTBEAT_MS); /* its leadership is confirmed, there is no doubt */
     ck_assert(!is_confirmed(network, 2, on_leader));
     ck_assert(!is_confirmed(network, 3, on_follower));
     network->filter = NULL;
@@ -390,7 +391,7 @@ START_TEST(all_reads_of_a_batch_share_one_round)
     for (size_t i = 0; i < outbox.message_count; i++) {
         appends += outbox.messages[i].type == RAFT_MESSAGE_APPEND;
     }
-    ck_assert_uint_eq(appends, 1); /* to one follower: with the leader a quorum */
+    ck_assert_uint_eq(appends, 1); /* to one follower, which is a quorum with the leader */
     ck_assert(!outbox.has_write);
     network_destroy(network);
 }
@@ -406,7 +407,7 @@ START_TEST(a_witness_that_is_silent_costs_a_heartbeat)
         read_id = network_read(network, 1);
         network_run(network, HEARTBEAT_MS);
         ck_assert(is_confirmed(network, 1, read_id));
-        /* It is not asked first again: the next read needs no heartbeat. */
+        /* This follower is not asked first again: the next read needs no heartbeat. */
         read_id = network_read(network, 1);
         network_settle(network);
         ck_assert(is_confirmed(network, 1, read_id));

@@ -1,6 +1,6 @@
 /*
- * Changes of members, as they happen: learners that become voters, voters that go, leaders that
- * remove themselves, and what must not be possible on the way.
+ * Changes of members as they are made: learners become voters, voters are removed, leaders remove
+ * themselves; and what must not be possible meanwhile.
  */
 #include <string.h>
 
@@ -36,7 +36,7 @@ static uint8_t refusal(struct network *network, uint16_t id)
     return network_node(network, id)->refused_reason;
 }
 
-/* Voters 1..3 led by 1, and node 4 that knows nothing yet. */
+/* Voters 1 to 3, led by 1, and node 4, which has nothing yet. */
 static struct network *three_and_a_newcomer(void)
 {
     struct network *network = network_create(3);
@@ -76,7 +76,7 @@ START_TEST(t27_a_voter_that_never_shows_up_takes_nobodys_quorum)
     network_change(network, 1, "promote 4");
     ck_assert_uint_eq(refusal(network, 1), RAFT_REFUSED_NOT_CAUGHT_UP);
     network_crash(network, 3, false);
-    network_propose(network, 1, 7); /* two of three are enough as ever */
+    network_propose(network, 1, 7); /* two of three are still enough */
     network_settle(network);
     ck_assert_uint_eq(network_committed_times(network, 7), 1);
     network_destroy(network);
@@ -93,7 +93,7 @@ START_TEST(t27_nobody_is_removed_if_the_rest_were_no_quorum)
     ck_assert_uint_eq(network_leader(network), 1);
     network_change(network, 1, "remove 2");
     ck_assert_uint_eq(refusal(network, 1), RAFT_REFUSED_QUORUM);
-    network_change(network, 1, "remove 3"); /* the dead one may go */
+    network_change(network, 1, "remove 3"); /* the node that is down may be removed */
     network_run(network, HEARTBEAT_MS);
     ck_assert_uint_eq(refusal(network, 1), RAFT_REFUSED_NOT);
     ck_assert_uint_eq(members(network, 1)->count, 2);
@@ -115,7 +115,8 @@ START_TEST(a_learner_for_good_stays_one_until_somebody_promotes_it)
 }
 END_TEST
 
-/* T26: what a leader of an earlier term began may be committed without this one knowing. */
+/* T26: a change that a leader of an earlier term began may be committed, and this leader does not
+ * know. */
 static bool lose_appends(struct network *network, const struct raft_message *message)
 {
     (void)network;
@@ -222,7 +223,7 @@ START_TEST(a_new_leader_finishes_what_an_older_one_began)
     network_run(network, HEARTBEAT_MS);
     ck_assert(is_settled(network));
     ck_assert_uint_eq(roles(network, 2, 4), RAFT_MEMBER_VOTER);
-    /* Under the name of whoever asked, so that it hears of the end. */
+    /* With the origin of the proposal, so that the node that forwarded it learns the outcome. */
     last =
         raft_log_entry(network_node(network, 2)->core, network_status(network, 2).membership_index);
     ck_assert_uint_eq(last->origin, 1);
@@ -241,7 +242,8 @@ START_TEST(a_leader_that_removes_itself_hands_over_and_goes)
     network_run(network, 2 * HEARTBEAT_MS);
     leader = network_leader(network);
     ck_assert(leader == 2 || leader == 3);
-    ck_assert_uint_eq(network_status(network, leader).term, 3); /* handed over, not waited for */
+    ck_assert_uint_eq(network_status(network, leader).term,
+                      3); /* by a handover, without a time-out */
     ck_assert(raft_was_removed(network_node(network, 1)->core));
     ck_assert_uint_eq(members(network, leader)->count, 2);
     network_propose(network, leader, 7);
@@ -260,7 +262,8 @@ START_TEST(a_removed_follower_is_told)
     network_settle(network);
     ck_assert(raft_was_removed(network_node(network, 3)->core));
     ck_assert(!raft_was_removed(network_node(network, 2)->core));
-    /* And has the entry that says so, and can answer whoever asked it for that. */
+    /* It also has the entry with that membership, so it can answer a client that asked it for the
+     * change. */
     ck_assert_uint_eq(network_status(network, 3).commit_index,
                       network_status(network, 1).membership_index);
     network_destroy(network);
@@ -288,8 +291,9 @@ START_TEST(t29_a_removed_node_that_comes_back_disturbs_nobody)
 END_TEST
 
 /*
- * T28: of 1 and 2, 1 leads, and removes itself. It has the entry that says so on its disk, 2 has
- * not: neither 2 without its vote nor anybody else can lead. So 1 has to campaign again.
+ * T28: node 1 leads the voters 1 and 2, and removes itself. The entry is on the disk of node 1 and
+ * not on that of node 2. Node 2 cannot lead without the vote of node 1, and no other node can
+ * either. So node 1 has to campaign again.
  */
 START_TEST(t28_a_removed_node_with_the_newest_log_may_campaign)
 {
@@ -297,7 +301,7 @@ START_TEST(t28_a_removed_node_with_the_newest_log_may_campaign)
 
     network_elect_node(network, 1);
     network->filter = lose_appends;
-    network_change(network, 1, "remove 1"); /* joint, not at 2 yet */
+    network_change(network, 1, "remove 1"); /* joint; node 2 does not have it yet */
     network->filter = NULL;
     network_run(network, HEARTBEAT_MS - 1);
     network->filter = lose_appends;
@@ -320,12 +324,12 @@ START_TEST(t28_the_final_entry_alone_elects_too)
     struct network *network = network_create(2);
 
     network_elect_node(network, 1);
-    network_hold(network, 2, 1); /* 2 has the joint entry, 1 does not know */
+    network_hold(network, 2, 1); /* node 2 has the joint entry, node 1 does not know that */
     network_change(network, 1, "remove 1");
     network_settle(network);
     ck_assert(raft_membership_is_joint(members(network, 2)));
     network->filter = lose_appends;
-    network_release(network, 2, 1); /* 1 appends the final one, 2 does not get it */
+    network_release(network, 2, 1); /* node 1 appends the final entry, node 2 does not get it */
     network_settle(network);
     ck_assert_uint_eq(members(network, 1)->count, 1);
     ck_assert_uint_eq(members(network, 2)->count, 2);
@@ -352,7 +356,7 @@ START_TEST(a_dead_voter_is_replaced_when_the_new_one_has_caught_up)
     ck_assert_uint_eq(roles(network, 1, 3), 0);
     ck_assert(raft_membership_was_removed(members(network, 1), 3));
     network_crash(network, 2, false);
-    network_propose(network, 1, 7); /* the new one counts */
+    network_propose(network, 1, 7); /* the new voter counts */
     network_settle(network);
     ck_assert_uint_eq(network_committed_times(network, 7), 1);
     network_destroy(network);
@@ -383,7 +387,9 @@ START_TEST(one_becomes_three_becomes_one)
 }
 END_TEST
 
-/* T58: what a joined node has on its disk says that it is a learner; it goes on as one. */
+/*
+ * T58: a node that joined has on its disk that it is a learner, and goes on as one after a restart.
+ */
 START_TEST(t58_a_learner_that_restarts_goes_on)
 {
     struct network *network = three_and_a_newcomer();
@@ -400,8 +406,8 @@ START_TEST(t58_a_learner_that_restarts_goes_on)
 }
 END_TEST
 
-/* Members come and go and leadership moves while messages are lost, disks hang and nodes crash; the
- * invariants watch. */
+/* Members change and leadership moves while messages are lost, disks hang and nodes crash. The
+ * invariants are checked meanwhile. */
 static const char *const churn[] = {
     "add 4",    "remove 1", "add 5",       "remove 2",   "replace 3 6", "learn 7",   "promote 7",
     "remove 4", "remove 5", "replace 6 8", "handover 0", "handover 2",  "handover 6"};
@@ -446,7 +452,8 @@ START_TEST(members_change_in_the_storm)
         }
     }
     ck_assert(network_run_until(network, is_settled, 60 * ELECTION_TIMEOUT_MS));
-    /* It goes on, whoever leads in the end; a leader that hands over takes nothing for a while. */
+    /* Commands are committed again, whichever node leads; during a handover a leader takes none for
+     * a while. */
     for (uint64_t number = 5000; network_committed_times(network, number - 1) == 0; number++) {
         ck_assert_uint_lt(number, 5020);
         if (network_leader(network) != 0) {

@@ -1,6 +1,6 @@
 /*
- * The leader's side: logs of every shape converge, windows hold, and nothing counts as committed
- * that a quorum could forget.
+ * The leader's side of replication: logs of every shape converge, windows limit, and nothing counts
+ * as committed that a quorum could forget.
  */
 #include <string.h>
 
@@ -28,14 +28,14 @@ START_TEST(a_proposal_is_on_all_disks_without_time_passing)
     for (uint16_t id = 1; id <= 3; id++) {
         ck_assert_uint_eq(network_last_on_disk(network, id), 3);
     }
-    /* The followers learn by the next heartbeat that it is committed. */
+    /* The followers learn with the next heartbeat that it is committed. */
     network_run(network, HEARTBEAT_MS);
     ck_assert(network_converged(network));
     network_destroy(network);
 }
 END_TEST
 
-/* Figure 7 of the paper: a leader of term 8 and six followers, each wrong in another way. */
+/* Figure 7 of the paper: a leader of term 8 and six followers, each with another difference. */
 START_TEST(figure_7_all_logs_converge)
 {
     static const struct {
@@ -46,7 +46,7 @@ START_TEST(figure_7_all_logs_converge)
         {{1, 1, 1, 4, 4, 5, 5, 6, 6}, 9},           /* a: one missing */
         {{1, 1, 1, 4}, 4},                          /* b: many missing */
         {{1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 6}, 11},    /* c: one too many */
-        {{1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 7, 7}, 12}, /* d: a later leader's */
+        {{1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 7, 7}, 12}, /* d: entries of a later leader */
         {{1, 1, 1, 4, 4, 4, 4}, 7},                 /* e: missing and too many */
         {{1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3}, 11},    /* f: likewise, of older terms */
     };
@@ -102,7 +102,7 @@ START_TEST(a_long_divergent_tail_costs_a_try_per_term_not_per_entry)
 }
 END_TEST
 
-/* Lets entry 2 of term 2 through, and nothing that comes after it where it has arrived. */
+/* Lets entry 2 of term 2 pass, and nothing after it to the nodes that have it. */
 static bool stop_at_index_3(struct network *network, const struct raft_message *message)
 {
     return message->entry_count == 0 || message->entries[message->entry_count - 1]->index < 3 ||
@@ -212,7 +212,7 @@ START_TEST(t12_the_leader_counts_itself_only_when_its_own_disk_has_it)
     network_node(network, 1)->disk_stalled = true;
     network_propose(network, 1, 7);
     network_settle(network);
-    /* Sent in parallel with its own write, acknowledged by one of two followers. */
+    /* The entry is sent while the leader writes it, and one of two followers acknowledges it. */
     ck_assert_uint_eq(network_last_on_disk(network, 2), 3);
     ck_assert_uint_eq(network_committed_times(network, 7), 0);
     network_node(network, 1)->disk_stalled = false;
@@ -251,7 +251,7 @@ START_TEST(t16_a_peer_behind_the_compaction_point_needs_a_snapshot_and_harms_nob
     network_propose(network, 1, 7);
     network_settle(network);
     ck_assert_uint_eq(network_committed_times(network, 7), 1);
-    /* It hears heartbeats, so it does not campaign, and nothing is sent to it in between. */
+    /* It gets heartbeats, so it does not campaign; nothing else is sent to it meanwhile. */
     before = (size_t)network->steps;
     network_run(network, 100 * HEARTBEAT_MS);
     ck_assert_uint_le((size_t)network->steps - before, 100 * 10);
@@ -262,7 +262,7 @@ START_TEST(t16_a_peer_behind_the_compaction_point_needs_a_snapshot_and_harms_nob
 }
 END_TEST
 
-/* What is on its way to node 2, as the windows count it. */
+/* The appends under way to node 2, as the window counts them. */
 struct window {
     size_t messages;
     size_t bytes;
@@ -318,11 +318,11 @@ START_TEST(the_window_holds_in_messages)
         network_settle(network);
     }
     ck_assert_uint_eq(window.messages, 5);
-    ck_assert_uint_eq(network_committed_times(network, 50), 1); /* node 3 is quick */
+    ck_assert_uint_eq(network_committed_times(network, 50), 1); /* node 3 answers at once */
     network_release(network, 2, 1);
     network_settle(network);
     ck_assert_uint_eq(network_last_on_disk(network, 2), 52);
-    ck_assert_uint_le(window.messages, 5 + 6); /* the rest went in batches */
+    ck_assert_uint_le(window.messages, 5 + 6); /* the others went in batches */
     network_destroy(network);
 }
 END_TEST
@@ -350,7 +350,7 @@ START_TEST(the_window_holds_in_bytes)
 }
 END_TEST
 
-/* T50: an entry larger than a batch still gets through, alone. */
+/* T50: an entry larger than a batch still arrives, in a message of its own. */
 START_TEST(t50_an_entry_larger_than_a_batch_goes_alone)
 {
     struct network *network = leader_with_windows(4, 2000, 500);
@@ -425,7 +425,7 @@ START_TEST(a_link_that_comes_back_is_used_at_once)
 }
 END_TEST
 
-/* A peer that answers no append is tried once per heartbeat, not once per proposal. */
+/* To a peer that does not answer, one append is sent for each heartbeat, not for each proposal. */
 START_TEST(a_silent_peer_is_not_flooded)
 {
     struct network *network = three_with_leader_1();

@@ -1,6 +1,6 @@
 /*
- * Snapshots in the core: what compaction leaves, who is sent one and how often, and what an
- * install makes of a log.
+ * Snapshots in the core: what compaction leaves, which peers are sent one and how often, and what
+ * happens to a log when one arrives.
  */
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 enum { HEARTBEAT_MS = 100, ELECTION_TIMEOUT_MS = 1000 };
 
-/* Node 1 leads, 3 is down, and the log that 3 does not have (indices 3 to 12) is compacted. */
+/* Node 1 leads, node 3 is down, and the entries that node 3 lacks (3 to 12) are compacted. */
 static struct network *three_with_3_behind(void)
 {
     struct network *network = network_create(3);
@@ -68,7 +68,7 @@ START_TEST(what_is_not_on_this_disk_yet_stays)
     network_node(network, 1)->disk_stalled = true;
     network_propose(network, 1, 7);
     network_settle(network);
-    ck_assert_uint_eq(network_status(network, 1).commit_index, 3); /* by the two others */
+    ck_assert_uint_eq(network_status(network, 1).commit_index, 3); /* by the two other nodes */
     network_save_snapshot(network, 1, 0);
     ck_assert_ptr_null(raft_log_entry(network_node(network, 1)->core, 2));
     ck_assert_ptr_nonnull(raft_log_entry(network_node(network, 1)->core, 3));
@@ -101,7 +101,7 @@ START_TEST(a_peer_that_still_finds_its_place_gets_none)
 
     network_propose(network, 1, 20);
     network_settle(network);
-    network_save_snapshot(network, 2, 11); /* keeps all that 3 lacks */
+    network_save_snapshot(network, 2, 11); /* keeps everything that node 3 lacks */
     network_crash(network, 1, false);
     network_heal(network);
     network_restart(network, 3);
@@ -117,16 +117,16 @@ START_TEST(t20_an_offline_peer_is_not_sent_one_at_every_heartbeat)
 {
     struct network *network = three_with_3_behind();
 
-    /* It never said that it needs one. */
+    /* The peer never said that it needs a snapshot. */
     network_run(network, 20 * ELECTION_TIMEOUT_MS);
     ck_assert_uint_eq(network_node(network, 1)->transfer_count[3], 0);
-    /* It says so and is gone again: the transfer fails, and nothing is heard since. */
+    /* It says so and is down again: the transfer fails, and nothing was heard since. */
     bring_back(network, 3);
     network_crash(network, 3, false);
     network_end_transfer(network, 1, 3, false);
     network_run(network, 20 * ELECTION_TIMEOUT_MS);
     ck_assert_uint_eq(network_node(network, 1)->transfer_count[3], 1);
-    /* It is back: once more, and not twice for its answers to heartbeats. */
+    /* It is back: one more transfer, and not two because of its answers to heartbeats. */
     bring_back(network, 3);
     network_run(network, 3 * HEARTBEAT_MS);
     ck_assert_uint_eq(network_node(network, 1)->transfer_count[3], 2);
@@ -175,11 +175,11 @@ START_TEST(t38_delivered_is_not_installed)
     struct network *network = three_with_3_behind();
 
     bring_back(network, 3);
-    network_end_transfer(network, 1, 3, true); /* it has the bytes, and does nothing yet */
+    network_end_transfer(network, 1, 3, true); /* it has the bytes, but has not installed them */
     network_run(network, 3 * HEARTBEAT_MS);
     ck_assert_uint_lt(network_peer(network, 1, 3).match_index, 12);
     ck_assert_int_eq(network_peer(network, 1, 3).state, RAFT_PROGRESS_SNAPSHOT);
-    /* A commit that needs node 3 does not happen. */
+    /* A commit that needs node 3 is not possible. */
     network_crash(network, 2, false);
     network_propose(network, 1, 20);
     network_settle(network);
@@ -221,7 +221,8 @@ START_TEST(an_installed_snapshot_is_acknowledged_once_the_log_is_rewritten)
 }
 END_TEST
 
-/* A crash between the two leaves the snapshot and the old log: the snapshot decides (T34). */
+/* A crash between the arrival and the restart of the log leaves the snapshot and the old log: the
+ * snapshot counts (T34). */
 START_TEST(t34_a_crash_before_the_log_is_rewritten_loses_nothing)
 {
     struct network *network = three_with_3_behind();
@@ -241,7 +242,8 @@ START_TEST(t34_a_crash_before_the_log_is_rewritten_loses_nothing)
 }
 END_TEST
 
-/* Node 3 has a tail of another leader that nobody else has: it goes with the install. */
+/* Node 3 has entries of another leader that no other node has: they are dropped when the snapshot
+ * is installed. */
 START_TEST(t37_a_conflicting_tail_does_not_survive_an_install)
 {
     struct network *network = network_create(3);
@@ -267,7 +269,8 @@ START_TEST(t37_a_conflicting_tail_does_not_survive_an_install)
 }
 END_TEST
 
-/* With the snapshot's own entry in the log there is nothing to install, and the tail stays. */
+/* If the log has the entry at the index of the snapshot, nothing is installed, and the entries
+ * after it stay. */
 START_TEST(t36_a_fitting_tail_is_kept)
 {
     struct network *network = network_create(3);
@@ -336,7 +339,7 @@ START_TEST(t3_the_last_entry_may_live_in_the_snapshot_alone)
 
     network_crash(network, 1, false);
     network_crash(network, 2, false);
-    network_restart(network, 1); /* its log is empty behind the snapshot */
+    network_restart(network, 1); /* its log is empty after the snapshot */
     network_heal(network);
     network_restart(network, 3);
     network_campaign(network, 3);
@@ -347,7 +350,7 @@ START_TEST(t3_the_last_entry_may_live_in_the_snapshot_alone)
 }
 END_TEST
 
-/* A membership that is appended and not committed stays out of the snapshot. */
+/* A membership that is appended but not committed is not in the snapshot. */
 START_TEST(t30_a_snapshot_carries_the_committed_membership)
 {
     struct network *network = network_create(3);
@@ -377,7 +380,8 @@ START_TEST(t30_a_snapshot_carries_the_committed_membership)
 }
 END_TEST
 
-/* Membership changes that the log forgot come with the snapshot; the tail's own stay in force. */
+/* Changes of members that the log no longer holds come with the snapshot; those in the entries
+ * after it stay in force. */
 START_TEST(an_install_brings_its_membership)
 {
     struct network *network = three_with_3_behind();
@@ -408,7 +412,7 @@ START_TEST(a_snapshot_that_cannot_be_is_dropped)
         .type = RAFT_EVENT_SNAPSHOT_RECEIVED,
         .received = {.from = 1, .index = 40, .term = 99, .membership = &network->membership}};
 
-    network_step(network, 2, &event); /* of a term that is still to come */
+    network_step(network, 2, &event); /* of a later term than the core's */
     event.received.term = 1;
     event.received.membership = &nobody;
     network_step(network, 2, &event);

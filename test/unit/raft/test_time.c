@@ -1,5 +1,5 @@
 /*
- * Cluster time (T47): stamped on every entry by whoever leads, it passes and never jumps,
+ * Cluster time (T47): every entry is stamped with it by its leader; it passes and never jumps,
  * whatever the wall clocks show and however often the leader changes.
  */
 #include "unit.h"
@@ -73,11 +73,11 @@ static void change_leader_to(uint16_t id, uint64_t wall_ms)
     }
     network_propose(network, id, 8);
     network_settle(network);
-    /* network_elect_node() puts one monotonic clock forward, by two time-outs at most. */
+    /* network_elect_node() moves one monotonic clock forward, by two time-outs at most. */
     ck_assert_uint_ge(last_entry(network, id)->time_ms, before_ms + (network->now_ms - now_ms));
     ck_assert_uint_le(last_entry(network, id)->time_ms,
                       before_ms + (network->now_ms - now_ms) + 2 * ELECTION_TIMEOUT_MS);
-    /* What the wall clock shows is told all the same, to convert absolute times. */
+    /* The wall clock is told to the state machine all the same, to convert absolute times. */
     ck_assert_uint_eq(last_entry(network, id)->wall_ms, wall_ms + network->now_ms);
     assert_times_never_fall(network, id);
     network_destroy(network);
@@ -114,7 +114,7 @@ START_TEST(t47_a_step_of_the_leaders_wall_clock_moves_nothing)
 }
 END_TEST
 
-/* All are down for long: nobody knows for how long, so no time has passed. */
+/* All nodes are down for a long time. No node knows how long, so no time has passed. */
 START_TEST(while_nobody_runs_time_stands_still)
 {
     struct network *network = three_wall_clocks();
@@ -137,9 +137,9 @@ START_TEST(while_nobody_runs_time_stands_still)
 END_TEST
 
 /*
- * Node 1's clock runs wild and only node 2 hears of it. Node 3 leads next, on the time that it
- * knows; what node 2 heard of node 1 must not come back after that: a key that was set in the
- * time of node 3 would expire early.
+ * The clock of node 1 is far too fast, and only node 2 hears its time. Node 3 leads next, with the
+ * time that it knows. What node 2 heard of node 1 must not be used after that: a key that was set
+ * in the time of node 3 would expire early.
  */
 START_TEST(t47_the_time_of_an_earlier_leader_is_not_taken_over)
 {
@@ -231,8 +231,8 @@ START_TEST(an_entry_that_only_tells_the_time_is_the_leaders_alone)
 }
 END_TEST
 
-/* What expires is gone from a follower once it knows that this is committed: not a heartbeat later,
- * as with an entry that nobody there waits for. */
+/* A key that expires is gone from a follower as soon as the follower knows that the entry is
+ * committed; not a heartbeat later, as with an entry that no client there waits for. */
 START_TEST(every_member_is_told_at_once_that_time_has_passed)
 {
     struct network *network = three_wall_clocks();
