@@ -1,5 +1,5 @@
 /*
- * One node for tests. See lone.h.
+ * One node in the process of a test; see lone.h.
  */
 #include "lone.h"
 
@@ -35,7 +35,7 @@ static void wait_for_disk(const bool *stalls)
     pthread_mutex_unlock(&disk_mutex);
 }
 
-/* In the place of the C library's, for this program. */
+/* In the place of the function of the C library, in this program. */
 int fdatasync(int file)
 {
     wait_for_disk(&disk_stalls);
@@ -106,7 +106,7 @@ void lone_wait_for_stall(void)
 
 static _Atomic uint64_t clock_ahead_ms;
 
-/* In the place of clock_monotonic_ms(), by the linker's --wrap. NOLINTBEGIN */
+/* In the place of clock_monotonic_ms(), by --wrap of the linker. NOLINTBEGIN */
 uint64_t __real_clock_monotonic_ms(void);
 uint64_t __wrap_clock_monotonic_ms(void);
 
@@ -404,7 +404,7 @@ struct raftd_status lone_status(struct lone *lone)
     return status;
 }
 
-/* A status has no event to wait for: looks again after a pause. */
+/* No event announces a change of the status, so this asks again after a pause. */
 void lone_wait(struct lone *lone, bool (*wanted)(const struct raftd_status *status, uint64_t value),
                uint64_t value)
 {

@@ -1,5 +1,5 @@
 /*
- * Two ends of a link, driven by one test thread.
+ * The two ends of a link, driven by the thread of the test; see peers.h.
  */
 #include "peers.h"
 
@@ -149,7 +149,7 @@ static void take_events(struct end *end)
             memory_free(event.snapshot);
             break;
         case LINK_EVENT_MESSAGE:
-            ck_assert_uint_gt(end->ups, end->downs); /* only while it is up */
+            ck_assert_uint_gt(end->ups, end->downs); /* only while it is connected */
             end->messages++;
             if (end->on_message != NULL) {
                 end->on_message(end, event.message);
@@ -170,7 +170,7 @@ static void take_sockets(struct peers *peers)
     }
 }
 
-/* One turn of the test's thread; sleeps until something happens, at most so long. */
+/* One turn of the thread of the test: sleeps until something happens, at most for this time. */
 static void turn(struct peers *peers, int other_fd, int timeout_ms)
 {
     struct pollfd polls[4] = {
@@ -318,7 +318,7 @@ bool peers_write_frame(int fd, struct wire_frame *frame)
     return true;
 }
 
-/* 0 at the end of the stream or of the patience. */
+/* 0 at the end of the stream, or after too long a wait. */
 static size_t read_some(struct peers *peers, int fd, void *data, size_t size)
 {
     uint64_t end_ms = clock_monotonic_ms() + WAIT_MS;

@@ -1,5 +1,5 @@
 /*
- * Building a node: what is refused, and said, before it runs.
+ * Building a node: what is refused before it runs, and the messages.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ START_TEST(builders_say_what_is_wrong)
     ck_assert_int_eq(raftd_builder_set(builder, "node.id", "65536", &error), RAFTD_ERROR_INVALID);
     ck_assert_int_eq(raftd_builder_set(builder, "node.id", "x", NULL), RAFTD_ERROR_INVALID);
     raftd_builder_destroy(builder);
-    /* Options that are fine one by one, but not together. */
+    /* Options that are valid one by one, but not together. */
     lone_set(&lone, "raft.heartbeat_ms", "900");
     ck_assert_int_eq(raftd_builder_build(lone.builder, &node, &error), RAFTD_ERROR_INVALID);
     ck_assert_ptr_nonnull(strstr(error.message, "heartbeat_ms"));
@@ -131,7 +131,7 @@ START_TEST(data_of_another_cluster_or_node_are_refused)
 }
 END_TEST
 
-/* T57: stopped at every moment between its first and its last step. */
+/* T57: the node is stopped at each moment between its first and its last phase. */
 START_TEST(too_few_descriptors_are_an_error_not_a_crash)
 {
     struct lone lone;

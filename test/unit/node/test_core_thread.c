@@ -1,6 +1,6 @@
 /*
- * The core thread beside a disk that hangs: what clients are told, and what goes on when the
- * disk comes back.
+ * The core thread while a disk hangs: what clients are told, and what goes on when the disk is
+ * back.
  */
 #include <string.h>
 
@@ -26,7 +26,7 @@ START_TEST(at_the_end_an_open_outcome_is_unknown)
 }
 END_TEST
 
-/* The disk hangs before the node has become leader: nothing can have been applied. */
+/* The disk hangs before the node has become the leader: nothing can have been applied. */
 START_TEST(at_the_end_what_never_left_is_definite)
 {
     struct lone lone;
@@ -45,7 +45,7 @@ START_TEST(at_the_end_what_never_left_is_definite)
     for (int i = 0; i < 2; i++) {
         int status = lone_next(&lone).status;
 
-        /* The core thread may have looked at them only after the node went out of service. */
+        /* The core thread may have taken them only after the node went out of service. */
         ck_assert(status == RAFTD_ERROR_STOPPED || status == RAFTD_ERROR_NOT_READY);
     }
     lone_release_disk();
@@ -82,7 +82,8 @@ START_TEST(at_the_end_reads_under_way_are_told_so)
 }
 END_TEST
 
-/* A deadline while the disk hangs: appended, so the outcome is unknown; and it may still come. */
+/* A deadline while the disk hangs: the entry is appended, so the outcome is unknown, and it may
+ * still be applied. */
 START_TEST(a_deadline_leaves_the_outcome_unknown)
 {
     struct lone lone;
@@ -101,7 +102,7 @@ START_TEST(a_deadline_leaves_the_outcome_unknown)
 }
 END_TEST
 
-/* As many writes on their way as there may be; the node steps its core no more. */
+/* As many log writes are under way as there can be, so the core is not stepped any more. */
 static uint64_t fill_log_writer(struct lone *lone)
 {
     uint64_t last = lone_status(lone).last_index;
@@ -134,7 +135,7 @@ START_TEST(t46_while_the_disk_hangs_requests_still_meet_their_deadline)
     lone_release_disk();
     lone_wait(&lone, lone_leads, 0);
     ck_assert_int_eq(lone_stop(&lone), 0);
-    ck_assert_uint_eq(lone.sum, WRITES_MAX); /* what was called definite was not applied */
+    ck_assert_uint_eq(lone.sum, WRITES_MAX); /* what was called not applied was not applied */
     lone_free(&lone);
 }
 END_TEST
@@ -158,8 +159,8 @@ START_TEST(t46_a_hanging_disk_keeps_nobody_from_hearing_of_the_end)
 END_TEST
 
 /*
- * T17: the log writer's ring is full, the client's ring is full, and so is that of another client
- * that asks for nothing but reads. No thread waits for room that only it can make: everything is
+ * T17: the ring of the log writer is full, the ring of the client is full, and so is that of
+ * another client, which only reads. No thread waits for room that only it can make: everything is
  * answered as soon as the disk is back.
  */
 START_TEST(t17_all_rings_are_full_and_everything_is_answered)
@@ -200,7 +201,7 @@ START_TEST(t17_all_rings_are_full_and_everything_is_answered)
 }
 END_TEST
 
-/* T59: a status call waits for no disk, whatever hangs: a log write, or the file of a snapshot. */
+/* T59: a status call waits for no disk, whether a log write hangs or the file of a snapshot. */
 START_TEST(t59_a_status_is_told_while_every_disk_hangs)
 {
     struct lone lone;
@@ -226,7 +227,7 @@ START_TEST(what_was_held_back_goes_on_as_soon_as_there_is_room)
     uint8_t large[5000] = {1};
 
     lone_init(&lone);
-    /* No heartbeat comes to help. */
+    /* No heartbeat wakes the thread. */
     lone_set(&lone, "raft.heartbeat_ms", "60000");
     lone_set(&lone, "raft.election_timeout_ms", "600000");
     lone_set(&lone, "raft.max_uncommitted_bytes", "4096");
@@ -250,7 +251,7 @@ START_TEST(what_was_held_back_goes_on_as_soon_as_there_is_room)
 }
 END_TEST
 
-/* More than one turn may apply, and the node goes out of service meanwhile. */
+/* There is more to apply than fits into one turn, and the node goes out of service meanwhile. */
 START_TEST(a_backlog_is_applied_even_out_of_service)
 {
     struct lone lone;

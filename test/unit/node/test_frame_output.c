@@ -1,6 +1,6 @@
 /*
- * The write side of a connection: whatever the socket takes at a time, frames come out whole and
- * one after the other.
+ * The write side of a connection: whatever number of bytes the socket takes at a time, frames
+ * arrive complete and one after another.
  */
 #include <poll.h>
 #include <string.h>
@@ -45,7 +45,7 @@ static void outlet_end(struct outlet *outlet)
     buffer_free(&outlet->received);
 }
 
-/* A frame filled with one letter; its first four bytes are its size. */
+/* A frame of one letter, repeated; its first four bytes are its size. */
 static struct wire_frame *frame_of(size_t size, char letter)
 {
     struct wire_frame *frame = memory_allocate(sizeof(*frame) + size);
@@ -90,7 +90,7 @@ static void flush_all(struct outlet *outlet)
     ck_assert(frame_output_is_empty(&outlet->output));
 }
 
-/* The received bytes are whole frames of these letters, in this order. */
+/* Checks that the received bytes are complete frames of these letters, in this order. */
 static void assert_frames(const struct outlet *outlet, const char *letters)
 {
     size_t offset = 0;
@@ -158,7 +158,8 @@ START_TEST(a_probe_does_not_cut_into_a_frame_half_written)
 }
 END_TEST
 
-/* TLS wants the very bytes of a write that it could not finish, even where none has left. */
+/* After a write that it could not finish, TLS requires the same bytes again, even if none of them
+ * has left. */
 START_TEST(a_frame_whose_write_was_tried_goes_first)
 {
     struct outlet outlet;
@@ -197,7 +198,8 @@ START_TEST(more_than_the_buffer_holds_waits_in_the_ring)
 }
 END_TEST
 
-/* The reserve: however much of the ring's waits, a probe finds room; many of them do not. */
+/* The reserve: however many frames of the ring wait, there is room for a probe; not for many of
+ * them. */
 START_TEST(there_is_room_for_probes_and_an_end_to_it)
 {
     struct outlet outlet;

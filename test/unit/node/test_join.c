@@ -10,7 +10,7 @@
 #include "lone.h"
 #include "unit.h"
 
-/* An address that nobody listens at. */
+/* An address at which no program listens. */
 static void free_address(char address[32])
 {
     struct sockaddr_in name = {.sin_family = AF_INET,
@@ -32,7 +32,7 @@ static void found(struct lone *first, const char *address)
     lone_set(first, "listen.peer", address);
     lone_set(first, "tls.peer", "off");
     lone_set(first, "raft.request_timeout_ms", "600000");
-    lone_set(first, "raft.election_timeout_ms", "20000"); /* it stays the leader meanwhile */
+    lone_set(first, "raft.election_timeout_ms", "20000"); /* node 1 stays the leader meanwhile */
     lone_serve(first);
 }
 
@@ -57,8 +57,8 @@ static void join(struct lone *second, const char *address, const char *contact)
 }
 
 /*
- * While it joins, a node takes part before it is ready. Afterwards it is like any other: out of
- * service, it acknowledges nothing, and two of two are no quorum without it.
+ * While a node joins, it takes part in consensus before it is ready. Afterwards it is like any
+ * other node: when it is out of service it acknowledges nothing, so the two voters have no quorum.
  */
 START_TEST(a_joined_node_out_of_service_takes_no_part)
 {

@@ -74,7 +74,8 @@ static bool flood_has_arrived(struct peers *peers)
     return peers->ends[1].messages == FLOOD && peers->ends[2].messages == FLOOD;
 }
 
-/* Mostly small, some larger than the read buffer and than what is copied, a few of megabytes. */
+/* Most are small, some are larger than the read buffer and than what is copied, a few have
+ * megabytes. */
 static uint32_t size_of(uint64_t number)
 {
     if (number % 5000 == 4999) {
@@ -92,8 +93,8 @@ START_TEST(messages_arrive_whole_and_in_order_both_ways_at_once)
     uint64_t sent[3] = {0};
 
     peers_init(&peers, _i == 1);
-    /* A slow machine under ThreadSanitizer may keep a thread waiting for longer than the 400 ms
-     * of the other tests. */
+    /* On a slow machine with ThreadSanitizer, a thread may have to wait longer than the 400 ms of
+     * the other tests. */
     peers.ends[1].shared.timing.silence_timeout_ms = 60000;
     peers.ends[2].shared.timing.silence_timeout_ms = 60000;
     peers.ends[1].on_message = peers_expect_in_order;
@@ -104,7 +105,7 @@ START_TEST(messages_arrive_whole_and_in_order_both_ways_at_once)
         for (uint16_t id = 1; id <= 2; id++) {
             for (int i = 0; i < 64 && sent[id] < FLOOD; i++) {
                 if (!peers_send(&peers, id, sent[id], size_of(sent[id]))) {
-                    break; /* the ring is full: later */
+                    break; /* the ring is full: send it later */
                 }
                 sent[id]++;
             }
@@ -119,7 +120,7 @@ START_TEST(messages_arrive_whole_and_in_order_both_ways_at_once)
 }
 END_TEST
 
-enum { BACKLOG = 12000 }; /* more than ring and socket buffers hold */
+enum { BACKLOG = 12000 }; /* more than the ring and the socket buffers hold */
 
 static bool backlog_has_arrived(struct peers *peers)
 {
@@ -134,7 +135,7 @@ static double cpu_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Sends until the frames no longer fit anywhere, or all of it. */
+/* Sends until there is no room for more frames, or all are sent. */
 static uint64_t send_backlog(struct peers *peers, uint64_t sent)
 {
     uint64_t before;
@@ -158,9 +159,9 @@ START_TEST(a_core_that_takes_nothing_loses_nothing_and_costs_nothing)
 
     peers_init(&peers, false);
     peers.ends[2].on_message = peers_expect_in_order;
-    /* A link that does not read cannot hear answers either; that is not what is tested here. */
+    /* A link that does not read gets no answers either; that is not tested here. */
     peers.ends[1].shared.timing.silence_timeout_ms = 60000;
-    /* And nothing but the core's wake-up is to get it going again: no timer. */
+    /* Only the wake-up of the core can make it go on: there is no timer. */
     peers.ends[2].shared.timing.silence_timeout_ms = 60000;
     peers.ends[2].shared.timing.probe_interval_ms = 60000;
     peers_start(&peers);
@@ -199,19 +200,19 @@ START_TEST(a_full_ring_delays_down_and_up_and_loses_neither)
 
     peers_init(&peers, false);
     peers.ends[2].on_message = peers_expect_in_order;
-    /* The silence of a link that does not read is not what is tested here. */
+    /* The silence of a link that does not read is not tested here. */
     peers.ends[1].shared.timing.silence_timeout_ms = 60000;
     peers.ends[2].shared.timing.silence_timeout_ms = 60000;
     peers_start(&peers);
     ck_assert(peers_wait(&peers, peers_are_up));
     peers.ends[2].keeps_events = true;
-    /* However slow the threads are: until node 2 has stopped reading for want of room. */
+    /* However slow the threads are: until node 2 has stopped reading because there is no room. */
     while (!node_2_has_no_room(&peers)) {
         sent = send_backlog(&peers, sent);
     }
     link_destroy(peers.ends[1].link);
     peers.ends[1].link = NULL;
-    /* Reading is off, so only a new connection tells node 2 that the old one is over. */
+    /* Node 2 does not read, so only a new connection tells it that the old one has ended. */
     peers.ends[1].ups = 0;
     peers_start_dialler(&peers);
     peers_wait_ms(&peers, 200);
@@ -320,7 +321,7 @@ START_TEST(a_frame_in_single_bytes_is_one_frame)
 }
 END_TEST
 
-/* Frames that end the connection, each with what the log says of it. */
+/* Frames that end the connection, each with the text that the log contains then. */
 static struct wire_frame *from_somebody_else(void)
 {
     struct raft_message message = {.type = RAFT_MESSAGE_READ, .from = 3, .to = 2, .term = 5};
@@ -439,7 +440,7 @@ START_TEST(a_new_connection_replaces_the_old_one)
 }
 END_TEST
 
-/* T57: stopping does not wait for anything that the network does or does not do. */
+/* T57: to stop a link needs no answer from the network. */
 START_TEST(t57_a_link_stops_at_once_in_every_state)
 {
     struct peers peers;
@@ -451,13 +452,13 @@ START_TEST(t57_a_link_stops_at_once_in_every_state)
     peers.ends[1].shared.timing.backoff_max_ms = 60000;
     peers_start_dialler(&peers);
     if (_i == 0) {
-        close(peers_accept(&peers)); /* backing off */
+        close(peers_accept(&peers)); /* during the back-off */
         ck_assert(peers_wait(&peers, peers_dialler_has_trouble));
     } else if (_i == 3) {
         peers_start_listener(&peers);
         ck_assert(peers_wait(&peers, peers_are_healthy));
     } else {
-        peers_wait_ms(&peers, 50); /* in the handshake: connected, nobody answers */
+        peers_wait_ms(&peers, 50); /* during the handshake: connected, and no answer comes */
     }
     begin_ms = clock_monotonic_ms();
     peers_free(&peers);
@@ -465,7 +466,7 @@ START_TEST(t57_a_link_stops_at_once_in_every_state)
 }
 END_TEST
 
-/* What the core sends last still leaves: that it steps down, say. */
+/* The last frames of the core still leave, for example that it steps down. */
 START_TEST(what_was_sent_before_the_stop_leaves)
 {
     struct peers peers;

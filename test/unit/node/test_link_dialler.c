@@ -1,5 +1,5 @@
 /*
- * The dialling end of a link, against a listener that misbehaves: the test itself.
+ * The dialling end of a link, against a listener that misbehaves, which is the test itself.
  */
 #include <string.h>
 #include <sys/socket.h>
@@ -48,7 +48,7 @@ START_TEST(the_dialler_says_who_it_is)
 }
 END_TEST
 
-/* What the listener replies, and what the dialler makes of it. */
+/* What the listener replies, and what the dialler says about it. */
 static void set_refusal(struct wire_hello *hello)
 {
     memcpy(hello->refusal, "no room at the inn", 19);
@@ -172,8 +172,8 @@ START_TEST(failures_back_off)
         }
         peers_wait_ms(&peers, 1);
     }
-    /* 0 + 50 + 100 + 200 + 400 + 400 + 400: the seventh comes after 1550 ms, with jitter from
-     * 1160 to 1940. Without back-off there would be thirty. */
+    /* 0 + 50 + 100 + 200 + 400 + 400 + 400: the seventh try comes after 1550 ms, with jitter after
+     * 1160 to 1940 ms. Without the back-off there would be thirty. */
     ck_assert_int_ge(dials, 4);
     ck_assert_int_le(dials, 9);
     peers_free(&peers);

@@ -1,5 +1,5 @@
 /*
- * Changes of members and of leadership through a client, on a node alone.
+ * Changes of members and handovers of leadership through a client, on a node that is alone.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -36,7 +36,7 @@ static void serve_with_links(struct lone *lone)
     lone_serve(lone);
 }
 
-/* Asks for one step and returns the outcome; text holds the sentence. */
+/* Asks for one step and returns the outcome; text is set to the sentence. */
 static int change(struct lone *lone, enum raftd_change_kind kind, uint16_t id, const char *address,
                   char text[256])
 {
@@ -70,7 +70,7 @@ START_TEST(learners_come_and_go_and_the_last_voter_stays)
     ck_assert_int_eq(change(&lone, RAFTD_CHANGE_ADD, 2, "127.0.0.1:1", text), RAFTD_ERROR_INVALID);
     ck_assert_ptr_nonnull(strstr(text, "never used again"));
     ck_assert_uint_eq(lone_status(&lone).member_count, 1);
-    /* The node goes on, with a link less. */
+    /* The node goes on without that link. */
     ck_assert_int_eq(lone_add(&lone, 3, NULL), RAFTD_OK);
     lone_free(&lone);
 }

@@ -1,6 +1,6 @@
 /*
  * The life of a node through the public API: built, run, out of service and back, stopped, run
- * again on the same data; and what its clients are told at every turn.
+ * again with the same data; and what its clients are told at each point.
  */
 #include <sched.h>
 #include <stdio.h>
@@ -98,7 +98,7 @@ START_TEST(before_it_runs_requests_wait_for_their_answer)
 }
 END_TEST
 
-/* A client that asks while or after the node stops is answered like everybody else. */
+/* A client that asks while the node stops, or after that, is answered like all others. */
 START_TEST(after_the_end_every_request_is_answered)
 {
     struct lone lone;
@@ -146,7 +146,7 @@ static void *ask_until_stopped(void *argument)
         raftd_client_submit(client);
         for (unsigned i = 0; i < 10; i++) {
             if (!raftd_client_wait(client, 10000) || !raftd_client_next(client, &completion)) {
-                return NULL; /* one without an answer */
+                return NULL; /* a client without an answer */
             }
             answered++;
         }
@@ -211,7 +211,8 @@ static void *wake_for_nothing(void *client)
     return NULL;
 }
 
-/* The core thread wakes at the end of its turn, for answers that may be taken by then. */
+/* The core thread wakes clients at the end of its turn, for answers that may have been taken by
+ * then. */
 START_TEST(a_wake_up_without_an_answer_does_not_end_a_wait)
 {
     struct lone lone;
@@ -254,7 +255,7 @@ START_TEST(sixty_four_clients_and_no_more_until_one_closes)
     }
     for (int round = 0; round < 200; round++) {
         raftd_client_close(clients[7]);
-        /* Its place is free once the core thread has let go of it. */
+        /* Its place is free as soon as the core thread has freed it. */
         while (raftd_client_open(lone.node, &clients[7]) == RAFTD_ERROR_BUSY) {
         }
         lone.client = clients[7];
@@ -309,7 +310,7 @@ START_TEST(clients_that_come_and_go_on_many_threads_lose_nothing)
     for (size_t i = 0; i < 4; i++) {
         pthread_join(threads[i], NULL);
     }
-    /* What a client proposed before it closed goes on without it. */
+    /* What a client proposed before it closed is carried out without it. */
     ck_assert_int_eq(lone_add(&lone, 0, NULL), 0);
     ck_assert_int_eq(lone_read(&lone, &sum), 0);
     ck_assert_uint_eq(sum, 1200);
@@ -416,7 +417,7 @@ static bool leads_of(const struct raftd_status *status, uint64_t members)
     return strcmp(status->role, "leader") == 0 && status->member_count == members;
 }
 
-/* T31: the configuration founded the cluster; who is a member the log knows ever since. */
+/* T31: the configuration has founded the cluster; since then the log says who the members are. */
 START_TEST(t31_members_of_the_configuration_do_not_replace_those_of_the_log)
 {
     struct lone lone;
@@ -431,14 +432,15 @@ START_TEST(t31_members_of_the_configuration_do_not_replace_those_of_the_log)
     lone_set(&lone, "peers.2", "127.0.0.1:47382");
     lone_set(&lone, "peers.3", "127.0.0.1:47383");
     lone_set(&lone, "tls.peer", "off");
-    lone_serve(&lone); /* without a quorum of those three it would wait for ever */
+    lone_serve(&lone); /* if those three were the members, it would wait for a quorum for ever */
     lone_wait(&lone, leads_of, 1);
     ck_assert_int_eq(lone_add(&lone, 1, NULL), 0);
     lone_free(&lone);
 }
 END_TEST
 
-/* Whatever the number of descriptors it may have: it is built, or says that it cannot be. */
+/* Whatever number of descriptors the process may have: the node is built, or says that it cannot
+ * be. */
 UNIT_SUITE(node_life)
 {
     Suite *suite = suite_create("node life");

@@ -1,6 +1,6 @@
 /*
- * Levels of reading: what an answer from here may rest on, and that it is looked at again after
- * the answer was computed.
+ * The levels of reads: what an answer from this node may be based on, and that it is checked again
+ * after the answer was computed.
  */
 #include "lone.h"
 #include "unit.h"
@@ -19,7 +19,7 @@ START_TEST(what_a_lease_allows)
     ck_assert(reads_may_answer(&basis, RAFTD_READ_LEASE, 0, 99));
     ck_assert(!reads_may_answer(&basis, RAFTD_READ_LEASE, 0, 100));
     ck_assert(!reads_may_answer(&behind, RAFTD_READ_LEASE, 0, 99));
-    /* The leader's own state is as fresh as can be. */
+    /* The own state of a leader with a lease is the newest. */
     ck_assert(reads_may_answer(&basis, RAFTD_READ_STALE, 1, 99));
     ck_assert(!reads_may_answer(&basis, RAFTD_READ_STALE, 1, 100));
 }
@@ -34,7 +34,7 @@ START_TEST(what_a_bound_of_age_allows)
     ck_assert(!reads_may_answer(&basis, RAFTD_READ_STALE, 50, 1051));
     ck_assert(!reads_may_answer(&basis, RAFTD_READ_LEASE, 50, 1000));
     ck_assert(!reads_may_answer(&never, RAFTD_READ_STALE, UINT32_MAX, 10));
-    /* Without a bound whatever is here will do. */
+    /* Without a bound, a state of any age is enough. */
     ck_assert(reads_may_answer(&never, RAFTD_READ_STALE, 0, UINT64_MAX));
 }
 END_TEST
@@ -69,7 +69,7 @@ START_TEST(every_level_sees_what_was_written_on_the_leader)
 }
 END_TEST
 
-/* The process is stopped after the lease was looked at, and goes on when it is over. */
+/* The process is stopped after the lease was checked, and goes on when the lease is over. */
 START_TEST(t24_a_pause_between_check_and_answer_asks_again)
 {
     struct lone lone;
@@ -82,7 +82,7 @@ START_TEST(t24_a_pause_between_check_and_answer_asks_again)
     ck_assert_uint_eq(lone.read_count, 1);
     lone.pause_in_read_ms = ELECTION_TIMEOUT_MS;
     read_and_wait(&lone, RAFTD_READ_LEASE, 0);
-    ck_assert_uint_eq(lone.read_count, 3); /* the first answer was thrown away */
+    ck_assert_uint_eq(lone.read_count, 3); /* the first answer was dropped */
     ck_assert_int_eq(lone_stop(&lone), 0);
     lone_free(&lone);
 }
@@ -130,7 +130,7 @@ static bool has_proposed(const struct raftd_status *status, uint64_t index)
     return status->applied_index >= index;
 }
 
-/* Nobody writes, and yet the state machine learns that its time has come. */
+/* There are no writes, and nevertheless the state machine is told that its time has come. */
 START_TEST(time_that_is_waited_for_goes_into_the_log)
 {
     struct lone lone;

@@ -1,5 +1,6 @@
 /*
- * The reception: who gets in, who is told why not, and strangers that say nothing.
+ * The reception: which peers are accepted, what the others are told, and connections that send
+ * nothing.
  */
 #include <string.h>
 #include <sys/socket.h>
@@ -40,7 +41,7 @@ START_TEST(a_known_peer_gets_in_and_is_told_so)
     ck_assert_str_eq(reply.client_address, "127.0.0.1:7382");
     ck_assert(peers_wait(&peers, node_2_is_up));
     ck_assert_str_eq(peers_health(&peers, 2).client_address, "127.0.0.1:9999");
-    ck_assert(!peers_health(&peers, 2).healthy); /* it has answered no probe yet */
+    ck_assert(!peers_health(&peers, 2).healthy); /* the peer has answered no probe yet */
     close(fd);
     peers_free(&peers);
 }
@@ -266,7 +267,7 @@ START_TEST(the_stranger_that_came_first_makes_room)
     }
     ck_assert(peers_is_closed(&peers, fds[0]));
     ck_assert_int_lt(recv(fds[1], &byte, 1, MSG_DONTWAIT), 0); /* still waiting */
-    /* A peer that does speak gets in among them all. */
+    /* A peer that sends its hello is accepted among all of them. */
     hello = peers_hello(&peers);
     ck_assert(peers_greet(&peers, fds[RECEPTION_PENDING_MAX], &hello, &reply));
     ck_assert_str_eq(reply.refusal, "");
@@ -343,11 +344,11 @@ static bool node_1_has_trouble(struct peers *peers)
     return strcmp(peers_health(peers, 1).trouble, "not connected yet") != 0;
 }
 
-/* A certificate in the hands of one of the two, and what both logs say. */
+/* A certificate that one of the two nodes has, and what the logs of both say. */
 static const struct {
     uint16_t holder;
     struct certificate_request request;
-    const char *listener_log; /* NULL: nothing is expected there */
+    const char *listener_log; /* NULL = nothing is expected there */
     const char *dialler_log;
 } impostors[] = {
     {1,
@@ -394,7 +395,9 @@ START_TEST(an_impostor_is_refused_and_both_sides_say_so)
     if (impostors[_i].dialler_log != NULL) {
         assert_contains(peers_log(), impostors[_i].dialler_log);
     }
-    /* The listener takes a peer for connected before the peer has judged it, never healthy. */
+    /*
+     * The listener takes a peer for connected before the peer has judged it, but never for healthy.
+     */
     ck_assert(!peers_health(&peers, 1).connected);
     ck_assert(!peers_health(&peers, 2).healthy);
     peers_free(&peers);

@@ -1,6 +1,6 @@
 /*
- * A node that saves snapshots: when it does, what becomes of its log, what a restart finds, and
- * what it says where files are damaged or missing.
+ * A node that saves snapshots: when it does, what happens to its log, what a restart finds, and
+ * what it says about damaged or missing files.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -51,7 +51,7 @@ static unsigned count_files(const struct lone *lone, const char *part)
     return count;
 }
 
-/* The newest snapshot, by its name. */
+/* The index of the newest snapshot, from the names of the files. */
 static void newest_path(const struct lone *lone, char path[512])
 {
     DIR *directory = opendir(lone->directory);
@@ -84,10 +84,8 @@ static void restart(struct lone *lone)
     lone_serve(lone);
 }
 
-/*
- * T40: the snapshot knows itself which index it stands for: of the entries that the log still has,
- * a restart applies those behind it and no other, and adding up twice would be seen.
- */
+/* T40: a snapshot contains its index. Of the entries that the log still has, a restart applies
+ * those after it and no others; an entry that is applied twice would change the sum. */
 START_TEST(t40_a_restart_goes_on_exactly_where_the_snapshot_ends)
 {
     struct lone lone;
@@ -109,7 +107,7 @@ START_TEST(t40_a_restart_goes_on_exactly_where_the_snapshot_ends)
 }
 END_TEST
 
-/* Whole segments go, some of them come again as the next ones; old snapshots go, too. */
+/* Whole segments are removed or become the next ones; old snapshots are removed as well. */
 START_TEST(files_do_not_pile_up)
 {
     struct lone lone;
@@ -131,7 +129,7 @@ START_TEST(files_do_not_pile_up)
 }
 END_TEST
 
-/* The state of one moment, however many commands come while it is written. */
+/* The snapshot is the state of one moment, however many commands come while it is written. */
 START_TEST(commands_go_on_while_a_large_snapshot_is_saved)
 {
     struct lone lone;
@@ -160,7 +158,7 @@ START_TEST(commands_go_on_while_a_large_snapshot_is_saved)
 }
 END_TEST
 
-/* T19: the same disk takes entries while the file of a snapshot hangs on it. */
+/* T19: the disk takes entries while a write to the file of a snapshot hangs on it. */
 START_TEST(t19_a_snapshot_whose_disk_hangs_holds_up_no_command)
 {
     struct lone lone;
@@ -192,7 +190,7 @@ START_TEST(a_node_stops_in_the_middle_of_a_snapshot)
     ck_assert_uint_eq(lone.begins, lone.ends);
     lone_destroy(&lone);
     ck_assert_uint_eq(count_files(&lone, "snapshot-"), 0);
-    lone_serve(&lone); /* from the whole log */
+    lone_serve(&lone); /* from the complete log */
     ck_assert_uint_eq(lone.restored, 0);
     ck_assert_int_eq(lone_read(&lone, &sum), 0);
     ck_assert_uint_eq(sum, 60);
@@ -200,7 +198,7 @@ START_TEST(a_node_stops_in_the_middle_of_a_snapshot)
 }
 END_TEST
 
-/* T35: the newest file is damaged, or empty; the one before it and the log say the same. */
+/* T35: the newest file is damaged, or empty; the one before it and the log give the same state. */
 START_TEST(t35_a_damaged_snapshot_is_skipped_if_the_log_reaches)
 {
     struct lone lone;
@@ -232,7 +230,7 @@ START_TEST(t35_a_damaged_snapshot_is_skipped_if_the_log_reaches)
 }
 END_TEST
 
-/* T34: between the oldest entry and the newest good snapshot something is missing. */
+/* T34: entries are missing between the newest intact snapshot and the first entry of the log. */
 START_TEST(t34_a_gap_between_snapshot_and_log_is_refused)
 {
     struct lone lone;
@@ -279,8 +277,8 @@ static void copy_file(const char *from, const char *directory)
     fclose(out);
 }
 
-/* T34, T37: the node died between the arrival of a leader's snapshot and the restart of its log,
- * which ends before it. */
+/* T34, T37: the process ended between the arrival of a snapshot of a leader and the restart of the
+ * log, which ends before the snapshot. */
 START_TEST(t34_a_log_that_ends_before_the_snapshot_restarts_behind_it)
 {
     struct lone ahead;
@@ -313,7 +311,7 @@ START_TEST(t34_a_log_that_ends_before_the_snapshot_restarts_behind_it)
 }
 END_TEST
 
-/* T33: a vote that is gone is not given again, whatever the snapshots know. */
+/* T33: a vote that is lost must not be given again, whatever the snapshots contain. */
 START_TEST(t33_snapshots_without_a_log_are_refused)
 {
     struct lone lone;

@@ -1,6 +1,6 @@
 /*
- * Two snapshot workers and the frames between them: a file goes over whole, goes on where it was
- * after a break, survives lost frames, and is refused where it is damaged.
+ * Two snapshot workers and the frames between them: a file arrives complete, goes on where it was
+ * after a break, survives lost frames, and is refused if it is damaged.
  */
 #include "node/snapshot_worker.h"
 
@@ -78,14 +78,15 @@ struct side {
 
 static struct waker core;
 static struct side sides[3]; /* by id */
-/* What the link between them does. */
+/* What the link between the two does. */
 static unsigned drop_every; /* frames; 0 = none */
 static unsigned frame_count;
-static uint64_t flip_at;     /* offset of the chunk with a flipped byte; 0 = none */
-static bool is_offered_once; /* repeated offers are lost: a slow receiver answers them too late */
-/* What was seen of it. */
+static uint64_t flip_at; /* offset of the chunk with a flipped byte; 0 = none */
+static bool
+    is_offered_once; /* repeated offers are lost, as if a slow receiver answered them too late */
+/* What was seen of the transfer. */
 static uint64_t chunk_bytes;
-static uint64_t first_offset; /* of a chunk since the last offer */
+static uint64_t first_offset; /* offset of a chunk since the last offer */
 static bool offer_is_newest;
 static unsigned sent, failed, received, strange;
 static uint64_t saved_index;
@@ -184,7 +185,7 @@ static void note_frame(const struct wire_snapshot *frame)
     }
 }
 
-/* Carries a frame over, or loses it. */
+/* Carries a frame to the other worker, or loses it. */
 static void carry(uint16_t from, struct wire_frame *frame)
 {
     struct raftd_error error = {0};
@@ -242,7 +243,7 @@ static void take(uint16_t id, const struct snapshot_event *event)
     }
 }
 
-/* Carries frames until something is as wanted. */
+/* Carries frames until a condition is true. */
 static void run_until(bool (*wanted)(void))
 {
     uint64_t deadline = clock_monotonic_ms() + PATIENCE_MS;
@@ -287,7 +288,7 @@ static uint64_t newest_of(uint16_t id)
     return figures.index;
 }
 
-/* Told by an event, after which the worker touches no file until it is asked to. */
+/* The event says so; after it the worker touches no file until it is asked to. */
 static bool is_saved(void)
 {
     return saved_index == 10;
@@ -341,7 +342,7 @@ START_TEST(after_a_reconnect_it_goes_on_where_it_was)
     size = fs_memory_size(sides[SENDER].memory, "/data/snapshot-000000000000000a.raftd");
     ck_assert(staged_is_right);
     ck_assert_uint_gt(first_offset, 0);
-    ck_assert_uint_lt(chunk_bytes, size + (1 << 20)); /* the window, at most, went twice */
+    ck_assert_uint_lt(chunk_bytes, size + (1 << 20)); /* at most the window was sent twice */
 }
 END_TEST
 
@@ -357,7 +358,7 @@ START_TEST(a_flipped_byte_is_refused_and_leaves_nothing)
     ck_assert_uint_eq(received, 0);
     ck_assert_uint_eq(newest_of(RECEIVER), 0);
     ck_assert(!fs_memory_exists(sides[RECEIVER].memory, "/data/" SNAPSHOT_RECEIVE_NAME));
-    /* The next attempt works. */
+    /* The next try succeeds. */
     is_offered_once = false;
     snapshot_worker_send(sides[SENDER].worker, RECEIVER);
     run_until(is_sent);
@@ -367,10 +368,10 @@ END_TEST
 
 static bool is_saved_a_third_time(void)
 {
-    return saved_index == 30; /* by the event: it comes after all that the worker did */
+    return saved_index == 30; /* it comes after everything that the worker did */
 }
 
-/* T39: the file that is being sent outlives the newer one; then it goes. */
+/* T39: the file that is being sent is kept although a newer one is there; then it is removed. */
 START_TEST(t39_clean_up_leaves_what_is_being_sent)
 {
     start();
@@ -401,7 +402,8 @@ static void read_piece(uint64_t index, int wanted)
         wanted);
 }
 
-/* T39: two backups of different snapshots, and questions for what is not there: both go on. */
+/* T39: two backups of different snapshots, and questions for snapshots that do not exist: both
+ * backups go on. */
 START_TEST(t39_clean_up_leaves_what_is_read_for_backups)
 {
     start();
@@ -433,8 +435,9 @@ static bool is_sent_and_offered(void)
 }
 
 /*
- * T17: a worker hangs, on a disk say, while links come and go and peers ask for snapshots. Nobody
- * waits for room in its ring, nothing overflows, and in the end it knows how things stand.
+ * T17: a worker hangs, for example because of its disk, while connections are made and lost and
+ * peers need snapshots. No thread waits for room in its ring, nothing overflows, and at last the
+ * worker knows the newest state of each.
  */
 START_TEST(t17_a_worker_that_hangs_is_told_how_things_stand_afterwards)
 {
@@ -465,7 +468,7 @@ START_TEST(without_a_snapshot_it_fails_and_a_stranger_is_not_believed)
     start();
     snapshot_worker_send(sides[SENDER].worker, RECEIVER);
     run_until(has_failed);
-    /* A chunk that nobody asked for, an answer to nothing. */
+    /* A chunk that was not asked for, and an answer to nothing. */
     *frame = (struct wire_snapshot){
         .kind = WIRE_SNAPSHOT_CHUNK, .data_bytes = 100, .index = 5, .id = 5, .offset_bytes = 50};
     snapshot_worker_frame(sides[RECEIVER].worker, SENDER, frame);

@@ -1,5 +1,5 @@
 /*
- * A node on the library's own thread, as an embedder runs it: start, call, join.
+ * A node on a thread of the library, as an embedder runs it: start, call, join.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -55,7 +55,7 @@ START_TEST(a_start_that_fails_says_why)
 }
 END_TEST
 
-/* "127.0.0.1:" and a port that nobody listens on. */
+/* "127.0.0.1:" and a port on which no program listens. */
 static void free_address(char text[32])
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -68,7 +68,7 @@ static void free_address(char text[32])
     close(probe);
 }
 
-/* The peer does not exist, so there is no quorum; the node goes on trying until destroyed. */
+/* The peer does not exist, so there is no quorum; the node goes on trying until it is destroyed. */
 START_TEST(a_start_without_a_quorum_ends_with_its_time)
 {
     struct lone lone;
@@ -87,8 +87,8 @@ START_TEST(a_start_without_a_quorum_ends_with_its_time)
 }
 END_TEST
 
-/* T57: an empty directory and nobody who tells the cluster. Building does not wait for that; the
- * node's life does, as long as nobody stops it, and whoever asks hears how it stands. */
+/* T57: an empty directory, and no member tells the cluster. Building does not wait for that. The
+ * run of the node does until it is stopped, and status calls are answered meanwhile. */
 START_TEST(t57_looking_for_the_cluster_to_join_can_be_stopped)
 {
     struct raftd_status status;

@@ -1,5 +1,5 @@
 /*
- * What clients wait for: the table, its queues and its order of age.
+ * The table of requests that wait: its places, its queues and its list by age.
  */
 #include "unit.h"
 
@@ -87,7 +87,9 @@ START_TEST(test_expired_in_a_queue_are_swept_and_places_reused)
 
     waiting_add(&waiting, WAITING_HELD, client(1), 1, 10, bytes());
     capacity = waiting.capacity;
-    /* Nobody leads for a long time: clients come, wait out their deadline, and come again. */
+    /*
+     * There is no leader for a long time: clients come, wait until their deadline, and come again.
+     */
     for (uint64_t i = 0; i < 100000; i++) {
         waiting_add(&waiting, WAITING_HELD, client(1), i, 10, bytes());
         waiting_finish(&waiting, waiting_oldest(&waiting));
@@ -178,7 +180,7 @@ START_TEST(test_held_proposals_outlive_their_client_but_nothing_else_does)
 }
 END_TEST
 
-/* Without a leader nothing of this leaves, but its clients may come and go for long. */
+/* Without a leader no request goes on, but clients may come and go for a long time. */
 START_TEST(test_clients_that_come_and_go_do_not_fill_the_table)
 {
     for (uintptr_t round = 0; round < 100; round++) {
