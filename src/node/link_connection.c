@@ -228,7 +228,7 @@ static int on_probe(struct link *link, const struct wire_header *header, const u
     return code;
 }
 
-/* The nonce of a probe is the time when it left, so a late answer, too, tells the round trip. */
+/* The nonce of a probe is the time when it left, so even a late answer tells the round trip. */
 static int on_probe_reply(struct link *link, const struct wire_header *header,
                           const uint8_t *payload, struct raftd_error *error)
 {

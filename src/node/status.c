@@ -137,7 +137,7 @@ static void fill_member(struct raftd_node *node, const struct raft_member *from,
     RAFTD_MEMBER_STATUS_FIELDS(FILL)
 }
 
-/* What is known before the node has a log, too. */
+/* The figures that are known even before the node has a log. */
 static struct node_figures figures_of(const struct raftd_node *node)
 {
     uint64_t started_ms = atomic_load_explicit(&node->started_ms, memory_order_relaxed);

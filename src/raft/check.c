@@ -27,11 +27,12 @@ static const char *check_indices(const struct raft_core *core)
     HOLDS(core->durable_index < core->write_next, "what is durable was handed to the log writer");
     HOLDS(core->write_next <= last + 1, "only what is in the log was handed to the log writer");
     HOLDS(core->truncate_from == 0 || core->truncate_from <= core->write_next,
-          "what is to be cut from the disk was handed to the log writer");
-    HOLDS(core->written_sequence <= core->issued_sequence, "only what was issued is written");
+          "what is to be dropped from the disk was handed to the log writer");
+    HOLDS(core->written_sequence <= core->issued_sequence,
+          "only a write that was issued is written");
     HOLDS(core->hard_state_sequence <= core->issued_sequence, "the hard state's write is issued");
     HOLDS(core->membership_index <= last, "the membership in force is in the log");
-    HOLDS(raftlog_last_term(&core->log) <= core->term, "no entry is of a term to come");
+    HOLDS(raftlog_last_term(&core->log) <= core->term, "no entry has a later term than the core");
     return NULL;
 }
 
@@ -53,7 +54,7 @@ static const char *check_role(const struct raft_core *core)
         break;
     case RAFT_FOLLOWER:
     case RAFT_LEARNER:
-        HOLDS(core->leader != self, "nobody follows itself");
+        HOLDS(core->leader != self, "a node does not follow itself");
         HOLDS((core->role == RAFT_FOLLOWER) == core_is_voter(core),
               "a follower votes, a learner does not (T32)");
         break;
@@ -72,7 +73,7 @@ static const char *check_window(const struct raft_core *core, const struct progr
     size_t bytes = 0;
 
     HOLDS(progress->inflights != NULL, "a leader has a window for each peer");
-    HOLDS(progress->inflight_count <= capacity, "a window holds what fits");
+    HOLDS(progress->inflight_count <= capacity, "a window holds no more than its size");
     HOLDS(progress->state == RAFT_PROGRESS_REPLICATE || progress->inflight_count == 0,
           "only a peer that is known to agree has appends in flight");
     for (size_t i = 0; i < progress->inflight_count; i++) {
@@ -99,10 +100,10 @@ static const char *check_peer(const struct raft_core *core, const struct progres
     HOLDS(progress->state == RAFT_PROGRESS_SNAPSHOT || progress->next_index > core->log.base_index,
           "a peer that needs what is compacted waits for a snapshot (T16)");
     HOLDS(progress->state == RAFT_PROGRESS_SNAPSHOT || progress->transfer == TRANSFER_NONE,
-          "only who needs a snapshot is sent one");
+          "only a peer that needs a snapshot is sent one");
     HOLDS(progress->round_acknowledged <= core->read_round, "only rounds that began are answered");
     HOLDS(progress->round_sent <= core->read_round, "only rounds that began are sent");
-    HOLDS(progress->last_contact_ms <= core->now_ms, "nobody was heard in the future");
+    HOLDS(progress->last_contact_ms <= core->now_ms, "no peer was heard in the future");
     return check_window(core, progress);
 }
 

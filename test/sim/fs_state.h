@@ -26,7 +26,7 @@ enum {
 _Static_assert(FS_SECTORS == 8, "the masks of a page are bytes");
 
 struct fs_page {
-    uint32_t references; /* immutable while there is more than one */
+    uint32_t references; /* does not change while there is more than one */
     uint8_t bytes[FS_PAGE_BYTES];
 };
 
@@ -34,25 +34,25 @@ struct fs_page {
 struct fs_slot {
     struct fs_page *cache;
     struct fs_page *disk;
-    uint8_t dirty;      /* written, not synced */
-    uint8_t forgotten;  /* their sync failed: the cache says clean, the disk never got them */
-    uint8_t unreadable; /* latent errors, until the next write */
-    bool is_listed;     /* in the list of those that were written */
+    uint8_t dirty;      /* sectors that were written and not synced */
+    uint8_t forgotten;  /* sectors whose sync failed: clean in the cache, not on the disk */
+    uint8_t unreadable; /* sectors that cannot be read until the next write */
+    bool is_listed;     /* is in the list of written slots */
 };
 
-/* Bytes behind both sizes are zero, so that a file that grows has zeros in its holes. */
+/* Bytes after both sizes are zero, so that a file that grows has zeros in its holes. */
 struct fs_inode {
     bool is_used;
     bool is_locked;
     bool has_forgotten;
     struct fs_slot *slots;
-    size_t slot_count; /* allocated, not the size */
+    size_t slot_count; /* allocated slots, not the size of the file */
     uint64_t cache_bytes;
     uint64_t disk_bytes;
     size_t *written; /* slots with dirty sectors */
     size_t written_count;
     size_t written_capacity;
-    uint8_t *flat; /* what fs_memory_bytes() handed out */
+    uint8_t *flat; /* what fs_memory_bytes() returned */
 };
 
 struct fs_name {
@@ -69,7 +69,8 @@ struct fs_names {
 
 enum fs_change_type { FS_CHANGE_LINK, FS_CHANGE_UNLINK, FS_CHANGE_RENAME };
 
-/* Carries all it needs: each can reach the disk although the ones before it did not. */
+/* Contains everything that it needs: each change can reach the disk although those before it did
+ * not. */
 struct fs_change {
     enum fs_change_type type;
     char *path;
@@ -96,7 +97,7 @@ struct fs_memory {
     struct fs_inode *inodes;
     size_t inode_count;
     size_t inode_capacity;
-    size_t collect_at;     /* so many inodes: those that nobody refers to are freed */
+    size_t collect_at;     /* at so many inodes, those without a reference are freed */
     struct fs_names cache; /* as a reader sees them */
     struct fs_names disk;
     struct fs_change *changes;
@@ -107,7 +108,7 @@ struct fs_memory {
     struct fs_scripted_fault scripted[FS_MEMORY_OPERATIONS];
     struct fs_faults faults;
     struct sim_random fault_random;
-    uint64_t full_until; /* the count at which there is room again */
+    uint64_t full_until; /* the count of operations at which there is space again */
     uint64_t latency_ms;
     uint64_t fault_counts[FS_FAULT_KINDS];
     uint64_t count;
@@ -125,16 +126,16 @@ void fs_inode_write(struct fs_inode *inode, const uint8_t *data, size_t size, ui
                     bool has_large_sectors);
 void fs_inode_truncate(struct fs_inode *inode, uint64_t bytes);
 void fs_inode_sync(struct fs_inode *inode);
-/* As Linux does it: the pages that could not be written count as clean afterwards. */
+/* As in Linux: pages whose sync failed count as clean afterwards. */
 void fs_inode_fail_sync(struct fs_inode *inode);
-/* Clean pages go from the cache, so that it shows what the disk has. */
+/* Drops clean pages from the cache, so that it shows what the disk has. */
 void fs_inode_drop_clean(struct fs_inode *inode);
-/* Behind the back: cache and disk at once. */
+/* For tests: writes to cache and disk at once. */
 void fs_inode_poke(struct fs_inode *inode, const uint8_t *data, size_t size, uint64_t offset);
-/* The disk gets these bytes instead of what is on their way, in the sectors of the mask. */
+/* The sectors of the mask get these bytes on the disk, instead of what is under way. */
 void fs_slot_settle(struct fs_slot *slot, uint8_t mask, const uint8_t bytes[FS_PAGE_BYTES]);
 const uint8_t *fs_page_bytes(const struct fs_page *page);
-/* After a crash: what the disk has, cut to this size, is all there is. */
+/* After a crash: the file is what the disk has, cut to this size. */
 void fs_inode_reload(struct fs_inode *inode, uint64_t bytes);
 
 /* Names: fs_names.c. */
@@ -143,31 +144,30 @@ void fs_names_set(struct fs_names *names, const char *path, int inode);
 void fs_names_remove(struct fs_names *names, const char *path);
 void fs_names_clear(struct fs_names *names);
 void fs_names_copy(struct fs_names *to, const struct fs_names *from);
-/* Files whose directory is not there go, too. */
+/* Drops files whose directory does not exist. */
 void fs_names_drop_orphans(struct fs_names *names);
-/* Length of the directory's part of a path; 0 for what lies in "/". */
+/* Length of the directory part of a path; 0 for files in "/". */
 size_t fs_parent_length(const char *path);
 bool fs_is_in(const char *path, const char *directory);
 bool fs_has_parent(const struct fs_names *names, const char *path);
-/* Changes what a reader sees; the disk gets it with the next sync of the directory. */
+/* Changes the names that a reader sees; the disk gets the change with the next sync of the
+ * directory. */
 void fs_change_names(struct fs_memory *memory, enum fs_change_type type, const char *path,
                      const char *to, int inode);
 void fs_change_apply(struct fs_names *names, const struct fs_change *change);
 void fs_copy_changes(struct fs_memory *to, const struct fs_memory *from);
-/* Those in this directory reach the disk; NULL = all are forgotten instead. */
+/* The changes in this directory reach the disk; NULL = all changes are forgotten instead. */
 void fs_settle_changes(struct fs_memory *memory, const char *directory);
 
 /* Faults: fs_faults.c. */
-/*
- * Every operation begins here. 0: go on. 1: this is where the process dies, it may be done in
- * part. Negative: it fails.
- */
+/* Every operation begins here. 0: go on. 1: the process ends at this operation, which may be done
+ * in part. Negative: the operation fails. */
 int fs_begin(struct fs_memory *memory, enum fs_memory_operation operation);
-/* For operations that are done as a whole or not at all. False: not done, return *result. */
+/* For operations that are done completely or not at all. False: not done, return *result. */
 bool fs_begin_whole(struct fs_memory *memory, enum fs_memory_operation operation, int *result);
-/* How much of a write that makes the files grow finds room; counts what it cuts off as a fault. */
+/* Whether there is space for a write that makes the files grow; counts a refusal as a fault. */
 bool fs_has_room(struct fs_memory *memory, uint64_t growth);
-/* Dirty pages that the kernel happens to write now. */
+/* Dirty pages that the kernel writes to the disk by itself now. */
 void fs_write_back(struct fs_memory *memory, struct fs_inode *inode);
 
 #endif

@@ -76,7 +76,7 @@ struct host_input {
     bool is_link;
     bool up;
     struct raft_message *message;   /* owned */
-    struct wire_snapshot *snapshot; /* likewise */
+    struct wire_snapshot *snapshot; /* owned */
 };
 
 /* The core thread's part of snapshots, as in src/node/snapshot_schedule.h. */
@@ -178,8 +178,8 @@ bool host_start(struct host *host, const struct raft_membership *founding);
 void host_see_disks(const struct world *world, struct seen_counts *seen);
 /* Starts again after a crash; it may crash again while it recovers. */
 void host_on_start(struct host *host, uint64_t life);
-/* Whether its log would open, and behind which index that begins; with `snapshots`, whether a state
- * could be restored, too: 0, or the code and why not. It stays down. */
+/* Whether the log could be opened, and after which index it begins; with `snapshots`, whether a
+ * state could be restored as well. 0, or the code and the error. The host stays down. */
 int host_probe(struct host *host, bool snapshots, uint64_t *base_index, struct raftd_error *error);
 enum host_end {
     HOST_KILLED,   /* the page cache stays */

@@ -22,10 +22,10 @@ enum model_kind {
     MODEL_DELETE,
     MODEL_GETDEL,
     MODEL_SET_PX,  /* amount: milliseconds to live */
-    MODEL_PEXPIRE, /* likewise */
+    MODEL_PEXPIRE, /* amount: milliseconds to live */
     MODEL_PERSIST,
     MODEL_SET_IFEQ, /* only if the value equals `compared` */
-    MODEL_DELIF,    /* likewise */
+    MODEL_DELIF,    /* only if the value equals `compared` */
     MODEL_EXEC,     /* a transaction: SET both keys, GET the first; with WATCH or without */
     MODEL_READS,    /* all that follow are reads */
     MODEL_GET = MODEL_READS,

@@ -14,7 +14,7 @@ enum sim_event_type {
     SIM_EVENT_LINK_DOWN, /* a: the host that notices, b: its peer, c: epoch of the connection */
     SIM_EVENT_CONNECT,   /* a, b: the two hosts, c: epoch */
     SIM_EVENT_TURN,      /* a: host, c: its life */
-    SIM_EVENT_TIMER,     /* likewise */
+    SIM_EVENT_TIMER,     /* a: host, c: its life */
     SIM_EVENT_DISK,      /* a: host, b: the batch that is done, c: its life */
     SIM_EVENT_SNAPSHOT,  /* a: host, c: its life: a turn of its snapshot worker */
     SIM_EVENT_START,     /* a: host, c: its life: it starts again after a crash */

@@ -1,8 +1,8 @@
 /*
- * A member with a valid certificate that sends any message. Messages with fields near every limit go
- * to a core in every role. The core may report a violation, ignore a message or believe it. But none
- * of its assertions may fail, and what it has committed must not change. The message of a failure
- * contains the seed; each seed is a run of its own.
+ * A member with a valid certificate that sends any message. Messages with fields near every limit
+ * go to a core in every role. The core may report a violation, ignore a message or believe it. But
+ * none of its assertions may fail, and what it has committed must not change. The message of a
+ * failure contains the seed; each seed is a run of its own.
  */
 #include "unit.h"
 
