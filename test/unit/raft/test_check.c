@@ -114,7 +114,7 @@ static const struct {
     {1, next_too_far, "nothing is sent"},
     {1, window_miscounted, "bytes are those"},
     {1, answer_to_no_round, "rounds that began"},
-    {3, entry_of_a_term_to_come, "term to come"},
+    {3, entry_of_a_term_to_come, "later term than the core"},
     {3, time_that_falls, "T47"},
     {3, gap, "consecutive"},
     {1, leader_of_somebody_else, "for the leader"},
