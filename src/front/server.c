@@ -34,6 +34,7 @@ int front_create(const struct conf *conf, struct tls_context *tls,
     made->limits = (struct resp_limits){
         .request_bytes_max = conf->limits.max_request_bytes,
         .arguments_max = conf->limits.max_arguments,
+        .request_bytes_option = "limits.max_request_bytes",
     };
     made->tls = tls;
     clients_init(&made->clients, made->conf.listen.client);

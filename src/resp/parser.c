@@ -35,6 +35,7 @@
  */
 #include "resp/parser.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -47,6 +48,9 @@ enum { ARGUMENTS_KEPT = 8, UNQUOTED_BYTES_KEPT = 256 };
 /* A number of at most so many digits fits an int64_t, so parse_line() need not check for overflow.
  * Longer numbers go through parse_line_slowly(). */
 enum { DIGITS_FAST_MAX = 10 };
+
+/* What Redis refuses as well is refused in its words; below this, in words of our own. */
+enum { REDIS_BULK_BYTES_MAX = 512 * 1024 * 1024 };
 
 enum line { LINE_NUMBER, LINE_INCOMPLETE, LINE_NO_NUMBER, LINE_TOO_LONG };
 
@@ -99,6 +103,20 @@ static enum resp_result resp_error(struct resp_request *request, const char *wha
     memcpy(request->error, prefix, sizeof(prefix) - 1);
     memcpy(request->error + sizeof(prefix) - 1, what, size + 1);
     return RESP_ERROR;
+}
+
+/* The request is longer than the limit, or announces that it will be. */
+static enum resp_result resp_too_long(struct resp_request *request, const char *what,
+                                      const struct resp_limits *limits)
+{
+    char text[sizeof(request->error) - 32];
+
+    if (limits->request_bytes_option == NULL) {
+        return resp_error(request, what);
+    }
+    snprintf(text, sizeof(text), "%s: a request has at most %zu bytes (%.32s)", what,
+             limits->request_bytes_max, limits->request_bytes_option);
+    return resp_error(request, text);
 }
 
 static enum resp_result resp_incomplete(struct resp_request *request, size_t needed_bytes)
@@ -233,11 +251,14 @@ static enum resp_result parse_bulk_length(struct resp_parser *parser, const uint
     case LINE_NUMBER:
         break;
     }
-    if (length < 0 || (uint64_t)length > limits->request_bytes_max) {
+    if (length < 0 || length > REDIS_BULK_BYTES_MAX) {
         return resp_error(request, "invalid bulk length");
     }
+    if ((uint64_t)length > limits->request_bytes_max) {
+        return resp_too_long(request, "invalid bulk length", limits);
+    }
     if (parser->position_bytes + (size_t)length + 2 > limits->request_bytes_max) {
-        return resp_error(request, "too big request");
+        return resp_too_long(request, "too big request", limits);
     }
     parser->bulk_bytes = (size_t)length;
     parser->in_bulk = true;

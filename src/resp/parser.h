@@ -32,6 +32,8 @@ enum {
 struct resp_limits {
     size_t request_bytes_max; /* bytes of a request as the client sends it */
     size_t arguments_max;     /* arguments, with the name of the command */
+    /* The option that sets request_bytes_max, for error texts. NULL: they do not name the limit. */
+    const char *request_bytes_option;
 };
 
 struct resp_argument {
@@ -62,8 +64,8 @@ struct resp_request {
      * again. At most request_bytes_max plus the length of a line. */
     size_t needed_bytes;
     /* RESP_ERROR: the text of the error reply, without "-" and CRLF, as Redis words it:
-     * "ERR Protocol error: ..." */
-    char error[64];
+     * "ERR Protocol error: ..."; if the request is too long, then also the limit. */
+    char error[160];
 };
 
 struct resp_parser {

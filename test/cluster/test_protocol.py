@@ -11,6 +11,8 @@ import unittest
 from cluster import Cluster, wait_until
 from resp_client import Client, ReplyError, encode
 
+REQUEST = 1 << 20  # the limit of one, in bytes
+
 cluster = None
 
 
@@ -249,10 +251,13 @@ class Hostility(ProtocolTest):
         for data, text in (
                 (b"*100000\r\n", "invalid multibulk length"),
                 (b"*100000000000000000000\r\n", "invalid multibulk length"),
-                (b"*1\r\n$536870912\r\n", "invalid bulk length"),
+                (b"*1\r\n$536870912\r\n", "invalid bulk length: a request has at most %d bytes "
+                                          "(limits.max_request_bytes)" % REQUEST),
                 (b"*1\r\n$-2\r\n", "invalid bulk length"),
                 (b"*1\r\n:1\r\n", "expected '$', got ':'"),
-                (b"*2\r\n$3\r\nGET\r\n$2000000\r\n", "invalid bulk length"),
+                (b"*2\r\n$3\r\nGET\r\n$2000000\r\n",
+                 "invalid bulk length: a request has at most %d bytes (limits.max_request_bytes)" %
+                 REQUEST),
                 (b"GET 'k\r\n", "unbalanced quotes in request"),
                 (b"x" * 70000, "too big inline request")):
             self.assertEqual(self.refused(data), "ERR Protocol error: " + text)

@@ -219,6 +219,25 @@ START_TEST(a_request_over_the_limit_is_refused_at_its_header)
 }
 END_TEST
 
+START_TEST(an_error_about_a_limit_names_its_option)
+{
+    static const struct resp_limits small = {
+        .request_bytes_max = 40, .arguments_max = 10, .request_bytes_option = "limits.bytes"};
+
+    check_story_bytes(&small, "*11\r\n", 5, "!ERR Protocol error: invalid multibulk length");
+    check_story_bytes(&small, "*1\r\n$41\r\n", 9,
+                      "!ERR Protocol error: invalid bulk length: a request has at most 40 bytes "
+                      "(limits.bytes)");
+    check_story_bytes(&small, "*2\r\n$6\r\nAPPEND\r\n$18\r\n", 21,
+                      "!ERR Protocol error: too big request: a request has at most 40 bytes "
+                      "(limits.bytes)");
+    check_story_bytes(&small, "*1\r\n$536870913\r\n", 16,
+                      "!ERR Protocol error: invalid bulk length");
+    check_story_bytes(&small, "*x\r\n", 4, "!ERR Protocol error: invalid multibulk length");
+    check_story_bytes(&small, "*1\r\n$-1\r\n", 9, "!ERR Protocol error: invalid bulk length");
+}
+END_TEST
+
 START_TEST(lines_without_an_end_are_refused)
 {
     struct buffer bytes = {0};
@@ -447,6 +466,7 @@ UNIT_SUITE(parser)
     tcase_add_test(multibulk, a_length_has_to_follow_a_count);
     tcase_add_test(multibulk, a_value_that_does_not_end_where_it_said_is_refused);
     tcase_add_test(multibulk, a_request_over_the_limit_is_refused_at_its_header);
+    tcase_add_test(multibulk, an_error_about_a_limit_names_its_option);
     tcase_add_test(multibulk, as_many_arguments_as_allowed);
     tcase_add_test(multibulk, announced_arguments_take_no_memory);
     suite_add_tcase(suite, multibulk);
