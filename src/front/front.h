@@ -35,15 +35,15 @@ struct commands;
 struct workspace;
 struct session;
 
-/* What the front calls upward. Functions that get a worker, a workspace, a connection or a session
- * run on the worker's thread. */
+/* What the front calls upward. Functions for a worker or a connection run on the worker's thread,
+ * but open_workspace() before that thread starts and close_workspace() after its end. */
 struct front_handler {
     /* Of the whole front: opened by front_create(), closed by front_destroy(). */
     struct commands *(*open)(void);
     void (*close)(struct commands *commands);
 
-    /* Of a worker: opened before its thread starts, closed after its last connection. trim() gives
-     * back memory that is not needed all the time; it is called about once a second. */
+    /* Of a worker. trim_workspace() gives back memory that is not needed all the time; it is called
+     * about once a second while there are clients. */
     struct workspace *(*open_workspace)(void);
     void (*close_workspace)(struct workspace *workspace);
     void (*trim_workspace)(struct workspace *workspace);
