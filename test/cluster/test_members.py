@@ -234,22 +234,24 @@ class Members(unittest.TestCase):
             cluster.wait_same_state()
             load.verify(newcomer)
 
-    def test_transfer(self):
+    def test_handover(self):
         with Cluster(3) as cluster:
             cluster.start()
             leader = cluster.wait_leader()
             target = next(node for node in cluster if node is not leader)
             with Load(cluster) as load:
                 load.wait_progress(5)
-                answer = ctl_json("--endpoints", cluster.endpoints(), "transfer", target.id)
+                answer = ctl_json("--endpoints", cluster.endpoints(), "handover", target.id)
                 self.assertEqual(answer["leader"], target.id)
                 load.wait_progress(5)
             self.assertIs(cluster.wait_leader(), target)
             for node in cluster:
                 load.verify(node)
-            refused = raftctl("--endpoints", cluster.endpoints(), "transfer", 9, check=False)
-            self.assertEqual(refused.returncode, 3)
-            self.assertIn("CONFLICT", refused.stderr)
+            for word in ("handover", "transfer"):  # transfer is the older name
+                refused = raftctl("--endpoints", cluster.endpoints(), word, 9, check=False)
+                self.assertEqual(refused.returncode, 3)
+                self.assertIn("CONFLICT", refused.stderr)
+                self.assertIn("no member with this id", refused.stderr)
 
     def test_leadership_drifts_to_the_highest_priority(self):
         with Cluster(3) as cluster:
