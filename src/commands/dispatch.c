@@ -152,8 +152,8 @@ static const struct resp_argument *first_key(const struct call *call)
     return command->first_key > 0 ? &call->arguments[command->first_key] : NULL;
 }
 
-/* Whether the client is to go to the leader instead, as the configuration may say; if so, that is
- * answered. Stale reads are served everywhere. */
+/* Whether the client has to send the command to the leader instead, because [redis] redirect says
+ * so; if it has to, that is answered. Every node serves stale reads. */
 static bool has_moved(const struct call *call)
 {
     const struct topology_node *leader;
@@ -183,17 +183,16 @@ static bool is_allowed_inside(const struct call *call)
     return false;
 }
 
-/* How the refusal of a command begins: with EXEC goes the whole transaction. */
-static const char *refusal(const struct call *call)
+/* How the error begins: if EXEC is refused, its transaction is discarded. */
+static const char *error_code(const struct command *command)
 {
-    if ((call->command->flags & COMMAND_RUNS_QUEUE) == 0) {
-        return "ERR";
-    }
-    transaction_end(&call->session->transaction);
-    return "EXECABORT Transaction discarded because of:";
+    return (command->flags & COMMAND_RUNS_QUEUE) != 0
+               ? "EXECABORT Transaction discarded because of:"
+               : "ERR";
 }
 
-/* A client of RESP2 with subscriptions could not tell replies from messages. */
+/* Whether the connection takes only commands about subscriptions: in RESP2, a client could not tell
+ * other replies from messages. If so, that is answered. */
 static bool is_confined(const struct call *call)
 {
     if (call->protocol != RESP2 || !connection_is_subscribed(call->connection) ||
@@ -203,11 +202,11 @@ static bool is_confined(const struct call *call)
     resp_write_error_format(call->reply,
                             "%s Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING "
                             "/ QUIT / RESET are allowed in this context",
-                            refusal(call), call->command->full_name);
+                            error_code(call->command), call->command->full_name);
     return true;
 }
 
-/* Finds the command and holds the arguments against it; false: the error is written. */
+/* Finds the command and checks whether it may be carried out. False: the error is written. */
 static bool find(struct call *call)
 {
     const struct command *command =
@@ -230,13 +229,10 @@ static bool find(struct call *call)
     call->command = command;
     if (!command_takes(command, call->count)) {
         resp_write_error_format(call->reply, "%s wrong number of arguments for '%s' command",
-                                refusal(call), command->full_name);
+                                error_code(command), command->full_name);
         return false;
     }
     if ((command->flags & COMMAND_LOADING) == 0 && !raftd_node_is_ready(call->front->node)) {
-        if ((command->flags & COMMAND_RUNS_QUEUE) != 0) {
-            transaction_end(&call->session->transaction);
-        }
         resp_write_error(call->reply, render_not_ready, strlen(render_not_ready));
         return false;
     }
@@ -245,7 +241,7 @@ static bool find(struct call *call)
 
 /* ---- Carrying it out ---------------------------------------------------------------------- */
 
-/* After MULTI: keeps the command until EXEC. */
+/* Keeps a command that came after MULTI until EXEC. */
 static void queue(struct call *call)
 {
     struct transaction *transaction = &call->session->transaction;
@@ -269,7 +265,7 @@ static bool has_to_wait(const struct connection *connection, enum command_kind k
     return kind == COMMAND_IS_BARRIER || (kind == COMMAND_IS_READ) != connection->waiting_reads;
 }
 
-/* 0, RAFTD_ERROR_BUSY or RAFTD_ERROR_TOO_LARGE. */
+/* Asks the state machine. 0, RAFTD_ERROR_BUSY or RAFTD_ERROR_TOO_LARGE. */
 static int ask_machine(struct call *call, uint64_t tag)
 {
     struct raftd_client *client = call->worker->client;
@@ -283,7 +279,7 @@ static int ask_machine(struct call *call, uint64_t tag)
                : raftd_client_propose(client, request->data, request->size_bytes, tag);
 }
 
-/* The same, and RAFTD_ERROR_INVALID of what is no request to the state machine. */
+/* Asks the state machine or the node itself; RAFTD_ERROR_BUSY: there is no room for a request. */
 static int ask_node(struct call *call)
 {
     uint64_t tag = connection_next_tag(call->connection);
@@ -300,7 +296,7 @@ static int ask_node(struct call *call)
     return code;
 }
 
-/* Carries out a command whose turn it is; false: the node takes no request now. */
+/* Carries out a command whose turn it is. False: the node has no room for its request now. */
 static bool start(struct call *call)
 {
     bool runs_queue = (call->command->flags & COMMAND_RUNS_QUEUE) != 0;
@@ -309,7 +305,7 @@ static bool start(struct call *call)
     atomic_store_explicit(&call->connection->info.command, call->command->full_name,
                           memory_order_relaxed);
     if (runs_queue && raftd_client_room(call->worker->client) == 0) {
-        return false; /* what is queued is made a request once */
+        return false; /* commands that EXEC carries out here must not be carried out twice */
     }
     if (call_prepare(call)) {
         code = ask_node(call);
@@ -329,6 +325,18 @@ static bool start(struct call *call)
     return true;
 }
 
+/* A command that is refused makes its transaction fail; an EXEC that is refused discards it. */
+static void refuse(struct call *call)
+{
+    struct transaction *transaction = &call->session->transaction;
+
+    if (call->command != NULL && (call->command->flags & COMMAND_RUNS_QUEUE) != 0) {
+        transaction_end(transaction);
+    } else {
+        transaction->failed |= transaction->open;
+    }
+}
+
 static bool dispatch(struct connection *connection, const struct resp_request *request)
 {
     struct transaction *transaction = &connection->session->transaction;
@@ -345,7 +353,7 @@ static bool dispatch(struct connection *connection, const struct resp_request *r
 
     call.reply = connection_begin_reply(connection);
     if (!find(&call)) {
-        transaction->failed |= transaction->open;
+        refuse(&call);
         connection_end_reply(connection);
     } else if (transaction->open && (call.command->flags & COMMAND_AT_ONCE) == 0) {
         queue(&call);
