@@ -31,7 +31,7 @@
  *   4. The core gets UP and DOWN by turns, beginning with UP, and each message between the UP and
  *      the DOWN of the connection that brought it. If a connection ends before its UP could be
  *      pushed, the core hears nothing of it.
- *   5. While an event is owed to the core (`blocked`), nothing is read from the socket.
+ *   5. While an event is owed to the core (`blocked`), a connection that is UP is not read.
  */
 #ifndef RAFTD_NODE_LINK_PRIVATE_H
 #define RAFTD_NODE_LINK_PRIVATE_H

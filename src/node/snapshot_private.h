@@ -11,8 +11,8 @@
  *     failed -> nothing     end_save(): the core thread gets SAVED with the code of the failure
  *     any -> nothing        abort_save(): the core thread has given the snapshot up, or the end
  *
- * In "nothing" saving_index is 0, in "writing" writer is not NULL, in "failed" saving_code is not
- * 0.
+ * In "nothing", saving_index is 0. In "writing", writer is not NULL. In "failed", writer is NULL
+ * and saving_code is not 0.
  *
  * Sending to one peer, in snapshot_send.c; one struct snapshot_send for each:
  *
@@ -40,7 +40,7 @@
  * Invariants:
  *   1. A snapshot_send whose peer is not 0 has an open file, and holds that snapshot against
  *      cleaning up; no two of them have the same peer.
- *   2. acknowledged_bytes <= sent_bytes <= size_bytes while is_answered.
+ *   2. acknowledged_bytes <= sent_bytes <= size_bytes while is_answered; on_wanted() asserts it.
  *   3. A received file gets the name of a snapshot only after all its checksums were verified and
  *      the state machine has accepted its content.
  *   4. The core gets RECEIVED before the sender gets DONE, so the snapshot is installed when the

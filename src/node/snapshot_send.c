@@ -149,6 +149,7 @@ static void on_wanted(struct snapshot_worker *worker, struct snapshot_send *send
         send->is_answered = true;
     }
     send->acknowledged_bytes = offset;
+    ASSERT(send->acknowledged_bytes <= send->sent_bytes && send->sent_bytes <= send->size_bytes);
     publish(worker, send);
     log_progress(send);
 }
