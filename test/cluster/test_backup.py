@@ -34,6 +34,22 @@ def on_terminal(command):
 
 
 class Backup(unittest.TestCase):
+    def test_a_link_in_the_place_of_the_temporary_file_is_not_followed(self):
+        with Cluster(1, tls=False) as cluster:
+            cluster.start()
+            cluster.wait_leader().call("SET", "secret", "x")
+            path = os.path.join(cluster.directory, "backup")
+            victim = os.path.join(cluster.directory, "victim")
+            with open(victim, "w", encoding="utf-8") as file:
+                file.write("untouched")
+            os.symlink(victim, path + ".tmp")
+            os.symlink(victim, path)
+            self.assertIn("every checksum is right", backup(cluster[1], path).stdout)
+            with open(victim, encoding="utf-8") as file:
+                self.assertEqual(file.read(), "untouched")
+            self.assertFalse(os.path.islink(path))
+            self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+
     def test_a_backup_of_any_node_becomes_a_new_cluster(self):
         with Cluster(3, tls=False) as cluster:
             cluster.start()
@@ -47,7 +63,8 @@ class Backup(unittest.TestCase):
             self.assertIn("every checksum is right", raftctl("backup", "verify", path).stdout)
             about = json.loads(raftctl("backup", "verify", path, "-w", "json").stdout)
             self.assertEqual([member["id"] for member in about["members"]], [1, 2, 3])
-            self.assertFalse(os.path.exists(path + ".tmp"))
+            self.assertEqual([name for name in os.listdir(cluster.directory)
+                              if name.endswith(".tmp")], [])
             # What is written later is not in it.
             leader.call("SET", "later", "yes")
             old_index = leader.status()["last_index"]

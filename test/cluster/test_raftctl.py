@@ -17,7 +17,7 @@ import threading
 import time
 import unittest
 
-from cluster import RAFTCTL, Authority, Ports, raftctl
+from cluster import RAFTCTL, Authority, Cluster, Ports, raftctl, wait_until
 from resp_client import encode
 
 OK, NO, UNREACHABLE, REFUSED, UNKNOWN, LOCAL, USAGE = 0, 1, 2, 3, 4, 5, 64
@@ -922,6 +922,109 @@ class Tls(Ctl):
         out, _ = self.ask("--endpoints", server.endpoint, "--tls-ca", self.ours.ca, "status",
                           code=UNREACHABLE)
         self.assertIn("the other side's certificate is signed by an unknown CA", out)
+
+
+class Nodes(unittest.TestCase):
+    """Against real nodes: what the servers above only pretend."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster(3, tls=False, options={"limits.max_request_bytes": "1M"})
+        try:
+            cls.cluster.start()
+            cls.cluster.wait_leader()
+        except BaseException:
+            cls.cluster.close(keep=False)
+            raise
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.cluster.close(keep=False)
+
+    def setUp(self):
+        self.env = {"RAFTCTL_ENDPOINTS": self.cluster.endpoints()}
+        self.cluster[1].call("FLUSHALL")
+
+    def ask(self, *arguments, code=OK, value=None):
+        environment = {**os.environ, **self.env}
+        result = subprocess.run([RAFTCTL, *arguments], env=environment, input=value, check=False,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual(result.returncode, code, (arguments, result))
+        return result.stdout.decode(), result.stderr.decode()
+
+    def test_all_keys_are_scanned_and_got(self):
+        wanted = {"key:%d" % i: "value %d" % i for i in range(1234)}
+        with self.cluster[1].client() as client:
+            client.pipeline([("SET", key, value) for key, value in wanted.items()])
+            client.call("SET", "other", "x")
+        out, _ = self.ask("scan")
+        self.assertEqual(sorted(out.split()), sorted([*wanted, "other"]))
+        out, _ = self.ask("scan", "key:")
+        self.assertEqual(sorted(out.split()), sorted(wanted))
+        out, _ = self.ask("scan", "key:1?3", "-w", "json")
+        self.assertEqual(sorted(row["key"] for row in json.loads(out)),
+                         ["key:1%d3" % i for i in range(10)])
+        out, _ = self.ask("get", "--prefix", "key:", "-w", "json")
+        self.assertEqual({row["key"]: row["value"] for row in json.loads(out)}, wanted)
+        _, err = self.ask("get", "--prefix", "no:", code=NO)
+        self.assertIn("there is no key that begins with", err)
+
+    def test_set(self):
+        value = bytes(range(256)) * 100
+        self.ask("set", "bytes", "-", value=value)
+        self.assertEqual(self.cluster[2].call("GET", "bytes"), value)
+        self.ask("set", "lock", "mine", "--nx", "--ttl", "100")
+        self.assertEqual(self.cluster[2].call("TTL", "lock"), 100)
+        _, err = self.ask("set", "lock", "yours", "--nx", code=NO)
+        self.assertIn("exists already", err)
+        self.assertEqual(self.cluster[2].call("GET", "lock"), b"mine")
+        _, err = self.ask("get", "nothing", code=NO)
+        self.assertIn('there is no key "nothing"', err)
+
+    def test_a_value_that_is_too_long(self):
+        for size in (1 << 20, 3 << 20, 40 << 20):
+            _, err = self.ask("set", "long", "-", value=b"x" * size, code=REFUSED)
+            self.assertIn("a request has at most 1048576 bytes (limits.max_request_bytes)", err)
+        self.ask("set", "long", "-", value=b"x" * ((1 << 20) - 100))
+
+    def test_handover_says_why_not(self):
+        leader = self.cluster.wait_leader().id
+        for id_, text in ((leader, "this member is the leader already"),
+                          (9, "there is no member with this id")):
+            _, err = self.ask("handover", str(id_), code=REFUSED)
+            self.assertIn("CONFLICT " + text, err)
+        to = leader % 3 + 1
+        out, _ = self.ask("handover", str(to))
+        self.assertEqual(out, "node %d leads\n" % to)
+        out, _ = self.ask("transfer", "-w", "json")
+        self.assertNotEqual(json.loads(out)["leader"], to)
+        self.cluster[leader].kill()
+        self.addCleanup(self.cluster.wait_leader)
+        self.addCleanup(self.cluster[leader].start)
+        self.cluster.wait_leader()
+
+        def is_silent():
+            result = raftctl("handover", leader, check=False, env=self.env)
+            return result.returncode == REFUSED and \
+                "CONFLICT this member does not answer the leader" in result.stderr
+        wait_until("the refusal of a node that is dead", is_silent)
+
+    def test_status_has_booleans(self):
+        out, _ = self.ask("status", "-w", "json")
+        for row in json.loads(out):
+            found = row["status"]
+            self.assertIs(found["ready"], True)
+            self.assertIs(found["joint"], False)
+            for one in found["members"]:
+                for name in ("voter", "learner", "joining", "outgoing", "self", "connected",
+                             "replicating"):
+                    self.assertIsInstance(one[name], bool, name)
+
+    def test_a_name_with_two_addresses(self):
+        """localhost is ::1 and 127.0.0.1 on most machines; nodes listen on the latter."""
+        port = self.cluster[1].client_port
+        out, _ = self.ask("set", "key", "value", "--endpoints", "localhost:%d" % port)
+        self.assertEqual(out, "OK\n")
 
 
 if __name__ == "__main__":
