@@ -1,7 +1,8 @@
 /*
- * The daemon: main() of raftd, the first embedder of libraftd. It puts configuration, key-value
- * store, Redis protocol and node together, tells systemd how far it is, and turns whatever ends
- * the node into an exit code. Everything here runs on the main thread.
+ * The daemon: main() of raftd. It connects the configuration, the key-value store, the Redis
+ * protocol and the node, tells systemd what the node is doing, and chooses the exit code. It uses
+ * the node through the public API, as any other program does. Everything here runs on the main
+ * thread.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,8 +23,11 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-/* Descriptors beside those of clients: log, listeners, links, eventfds, epoll sets. */
-enum { DESCRIPTORS_RESERVED = 64, GOODBYE_MAX_MS = 500 };
+enum {
+    /* Open files other than connections of clients: log, listeners, links, eventfds, epoll sets. */
+    DESCRIPTORS_RESERVED = 64,
+    GOODBYE_MAX_MS = 500,
+};
 
 struct daemon {
     struct conf conf;
@@ -33,7 +37,7 @@ struct daemon {
     struct front *front;
     struct raftd_builder *builder;
     struct raftd_node *node;
-    bool told_ready;
+    bool told_ready; /* systemd knows that the node is ready */
 };
 
 _Static_assert((int)CONF_LOG_ERROR == (int)LOG_LEVEL_ERROR &&
@@ -55,7 +59,7 @@ static void print_mistake(void *argument, const char *text)
     fprintf(stderr, "%s\n", text);
 }
 
-/* True if the configuration can be used; else every mistake is on standard error. */
+/* False: the configuration has mistakes, and all of them were printed on standard error. */
 static bool load_configuration(struct conf *conf, const struct daemon_options *options)
 {
     size_t count = 0;
@@ -89,25 +93,28 @@ static bool peers_are_loopback(const struct conf *conf)
     return is_loopback(conf->listen.peer);
 }
 
-/* What the configuration allows in so many words, and what that means. */
+/* Warns of what the configuration explicitly allows, and of what others can do then. */
 static void warn_of_exposure(const struct conf *conf)
 {
     if (conf->tls.client == CONF_TLS_OFF && !is_loopback(conf->listen.client)) {
-        LOG_WARNING("[listen] allow_unauthenticated_clients = yes: whoever can connect to %s may "
-                    "read, change and delete all data, and nothing on the way is encrypted",
+        LOG_WARNING("[listen] allow_unauthenticated_clients = yes: everybody who can connect to %s "
+                    "can read, change and delete all data, and connections are not encrypted",
                     conf->listen.client);
     }
     if (conf->tls.peer == CONF_TLS_OFF && conf->peer_count > 1 && !peers_are_loopback(conf)) {
-        LOG_WARNING("[tls] allow_plaintext_peers = yes: whoever can connect to %s may pose as "
-                    "another node and change all data, and nothing on the way is encrypted",
+        LOG_WARNING("[tls] allow_plaintext_peers = yes: everybody who can connect to %s can "
+                    "pose as another node and change all data, and connections are not encrypted",
                     conf->listen.peer);
     }
 }
 
 /* ---- the process ---- */
 
-/* A descriptor that the caller left closed would be taken by a socket or a log file, and what
- * is meant for standard error would then go there. */
+/*
+ * Opens /dev/null as standard input, output or error if the caller left one of them closed.
+ * Otherwise the next socket or log file would get that descriptor, and messages for standard error
+ * would be written into it.
+ */
 static bool open_standard_streams(void)
 {
     int fd;
@@ -138,16 +145,17 @@ static void raise_descriptor_limit(const struct conf *conf)
         }
     }
     if (limit.rlim_cur < wanted) {
-        LOG_WARNING("[limits] max_clients = %u needs %llu open files and the limit is %llu: "
-                    "clients beyond it will wait; raise it (ulimit -n, LimitNOFILE=)",
-                    conf->limits.max_clients, (unsigned long long)wanted,
-                    (unsigned long long)limit.rlim_cur);
+        LOG_WARNING(
+            "[limits] max_clients = %u needs %llu open files, and the limit is %llu: clients "
+            "beyond the limit will have to wait; raise the limit (ulimit -n, LimitNOFILE=)",
+            conf->limits.max_clients, (unsigned long long)wanted,
+            (unsigned long long)limit.rlim_cur);
     }
 }
 
 /* ---- systemd ---- */
 
-/* The node says what it is doing. */
+/* Called by the node when its state changes; text says what the node is doing. */
 static void tell_progress(void *argument, const char *text)
 {
     struct daemon *daemon = argument;
@@ -187,7 +195,7 @@ static int create_client_tls(struct daemon *daemon, struct raftd_error *error)
                               &daemon->client_tls, error);
 }
 
-/* Everything that the node is built of. */
+/* Makes everything that the node needs, but not the node. */
 static int assemble(struct daemon *daemon, struct raftd_error *error)
 {
     struct building building = {.error = error};
@@ -219,7 +227,7 @@ static int assemble(struct daemon *daemon, struct raftd_error *error)
     return code;
 }
 
-/* The exit code for what keeps a node from being built. */
+/* The exit code if the node could not be built. */
 static int exit_of_build(int code)
 {
     switch (code) {
@@ -268,9 +276,10 @@ static int build(struct daemon *daemon)
 }
 
 /*
- * A connection that just ends leaves its client in doubt about the command that was on its way.
- * So the workers go on for a moment, and say to whatever comes that it was not applied: a client
- * that hears that, or says nothing for so long, has nothing under way when the end comes.
+ * Waits for a moment before the end. If connections ended at once, a client could not know whether
+ * its last command was applied. During the wait the workers answer every command that arrives with
+ * the error that it was not applied. A client that sends nothing during this time has no command
+ * under way when its connection ends.
  */
 static void say_goodbye(const struct daemon *daemon)
 {
@@ -279,7 +288,8 @@ static void say_goodbye(const struct daemon *daemon)
     poll(NULL, 0, wait_ms < GOODBYE_MAX_MS ? (int)wait_ms : GOODBYE_MAX_MS);
 }
 
-/* A node that joins looks at its data directory when it knows the cluster. */
+/* The exit code if the running node failed. A node that joins a cluster opens its data directory
+ * only while it runs, so errors of the data directory can come from here as well. */
 static int exit_of_run(int code)
 {
     switch (code) {
@@ -334,7 +344,7 @@ static int serve(struct daemon *daemon)
     front_destroy(daemon->front);
     raftd_builder_destroy(daemon->builder);
     tls_context_destroy(daemon->client_tls);
-    /* The store goes with the process: freeing millions of keys would only delay the end. */
+    /* daemon->kv is not freed: this would take long for millions of keys, and the process ends. */
     LOG_INFO("ended with exit code %d", exit_code);
     return exit_code;
 }

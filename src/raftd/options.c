@@ -1,5 +1,5 @@
 /*
- * The command line of the daemon.
+ * The command line of the daemon. Main thread, before there is any other.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -37,8 +37,8 @@ static const char help[] =
     "    --set SECTION.KEY=VALUE   set one option, whatever FILE says\n"
     "    --join HOST:PORT          join the cluster of the member whose peer address this is;\n"
     "                              the same as --set node.join=HOST:PORT\n"
-    "    --check-config            tell every mistake in the configuration, then end: 0 if there\n"
-    "                              is none, else 1\n"
+    "    --check-config            print every mistake in the configuration and exit: status 0 if\n"
+    "                              there is none, else 1\n"
     "    --version                 print the version\n"
     "    --help                    print this\n"
     "\n"
@@ -46,7 +46,7 @@ static const char help[] =
 
 static bool usage_mistake(int *exit_code)
 {
-    fputs("raftd --help tells what is possible\n", stderr);
+    fputs("raftd --help lists the options\n", stderr);
     *exit_code = DAEMON_EXIT_USAGE;
     return false;
 }
@@ -111,7 +111,7 @@ bool daemon_options_parse(int argc, char **argv, struct daemon_options *options,
         }
     }
     if (optind < argc) {
-        fprintf(stderr, "raftd: found the argument '%s', wanted options only\n", argv[optind]);
+        fprintf(stderr, "raftd: found the argument '%s', expected only options\n", argv[optind]);
         return usage_mistake(exit_code);
     }
     if (options->join != NULL) {

@@ -1,6 +1,6 @@
 /*
- * Signals of the daemon. One thread waits for them in sigwaitinfo(), so that everything a
- * signal does is done in an ordinary context.
+ * Signals of the daemon. All threads block them; one thread waits for them in sigwaitinfo(). So
+ * what a signal does runs as ordinary code, which may lock and log, and not in a signal handler.
  */
 #include <errno.h>
 #include <signal.h>
@@ -14,9 +14,10 @@
 #include "sys/log.h"
 
 /*
- * A request to stop that comes this long after the first is from somebody who cannot wait any
- * longer. An earlier one is an echo: Ctrl-C reaches a script and its daemons, and the script
- * then stops its daemons.
+ * A second request to stop that comes at least this long after the first one ends the process at
+ * once: the operator does not want to wait any longer. One that comes earlier is ignored, because
+ * it often has the same cause as the first: Ctrl-C sends SIGINT to a script and to its daemons,
+ * and then the script stops its daemons with SIGTERM.
  */
 enum { IMPATIENCE_MS = 2000 };
 
@@ -36,12 +37,13 @@ static const char *signal_name(int number)
     return number == SIGTERM ? "SIGTERM" : "SIGINT";
 }
 
-/* Ends the process by the signal itself, as a crash would. */
+/* Lets the signal end the process at once; nothing is closed or written, as in a crash. */
 static void die_of(int number)
 {
     sigset_t set;
 
-    LOG_ERROR("%s again: ending at once, without the rest of an orderly stop", signal_name(number));
+    LOG_ERROR("%s for the second time: ending at once, before the stop is complete",
+              signal_name(number));
     sigemptyset(&set);
     sigaddset(&set, number);
     signal(number, SIG_DFL);
@@ -64,8 +66,8 @@ static void request_stop_locked(struct daemon_signals *signals, int number)
     LOG_INFO("%s: stopping", signal_name(number));
     sd_notify(0, "STOPPING=1");
     if (signals->node == NULL) {
-        /* Nothing is served yet, and what is being recovered is only read, or written in ways
-         * that a crash may interrupt. */
+        /* No client is served yet, and recovery can be interrupted at any point: whatever it
+         * writes is safe against a crash. */
         LOG_INFO("stopped before the log was recovered");
         _exit(DAEMON_EXIT_STOPPED);
     }
@@ -88,9 +90,11 @@ static void wait_for_signals(void *argument)
         mutex_lock(&signals->mutex);
         is_ending = signals->is_ending;
         if (is_ending) {
-            /* daemon_signals_stop() sent it, or the process is about to end anyway. */
+            /* daemon_signals_stop() sent this signal, or the process is about to end anyway. */
         } else if (number == SIGHUP) {
-            LOG_WARNING("SIGHUP: options are only read at the start; restart to change them");
+            LOG_WARNING(
+                "SIGHUP: ignored; raftd reads its options only at the start: restart it to change "
+                "them");
         } else {
             request_stop_locked(signals, number);
         }

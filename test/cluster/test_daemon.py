@@ -30,7 +30,8 @@ class Warnings(unittest.TestCase):
         log = self.run_in_vain("listen.client=0.0.0.0:7380",
                                "listen.allow_unauthenticated_clients=yes")
         self.assertRegex(log, r"warning \[main\] \[listen\] allow_unauthenticated_clients = yes: "
-                              r"whoever can connect to 0\.0\.0\.0:7380 may read, change and delete")
+                              r"everybody who can connect to 0\.0\.0\.0:7380 can read, change and "
+                              r"delete")
         # Nobody is warned of what he did not open.
         log = self.run_in_vain("listen.allow_unauthenticated_clients=yes")
         self.assertNotIn("allow_unauthenticated_clients", log)
@@ -38,7 +39,8 @@ class Warnings(unittest.TestCase):
     def test_peers_in_plain_text(self):
         peers = ["tls.peer=off", "tls.allow_plaintext_peers=yes", "peers.1=127.0.0.1:7381"]
         log = self.run_in_vain(*peers, "peers.2=10.0.0.2:7381")
-        self.assertRegex(log, r"warning \[main\] \[tls\] allow_plaintext_peers = yes: whoever")
+        self.assertRegex(log, r"warning \[main\] \[tls\] allow_plaintext_peers = yes: "
+                              r"everybody who can connect")
         self.assertNotIn("allow_plaintext_peers", self.run_in_vain(*peers, "peers.2=[::1]:7382"))
 
 
@@ -67,7 +69,7 @@ class Process(unittest.TestCase):
             # It took what it may have, and said that this is not what it needs.
             self.assertEqual(resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE),
                              (hard, hard))
-            node.wait_log(r"warning .*max_clients = 10000 needs 10064 open files and the limit is "
+            node.wait_log(r"warning .*max_clients = 10000 needs 10064 open files, and the limit is "
                           r"%d" % hard)
             node.terminate()
             node = self.start(cluster, lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
@@ -92,7 +94,7 @@ class Process(unittest.TestCase):
         with Cluster(1) as cluster:
             cluster.start()
             cluster[1].signal(signal.SIGHUP)
-            cluster[1].wait_log(r"SIGHUP: options are only read at the start")
+            cluster[1].wait_log(r"SIGHUP: ignored; raftd reads its options only at the start")
             self.assertEqual(cluster[1].call("SET", "key", "value"), "OK")
 
     def test_options_reach_the_node(self):
