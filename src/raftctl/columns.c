@@ -1,5 +1,5 @@
 /*
- * Titles and cells of the columns that show RAFT STATUS.
+ * Titles and cells of the columns that show RAFT STATUS. Main thread.
  */
 #include "raftctl/columns.h"
 
@@ -44,7 +44,7 @@ struct table *ctl_columns_table(const struct ctl_column *columns, size_t count)
     return table_create(titles, count);
 }
 
-/* A dash: nothing is known, or the id is of nobody. */
+/* A dash means that nothing is known, or that the field is the id 0. */
 static void show_field(struct table *table, const struct resp_reply *figures, const char *name)
 {
     enum ctl_field_kind kind = ctl_field_kind(name);

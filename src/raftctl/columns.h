@@ -14,7 +14,7 @@
 
 /* What the cells of one row are made of. */
 struct ctl_row {
-    const struct ctl_answer *answer;  /* NULL where a row is no endpoint's */
+    const struct ctl_answer *answer;  /* of an endpoint's row; NULL in other rows */
     const struct resp_reply *status;  /* the whole map of the answer; NULL = no answer */
     const struct resp_reply *figures; /* the map that the fields are in: the status, or a member */
 };
@@ -26,7 +26,7 @@ struct ctl_column {
     void (*cell)(struct table *table, const struct ctl_row *row); /* NULL: shows the field */
 };
 
-/* An empty table with these columns; to be freed by table_destroy(). */
+/* Makes a table with these columns and without rows. The caller frees it with table_destroy(). */
 struct table *ctl_columns_table(const struct ctl_column *columns, size_t count);
 void ctl_columns_row(struct table *table, const struct ctl_column *columns, size_t count,
                      const struct ctl_row *row);

@@ -1,6 +1,6 @@
 /*
- * What a RAFT STATUS says: its fields and members. The reply is a map, or, in RESP2, an array of
- * names and values by turns. Borrows from the reply; keeps nothing. Any thread.
+ * The fields of RAFT STATUS in a reply. The reply is a map, or, in RESP2, an array in which names
+ * and values alternate. What these functions return points into the reply. Any thread.
  */
 #ifndef RAFTD_RAFTCTL_FIELDS_H
 #define RAFTD_RAFTCTL_FIELDS_H
@@ -14,7 +14,7 @@
 
 /* Whether the reply has the form of a status. */
 bool ctl_is_status(const struct resp_reply *reply);
-/* Fields of a map; NULL map or field: NULL, "" or 0. The text is borrowed from the reply. */
+/* A field of a map. If the map is NULL, or has no such field: NULL, "", 0 or false. */
 const struct resp_reply *ctl_field(const struct resp_reply *map, const char *name);
 const char *ctl_field_text(const struct resp_reply *map, const char *name);
 uint64_t ctl_field_number(const struct resp_reply *map, const char *name);

@@ -1,5 +1,5 @@
 /*
- * raftctl member and transfer: who belongs to the cluster, and who leads it.
+ * raftctl member and handover: changes of the members and of the leader. Main thread.
  */
 #include "raftctl/raftctl.h"
 
@@ -21,13 +21,13 @@ static bool is_id(const char *text)
     int64_t number = 0;
 
     if (!number_parse(text, strlen(text), &number) || number < 1 || number > ID_MAX) {
-        ctl_complain("%s is no id of a member: a number from 1 to 65535", text);
+        ctl_complain("found \"%s\", expected the id of a member, a number from 1 to 65535", text);
         return false;
     }
     return true;
 }
 
-/* Sends RAFT MEMBER and these words; what it means that it was done. */
+/* Sends the words, and prints `done` if the change was made. */
 static int change(const struct ctl_options *options, const char *const *words, const char *done)
 {
     int code;
@@ -57,8 +57,8 @@ int ctl_member_add(const struct ctl_options *options, char **arguments)
     return change(
         options, words,
         options->learner
-            ? "OK: a learner until raftctl member promote; start the node with --join"
-            : "OK: a learner that votes once it has caught up; start the node with --join");
+            ? "OK: the node is a learner until raftctl member promote; start it with --join"
+            : "OK: the node becomes a voter when it has caught up; start it with --join");
 }
 
 int ctl_member_promote(const struct ctl_options *options, char **arguments)
@@ -84,7 +84,7 @@ int ctl_member_replace(const struct ctl_options *options, char **arguments)
 
     return is_id(arguments[0]) && is_id(arguments[1])
                ? change(options, words,
-                        "OK: the new one learns, and takes the old one's place once it has caught "
+                        "OK: the new node takes the place of the old one when it has caught "
                         "up; start it with --join")
                : CTL_USAGE;
 }
@@ -96,9 +96,9 @@ int ctl_member_move(const struct ctl_options *options, char **arguments)
     return is_id(arguments[0]) ? change(options, words, "OK: moved") : CTL_USAGE;
 }
 
-/* ---- transfer ----------------------------------------------------------------------------- */
+/* ---- handover ----------------------------------------------------------------------------- */
 
-/* Who leads, as the endpoints say now; 0 = nobody knows. Of the newest term that one knows. */
+/* The id of the leader, from the answer of the newest term; 0 = no endpoint knows a leader. */
 static uint64_t current_leader(const struct ctl_options *options)
 {
     struct ctl_view *view = memory_allocate_zeroed(1, sizeof(*view));
@@ -119,7 +119,8 @@ static uint64_t current_leader(const struct ctl_options *options)
     return leader;
 }
 
-/* Waits for a leader other than before: a transfer is over within an election time-out. */
+/* Waits until there is another leader than before, at most options->timeout_ms. The leader gives a
+ * handover up after an election timeout. Returns the id of the leader, 0 = not known. */
 static uint64_t wait_for_leader(const struct ctl_options *options, uint64_t before)
 {
     const struct timespec step = {.tv_nsec = WAIT_STEP_MS * 1000000L};
@@ -154,7 +155,7 @@ int ctl_handover(const struct ctl_options *options, char **arguments)
     memory_free(reply);
     leader = wait_for_leader(options, before);
     if (leader == 0 || leader == before) {
-        ctl_complain("leadership was to move, but did not: the other one did not catch up in time");
+        ctl_complain("leadership did not move: the other node did not take it over in time");
         return CTL_NO;
     }
     if (options->format == CTL_JSON) {

@@ -49,7 +49,7 @@ static void print_members_json(const struct resp_reply *status)
     putchar('\n');
 }
 
-/* The answer to show: the leader's where there is one, or else the first. */
+/* The status to show: the leader's if the leader answered, else the first one. */
 static const struct resp_reply *best_status(const struct ctl_view *view)
 {
     const struct ctl_answer *leader = ctl_view_leader(view);

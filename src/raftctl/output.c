@@ -1,5 +1,5 @@
 /*
- * Tables, JSON and escaped bytes. Knows nothing of what is printed.
+ * Tables, JSON and escaped bytes. Main thread.
  */
 #include "raftctl/output.h"
 
@@ -48,7 +48,7 @@ void table_destroy(struct table *table)
     memory_free(table);
 }
 
-/* Plain ASCII in the end, so that its bytes are its columns. The caller frees it. */
+/* A copy in printable ASCII, so that each byte is one column wide. The caller frees it. */
 static char *escape_plain(const char *text)
 {
     size_t size = strlen(text);

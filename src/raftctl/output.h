@@ -1,6 +1,6 @@
 /*
- * How raftctl prints: aligned tables for people, JSON for programs, and bytes of any kind as
- * something a terminal can be trusted with. One thread.
+ * How raftctl prints: tables for people, JSON for programs, and bytes of any kind with escapes, so
+ * that they cannot control the terminal. Main thread.
  */
 #ifndef RAFTD_RAFTCTL_OUTPUT_H
 #define RAFTD_RAFTCTL_OUTPUT_H
@@ -12,19 +12,19 @@
 
 enum { TABLE_COLUMNS_MAX = 16, TABLE_TITLE_BYTES = 32 };
 
-/* A table that is collected first, since columns are as wide as their widest cell. */
+/* A table. It is printed at the end, because a column is as wide as its widest cell. */
 struct table;
 
 /* titles: `columns` strings, copied; a title that starts with '>' aligns its column right. */
 struct table *table_create(const char *const *titles, size_t columns);
 void table_destroy(struct table *table);
-/* Appends the next cell, row by row. The text is copied; bytes a terminal might act on become
- * \xNN. */
+/* Appends the next cell, row by row. The text is copied. Bytes that are not printable ASCII are
+ * printed as \xNN. */
 void table_text(struct table *table, const char *text);
 void table_number(struct table *table, uint64_t number);
 void table_print(const struct table *table, FILE *file);
 
-/* A JSON document on one line. Commas are its own business; the caller nests correctly. */
+/* A JSON document on one line. The functions write the commas; the caller closes every bracket. */
 struct json {
     FILE *file;
     bool needs_comma;
@@ -34,7 +34,7 @@ void json_begin(struct json *json, FILE *file);
 /* key is NULL inside an array and at the top. */
 void json_open(struct json *json, const char *key, char bracket); /* '{' or '[' */
 void json_close(struct json *json, char bracket);                 /* '}' or ']' */
-/* Text that is not UTF-8 is written under the key with "_base64" behind it instead. */
+/* If the bytes are not UTF-8, they are written as base64, and the key gets the end "_base64". */
 void json_bytes(struct json *json, const char *key, const void *data, size_t size);
 void json_text(struct json *json, const char *key, const char *text);
 void json_integer(struct json *json, const char *key, int64_t value);
@@ -44,12 +44,12 @@ void json_null(struct json *json, const char *key);
 /* Whether the bytes are well-formed UTF-8 (no overlong forms, no surrogates). */
 bool utf8_is_valid(const void *data, size_t size);
 
-/* Text of a message: bytes that a terminal might act on become \xNN. */
+/* Prints text; bytes that are not printable ASCII as \xNN. */
 void print_plain(FILE *file, const char *text);
 /* "raftctl: ..." and a newline on standard error. */
 void ctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Quoted, with backslash escapes for all that is not printable ASCII, as redis-cli prints. */
+/* Prints bytes in quotes, with escapes for all that is not printable ASCII, as redis-cli does. */
 void print_quoted(FILE *file, const void *data, size_t size);
 
 #endif

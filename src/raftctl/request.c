@@ -1,6 +1,5 @@
 /*
- * One Redis command to the cluster. Endpoints are tried in order: the next one is asked only
- * where the one before has certainly not carried out the command, so that nothing is done twice.
+ * One Redis command to the cluster: which endpoint is asked, and what an error means. Main thread.
  */
 #include "raftctl/request.h"
 
@@ -39,14 +38,14 @@ static bool has_prefix(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* The three errors that promise that nothing was done, and that another node may do it. */
+/* Errors that promise two things: the command was not applied, and another node may apply it. */
 static bool is_definite_refusal(const char *text)
 {
     return has_prefix(text, "LOADING ") || has_prefix(text, "TRYAGAIN ") ||
            has_prefix(text, "CLUSTERDOWN ");
 }
 
-/* What happened at one endpoint: an exit code, and whether to go on to the next endpoint. */
+/* What happened at one endpoint. */
 struct outcome {
     int code;
     bool try_next;
@@ -86,7 +85,7 @@ static struct outcome judge_error_reply(const struct ctl_request *request, const
     return (struct outcome){.code = CTL_REFUSED};
 }
 
-/* Asks one endpoint; opened: a connection to it, or NULL, which is replaced by a new one. */
+/* Asks one endpoint. *opened: the connection to it; if it is NULL, a new one is made. */
 static struct outcome try_endpoint(const struct ctl_request *request, const char *name,
                                    const struct ctl_options *options, struct endpoint **opened,
                                    struct resp_reply **reply)

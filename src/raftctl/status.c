@@ -135,7 +135,7 @@ static void print_sent(FILE *file, const struct resp_reply *leader)
     }
 }
 
-/* Snapshots that are under way: a line each, mostly none. */
+/* A line for each snapshot that is being saved, sent or received. */
 static void print_snapshots(FILE *file, const struct ctl_view *view)
 {
     for (size_t i = 0; i < view->count; i++) {

@@ -1,5 +1,5 @@
 /*
- * RAFT STATUS of many endpoints at once.
+ * Asks many endpoints for RAFT STATUS at the same time.
  */
 #include "raftctl/view.h"
 
@@ -18,7 +18,7 @@ struct inquiry {
     struct ctl_answer *answer;
 };
 
-/* Keeps a status, or turns the reply into the error it is. */
+/* Keeps the reply if it is a status, else makes an error of it. */
 static void take_reply(struct ctl_answer *answer, struct resp_reply *reply)
 {
     if (reply->type == RESP_REPLY_ERROR) {
@@ -48,7 +48,7 @@ static void ask(void *argument)
     endpoint_close(endpoint);
 }
 
-/* Asks the answers from position `first` on. */
+/* Asks the endpoints from position `first` on, and waits for all of them. */
 static void ask_from(struct ctl_view *view, size_t first, const struct ctl_options *options)
 {
     size_t count = view->count - first;
@@ -58,7 +58,7 @@ static void ask_from(struct ctl_view *view, size_t first, const struct ctl_optio
         inquiries[i].options = options;
         inquiries[i].answer = &view->answers[first + i];
         if (thread_start(&inquiries[i].thread, "ask", ask, &inquiries[i]) != 0) {
-            /* No thread to be had: ask this one right here instead. */
+            /* There is no thread for this endpoint: ask it on this thread. */
             ask(&inquiries[i]);
             inquiries[i].options = NULL;
         }
@@ -81,7 +81,7 @@ static bool has_endpoint(const struct ctl_view *view, const char *endpoint)
     return false;
 }
 
-/* Whether a node with this id answered, under whatever endpoint. */
+/* Whether one of the first `asked` answers is of the node with this id. */
 static bool has_answer_of(const struct ctl_view *view, size_t asked, uint64_t id)
 {
     for (size_t i = 0; i < asked; i++) {

@@ -82,7 +82,7 @@ class Recover(unittest.TestCase):
             os.mkdir(empty)
             result = raftctl("recover", "--data-dir", empty, "--force-new-cluster", check=False)
             self.assertEqual(result.returncode, 5)
-            self.assertIn("holds no log", result.stderr)
+            self.assertIn("has no log of a node", result.stderr)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 /*
- * raftctl snapshot, backup, backup verify. A backup is the file of a snapshot: the node saves one,
- * and its bytes come piece by piece over the client port. They are checked here before the file
- * gets its name.
+ * raftctl snapshot, backup and backup verify. A backup is a copy of a snapshot file: the node saves
+ * a snapshot, and RAFT BACKUP returns the file piece by piece. The copy is checked here before it
+ * gets its name. Main thread.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 
 enum { WAIT_STEP_MS = 100, BAR_CHARACTERS = 40 };
 
-/* One node for the whole of a command, since each has snapshots of its own. */
+/* The node that is asked. Each node has its own snapshots, so a command asks only one node. */
 struct source {
     const char *endpoint;
     struct endpoint *opened;
@@ -44,7 +44,7 @@ static struct resp_reply *ask(struct source *source, const char *const *words)
     return reply;
 }
 
-/* The first endpoint that can be connected to. */
+/* Connects to the first endpoint that accepts a connection. An exit code. */
 static int open_source(struct source *source, const struct ctl_options *options)
 {
     for (size_t i = 0; i < options->endpoint_count; i++) {
@@ -84,7 +84,7 @@ static void end_progress(void)
     }
 }
 
-/* Waits until the node has a snapshot of this index or a later one; its index, 0 = it failed. */
+/* Waits until the node has a snapshot of this index or a later one. Its index, 0 = failed. */
 static uint64_t wait_saved(struct source *source, uint64_t wanted)
 {
     const struct timespec step = {.tv_nsec = WAIT_STEP_MS * 1000000L};
@@ -108,14 +108,14 @@ static uint64_t wait_saved(struct source *source, uint64_t wanted)
         }
         idle = saving == 0 ? idle + 1 : 0;
         if (idle > 10000 / WAIT_STEP_MS) {
-            ctl_complain("%s: the snapshot was not saved: see the node's log", source->endpoint);
+            ctl_complain("%s: the node did not save the snapshot: see its log", source->endpoint);
             return 0;
         }
         nanosleep(&step, NULL);
     }
 }
 
-/* Has a snapshot of all that is applied now saved, and waits for it; its index, 0 = it failed. */
+/* Lets the node save a snapshot of all that is applied now. Its index, 0 = failed. */
 static uint64_t save(struct source *source)
 {
     const char *const words[] = {"RAFT", "SNAPSHOT", NULL};
@@ -159,7 +159,7 @@ int ctl_snapshot(const struct ctl_options *options, char **arguments)
 
 /* ---- backup ------------------------------------------------------------------------------- */
 
-/* One piece at an offset. Returns how many bytes were written, -1 after a complaint. */
+/* Copies the piece at an offset. Returns the number of bytes, -1 = failed. */
 static ssize_t copy_piece(struct source *source, const char *index, uint64_t offset, int file,
                           uint64_t *total)
 {
@@ -203,11 +203,11 @@ static bool copy_all(struct source *source, uint64_t index, int file)
             return false;
         }
         if (count == 0 && done < total) {
-            ctl_complain("%s: the snapshot ends too early", source->endpoint);
+            ctl_complain("%s: the snapshot is shorter than the node said", source->endpoint);
             return false;
         }
         done += (uint64_t)count;
-        total = total < done ? done : total; /* a hostile answer */
+        total = total < done ? done : total; /* the node said less before */
         progress("copying", done, total);
     }
     end_progress();
@@ -227,13 +227,13 @@ static int print_backup(const struct ctl_options *options, const char *path)
     return CTL_OK;
 }
 
-/* The file under its temporary name, checked, gets its own. */
+/* Checks the file and gives it its final name. An exit code. */
 static int publish(const char *temporary, const char *path, struct ctl_backup *backup)
 {
     struct raftd_error error = {0};
 
     if (ctl_backup_check(temporary, backup, &error) != 0) {
-        ctl_complain("what came is damaged: %s", error.message);
+        ctl_complain("the copy is damaged: %s", error.message);
         return CTL_REFUSED;
     }
     if (rename(temporary, path) != 0) {
@@ -243,7 +243,7 @@ static int publish(const char *temporary, const char *path, struct ctl_backup *b
     return CTL_OK;
 }
 
-/* Copies into the file, which is closed then. */
+/* Copies the snapshot into the file and closes the file. An exit code. */
 static int copy_to(struct source *source, uint64_t index, int file, const char *temporary)
 {
     int code = CTL_OK;
@@ -273,8 +273,8 @@ static int fetch(struct source *source, const char *path, struct ctl_backup *bac
     if (index == 0) {
         return CTL_REFUSED;
     }
-    /* A new file of mode 0600 under a name that nobody can foresee. A fixed name could be a link
-     * that somebody else has put there, and all keys and values would go where it points. */
+    /* A new file of mode 0600 with a random name. If the name were fixed, another user could put a
+     * link there, and all keys and values would be written into the file that it points to. */
     file = mkostemps(temporary, sizeof(".tmp") - 1, O_CLOEXEC);
     if (file < 0) {
         ctl_complain("cannot create %s: %s", temporary, strerror(errno));

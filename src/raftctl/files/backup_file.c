@@ -1,5 +1,5 @@
 /*
- * Snapshot files wherever they lie. See raftctl_files.h.
+ * Opens, checks and describes snapshot files in any directory. Main thread.
  */
 #include "raftctl/files/backup_file.h"
 

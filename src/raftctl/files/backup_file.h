@@ -1,5 +1,5 @@
 /*
- * Backups and logs as files, for the commands of raftctl that make or read them. Main thread.
+ * Backups, which are snapshot files, for the commands that make or read them. Main thread.
  */
 #ifndef RAFTD_RAFTCTL_FILES_BACKUP_FILE_H
 #define RAFTD_RAFTCTL_FILES_BACKUP_FILE_H
@@ -14,17 +14,17 @@ struct ctl_backup {
     uint64_t content_bytes;
 };
 
-/* Opens a snapshot file anywhere. */
+/* Opens a snapshot file by its path. */
 int ctl_backup_open(const char *path, struct snapshot_reader **reader, struct raftd_error *error);
-/* Reads all of it: 0 if every checksum is right and it is complete. */
+/* Reads the whole file. Returns 0 if it is complete and every checksum is right. */
 int ctl_backup_check(const char *path, struct ctl_backup *backup, struct raftd_error *error);
 void ctl_backup_print(const struct ctl_options *options, const char *path,
                       const struct ctl_backup *backup);
-/* Has a node save its state, copies that into a file and checks it. Complains, and returns an exit
- * code. */
+/* Lets a node save a snapshot, copies it into the file and checks the copy. Prints errors; returns
+ * an exit code. */
 int ctl_backup_fetch(const struct ctl_options *options, const char *path,
                      struct ctl_backup *backup);
-/* A snapshot with the reader's content, and this in front of it. */
+/* Writes a snapshot into the directory: the content of the reader, with another info. */
 int ctl_snapshot_copy(struct snapshot_reader *reader, const char *directory,
                       const struct snapshot_info *info, struct raftd_error *error);
 

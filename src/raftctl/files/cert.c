@@ -1,9 +1,9 @@
 /*
- * Making keys and certificates with OpenSSL's API.
+ * Makes keys and certificates with OpenSSL. Main thread.
  *
- * A node's certificate carries the URI raftd://CLUSTER/ID as subject alternative name: that is
- * what the other nodes hold it against. A client's carries none, and no host either, so that it
- * can never stand for a node.
+ * The certificate of a node has the URI raftd://CLUSTER/ID as a subject alternative name; the other
+ * nodes compare this URI with the id of the node. The certificate of a client has neither a URI nor
+ * a host, so a client can never pose as a node.
  */
 #include "raftctl/files/cert.h"
 
@@ -48,8 +48,8 @@ static int check_name(const char *what, const char *name, struct raftd_error *er
 
     if (size == 0 || size > NAME_MAX_BYTES || name[0] == '.' || strspn(name, allowed) != size) {
         return error_set(error, RAFTD_ERROR_INVALID,
-                         "%s: found \"%s\", wanted 1 to %d letters, digits, - . or _, not a dot "
-                         "first",
+                         "%s: found \"%s\", expected 1 to %d letters, digits, - . or _, and no "
+                         "dot at the start",
                          what, name, NAME_MAX_BYTES);
     }
     return 0;
@@ -71,7 +71,7 @@ static int check_host(const char *host, struct raftd_error *error)
     if (!is_ip(host) &&
         (size == 0 || size > HOST_MAX || host[0] == '.' || strspn(host, allowed) != size)) {
         return error_set(error, RAFTD_ERROR_INVALID,
-                         "--host: found \"%s\", wanted a host name or an IP address without "
+                         "--host: found \"%s\", expected a host name or an IP address without "
                          "brackets and port",
                          host);
     }
@@ -91,7 +91,7 @@ static int check_request(const struct cert_request *request, struct raftd_error 
         code = check_host(request->hosts[i], error);
     }
     if (code == 0 && request->not_after <= request->not_before) {
-        code = error_set(error, RAFTD_ERROR_INVALID, "the certificate would end before it starts");
+        code = error_set(error, RAFTD_ERROR_INVALID, "the end of validity is before its start");
     }
     return code;
 }
@@ -140,7 +140,7 @@ static int write_all(int fd, const char *data, size_t size)
     return fsync(fd);
 }
 
-/* A new file with exactly this mode and content; none is left behind on failure. */
+/* Makes a new file with exactly this mode and content. If this fails, there is no file. */
 static int write_new_file(const char *path, mode_t mode, BIO *content, struct raftd_error *error)
 {
     char *data = NULL;
@@ -149,8 +149,8 @@ static int write_new_file(const char *path, mode_t mode, BIO *content, struct ra
     int failed;
 
     if (fd < 0) {
-        return error_set(error, RAFTD_ERROR_SYSTEM, "create %s: %s%s", path, strerror(errno),
-                         errno == EEXIST ? " (remove it first if it is to be replaced)" : "");
+        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot create %s: %s%s", path, strerror(errno),
+                         errno == EEXIST ? " (to replace the file, remove it first)" : "");
     }
     failed = write_all(fd, data, (size_t)size) != 0 || fchmod(fd, mode) != 0 ? errno : 0;
     if (close(fd) != 0 && failed == 0) {
@@ -158,7 +158,7 @@ static int write_new_file(const char *path, mode_t mode, BIO *content, struct ra
     }
     if (failed != 0) {
         unlink(path);
-        return error_set(error, RAFTD_ERROR_SYSTEM, "write %s: %s", path, strerror(failed));
+        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot write %s: %s", path, strerror(failed));
     }
     return 0;
 }
@@ -198,7 +198,7 @@ out:
     return code;
 }
 
-/* The CA of the directory: its certificate and key, which the caller frees. */
+/* Reads the certificate and the key of the CA in the directory. The caller frees both. */
 static int read_ca(const struct cert_request *request, X509 **certificate, EVP_PKEY **key,
                    struct raftd_error *error)
 {
@@ -212,7 +212,8 @@ static int read_ca(const struct cert_request *request, X509 **certificate, EVP_P
     file = fopen(path, "re");
     if (file == NULL) {
         return error_set(error, RAFTD_ERROR_SYSTEM,
-                         "read the CA's certificate %s: %s (raftctl cert ca --dir %s makes one)",
+                         "cannot read the CA's certificate %s: %s (raftctl cert ca --dir %s "
+                         "makes one)",
                          path, strerror(errno), request->directory);
     }
     *certificate = PEM_read_X509(file, NULL, NULL, NULL);
@@ -226,7 +227,7 @@ static int read_ca(const struct cert_request *request, X509 **certificate, EVP_P
     }
     file = fopen(path, "re");
     if (file == NULL) {
-        return error_set(error, RAFTD_ERROR_SYSTEM, "read the CA's key %s: %s", path,
+        return error_set(error, RAFTD_ERROR_SYSTEM, "cannot read the CA's key %s: %s", path,
                          strerror(errno));
     }
     *key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
@@ -237,7 +238,8 @@ static int read_ca(const struct cert_request *request, X509 **certificate, EVP_P
     if (X509_check_private_key(*certificate, *key) != 1) {
         ERR_clear_error();
         return error_set(error, RAFTD_ERROR_SYSTEM,
-                         "%s does not belong to the certificate beside it", path);
+                         "the key %s does not belong to the certificate in the same directory",
+                         path);
     }
     return 0;
 }
@@ -283,7 +285,7 @@ static bool add_extension(X509 *certificate, X509V3_CTX *context, int nid, const
     return done;
 }
 
-/* Pushes a copy of text, or the binary address it stands for, as one alternative name. */
+/* Adds text to the alternative names; an IP address in its binary form. */
 static bool push_name(GENERAL_NAMES *names, int type, const char *text)
 {
     GENERAL_NAME *name = GENERAL_NAME_new();
@@ -349,7 +351,7 @@ static bool add_extensions(X509 *certificate, X509 *issuer, const struct cert_re
     return is_ca || add_extension(certificate, &context, NID_ext_key_usage, "clientAuth");
 }
 
-/* A certificate for key, signed by issuer_key; a CA signs itself. NULL on failure. */
+/* A certificate for key, signed by issuer_key. A CA signs its own. NULL = failed. */
 static X509 *make_certificate(const struct cert_request *request, EVP_PKEY *key, X509 *issuer,
                               EVP_PKEY *issuer_key)
 {
@@ -387,7 +389,7 @@ int cert_make(const struct cert_request *request, struct cert_files *files,
         code = file_names(request, files, error);
     }
     if (code == 0 && mkdir(request->directory, 0755) != 0 && errno != EEXIST) {
-        code = error_set(error, RAFTD_ERROR_SYSTEM, "create the directory %s: %s",
+        code = error_set(error, RAFTD_ERROR_SYSTEM, "cannot create the directory %s: %s",
                          request->directory, strerror(errno));
     }
     if (code == 0 && request->kind != CERT_CA) {

@@ -1,5 +1,6 @@
 /*
- * raftctl cert ca, node, client and show: from options to a request, and from a file to text.
+ * raftctl cert ca, node, client and show: makes a request of the options, and prints a certificate.
+ * Main thread.
  */
 #include "raftctl/raftctl.h"
 
@@ -16,13 +17,13 @@
 
 enum {
     DAY_SECONDS = 24 * 60 * 60,
-    /* Clocks of different machines differ: a certificate made just now is to work everywhere. */
+    /* Clocks differ: a new certificate has to be valid on a machine whose clock is slow. */
     BACKDATE_SECONDS = 60 * 60,
     CA_DAYS = 3650,
     LEAF_DAYS = 825,
 };
 
-/* "2027-01-31T12:00:00Z"; false for anything else. */
+/* Reads a time such as "2027-01-31T12:00:00Z". False: the text is no such time. */
 static bool parse_time(const char *text, time_t *time_found)
 {
     struct tm parts = {0};
@@ -34,7 +35,7 @@ static bool parse_time(const char *text, time_t *time_found)
     }
     again = parts;
     *time_found = timegm(&again);
-    /* timegm() makes 3 March of 31 February: that was no date. */
+    /* timegm() turns 31 February into 3 March: a date that changes is no date. */
     return again.tm_mday == parts.tm_mday && again.tm_mon == parts.tm_mon;
 }
 
@@ -50,12 +51,12 @@ static bool set_life(struct cert_request *request, const struct ctl_options *opt
         return true;
     }
     if (!parse_time(options->not_after, &request->not_after)) {
-        ctl_complain("--not-after: found \"%s\", wanted a time like 2027-01-31T12:00:00Z",
+        ctl_complain("--not-after: found \"%s\", expected a time such as 2027-01-31T12:00:00Z",
                      options->not_after);
         return false;
     }
     if (request->not_after <= request->not_before) {
-        /* On purpose an expired one: let it have lived for a day. */
+        /* The user wants an expired certificate: it was valid for one day. */
         request->not_before = request->not_after - DAY_SECONDS;
     }
     return true;
@@ -152,13 +153,13 @@ int ctl_cert_show(const struct ctl_options *options, char **arguments)
 
     (void)options;
     if (file == NULL) {
-        ctl_complain("read %s: %s", arguments[0], strerror(errno));
+        ctl_complain("cannot read %s: %s", arguments[0], strerror(errno));
         return CTL_LOCAL;
     }
     certificate = PEM_read_X509(file, NULL, NULL, NULL);
     fclose(file);
     if (certificate == NULL) {
-        ctl_complain("%s: no PEM certificate in it", arguments[0]);
+        ctl_complain("%s: found no PEM certificate in the file", arguments[0]);
         ERR_clear_error();
         return CTL_LOCAL;
     }

@@ -1,7 +1,7 @@
 /*
- * raftctl dump: the keys of a backup or snapshot file, or of a running node, for a person or a
- * program to read. The format of the content is the key-value store's (kv/snapshot.h); it is read
- * as it comes, so a dump needs memory for one key at a time.
+ * raftctl dump: prints the keys of a backup or snapshot file, or of a running node. kv/snapshot.h
+ * describes the content of such a file. It is read piece by piece, so a dump needs memory for one
+ * key at a time. Main thread.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -20,7 +20,7 @@ enum { ITEM_BYTES_MAX = 1 << 30 };
 
 struct dump {
     const struct ctl_options *options;
-    struct buffer bytes; /* that have come and are not whole yet */
+    struct buffer bytes; /* the beginning of a record whose end was not read yet */
     bool has_header;
     bool has_end;
     struct json json;
@@ -29,7 +29,7 @@ struct dump {
 static int malformed(struct raftd_error *error)
 {
     return error_set(error, RAFTD_ERROR_CORRUPT,
-                     "the content is not that of a key-value store of this version");
+                     "the content is damaged, or of another version of the key-value store");
 }
 
 static void print_item(struct dump *dump, const uint8_t *key, uint32_t key_bytes,
@@ -57,7 +57,7 @@ static void print_item(struct dump *dump, const uint8_t *key, uint32_t key_bytes
     putchar('\n');
 }
 
-/* How many bytes of an item's record there were; 0: it is not whole yet; negative: malformed. */
+/* The size of the record of an item; 0 = its end is not there yet; negative = malformed. */
 static int64_t take_item(struct dump *dump, const uint8_t *data, size_t size)
 {
     struct reader reader = reader_make(data, size);
@@ -168,7 +168,7 @@ static int dump_file(const struct ctl_options *options, const char *path)
     return CTL_OK;
 }
 
-/* What the node has now, by way of a file that nobody else sees. */
+/* Dumps a running node: copies a backup into a private temporary file, prints and deletes it. */
 static int dump_node(const struct ctl_options *options)
 {
     const char *place = getenv("TMPDIR");
@@ -180,8 +180,7 @@ static int dump_node(const struct ctl_options *options)
     if (snprintf(directory, sizeof(directory), "%s/raftctl-XXXXXX",
                  place != NULL && place[0] != 0 ? place : "/tmp") >= (int)sizeof(directory) ||
         mkdtemp(directory) == NULL) {
-        ctl_complain("cannot make a directory for what the node sends: %s; set TMPDIR",
-                     strerror(errno));
+        ctl_complain("cannot make a temporary directory: %s; set TMPDIR", strerror(errno));
         return CTL_LOCAL;
     }
     snprintf(path, sizeof(path), "%s/dump", directory);

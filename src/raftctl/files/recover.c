@@ -1,8 +1,8 @@
 /*
- * raftctl recover --force-new-cluster: when the quorum is lost for good, one node's data become
- * a cluster of one with a new id. Offline. The new directory is made beside the old one and takes
- * its place at the end, by renaming: the old one stays, under another name, until somebody
- * deletes it.
+ * raftctl recover --force-new-cluster: makes a cluster with a new id from the data of one node, if
+ * the quorum is lost for ever. The node must not run. The new directory is made beside the old one.
+ * At the end both are renamed: the new one gets the name of the old one, and the old data are kept
+ * under another name. Main thread.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -26,19 +26,19 @@ enum {
 };
 
 static const char explanation[] =
-    "This is for a cluster that has lost its quorum for good. It makes a new cluster of this one\n"
-    "node, with what it has on its disk:\n"
+    "This is for a cluster that has lost its quorum for ever. It makes a new cluster of this one\n"
+    "node, with the data on its disk:\n"
     "\n"
-    "  - Writes that were acknowledged and have not reached this node ARE LOST. Of the nodes "
-    "whose\n"
-    "    disks are left, take the one with the highest last term, and among these the one with "
-    "the\n"
-    "    highest last index; raftctl recover without --force-new-cluster shows both.\n"
-    "  - Writes that were never acknowledged, but have reached this node, become valid.\n"
-    "  - The new cluster has a new id. No node of the old one can ever talk to it: delete their\n"
-    "    data, and let them join under new ids.\n"
-    "  - If the old nodes could still form a quorum somewhere, there are two clusters then, and\n"
-    "    they go separate ways. Make sure that they cannot.\n";
+    "  - Writes that were acknowledged but are not on this node ARE LOST. Of the nodes whose "
+    "disks\n"
+    "    are left, take the one with the highest last term; if several have the same last term,\n"
+    "    take the one with the highest last index. raftctl recover without --force-new-cluster\n"
+    "    shows both.\n"
+    "  - Writes that were never acknowledged but are on this node become valid.\n"
+    "  - The new cluster has a new id. No node of the old cluster can take part in it: delete the\n"
+    "    data of these nodes, and let them join under new ids.\n"
+    "  - If the old nodes can still form a quorum somewhere, there are two clusters that serve\n"
+    "    clients independently. Make sure that they cannot.\n";
 
 struct recovery {
     const char *directory;
@@ -69,7 +69,7 @@ static int open_old_log(struct recovery *recovery, struct raftd_error *error)
         return code;
     }
     if (recovery->identity.cluster_id == 0) {
-        return error_set(error, RAFTD_ERROR_INVALID, "%s holds no log of a node",
+        return error_set(error, RAFTD_ERROR_INVALID, "%s has no log of a node",
                          recovery->directory);
     }
     options.cluster_id = recovery->identity.cluster_id;
@@ -78,7 +78,7 @@ static int open_old_log(struct recovery *recovery, struct raftd_error *error)
     return wal_open(&options, &recovery->wal, &recovery->log, error);
 }
 
-/* The newest snapshot that is good from beginning to end, opened anew to be copied. */
+/* Opens the newest snapshot that is undamaged, to be copied. */
 static int open_snapshot(struct recovery *recovery, struct raftd_error *error)
 {
     struct snapshot_files *files;
@@ -105,14 +105,14 @@ static int open_snapshot(struct recovery *recovery, struct raftd_error *error)
             ? recovery->log.base_index > 0
             : snapshot_reader_info(recovery->reader)->index < recovery->log.base_index) {
         return error_set(error, RAFTD_ERROR_CORRUPT,
-                         "%s: the log begins behind index %" PRIu64
-                         ", and no good snapshot reaches it",
+                         "%s: the log begins after index %" PRIu64
+                         ", and no undamaged snapshot reaches this index",
                          recovery->directory, recovery->log.base_index);
     }
     return 0;
 }
 
-/* How far this node's data reach, and who was a member then. */
+/* Finds the last entry of this node and the members at that point. */
 static int look_at_end(struct recovery *recovery, struct raftd_error *error)
 {
     const struct wal_recovered *log = &recovery->log;
@@ -139,14 +139,15 @@ static int look_at_end(struct recovery *recovery, struct raftd_error *error)
         }
     }
     if (!found || raft_membership_find(&recovery->members, recovery->identity.node_id) == NULL) {
-        return error_set(error, RAFTD_ERROR_INVALID,
-                         "%s: node %u is no member of its own log: take another node's data",
-                         recovery->directory, recovery->identity.node_id);
+        return error_set(
+            error, RAFTD_ERROR_INVALID,
+            "%s: the log does not have node %u as a member: use the data of another node",
+            recovery->directory, recovery->identity.node_id);
     }
     return 0;
 }
 
-/* This node alone; everybody else is remembered as removed. */
+/* An entry with this node as the only member; all others are remembered as removed. */
 static struct raft_entry *make_membership(const struct recovery *recovery)
 {
     struct raft_membership alone = recovery->members;
@@ -180,7 +181,7 @@ static struct raft_entry *make_membership(const struct recovery *recovery)
     return entry;
 }
 
-/* Entries first..first+count-1 of an array, in writes of bounded size. */
+/* Writes `count` entries to the log, in writes of bounded size. */
 static int write_entries(struct wal *wal, struct raft_entry *const *entries, size_t count,
                          struct raftd_error *error)
 {
@@ -254,10 +255,11 @@ static int make_new(struct recovery *recovery, struct raftd_error *error)
 
     if (mkdir(recovery->made, 0700) != 0) {
         return errno == EEXIST
-                   ? error_set(error, RAFTD_ERROR_REFUSED,
-                               "there is %.300s, of a recovery that was cut short: delete it, and "
-                               "run this again",
-                               recovery->made)
+                   ? error_set(
+                         error, RAFTD_ERROR_REFUSED,
+                         "%.300s is left from a recovery that was interrupted: delete it and run "
+                         "this again",
+                         recovery->made)
                    : system_error(error, "make", recovery->made);
     }
     if (recovery->reader != NULL) {
@@ -289,11 +291,14 @@ static int sync_parent(const struct recovery *recovery, struct raftd_error *erro
     return result < 0 ? system_error(error, "sync", parent) : 0;
 }
 
-/* Between the two renames there is no directory of that name; a node that is started then sees by
- * the new one that it must not found a cluster (recovery.c). */
+/*
+ * Renames both directories. Between the two renames there is no data directory. If the process ends
+ * there and the node is started, raftd finds the new directory beside and refuses to start
+ * (src/node/recovery.c); otherwise it would begin as an empty node.
+ */
 static int change_places(const struct recovery *recovery, struct raftd_error *error)
 {
-    int code = sync_parent(recovery, error); /* the new one has its name for certain */
+    int code = sync_parent(recovery, error); /* the new directory survives a crash */
 
     if (code != 0) {
         return code;
@@ -359,7 +364,7 @@ int ctl_recover(const struct ctl_options *options, char **arguments)
         ctl_complain("%s", error.message);
     } else if (options->force) {
         printf("%s is a new cluster now, with the id %016" PRIx64 " and this node as its only "
-               "member.\nThe old data are in %s; delete them when you are sure.\n",
+               "member.\nThe old data are in %s; delete them when you do not need them any more.\n",
                options->data_directory, recovery->new_id, recovery->kept);
     } else {
         fputs("Nothing was changed: --force-new-cluster was not given.\n", stderr);

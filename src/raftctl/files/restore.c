@@ -1,7 +1,8 @@
 /*
- * raftctl restore: makes the data directory of one member of a new cluster from a backup. The same
- * command, with another --id, makes those of the others; all get the same cluster id, which is
- * not that of the cluster the backup is of, so that no node of that one can ever take part.
+ * raftctl restore: makes the data directory of one member of a new cluster from a backup. Run with
+ * another --id, it makes those of the other members. All members get the same cluster id, which
+ * differs from the cluster id in the backup, so no node of the old cluster can take part. Main
+ * thread.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -24,8 +25,9 @@
 #include "sys/clock.h"
 
 /*
- * Revisions are log indices. Clients of the old cluster may have seen later ones than the backup
- * holds; the new cluster begins so far behind them that none is ever given twice.
+ * A revision is an index of the log. Clients of the old cluster may have seen revisions that are
+ * newer than the backup. The new cluster begins above all of these, so that no revision is used
+ * twice.
  */
 #define REVISION_GAP UINT64_C(1000000000)
 
@@ -41,18 +43,19 @@ static bool parse_members(const struct ctl_options *options, struct raft_members
 
         if (text[0] < '0' || text[0] > '9' || *end != '=' || id == 0 || id > UINT16_MAX ||
             raft_membership_add(members, (uint16_t)id, RAFT_MEMBER_VOTER, end + 1) != 0) {
-            ctl_complain("--member: found \"%s\", wanted ID=HOST:PORT, each id once", text);
+            ctl_complain("--member: found \"%s\", expected ID=HOST:PORT, each id once", text);
             return false;
         }
     }
     if (raft_membership_find(members, options->id) == NULL) {
-        ctl_complain("--id: node %u is none of the members that --member names", options->id);
+        ctl_complain("--id: found %u, expected the id of one of the members that --member names",
+                     options->id);
         return false;
     }
     return true;
 }
 
-/* The same on every machine that restores the same backup for the same members. */
+/* The id is the same on all machines that restore the same backup for the same members. */
 static uint64_t new_cluster_id(const struct snapshot_info *from, const char *name,
                                const struct raft_membership *members)
 {
@@ -68,7 +71,7 @@ static uint64_t new_cluster_id(const struct snapshot_info *from, const char *nam
     return id;
 }
 
-/* Makes it if need be. False: there is something in it already. */
+/* Makes the directory if it does not exist. False: it is not empty, or an error. */
 static bool is_empty_directory(const char *path, struct raftd_error *error)
 {
     const struct dirent *entry;
@@ -89,13 +92,13 @@ static bool is_empty_directory(const char *path, struct raftd_error *error)
     }
     closedir(directory);
     if (!empty) {
-        error_set(error, RAFTD_ERROR_REFUSED,
-                  "%s is not empty: restore into a directory of its own", path);
+        error_set(error, RAFTD_ERROR_REFUSED, "%s is not empty: restore into an empty directory",
+                  path);
     }
     return empty;
 }
 
-/* The content of the backup in a snapshot of the new cluster. */
+/* Copies the content of the backup into a snapshot. */
 static int copy_content(struct snapshot_reader *reader, struct snapshot_writer *writer,
                         struct raftd_error *error)
 {
@@ -135,7 +138,7 @@ int ctl_snapshot_copy(struct snapshot_reader *reader, const char *directory,
     return snapshot_writer_finish(writer, error);
 }
 
-/* A log that is empty behind the snapshot. */
+/* Writes a log without entries that begins at the snapshot. */
 static int write_log(const struct ctl_options *options, const struct snapshot_info *info,
                      struct raftd_error *error)
 {
@@ -171,7 +174,8 @@ static int write_log(const struct ctl_options *options, const struct snapshot_in
     return code;
 }
 
-/* Kept from before the first file to after the last one, across a crash as well. */
+/* The mark says that the directory is not complete. It is there before the first file is made and
+ * until the last one is on disk, also after a crash; raftd refuses a directory with this mark. */
 static int set_mark(const char *directory, bool unfinished, struct raftd_error *error)
 {
     const struct fs *fs = fs_posix();
@@ -239,7 +243,7 @@ int ctl_restore(const struct ctl_options *options, char **arguments)
         ctl_complain("%s", error.message);
         return code == RAFTD_ERROR_CORRUPT ? CTL_NO : CTL_LOCAL;
     }
-    printf("%s holds node %u of the new cluster %016" PRIx64 ", which begins behind index %" PRIu64
+    printf("%s holds node %u of the new cluster %016" PRIx64 ", which begins after index %" PRIu64
            "\n",
            options->data_directory, options->id, info.cluster_id, info.index);
     return CTL_OK;

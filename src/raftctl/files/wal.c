@@ -1,6 +1,6 @@
 /*
- * raftctl wal: the records of log segments for a person to read. It only reads, also where raftd
- * would refuse: what is broken is shown as far as it can be read, and where it breaks.
+ * raftctl wal: prints the records of log segments. It changes nothing. A damaged segment, which
+ * raftd would refuse, is printed as far as it can be read. Main thread.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -55,14 +55,14 @@ static void print_record(const struct wal_record *record)
         puts(record->size_bytes > SHOWN_BYTES ? " ..." : "");
         break;
     case WAL_RECORD_CLEAN_END:
-        puts("    an orderly end");
+        puts("    end of a log that was closed");
         break;
     case WAL_RECORD_RESET:
-        printf("    the log restarts behind index %" PRIu64 " of term %" PRIu64 "\n", record->index,
+        printf("    the log restarts after index %" PRIu64 " of term %" PRIu64 "\n", record->index,
                record->term);
         break;
     case WAL_RECORD_START:
-        printf("    continues behind index %" PRIu64 " of term %" PRIu64 "\n", record->index,
+        printf("    continues after index %" PRIu64 " of term %" PRIu64 "\n", record->index,
                record->term);
         break;
     }
@@ -84,7 +84,7 @@ static bool print_records(const struct wal_batch_header *batch, const uint8_t *p
     return true;
 }
 
-/* The batch at the segment's offset: 1, or 0 if there is none that is whole. */
+/* Prints the batch at the offset of the segment. 1 = printed, 0 = there is no complete batch. */
 static int print_batch(struct segment *segment)
 {
     const struct wal_window *window = &segment->window;
@@ -124,7 +124,7 @@ static int print_batch(struct segment *segment)
     return 1;
 }
 
-/* Whether anything but zeros follows the last whole batch, and where. */
+/* Prints what follows the last complete batch. True: only zeros. */
 static bool print_tail(struct segment *segment)
 {
     for (uint64_t offset = segment->offset_bytes; offset < segment->window.file_bytes;
@@ -154,7 +154,7 @@ static int print_segment(const char *path, struct segment *segment)
     if (segment->window.file_bytes < WAL_SEGMENT_HEADER_BYTES ||
         (block = wal_window_get(&segment->window, 0, WAL_SEGMENT_HEADER_BYTES, &failure)) == NULL ||
         !wal_segment_header_decode(block, &segment->header)) {
-        ctl_complain("%s is no segment of a log, or its header is damaged", path);
+        ctl_complain("%s is not a log segment, or its header is damaged", path);
         return CTL_NO;
     }
     print_plain(stdout, path);
@@ -162,8 +162,9 @@ static int print_segment(const char *path, struct segment *segment)
            segment->header.number, segment->header.version, segment->header.node_id,
            segment->header.cluster_id);
     if (segment->header.version != WAL_FORMAT_VERSION) {
-        ctl_complain("%s has format version %u, this raftctl reads version %d", path,
-                     segment->header.version, WAL_FORMAT_VERSION);
+        ctl_complain(
+            "%s has format version %u, expected version %d: use the raftctl of that version", path,
+            segment->header.version, WAL_FORMAT_VERSION);
         return CTL_NO;
     }
     segment->offset_bytes = WAL_SEGMENT_HEADER_BYTES;
