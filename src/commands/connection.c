@@ -163,10 +163,12 @@ const struct command commands_of_connection[] = {
     {COMMAND("hello"), .arity = -1, IS_LOCAL_FAST, ON_CONNECTION, .run = run_hello,
      .syntax =
          "[arguments(#protover [AUTH username_password(username password)] [SETNAME clientname])]",
-     DOCS("O(1)", "Choose the protocol, 2 or 3; AUTH is refused, there are no passwords")},
+     DOCS(
+         "O(1)",
+         "Choose version 2 or 3 of the protocol; AUTH is refused, because raftd has no passwords")},
     {COMMAND("ping"), .arity = -1, KIND(LOCAL, COMMAND_FAST | COMMAND_SUBSCRIBED), ON_CONNECTION,
      .run = run_ping, .syntax = "[message]",
-     DOCS("O(1)", "Ping the node; LOADING while it is not ready")},
+     DOCS("O(1)", "Ping the node; while it is not ready, the reply is the error LOADING")},
     {COMMAND("quit"), .arity = -1,
      KIND(LOCAL, ABOUT_SERVER | COMMAND_FAST | COMMAND_SUBSCRIBED | COMMAND_AT_ONCE), ON_CONNECTION,
      .run = run_quit, DOCS("O(1)", "Close the connection")},
@@ -174,6 +176,6 @@ const struct command commands_of_connection[] = {
      KIND(LOCAL, ABOUT_SERVER | COMMAND_FAST | COMMAND_SUBSCRIBED | COMMAND_AT_ONCE), ON_CONNECTION,
      .run = run_reset, DOCS("O(1)", "Reset the connection")},
     {COMMAND("select"), .arity = 2, IS_LOCAL_FAST, ON_CONNECTION, .run = run_select,
-     .syntax = "#index", DOCS("O(1)", "Change the selected database: there is only 0")},
+     .syntax = "#index", DOCS("O(1)", "Select database 0, the only database")},
     END,
 };

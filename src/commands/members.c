@@ -167,7 +167,7 @@ bool members_change(struct call *call)
         resp_write_error_format(call->reply,
                                 "ERR syntax error: expected ADD id host:port [LEARNER], PROMOTE "
                                 "id, REMOVE id, REPLACE old-id new-id host:port or MOVE id "
-                                "host:port, at most %d of them, with ids from 1 to 65535",
+                                "host:port, at most %d steps, with ids from 1 to 65535",
                                 RAFTD_CHANGE_STEPS_MAX);
         return false;
     }
@@ -195,7 +195,8 @@ bool members_hand_over(struct call *call)
 
     if (call->count > 2 && (!take_id(&words, &id) || call->count > 3)) {
         resp_write_error_format(
-            call->reply, "ERR syntax error: expected the id of a member, 1 to 65535, or nothing");
+            call->reply,
+            "ERR syntax error: expected the id of a member, from 1 to 65535, or no argument");
         return false;
     }
     call->submit = submit_handover;

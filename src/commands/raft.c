@@ -101,7 +101,7 @@ static bool run_raft_snapshot(struct call *call)
 
     if (index == 0) {
         resp_write_error_format(call->reply,
-                                "ERR nothing to save yet: no entry of the log is applied");
+                                "ERR cannot save a snapshot: no entry of the log is applied yet");
     } else {
         resp_write_integer(call->reply, (int64_t)index);
     }
@@ -198,46 +198,47 @@ static bool run_raft_consistency(struct call *call)
 static const struct command raft_commands[] = {
     {SUBCOMMAND("raft", "backup"), .arity = 4, KIND(BARRIER, ABOUT_SERVER | COMMAND_ADMIN),
      ON_RAFT_DANGEROUS, .run = run_raft_backup, .syntax = "#index #offset",
-     DOCS("O(1)", "Get the size of a snapshot file of this node, and up to 256 KiB of it from an "
-                  "offset on: what raftctl backup asks for")},
+     DOCS("O(1)", "Get the size of a snapshot file of this node, and up to 256 KiB of the file "
+                  "from an offset; raftctl backup uses this command")},
     {SUBCOMMAND("raft", "consistency"), .arity = -2, IS_LOCAL, ON_RAFT, .run = run_raft_consistency,
      .syntax = "[choice(level(LINEARIZABLE | LEASE | STALE) [#max-lag-ms])]",
-     DOCS("O(1)", "Choose what reads on this connection promise, and how old a stale answer may "
-                  "be; without arguments: get both")},
+     DOCS("O(1)", "Set the consistency level of the reads on this connection and how old a stale "
+                  "answer may be; without arguments, get both")},
     {SUBCOMMAND("raft", "digest"), .arity = 2, READS, IN_GROUP("raft", CATEGORY_KEYSPACE),
      .run = run_raft_digest,
      DOCS("O(N) where N is the number of keys",
-          "Get 16 hexadecimal digits over all keys, values and revisions: equal on all nodes at "
-          "the same applied index")},
+          "Get a checksum of all keys, values and revisions: 16 hexadecimal digits, equal on all "
+          "nodes at the same applied index")},
     {SUBCOMMAND("raft", "handover"), .arity = -2, KIND(CHANGE, COMMAND_WRITE | COMMAND_ADMIN),
      ON_RAFT_DANGEROUS, .run = members_hand_over, .syntax = "[#id]",
-     DOCS("O(1)",
-          "Hand leadership over to a member, or to the best of them; answers when it has begun")},
+     DOCS("O(1)", "Hand leadership over to the given member, or to a member that the leader "
+                  "chooses; the reply comes when the handover has begun")},
     HELP_OF("raft", "raft"),
     {SUBCOMMAND("raft", "member"), .arity = -4, KIND(CHANGE, COMMAND_WRITE | COMMAND_ADMIN),
      ON_RAFT_DANGEROUS, .run = members_change,
      .syntax = "step(add(ADD #id address [LEARNER]) | PROMOTE #id | REMOVE #id | "
                "replace(REPLACE #old-id #new-id address) | move(MOVE #id address))...",
      DOCS("O(N) where N is the number of members",
-          "Change the members of the cluster, all steps together or none; answers when the change "
-          "is committed")},
+          "Change the members of the cluster, all steps together or none; the reply comes when the "
+          "change is committed")},
     {SUBCOMMAND("raft", "members"), .arity = 2, KIND(BARRIER, ABOUT_SERVER), ON_RAFT,
      .run = run_raft_members,
      DOCS("O(N) where N is the number of members",
           "Get the members of the cluster as this node sees them")},
     {SUBCOMMAND("raft", "ready"), .arity = 2, KIND(BARRIER, ABOUT_SERVER), ON_RAFT,
-     .run = run_raft_ready, DOCS("O(1)", "Whether this node serves requests: 1 or 0")},
+     .run = run_raft_ready, DOCS("O(1)", "Return 1 if this node serves requests, else 0")},
     {SUBCOMMAND("raft", "snapshot"), .arity = 2, KIND(BARRIER, ABOUT_SERVER | COMMAND_ADMIN),
      ON_RAFT_DANGEROUS, .run = run_raft_snapshot,
-     DOCS("O(1); the work is done meanwhile",
-          "Have this node save a snapshot; the index that it will at least contain")},
+     DOCS("O(1); the node saves the snapshot in the background",
+          "Start to save a snapshot on this node; the reply is an index that the snapshot will "
+          "contain")},
     {SUBCOMMAND("raft", "status"), .arity = 2, KIND(BARRIER, ABOUT_SERVER), ON_RAFT,
      .run = run_raft_status,
      DOCS("O(N) where N is the number of members",
           "Get role, leader, term, indexes and members as this node sees them")},
     {SUBCOMMAND("raft", "transfer"), .arity = -2, KIND(CHANGE, COMMAND_WRITE | COMMAND_ADMIN),
      ON_RAFT_DANGEROUS, .run = members_hand_over, .syntax = "[#id]",
-     DOCS("O(1)", "The same as RAFT HANDOVER, by its older name")},
+     DOCS("O(1)", "The older name of RAFT HANDOVER")},
     END,
 };
 

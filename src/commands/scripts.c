@@ -119,8 +119,8 @@ static bool is_allowed(struct call *call, const struct script_request *request)
     }
     if (request->is_entry_of_many && call->in_transaction) {
         resp_write_error_format(call->reply,
-                                "ERR raftd cannot run this script inside a "
-                                "transaction: it needs an entry of the log for itself");
+                                "ERR raftd cannot run this script inside a transaction: the script "
+                                "needs an entry of the log of its own");
         return false;
     }
     return true;
@@ -251,15 +251,15 @@ static const struct command script_commands[] = {
     {SUBCOMMAND("script", "exists"), .arity = -3, IS_LOCAL, ON_SCRIPTS, .run = run_script_exists,
      .syntax = "sha1...",
      DOCS("O(N) where N is the number of digests",
-          "Whether this node has scripts with these digests")},
+          "Get whether this node has the scripts with the given digests: 1 or 0 for each")},
     {SUBCOMMAND("script", "flush"), .arity = -2, IS_LOCAL, ON_SCRIPTS, .run = run_script_flush,
      .syntax = "[flush-type(ASYNC | SYNC)]",
-     DOCS("O(N) where N is the number of scripts", "Forget the scripts that this node has")},
+     DOCS("O(N) where N is the number of scripts", "Remove all scripts from this node")},
     HELP_OF("script", "scripting"),
     {SUBCOMMAND("script", "load"), .arity = 3, IS_LOCAL, ON_SCRIPTS, .run = run_script_load,
      .syntax = "script",
      DOCS("O(N) where N is the length of the script",
-          "Give this node a script, to be run by EVALSHA")},
+          "Store a script on this node, so that EVALSHA can run it")},
     END,
 };
 
@@ -267,26 +267,27 @@ const struct command commands_of_scripts[] = {
     {COMMAND("eval"), .arity = -3, KIND(CHANGE, COMMAND_WRITE | COMMAND_MOVABLE_KEYS), ON_SCRIPTS,
      .run = run_eval, .syntax = "script #numkeys [@key...] [arg...]",
      DOCS("O(N) where N is the length of the script",
-          "Run a lock script: one that takes, keeps or releases a lock")},
+          "Run a lock script: a script that takes, keeps or releases a lock")},
     {COMMAND("eval_ro"), .arity = -3, KIND(CHANGE, COMMAND_WRITE | COMMAND_MOVABLE_KEYS),
      ON_SCRIPTS, .run = run_eval, .operation_flags = SCRIPT_READ_ONLY,
      .syntax = "script #numkeys [@key...] [arg...]",
      DOCS("O(N) where N is the length of the script", "Run a lock script that changes nothing")},
     {COMMAND("evalsha"), .arity = -3, KIND(CHANGE, COMMAND_WRITE | COMMAND_MOVABLE_KEYS),
      ON_SCRIPTS, .run = run_evalsha, .syntax = "sha1 #numkeys [@key...] [arg...]",
-     DOCS("O(N) where N is the length of the script", "Run a script that this node has")},
+     DOCS("O(N) where N is the length of the script",
+          "Run a lock script that is stored on this node")},
     {COMMAND("evalsha_ro"), .arity = -3, KIND(CHANGE, COMMAND_WRITE | COMMAND_MOVABLE_KEYS),
      ON_SCRIPTS, .run = run_evalsha, .operation_flags = SCRIPT_READ_ONLY,
      .syntax = "sha1 #numkeys [@key...] [arg...]",
      DOCS("O(N) where N is the length of the script",
-          "Run a script that this node has, and that changes nothing")},
+          "Run a lock script that is stored on this node and changes nothing")},
     {COMMAND("hexists"), .arity = 3, READS_FAST, ONE_KEY("RO"), ON_HASHES,
      .operation = KV_LOCK_COUNT, .operation_flags = KV_LOCK_COUNT_EXISTS, .syntax = "@key field",
-     DOCS("O(1)", "Whether somebody holds a reentrant lock")},
+     DOCS("O(1)", "Return 1 if the holder in the field has the reentrant lock, else 0")},
     {COMMAND("hget"), .arity = 3, READS_FAST, ONE_KEY("RO access"), ON_HASHES,
      .operation = KV_LOCK_COUNT, .syntax = "@key field",
-     DOCS("O(1)", "Get how often somebody holds a reentrant lock")},
+     DOCS("O(1)", "Get how many times the holder in the field has taken the reentrant lock")},
     CONTAINER("script", script_commands, "scripting",
-              "A container for the scripts that this node has"),
+              "A container for commands about the scripts on this node"),
     END,
 };

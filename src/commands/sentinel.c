@@ -309,26 +309,30 @@ uint64_t sentinel_look(struct worker *worker)
 static const struct command sentinel_commands[] = {
     {SUBCOMMAND("sentinel", "ckquorum"), .arity = 3, IS_LOCAL, ON_SENTINEL,
      .run = run_sentinel_ckquorum, .syntax = "master-name",
-     DOCS("O(N) where N is the number of nodes", "Whether this node sees a majority of the nodes")},
+     DOCS("O(N) where N is the number of nodes",
+          "Check whether this node sees a majority of the nodes")},
     {SUBCOMMAND("sentinel", "get-master-addr-by-name"), .arity = 3, IS_LOCAL, ON_SENTINEL,
      .run = run_sentinel_master_address, .syntax = "master-name",
-     DOCS("O(1)", "Get host and port of the leader; the name is that of the cluster")},
+     DOCS("O(1)", "Get the host and the port of the leader; the name of the master is the name of "
+                  "the cluster")},
     HELP_OF("sentinel", "sentinel"),
     {SUBCOMMAND("sentinel", "master"), .arity = 3, IS_LOCAL, ON_SENTINEL,
      .run = run_sentinel_master, .syntax = "master-name",
-     DOCS("O(1)", "Get what a Sentinel says of the leader")},
+     DOCS("O(1)", "Get the leader, described as a Sentinel describes a master")},
     {SUBCOMMAND("sentinel", "masters"), .arity = 2, IS_LOCAL, ON_SENTINEL,
      .run = run_sentinel_masters,
-     DOCS("O(1)", "Get what a Sentinel says of the leader, if there is one")},
+     DOCS("O(1)", "Get a list with the leader, described as a Sentinel describes a master; empty "
+                  "without a leader")},
     {SUBCOMMAND("sentinel", "myid"), .arity = 2, IS_LOCAL, ON_SENTINEL, .run = cluster_myid,
      DOCS("O(1)", "Get the id of this node: 40 hexadecimal digits")},
     {SUBCOMMAND("sentinel", "replicas"), .arity = 3, IS_LOCAL, ON_SENTINEL,
      .run = run_sentinel_replicas, .syntax = "master-name",
-     DOCS("O(N) where N is the number of nodes", "Get what a Sentinel says of the followers")},
+     DOCS("O(N) where N is the number of nodes",
+          "Get the followers, described as a Sentinel describes replicas")},
     {SUBCOMMAND("sentinel", "sentinels"), .arity = 3, IS_LOCAL, ON_SENTINEL,
      .run = run_sentinel_sentinels, .syntax = "master-name",
      DOCS("O(N) where N is the number of nodes",
-          "Get what a Sentinel says of the other Sentinels, which are the other nodes")},
+          "Get the other nodes, described as a Sentinel describes other Sentinels")},
     {SUBCOMMAND("sentinel", "slaves"), .arity = 3, IS_LOCAL, ON_SENTINEL,
      .run = run_sentinel_replicas, .syntax = "master-name",
      DOCS("O(N) where N is the number of nodes", "The same as SENTINEL REPLICAS")},
@@ -336,7 +340,6 @@ static const struct command sentinel_commands[] = {
 };
 
 const struct command commands_of_sentinel[] = {
-    CONTAINER("sentinel", sentinel_commands, "sentinel",
-              "A container for what clients ask a Sentinel"),
+    CONTAINER("sentinel", sentinel_commands, "sentinel", "A container for Redis Sentinel commands"),
     END,
 };

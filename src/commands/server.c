@@ -172,8 +172,8 @@ static bool run_config_set(struct call *call)
     if (call->count != 4 || !argument_is(name, notify_events)) {
         resp_write_error_format(call->reply,
                                 "ERR CONFIG SET failed (possibly related to argument '%.*s') - "
-                                "only notify-keyspace-events can be set here, alone; see "
-                                "raftd.conf(5)",
+                                "only notify-keyspace-events can be set while raftd runs, in a "
+                                "command of its own; see raftd.conf(5)",
                                 shown, (const char *)name->data);
         return false;
     }
@@ -193,12 +193,11 @@ static const struct command config_commands[] = {
      KIND(BARRIER, ABOUT_SERVER | COMMAND_ADMIN | COMMAND_ASKS_INSIDE), ON_SERVER,
      .run = run_config_get, .syntax = "~pattern...",
      DOCS("O(N) where N is the number of options",
-          "Get options of the configuration, by raftd's names or by those that Redis has for the "
-          "same")},
+          "Get options of the configuration, by the names that raftd or Redis uses for them")},
     HELP_OF("config", "server"),
     {SUBCOMMAND("config", "set"), .arity = -4, KIND(CHANGE, COMMAND_WRITE | COMMAND_ADMIN),
      ON_SERVER, .run = run_config_set, .syntax = "parameter value",
-     DOCS("O(1)", "Set notify-keyspace-events, on all nodes")},
+     DOCS("O(1)", "Set notify-keyspace-events on all nodes")},
     END,
 };
 
@@ -213,8 +212,8 @@ const struct command commands_of_server[] = {
     {COMMAND("flushdb"), .arity = -1, CHANGES,
      IN_GROUP("server", CATEGORY_KEYSPACE | CATEGORY_DANGEROUS), .run = run_flush,
      .syntax = "[flush-type(ASYNC | SYNC)]",
-     DOCS("O(N) where N is the number of keys", "Remove all keys: there is one database only")},
+     DOCS("O(N) where N is the number of keys", "Remove all keys: raftd has only one database")},
     {COMMAND("time"), .arity = 1, IS_LOCAL_FAST, IN_GROUP("server", 0), .run = run_time,
-     DOCS("O(1)", "Get the wall clock of this node: seconds and microseconds")},
+     DOCS("O(1)", "Get the time of this node's wall clock: seconds and microseconds")},
     END,
 };

@@ -50,7 +50,7 @@ static void talk(const struct exchange *exchanges, size_t count)
 #define MEMBER_SYNTAX                                                                              \
     "-ERR syntax error: expected ADD id host:port [LEARNER], PROMOTE id, REMOVE id, REPLACE "      \
     "old-id "                                                                                      \
-    "new-id host:port or MOVE id host:port, at most 16 of them, with ids from 1 to 65535"
+    "new-id host:port or MOVE id host:port, at most 16 steps, with ids from 1 to 65535"
 
 START_TEST(members_and_leadership)
 {
@@ -69,7 +69,7 @@ START_TEST(members_and_leadership)
         {"RAFT TRANSFER 2", "+OK"},
         {"RAFT TRANSFER 99", "-CONFLICT not now"},
         {"RAFT TRANSFER x",
-         "-ERR syntax error: expected the id of a member, 1 to 65535, or nothing"},
+         "-ERR syntax error: expected the id of a member, from 1 to 65535, or no argument"},
     };
 
     TALK(exchanges);
@@ -180,7 +180,8 @@ START_TEST(mistakes_are_worded_as_redis_words_them)
         {"client nope", "-ERR unknown subcommand 'nope'. Try CLIENT HELP."},
         {"CLIENT SETNAME", "-ERR wrong number of arguments for 'client|setname' command"},
         {"CONFIG SET save 1", "-ERR CONFIG SET failed (possibly related to argument 'save') - only "
-                              "notify-keyspace-events can be set here, alone; see raftd.conf(5)"},
+                              "notify-keyspace-events can be set while raftd runs, in a command of "
+                              "its own; see raftd.conf(5)"},
         {"RAFT", "-ERR wrong number of arguments for 'raft' command"},
         {"raft nope", "-ERR unknown subcommand 'nope'. Try RAFT HELP."},
         {"PING a b", "-ERR wrong number of arguments for 'ping' command"},
