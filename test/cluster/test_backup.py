@@ -188,7 +188,7 @@ class Backup(unittest.TestCase):
             segment = sorted(glob.glob(os.path.join(cluster[1].data_dir, "wal-*.log")))[0]
             shown = raftctl("wal", segment).stdout
             self.assertIn("segment 1, format version 1, node 1", shown)
-            self.assertIn("continues behind index 0 of term 0", shown)
+            self.assertIn("continues after index 0 of term 0", shown)
             self.assertIn("command", shown)
             self.assertIn("zeros to the end of the file", shown)
 
