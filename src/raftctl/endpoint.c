@@ -25,8 +25,8 @@ struct endpoint {
     struct resp_reader reader;
     struct buffer received; /* bytes that no reply has used yet */
     struct resp_reply *reply;
-    bool was_asked;                            /* the next command needs a deadline of its own */
-    const volatile sig_atomic_t *is_cancelled; /* see struct ctl_options */
+    bool was_asked;                  /* the next command needs a deadline of its own */
+    const atomic_bool *is_cancelled; /* see struct ctl_options */
 };
 
 static int open_tls(struct endpoint *endpoint, const struct ctl_options *options,
@@ -48,7 +48,7 @@ static bool is_cancelled(void *argument)
 {
     const struct endpoint *endpoint = argument;
 
-    return *endpoint->is_cancelled != 0;
+    return atomic_load(endpoint->is_cancelled);
 }
 
 int endpoint_open(const char *text, const struct ctl_options *options, struct endpoint **endpoint,

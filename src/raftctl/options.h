@@ -5,7 +5,7 @@
 #ifndef RAFTD_RAFTCTL_OPTIONS_H
 #define RAFTD_RAFTCTL_OPTIONS_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -77,7 +77,7 @@ struct ctl_options {
     const char *tls_ca; /* NULL = plain text */
     const char *tls_certificate;
     const char *tls_key;
-    const volatile sig_atomic_t *is_cancelled; /* not 0: stop waiting for nodes; NULL = never */
+    const atomic_bool *is_cancelled; /* true: stop waiting for nodes; NULL = never */
 
     /* status */
     bool whole_cluster; /* ask also the members that the endpoints know */

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -30,7 +31,8 @@
 #define CLEAR_LINE "\033[K"
 #define CLEAR_BELOW "\033[J"
 
-static volatile sig_atomic_t is_interrupted;
+/* Set by the signal handler, read by all threads that ask nodes. */
+static atomic_bool is_interrupted;
 static int wake_fd = -1; /* an eventfd, readable once a signal has come */
 
 static void interrupt(int number)
@@ -40,7 +42,7 @@ static void interrupt(int number)
     ssize_t written;
 
     (void)number;
-    is_interrupted = 1;
+    atomic_store(&is_interrupted, true);
     written = write(wake_fd, &one, sizeof(one));
     (void)written; /* without it, the wait only lasts longer */
     errno = saved;
@@ -136,14 +138,14 @@ static int show_answers(const struct ctl_options *options, bool on_screen,
     const char *between = "";
     int code = CTL_OK;
 
-    while (is_interrupted == 0) {
+    while (!atomic_load(&is_interrupted)) {
         int shown;
         char *text = make_text(options, on_screen, show, &shown);
 
         if (text == NULL) {
             return shown;
         }
-        if (is_interrupted == 0) {
+        if (!atomic_load(&is_interrupted)) {
             code = shown;
             fputs(between, stdout);
             if (on_screen) {
