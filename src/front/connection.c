@@ -154,14 +154,21 @@ bool connection_tick(struct connection *connection)
 
 /* ---- Output ------------------------------------------------------------------------------- */
 
+/* Writes as much as the socket takes. 0, or the negative code of a broken connection. */
+static int write_some(struct connection *connection, struct raftd_error *error)
+{
+    uint64_t written = 0;
+    int code = socket_write(&connection->socket, &written, error);
+
+    counter_add(&connection->worker->output_bytes, written);
+    return code;
+}
+
 static void write_output(struct connection *connection)
 {
     struct raftd_error error = {0};
-    uint64_t written = 0;
-    int code = socket_write(&connection->socket, &written, &error);
 
-    counter_add(&connection->worker->output_bytes, written);
-    if (code != 0) {
+    if (write_some(connection, &error) != 0) {
         LOG_DEBUG("client %s closed: %s", connection->info.address, error.message);
         connection_close(connection);
     }
@@ -206,22 +213,25 @@ void connection_drop(struct connection *connection, const char *reason)
     worker_want_tick(connection->worker);
 }
 
+/*
+ * Never closes the connection: the caller walks through lists of subscribers, and a connection that
+ * is closed leaves all of them. If the socket is broken, writing fails again in connection_flush(),
+ * which closes the connection after the delivery.
+ */
 void connection_push(struct connection *connection, const void *data, size_t size)
 {
     uint64_t limit = connection->worker->front->conf.limits.output_buffer_bytes;
+    struct raftd_error error = {0};
 
     if (connection->state != CONNECTION_OPEN) {
         return;
     }
-    if (unread_by_client(connection) + size > limit) {
-        write_output(connection);
-    }
-    if (connection->state == CONNECTION_OPEN && unread_by_client(connection) + size > limit) {
+    if (unread_by_client(connection) + size > limit && write_some(connection, &error) != 0) {
+        mark_dirty(connection);
+    } else if (unread_by_client(connection) + size > limit) {
         connection_drop(connection, "the client has not read its messages and replies, more bytes "
                                     "than limits.output_buffer_bytes; later messages are lost");
-        return;
-    }
-    if (connection->state == CONNECTION_OPEN) {
+    } else {
         buffer_append(&connection->socket.output, data, size);
         mark_dirty(connection);
     }

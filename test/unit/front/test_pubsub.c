@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "front/connection.h"
+#include "front/delivery.h"
 #include "front/notices.h"
 #include "front/rig.h"
 #include "unit.h"
@@ -134,6 +135,39 @@ START_TEST(t54_a_subscriber_that_does_not_read_is_closed_with_a_reason)
 }
 END_TEST
 
+/*
+ * A client may be gone before its worker hears of this. Then writing to the client fails in the
+ * middle of a delivery, which walks through the lists of subscribers: the connection must not leave
+ * these lists before the delivery is over.
+ */
+START_TEST(a_subscriber_that_is_gone_does_not_disturb_a_delivery)
+{
+    static char text[200 * 1024];
+    struct linger reset = {.l_onoff = 1};
+    struct kv_event published = {.event_class = KV_EVENT_PUBLISH,
+                                 .name = "",
+                                 .key = {.data = "c", .size_bytes = 1},
+                                 .message = {.data = text, .size_bytes = sizeof(text)}};
+
+    talk("SUBSCRIBE c\r\n", "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
+    talk("PSUBSCRIBE *\r\n", "*3\r\n$10\r\npsubscribe\r\n$1\r\n*\r\n:2\r\n");
+    rig_talk(&rig, other, "SUBSCRIBE d\r\n", "*3\r\n$9\r\nsubscribe\r\n$1\r\nd\r\n:1\r\n");
+    setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    close(client);
+    /* Each of the two messages goes to the client twice: together more than may wait for it. */
+    ck_assert_int_eq(notices_observe(&rig.front->notices, &published), 2);
+    ck_assert_int_eq(notices_observe(&rig.front->notices, &published), 2);
+    delivery_serve(rig.worker);
+    rig_settle(&rig);
+    ck_assert_ptr_null(rig_connection(&rig, 0));
+    published.key.data = "d";
+    published.message.size_bytes = 0;
+    ck_assert_int_eq(notices_observe(&rig.front->notices, &published), 1);
+    rig_expect(&rig, other, MESSAGE("$1\r\nd", "$0\r\n"));
+    client = rig_connect(&rig);
+}
+END_TEST
+
 static void expect_gap(enum notice_gap gap, const char *reason)
 {
     struct kv_event lost = {.event_class = KV_EVENT_LOST, .name = ""};
@@ -204,6 +238,7 @@ UNIT_SUITE(pubsub)
     tcase_add_test(tests, a_subscriber_of_resp2_may_say_little_and_one_of_resp3_anything);
     tcase_add_test(tests, changes_of_keys_are_told_if_somebody_asked_for_them);
     tcase_add_test(tests, t54_a_subscriber_that_does_not_read_is_closed_with_a_reason);
+    tcase_add_test(tests, a_subscriber_that_is_gone_does_not_disturb_a_delivery);
     tcase_add_test(tests, t54_a_full_ring_closes_the_subscribers_with_a_reason);
     tcase_add_test(tests, t54_a_snapshot_closes_the_subscribers_with_a_reason);
     tcase_add_test(tests, t54_a_pattern_that_takes_too_long_is_closed_with_a_reason);
