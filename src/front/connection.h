@@ -155,8 +155,9 @@ bool connection_tick(struct connection *connection);
 
 /* ---- For the delivery of messages ---- */
 
-/* Writes a message. A subscriber that does not read its messages is dropped. Neither function closes
- * the connection or takes it out of a list of subscribers. */
+/* Neither function closes the connection or takes it out of a list of subscribers. */
+
+/* Writes a message. A subscriber that does not read its messages is dropped. */
 void connection_push(struct connection *connection, const void *data, size_t size);
 /* Ends the connection with a last line that says why; no more commands and no more messages. */
 void connection_drop(struct connection *connection, const char *reason);
