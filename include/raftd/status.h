@@ -38,7 +38,7 @@ extern "C" {
           "whether a change of the voters is in its first step, in which the old and the new "     \
           "voters both need a quorum")                                                             \
     FIELD(ID, handover_to, "", raft.handover_to,                                                   \
-          "id of the node that is to take leadership over, 0 = no handover is under way")          \
+          "id of the node to which leadership is being handed over, 0 = no handover")              \
     FIELD(NUMBER, term, "", raft.term, "newest term that this node has seen")                      \
     FIELD(NUMBER, last_index, "index", raft.last_index, "last entry of this node's log")           \
     FIELD(NUMBER, durable_index, "index", raft.durable_index, "last entry on this node's disk")    \
@@ -59,13 +59,13 @@ extern "C" {
           "last entry in the newest snapshot, 0 = no snapshot")                                    \
     FIELD(NUMBER, snapshot_bytes, "bytes", snapshots.size_bytes, "file of the newest snapshot")    \
     FIELD(NUMBER, snapshot_saving_index, "index", snapshots.saving_index,                          \
-          "last entry in the snapshot that is being saved, 0 = none")                              \
+          "last entry in the snapshot that is being saved, 0 = no snapshot is being saved")        \
     FIELD(NUMBER, snapshot_saving_bytes, "bytes", snapshots.saving_bytes,                          \
-          "content of that snapshot which is written already")                                     \
+          "part of that snapshot's content that is written already")                               \
     FIELD(NUMBER, snapshot_received_bytes, "bytes", snapshots.receiving.done_bytes,                \
           "part of a snapshot that has arrived from the leader")                                   \
     FIELD(NUMBER, snapshot_receiving_bytes, "bytes", snapshots.receiving.total_bytes,              \
-          "size of that snapshot, 0 = none is arriving")                                           \
+          "size of that snapshot, 0 = no snapshot is arriving")                                    \
     FIELD(NUMBER, uptime_ms, "ms", node.uptime_ms, "time since the node was started")
 
 #define RAFTD_MEMBER_STATUS_FIELDS(FIELD)                                                          \
@@ -73,15 +73,15 @@ extern "C" {
     FIELD(FLAG, voter, "", member.voter, "whether the member counts for the quorum")               \
     FIELD(FLAG, learner, "", member.learner, "whether the member receives the log without a vote") \
     FIELD(FLAG, joining, "", member.joining,                                                       \
-          "whether the member is a learner that becomes a voter by itself when it has caught up")  \
+          "whether the member is a learner that becomes a voter automatically when it has caught " \
+          "up")                                                                                    \
     FIELD(FLAG, outgoing, "", member.outgoing,                                                     \
-          "whether the member votes only until the change of the voters that is under way is "     \
-          "complete")                                                                              \
+          "whether the member stops voting when the current change of the voters is complete")     \
     FIELD(FLAG, self, "", member.self, "whether the member is the node that was asked")            \
     FIELD(FLAG, connected, "", member.connected,                                                   \
           "whether the node that was asked has a connection to the member")                        \
     FIELD(FLAG, replicating, "", member.replicating,                                               \
-          "on the leader: whether the member is sent entries as they come")                        \
+          "on the leader: whether new entries are sent to the member at once")                     \
     FIELD(NUMBER, match_index, "index", member.match_index,                                        \
           "on the leader: last entry that is known to be on the disk of the member and equal to "  \
           "the leader's")                                                                          \
@@ -90,9 +90,9 @@ extern "C" {
     FIELD(NUMBER, snapshot_done_bytes, "bytes", member.snapshot_done_bytes,                        \
           "on the leader: part of a snapshot that the member has received")                        \
     FIELD(NUMBER, snapshot_total_bytes, "bytes", member.snapshot_total_bytes,                      \
-          "on the leader: size of that snapshot, 0 = none is being sent")                          \
+          "on the leader: size of that snapshot, 0 = no snapshot is being sent")                   \
     FIELD(NUMBER, round_trip_us, "us", link.round_trip_us,                                         \
-          "time that the last test message took to the member and back, 0 = not known")            \
+          "time in which the last test message went to the member and back, 0 = not known")        \
     FIELD(ADDRESS, address, "", member.address, "address to which the other nodes connect")        \
     FIELD(ADDRESS, client_address, "", link.client_address,                                        \
           "address to which clients connect, empty = not known")                                   \

@@ -54,7 +54,8 @@ static bool is_repeated(struct conf_source *source, const struct conf_place *kno
         return false;
     }
     source_tell_option(source, line, section, key,
-                       "found a second time, wanted once; the first is in line %u", known->line);
+                       "found a second time, wanted once; the first time is in line %u",
+                       known->line);
     return true;
 }
 

@@ -18,7 +18,7 @@
 
 const struct conf_section conf_sections[] = {
     {"node", "This node."},
-    {"cluster", "The cluster that this node belongs to."},
+    {"cluster", "The cluster to which this node belongs."},
     {"listen", "The addresses on which this node accepts connections."},
     {"advertise",
      "The addresses that others use to connect to this node, if they differ from those "
@@ -105,7 +105,7 @@ const struct conf_option conf_options[] = {
      .initial = "",
      .without = "the address of this node in [peers], and without [peers] that in [listen]",
      .description = "The address that the other nodes use to connect to this node, if a forwarder "
-                    "stands in between.",
+                    "stands between them.",
      FIELD(advertise.peer)},
     {.section = "advertise",
      .key = "client",

@@ -181,10 +181,10 @@ static void check_own_id(const struct conf *conf, struct conf_source *source)
     }
     list_peer_ids(conf, ids, sizeof(ids));
     if (id.place->line == 0 && source->path != NULL) {
-        source_tell_option(source, 0, "node", "id",
-                           "not set, so the default %u holds; wanted an id that is listed in "
-                           "[peers]: %s",
-                           conf->node.id, ids);
+        source_tell_option(
+            source, 0, "node", "id",
+            "not set, so its value is the default %u; wanted an id that is listed in [peers]: %s",
+            conf->node.id, ids);
     } else {
         source_tell_option(source, id.place->line, "node", "id",
                            "found \"%u\", wanted an id that is listed in [peers]: %s",

@@ -70,7 +70,7 @@ struct connection *connection_create(struct worker *worker, int fd, uint32_t pla
     struct raftd_error error = {0};
 
     if (stream_accept(fd, front->tls, &stream, &error) != 0) {
-        LOG_WARNING("cannot take a client's connection: %s", error.message);
+        LOG_WARNING("cannot accept a client's connection: %s", error.message);
         return NULL;
     }
     connection = memory_allocate_zeroed(1, sizeof(*connection));
@@ -193,8 +193,8 @@ static void output_grew(struct connection *connection)
     if (connection->state != CONNECTION_CLOSED &&
         unread_by_client(connection) > conf->limits.output_buffer_bytes) {
         if (log_throttle_pass(&throttle, LOG_INTERVAL_MS)) {
-            LOG_WARNING("client %s closed: it has not read %zu bytes of its replies, more than "
-                        "limits.output_buffer_bytes",
+            LOG_WARNING("client %s closed: %zu bytes of replies wait for it to read them, more "
+                        "than limits.output_buffer_bytes",
                         connection->info.address, unread_by_client(connection));
         }
         connection_close(connection);
@@ -229,8 +229,8 @@ void connection_push(struct connection *connection, const void *data, size_t siz
     if (unread_by_client(connection) + size > limit && write_some(connection, &error) != 0) {
         mark_dirty(connection);
     } else if (unread_by_client(connection) + size > limit) {
-        connection_drop(connection, "the client has not read its messages and replies, more bytes "
-                                    "than limits.output_buffer_bytes; later messages are lost");
+        connection_drop(connection, "more than limits.output_buffer_bytes of messages and replies "
+                                    "wait for the client to read them; later messages are lost");
     } else {
         buffer_append(&connection->socket.output, data, size);
         mark_dirty(connection);

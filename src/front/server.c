@@ -148,7 +148,7 @@ void front_accept(void *argument, int fd)
     atomic_fetch_add(&front->accepted_count, 1);
     if (atomic_fetch_add(&front->client_count, 1) >= front->conf.limits.max_clients) {
         atomic_fetch_sub(&front->client_count, 1);
-        reject(front, fd, "limits.max_clients are connected");
+        reject(front, fd, "as many clients as limits.max_clients allows are connected already");
         return;
     }
     worker = &front->workers[front->next_worker++ % front->worker_count];

@@ -216,19 +216,23 @@ int worker_open(struct worker *worker, struct front *front, size_t number,
     worker->number = number;
     worker->now_ms = clock_monotonic_ms();
     if (waker_open(&worker->waker) != 0) {
-        return error_set(error, RAFTD_ERROR_SYSTEM, "client worker %zu: no waker: %s", number,
-                         strerror(errno));
+        return error_set(error, RAFTD_ERROR_SYSTEM,
+                         "client worker %zu: cannot make a wake-up descriptor: %s; raise the limit "
+                         "on open files (ulimit -n)",
+                         number, strerror(errno));
     }
     worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (worker->epoll_fd < 0) {
-        code = error_set(error, RAFTD_ERROR_SYSTEM, "client worker %zu: no epoll descriptor: %s",
+        code = error_set(error, RAFTD_ERROR_SYSTEM,
+                         "client worker %zu: cannot make an epoll descriptor: %s; raise the limit "
+                         "on open files (ulimit -n)",
                          number, strerror(errno));
         goto close_waker;
     }
     code = raftd_client_open(front->node, &worker->client);
     if (code != 0) {
-        error_set(error, code, "client worker %zu: no way to the node: %s", number,
-                  raftd_code_text(code));
+        error_set(error, code, "client worker %zu: cannot open a connection to the node: %s",
+                  number, raftd_code_text(code));
         goto close_epoll;
     }
     waker_prepare(&worker->waker);
@@ -285,7 +289,9 @@ int worker_start(struct worker *worker, struct raftd_error *error)
 
     snprintf(name, sizeof(name), "client-%u", (unsigned)worker->number);
     if (thread_start(&worker->thread, name, run, worker) != 0) {
-        return error_set(error, RAFTD_ERROR_SYSTEM, "client worker %zu: no thread: %s",
+        return error_set(error, RAFTD_ERROR_SYSTEM,
+                         "client worker %zu: cannot start its thread: %s; raise the limit on "
+                         "processes (ulimit -u)",
                          worker->number, strerror(errno));
     }
     return 0;

@@ -168,7 +168,7 @@ static int connect_to_any(struct net_call *call, const struct addrinfo *addresse
         add_failure(&failures, call, &address, code, error->message);
     }
     return error_set(error, failures.all_refused ? RAFTD_ERROR_REFUSED : RAFTD_ERROR_UNAVAILABLE,
-                     "%s", failures.count > 0 ? failures.text : "the name has no address");
+                     "%s", failures.count > 0 ? failures.text : "no address belongs to this name");
 }
 
 int net_call_open(const struct net_address *address, const struct net_call_options *options,

@@ -82,7 +82,7 @@ bool tls_speaks_for(SSL *ssl, const char *cluster_name, uint16_t node_id, const 
     if (names != NULL && find_uri(names, wanted, found, sizeof(found))) {
         speaks = strcmp(found, wanted) == 0;
     } else {
-        snprintf(found, sizeof(found), "no node and not the host %.64s", host);
+        snprintf(found, sizeof(found), "neither a node nor the host %.64s", host);
         speaks = host_matches(certificate, host);
     }
     if (!speaks) {

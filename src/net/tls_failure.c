@@ -73,22 +73,22 @@ static struct explanation explain_reason(int reason, const struct tls_advice *ad
         return (struct explanation){"the other side does not know the CA of our certificate",
                                     advice->ca};
     case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
-        return (struct explanation){"the other side finds our certificate's signature wrong",
-                                    advice->ca};
+        return (struct explanation){
+            "the other side says that the signature of our certificate is wrong", advice->ca};
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
-        return (struct explanation){"the other side says our certificate has expired",
+        return (struct explanation){"the other side says that our certificate has expired",
                                     advice->renew};
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
         return (struct explanation){"the other side wants a certificate, and this side sent none",
                                     advice->send};
     case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
         return (struct explanation){
-            "the other side says our certificate is made for another purpose", usage};
+            "the other side says that our certificate is made for another purpose", usage};
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
         return (struct explanation){"the other side refuses our certificate",
                                     "if it is not valid yet, check the clocks"};
     case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
-        return (struct explanation){"the other side says our certificate is revoked", NULL};
+        return (struct explanation){"the other side says that our certificate is revoked", NULL};
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
         return (struct explanation){"the other side refuses our certificate", NULL};
     default:

@@ -141,10 +141,9 @@ static void report_violation(const struct raft_outbox *outbox)
     static struct log_throttle throttle;
 
     if (outbox->violation != 0 && log_throttle_pass(&throttle, 1000)) {
-        LOG_WARNING(
-            "ignored a message of node %u that breaks the rules of Raft: check that all members "
-            "run the same version, with data of the same cluster",
-            outbox->violator);
+        LOG_WARNING("ignored a message from node %u that breaks the rules of Raft: check that all "
+                    "members run the same version, with data of the same cluster",
+                    outbox->violator);
     }
 }
 

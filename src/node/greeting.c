@@ -104,9 +104,9 @@ static int wanted_bytes(const struct greeting_reader *reader, size_t *wanted,
         return 0;
     }
     if (looks_like_tls(reader->data)) {
-        return error_set(
-            error, RAFTD_ERROR_REFUSED,
-            "the other side speaks TLS, this node plain text: check [tls] peer on both");
+        return error_set(error, RAFTD_ERROR_REFUSED,
+                         "the other side uses TLS, this node uses plain text: give [tls] peer the "
+                         "same value on both nodes");
     }
     code = wire_header_decode(header, reader->data, WIRE_HELLO_MAX_BYTES, error);
     if (code != 0) {

@@ -325,11 +325,12 @@ static void intake_space(struct core_loop *loop)
     loop->space_is_low = low;
     intake_event(loop, RAFT_EVENT_SPACE)->low = low;
     if (low) {
-        LOG_WARNING("%s has %llu MiB left, less than [storage] reserve_bytes: as leader, this node "
-                    "refuses commands until there is more; reads go on",
-                    node->conf.node.data_dir, (unsigned long long)(free_bytes >> 20));
+        LOG_WARNING(
+            "%s has %llu MiB left, less than [storage] reserve_bytes: while it is the leader, this "
+            "node refuses commands until there is more space; reads still work",
+            node->conf.node.data_dir, (unsigned long long)(free_bytes >> 20));
     } else {
-        LOG_INFO("%s has %llu MiB left: commands are taken again", node->conf.node.data_dir,
+        LOG_INFO("%s has %llu MiB left: this node accepts commands again", node->conf.node.data_dir,
                  (unsigned long long)(free_bytes >> 20));
     }
 }

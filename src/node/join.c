@@ -183,7 +183,7 @@ static int ask_around(struct raftd_node *node, struct net_address *address,
         }
     }
     return error_set(error, RAFTD_ERROR_UNAVAILABLE,
-                     "%d members were asked, and each named another leader", REDIRECTIONS_MAX);
+                     "asked %d members, and each of them named another leader", REDIRECTIONS_MAX);
 }
 
 /* Whether another question would get the same answer. */

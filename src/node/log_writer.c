@@ -124,8 +124,9 @@ static void look_at_space(struct log_writer *log_writer)
  * pages, and the next fsync would report success although they are not on disk. */
 static _Noreturn void die(const struct raftd_error *error)
 {
-    LOG_ERROR("%s; this process ends now: after a failed write nobody can know what is on the disk",
-              error->message);
+    LOG_ERROR(
+        "%s; this process ends now, because after a failed write it is unknown what is on the disk",
+        error->message);
     _exit(LOG_WRITER_EXIT_CODE);
 }
 

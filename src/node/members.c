@@ -57,7 +57,7 @@ static void follow(struct raftd_node *node, const struct raft_membership *member
     }
     for (size_t i = links->count; is_committed && i-- > 0;) {
         if (is_stale(links->links[i], membership)) {
-            LOG_INFO("node %u at %s is no member any more", link_peer_id(links->links[i]),
+            LOG_INFO("node %u at %s is no longer a member", link_peer_id(links->links[i]),
                      link_address_text(links->links[i]));
             link_table_retire(links, i);
             waker_wake(&node->lifecycle_waker);

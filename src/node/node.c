@@ -175,7 +175,7 @@ static int become_whole(struct raftd_node *node, struct raftd_error *error)
         return 0;
     }
     waker_prepare(&node->lifecycle_waker);
-    enter_phase(node, RAFTD_PHASE_JOIN, "looking for the cluster");
+    enter_phase(node, RAFTD_PHASE_JOIN, "looking for the members of the cluster");
     code = join_find_cluster(node, error);
     return code == 0 && !node_is_ending(node) ? recovery_build(node, error) : code;
 }

@@ -365,8 +365,9 @@ static void make_room(struct reception *reception)
     if (reception->guest_count < RECEPTION_PENDING_MAX) {
         return;
     }
-    turn_away(reception, reception->guests[0], GREETING_CROWD, 0,
-              "too many connections have not identified themselves, this is the oldest one");
+    turn_away(
+        reception, reception->guests[0], GREETING_CROWD, 0,
+        "too many connections have not identified themselves, and this is the oldest of them");
     remove_gone(reception);
 }
 

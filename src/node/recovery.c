@@ -161,7 +161,7 @@ static int make_core(struct raftd_node *node, const struct wal_recovered *recove
 
     if (raft_create(&options, &log, clock_monotonic_ms(), &node->core) != 0) {
         return error_set(error, RAFTD_ERROR_CORRUPT,
-                         "%s: the entries of the log do not follow one another; move the "
+                         "%s: the indexes of the entries in the log are not consecutive; move the "
                          "directory aside and let this node catch up under a new id",
                          conf->node.data_dir);
     }
@@ -173,11 +173,10 @@ static int make_core(struct raftd_node *node, const struct wal_recovered *recove
     }
     if (conf->node.join[0] == 0 &&
         raft_membership_find(raft_get_membership(node->core), conf->node.id) == NULL) {
-        return error_set(
-            error, RAFTD_ERROR_REFUSED,
-            "%s: the members in the log do not include node %u; check [node] id, or let "
-            "it go on joining with [node] join",
-            conf->node.data_dir, conf->node.id);
+        return error_set(error, RAFTD_ERROR_REFUSED,
+                         "%s: the members in the log do not include node %u; check [node] id, or "
+                         "set [node] join, so that it goes on joining the cluster",
+                         conf->node.data_dir, conf->node.id);
     }
     return 0;
 }
@@ -255,11 +254,10 @@ static int check_founding(const struct raftd_node *node, const struct snapshot_f
     if (snapshot_files_count(files) == 0) {
         return 0;
     }
-    return error_set(
-        error, RAFTD_ERROR_CORRUPT,
-        "%.200s holds snapshots, but its log is gone, and with it the node's vote: move "
-        "the directory aside and let this node rejoin under a new id",
-        node->conf.node.data_dir);
+    return error_set(error, RAFTD_ERROR_CORRUPT,
+                     "%.200s holds snapshots, but its log is gone, and the node's vote with it: "
+                     "move the directory aside and let this node rejoin under a new id",
+                     node->conf.node.data_dir);
 }
 
 /* Restores the state from the newest snapshot, and makes the log fit it. */
@@ -408,8 +406,8 @@ static int refuse_unfinished_restore(const struct conf *conf, struct raftd_error
     }
     fs->close(fs->context, file);
     return error_set(error, RAFTD_ERROR_REFUSED,
-                     "%.200s: raftctl restore into it was cut short: empty the directory and run "
-                     "the restore again",
+                     "%.200s: raftctl restore into this directory was interrupted: empty the "
+                     "directory and run raftctl restore again",
                      conf->node.data_dir);
 }
 
@@ -430,8 +428,8 @@ static int refuse_unfinished_recovery(const struct conf *conf, struct raftd_erro
     }
     return error_set(
         error, RAFTD_ERROR_REFUSED,
-        "%.200s holds no log, but there is %.200s: raftctl recover was cut short; give "
-        "%.*s.old-cluster its name back, delete that one, and run it again",
+        "%.200s holds no log, but %.200s exists: raftctl recover was interrupted; delete the "
+        "latter, rename %.*s.old-cluster to its old name, and run raftctl recover again",
         name, path, length > 200 ? 200 : length, name);
 }
 

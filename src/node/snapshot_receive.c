@@ -124,8 +124,9 @@ static int stage(struct snapshot_worker *worker, struct snapshot_reader *reader,
 
     if (info->cluster_id != worker->options.cluster_id || info->index != worker->receive.index ||
         info->nonce != worker->receive.id) {
-        return error_set(error, RAFTD_ERROR_REFUSED,
-                         "the file is not the snapshot that was offered, or of another cluster");
+        return error_set(
+            error, RAFTD_ERROR_REFUSED,
+            "the file is not the snapshot that was offered, or it belongs to another cluster");
     }
     while ((code = snapshot_reader_next(reader, &data, &size, error)) > 0) {
         code = worker->options.machine.restore_write(staged, data, size, error);

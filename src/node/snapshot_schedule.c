@@ -340,7 +340,8 @@ void snapshot_ask(struct core_loop *loop, struct raftd_reply *reply)
         snprintf(text, sizeof(text), "a snapshot of index %llu is being saved already",
                  (unsigned long long)schedule->saving_index);
     } else if (node->applied_index <= schedule->taken_index) {
-        snprintf(text, sizeof(text), "the snapshot of index %llu is the newest there can be",
+        snprintf(text, sizeof(text),
+                 "the snapshot of index %llu contains every applied entry already",
                  (unsigned long long)schedule->taken_index);
     } else {
         schedule->is_wanted = true;

@@ -273,8 +273,9 @@ void snapshot_send_outdated(struct snapshot_worker *worker)
             uint16_t peer = send->peer;
             bool up = send->link_is_up;
 
-            LOG_INFO("the snapshot of index %llu is too old for node %u by now: sending the newest",
-                     (unsigned long long)send->index, peer);
+            LOG_INFO(
+                "the snapshot of index %llu is too old for node %u now: sending the newest one",
+                (unsigned long long)send->index, peer);
             release(worker, send);
             snapshot_send_begin(worker, peer);
             send = find(worker, peer);

@@ -84,14 +84,13 @@ static int restore(const struct snapshot_start *start, const char *name, struct 
 static int refuse_gap(const struct snapshot_start *start, const struct wal_recovered *log,
                       uint64_t newest, struct raftd_error *error)
 {
-    return error_set(
-        error, RAFTD_ERROR_CORRUPT,
-        "%.200s: the log begins behind index %llu, and no good snapshot reaches it (the newest one "
-        "that can be read is of index %llu): what lies between is lost here; move the directory "
-        "aside and let this node rejoin from the other members under a new id (raftd --join), or "
-        "make a new "
-        "cluster of a backup (raftctl restore)",
-        start->directory, (unsigned long long)log->base_index, (unsigned long long)newest);
+    return error_set(error, RAFTD_ERROR_CORRUPT,
+                     "%.200s: the log begins behind index %llu, but the newest snapshot that can "
+                     "be read is of index %llu: this node has lost the entries between them; move "
+                     "the directory aside and let this node rejoin from the other members under a "
+                     "new id (raftd --join), or make a new cluster from a backup (raftctl restore)",
+                     start->directory, (unsigned long long)log->base_index,
+                     (unsigned long long)newest);
 }
 
 int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_files *files,
@@ -101,8 +100,8 @@ int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_f
     *info = (struct snapshot_info){0};
     if (start->machine->restore_begin == NULL && snapshot_files_count(files) > 0) {
         return error_set(error, RAFTD_ERROR_REFUSED,
-                         "%.200s holds snapshots, and this program's state machine cannot restore "
-                         "them: run the program that wrote them",
+                         "%.200s holds snapshots, but the state machine of this program cannot "
+                         "restore them: run the program that wrote them",
                          start->directory);
     }
     while (snapshot_files_count(files) > 0) {
@@ -122,8 +121,8 @@ int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_f
         if (code != 0 && code != RAFTD_ERROR_CORRUPT) {
             return code;
         }
-        LOG_ERROR("%s; trying the one before it",
-                  code != 0 ? error->message : "a snapshot file has the name of another one");
+        LOG_ERROR("%s; trying the snapshot before it",
+                  code != 0 ? error->message : "a snapshot file has the name of another snapshot");
         snapshot_files_forget(files, index);
         *info = (struct snapshot_info){0};
     }

@@ -75,7 +75,7 @@ const char *raft_refusal_text(enum raft_refusal refusal)
 {
     static const char *const texts[RAFT_REFUSALS] = {
         [RAFT_REFUSED_NOT] = "not refused",
-        [RAFT_REFUSED_NO_LEADER] = "another node leads by now; try again",
+        [RAFT_REFUSED_NO_LEADER] = "another node is the leader now; try again",
         [RAFT_REFUSED_FULL] = "too many commands are not committed yet; try again later",
         [RAFT_REFUSED_HANDOVER] = "leadership is being handed over; try again",
         [RAFT_REFUSED_INVALID] = "the change is not valid",
@@ -89,8 +89,8 @@ const char *raft_refusal_text(enum raft_refusal refusal)
         [RAFT_REFUSED_NO_LEARNER] = "the member is a voter already",
         [RAFT_REFUSED_NOT_CAUGHT_UP] =
             "the learner has not caught up yet; try again when its lag is small",
-        [RAFT_REFUSED_QUORUM] =
-            "too few voters answer: after this change those that answer would be no quorum",
+        [RAFT_REFUSED_QUORUM] = "too few voters answer: after this change, the voters that answer "
+                                "would not be a quorum",
         [RAFT_REFUSED_LAST_VOTER] = "a cluster needs at least one voter",
         [RAFT_REFUSED_TOO_MANY] = "a cluster has at most 32 members",
         [RAFT_REFUSED_ADDRESS_TAKEN] = "another member has this address",

@@ -103,7 +103,7 @@ static enum resp_read_result read_integer(struct resp_reader *reader, const uint
     }
     item->type = RESP_REPLY_INTEGER;
     return take_number(data, item) ? RESP_READ_DONE
-                                   : failed(reader, "an integer of the reply is no number");
+                                   : failed(reader, "an integer of the reply is not a number");
 }
 
 /* Reads "$", "!" or "=", whose line has the length of the bytes that follow; "-1" means nil. */
@@ -115,7 +115,7 @@ static enum resp_read_result read_bulk(struct resp_reader *reader, const uint8_t
     size_t length;
 
     if (!take_number(data, item) || item->integer < -1) {
-        return failed(reader, "the length of a string of the reply is no number");
+        return failed(reader, "the length of a string of the reply is not a number");
     }
     if (item->integer == -1) {
         item->integer = 0;
@@ -157,7 +157,7 @@ static enum resp_read_result read_count(struct resp_reader *reader, const uint8_
     bool has_pairs = mark == '%' || mark == '|';
 
     if (!take_number(data, item) || item->integer < -1) {
-        return failed(reader, "the number of elements of an array of the reply is no number");
+        return failed(reader, "the number of elements of an array of the reply is not a number");
     }
     if (item->integer == -1) {
         item->integer = 0;
@@ -201,7 +201,8 @@ static enum resp_read_result read_number_text(struct resp_reader *reader, const 
     item->type = is_double ? RESP_REPLY_DOUBLE : RESP_REPLY_BIG_NUMBER;
     return line_is_of(data, item, is_double ? "0123456789+-.eEinfa" : "0123456789+-")
                ? RESP_READ_DONE
-               : failed(reader, "a number of the reply has bytes that no number has");
+               : failed(reader,
+                        "a number of the reply contains characters that a number cannot contain");
 }
 
 /* Reads "#t", "#f" or "_". */
@@ -212,7 +213,7 @@ static enum resp_read_result read_constant(struct resp_reader *reader, const uin
     uint8_t byte = item->text_bytes == 1 ? data[item->text_offset_bytes] : 0;
 
     if (is_nil ? item->text_bytes != 0 : byte != 't' && byte != 'f') {
-        return failed(reader, "a boolean or null of the reply is neither");
+        return failed(reader, "a boolean or null of the reply has an invalid value");
     }
     item->type = is_nil ? RESP_REPLY_NIL : RESP_REPLY_BOOLEAN;
     item->integer = byte == 't';
@@ -233,7 +234,7 @@ static enum resp_read_result read_item(struct resp_reader *reader, const uint8_t
     mark = data[reader->position_bytes];
     if (mark == 0 || strchr("+-:$!=*%~>|,(#_", mark) == NULL) {
         snprintf(reader->error, sizeof(reader->error),
-                 "byte 0x%02x where an element of a reply was due", mark);
+                 "found the byte 0x%02x, expected the start of an element of the reply", mark);
         return RESP_READ_FAILED;
     }
     result = read_line(reader, data, size, item);
@@ -310,8 +311,7 @@ static enum resp_read_result check_limits(struct resp_reader *reader, const stru
     }
     if (item->count > 0 && reader->depth == reader->limits->depth_max) {
         snprintf(reader->error, sizeof(reader->error),
-                 "the reply has arrays inside each other, more than %zu deep",
-                 reader->limits->depth_max);
+                 "the reply has arrays nested more than %zu deep", reader->limits->depth_max);
         return RESP_READ_FAILED;
     }
     return RESP_READ_DONE;

@@ -34,9 +34,9 @@ MISTAKES = [
     ("no equals sign", "[node]\nid 1\n",
      [r'FILE:2: found "id 1", wanted KEY = VALUE, \[SECTION\] or a comment']),
     ("duplicate key", "[node]\nid = 1\nid = 1\n",
-     [r"FILE:3: \[node\] id: found a second time, wanted once; the first is in line 2"]),
+     [r"FILE:3: \[node\] id: found a second time, wanted once; the first time is in line 2"]),
     ("duplicate key in a section continued", "[node]\nid = 1\n[log]\nlevel = info\n[node]\nid = 2\n",
-     [r"FILE:6: \[node\] id: found a second time, wanted once; the first is in line 2"]),
+     [r"FILE:6: \[node\] id: found a second time, wanted once; the first time is in line 2"]),
     ("number too small", "[node]\nid = 0\n",
      [r'FILE:2: \[node\] id: found "0", wanted a number from 1 to 65535']),
     ("number too large", "[node]\nid = 70000\n",
@@ -92,7 +92,7 @@ MISTAKES = [
     ("peer id 70000", "[peers]\n70000 = 127.0.0.1:7381\n",
      [r'FILE:2: \[peers\] found the key "70000", wanted a node id from 1 to 65535']),
     ("duplicate peer id", PLAIN + THREE_PEERS + "1 = 127.0.0.1:7384\n",
-     [r"FILE:7: \[peers\] 1: found a second time, wanted once; the first is in line 4"]),
+     [r"FILE:7: \[peers\] 1: found a second time, wanted once; the first time is in line 4"]),
     ("duplicate peer address", PLAIN + THREE_PEERS + "4 = [0:0::1]:7383\n",
      [r'FILE:7: \[peers\] 4: found "\[0:0::1\]:7383", wanted an address that no other node has: '
       r"node 3 .*"]),
@@ -102,7 +102,7 @@ MISTAKES = [
     ("own id not among the peers", PLAIN + THREE_PEERS + "[node]\nid = 4\n",
      [r'FILE:8: \[node\] id: found "4", wanted an id that is listed in \[peers\]: 1, 2 or 3']),
     ("own id missing", PLAIN + "[peers]\n2 = 127.0.0.1:7381\n3 = 127.0.0.1:7382\n",
-     [r"FILE: \[node\] id: not set, so the default 1 holds; wanted an id that is listed in "
+     [r"FILE: \[node\] id: not set, so its value is the default 1; wanted an id that is listed in "
       r"\[peers\]: 2 or 3"]),
     ("heartbeat against election timeout", "[raft]\nheartbeat_ms = 500\n",
      [r'FILE:2: \[raft\] heartbeat_ms: found "500", wanted less than half of \[raft\] '

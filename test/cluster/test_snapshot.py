@@ -137,7 +137,7 @@ class Snapshot(unittest.TestCase):
             self.assertEqual(len(paths), 2)
             os.truncate(paths[1], 1000)
             cluster[1].start().wait_ready()
-            cluster[1].wait_log("trying the one before it")
+            cluster[1].wait_log("trying the snapshot before it")
             cluster.wait_same_state()
             check(self, cluster[1], written)
             self.assertEqual(str(cluster[1].call("RAFT", "DIGEST")).split()[0], digest.split()[0])

@@ -262,7 +262,7 @@ class Recover(unittest.TestCase):
         wait_until("the node to serve or to refuse",
                    lambda: not node.is_running() or node.is_ready())
         if not node.is_running():
-            self.assertIn("was cut short; give", node.log())
+            self.assertIn("raftctl recover was interrupted; delete", node.log())
             shutil.rmtree(data, ignore_errors=True)
             os.rename(old, data)
             node.start().wait_ready()

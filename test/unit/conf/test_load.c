@@ -70,12 +70,12 @@ static const struct {
     {"[node]\nid = 1 1\n",
      "DIR/test.ini:2: [node] id: found \"1 1\", wanted a number from 1 to 65535"},
     {"[node]\nid = 2\nid = 3\n",
-     "DIR/test.ini:3: [node] id: found a second time, wanted once; the first is in line 2"},
+     "DIR/test.ini:3: [node] id: found a second time, wanted once; the first time is in line 2"},
     {"[node]\nid = 2\n[log]\n[node]\nid = 2\n",
-     "DIR/test.ini:5: [node] id: found a second time, wanted once; the first is in line 2"},
+     "DIR/test.ini:5: [node] id: found a second time, wanted once; the first time is in line 2"},
     {"[node]\nid = x\nid = 2\n",
      "DIR/test.ini:2: [node] id: found \"x\", wanted a number from 1 to 65535\n"
-     "DIR/test.ini:3: [node] id: found a second time, wanted once; the first is in line 2"},
+     "DIR/test.ini:3: [node] id: found a second time, wanted once; the first time is in line 2"},
     {"[node]\nnr = 1\n",
      "DIR/test.ini:2: [node] found the unknown key \"nr\", wanted one of id, data_dir, join, "
      "auto_promote"},
@@ -124,7 +124,7 @@ static const struct {
     {"[peers]\n70000 = a:1\n",
      "DIR/test.ini:2: [peers] found the key \"70000\", wanted a node id from 1 to 65535"},
     {"[peers]\n1 = 127.0.0.1:7381\n1 = 127.0.0.1:7382\n",
-     "DIR/test.ini:3: [peers] 1: found a second time, wanted once; the first is in line 2"},
+     "DIR/test.ini:3: [peers] 1: found a second time, wanted once; the first time is in line 2"},
     {"[peers]\n1 = 127.0.0.1\n",
      "DIR/test.ini:2: [peers] 1: found \"127.0.0.1\", wanted an address HOST:PORT (the port is "
      "missing)"},

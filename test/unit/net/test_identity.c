@@ -55,16 +55,16 @@ static const struct identity_case {
      "names raftd://demo/7, wanted raftd://demo/2"},
     /* No raftd URI: the host decides. */
     {{.ip = "127.0.0.1"}, "127.0.0.1", true, ""},
-    {{.ip = "127.0.0.1"}, "127.0.0.2", false, "names no node and not the host 127.0.0.2"},
+    {{.ip = "127.0.0.1"}, "127.0.0.2", false, "names neither a node nor the host 127.0.0.2"},
     {{.ip = "::1"}, "::1", true, ""},
     {{.ip = "::1"}, "0:0:0:0:0:0:0:1", true, ""},
     {{.dns = "node-2.example"}, "node-2.example", true, ""},
     {{.dns = "node-2.example"}, "NODE-2.Example", true, ""},
-    {{.dns = "node-2.example"}, "node-3.example", false, "and not the host node-3.example"},
-    {{.dns = "*.nodes.example"}, "b.nodes.example", false, "and not the host b.nodes.example"},
+    {{.dns = "node-2.example"}, "node-3.example", false, "nor the host node-3.example"},
+    {{.dns = "*.nodes.example"}, "b.nodes.example", false, "nor the host b.nodes.example"},
     {{.uri = "https://example.org/", .ip = "127.0.0.1"}, "127.0.0.1", true, ""},
-    {{.dns = "node-2.example"}, "", false, "names no node"},
-    {{.cluster = NULL}, "127.0.0.1", false, "names no node"},
+    {{.dns = "node-2.example"}, "", false, "names neither a node"},
+    {{.cluster = NULL}, "127.0.0.1", false, "names neither a node"},
 };
 enum { CASES = sizeof(cases) / sizeof(cases[0]) };
 

@@ -55,7 +55,7 @@ static const struct bad_certificate {
      "the other side does not know the CA of our certificate"},
     {{.cluster = "demo", .node_id = 1, .expired = true},
      "the other side's certificate has expired",
-     "the other side says our certificate has expired"},
+     "the other side says that our certificate has expired"},
     {{.cluster = "demo", .node_id = 1, .not_yet_valid = true},
      "the other side's certificate is not valid yet",
      "the other side refuses our certificate (if it is not valid yet"},

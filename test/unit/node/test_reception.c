@@ -182,7 +182,7 @@ static const struct {
 } strangers[] = {
     {"GET / HTTP/1.1\r\n\r\n", 18, "frame"},
     {"PING\r\n\r\n", 8, "frame"},
-    {"\x16\x03\x01\x02\x00\x01\x00\x01", 8, "the other side speaks TLS, this node plain text"},
+    {"\x16\x03\x01\x02\x00\x01\x00\x01", 8, "the other side uses TLS, this node uses plain text"},
     {"\x05\x00\x00\x00\x05\x01\x00\x00", 8, "the first frame is of type 5, expected a hello"},
     {"\xff\xff\xff\xff\x01\x01\x00\x00", 8, "the limit is 1024"},
     {"\x03\x00\x00\x00\x01\x01\x00\x00"

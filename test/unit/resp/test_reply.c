@@ -195,30 +195,36 @@ END_TEST
 
 START_TEST(test_bytes_that_are_no_reply)
 {
-    assert_reads("HTTP/1.1 400 Bad Request\r\n", "!byte 0x48 where an element of a reply was due");
-    assert_reads("\x16\x03\x01", "!byte 0x16 where an element of a reply was due");
-    assert_reads("*1\r\n\r\n", "!byte 0x0d where an element of a reply was due");
+    assert_reads("HTTP/1.1 400 Bad Request\r\n",
+                 "!found the byte 0x48, expected the start of an element of the reply");
+    assert_reads("\x16\x03\x01",
+                 "!found the byte 0x16, expected the start of an element of the reply");
+    assert_reads("*1\r\n\r\n",
+                 "!found the byte 0x0d, expected the start of an element of the reply");
     assert_reads("+OK\rx", "!a line of the reply ends without CRLF");
-    assert_reads(":\r\n", "!an integer of the reply is no number");
-    assert_reads(":1x\r\n", "!an integer of the reply is no number");
-    assert_reads(":+-1\r\n", "!an integer of the reply is no number");
-    assert_reads(":9223372036854775808\r\n", "!an integer of the reply is no number");
-    assert_reads("$x\r\n", "!the length of a string of the reply is no number");
-    assert_reads("$-2\r\n", "!the length of a string of the reply is no number");
-    assert_reads("$+1\r\na\r\n", "!the length of a string of the reply is no number");
-    assert_reads("$?\r\n", "!the length of a string of the reply is no number");
+    assert_reads(":\r\n", "!an integer of the reply is not a number");
+    assert_reads(":1x\r\n", "!an integer of the reply is not a number");
+    assert_reads(":+-1\r\n", "!an integer of the reply is not a number");
+    assert_reads(":9223372036854775808\r\n", "!an integer of the reply is not a number");
+    assert_reads("$x\r\n", "!the length of a string of the reply is not a number");
+    assert_reads("$-2\r\n", "!the length of a string of the reply is not a number");
+    assert_reads("$+1\r\na\r\n", "!the length of a string of the reply is not a number");
+    assert_reads("$?\r\n", "!the length of a string of the reply is not a number");
     assert_reads("$1\r\nabc", "!a string of the reply ends without CRLF");
     assert_reads("=3\r\ntxt\r\n", "!a verbatim string of the reply has no format");
     assert_reads("=4\r\ntext\r\n", "!a verbatim string of the reply has no format");
-    assert_reads("*x\r\n", "!the number of elements of an array of the reply is no number");
-    assert_reads("*-2\r\n", "!the number of elements of an array of the reply is no number");
+    assert_reads("*x\r\n", "!the number of elements of an array of the reply is not a number");
+    assert_reads("*-2\r\n", "!the number of elements of an array of the reply is not a number");
     assert_reads("%-1\r\n", "!a map or set of the reply has -1 elements");
-    assert_reads("#x\r\n", "!a boolean or null of the reply is neither");
-    assert_reads("#\r\n", "!a boolean or null of the reply is neither");
-    assert_reads("_x\r\n", "!a boolean or null of the reply is neither");
-    assert_reads(",\r\n", "!a number of the reply has bytes that no number has");
-    assert_reads(",1;2\r\n", "!a number of the reply has bytes that no number has");
-    assert_reads("(1.5\r\n", "!a number of the reply has bytes that no number has");
+    assert_reads("#x\r\n", "!a boolean or null of the reply has an invalid value");
+    assert_reads("#\r\n", "!a boolean or null of the reply has an invalid value");
+    assert_reads("_x\r\n", "!a boolean or null of the reply has an invalid value");
+    assert_reads(",\r\n",
+                 "!a number of the reply contains characters that a number cannot contain");
+    assert_reads(",1;2\r\n",
+                 "!a number of the reply contains characters that a number cannot contain");
+    assert_reads("(1.5\r\n",
+                 "!a number of the reply contains characters that a number cannot contain");
 }
 END_TEST
 
@@ -276,10 +282,8 @@ START_TEST(test_limit_of_depth)
 {
     assert_reads("*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", "[[[[1]]]]");
     assert_reads("*1\r\n*1\r\n*1\r\n*1\r\n*0\r\n", "[[[[[]]]]]");
-    assert_reads("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n",
-                 "!the reply has arrays inside each other, more than 4 deep");
-    assert_reads("*1\r\n*1\r\n*1\r\n*1\r\n|1\r\n",
-                 "!the reply has arrays inside each other, more than 4 deep");
+    assert_reads("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", "!the reply has arrays nested more than 4 deep");
+    assert_reads("*1\r\n*1\r\n*1\r\n*1\r\n|1\r\n", "!the reply has arrays nested more than 4 deep");
 }
 END_TEST
 
