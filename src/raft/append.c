@@ -2,9 +2,13 @@
  * The follower's side of replication (dissertation, section 3.5): takes appends that continue the
  * log, refuses others with a hint where the logs may agree, and acknowledges only what is on disk.
  */
-#include "base/assert.h"
+#include "raft/append.h"
+
 #include "base/plant.h"
 #include "raft/core.h"
+#include "raft/lease.h"
+#include "raft/tail.h"
+#include "raft/time.h"
 
 /*
  * Whether the entry at this index is committed here and has another term than the message says.
@@ -127,9 +131,9 @@ static void take_entries(struct raft_core *core, const struct raft_message *mess
             if (raftlog_term(&core->log, entry->index) == entry->term) {
                 continue; /* it is there already: the append came twice or overlaps */
             }
-            core_truncate(core, entry->index);
+            tail_truncate(core, entry->index);
         }
-        core_append_entry(core, entry);
+        tail_append(core, entry);
         if (PLANT(raft_membership_of_batch) && entry->type == RAFT_ENTRY_MEMBERSHIP) {
             core->membership_index = message->entries[0]->index;
         }
@@ -138,7 +142,7 @@ static void take_entries(struct raft_core *core, const struct raft_message *mess
         uint64_t after = message->append.previous_index + message->entry_count + 1;
 
         if (after > core->commit_index && after <= raftlog_last_index(&core->log)) {
-            core_truncate(core, after);
+            tail_truncate(core, after);
         }
     }
 }
@@ -156,7 +160,7 @@ void append_on_message(struct raft_core *core, const struct raft_message *messag
     core->leader_contact_ms = core->now_ms;
     lease_promise(core);
     core->leader_commit_index = message->append.commit_index;
-    election_reset_timer(core);
+    core_reset_election_timer(core);
     /*
      * If the entry before the new ones is committed here, it is the same in the log of every later
      * leader, and need not be compared. In every other case it has to be compared, also for an

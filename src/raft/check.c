@@ -6,7 +6,7 @@
  */
 #include "raft/check.h"
 
-#include "base/assert.h"
+#include "raft/core.h"
 
 /* Returns the sentence if the condition is false. */
 #define HOLDS(condition, sentence)                                                                 \
@@ -125,7 +125,7 @@ static const char *check_leader(const struct raft_core *core)
         }
     }
     /* A newer membership may have other voters than the one in force at that commit. */
-    HOLDS(!read_knows_commit(core) || core->membership_index > core->commit_index ||
+    HOLDS(!core_knows_commit(core) || core->membership_index > core->commit_index ||
               core->commit_index <= core->membership_index + 1 ||
               raft_membership_quorum_value(&core->membership, durable) >= core->commit_index,
           "what is committed in this term is on a quorum's disks (T9, T12)");
@@ -241,7 +241,7 @@ static const char *check_leader_step(const struct raft_core *core,
     }
     HOLDS(memberships <= 1, "one change of members at a time");
     HOLDS(memberships == 0 ||
-              (before->membership_index <= core->commit_index && read_knows_commit(core)),
+              (before->membership_index <= core->commit_index && core_knows_commit(core)),
           "a change of members waits until the one before and its own term are committed (T26)");
     return NULL;
 }

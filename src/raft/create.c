@@ -1,14 +1,14 @@
 /*
  * The beginning of a core, from what its node finds on disk, and its end.
  */
-#include <string.h>
-
 #include <raftd/error.h>
 
 #include "base/assert.h"
 #include "base/memory.h"
-#include "raft/check.h"
 #include "raft/core.h"
+#include "raft/lease.h"
+#include "raft/progress.h"
+#include "raft/tail.h"
 
 /* The term of the first entry of a log, which all founders write alike: nobody leads in it. */
 enum { FOUNDING_TERM = 1 };
@@ -25,7 +25,7 @@ static int load_log(struct raft_core *core, const struct raft_recovered *recover
     core->commit_index = recovered->base_index;
     if (recovered->base_membership != NULL) {
         core->base_membership = *recovered->base_membership;
-        core_set_membership(core, &core->base_membership, recovered->base_index);
+        tail_set_membership(core, &core->base_membership, recovered->base_index);
     }
     for (size_t i = 0; i < recovered->entry_count; i++) {
         struct raft_entry *entry = recovered->entries[i];
@@ -39,7 +39,7 @@ static int load_log(struct raft_core *core, const struct raft_recovered *recover
              raft_membership_decode(&membership, entry->data, entry->size_bytes) != 0)) {
             return RAFTD_ERROR_CORRUPT;
         }
-        core_append_entry(core, entry);
+        tail_append(core, entry);
     }
     if (recovered->commit_index > raftlog_last_index(&core->log)) {
         return RAFTD_ERROR_CORRUPT;
@@ -94,7 +94,7 @@ int raft_create(const struct raft_options *options, const struct raft_recovered 
         *core = NULL;
         return RAFTD_ERROR_CORRUPT;
     }
-    election_reset_timer(made);
+    core_reset_election_timer(made);
     if (is_only_voter(made)) {
         made->election_deadline_ms = now_ms; /* no other node can be the leader */
     } else if (recovered->term > FOUNDING_TERM) {
@@ -109,7 +109,7 @@ void raft_destroy(struct raft_core *core)
     if (core == NULL) {
         return;
     }
-    replicate_end(core);
+    progress_end(core);
     for (size_t i = 0; i < core->forward_count; i++) {
         raft_entry_release(core->forwards[i]);
     }

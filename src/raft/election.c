@@ -1,59 +1,26 @@
 /*
- * Elections (dissertation, section 3.4) with pre-vote (section 9.6), and every change of role.
+ * Elections (dissertation, section 3.4) with pre-vote (section 9.6): when this node campaigns, how
+ * the votes are counted, and to whom this node gives its own vote. The changes of role that follow
+ * are drawn in role.c. The thread that calls raft_step() runs this.
  *
  * Before it campaigns, a node asks in a pre-vote whether a quorum would vote for it. This changes
  * no term. So a node that was cut off for a while, and whose time-outs found nobody, does not come
  * back with a high term that would end a working leadership.
- *
- *       raft_create()
- *             |
- *             v
- *     FOLLOWER / LEARNER <------------------------------+
- *             |        ^                                |
- *             v        |                                |
- *       PRE_CANDIDATE -+                                |
- *             |        |                                |
- *             v        |                                |
- *         CANDIDATE ---+                                |
- *             |                                         |
- *             v                                         |
- *           LEADER -------------------------------------+
- *
- *     FOLLOWER <-> LEARNER        core_set_membership(): with or without a vote in the membership
- *     FOLLOWER -> PRE_CANDIDATE   start_pre_campaign(): no leader was heard for a time-out
- *     LEARNER -> PRE_CANDIDATE    the same, only where reconfigure_may_campaign() says so (T28)
- *     PRE_CANDIDATE -> CANDIDATE  start_campaign(): a quorum would vote for this node
- *     FOLLOWER -> CANDIDATE       election_campaign_by_order(): the leader hands over to this node
- *     CANDIDATE -> LEADER         become_leader(): a quorum has voted, the own vote is on disk
- *     PRE_CANDIDATE, CANDIDATE -> PRE_CANDIDATE
- *                                 start_pre_campaign(): another time-out without a decision
- *     PRE_CANDIDATE, CANDIDATE -> FOLLOWER or LEARNER
- *                                 count_votes(): too many have refused; election_become_follower():
- *                                 a later term, or the leader of this term, was heard
- *     LEADER -> FOLLOWER or LEARNER
- *                                 election_become_follower(): a later term was heard; no quorum
- *                                 answers (replicate_tick()); the node stops; it has removed itself
- *
- * Invariants; check.c checks 1 to 5 in every step of a test:
- *   1. The term never falls, and in one term this node votes for at most one node (T1).
- *   2. LEADER: the own vote and `leader` are this node.
- *   3. CANDIDATE: the own vote is this node, no leader is known. PRE_CANDIDATE: no leader is known.
- *   4. FOLLOWER if and only if this node is a voter, in these two roles; it never follows itself.
- *   5. Only a LEADER has windows (progress[].inflights) and a lease.
- *   6. No vote leaves this node, and the own vote does not count, before it is on the disk.
  */
+#include "raft/election.h"
+
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/plant.h"
 #include "raft/core.h"
-
-void election_reset_timer(struct raft_core *core)
-{
-    uint64_t spread = core->options.election_timeout_ms;
-
-    core->election_deadline_ms = core->now_ms + spread + core_random(core) % spread;
-}
+#include "raft/handover.h"
+#include "raft/lease.h"
+#include "raft/progress.h"
+#include "raft/reconfigure.h"
+#include "raft/role.h"
+#include "raft/tail.h"
+#include "raft/time.h"
 
 bool election_is_sticky(const struct raft_core *core)
 {
@@ -63,68 +30,17 @@ bool election_is_sticky(const struct raft_core *core)
     return lease_binds(core);
 }
 
-static enum raft_role passive_role(const struct raft_core *core)
-{
-    return core_is_voter(core) ? RAFT_FOLLOWER : RAFT_LEARNER;
-}
-
-/* Every change of role passes through here. */
-static void set_role(struct raft_core *core, enum raft_role role, uint16_t leader)
-{
-    if (core->role == RAFT_LEADER && role != RAFT_LEADER) {
-        replicate_end(core);
-        handover_end(core);
-        core->leaving_count = 0;
-        core->gave_up_office = false;
-    }
-    if (core->leader != leader || core->role != role) {
-        core->state_changed = true;
-        read_forget_attempts(core);
-    }
-    if (core->leader != leader) {
-        core->leader_contact_ms = 0;
-        core->round_answered = 0;
-    }
-    core->role = role;
-    core->leader = leader;
-    core->self_vote_sequence = 0;
-}
-
-static void set_term(struct raft_core *core, uint64_t term, uint16_t vote)
-{
-    ASSERT(term > core->term || (term == core->term && core->vote == 0));
-    core->state_changed = core->state_changed || core->term != term;
-    core->term = term;
-    core->vote = vote;
-    core->hard_state_dirty = true;
-}
-
-void election_become_follower(struct raft_core *core, uint64_t term, uint16_t leader)
-{
-    bool was_leader = core->role == RAFT_LEADER;
-
-    ASSERT(term >= core->term);
-    if (term > core->term) {
-        set_term(core, term, 0);
-        core->round_answered = 0;
-    }
-    set_role(core, passive_role(core), leader);
-    if (was_leader) {
-        election_reset_timer(core);
-    }
-}
-
 static void become_leader(struct raft_core *core)
 {
     struct raft_entry *noop = raft_entry_make(RAFT_ENTRY_NOOP, NULL, 0);
 
     ASSERT(core->role == RAFT_CANDIDATE);
-    set_role(core, RAFT_LEADER, core->options.id);
-    replicate_begin(core);
+    role_set(core, RAFT_LEADER, core->options.id);
+    progress_begin(core);
     time_become_leader(core);
     handover_begin_term(core);
     if (!PLANT(raft_no_noop)) {
-        core_append_own(core, noop);
+        tail_append_own(core, noop);
     }
     raft_entry_release(noop);
 }
@@ -163,7 +79,7 @@ static void count_votes(struct raft_core *core)
         raft_membership_tally(&core->membership, core->vote_answered, core->vote_granted);
 
     if (tally == RAFT_TALLY_LOST) {
-        set_role(core, passive_role(core), 0);
+        role_set(core, role_without_campaign(core), 0);
     } else if (tally == RAFT_TALLY_WON) {
         if (core->role == RAFT_PRE_CANDIDATE) {
             start_campaign(core, false);
@@ -191,8 +107,8 @@ static void record_vote(struct raft_core *core, uint16_t id, bool granted)
 
 static void start_pre_campaign(struct raft_core *core)
 {
-    set_role(core, RAFT_PRE_CANDIDATE, 0);
-    election_reset_timer(core);
+    role_set(core, RAFT_PRE_CANDIDATE, 0);
+    core_reset_election_timer(core);
     clear_votes(core);
     record_vote(core, core->options.id, true);
     ask_for_votes(core, true, false);
@@ -201,19 +117,24 @@ static void start_pre_campaign(struct raft_core *core)
 
 static void start_campaign(struct raft_core *core, bool handover)
 {
-    set_term(core, core->term + 1, core->options.id);
-    set_role(core, RAFT_CANDIDATE, 0);
-    election_reset_timer(core);
+    role_set_term(core, core->term + 1, core->options.id);
+    role_set(core, RAFT_CANDIDATE, 0);
+    core_reset_election_timer(core);
     clear_votes(core);
     /* The own vote counts when it is on disk: election_on_written(). */
     core->self_vote_sequence = core->issued_sequence + 1;
     ask_for_votes(core, false, handover);
 }
 
-/* Without a pre-vote: the leader has ordered the campaign and waits for it. */
-void election_campaign_by_order(struct raft_core *core)
+void election_on_order(struct raft_core *core, const struct raft_message *message)
 {
-    start_campaign(core, true);
+    if (message->term != core->term || message->from != core->leader ||
+        (core->role != RAFT_FOLLOWER && core->role != RAFT_LEARNER)) {
+        return;
+    }
+    if (core_is_voter(core)) {
+        start_campaign(core, true); /* without a pre-vote: the leader waits for the campaign */
+    }
 }
 
 void election_on_written(struct raft_core *core)
@@ -233,8 +154,8 @@ void election_tick(struct raft_core *core)
         return;
     }
     if (!reconfigure_may_campaign(core)) {
-        set_role(core, RAFT_LEARNER, 0);
-        election_reset_timer(core);
+        role_set(core, RAFT_LEARNER, 0);
+        core_reset_election_timer(core);
         return;
     }
     start_pre_campaign(core);
@@ -268,7 +189,7 @@ static void reply_to_vote(struct raft_core *core, const struct raft_message *mes
     }
 }
 
-/* The term was compared before (core.c): it is not later than the own one, except in a pre-vote,
+/* The term was compared before (step.c): it is not later than the own one, except in a pre-vote,
  * which has the term of the campaign that would follow. */
 void election_on_vote(struct raft_core *core, const struct raft_message *message)
 {
@@ -288,10 +209,10 @@ void election_on_vote(struct raft_core *core, const struct raft_message *message
               log_is_up_to_date(core, message);
     if (granted) {
         if (core->vote == 0) {
-            set_term(core, core->term, message->from);
+            role_set_term(core, core->term, message->from);
             core->hard_state_dirty = !PLANT(raft_vote_not_persisted);
         }
-        election_reset_timer(core);
+        core_reset_election_timer(core);
     }
     reply_to_vote(core, message, granted);
 }

@@ -7,6 +7,8 @@
  * priority, or space on its disk while the leader's disk is nearly full), and to any voter if its
  * own disk hangs.
  */
+#include "raft/handover.h"
+
 #include "base/assert.h"
 #include "raft/core.h"
 
@@ -152,7 +154,8 @@ static void drift(struct raft_core *core)
     for (size_t i = 0; i < core->membership.count; i++) {
         preferred = preferred || is_preferred(core, i);
     }
-    if (preferred && core->now_ms >= core->handover.drift_ms && reconfigure_is_committed(core)) {
+    if (preferred && core->now_ms >= core->handover.drift_ms &&
+        core_membership_is_committed(core)) {
         core->handover.drift_ms = core->now_ms + 8 * (uint64_t)core->options.election_timeout_ms;
         (void)handover_begin(core, 0);
     }
@@ -187,16 +190,5 @@ void handover_tick(struct raft_core *core)
     }
     if (core->progress[position].match_index == raftlog_last_index(&core->log)) {
         send_order(core);
-    }
-}
-
-void handover_on_order(struct raft_core *core, const struct raft_message *message)
-{
-    if (message->term != core->term || message->from != core->leader ||
-        (core->role != RAFT_FOLLOWER && core->role != RAFT_LEARNER)) {
-        return;
-    }
-    if (core_is_voter(core)) {
-        election_campaign_by_order(core);
     }
 }

@@ -18,9 +18,12 @@
  * do not hold their promise against that campaign. The order may arrive late. So after the first
  * order there is no lease in that term any more (handover.c).
  */
+#include "raft/lease.h"
+
 #include "base/assert.h"
 #include "base/plant.h"
 #include "raft/core.h"
+#include "raft/handover.h"
 
 /* One clock may run faster than another by one part in this number. */
 enum { DRIFT_PARTS = 10 };
@@ -42,6 +45,18 @@ void lease_open_round(struct raft_core *core)
     core->round_opened_ms[core->read_round % ROUNDS_KEPT] = core->now_ms;
 }
 
+uint64_t lease_quorum_round(const struct raft_core *core)
+{
+    uint64_t rounds[RAFT_MEMBERS_MAX];
+
+    for (size_t i = 0; i < core->membership.count; i++) {
+        bool self = core->membership.members[i].id == core->options.id;
+
+        rounds[i] = self ? core->read_round : core->progress[i].round_acknowledged;
+    }
+    return raft_membership_quorum_value(&core->membership, rounds);
+}
+
 uint64_t raft_lease_until_ms(const struct raft_core *core)
 {
     uint64_t timeout_ms = core->options.election_timeout_ms;
@@ -50,10 +65,10 @@ uint64_t raft_lease_until_ms(const struct raft_core *core)
     /* Before it has committed in its own term, the commit index may be too old (T10). */
     if (core->role != RAFT_LEADER ||
         (handover_voids_lease(core) && !PLANT(raft_lease_outlives_handover)) ||
-        !read_knows_commit(core)) {
+        !core_knows_commit(core)) {
         return 0;
     }
-    round = read_quorum_round(core);
+    round = lease_quorum_round(core);
     if (round == 0 || core->read_round - round >= ROUNDS_KEPT) {
         return 0;
     }

@@ -8,9 +8,14 @@
  * a later term is applied, what it forwarded in an earlier term is either applied already or never
  * will be.
  */
+#include "raft/propose.h"
+
 #include "base/memory.h"
 #include "base/plant.h"
 #include "raft/core.h"
+#include "raft/handover.h"
+#include "raft/reconfigure.h"
+#include "raft/tail.h"
 
 static void add_refusal(struct raft_core *core, uint64_t origin, uint64_t sequence, uint8_t reason)
 {
@@ -44,7 +49,7 @@ static enum raft_refusal lead_proposal(struct raft_core *core, struct raft_entry
     if (core->space_is_low && entry->type == RAFT_ENTRY_COMMAND) {
         return RAFT_REFUSED_DISK;
     }
-    core_append_own(core, entry);
+    tail_append_own(core, entry);
     if (entry->type == RAFT_ENTRY_TIME) {
         want_told(core);
     }

@@ -27,7 +27,7 @@
 
 struct raft_core;
 
-/* The transitions between the roles are drawn in election.c. */
+/* The transitions between the roles are drawn in role.c. */
 enum raft_role {
     RAFT_FOLLOWER = 1,
     RAFT_PRE_CANDIDATE, /* asks whether it could win an election; its term is unchanged */
@@ -233,7 +233,7 @@ uint64_t raft_lease_until_ms(const struct raft_core *core);
  */
 uint64_t raft_cluster_time(const struct raft_core *core, uint64_t now_ms);
 
-/* What the leader knows about the log of a peer. The transitions are drawn in core.h. */
+/* What the leader knows about the log of a peer. The transitions are drawn in progress.h. */
 enum raft_progress_state {
     RAFT_PROGRESS_PROBE = 1, /* looks for the place where the logs agree: one append at a time */
     RAFT_PROGRESS_REPLICATE, /* the logs agree: appends follow one another without waiting */

@@ -2,7 +2,7 @@
  * ReadIndex (dissertation, section 6.4): reads that are linearizable without an entry in the log.
  *
  * The leader does this for the reads of a batch:
- *   1. It waits until it has committed an entry of its own term (read_knows_commit()). A new leader
+ *   1. It waits until it has committed an entry of its own term (core_knows_commit()). A new leader
  *      has all committed entries in its log, but does not know which are committed: its commit
  *      index may be older than what an earlier leader has acknowledged (T10).
  *   2. It notes its commit index as the read index.
@@ -18,14 +18,13 @@
  * its attempt, that is never used again in the life of the process. Otherwise the late answer to an
  * earlier question could confirm reads that were asked after it, with a read index that is too low.
  */
+#include "raft/read.h"
+
 #include "base/assert.h"
 #include "base/plant.h"
 #include "raft/core.h"
-
-bool read_knows_commit(const struct raft_core *core)
-{
-    return raftlog_term(&core->log, core->commit_index) == core->term || PLANT(raft_no_noop);
-}
+#include "raft/lease.h"
+#include "raft/replicate.h"
 
 void read_on_request(struct raft_core *core, uint64_t read_id, bool lease)
 {
@@ -33,12 +32,6 @@ void read_on_request(struct raft_core *core, uint64_t read_id, bool lease)
     core->read.pending = true;
     core->read.lease = lease;
     core->read.id = read_id;
-    core->read.round = 0;
-    core->read.attempt = 0;
-}
-
-void read_forget_attempts(struct raft_core *core)
-{
     core->read.round = 0;
     core->read.attempt = 0;
 }
@@ -74,18 +67,6 @@ void read_on_reply(struct raft_core *core, const struct raft_message *message)
         return;
     }
     confirm(core, message->read_reply.index);
-}
-
-uint64_t read_quorum_round(const struct raft_core *core)
-{
-    uint64_t rounds[RAFT_MEMBERS_MAX];
-
-    for (size_t i = 0; i < core->membership.count; i++) {
-        bool self = core->membership.members[i].id == core->options.id;
-
-        rounds[i] = self ? core->read_round : core->progress[i].round_acknowledged;
-    }
-    return raft_membership_quorum_value(&core->membership, rounds);
 }
 
 static void answer(struct raft_core *core, size_t position)
@@ -150,7 +131,7 @@ static void leader_begin_round(struct raft_core *core)
 
 static void leader_confirm(struct raft_core *core)
 {
-    uint64_t round = read_quorum_round(core);
+    uint64_t round = lease_quorum_round(core);
 
     if (core->read.pending && core->read.round != 0 &&
         (core->read.round <= round || PLANT(raft_reads_without_round))) {
@@ -185,7 +166,7 @@ void read_flush(struct raft_core *core)
 {
     if (core->role != RAFT_LEADER) {
         follower_ask(core);
-    } else if (read_knows_commit(core)) {
+    } else if (core_knows_commit(core)) {
         leader_answer_by_lease(core);
         leader_begin_round(core);
         leader_confirm(core);

@@ -14,12 +14,17 @@
  *
  * If the leader crashes in between, the next one continues: the joint membership is in the log.
  */
+#include "raft/reconfigure.h"
+
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/plant.h"
 #include "raft/change.h"
 #include "raft/core.h"
+#include "raft/handover.h"
+#include "raft/role.h"
+#include "raft/tail.h"
 
 /* A learner has caught up after so many fast rounds in a row; see follow_learner(). */
 enum { CATCH_UP_ROUNDS = 3 };
@@ -30,11 +35,6 @@ static bool has_committed_in_term(const struct raft_core *core)
 {
     return raftlog_term(&core->log, core->commit_index) == core->term ||
            PLANT(raft_changes_too_early);
-}
-
-bool reconfigure_is_committed(const struct raft_core *core)
-{
-    return core->membership_index <= core->commit_index;
 }
 
 static void append_membership(struct raft_core *core, const struct raft_membership *membership,
@@ -49,7 +49,7 @@ static void append_membership(struct raft_core *core, const struct raft_membersh
     buffer_free(&bytes);
     entry->origin = origin;
     entry->sequence = sequence;
-    core_append_own(core, entry);
+    tail_append_own(core, entry);
     raft_entry_release(entry);
 }
 
@@ -110,7 +110,7 @@ static enum raft_refusal start_change(struct raft_core *core, const struct raft_
     if (!has_committed_in_term(core)) {
         return RAFT_REFUSED_TOO_EARLY;
     }
-    if (!reconfigure_is_committed(core) || raft_membership_is_joint(&core->membership)) {
+    if (!core_membership_is_committed(core) || raft_membership_is_joint(&core->membership)) {
         return RAFT_REFUSED_RUNNING;
     }
     refusal = raft_change_apply(change, &core->membership, &target);
@@ -261,32 +261,20 @@ static void tell_leaving(struct raft_core *core)
     core->leaving_count = 0;
 }
 
-void reconfigure_note_leaving(struct raft_core *core, const struct raft_membership *before)
-{
-    for (size_t i = 0; i < before->count; i++) {
-        uint16_t id = before->members[i].id;
-
-        if (raft_membership_find(&core->membership, id) == NULL && id != core->options.id &&
-            core->leaving_count < RAFT_MEMBERS_MAX) {
-            core->leaving[core->leaving_count++] = id;
-        }
-    }
-}
-
 /* A leader that has removed itself leads until the change is committed, and no longer (section
  * 4.2.2). */
 static void leave_office(struct raft_core *core)
 {
     if (!handover_is_running(core) &&
         (core->gave_up_office || handover_begin(core, 0) != RAFT_REFUSED_HANDING_OVER)) {
-        election_become_follower(core, core->term, 0);
+        role_become_follower(core, core->term, 0);
     }
     core->gave_up_office = true; /* one try; if it fails, an election decides who leads */
 }
 
 void reconfigure_tick(struct raft_core *core)
 {
-    if (core->role == RAFT_LEADER && reconfigure_is_committed(core) &&
+    if (core->role == RAFT_LEADER && core_membership_is_committed(core) &&
         has_committed_in_term(core)) {
         tell_leaving(core);
         if (raft_membership_is_joint(&core->membership)) {
@@ -297,7 +285,7 @@ void reconfigure_tick(struct raft_core *core)
             promote_learners(core);
         }
     }
-    if (core->role != RAFT_LEADER && !core->removed && reconfigure_is_committed(core) &&
+    if (core->role != RAFT_LEADER && !core->removed && core_membership_is_committed(core) &&
         raft_membership_was_removed(&core->membership, core->options.id)) {
         core->removed = true;
         core->state_changed = true;
@@ -315,7 +303,7 @@ void reconfigure_on_removed(struct raft_core *core)
 /* T29: a candidate that was removed gets no vote, but is told so; its later term is ignored. */
 bool reconfigure_turns_away(struct raft_core *core, const struct raft_message *message)
 {
-    if (message->type != RAFT_MESSAGE_VOTE || !reconfigure_is_committed(core) ||
+    if (message->type != RAFT_MESSAGE_VOTE || !core_membership_is_committed(core) ||
         !raft_membership_was_removed(&core->membership, message->from)) {
         return false;
     }
@@ -339,7 +327,7 @@ bool reconfigure_may_campaign(struct raft_core *core)
     if (core_is_voter(core)) {
         return true;
     }
-    if (reconfigure_is_committed(core)) {
+    if (core_membership_is_committed(core)) {
         return false;
     }
     if (core->voter_before_index != core->membership_index) {

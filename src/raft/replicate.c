@@ -1,116 +1,16 @@
 /*
- * The leader's side of replication (dissertation, sections 3.5, 3.6 and 10.2.1): what each peer
- * has, what it is sent next, and what is committed by that. The states of a peer are drawn in
- * core.h.
+ * The leader's side of replication (dissertation, sections 3.5, 3.6 and 10.2.1): what each peer is
+ * sent next, and what is committed by the answers. What the leader knows about each peer is in
+ * progress.c. The thread that calls raft_step() runs this. It hands messages to the outbox and
+ * never waits for anything.
  */
-#include <string.h>
+#include "raft/replicate.h"
 
-#include "base/assert.h"
-#include "base/memory.h"
 #include "base/plant.h"
 #include "raft/core.h"
-
-static void inflight_clear(struct progress *progress)
-{
-    progress->inflight_head = 0;
-    progress->inflight_count = 0;
-    progress->inflight_bytes = 0;
-}
-
-static void inflight_add(struct raft_core *core, struct progress *progress, uint64_t last_index,
-                         size_t cost)
-{
-    size_t capacity = core->options.max_inflight_messages;
-    size_t place = (progress->inflight_head + progress->inflight_count) % capacity;
-
-    ASSERT(progress->inflight_count < capacity);
-    progress->inflights[place] = (struct inflight){.last_index = last_index, .cost_bytes = cost};
-    progress->inflight_count++;
-    progress->inflight_bytes += cost;
-}
-
-/* Takes the appends up to an acknowledged index out of the window. */
-static void inflight_acknowledge(struct raft_core *core, struct progress *progress, uint64_t index)
-{
-    while (progress->inflight_count > 0) {
-        const struct inflight *oldest = &progress->inflights[progress->inflight_head];
-
-        if (oldest->last_index > index) {
-            return;
-        }
-        ASSERT(progress->inflight_bytes >= oldest->cost_bytes);
-        progress->inflight_bytes -= oldest->cost_bytes;
-        progress->inflight_head =
-            (progress->inflight_head + 1) % core->options.max_inflight_messages;
-        progress->inflight_count--;
-    }
-}
-
-void replicate_probe(struct raft_core *core, struct progress *progress, uint64_t next)
-{
-    if (next <= progress->match_index) {
-        next = progress->match_index + 1;
-    }
-    inflight_clear(progress);
-    progress->next_index = next;
-    progress->probe_sent = false;
-    progress->commit_sent = 0;
-    progress->transfer = TRANSFER_NONE;
-    progress->transfer_ms = 0;
-    progress->state = next <= core->log.base_index ? RAFT_PROGRESS_SNAPSHOT : RAFT_PROGRESS_PROBE;
-}
-
-static void progress_init(struct raft_core *core, struct progress *progress)
-{
-    progress->inflights =
-        memory_allocate(core->options.max_inflight_messages * sizeof(struct inflight));
-    progress->match_index = 0;
-    progress->last_contact_ms = core->now_ms;
-    replicate_probe(core, progress, raftlog_last_index(&core->log) + 1);
-    progress->heartbeat_due = true;
-}
-
-void replicate_begin(struct raft_core *core)
-{
-    core->read_round = 0;
-    lease_open_round(core);
-    for (size_t i = 0; i < core->membership.count; i++) {
-        ASSERT(core->progress[i].inflights == NULL);
-        progress_init(core, &core->progress[i]);
-    }
-    core->heartbeat_deadline_ms = core->now_ms + core->options.heartbeat_ms;
-}
-
-void replicate_end(struct raft_core *core)
-{
-    for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
-        memory_free(core->progress[i].inflights);
-    }
-    memset(core->progress, 0, sizeof(core->progress));
-}
-
-/* The membership has changed, and with it the positions: each member keeps its progress. */
-void replicate_membership_changed(struct raft_core *core, const struct raft_membership *before)
-{
-    struct progress old[RAFT_MEMBERS_MAX];
-
-    memcpy(old, core->progress, sizeof(old));
-    memset(core->progress, 0, sizeof(core->progress));
-    for (size_t i = 0; i < core->membership.count; i++) {
-        const struct raft_member *known =
-            raft_membership_find(before, core->membership.members[i].id);
-
-        if (known != NULL) {
-            core->progress[i] = old[known - before->members];
-            old[known - before->members].inflights = NULL;
-        } else {
-            progress_init(core, &core->progress[i]);
-        }
-    }
-    for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
-        memory_free(old[i].inflights);
-    }
-}
+#include "raft/lease.h"
+#include "raft/progress.h"
+#include "raft/role.h"
 
 /*
  * Whether no quorum has answered for an election time-out. Such a leader gives up: by then the
@@ -136,7 +36,7 @@ void replicate_tick(struct raft_core *core)
         return;
     }
     if (quorum_is_silent(core) && !PLANT(raft_leads_in_silence)) {
-        election_become_follower(core, core->term, 0);
+        role_become_follower(core, core->term, 0);
         return;
     }
     core->heartbeat_deadline_ms = core->now_ms + core->options.heartbeat_ms;
@@ -144,105 +44,6 @@ void replicate_tick(struct raft_core *core)
     for (size_t i = 0; i < core->membership.count; i++) {
         core->progress[i].heartbeat_due = true;
     }
-}
-
-static void on_refusal(struct raft_core *core, struct progress *progress,
-                       const struct raft_message *message)
-{
-    uint64_t refused = message->append_reply.index;
-    uint64_t agree;
-
-    if (refused <= progress->match_index) {
-        return; /* a late answer: the peer has acknowledged more since */
-    }
-    if (progress->state == RAFT_PROGRESS_SNAPSHOT) {
-        /* A heartbeat was refused. If the hint names an entry that is in the log here, the peer has
-         * installed a snapshot meanwhile. */
-        if (message->append_reply.conflict_index >= core->log.base_index &&
-            raftlog_term(&core->log, message->append_reply.conflict_index) ==
-                message->append_reply.conflict_term) {
-            replicate_probe(core, progress, message->append_reply.conflict_index + 1);
-        }
-        return;
-    }
-    if (progress->state == RAFT_PROGRESS_PROBE && refused != progress->next_index - 1) {
-        return; /* the answer to an earlier append */
-    }
-    agree = raftlog_last_at_most_term(&core->log, message->append_reply.conflict_index,
-                                      message->append_reply.conflict_term);
-    if (agree >= refused) {
-        agree = refused - 1; /* whatever the hint says, the next try has to be earlier */
-    }
-    /* For an append right after the base, the term of the entry before is still known. */
-    replicate_probe(core, progress, agree + 1);
-}
-
-static void on_success(struct raft_core *core, struct progress *progress,
-                       const struct raft_message *message)
-{
-    uint64_t index = message->append_reply.index;
-
-    if (index > progress->match_index) {
-        progress->match_index = index;
-    }
-    inflight_acknowledge(core, progress, index);
-    if (progress->next_index <= progress->match_index) {
-        progress->next_index = progress->match_index + 1;
-    }
-    if (progress->state == RAFT_PROGRESS_PROBE && index + 1 >= progress->next_index) {
-        progress->state = RAFT_PROGRESS_REPLICATE;
-    } else if (progress->state == RAFT_PROGRESS_SNAPSHOT &&
-               progress->next_index > core->log.base_index) {
-        replicate_probe(core, progress, progress->next_index);
-    }
-    progress->probe_sent = false;
-}
-
-void replicate_on_reply(struct raft_core *core, const struct raft_message *message)
-{
-    size_t position = core_position(core, message->from);
-    struct progress *progress;
-
-    if (core->role != RAFT_LEADER || message->term != core->term || position == RAFT_MEMBERS_MAX) {
-        return;
-    }
-    progress = &core->progress[position];
-    if (message->append_reply.read_round > core->read_round ||
-        (message->append_reply.success &&
-         message->append_reply.index > raftlog_last_index(&core->log))) {
-        core_violation(core, message->from);
-        return;
-    }
-    progress->last_contact_ms = core->now_ms;
-    progress->standing = message->append_reply.standing;
-    if (message->append_reply.read_round > progress->round_acknowledged) {
-        progress->round_acknowledged = message->append_reply.read_round;
-    }
-    if (message->append_reply.success) {
-        on_success(core, progress, message);
-    } else {
-        on_refusal(core, progress, message);
-    }
-}
-
-void replicate_on_link(struct raft_core *core, uint16_t peer, bool up)
-{
-    size_t position = core_position(core, peer);
-    uint64_t next;
-
-    if (core->role != RAFT_LEADER || position == RAFT_MEMBERS_MAX) {
-        return;
-    }
-    /* Nothing is known of the appends that were in flight: start again after what the peer has
-     * acknowledged. If that is before the base, start at the base: only the peer's own answer
-     * decides that it needs a snapshot. */
-    next = core->progress[position].match_index + 1;
-    if (next <= core->log.base_index) {
-        next = core->log.base_index + 1;
-    }
-    replicate_probe(core, &core->progress[position], next);
-    core->progress[position].probe_sent = !up;
-    core->progress[position].heartbeat_due = up;
 }
 
 /*
@@ -308,20 +109,7 @@ static void send_append(struct raft_core *core, size_t position, bool entries)
     message->append.time_ms = raft_cluster_time(core, core->now_ms);
     message->entry_count = count;
     message->entries = count > 0 ? raftlog_slice(&core->log, previous + 1) : NULL;
-
-    progress->heartbeat_due = false;
-    progress->round_sent = core->read_round;
-    if (progress->state == RAFT_PROGRESS_REPLICATE) {
-        uint64_t covered = previous + count;
-
-        if (count > 0) {
-            inflight_add(core, progress, covered, cost);
-            progress->next_index = covered + 1;
-        }
-        progress->commit_sent = covered < core->commit_index ? covered : core->commit_index;
-    } else {
-        progress->probe_sent = true;
-    }
+    progress_on_sent(core, progress, previous, count, cost);
 }
 
 /* Whether a peer will probably answer at once: it has answered every round that it was asked. */

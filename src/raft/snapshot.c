@@ -4,11 +4,13 @@
  * peers need a snapshot, drops entries that a snapshot covers, and decides what happens to the log
  * of a follower when a snapshot arrives.
  */
-#include <string.h>
+#include "raft/snapshot.h"
 
 #include "base/assert.h"
 #include "base/plant.h"
 #include "raft/core.h"
+#include "raft/progress.h"
+#include "raft/tail.h"
 
 void raft_membership_at(const struct raft_core *core, uint64_t index,
                         struct raft_membership *membership)
@@ -27,7 +29,7 @@ static void probe_from_base(struct raft_core *core)
     for (size_t i = 0; core->role == RAFT_LEADER && i < core->membership.count; i++) {
         if (core->progress[i].state != RAFT_PROGRESS_SNAPSHOT &&
             core->progress[i].next_index <= core->log.base_index) {
-            replicate_probe(core, &core->progress[i], core->log.base_index + 1);
+            progress_probe(core, &core->progress[i], core->log.base_index + 1);
         }
     }
 }
@@ -91,7 +93,7 @@ static void restart_log(struct raft_core *core, const struct raft_snapshot_recei
     core->truncate_from = 0;
     core->truncate_sequence = core->issued_sequence + 1;
     core->base_dirty = true;
-    core_set_membership(core, received->membership, received->index);
+    tail_set_membership(core, received->membership, received->index);
     core->install_index = received->index;
     core->install_term = received->term;
 }

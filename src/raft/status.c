@@ -82,7 +82,7 @@ uint64_t raft_get_membership_index(const struct raft_core *core)
 
 bool raft_membership_is_committed(const struct raft_core *core)
 {
-    return reconfigure_is_committed(core);
+    return core_membership_is_committed(core);
 }
 
 bool raft_is_caught_up(const struct raft_core *core)

@@ -6,7 +6,8 @@
  * The other nodes estimate the cluster time: the "anchor" is the time that the leader of
  * anchor_term last said, and when this node heard it.
  */
-#include "base/assert.h"
+#include "raft/time.h"
+
 #include "raft/core.h"
 
 void time_on_clock(struct raft_core *core, uint64_t wall_ms)

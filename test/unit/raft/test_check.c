@@ -8,6 +8,8 @@
 #include "unit.h"
 
 #include "raft/check.h"
+#include "raft/lease.h"
+#include "raft/tail.h"
 #include "sim/network.h"
 
 enum { HEARTBEAT_MS = 100 };
@@ -98,7 +100,7 @@ static void bytes_miscounted(struct raft_core *core)
 
 static void lease_of_the_future(struct raft_core *core)
 {
-    core->round_opened_ms[read_quorum_round(core) % ROUNDS_KEPT] += 1000;
+    core->round_opened_ms[lease_quorum_round(core) % ROUNDS_KEPT] += 1000;
 }
 
 static const struct {
@@ -189,7 +191,7 @@ static void append_of_an_old_term(struct raft_core *core)
     entry->term = raftlog_last_term(&core->log);
     entry->index = raftlog_last_index(&core->log) + 1;
     entry->time_ms = raft_cluster_time(core, core->now_ms);
-    core_append_entry(core, entry);
+    tail_append(core, entry);
     entry->term--;
     raft_entry_release(entry);
 }

@@ -1,0 +1,116 @@
+/*
+ * What the leader knows about the log of each peer, and the functions that change this knowledge.
+ * See progress.c. On a node that does not lead, all of it is 0.
+ */
+#ifndef RAFTD_RAFT_PROGRESS_H
+#define RAFTD_RAFT_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "raft/raft.h"
+
+/* One append that a peer has not answered yet. They form a queue, oldest first. */
+struct inflight {
+    uint64_t last_index; /* of its entries */
+    size_t cost_bytes;   /* of its entries, see raft_entry_cost() */
+};
+
+/* The way of a snapshot to a peer that needs one. */
+enum transfer {
+    TRANSFER_NONE,      /* the host was not asked, or the transfer failed */
+    TRANSFER_UNDER_WAY, /* the host was asked to send one */
+    TRANSFER_DELIVERED, /* the peer has it on disk, but has not acknowledged that index yet */
+};
+
+/*
+ * What the leader knows about the log of one peer. The functions are in progress.c if nothing else
+ * is said.
+ *
+ *          progress_init()
+ *                |
+ *                v
+ *         +--> PROBE ------> REPLICATE
+ *         |      |  ^            |  |
+ *         |      |  +------------+  |
+ *         |      v                  |
+ *         +-- SNAPSHOT <------------+
+ *
+ *     made in PROBE             progress_init(): this node was elected, or the peer is a new member
+ *     PROBE -> REPLICATE        on_success(): the logs agree up to the entry before next_index
+ *     PROBE -> PROBE            on_refusal(): next_index moves back to where the logs may agree
+ *     PROBE -> SNAPSHOT         on_refusal(): the peer refused even the append right after the base
+ *     REPLICATE -> PROBE,       on_refusal(): the peer has lost what it acknowledged, or an append
+ *              or SNAPSHOT      was lost and the next one does not fit
+ *     SNAPSHOT -> PROBE         on_success(), on_refusal(): the answer shows that the peer stands
+ *                               at the base or later
+ *     any -> PROBE              progress_on_link(): the connection was made or lost
+ *     REPLICATE, PROBE -> PROBE probe_from_base() in snapshot.c: entries that the peer was to be
+ *                               sent next are no longer in the log
+ *     gone                      progress_end(), or progress_membership_changed()
+ *
+ * In PROBE, one append is sent at a time. In REPLICATE, appends follow one another without waiting,
+ * as far as the window has room. In SNAPSHOT, the peer needs entries that the leader no longer
+ * holds, so it gets only heartbeats until a snapshot has arrived there. Whether a peer needs a
+ * snapshot is decided by the peer's own answers alone: a peer that is merely not connected is
+ * never sent one (T20).
+ *
+ * Invariants; check.c checks them in every step of a test (raft_options.check):
+ *   1. match_index < next_index <= last index of the log + 1.
+ *   2. Except in SNAPSHOT, next_index is after the base: the leader holds what it is to send (T16).
+ *   3. Only in REPLICATE there are appends in flight, and never more than the window holds.
+ *   4. The last indexes of the appends in flight ascend, are greater than match_index and less than
+ *      next_index; inflight_bytes is the sum of their costs.
+ *   5. Only in SNAPSHOT transfer is not TRANSFER_NONE.
+ *   6. No round was sent or acknowledged that the leader has not opened.
+ */
+struct progress {
+    enum raft_progress_state state;
+    uint64_t match_index; /* last index that the peer has acknowledged as durable; never falls */
+    uint64_t next_index;  /* first entry that was not sent yet */
+    bool probe_sent; /* PROBE: an append is under way; an answer or a heartbeat allows another */
+    bool heartbeat_due;
+    uint64_t commit_sent;   /* commit index that the peer knows if all messages to it arrive */
+    uint64_t commit_wanted; /* clients of the peer wait until it knows this commit index */
+    bool is_witness;        /* is asked at once in the newest read round */
+    uint64_t round_sent;
+    uint64_t round_acknowledged;
+    uint64_t last_contact_ms; /* when the peer last answered an append */
+    uint8_t standing;         /* of the peer, from its last answer: core_standing() */
+    /* The rounds in which a learner catches up, see follow_learner() in reconfigure.c. */
+    uint64_t catch_up_index; /* the round ends when the learner has this index; 0 = no round yet */
+    uint64_t catch_up_began_ms;
+    uint32_t catch_up_rounds;   /* rounds in a row that were fast enough */
+    bool catch_up_counted;      /* the round is over and counted */
+    struct inflight *inflights; /* ring of options.max_inflight_messages; NULL unless leader */
+    size_t inflight_head;
+    size_t inflight_count;
+    size_t inflight_bytes;
+    enum transfer transfer;
+    uint64_t transfer_ms; /* when transfer last changed; 0 = not since this state began */
+    /* A read that this peer asks the leader to confirm. */
+    bool read_pending;
+    bool read_lease; /* a lease of the leader is enough */
+    uint64_t read_attempt;
+    uint64_t read_index;
+    uint64_t read_round; /* 0 = waits until the leader has committed in its own term */
+};
+
+/* The node has become the leader: nothing is known about any peer yet. */
+void progress_begin(struct raft_core *core);
+/* The node leads no longer. */
+void progress_end(struct raft_core *core);
+/* Leader: the positions in the membership are others than before; members keep their progress. */
+void progress_membership_changed(struct raft_core *core, const struct raft_membership *before);
+/* Looks for the place where the logs agree, one append at a time from `next` on. */
+void progress_probe(struct raft_core *core, struct progress *progress, uint64_t next);
+/* A peer has answered an append. */
+void progress_on_reply(struct raft_core *core, const struct raft_message *message);
+/* The connection to a peer was made or lost. */
+void progress_on_link(struct raft_core *core, uint16_t peer, bool up);
+/* An append with `count` entries after `previous` is in the outbox; cost in bytes. */
+void progress_on_sent(struct raft_core *core, struct progress *progress, uint64_t previous,
+                      uint32_t count, size_t cost);
+
+#endif
