@@ -1,6 +1,7 @@
 /*
  * The follower's side of replication (dissertation, section 3.5): takes appends that continue the
  * log, refuses others with a hint where the logs may agree, and acknowledges only what is on disk.
+ * The thread that calls raft_step() runs this.
  */
 #include "raft/append.h"
 

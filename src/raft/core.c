@@ -1,7 +1,7 @@
 /*
- * The ground floor of the core: what only looks at the state of a core, or changes it without
- * consequences for the role, the membership or the peers. Everything else in src/raft stands on
- * these functions; they call none of it. The thread that calls raft_step() runs them.
+ * The ground floor of the core: functions that look at the state of a core, or change a part of it
+ * on which no role, membership or peer depends. All other files that work on a core use them, and
+ * they use none of these files. The thread that calls raft_step() runs this.
  */
 #include "raft/core.h"
 

@@ -1,5 +1,6 @@
 /*
- * The beginning of a core, from what its node finds on disk, and its end.
+ * The beginning of a core, from what its node finds on disk, and its end. No other thread may use
+ * the core meanwhile.
  */
 #include <raftd/error.h>
 

@@ -5,7 +5,8 @@
  *
  * The leader also begins a handover by itself: to a voter with a higher standing (a higher
  * priority, or space on its disk while the leader's disk is nearly full), and to any voter if its
- * own disk hangs.
+ * own disk hangs. The chosen voter obeys in election.c (election_on_order()). The thread that calls
+ * raft_step() runs this.
  */
 #include "raft/handover.h"
 

@@ -17,6 +17,9 @@
  * A leader that hands over tells another node to campaign although it lives itself, and the voters
  * do not hold their promise against that campaign. The order may arrive late. So after the first
  * order there is no lease in that term any more (handover.c).
+ *
+ * This file also counts the rounds: when each was opened, and which one a quorum has answered. One
+ * thread at a time uses a core (raft.h).
  */
 #include "raft/lease.h"
 

@@ -6,7 +6,7 @@
  * was forwarded. Otherwise the same command could stand in the log twice: the first message may
  * have arrived although no answer came (T51). It also gives a forwarder certainty: once an entry of
  * a later term is applied, what it forwarded in an earlier term is either applied already or never
- * will be.
+ * will be. The thread that calls raft_step() runs this.
  */
 #include "raft/propose.h"
 

@@ -17,6 +17,7 @@
  * A follower asks the leader for steps 1 to 3 and does step 4 itself. Each question has a number,
  * its attempt, that is never used again in the life of the process. Otherwise the late answer to an
  * earlier question could confirm reads that were asked after it, with a read index that is too low.
+ * The thread that calls raft_step() runs this.
  */
 #include "raft/read.h"
 

@@ -12,7 +12,8 @@
  *   4. When that is committed, the change is complete: tell_leaving() tells the removed members.
  *      A leader that is no voter any more hands over or steps down: leave_office().
  *
- * If the leader crashes in between, the next one continues: the joint membership is in the log.
+ * If the leader crashes in between, the next one continues: the joint membership is in the log. The
+ * thread that calls raft_step() runs this.
  */
 #include "raft/reconfigure.h"
 

@@ -2,7 +2,7 @@
  * Snapshots, as far as the core is concerned (dissertation, chapter 5): it knows their indexes and
  * terms, never their bytes. The host writes, sends and restores the bytes. The core says which
  * peers need a snapshot, drops entries that a snapshot covers, and decides what happens to the log
- * of a follower when a snapshot arrives.
+ * of a follower when a snapshot arrives. The thread that calls raft_step() runs this.
  */
 #include "raft/snapshot.h"
 
@@ -75,29 +75,6 @@ static void answer(struct raft_core *core, uint16_t to, uint64_t covered)
     reply->after_write = durable ? 0 : RAFT_GATED;
 }
 
-/*
- * Restarts the log after the snapshot. Each entry that the log held is either contained in the
- * snapshot or was never committed. If entries after the snapshot's index were kept although the log
- * has another entry at that index, the log would not be that of any leader, and no append could
- * ever fit it (T37). Log writes that are under way are about the old log, so their completions
- * count for nothing: truncate_sequence, see on_written().
- */
-static void restart_log(struct raft_core *core, const struct raft_snapshot_received *received)
-{
-    raftlog_restart(&core->log, received->index, received->term, received->time_ms);
-    core->uncommitted_bytes = 0;
-    core->base_membership = *received->membership;
-    core->commit_index = received->index;
-    core->durable_index = received->index;
-    core->write_next = received->index + 1;
-    core->truncate_from = 0;
-    core->truncate_sequence = core->issued_sequence + 1;
-    core->base_dirty = true;
-    tail_set_membership(core, received->membership, received->index);
-    core->install_index = received->index;
-    core->install_term = received->term;
-}
-
 void snapshot_on_received(struct raft_core *core, const struct raft_snapshot_received *received)
 {
     if (core->role == RAFT_LEADER) {
@@ -117,7 +94,9 @@ void snapshot_on_received(struct raft_core *core, const struct raft_snapshot_rec
              received->index <= raftlog_last_index(&core->log))) {
             core_set_commit(core, received->index);
         } else {
-            restart_log(core, received);
+            tail_restart(core, received);
+            core->install_index = received->index;
+            core->install_term = received->term;
         }
     }
     answer(core, received->from, received->index);

@@ -1,5 +1,6 @@
 /*
- * The functions with which a host reads the state of a core; they change nothing.
+ * The functions with which a host reads the state of a core; they change nothing. One
+ * thread at a time uses a core (raft.h).
  */
 #include "raft/core.h"
 

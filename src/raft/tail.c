@@ -1,9 +1,9 @@
 /*
- * The tail of the log. Whatever is appended or dropped there passes through this file, and with it
- * every change of the membership in force: that is the newest membership in the log, committed or
- * not (dissertation, section 4.1). The role of this node and what the leader knows about its peers
- * follow a new membership at once. The thread that calls raft_step() runs this. It writes nothing
- * to the disk: raft_step() makes one write of all changes of a batch.
+ * The tail of the log: this file alone appends entries, and drops entries from the end. A new
+ * membership in the log is in force at once, committed or not (dissertation, section 4.1), so this
+ * file also changes the membership in force. The role of this node and what the leader knows about
+ * its peers then follow. The thread that calls raft_step() runs this. Nothing is written to the
+ * disk here: at the end of a batch, raft_step() makes one write of all changes.
  */
 #include "raft/tail.h"
 
@@ -97,4 +97,25 @@ void tail_truncate(struct raft_core *core, uint64_t index)
     if (core->membership_index >= index) {
         fall_back(core);
     }
+}
+
+/*
+ * Each entry that the log held is either contained in the snapshot or was never committed. If
+ * entries after the snapshot's index were kept although the log has another entry at that index,
+ * the log would not be that of any leader, and no append could ever fit it (T37). Log writes that
+ * are under way are about the old log, so their completions count for nothing: truncate_sequence,
+ * see on_written() in step.c.
+ */
+void tail_restart(struct raft_core *core, const struct raft_snapshot_received *snapshot)
+{
+    raftlog_restart(&core->log, snapshot->index, snapshot->term, snapshot->time_ms);
+    core->uncommitted_bytes = 0;
+    core->base_membership = *snapshot->membership;
+    core->commit_index = snapshot->index;
+    core->durable_index = snapshot->index;
+    core->write_next = snapshot->index + 1;
+    core->truncate_from = 0;
+    core->truncate_sequence = core->issued_sequence + 1;
+    core->base_dirty = true;
+    tail_set_membership(core, snapshot->membership, snapshot->index);
 }

@@ -15,6 +15,8 @@ void tail_append_own(struct raft_core *core, struct raft_entry *entry);
 void tail_append(struct raft_core *core, struct raft_entry *entry);
 /* Follower: drops the entries from this index on; none of them is committed. */
 void tail_truncate(struct raft_core *core, uint64_t index);
+/* Follower: the log becomes empty and continues after this snapshot, which has to be installed. */
+void tail_restart(struct raft_core *core, const struct raft_snapshot_received *snapshot);
 /* Brings another membership into force: that of the entry, or of the base, at index. */
 void tail_set_membership(struct raft_core *core, const struct raft_membership *membership,
                          uint64_t index);

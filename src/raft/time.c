@@ -4,7 +4,8 @@
  * clock. Only the very first leader of a cluster takes the start from its wall clock.
  *
  * The other nodes estimate the cluster time: the "anchor" is the time that the leader of
- * anchor_term last said, and when this node heard it.
+ * anchor_term last said, and when this node heard it. One thread at a time uses a
+ * core (raft.h).
  */
 #include "raft/time.h"
 
