@@ -83,6 +83,7 @@ int raftd_client_handover(struct raftd_client *client, uint16_t to, uint64_t tag
 
     change.steps[0].kind = RAFT_CHANGE_HANDOVER;
     change.steps[0].id = to;
+    change.steps[0].old = RAFT_CHANGE_EXPLAINED;
     return ask(client, &change, tag);
 }
 

@@ -26,9 +26,17 @@ enum raft_change_kind {
                                 becomes a voter and old is removed. An old member that does not
                                 vote is removed at once */
     RAFT_CHANGE_ADDRESS,     /* id, address: the member has a new address */
-    RAFT_CHANGE_HANDOVER,    /* id, 0 = the best voter: no change of members, but the leader is to
-                                hand over; only as the single step of a change */
+    RAFT_CHANGE_HANDOVER,    /* id, 0 = the best voter, and old, RAFT_CHANGE_EXPLAINED or 0: no
+                                change of members, but the leader is to hand over; only as the
+                                single step of a change */
 };
+
+/*
+ * In `old` of a handover: the node that asks knows RAFT_REFUSED_LEADS_ALREADY and all later
+ * reasons. The first nodes of version 0.1.0 do not know these reasons, and close the link on which
+ * such a reason arrives; they set 0, and are told RAFT_REFUSED_NO_CANDIDATE instead.
+ */
+enum { RAFT_CHANGE_EXPLAINED = 1 };
 
 struct raft_change_step {
     uint8_t kind;

@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "base/plant.h"
+#include "raft/change.h"
 #include "raft/core.h"
 #include "raft/handover.h"
 #include "raft/reconfigure.h"
@@ -121,6 +122,19 @@ static enum raft_refusal refusal_of_all(const struct raft_core *core,
     return RAFT_REFUSED_NOT;
 }
 
+/* The reason that a peer is told; see RAFT_CHANGE_EXPLAINED. */
+static enum raft_refusal reason_for_peer(const struct raft_entry *entry, enum raft_refusal refusal)
+{
+    struct raft_change change;
+
+    if (refusal < RAFT_REFUSED_LEADS_ALREADY ||
+        (raft_change_decode(&change, entry->data, entry->size_bytes) == 0 &&
+         change.steps[0].old == RAFT_CHANGE_EXPLAINED)) {
+        return refusal;
+    }
+    return RAFT_REFUSED_NO_CANDIDATE;
+}
+
 void propose_on_message(struct raft_core *core, const struct raft_message *message)
 {
     size_t position = core_position(core, message->from);
@@ -138,7 +152,7 @@ void propose_on_message(struct raft_core *core, const struct raft_message *messa
     for (uint32_t i = 0; i < message->entry_count; i++) {
         refusal = lead_proposal(core, message->entries[i]);
         if (refusal != RAFT_REFUSED_NOT) {
-            refuse(core, message, i, 1, refusal);
+            refuse(core, message, i, 1, reason_for_peer(message->entries[i], refusal));
         }
     }
     /* The peer may have another position now: one of the entries may have changed the members. */

@@ -328,7 +328,7 @@ static void parse_step(struct raft_change_step *step, const char *words)
     }
     ASSERT(step->kind != 0);
     step->id = (uint16_t)(step->kind == RAFT_CHANGE_REPLACE ? second : first);
-    step->old = (uint16_t)(step->kind == RAFT_CHANGE_REPLACE ? first : 0);
+    step->old = (uint16_t)(step->kind == RAFT_CHANGE_REPLACE ? first : second);
     snprintf(step->address, sizeof(step->address), "node-%u:%s", step->id,
              step->kind == RAFT_CHANGE_ADDRESS ? "9999" : "7381");
 }

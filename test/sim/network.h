@@ -157,7 +157,8 @@ uint64_t network_read(struct network *network, uint16_t id); /* returns its read
 /* The same with another event; its read_id has to be the next one. */
 void network_read_event(struct network *network, uint16_t id, const struct raft_event *event);
 /* A change of members in words, "add 4", "learn 4", "promote 4", "remove 4", "replace 1 4",
- * "move 4", "handover 4", several with commas between; addresses are made up from ids. */
+ * "move 4", "handover 4", "handover 4 1" (RAFT_CHANGE_EXPLAINED), several with commas between;
+ * addresses are made up from ids. */
 void network_change(struct network *network, uint16_t id, const char *words);
 /* Adds a node with an empty log that is no member yet; returns its id, the next one. */
 uint16_t network_add_node(struct network *network);

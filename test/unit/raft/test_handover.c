@@ -90,6 +90,26 @@ START_TEST(a_member_that_cannot_lead_is_refused_with_the_reason)
 }
 END_TEST
 
+static uint8_t answer_to_follower(struct network *network, const char *words)
+{
+    network_change(network, 2, words);
+    network_settle(network);
+    return network_node(network, 2)->refused_reason;
+}
+
+/* A node that does not know a reason would close the link on which the reason arrives. */
+START_TEST(a_peer_is_told_only_reasons_that_it_knows)
+{
+    struct network *network = three_with_leader_1();
+
+    ck_assert_uint_eq(answer_to_follower(network, "handover 9"), RAFT_REFUSED_NO_CANDIDATE);
+    ck_assert_uint_eq(answer_to_follower(network, "handover 1"), RAFT_REFUSED_NO_CANDIDATE);
+    ck_assert_uint_eq(answer_to_follower(network, "handover 9 1"), RAFT_REFUSED_NO_MEMBER);
+    ck_assert_uint_eq(answer_to_follower(network, "handover 1 1"), RAFT_REFUSED_LEADS_ALREADY);
+    network_destroy(network);
+}
+END_TEST
+
 START_TEST(a_voter_that_is_silent_or_behind_is_refused)
 {
     struct network *network = three_with_leader_1();
@@ -312,6 +332,7 @@ UNIT_SUITE(handover)
     tcase_add_test(tests, a_follower_may_ask_for_it);
     tcase_add_test(tests, the_best_is_whoever_has_most_of_the_log);
     tcase_add_test(tests, a_member_that_cannot_lead_is_refused_with_the_reason);
+    tcase_add_test(tests, a_peer_is_told_only_reasons_that_it_knows);
     tcase_add_test(tests, a_voter_that_is_silent_or_behind_is_refused);
     tcase_add_test(tests, nobody_to_hand_to_is_an_answer);
     tcase_add_test(tests, proposals_are_refused_meanwhile_and_none_is_lost);
