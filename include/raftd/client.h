@@ -45,8 +45,8 @@ struct raftd_client;
  */
 int raftd_client_open(struct raftd_node *node, struct raftd_client **client);
 /*
- * Closes and frees the client; NULL is allowed. Commands that were proposed before are carried out
- * all the same; their completions are dropped.
+ * Closes and frees the client; NULL is allowed. Commands that were proposed before are still
+ * carried out, but their completions are dropped.
  */
 void raftd_client_close(struct raftd_client *client);
 
@@ -63,15 +63,16 @@ int raftd_client_propose(struct raftd_client *client, const void *data, size_t s
  * promises. */
 enum raftd_read_level {
     /* The read sees every command that was acknowledged, by any node, before the read was asked.
-     * No clock matters: the leader hears from a quorum after the read was asked. */
+     * This does not depend on any clock: the leader hears from a quorum after the read was
+     * asked. */
     RAFTD_READ_LINEARIZABLE = 0,
-    /* The same promise, without a message to the other nodes: a quorum has promised the leader
-     * not to elect another leader for a while (a lease, section 6.4.1). Valid as long as the
-     * monotonic clocks of no two members drift apart by more than one part in ten. Where there is
-     * no lease now, the read is done as a linearizable one. */
+    /* The same promise, without a message to the other nodes: a quorum has promised the leader not
+     * to elect another leader for a while (a lease, section 6.4.1). The promise depends on clocks:
+     * the speeds of the monotonic clocks of any two members must not differ by more than one part
+     * in ten. While the leader has no lease, the read is done as a linearizable read. */
     RAFTD_READ_LEASE,
     /* The read sees what this node has applied, if that was the newest state at some moment not
-     * more than max_lag_ms ago. Else it is done as a linearizable one. */
+     * more than max_lag_ms ago. Otherwise it is done as a linearizable read. */
     RAFTD_READ_STALE,
 };
 /*
@@ -87,7 +88,7 @@ enum raftd_change_kind {
     /* id, address: a new member. It is a learner (it receives the log but does not vote) until it
      * has caught up with the log; then the leader makes it a voter. */
     RAFTD_CHANGE_ADD = 1,
-    /* id, address: a new learner, until somebody promotes it. */
+    /* id, address: a new learner. It stays a learner until RAFTD_CHANGE_PROMOTE. */
     RAFTD_CHANGE_ADD_LEARNER,
     /* id: a learner that has caught up becomes a voter. */
     RAFTD_CHANGE_PROMOTE,
@@ -107,22 +108,22 @@ struct raftd_change_step {
     const char *address; /* peer address "host:port"; NULL where the kind uses none */
 };
 /*
- * Changes the members. The steps take effect together or not at all (joint consensus, section
- * 4.3). The call copies the steps; any node forwards them to the leader. Returns 0, or
+ * Changes the members. The steps take effect together or not at all (joint consensus, section 4.3).
+ * The call copies the steps; any node forwards them to the leader. Returns 0, or
  *   RAFTD_ERROR_BUSY     as raftd_client_propose()
  *   RAFTD_ERROR_INVALID  no step or too many, an unknown kind, id 0, or an invalid address
  *   RAFTD_ERROR_REFUSED  this node has no certificate, so no other node can ever connect to it
  * The completion's data are a sentence. Its status is 0 once the change is committed,
- * RAFTD_ERROR_INVALID if the steps make no sense, RAFTD_ERROR_CONFLICT if they cannot be done
- * now, or one of the others listed at raftd_completion.
+ * RAFTD_ERROR_INVALID if the steps make no sense, RAFTD_ERROR_CONFLICT if they cannot be done now,
+ * or another code that struct raftd_completion lists.
  */
 int raftd_client_change(struct raftd_client *client, const struct raftd_change_step *steps,
                         size_t count, uint64_t tag);
 /*
  * Asks the leader to hand leadership over to the voter with id `to`; 0 = the leader chooses
- * (section 3.10). The completion's status: 0 if the handover has begun; within one election
- * time-out it is done or given up. RAFTD_ERROR_CONFLICT if that voter does not exist, does not
- * answer or is not up to date.
+ * (section 3.10). The status of the completion is 0 if the handover has begun; the leader completes
+ * it or gives it up within one election time-out. The status is RAFTD_ERROR_CONFLICT if that voter
+ * does not exist, does not answer or is not up to date.
  */
 int raftd_client_handover(struct raftd_client *client, uint16_t to, uint64_t tag);
 /*
@@ -137,8 +138,8 @@ int raftd_client_snapshot(struct raftd_client *client, uint64_t tag);
 /* How many requests can be made now before RAFTD_ERROR_BUSY. */
 size_t raftd_client_room(struct raftd_client *client);
 /*
- * Makes all requests so far known to the core thread: wakes it if it sleeps. One call serves any
- * number of requests, and costs a system call only if the core thread sleeps.
+ * Hands all requests that were made so far to the core thread, and wakes that thread if it sleeps.
+ * One call serves any number of requests, and costs a system call only if the core thread sleeps.
  */
 void raftd_client_submit(struct raftd_client *client);
 
@@ -151,15 +152,15 @@ struct raftd_completion {
      *   RAFTD_ERROR_UNAVAILABLE  no leader could be reached within the time that the option
      *                            raft.request_timeout_ms gives
      * and for commands and changes:
-     *   RAFTD_ERROR_NOT_LEADER   the leader changed, or takes nothing at this moment; try again
+     *   RAFTD_ERROR_NOT_LEADER   the leader changed, or accepts nothing at this moment; try again
      *   RAFTD_ERROR_DISK_FULL    the leader's disk is nearly full
      *   RAFTD_ERROR_TIMEOUT      the outcome is unknown
      * After RAFTD_ERROR_TIMEOUT the command may have been applied, or may be applied later. After
      * every other error it was not applied and never will be.
      */
     int status;
-    uint64_t index; /* log index of the applied command, or up to which a read saw the log; 0 after
-                       an error */
+    uint64_t index; /* log index of the command, or of the last entry that the read saw; 0 after an
+                       error */
     /* The state machine's reply, or the sentence that explains a refusal. Owned by the client;
      * valid until the next raftd_client_next(), raftd_client_call() or raftd_client_close(). */
     const void *data;

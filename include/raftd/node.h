@@ -48,8 +48,8 @@ void raftd_builder_destroy(struct raftd_builder *builder);
 int raftd_builder_set(struct raftd_builder *builder, const char *name, const char *value,
                       struct raftd_error *error);
 /*
- * Sets the options that a configuration file contains. On error the message is about the first
- * mistake, with file and line, and the builder can only be destroyed.
+ * Sets the options that a configuration file contains. On error, the message names the first
+ * mistake with file and line, and the builder can only be destroyed.
  *   RAFTD_ERROR_INVALID  the file contains a mistake
  *   RAFTD_ERROR_SYSTEM   the file cannot be read
  */
@@ -57,7 +57,7 @@ int raftd_builder_load(struct raftd_builder *builder, const char *path, struct r
 /*
  * Sets the state machine; this is required. The functions are copied. The context has to live
  * until raftd_node_destroy() has returned.
- *   RAFTD_ERROR_INVALID  apply is NULL, or only a part of a group of functions is there
+ *   RAFTD_ERROR_INVALID  apply is NULL, or only a part of a group of functions is set
  */
 int raftd_builder_state_machine(struct raftd_builder *builder,
                                 const struct raftd_state_machine *machine);
@@ -86,10 +86,10 @@ void raftd_builder_on_progress(struct raftd_builder *builder,
  * disk yet: raftd_node_run() asks the members for their cluster first.
  *
  * The caller destroys the node. On error *node is NULL, and the message says what to do:
- *   RAFTD_ERROR_INVALID  an option, or no state machine
+ *   RAFTD_ERROR_INVALID  an option has a wrong value, or there is no state machine
  *   RAFTD_ERROR_LOCKED   another process uses the data directory
  *   RAFTD_ERROR_CORRUPT  the data are damaged, and nothing intact can replace what is lost
- *   RAFTD_ERROR_REFUSED  the data belong to another cluster or node, or a restore was cut short
+ *   RAFTD_ERROR_REFUSED  the data belong to another cluster or node, or a restore was interrupted
  *   RAFTD_ERROR_REMOVED  the log says that this node was removed from its cluster
  *   RAFTD_ERROR_SYSTEM   a system call failed
  */
@@ -109,11 +109,11 @@ int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
  *   RAFTD_ERROR_REFUSED  the members refuse to let this node join
  *   RAFTD_ERROR_INVALID  an address cannot be used
  *   RAFTD_ERROR_SYSTEM   a system call failed, for example to listen on an address
- * A node that looks for its cluster may also return those of raftd_builder_build(), and the code
- * of its last question if no member has answered for a minute.
+ * A node that looks for its cluster may also return the codes of raftd_builder_build(), and the
+ * code of its last attempt if no member has answered for a minute.
  *
- * When a write to the log fails, the whole process ends with exit code 5: after that, nobody can
- * know what is on the disk.
+ * When a write to the log fails, the whole process ends with exit code 5, because it is then
+ * unknown what is on the disk.
  */
 int raftd_node_run(struct raftd_node *node, struct raftd_error *error);
 
@@ -141,10 +141,10 @@ int raftd_node_join(struct raftd_node *node, struct raftd_error *error);
 void raftd_node_destroy(struct raftd_node *node);
 
 /*
- * Whether the node serves: takes part in consensus and takes requests of clients. The node sets
- * this itself once a quorum answers. With false, it can be taken out of service for maintenance:
- * requests are answered with RAFTD_ERROR_NOT_READY, and the others elect another leader. Any
- * thread.
+ * Sets whether the node serves, that is, takes part in consensus and accepts requests of clients.
+ * The node sets this to true itself when a quorum answers. false takes the node out of service, for
+ * maintenance: requests are answered with RAFTD_ERROR_NOT_READY, and the others elect another
+ * leader. Any thread.
  */
 void raftd_node_set_ready(struct raftd_node *node, bool ready);
 bool raftd_node_is_ready(const struct raftd_node *node);
@@ -160,7 +160,7 @@ uint64_t raftd_node_snapshot(struct raftd_node *node);
  * backup. *count is how many bytes were read; less than size_bytes means that the file ends there.
  * *total_bytes is the size of the file. The node keeps the file for at least a minute after each
  * call. Any thread that may wait for the disk.
- *   RAFTD_ERROR_INVALID  there is no snapshot of that index, or not any more
+ *   RAFTD_ERROR_INVALID  there is no snapshot of that index, or it was removed
  *   RAFTD_ERROR_SYSTEM   the file cannot be read
  */
 int raftd_node_read_snapshot(struct raftd_node *node, uint64_t index, uint64_t offset_bytes,
@@ -168,8 +168,8 @@ int raftd_node_read_snapshot(struct raftd_node *node, uint64_t index, uint64_t o
                              struct raftd_error *error);
 
 /*
- * Fills *status. Term, role, indexes and members are of one moment; sizes and connections may be a
- * little younger. Until the node has a log, only names, id, phase and uptime are known, and the
+ * Fills *status. Term, role, indexes and members are those of one moment; sizes and connections may
+ * be a little newer. Until the node has a log, only names, id, phase and uptime are known, and the
  * rest is 0. Any thread; never waits for a disk or a socket.
  */
 void raftd_node_status(struct raftd_node *node, struct raftd_status *status);

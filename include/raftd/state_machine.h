@@ -33,7 +33,7 @@ void raftd_reply_write(struct raftd_reply *reply, const void *data, size_t size_
 
 /* A committed entry of the log. */
 struct raftd_entry {
-    uint64_t index; /* ascending; indexes that are left out belong to entries of the node's own */
+    uint64_t index; /* ascending; missing indexes belong to entries that raftd makes for itself */
     uint64_t term;
     /*
      * The cluster time, milliseconds. The leader that appends an entry stamps it. It never falls
@@ -54,7 +54,7 @@ struct raftd_query {
     const void *data; /* owned by the node, valid during the call */
     size_t size_bytes;
     uint64_t index;   /* of the last entry that was applied */
-    uint64_t time_ms; /* this node's estimate of the cluster time; at least that of this entry */
+    uint64_t time_ms; /* estimate of the cluster time now; at least the time of that entry */
 };
 
 /* Takes the bytes of a snapshot. Valid only during the call that received the pointer. */
