@@ -1,5 +1,5 @@
 /*
- * What the files of all groups of commands have in common (call.h). The thread of the connection's
+ * The functions that the commands of all groups use (call.h). The thread of the connection's
  * worker.
  */
 #include "commands/call.h"

@@ -1,6 +1,6 @@
 /*
- * CLIENT: what the server knows of its clients, and what a client may say of itself. The thread of
- * the connection's worker.
+ * CLIENT: what the node knows about its clients, and the settings of the client's own connection.
+ * The thread of the connection's worker.
  */
 #include "commands/client.h"
 
@@ -191,7 +191,7 @@ static bool run_client_reply(struct call *call)
     return call_syntax_error(call);
 }
 
-/* raftd has no client-side caching. To switch it off succeeds: it is off. */
+/* raftd has no client-side caching. A request to switch it off succeeds, because it is off. */
 static bool run_client_tracking(struct call *call)
 {
     if (argument_is(&call->arguments[2], "off")) {

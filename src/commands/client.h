@@ -1,6 +1,4 @@
-/*
- * What other commands need of CLIENT. The thread of the connection's worker.
- */
+/* The functions of CLIENT that other commands use. The thread of the connection's worker. */
 #ifndef RAFTD_COMMANDS_CLIENT_H
 #define RAFTD_COMMANDS_CLIENT_H
 

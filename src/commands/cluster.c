@@ -1,6 +1,6 @@
 /*
- * CLUSTER, ROLE, READONLY and READWRITE, for clients that look for the node to write to: the
- * cluster is one shard with the leader as its master. The thread of the connection's worker.
+ * CLUSTER, ROLE, READONLY and READWRITE, for clients that look for the node that accepts writes:
+ * the cluster is one shard with the leader as its master. The thread of the connection's worker.
  */
 #include "commands/cluster.h"
 

@@ -1,6 +1,4 @@
-/*
- * What other commands need of CLUSTER. The thread of the connection's worker.
- */
+/* The functions of CLUSTER that other commands use. The thread of the connection's worker. */
 #ifndef RAFTD_COMMANDS_CLUSTER_H
 #define RAFTD_COMMANDS_CLUSTER_H
 

@@ -90,7 +90,7 @@ static bool hello_version(struct call *call, int64_t *version)
     return true;
 }
 
-/* Carries out the options behind the version. False: the error is written. */
+/* Carries out the options after the version. False: the error is written. */
 static bool hello_options(struct call *call)
 {
     const struct resp_argument *name = NULL;
@@ -100,8 +100,8 @@ static bool hello_options(struct call *call)
         size_t more = call->count - i - 1;
 
         if (argument_is(&call->arguments[i], "auth") && more >= 2) {
-            /* raftd has no passwords. Do not accept one in silence: the client would believe that
-             * the data is protected. */
+            /* raftd has no passwords. Do not accept a password in silence: the client would believe
+             * that the data is protected. */
             resp_write_error_format(
                 call->reply, "ERR AUTH <password> called without any password configured for the "
                              "default user. Are you sure your configuration is correct?");
@@ -145,7 +145,7 @@ static bool run_hello(struct call *call)
     resp_write_text(call->reply, "mode");
     resp_write_text(call->reply, redirects ? "cluster" : "standalone");
     resp_write_text(call->reply, "role");
-    /* Unless clients are redirected, every node takes writes. */
+    /* Unless clients are redirected, every node accepts writes. */
     resp_write_text(call->reply,
                     redirects && leader != NULL && !leader->self ? "replica" : "master");
     resp_write_text(call->reply, "modules");

@@ -1,6 +1,6 @@
 /*
- * One command: found in the table, checked, then answered here or handed to the node; and the
- * handler that the front calls for it. The thread of the connection's worker.
+ * Dispatch: finds a command in the table, checks it, then answers it or hands it to the node. Also
+ * the handler that the front calls for each request. The thread of the connection's worker.
  */
 #include "commands/commands.h"
 
@@ -22,11 +22,11 @@ enum { PREVIEW_BYTES = 128, NAME_BYTES_MAX = 24 };
 
 /* ---- Commands that raftd does not have ---------------------------------------------------- */
 
-/* Commands of Redis on kinds of data that raftd does not have. A client that sends one needs more
- * than raftd is, and is told so instead of "unknown command". */
+/* Commands of Redis on kinds of data that raftd does not have. A client that sends one needs data
+ * that raftd does not have. The error says this, instead of "unknown command". */
 static const struct {
-    const char *what;  /* raftd does not have */
-    const char *names; /* of the commands that work on it, each between two blanks */
+    const char *what;  /* the kind of data that raftd does not have */
+    const char *names; /* names of the commands on it, each between two blanks */
 } not_here[] = {
     {"HyperLogLogs", " pfadd pfcount pfdebug pfmerge pfselftest "},
     {"bit fields", " bitfield bitfield_ro bitop bitpos "},
@@ -53,7 +53,7 @@ static const struct {
                 "xreadgroup xrevrange xsetid xtrim "},
 };
 
-/* What raftd does not have that the command works on; NULL: it is no such command. */
+/* The kind of data that raftd does not have and this command needs; NULL: it is no such command. */
 static const char *find_not_here(const struct resp_argument *name)
 {
     char word[NAME_BYTES_MAX + 3];
@@ -81,8 +81,8 @@ static const char *find_not_here(const struct resp_argument *name)
     return NULL;
 }
 
-/* The length of what an error text shows of an argument: as in the texts of Redis, no byte behind a
- * NUL. */
+/* How many bytes of an argument an error text shows: as in Redis, at most `limit`, and no byte from
+ * the first NUL on. */
 static int preview_length(const struct resp_argument *argument, size_t limit)
 {
     const uint8_t *end = memchr(argument->data, '\0', argument->size_bytes);
@@ -152,8 +152,8 @@ static const struct resp_argument *first_key(const struct call *call)
     return command->first_key > 0 ? &call->arguments[command->first_key] : NULL;
 }
 
-/* Whether the client has to send the command to the leader instead, because [redis] redirect says
- * so; if it has to, that is answered. Every node serves stale reads. */
+/* Whether the client has to send the command to the leader, because [redis] redirect is moved; if
+ * so, the error MOVED is written. Every node serves stale reads. */
 static bool has_moved(const struct call *call)
 {
     const struct topology_node *leader;
@@ -183,7 +183,9 @@ static bool is_allowed_inside(const struct call *call)
     return false;
 }
 
-/* How the error begins: if EXEC is refused, its transaction is discarded. */
+/*
+ * The first word of an error. If EXEC is refused, the word says that its transaction is discarded.
+ */
 static const char *error_code(const struct command *command)
 {
     return (command->flags & COMMAND_RUNS_QUEUE) != 0
@@ -191,8 +193,8 @@ static const char *error_code(const struct command *command)
                : "ERR";
 }
 
-/* Whether the connection takes only commands about subscriptions: in RESP2, a client could not tell
- * other replies from messages. If so, that is answered. */
+/* Whether the command is refused because the connection has subscriptions: in RESP2, a client
+ * cannot distinguish other replies from messages. If so, the error is written. */
 static bool is_confined(const struct call *call)
 {
     if (call->protocol != RESP2 || !connection_is_subscribed(call->connection) ||
@@ -279,7 +281,9 @@ static int ask_machine(struct call *call, uint64_t tag)
                : raftd_client_propose(client, request->data, request->size_bytes, tag);
 }
 
-/* Asks the state machine or the node itself; RAFTD_ERROR_BUSY: there is no room for a request. */
+/*
+ * Asks the state machine or the node itself. RAFTD_ERROR_BUSY: the node has no room for a request.
+ */
 static int ask_node(struct call *call)
 {
     uint64_t tag = connection_next_tag(call->connection);
@@ -366,7 +370,7 @@ static bool dispatch(struct connection *connection, const struct resp_request *r
         return false;
     }
     if (call.is_asked && (call.command->flags & COMMAND_RUNS_QUEUE) != 0) {
-        /* What MULTI queued is needed until EXEC is answered: no command may change it. */
+        /* The queued commands are needed until EXEC is answered: no command may change them. */
         connection_wait(connection, BLOCK_KIND);
     }
     return true;

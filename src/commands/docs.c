@@ -1,6 +1,4 @@
-/*
- * COMMAND: what clients may ask about the table of commands. The thread of the connection's worker.
- */
+/* COMMAND: information about the table of commands. The thread of the connection's worker. */
 #include <string.h>
 
 #include "base/assert.h"
@@ -201,7 +199,7 @@ static bool run_command_info(struct call *call)
 
 static void write_arguments(struct call *call, struct syntax line);
 
-/* Of a token, which has no name of its own, the name is the word in small letters. */
+/* A token has no name of its own; its name is the word in lower case. */
 static void write_argument_name(struct call *call, const struct syntax_argument *argument)
 {
     const struct syntax *name = argument->type == SYNTAX_TOKEN ? &argument->token : &argument->name;
@@ -397,7 +395,7 @@ static bool is_listed(const struct command *command, enum list_filter filter,
     return filter == LIST_ALL;
 }
 
-/* Appends the names to `list`; without a filter those of subcommands are left out, as by Redis. */
+/* Appends the names to `list`; without a filter, subcommands are left out, as in Redis. */
 static size_t list_names(struct buffer *list, enum list_filter filter,
                          const struct resp_argument *value)
 {

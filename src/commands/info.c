@@ -1,5 +1,5 @@
 /*
- * INFO: what the server says about itself, in the words of Redis. The thread of the connection's
+ * INFO: what the node says about itself, in the format of Redis. The thread of the connection's
  * worker.
  */
 #include <inttypes.h>
@@ -174,7 +174,7 @@ static void put_replication(struct front *front, struct buffer *text)
     buffer_free(&replicas);
 }
 
-/* What the state machine knows; false: nobody could say. */
+/* Reads the numbers of the state machine from its answer; false: there is no answer. */
 static bool read_numbers(const struct raftd_completion *completion, int64_t numbers[KV_INFO_COUNT])
 {
     struct kv_reply_value value;
@@ -226,7 +226,8 @@ static void put_keyspace(const struct raftd_completion *completion, struct buffe
     }
 }
 
-/* The whole reply. `completion` is the answer to KV_INFO, or NULL if that was not asked. */
+/* Writes the whole reply. `completion` is the answer to KV_INFO; NULL = the state machine was not
+ * asked. */
 static void write_info(struct front *front, uint32_t sections,
                        const struct raftd_completion *completion, enum resp_protocol protocol,
                        struct buffer *output)
@@ -259,7 +260,8 @@ static void write_info(struct front *front, uint32_t sections,
     buffer_free(&text);
 }
 
-/* `detail` is the sections. Where the node has no answer, its numbers are left out. */
+/* `detail` is the set of sections. If the node has no answer, the numbers of the state machine are
+ * left out. */
 static void finish_info(struct connection *connection, const struct owed_reply *owed,
                         const struct raftd_completion *completion, struct buffer *output)
 {
@@ -267,7 +269,7 @@ static void finish_info(struct connection *connection, const struct owed_reply *
                (enum resp_protocol)owed->protocol, output);
 }
 
-/* Only the core thread may look how many keys there are: INFO asks the state machine first. */
+/* Only the core thread may count the keys, so INFO asks the state machine first. */
 static bool run_info(struct call *call)
 {
     static const struct {

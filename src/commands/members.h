@@ -1,6 +1,6 @@
 /*
- * What RAFT's rows need of the changes of members and of leadership. The thread of the connection's
- * worker.
+ * The functions of RAFT MEMBER and RAFT HANDOVER, which the rows of RAFT name. The thread of the
+ * connection's worker.
  */
 #ifndef RAFTD_COMMANDS_MEMBERS_H
 #define RAFTD_COMMANDS_MEMBERS_H

@@ -1,6 +1,6 @@
 /*
- * SUBSCRIBE, PUBLISH and their relatives. A published message goes through the log; PUBLISH answers
- * how many subscribers the node has that was asked. The thread of the connection's worker.
+ * SUBSCRIBE, PUBLISH and their relatives. A published message goes through the log; The reply of
+ * PUBLISH is the number of subscribers on this node. The thread of the connection's worker.
  */
 #include <string.h>
 
@@ -13,8 +13,8 @@
 #include "front/subscribers.h"
 #include "kv/glob.h"
 
-/* Steps of comparing a pattern with all channels: the mutex is held, and the core thread may wait
- * for it. */
+/* The most steps of comparing a pattern with all channels. They are bounded because the mutex is
+ * held, and the core thread may wait for it. */
 enum { GLOB_BUDGET = 1000 * 1000 };
 
 static void write_subscription(struct call *call, const char *what, const void *name, size_t size)

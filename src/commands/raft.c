@@ -1,6 +1,6 @@
 /*
- * RAFT: what the node says about itself and the cluster, and what reads on a connection promise.
- * The fields are those of <raftd/status.h>. The thread of the connection's worker.
+ * RAFT: what the node says about itself and the cluster, and the consistency level of reads on a
+ * connection. The fields are those of <raftd/status.h>. The thread of the connection's worker.
  */
 #include <raftd/node.h>
 
@@ -19,7 +19,7 @@ static void put_number(struct call *call, uint64_t value)
     resp_write_integer(call->reply, (int64_t)value);
 }
 
-/* Any 64 bits: as an integer of RESP, which has a sign, half of them would be negative. */
+/* Writes 64 bits as text: integers of RESP have a sign, so half of the values would be negative. */
 static void put_hex(struct call *call, uint64_t value)
 {
     char text[16];

@@ -1,6 +1,6 @@
 /*
- * From what the node answers to bytes of the Redis protocol, for every command that does not write
- * its reply in a way of its own. Pure; any thread.
+ * Answers of the node as bytes of the Redis protocol, for every command that has no finish function
+ * of its own. Pure; any thread.
  */
 #ifndef RAFTD_COMMANDS_RENDER_H
 #define RAFTD_COMMANDS_RENDER_H
@@ -26,9 +26,9 @@ void render_reply(struct buffer *output, enum resp_protocol protocol, const void
 void render_skip(struct reader *reader);
 
 /*
- * Writes the error that a status other than 0 comes to. CLUSTERDOWN, TRYAGAIN and LOADING, after
- * which clients try again, stand only where the command was certainly not applied; TIMEOUT where
- * nobody can know.
+ * Writes the error for a status that is not 0. Clients repeat a command after CLUSTERDOWN, TRYAGAIN
+ * and LOADING, so these errors are written only if the command was certainly not applied. TIMEOUT
+ * is written if it is unknown whether the command was or will be applied.
  */
 void render_status(struct buffer *output, int status, bool is_read);
 

@@ -1,9 +1,9 @@
 /*
  * For the files that hold rows of the table of commands: one file a group, rows and functions
  * together. The rows of a file are ascending by name and end with END; table.c makes one list of
- * all of them. A row is: name, arity, kind and flags, keys, group, what answers it, syntax
- * (commands/syntax.h), complexity and summary. Summaries end without a full stop, as those of
- * Redis do.
+ * all of them. A row is: name, arity, kind and flags, keys, group, function or operation, syntax
+ * (commands/syntax.h), complexity and summary. Summaries end without a full stop, as those of Redis
+ * do.
  */
 #ifndef RAFTD_COMMANDS_ROWS_H
 #define RAFTD_COMMANDS_ROWS_H
@@ -17,7 +17,7 @@
         .name = NULL                                                                               \
     }
 
-/* Answered also while the node is not ready; says nothing about the data. */
+/* Allowed also while the node is not ready; the reply does not depend on the data. */
 enum { ABOUT_SERVER = COMMAND_LOADING | COMMAND_STALE };
 
 #define COMMAND(name_of) .name = name_of, .full_name = name_of
@@ -32,7 +32,7 @@ enum { ABOUT_SERVER = COMMAND_LOADING | COMMAND_STALE };
 #define IS_LOCAL KIND(LOCAL, ABOUT_SERVER)
 #define IS_LOCAL_FAST KIND(LOCAL, ABOUT_SERVER | COMMAND_FAST)
 
-/* Where the keys are among the arguments, and what COMMAND says is done with them. */
+/* Where the keys are among the arguments, and what COMMAND says about their use. */
 #define KEYS(first, last, step, access)                                                            \
     .first_key = first, .last_key = last, .key_step = step, .key_access = access
 #define ONE_KEY(access) KEYS(1, 1, 1, access)

@@ -1,6 +1,7 @@
 /*
- * EVAL, EVALSHA and SCRIPT: scripts are read by src/script, and what they come to is asked of the
- * state machine. The thread of the connection's worker; the cache is shared by all workers.
+ * EVAL, EVALSHA and SCRIPT: src/script translates a script into a request to the state machine,
+ * which is sent from here. The thread of the connection's worker; all workers share the cache of
+ * scripts.
  */
 #include "commands/scripts.h"
 
@@ -54,7 +55,8 @@ void script_cache_destroy(struct script_cache *cache)
     mutex_destroy(&cache->mutex);
 }
 
-/* If the cache is full, it is emptied first: a client whose script is missing sends it again. */
+/* If the cache is full, it is emptied first: a client whose script is missing sends the script
+ * again. */
 static void cache_add(struct script_cache *cache, const void *text, size_t size,
                       char id[SHA1_HEX_BYTES])
 {
@@ -74,7 +76,8 @@ static void cache_add(struct script_cache *cache, const void *text, size_t size,
     mutex_unlock(&cache->mutex);
 }
 
-/* Appends a text to `text`. False: no text has this id, which may be in capitals. */
+/* Appends the script with this id, in lower or upper case, to `text`. False: there is no such
+ * script. */
 static bool cache_find(struct script_cache *cache, const void *id, size_t size, struct buffer *text)
 {
     const struct cached_script *script;
@@ -132,7 +135,7 @@ static bool ask_script(struct call *call, const struct script_input *input)
     bool asks = false;
 
     if (!script_request_make(input, call->protocol, &request)) {
-        /* As long as it is known what the script would do, the other errors come first. */
+        /* The request can be known in part. Then the errors about that part come first. */
         if (is_allowed(call, &request)) {
             resp_write_error(call->reply, script_not_known, strlen(script_not_known));
         }

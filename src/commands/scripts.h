@@ -1,7 +1,8 @@
 /*
- * The texts that SCRIPT LOAD and EVAL left on this node, by their SHA-1 in hexadecimal. The cache
- * is this node's own: a client that asks another node for a script that it loaded here gets
- * NOSCRIPT and sends the script again, as it does after a restart of a Redis. Any thread.
+ * The cache of the scripts that SCRIPT LOAD and EVAL have stored on this node. The key of a script
+ * is its SHA-1 in hexadecimal. Each node has its own cache: a client that loaded a script here and
+ * runs it on another node gets NOSCRIPT and sends the script again, as it does after a restart of
+ * Redis. Any thread.
  */
 #ifndef RAFTD_COMMANDS_SCRIPTS_H
 #define RAFTD_COMMANDS_SCRIPTS_H

@@ -1,7 +1,7 @@
 /*
- * SENTINEL: each node answers as a Sentinel that watches one master, the leader, under the name
- * of the cluster. The other nodes are the replicas, and the other Sentinels. Subscribers hear of a
- * new leader as +switch-master. The thread of the connection's worker.
+ * SENTINEL: each node answers as a Sentinel that watches one master, the leader, under the name of
+ * the cluster. The other nodes are the replicas, and the other Sentinels. Subscribers are told
+ * about a new leader by +switch-master. The thread of the connection's worker.
  */
 #include "commands/sentinel.h"
 
@@ -261,7 +261,7 @@ static bool run_sentinel_ckquorum(struct call *call)
 
 /* ---- +switch-master ----------------------------------------------------------------------- */
 
-enum { LOOK_MS = 100 }; /* how often to look who leads, while a subscriber may want to know */
+enum { LOOK_MS = 100 }; /* interval between two looks for a new leader */
 
 static const char switch_channel[] = "+switch-master";
 

@@ -1,6 +1,4 @@
-/*
- * What other commands need of SENTINEL. The worker's thread.
- */
+/* The functions of SENTINEL that other files use. The worker's thread. */
 #ifndef RAFTD_COMMANDS_SENTINEL_H
 #define RAFTD_COMMANDS_SENTINEL_H
 
@@ -9,9 +7,9 @@
 struct worker;
 
 /*
- * Looks who leads, and tells the subscribers of +switch-master if that is another node than the
- * last time. Returns when to look again, on the monotonic clock. 0: nobody on this worker can be
- * listening, and there is no other reason to look while nothing happens.
+ * Finds out which node leads. If it is another node than the last time, sends +switch-master to the
+ * subscribers of that channel. Returns the time of the next look on the monotonic clock; 0 = no
+ * look is needed, because no connection of this worker can be subscribed to that channel.
  */
 uint64_t sentinel_look(struct worker *worker);
 

@@ -17,7 +17,7 @@
 #include "kv/glob.h"
 #include "sys/clock.h"
 
-enum { GLOB_BUDGET = 1000 * 1000 }; /* steps of comparing one pattern with one name */
+enum { GLOB_BUDGET = 1000 * 1000 }; /* most steps of comparing one pattern with one name */
 
 static bool run_flush(struct call *call)
 {
@@ -46,7 +46,7 @@ static bool run_time(struct call *call)
 
 struct config_search {
     const struct call *call;
-    struct buffer pairs; /* the reply without its head */
+    struct buffer pairs; /* the reply without its first line */
     size_t count;
 };
 
@@ -117,7 +117,7 @@ static void offer_redis_names(struct config_search *search)
 
 static const char notify_events[] = "notify-keyspace-events";
 
-/* `attached` is the pairs that this node knows, `detail` their number. */
+/* `attached` contains the pairs that this node knows, `detail` is their number. */
 static void finish_config_get(struct connection *connection, const struct owed_reply *owed,
                               const struct raftd_completion *completion, struct buffer *output)
 {
@@ -162,8 +162,8 @@ static bool run_config_get(struct call *call)
     return false;
 }
 
-/* Only what is replicated can be changed by a command. Every other option stands in the
- * configuration file of each node. */
+/* A command can change only a replicated option. All other options are in the configuration file of
+ * each node. */
 static bool run_config_set(struct call *call)
 {
     const struct resp_argument *name = &call->arguments[2];

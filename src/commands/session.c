@@ -1,6 +1,6 @@
 /*
- * What the commands keep (session.h). The worker's thread, but for session_open_commands() and
- * session_close_commands(), which the daemon's main thread calls.
+ * The data that commands keep between requests (session.h). The worker's thread, except
+ * session_open_commands() and session_close_commands(), which the daemon's main thread calls.
  */
 #include "commands/session.h"
 

@@ -1,7 +1,7 @@
 /*
- * What the commands keep between two requests: of the whole front, of a worker and of a connection.
- * The front holds a pointer to each and calls the functions below through its handler. Who may
- * touch what stands beside each struct.
+ * The data that commands keep between requests: one struct for the whole front, one for each
+ * worker, one for each connection. The front holds the pointers and calls the functions below
+ * through its handler. The comment at each struct says which thread may use it.
  */
 #ifndef RAFTD_COMMANDS_SESSION_H
 #define RAFTD_COMMANDS_SESSION_H
@@ -21,16 +21,16 @@ struct connection;
 struct kv_argument;
 struct worker;
 
-/* Of the whole front. */
+/* For the whole front. */
 struct commands {
     /* Immutable; any thread. */
     uint64_t created_ms; /* monotonic */
-    char run_id[41];     /* of INFO: 40 random hex digits of this life of the process */
+    char run_id[41];     /* for INFO: 40 random hexadecimal digits, new at each start */
 
     struct script_cache scripts; /* has a mutex of its own */
 };
 
-/* Of a worker; its thread only. */
+/* For a worker; only its thread. */
 struct workspace {
     struct buffer parts;           /* arguments of a request that are not the client's own bytes */
     struct buffer request;         /* one encoded request */
@@ -40,16 +40,16 @@ struct workspace {
     struct topology *view; /* owned: the cluster as it was at view_ms; NULL = not seen yet */
     uint64_t view_ms;      /* monotonic */
 
-    /* The leader whom the subscribers of +switch-master know. */
-    uint16_t leader_number; /* 0 = none yet */
+    /* The leader of which the subscribers of +switch-master were told last. */
+    uint16_t leader_number; /* 0 = no leader yet */
     uint16_t leader_port;
     char leader_host[ADDRESS_HOST_BYTES];
 };
 
-/* Of a connection; its worker's thread only. */
+/* For a connection; only the thread of its worker. */
 struct session {
-    enum raftd_read_level read_level; /* what reads promise */
-    uint32_t max_lag_ms;              /* of stale reads; 0 = any */
+    enum raftd_read_level read_level; /* consistency of reads */
+    uint32_t max_lag_ms;              /* largest age of stale reads, milliseconds; 0 = any age */
     struct transaction transaction;
 };
 
@@ -63,9 +63,9 @@ void session_trim_workspace(struct workspace *workspace);
 struct session *session_open(struct connection *connection);
 void session_close(struct session *session);
 
-/* Reads on the connection promise again what the configuration says. */
+/* Sets the consistency of reads on the connection back to that of the configuration. */
 void session_reset_reads(struct connection *connection);
-/* The cluster as it was a moment ago: who leads. Valid until the next call. */
+/* The cluster as it was at most VIEW_MS ago, with its leader. Valid until the next call. */
 const struct topology *session_view(struct worker *worker);
 
 #endif

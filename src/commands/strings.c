@@ -11,7 +11,7 @@
 
 static const char *const units[] = {"ex", "px", "exat", "pxat"};
 
-/* The unit that an argument is, or NULL. */
+/* The unit that an argument names, or NULL. */
 static const char *unit_of(const struct resp_argument *argument)
 {
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
@@ -36,7 +36,8 @@ struct set_options {
 
 enum { SET_CONDITIONS = KV_SET_NX | KV_SET_XX | KV_SET_IFEQ };
 
-/* Returns how many arguments the option takes. 0: it is no option, or contradicts those before. */
+/* Returns how many arguments the option takes. 0: it is not an option, or it contradicts an earlier
+ * one. */
 static size_t take_set_option(const struct resp_argument *option, size_t left,
                               struct set_options *options)
 {
@@ -155,7 +156,6 @@ static bool run_mset(struct call *call)
     return true;
 }
 
-/* DELIFEQ key value. */
 static bool run_delifeq(struct call *call)
 {
     call_ask(call, KV_DELIF, 2);

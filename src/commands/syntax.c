@@ -51,7 +51,7 @@ static struct syntax take_word(struct syntax *rest)
     return word;
 }
 
-/* What is between the bracket that the line begins with and the one that closes it. */
+/* The text between the bracket at the start of the line and its closing bracket. */
 static struct syntax take_inside(struct syntax *rest)
 {
     char open = peek(rest);
@@ -97,8 +97,9 @@ static enum syntax_type take_sign(struct syntax *rest)
     return type;
 }
 
-/* The word in front of an argument; if nothing follows that the word could stand in front of, the
- * word is the argument. */
+/*
+ * Takes the word in front of an argument. If no argument follows, the word itself is the argument.
+ */
 static bool take_token(struct syntax *rest, struct syntax_argument *argument)
 {
     char next;

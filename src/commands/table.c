@@ -1,6 +1,6 @@
 /*
- * The table of all commands: how a command is found by its name, and what its row alone tells.
- * Immutable after command_table_prepare(); any thread.
+ * The table of all commands: finds a command by its name, and answers questions that need only its
+ * row. Immutable after command_table_prepare(); any thread.
  */
 #include "commands/command.h"
 

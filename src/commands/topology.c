@@ -1,6 +1,4 @@
-/*
- * From the status of the node to masters, replicas and hash slots (topology.h). Any thread.
- */
+/* Makes masters, replicas and hash slots from the status of the node (topology.h). Any thread. */
 #include "commands/topology.h"
 
 #include <inttypes.h>

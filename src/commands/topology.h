@@ -1,5 +1,5 @@
 /*
- * The cluster in the words of Redis: one master, which is the leader, and replicas, at the
+ * The cluster as Redis describes clusters: one master, which is the leader, and replicas, at the
  * addresses that clients use. All keys are in hash slots, and the master serves all slots. Pure but
  * for topology_of(), which asks the node; any thread.
  */
@@ -23,12 +23,12 @@ struct topology_node {
     uint16_t port;
     bool self;
     bool leader;
-    bool connected;       /* this node has a link to the other one, or is it */
-    uint64_t match_index; /* of its log, as the leader knows; 0 = not known here */
+    bool connected;       /* whether this node has a link to that node, or is that node */
+    uint64_t match_index; /* last entry on its disk, as the leader knows; 0 = not known here */
 };
 
 struct topology {
-    char name[64]; /* of the cluster: what Sentinels call the master */
+    char name[64]; /* name of the cluster, which is the name of the master for Sentinel */
     uint16_t self; /* number of this node */
     uint16_t leader;
     uint64_t term;
@@ -41,7 +41,7 @@ void topology_of(struct raftd_node *node, struct topology *topology);
 /* The same from a status that the caller has. */
 void topology_from(const struct raftd_status *status, struct topology *topology);
 
-/* NULL: this node knows no leader, or not where clients reach the leader. */
+/* NULL: this node knows no leader, or not the address of the leader for clients. */
 const struct topology_node *topology_leader(const struct topology *topology);
 /* The node to which clients of a Redis cluster may send everything: the leader, or, while no leader
  * is known, this node, which then holds their commands until there is a leader. NULL: this node is

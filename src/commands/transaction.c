@@ -112,8 +112,8 @@ void transaction_watched(struct transaction *transaction, const uint8_t *keys, s
         struct watched_key *key = (struct watched_key *)name_table_find(watched, name, name_size);
 
         told = told && kv_reply_next(&answer, &value) && value.type == KV_REPLY_INTEGER;
-        /* Of a key that is watched twice the older revision counts: a change between the two
-         * WATCH commands has to make EXEC do nothing. */
+        /* If a key is watched twice, the older revision counts: a change between the two WATCH
+         * commands has to make EXEC do nothing. */
         if (key != NULL && !key->known && told) {
             key->known = true;
             key->revision = value.integer;

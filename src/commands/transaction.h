@@ -4,10 +4,10 @@
  * thread of its worker. Never asks the node and never writes a reply: transactions.c does.
  *
  * A watched key has the revision that it had when WATCH was answered. The state machine compares
- * the two revisions when it applies the entry, so that it does not matter who changed the key, on
- * which node, and who led meanwhile. What the node has to be asked for is put into the entry. What
- * a node answers by itself (PING, CLIENT ...) is carried out after the entry was applied, or, if
- * EXEC did nothing, not at all.
+ * the two revisions when it applies the entry, so it does not matter which client changed the key,
+ * on which node, and which node led in the meantime. Commands that the state machine answers are
+ * put into the entry. Commands that a node answers by itself (PING, CLIENT ...) are carried out
+ * after the entry was applied; if EXEC did nothing, they are not carried out.
  */
 #ifndef RAFTD_COMMANDS_TRANSACTION_H
 #define RAFTD_COMMANDS_TRANSACTION_H
@@ -29,8 +29,8 @@ enum { TRANSACTION_WATCHES_MAX = 4096, TRANSACTION_COMMANDS_MAX = 16384 };
 
 struct watched_key {
     struct name_entry entry;
-    bool known;       /* the node has answered WATCH for this key */
-    int64_t revision; /* of the key then; 0 = there was no such key */
+    bool known;       /* whether the node has answered WATCH for this key */
+    int64_t revision; /* revision of the key at that time; 0 = there was no such key */
 };
 
 struct queued_command {
@@ -39,9 +39,11 @@ struct queued_command {
     size_t count;  /* of its arguments */
 
     /* Set by EXEC. */
-    bool on_node;           /* the node's answer has a part for this command */
+    bool on_node;           /* whether the node's answer has a part for this command */
     struct owed_reply owed; /* how that part becomes the reply */
-    struct buffer reply;    /* if not on_node: what was answered while the request was made */
+    struct buffer reply;    /*
+                               if not on_node: the reply that was written while the request was made
+                             */
 };
 
 struct transaction {
@@ -50,14 +52,14 @@ struct transaction {
     atomic_int *shown_count;
 
     struct name_table watched; /* struct watched_key */
-    bool open;                 /* MULTI was sent */
-    bool failed;               /* a command could not be queued: EXEC refuses */
+    bool open;                 /* whether MULTI was sent */
+    bool failed;               /* whether a command could not be queued; then EXEC is refused */
     struct queued_command *commands;
     size_t count, capacity;  /* of commands */
     struct buffer arguments; /* of all commands, one after the other: the size and the bytes */
 };
 
-/* MULTI. */
+/* Begins a transaction (MULTI). */
 void transaction_begin(struct transaction *transaction);
 /* Queues a command. False: there are too many, or more than bytes_max bytes of arguments; the
  * transaction has failed. */
@@ -71,8 +73,8 @@ void transaction_end(struct transaction *transaction);
 
 /* False: the connection watches too many keys already. */
 bool transaction_watch(struct transaction *transaction, const void *key, size_t size);
-/* Takes the revisions that the node answers of those keys: the size and the bytes of each. Keys
- * that the node has no answer for are not watched any more. */
+/* Stores the revisions of these keys from the answer of the node. `keys` contains the size and the
+ * bytes of each key. Keys for which the answer has no revision are no longer watched. */
 void transaction_watched(struct transaction *transaction, const uint8_t *keys, size_t size,
                          const struct raftd_completion *completion);
 /* Forgets the watched keys. */

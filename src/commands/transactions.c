@@ -1,7 +1,6 @@
 /*
- * MULTI, EXEC, DISCARD, WATCH and UNWATCH: from queued commands to one request to the state
- * machine, and from its answer to the replies of the commands. The thread of the connection's
- * worker.
+ * MULTI, EXEC, DISCARD, WATCH and UNWATCH: makes one request to the state machine from the queued
+ * commands, and the replies of the commands from its answer. The thread of the connection's worker.
  */
 #include <raftd/client.h>
 
@@ -15,7 +14,7 @@
 #include "front/connection.h"
 #include "front/worker.h"
 
-/* A queued command as it came. The caller frees the arguments with end_call(). */
+/* Makes the call of a queued command again. The caller frees the arguments with end_call(). */
 static struct call make_call(struct connection *connection, const struct queued_command *queued,
                              struct buffer *reply)
 {
@@ -99,7 +98,7 @@ static size_t add_watched(const struct transaction *transaction, struct buffer *
 
 /* ---- The answer --------------------------------------------------------------------------- */
 
-/* Carries out what needs no node, now that the transaction took place. */
+/* Carries out a command that needs no request, after the transaction was applied. */
 static void carry_out(struct connection *connection, const struct queued_command *queued,
                       struct buffer *output)
 {
@@ -107,7 +106,8 @@ static void carry_out(struct connection *connection, const struct queued_command
     struct call call = make_call(connection, queued, output);
 
     if (call_prepare(&call)) {
-        /* INFO, which leaves out the numbers that the node would have to be asked for. */
+        /* For INFO: without an answer of the node, INFO leaves out the numbers of the state
+         * machine. */
         static const struct raftd_completion no_answer = {.status = RAFTD_ERROR_UNAVAILABLE};
 
         call.owed.finish(connection, &call.owed, &no_answer, output);
@@ -189,8 +189,9 @@ static bool run_discard(struct call *call)
     return call_ok(call);
 }
 
-/* Makes one request of what is queued. The node has room for it: dispatch waits for that, since the
- * commands that are answered while the request is made must not be carried out twice. */
+/* Makes one request of the queued commands. dispatch.c calls this only if the node has room for a
+ * request: some commands are carried out while the request is made, and must not be carried out
+ * twice. */
 static bool ask_exec(struct call *call)
 {
     struct transaction *transaction = &call->session->transaction;
