@@ -1,7 +1,7 @@
 /*
  * The agenda of a worker: which of its connections have something to do in this turn or the next.
- * One worker owns it; its thread. Pure: the agenda never looks into a connection and calls nothing
- * but the function that it is given.
+ * One worker owns it, and only its thread uses it. Pure: the agenda never looks into a connection
+ * and calls nothing but the function that it is given.
  *
  *     ready     there is something to read or to carry out, and no event will say so
  *     dirty     there are replies to write, or the connection may have come to its end

@@ -32,13 +32,13 @@ struct client_info {
 
     /* Stored by the connection's worker, relaxed. */
     _Atomic uint64_t active_ms;
-    _Atomic(const char *) command; /* name of the last, a text that is never freed; NULL = none */
-    atomic_int protocol;           /* enum resp_protocol */
-    _Atomic size_t input_bytes;    /* read and not carried out yet */
-    _Atomic size_t output_bytes;   /* replies that wait for the socket */
-    _Atomic uint32_t waiting;      /* requests that the node has to answer yet */
+    _Atomic(const char *) command;       /* name of the last command, never freed; NULL = none */
+    atomic_int protocol;                 /* enum resp_protocol */
+    _Atomic size_t input_bytes;          /* bytes that were read and are not carried out yet */
+    _Atomic size_t output_bytes;         /* bytes of replies that wait for the socket */
+    _Atomic uint32_t waiting;            /* requests that the node has to answer yet */
     _Atomic uint32_t channels, patterns; /* subscriptions */
-    atomic_int queued;                   /* commands since MULTI; -1 = no transaction */
+    atomic_int queued;                   /* number of commands since MULTI; -1 = no transaction */
 };
 
 struct clients {

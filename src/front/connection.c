@@ -22,11 +22,11 @@
 enum {
     HANDSHAKE_TIMEOUT_MS = 10 * 1000,
     LINGER_TIMEOUT_MS = 1000,
-    DROP_TIMEOUT_MS = 10 * 1000,    /* for the last replies and the reason */
-    IDLE_MS = 1000,                 /* then memory goes back */
+    DROP_TIMEOUT_MS = 10 * 1000,    /* time to read the last replies and the reason */
+    IDLE_MS = 1000,                 /* after this time without a command, memory is given back */
     READ_BYTES_A_TURN = 256 * 1024, /* then the other connections have their turn */
-    WRITE_EARLY_BYTES = 256 * 1024, /* of output: the socket takes some while more is made */
-    REPLY_BYTES_KEPT = 1024 * 1024, /* of the worker's buffer */
+    WRITE_EARLY_BYTES = 256 * 1024, /* of output; the socket takes them while more is made */
+    REPLY_BYTES_KEPT = 1024 * 1024, /* of the worker's buffer; a larger one is freed */
     OWED_RESUME = OWED_MAX / 2,
     LOG_INTERVAL_MS = 1000,
 };
@@ -426,7 +426,9 @@ static void handshake(struct connection *connection)
     }
 }
 
-/* What comes cannot be a request: nothing behind it can be understood either. */
+/*
+ * Answers input that is not a request, and takes no more input: nothing after it can be understood.
+ */
 static void refuse_input(struct connection *connection, const char *text)
 {
     struct buffer *reply = connection_begin_reply(connection);
@@ -437,7 +439,7 @@ static void refuse_input(struct connection *connection, const char *text)
     connection_end_input(connection);
 }
 
-/* False: the command has to wait, and is parsed and carried out once more then. */
+/* False: the command has to wait; after the wait it is parsed and carried out again. */
 static bool carry_out_one(struct connection *connection, const struct resp_request *request)
 {
     struct worker *worker = connection->worker;
@@ -456,7 +458,7 @@ static bool carry_out_one(struct connection *connection, const struct resp_reque
     return true;
 }
 
-/* Carries out the requests at the start of data; returns how many bytes are done with. */
+/* Carries out the requests at the start of data; returns how many bytes these are. */
 static size_t carry_out(struct connection *connection, const uint8_t *data, size_t size)
 {
     struct resp_request request;
@@ -494,7 +496,7 @@ static void carry_out_bytes(struct connection *connection, const struct socket_b
     }
 }
 
-/* Reads once; returns how many bytes came, which `bytes` has together with those before. */
+/* Reads once. Returns how many bytes came; `bytes` has the bytes that were kept, then these. */
 static size_t read_socket(struct connection *connection, struct socket_bytes *bytes)
 {
     struct worker *worker = connection->worker;
@@ -533,7 +535,7 @@ static bool can_read(const struct connection *connection)
            connection->socket.readable;
 }
 
-/* Carries out what was kept, then what comes; returns how many bytes came. */
+/* Carries out the input that was kept, then new input. Returns how many bytes came. */
 static size_t serve_input(struct connection *connection)
 {
     struct socket_bytes bytes;

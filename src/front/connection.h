@@ -1,6 +1,6 @@
 /*
- * One client's connection. One worker owns it, and only that worker's thread touches it, but for
- * the atomics of its client_info.
+ * One client's connection. One worker owns it, and only that worker's thread touches it, except the
+ * atomics of its client_info.
  *
  * States, with the function of each transition:
  *
@@ -101,7 +101,7 @@ struct connection {
 
     enum connection_state state;
     enum connection_block block;
-    uint64_t deadline_ms; /* HANDSHAKE, LINGERING, CLOSING: monotonic; 0 in CLOSING = none */
+    uint64_t deadline_ms; /* end of HANDSHAKE, LINGERING or CLOSING, monotonic; 0 = none */
 
     struct client_socket socket;
     struct resp_parser parser;
@@ -110,15 +110,15 @@ struct connection {
     /* Commands under way. */
     struct owed_replies owed;
     uint32_t waiting;       /* owed replies that the node has to answer yet */
-    bool waiting_reads;     /* if there are any: the node reads for them, and changes nothing */
-    uint64_t changed_index; /* of the last change that was answered; 0 = none yet */
+    bool waiting_reads;     /* whether the requests of `waiting` are reads; else they are changes */
+    uint64_t changed_index; /* log index of the last change that was answered; 0 = none yet */
     size_t reply_start;     /* in the output: where connection_begin_reply() was called */
 
     /* What the client chose. */
     enum resp_protocol protocol;
     bool reply_off;       /* CLIENT REPLY OFF */
-    bool reply_skip;      /* CLIENT REPLY SKIP: the reply of this command is not written, */
-    bool reply_skip_next; /* or that of the next one */
+    bool reply_skip;      /* the reply of this command is not written (CLIENT REPLY SKIP) */
+    bool reply_skip_next; /* the reply of the next command is not written */
 
     struct name_table channels; /* that it subscribed to; see subscribers.h */
     struct name_table patterns;
@@ -144,10 +144,10 @@ void connection_free(struct connection *connection);
 void connection_serve(struct connection *connection);
 /* Writes what is to be written, and closes the connection if it has come to its end. */
 void connection_flush(struct connection *connection);
-/* The node has answered the request to which the number of this owed reply was given. */
+/* Called when the node has answered the request for the owed reply with this number. */
 void connection_complete(struct connection *connection, uint32_t sequence,
                          const struct raftd_completion *completion);
-/* The node takes requests again. */
+/* Called when the node takes requests again. */
 void connection_unstarve(struct connection *connection);
 /* Closes what is overdue, and gives back memory that an idle connection does not need. Returns
  * whether the connection has to be looked at again. */
@@ -164,17 +164,18 @@ void connection_drop(struct connection *connection, const char *reason);
 
 /* ---- For the handler of commands ---- */
 
-/* A reply that is written at once: begin returns the buffer to append it to, end puts it in its
- * order. Nothing appended means no reply. */
+/* Write a reply at once. The first function returns the buffer to which the reply has to be
+ * appended; the second puts the reply into its place in the order. If nothing was appended, there
+ * is no reply. */
 struct buffer *connection_begin_reply(struct connection *connection);
 void connection_end_reply(struct connection *connection);
 /* The tag of the request to the node whose answer becomes the next owed reply. */
 uint64_t connection_next_tag(const struct connection *connection);
-/* The node took that request: the connection owes the reply. `attached` changes its owner. */
+/* Called when the node accepted that request: adds the owed reply, and takes over `attached`. */
 void connection_owe(struct connection *connection, const struct owed_reply *reply);
-/* The command that is carried out, or the one behind it, has to wait. Not BLOCK_NONE. */
+/* Makes the command that is being carried out, or the command behind it, wait. Not BLOCK_NONE. */
 void connection_wait(struct connection *connection, enum connection_block block);
-/* No more commands; replies that are owed are still written. */
+/* Takes no more commands. Replies that are owed are still written. */
 void connection_end_input(struct connection *connection);
 
 static inline bool connection_is_subscribed(const struct connection *connection)

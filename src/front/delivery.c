@@ -9,12 +9,13 @@
 #include "front/worker.h"
 #include "kv/glob.h"
 
-enum { GLOB_BUDGET = 100 * 1000 }; /* steps of comparing one pattern with one channel */
+enum { GLOB_BUDGET = 100 * 1000 }; /* most steps of comparing one pattern with one channel */
 
-/* One message in the two spellings of the protocol; each is made when a subscriber needs it. */
+/* One message as bytes of RESP2 and of RESP3; each is made when a subscriber needs it. */
 struct delivery {
     const struct notice *notice;
-    const struct name_entry *pattern; /* that its receivers subscribed to; NULL = to the channel */
+    const struct name_entry *pattern; /* pattern of the subscriptions; NULL = subscriptions to the
+                                         channel */
     struct buffer texts[2];
 };
 

@@ -1,6 +1,6 @@
 /*
  * The last step of a message: from the worker's queue to those of its connections that subscribed.
- * The worker's thread. Who subscribed, subscribers.h knows.
+ * The worker's thread. subscribers.h knows which connections subscribed to what.
  */
 #ifndef RAFTD_FRONT_DELIVERY_H
 #define RAFTD_FRONT_DELIVERY_H

@@ -1,8 +1,8 @@
 /*
- * The sockets of clients in front of a node: what the daemon sees of them. Client workers, each a
+ * The front of a node: the sockets of its clients, as the daemon sees them. Client workers, each a
  * thread with its own connections, its own epoll set and its own raftd_client, parse requests and
- * write replies in the order of the requests. What a request means, a handler knows: the commands
- * (commands/commands.h).
+ * write replies in the order of the requests. The front does not know what a request means. Its
+ * handler does: the commands (commands/commands.h).
  *
  *     front_create(&conf, tls, &commands_handler, &front, &error)
  *     raftd_builder_listener(builder, conf.listen.client, front_accept, front, &error)
@@ -30,25 +30,28 @@ struct resp_request;
 struct tls_context;
 struct worker;
 
-/* What a handler keeps of the front, of a worker and of a connection; each handler has its own. */
+/*
+ * The data of a handler for the front, for a worker and for a connection; the handler defines them.
+ */
 struct commands;
 struct workspace;
 struct session;
 
-/* What the front calls upward. Functions for a worker or a connection run on the worker's thread,
- * but open_workspace() before that thread starts and close_workspace() after its end. */
+/* The functions of a handler, which the front calls. Functions for a worker or a connection run on
+ * the worker's thread, except open_workspace(), which runs before that thread starts, and
+ * close_workspace(), which runs after that thread has ended. */
 struct front_handler {
-    /* Of the whole front: opened by front_create(), closed by front_destroy(). */
+    /* For the whole front: opened by front_create(), closed by front_destroy(). */
     struct commands *(*open)(void);
     void (*close)(struct commands *commands);
 
-    /* Of a worker. trim_workspace() gives back memory that is not needed all the time; it is called
-     * about once a second while there are clients. */
+    /* For a worker. trim_workspace() gives back memory that is not needed all the time; it is
+     * called about once a second while there are clients. */
     struct workspace *(*open_workspace)(void);
     void (*close_workspace)(struct workspace *workspace);
     void (*trim_workspace)(struct workspace *workspace);
 
-    /* Of a connection: open_session() is called last when the connection is made, close_session()
+    /* For a connection: open_session() is called last when the connection is made, close_session()
      * when its memory is freed. */
     struct session *(*open_session)(struct connection *connection);
     void (*close_session)(struct session *session);
@@ -60,7 +63,7 @@ struct front_handler {
      */
     bool (*dispatch)(struct connection *connection, const struct resp_request *request);
     /* Called when the time worker->look_ms has come; returns when to be called again, on the
-     * monotonic clock; 0 = not any more. */
+     * monotonic clock; 0 = never again. */
     uint64_t (*look)(struct worker *worker);
 };
 
@@ -79,20 +82,21 @@ int front_create(const struct conf *conf, struct tls_context *tls,
  */
 void front_accept(void *front, int fd);
 
-/* Subscribers hear of what happens in this store. Call it before the store applies anything; the
- * store must not apply anything more once front_stop() is called. */
+/* Connects the store to the front: subscribers get the messages and the changes of keys of this
+ * store. Call this before the store applies anything. The store must not apply anything after
+ * front_stop() is called. */
 void front_observe(struct front *front, struct kv *kv);
 
 /* Opens one raftd_client per worker and starts the worker threads. Before raftd_node_run(). */
 int front_start(struct front *front, struct raftd_node *node, struct raftd_error *error);
 
 /*
- * Ends the workers: replies that are there are written as far as the sockets take them, then
- * every connection and raftd_client is closed. Does nothing if the front was not started.
+ * Ends the workers: finished replies are written as far as the sockets take them, then every
+ * connection and raftd_client is closed. Does nothing if the front was not started.
  */
 void front_stop(struct front *front);
 
-/* After front_stop(); NULL is allowed. */
+/* Frees the front. Call it after front_stop(); NULL is allowed. */
 void front_destroy(struct front *front);
 
 #endif

@@ -30,8 +30,8 @@ struct name_entry *name_table_find(const struct name_table *table, const void *n
 struct name_entry *name_table_add(struct name_table *table, const void *name, size_t size,
                                   size_t entry_bytes);
 void name_table_remove(struct name_table *table, struct name_entry *entry);
-/* All entries, in no order: for NULL the first one, behind the last one NULL. After the next entry
- * is known, the one before may be removed. */
+/* Goes through all entries, in no order: returns the first entry for NULL, and NULL after the last
+ * entry. An entry may be removed when the entry after it was returned. */
 struct name_entry *name_table_next(const struct name_table *table, const struct name_entry *entry);
 /* Frees all entries and the table's memory. */
 void name_table_free(struct name_table *table);

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "kv/glob.h"
 
-/* Steps of comparing all patterns with one channel on the core thread. */
+/* The most steps of comparing all patterns with one channel on the core thread. */
 enum { GLOB_BUDGET = 1000 * 1000 };
 
 void notices_init(struct notices *notices)
@@ -117,7 +117,8 @@ static void queue_push(struct notice_queue *queue, struct notice *notice)
     waker_wake(queue->waker);
 }
 
-/* Gives a message to the workers that have subscribers for it; returns to how many clients. */
+/* Gives a message to the workers that have subscribers for it; returns the number of these
+ * subscribers. */
 static int64_t publish(struct notices *notices, const void *prefix, size_t prefix_size,
                        struct kv_argument name, struct kv_argument message)
 {

@@ -1,8 +1,8 @@
 /*
  * Messages on their way from the state machine to the workers that have subscribers for them. The
- * core thread hears of every published message, and of every change of a key that is configured
- * to be told, in the order of the log. It looks up which workers have subscribers for the message,
- * and puts the message into a bounded ring for each of these workers.
+ * core thread gets every published message, and every change of a key about which subscribers are
+ * to be told by configuration, in the order of the log. It looks up which workers have subscribers
+ * for the message, and puts the message into a bounded ring for each of these workers.
  *
  * No message is left out in silence. If a ring is full, or too many bytes wait in it, the worker is
  * told that there is a gap, and ends the connections of all of its subscribers with the reason.
@@ -34,11 +34,11 @@ struct notice {
     uint8_t data[]; /* immutable: the channel, then the message */
 };
 
-/* Why a worker's subscribers missed something. */
+/* Why the subscribers of a worker have missed messages. */
 enum notice_gap {
     NOTICE_NO_GAP,
-    NOTICE_GAP_OVERFLOW, /* more than the worker could pass on */
-    NOTICE_GAP_SNAPSHOT, /* the node installed a snapshot: what happened before is not known */
+    NOTICE_GAP_OVERFLOW, /* more messages than the worker could deliver */
+    NOTICE_GAP_SNAPSHOT, /* the node installed a snapshot: messages before it are not known */
 };
 
 /* From the core thread to one worker. */
@@ -50,11 +50,11 @@ struct notice_queue {
     atomic_int gap;       /* enum notice_gap: set by the core thread, cleared by the worker */
 };
 
-/* A channel or pattern that somebody on this node subscribed to. */
+/* A channel or pattern that has subscribers on this node. */
 struct subscribed_name {
     struct name_entry entry;
     uint32_t total;
-    uint32_t subscribers[NOTICE_WORKERS_MAX]; /* of each worker */
+    uint32_t subscribers[NOTICE_WORKERS_MAX]; /* their number on each worker */
 };
 
 struct notices {
@@ -62,7 +62,8 @@ struct notices {
     struct notice_queue *queues[NOTICE_WORKERS_MAX]; /* borrowed from the workers */
     size_t queue_count;
 
-    _Atomic uint32_t subscriptions; /* on this node; 0 = the core thread does not look */
+    _Atomic uint32_t subscriptions; /* number on this node; 0 = the core thread does not look for
+                                       subscribers */
 
     struct mutex mutex;
     /* Guarded by mutex. */
@@ -76,7 +77,7 @@ void notices_destroy(struct notices *notices);
 /* The function for kv_set_observer(), with a struct notices as context. The core thread. */
 int64_t notices_observe(void *context, const struct kv_event *event);
 
-/* The worker, counted from 0, has one subscriber more, or one less. */
+/* Adds or removes a subscriber of a worker; workers are counted from 0. */
 void notices_subscribe(struct notices *notices, size_t worker, bool is_pattern, const void *name,
                        size_t size);
 void notices_unsubscribe(struct notices *notices, size_t worker, bool is_pattern, const void *name,

@@ -1,8 +1,8 @@
 /*
  * The replies that a connection still owes its client, in the order of the commands: a ring that
  * grows up to a bound. A reply that is ready before its turn is held here until the replies in
- * front of it are written. Owned by one connection; its worker's thread. Never writes to a socket
- * and never calls a finish function: connection.c does both.
+ * front of it are written. Owned by one connection; only its worker's thread uses it. Never writes
+ * to a socket and never calls a finish function: connection.c does both.
  */
 #ifndef RAFTD_FRONT_OWED_H
 #define RAFTD_FRONT_OWED_H
@@ -25,7 +25,7 @@ enum {
 /*
  * Appends the reply to `output`, made of the node's answer and of what the command left in `owed`.
  * A command that is part of a transaction is finished in the same way, with its own part of the
- * answer. The completion's status is not 0 where the node has no answer.
+ * answer. If the node has no answer, the status of the completion is not 0.
  */
 typedef void owed_finish(struct connection *connection, const struct owed_reply *owed,
                          const struct raftd_completion *completion, struct buffer *output);
@@ -35,7 +35,7 @@ struct owed_reply {
     owed_finish *finish;
     uint8_t protocol;        /* enum resp_protocol of the connection when the command came */
     bool is_read;            /* the node was asked to read, not to change anything */
-    uint32_t detail;         /* a number for `finish`; 0 if it needs none */
+    uint32_t detail;         /* a number for `finish`; 0 = it needs no number */
     uint32_t attached_bytes; /* of `attached` */
     uint8_t *attached; /* bytes for `finish`; owned by the holder of this struct; NULL = none */
 
@@ -65,7 +65,7 @@ struct owed_reply *owed_push(struct owed_replies *replies);
 struct owed_reply *owed_find(struct owed_replies *replies, uint32_t sequence);
 /* Whether it is this reply's turn to be written. */
 bool owed_is_first(const struct owed_replies *replies, const struct owed_reply *reply);
-/* Copies the bytes of a reply whose turn has not come, or is not taken now. */
+/* Copies the bytes of a reply that cannot be written now. */
 void owed_hold(struct owed_replies *replies, struct owed_reply *reply, const void *data,
                size_t size);
 /* Drops the oldest reply. */

@@ -1,9 +1,9 @@
 /*
- * Where the connections of a worker stand, and tags, which lead from the node's answer back to the
- * reply that waits for it. A place outlives its connection: a connection that comes later may stand
- * there. So a tag also has the generation of the place, which counts the connections that stood
- * there, and an answer for a connection that is gone finds nobody. One worker owns the places; its
- * thread. Never looks into a connection.
+ * The places of a worker's connections, and tags, which lead from the node's answer back to the
+ * reply that waits for it. A place outlives its connection: a later connection may get the same
+ * place. So a tag also contains the generation of the place, which counts the connections that have
+ * left the place, and the answer for a connection that is gone finds no connection. One worker owns
+ * the places, and only its thread uses them. Never looks into a connection.
  *
  * A tag, from the highest bit:
  *
@@ -25,25 +25,27 @@ struct connection;
 struct place {
     struct connection *connection; /* NULL = free */
     uint32_t generation;           /* how many connections have left the place */
-    uint32_t next_free;            /* of a free place: the next one, + 1; 0 = none */
+    uint32_t next_free;            /*
+                                      of a free place: number of the next free place + 1; 0 = none
+                                    */
 };
 
 struct places {
     struct place *items; /* owned */
     size_t count, capacity;
-    uint32_t first_free; /* + 1; 0 = none */
+    uint32_t first_free; /* number of the first free place + 1; 0 = none */
 };
 
-/* Takes a free place, where nobody stands yet. */
+/* Takes a free place. It has no connection yet. */
 uint32_t places_take(struct places *places);
-/* The connection stands there from now on. */
+/* Puts the connection into the place. */
 void places_fill(struct places *places, uint32_t place, struct connection *connection);
-/* Gives a place back: tags that were made for it find nobody any more. */
+/* Gives a place back. Tags that were made for its connection find nothing from now on. */
 void places_give(struct places *places, uint32_t place);
 
 /* The tag of a reply that the connection at a place owes. */
 uint64_t places_tag(const struct places *places, uint32_t place, uint32_t sequence);
-/* NULL: the connection that the tag was made for is gone. */
+/* The connection for which the tag was made; NULL: it is gone. */
 struct connection *places_find(const struct places *places, uint64_t tag);
 
 void places_free(struct places *places);

@@ -1,6 +1,6 @@
 /*
- * The life of the front: its workers, and the way of an accepted socket to one of them. The
- * daemon's main thread, and the acceptor thread in front_accept().
+ * The life of the front: starts and stops the workers, and hands each accepted socket to a worker.
+ * The daemon's main thread, and the acceptor thread in front_accept().
  */
 #include "front/server.h"
 
@@ -118,7 +118,9 @@ void front_stop(struct front *front)
     front->worker_count = 0;
 }
 
-/* Closes a new socket; before that tells the client why, if the socket takes the line at once. */
+/*
+ * Tells the client why it is refused, if the socket takes the line at once, then closes the socket.
+ */
 static void reject(struct front *front, int fd, const char *why)
 {
     static const char full[] = "-ERR max number of clients reached\r\n";

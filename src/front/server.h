@@ -1,6 +1,6 @@
 /*
- * The front as a whole: its workers, what all of them share, and the way of an accepted socket to
- * one of them. Who may touch what stands beside the fields.
+ * The front as a whole: its workers, and the data that all of them share. The comments at the
+ * fields say which threads may use them.
  */
 #ifndef RAFTD_FRONT_SERVER_H
 #define RAFTD_FRONT_SERVER_H

@@ -1,6 +1,4 @@
-/*
- * Reading and writing of one client's bytes (socket.h). The thread of the connection's worker.
- */
+/* Reads and writes the bytes of one client (socket.h). The thread of the connection's worker. */
 #include "front/socket.h"
 
 #include <string.h>
@@ -9,8 +7,8 @@
 #include "net/stream.h"
 
 enum {
-    READ_BYTES_MIN = 16 * 1024,  /* at once, of a large request that is not all here yet */
-    READ_BYTES_MAX = 256 * 1024, /* and never more than this ahead of its bytes */
+    READ_BYTES_MIN = 16 * 1024,  /* smallest read of a large, incomplete request */
+    READ_BYTES_MAX = 256 * 1024, /* largest read: bounds the memory for bytes that have not come */
 };
 
 void socket_init(struct client_socket *socket, struct stream *stream, bool encrypted)
@@ -58,8 +56,8 @@ static ssize_t read_stream(struct client_socket *socket, uint8_t *place, size_t 
         return 0;
     }
     /*
-     * The socket is watched edge-triggered: after a short read it is empty, and whatever comes
-     * later is announced again. There are two exceptions. The end of the stream is not announced
+     * The socket is watched edge-triggered: after a short read it is empty, and later bytes are
+     * announced by a new event. There are two exceptions. The end of the stream is not announced
      * again if it was announced together with these bytes. A TLS stream gives one record at a time,
      * however many it has.
      */
@@ -71,8 +69,8 @@ static ssize_t read_stream(struct client_socket *socket, uint8_t *place, size_t 
 
 /*
  * Most requests are carried out where they are read: in the worker's scratch, which all of its
- * connections share. Only a rest that is incomplete or has to wait is copied into the connection's
- * own buffer, and goes back in front of the next bytes.
+ * connections share. Only the rest, which is incomplete or has to wait, is copied into the
+ * connection's own buffer, and goes back in front of the next bytes.
  */
 static ssize_t read_beside(struct client_socket *socket, uint8_t *scratch,
                            struct socket_bytes *bytes, struct raftd_error *error)

@@ -1,8 +1,8 @@
 /*
  * The bytes of one client: those that were read from its socket and are not carried out yet, and
- * those that its socket has not taken yet. Owned by one connection; its worker's thread. Never
- * waits for the socket, never parses a byte, and never decides that a connection ends: it reports
- * what happened to connection.c.
+ * those that its socket has not taken yet. Owned by one connection; only its worker's thread uses
+ * it. Never waits for the socket, never parses a byte, and never decides that a connection ends: it
+ * reports what happened to connection.c.
  */
 #ifndef RAFTD_FRONT_SOCKET_H
 #define RAFTD_FRONT_SOCKET_H
@@ -26,11 +26,11 @@ struct client_socket {
 
     bool readable; /* the socket may have more bytes */
     bool writable; /* the socket may take more bytes */
-    bool hung_up;  /* the client sends no more: there is an end to be read */
-    bool ended;    /* that end was read */
+    bool hung_up;  /* an event has told the end of the client's bytes; it is still to be read */
+    bool ended;    /* the end of the client's bytes was read */
 
     struct buffer input;  /* read, not carried out; from input_offset on */
-    size_t input_offset;  /* bytes of `input` that are done with */
+    size_t input_offset;  /* bytes of `input` that are carried out */
     struct buffer output; /* to be written; from output_offset on */
     size_t output_offset; /* bytes of `output` that are written */
 };
@@ -39,7 +39,7 @@ struct client_socket {
 struct socket_bytes {
     const uint8_t *data;
     size_t size;
-    bool in_scratch; /* not in the socket's own buffer */
+    bool in_scratch; /* in the worker's scratch, not in `input` */
 };
 
 static inline size_t socket_unread(const struct client_socket *socket)
@@ -60,16 +60,16 @@ void socket_close(struct client_socket *socket);
 /* The bytes that were kept. */
 struct socket_bytes socket_kept(struct client_socket *socket);
 /*
- * Reads once. Returns how many bytes came: 0 = none now (`readable` is false then), and if `ended`
- * is true, none ever; or the negative code of a broken connection. If bytes came, `bytes` is all
- * that waits to be carried out, and socket_keep() has to be called for it. `scratch` has
- * SOCKET_SCRATCH_BYTES; `needed` is how many bytes in all the next request is known to have.
+ * Reads once. Returns how many bytes came: 0 = no bytes now (`readable` is false then), or, if
+ * `ended` is true, never again; negative = the code of a broken connection. If bytes came, `bytes`
+ * is all that waits to be carried out, and socket_keep() has to be called for it. `scratch` has
+ * SOCKET_SCRATCH_BYTES; `needed` is the size that the next request is known to have at least.
  */
 ssize_t socket_read(struct client_socket *socket, uint8_t *scratch, size_t needed,
                     struct socket_bytes *bytes, struct raftd_error *error);
 /* The first `done` bytes are carried out; the others are kept. */
 void socket_keep(struct client_socket *socket, const struct socket_bytes *bytes, size_t done);
-/* Gives memory back; keeps no more than the bytes of a request that is not all here. */
+/* Gives memory back; keeps only the bytes of an incomplete request. */
 void socket_trim(struct client_socket *socket);
 
 /* Writes as much of the output as the socket takes and adds the number of bytes to `written`. 0, or

@@ -66,7 +66,7 @@ static void leave_list(struct worker *worker, const struct connection *connectio
         place++;
         ASSERT(place < list->count);
     }
-    /* Keep the order: who subscribed earlier gets messages earlier. */
+    /* Keep the order: earlier subscribers get messages earlier. */
     memmove(&list->items[place], &list->items[place + 1],
             (list->count - place - 1) * sizeof(list->items[0]));
     if (--list->count == 0) {

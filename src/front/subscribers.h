@@ -1,7 +1,7 @@
 /*
- * Which of a worker's connections subscribed to what. The worker's thread only; the core thread
- * sees the numbers of subscribers, which are kept in struct notices as well. Never writes to a
- * connection: delivery.c does.
+ * Which of a worker's connections subscribed to what. Only the worker's thread uses it; for the
+ * core thread, struct notices has the numbers of subscribers. Never writes to a connection:
+ * delivery.c does.
  */
 #ifndef RAFTD_FRONT_SUBSCRIBERS_H
 #define RAFTD_FRONT_SUBSCRIBERS_H
@@ -31,8 +31,8 @@ bool subscribers_remove(struct connection *connection, bool is_pattern, const vo
 /* Removes all subscriptions of a connection that goes or is reset. */
 void subscribers_forget(struct connection *connection);
 
-/* Whether a message to that channel could reach a connection of the worker: somebody subscribed to
- * the channel, or to any pattern. */
+/* Whether a message to that channel could reach a connection of the worker: the channel, or any
+ * pattern, has a subscriber. */
 bool subscribers_expect(const struct worker *worker, const void *channel, size_t size);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The event loop of a client worker (worker.h). The worker's thread, but for worker_give(), which
- * the acceptor calls, and for opening and closing, when that thread does not run.
+ * The event loop of a client worker (worker.h). The worker's thread; except worker_give(), which
+ * the acceptor calls, and opening and closing, when that thread does not run.
  */
 #include "front/worker.h"
 
@@ -29,7 +29,9 @@ static void take_event(struct worker *worker, const struct epoll_event *event)
 
     if (event->data.ptr == &worker->waker) {
         waker_done(&worker->waker);
-        waker_prepare(&worker->waker); /* arm it before the ring is read: nothing is missed */
+        waker_prepare(&worker->waker); /*
+                                          armed before the ring is read, so that no socket is missed
+                                        */
         return;
     }
     if (event->data.ptr == worker->client) {
@@ -59,8 +61,8 @@ static void take_event(struct worker *worker, const struct epoll_event *event)
     }
 }
 
-/* The shorter one of a time-out in milliseconds (-1 = none) and the time that is left until a
- * moment (0 = none). */
+/* The smaller of two time-outs in milliseconds: `timeout` (-1 = none) and the time until `time_ms`
+ * (0 = none). */
 static int until(uint64_t time_ms, int timeout)
 {
     uint64_t now_ms = clock_monotonic_ms();

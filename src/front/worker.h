@@ -1,9 +1,9 @@
 /*
  * A client worker: a thread with its own epoll set, its own connections and its own raftd_client.
- * One turn of its loop takes what the sockets and the node have brought, carries it as far as it
- * goes, hands everything new to the node with one wake-up, and writes to each connection once,
- * unless its replies are many. Other threads touch only the ring of accepted sockets, the waker,
- * the queue of notices and the atomics.
+ * In one turn of its loop, the worker reads from the sockets, takes the answers of the node,
+ * carries out commands, hands all new requests to the node with one wake-up, and writes to each
+ * connection once, or more often if there are many replies. Other threads touch only the ring of
+ * accepted sockets, the waker, the queue of notices and the atomics.
  */
 #ifndef RAFTD_FRONT_WORKER_H
 #define RAFTD_FRONT_WORKER_H
@@ -35,21 +35,21 @@ struct worker {
     int epoll_fd;
     struct raftd_client *client; /* owned */
     struct ring *accepted;       /* acceptor -> worker: int */
-    struct waker waker;          /* consumer: the worker; armed except while it looks */
+    struct waker waker;          /* consumer: the worker; armed except while it looks for work */
 
     /* The worker's thread. Times are monotonic. */
     struct thread thread;
     uint64_t now_ms;  /* of this turn */
-    uint64_t tick_ms; /* when to look at all connections again; 0 = no need to */
-    uint64_t look_ms; /* when to call the handler's look(); 0 = no need to */
+    uint64_t tick_ms; /* time of the next tick of all connections; 0 = none */
+    uint64_t look_ms; /* time of the next call of the handler's look(); 0 = none */
     struct places places;
     struct agenda agenda;
     struct name_table channels;  /* struct subscriber_list: see subscribers.h */
     struct name_table patterns;  /* the same */
     struct workspace *workspace; /* owned: what the handler keeps of the worker */
-    bool has_asked;              /* the client has requests since raftd_client_submit() */
+    bool has_asked;              /* whether `client` has new requests since raftd_client_submit() */
     uint8_t *input;              /* owned: SOCKET_SCRATCH_BYTES that sockets are read into */
-    struct buffer reply;         /* one reply whose turn to be written has not come */
+    struct buffer reply;         /* a reply that cannot be written yet */
 
     struct notice_queue notices; /* core thread -> worker: messages for subscribers */
 
