@@ -22,6 +22,9 @@ const char *tls_take_reason(void)
 
 static const char usage[] = "its extended key usage has to be serverAuth and clientAuth";
 
+static const char names[] =
+    "use an address that the certificate names; raftctl cert show prints these addresses";
+
 /* What a failure means, and what to do. */
 struct explanation {
     const char *text;   /* NULL = use OpenSSL's own text */
@@ -45,6 +48,10 @@ static struct explanation explain_verify(long result, const struct tls_advice *a
         return (struct explanation){"is not valid yet", "check the clocks of both machines"};
     case X509_V_ERR_INVALID_PURPOSE:
         return (struct explanation){"is made for another purpose", usage};
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+        return (struct explanation){"is not valid: hostname mismatch", names};
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        return (struct explanation){"is not valid: IP address mismatch", names};
     default:
         return (struct explanation){0};
     }
@@ -115,10 +122,13 @@ static int protocol_failure(SSL *ssl, const char *doing, struct raftd_error *err
     struct explanation explained;
 
     if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+        /* Not SSL_is_init_finished(): after this failure it says no, whatever came before. */
+        bool established = SSL_get_state(ssl) == TLS_ST_OK;
+
         ERR_clear_error();
         return error_set(error, RAFTD_ERROR_CLOSED,
                          "%s: the other side closed the connection unexpectedly%s", doing,
-                         SSL_is_init_finished(ssl) ? "" : " (does it speak TLS on this port?)");
+                         established ? "" : " (does it speak TLS on this port?)");
     }
     if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && verified != X509_V_OK) {
         explained = explain_verify(verified, advice);

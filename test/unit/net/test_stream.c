@@ -430,6 +430,7 @@ START_TEST(test_a_cut_tls_connection_is_told_from_a_closed_one)
     ck_assert_int_eq(end_read(&pair.server, data, sizeof(data)), RAFTD_ERROR_CLOSED);
     assert_says(&pair.server, RAFTD_ERROR_CLOSED,
                 "TLS read: the other side closed the connection unexpectedly");
+    ck_assert_ptr_null(strstr(pair.server.error.message, "does it speak TLS"));
     pair_close(&pair);
 }
 END_TEST
