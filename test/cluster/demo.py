@@ -254,9 +254,11 @@ class Demonstration(Cluster):
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
             for node in [node for node in running if not node.is_running()]:
                 running.remove(node)
-                say("node %d ended with exit code %d; to start it again: %s --config %s" % (
-                    node.id, node.process.returncode, os.path.relpath(RAFTD),
-                    os.path.relpath(node.ini_path)))
+                status = node.process.returncode
+                say("node %d %s; to start it again: %s --config %s" % (
+                    node.id, "ended with exit code %d" % status if status >= 0
+                    else "was killed by %s" % signal.Signals(-status).name,
+                    os.path.relpath(RAFTD), os.path.relpath(node.ini_path)))
         say("no node is left")
 
     def stop(self):
