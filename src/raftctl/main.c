@@ -66,7 +66,10 @@ static bool parse_options(int argc, char **argv, struct ctl_options *options, ui
         enum ctl_option_id id;
 
         if (found == '?') {
-            return false; /* getopt_long() has said what is wrong */
+            /* getopt_long() has said what is wrong. */
+            ctl_complain("raftctl help COMMAND lists the options of a command; write -- before an "
+                         "argument that begins with a dash");
+            return false;
         }
         id = found >= OPTION_BASE ? (enum ctl_option_id)(found - OPTION_BASE) : id_of_letter(found);
         if (!ctl_options_take(options, id, optarg)) {

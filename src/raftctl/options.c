@@ -170,7 +170,7 @@ static bool add_endpoint(struct ctl_options *options, const char *source, const 
     memcpy(endpoint, text, size);
     endpoint[size] = '\0';
     if (!address_split(endpoint, host, &port, &problem)) {
-        ctl_complain("%s: \"%s\" %s", source, endpoint, problem);
+        ctl_complain("%s: \"%s\" is no HOST:PORT: %s", source, endpoint, problem);
         return false;
     }
     if (port == 0) {

@@ -93,6 +93,16 @@ static void show_round_trip(struct table *table, const struct ctl_row *row)
     table_text(table, text);
 }
 
+static bool has_answer(const struct ctl_view *view)
+{
+    for (size_t i = 0; i < view->count; i++) {
+        if (view->answers[i].status != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void print_peers(FILE *file, const struct ctl_view *view)
 {
     static const struct ctl_column columns[] = {
@@ -109,9 +119,9 @@ static void print_peers(FILE *file, const struct ctl_view *view)
     const struct ctl_answer *leader = ctl_view_leader(view);
 
     if (leader == NULL) {
-        fprintf(file,
-                "\nNo endpoint that answered is the leader; only a leader knows how far the others "
-                "are.\n");
+        fprintf(file, "\n%s; only a leader knows how far the others are.\n",
+                has_answer(view) ? "No endpoint that answered is the leader"
+                                 : "No endpoint answered");
         return;
     }
     fprintf(file, "\nMembers as the leader, node %" PRIu64 ", sees them:\n",

@@ -155,6 +155,14 @@ class Backup(unittest.TestCase):
                 self.assertEqual(result.returncode, 1, command)
                 self.assertIn("is not a valid snapshot", result.stderr)
 
+    def test_a_file_that_is_not_there_is_not_damaged(self):
+        for command in (["backup", "verify", "/nonexistent"], ["dump", "/nonexistent"],
+                        ["restore", "/nonexistent", "--data-dir", "/nonexistent-data", "--id", 1,
+                         "--cluster", "test", "--member", "1=127.0.0.1:7381"]):
+            result = raftctl(*command, check=False)
+            self.assertEqual(result.returncode, 5, command)
+            self.assertIn("cannot open", result.stderr)
+
     def test_restore_refuses_a_directory_that_holds_something(self):
         with Cluster(1, tls=False) as cluster:
             cluster.start()

@@ -225,6 +225,8 @@ Members as the leader, node 1, sees them:
         server = self.serve(status(2))
         out, _ = self.ask("status", "--endpoints", server.endpoint)
         self.assertIn("No endpoint that answered is the leader", out)
+        out, _ = self.ask("status", "--endpoints", self.nobody(), code=UNREACHABLE)
+        self.assertIn("No endpoint answered", out)
 
     def test_error_reply_is_shown(self):
         server = self.serve(Exception("ERR unknown command 'RAFT'"))
@@ -671,6 +673,21 @@ class CommandLine(Ctl):
                 self.assertNotEqual(err, "")
         self.assertFalse(os.path.exists("x"))
 
+    def test_an_unknown_option_is_told_where_to_look(self):
+        for arguments in (["status", "--frobnicate"], ["set", "balance", "-5"], ["set", "a", "--ttl"]):
+            _, err = self.ask(*arguments, code=USAGE)
+            self.assertIn("raftctl help COMMAND lists the options", err)
+            self.assertIn("write -- before an argument that begins with a dash", err)
+
+    def test_members_that_make_no_sense(self):
+        for member in ("1", "1=", "1=127.0.0.1", "1=127.0.0.1:0", "1=:7381", "x=127.0.0.1:7381",
+                       "0=127.0.0.1:7381", "2=127.0.0.1:7381"):
+            with self.subTest(member=member):
+                _, err = self.ask("restore", "none", "--data-dir", "none", "--id", "1", "--cluster",
+                                  "c", "--member", member, code=USAGE)
+                self.assertRegex(err, "expected")
+        self.assertFalse(os.path.exists("none"))
+
     def test_endpoints_that_make_no_sense(self):
         for endpoint in ("127.0.0.1", "127.0.0.1:", ":7380", "127.0.0.1:0", "127.0.0.1:65536",
                          "::1:7380", "[::1]"):
@@ -870,7 +887,8 @@ class Tls(Ctl):
         for host in ("127.0.0.1", "localhost"):
             _, err = self.get(server.endpoint.replace("127.0.0.1", host), certificate=self.client,
                               code=UNREACHABLE)
-            self.assertRegex(err, "%s:.*the other side's certificate .*mismatch" % host)
+            self.assertRegex(err, "%s:.*the other side's certificate .*mismatch .use an address that "
+                                  "the certificate names" % host)
 
     def test_expired_server(self):
         old = self.ours.node(8, "test", "--not-after", "2020-01-01T00:00:00Z")

@@ -218,10 +218,11 @@ static int print_backup(const struct ctl_options *options, const char *path)
 {
     struct raftd_error error = {0};
     struct ctl_backup backup;
+    int code = ctl_backup_check(path, &backup, &error);
 
-    if (ctl_backup_check(path, &backup, &error) != 0) {
+    if (code != 0) {
         ctl_complain("%s", error.message);
-        return CTL_NO;
+        return ctl_backup_exit_code(code);
     }
     ctl_backup_print(options, path, &backup);
     return CTL_OK;

@@ -46,6 +46,11 @@ int ctl_backup_check(const char *path, struct ctl_backup *backup, struct raftd_e
     return code;
 }
 
+int ctl_backup_exit_code(int code)
+{
+    return code == RAFTD_ERROR_CORRUPT ? CTL_NO : CTL_LOCAL;
+}
+
 static void print_json(const char *path, const struct ctl_backup *backup)
 {
     const struct raft_membership *members = &backup->info.membership;
@@ -84,7 +89,7 @@ void ctl_backup_print(const struct ctl_options *options, const char *path,
     print_plain(stdout, path);
     printf(": complete, every checksum is right\n"
            "index %" PRIu64 ", term %" PRIu64 ", cluster %016" PRIx64 ", %" PRIu64
-           " bytes of content in %" PRIu64 "\n",
+           " bytes of content, file of %" PRIu64 " bytes\n",
            backup->info.index, backup->info.term, backup->info.cluster_id, backup->content_bytes,
            backup->file_bytes);
     for (size_t i = 0; i < backup->info.membership.count; i++) {

@@ -18,6 +18,9 @@ struct ctl_backup {
 int ctl_backup_open(const char *path, struct snapshot_reader **reader, struct raftd_error *error);
 /* Reads the whole file. Returns 0 if it is complete and every checksum is right. */
 int ctl_backup_check(const char *path, struct ctl_backup *backup, struct raftd_error *error);
+/* The exit code for a code of the two functions above: a damaged file is CTL_NO, a file that
+ * cannot be read CTL_LOCAL. */
+int ctl_backup_exit_code(int code);
 void ctl_backup_print(const struct ctl_options *options, const char *path,
                       const struct ctl_backup *backup);
 /* Lets a node save a snapshot, copies it into the file and checks the copy. Prints errors; returns

@@ -148,7 +148,7 @@ static int dump_file(const struct ctl_options *options, const char *path)
 
     if (code != 0) {
         ctl_complain("%s", error.message);
-        return CTL_NO;
+        return ctl_backup_exit_code(code);
     }
     if (options->format == CTL_JSON) {
         json_begin(&dump.json, stdout);
@@ -163,7 +163,7 @@ static int dump_file(const struct ctl_options *options, const char *path)
     buffer_free(&dump.bytes);
     if (code != 0) {
         ctl_complain("%s: %s", path, error.message);
-        return CTL_NO;
+        return ctl_backup_exit_code(code);
     }
     return CTL_OK;
 }

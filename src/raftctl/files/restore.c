@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/address.h"
 #include "base/bytes.h"
 #include "base/checksum.h"
 #include "base/error.h"
@@ -33,6 +34,15 @@
 
 enum { SEGMENT_BYTES = 64 * 1024 * 1024, MAX_ENTRY_BYTES = 1024 * 1024 * 1024 };
 
+static bool is_address(const char *text)
+{
+    char host[ADDRESS_HOST_BYTES];
+    const char *problem;
+    uint16_t port;
+
+    return address_split(text, host, &port, &problem) && port != 0;
+}
+
 static bool parse_members(const struct ctl_options *options, struct raft_membership *members)
 {
     *members = (struct raft_membership){0};
@@ -42,6 +52,7 @@ static bool parse_members(const struct ctl_options *options, struct raft_members
         unsigned long id = strtoul(text, &end, 10);
 
         if (text[0] < '0' || text[0] > '9' || *end != '=' || id == 0 || id > UINT16_MAX ||
+            !is_address(end + 1) ||
             raft_membership_add(members, (uint16_t)id, RAFT_MEMBER_VOTER, end + 1) != 0) {
             ctl_complain("--member: found \"%s\", expected ID=HOST:PORT, each id once", text);
             return false;
@@ -241,7 +252,7 @@ int ctl_restore(const struct ctl_options *options, char **arguments)
     }
     if (code != 0) {
         ctl_complain("%s", error.message);
-        return code == RAFTD_ERROR_CORRUPT ? CTL_NO : CTL_LOCAL;
+        return ctl_backup_exit_code(code);
     }
     printf("%s holds node %u of the new cluster %016" PRIx64 ", which begins after index %" PRIu64
            "\n",
