@@ -117,7 +117,7 @@ static struct raft_member *find(struct raft_membership *membership, uint16_t id)
     return member != NULL ? &membership->members[member - membership->members] : NULL;
 }
 
-/* A new member is a learner at first (T27), and nobody has ever had its id (T33). */
+/* A new member is a learner at first (T27), and no member has ever had its id (T33). */
 static enum raft_refusal add(struct raft_membership *membership,
                              const struct raft_change_step *step, uint8_t roles)
 {

@@ -26,9 +26,9 @@ enum raft_change_kind {
                                 becomes a voter and old is removed. An old member that does not
                                 vote is removed at once */
     RAFT_CHANGE_ADDRESS,     /* id, address: the member has a new address */
-    RAFT_CHANGE_HANDOVER,    /* id, 0 = the best voter, and old, RAFT_CHANGE_EXPLAINED or 0: no
-                                change of members, but the leader is to hand over; only as the
-                                single step of a change */
+    RAFT_CHANGE_HANDOVER,    /* id: the voter that is to lead, 0 = the best one; old:
+                                RAFT_CHANGE_EXPLAINED or 0. A handover of leadership, not a change
+                                of members; it has to be the only step */
 };
 
 /*

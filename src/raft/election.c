@@ -4,8 +4,8 @@
  * are drawn in role.c. The thread that calls raft_step() runs this.
  *
  * Before it campaigns, a node asks in a pre-vote whether a quorum would vote for it. This changes
- * no term. So a node that was cut off for a while, and whose time-outs found nobody, does not come
- * back with a high term that would end a working leadership.
+ * no term. So a node that was cut off for a while, and could not be elected meanwhile, does not
+ * come back with a high term that would end a working leadership.
  */
 #include "raft/election.h"
 

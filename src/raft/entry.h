@@ -26,7 +26,7 @@ enum raft_entry_type {
 struct raft_entry {
     uint64_t term;     /* set by the core of the leader that appends the entry, as is index */
     uint64_t index;    /* the first entry of a log has index 1; 0 = not appended yet */
-    uint64_t origin;   /* random id of the process that proposed it; 0 = nobody waits for it */
+    uint64_t origin;   /* random id of the process that proposed it; 0 = no client waits for it */
     uint64_t sequence; /* number that this process gave it, unique within origin */
     uint64_t time_ms;  /* cluster time when the leader appended it; never falls along a log */
     uint64_t wall_ms;  /* that leader's wall clock then, milliseconds since 1970; 0 = unknown */

@@ -1,7 +1,7 @@
 /*
  * Handover of leadership (dissertation, section 3.10). The leader takes no more proposals, waits
- * until one voter has its whole log, and tells that voter to campaign at once. If nobody has taken
- * over within an election time-out, the leader gives up and takes proposals again.
+ * until one voter has its whole log, and tells that voter to campaign at once. If no voter has
+ * taken over within an election time-out, the leader gives up and takes proposals again.
  *
  * The leader also begins a handover by itself: to a voter with a higher standing (a higher
  * priority, or space on its disk while the leader's disk is nearly full), and to any voter if its

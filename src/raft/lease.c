@@ -1,7 +1,7 @@
 /*
  * Leases (dissertation, section 6.4.1): until when a leader is certainly the only one.
  *
- * A voter that accepts an append promises the leader to vote for nobody else during one election
+ * A voter that accepts an append promises the leader to vote for no other node during one election
  * time-out from then on, whatever terms it hears of. So when a quorum has answered a round, no
  * other leader can be elected until an election time-out after the first of these answers was
  * given. The leader does not know when that was. It knows when it opened the round, which was

@@ -9,7 +9,7 @@
 
 #include "raft/core.h"
 
-/* Promises the leader, from now on for an election time-out, to elect nobody else. */
+/* Promises the leader to elect no other node for an election time-out from now on. */
 void lease_promise(struct raft_core *core);
 /* Whether such a promise is still valid. */
 bool lease_binds(const struct raft_core *core);

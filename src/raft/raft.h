@@ -58,7 +58,7 @@ struct raft_options {
  */
 struct raft_recovered {
     uint64_t term;
-    uint16_t vote; /* for whom this node voted in that term; 0 = nobody */
+    uint16_t vote; /* for whom this node voted in that term; 0 = no vote */
     uint64_t base_index;
     uint64_t base_term;
     uint64_t base_time_ms;                         /* cluster time of the entry at the base */
@@ -218,10 +218,10 @@ void raft_membership_at(const struct raft_core *core, uint64_t index,
                         struct raft_membership *membership);
 
 /*
- * Until when this node is certainly the only leader, on the clock of raft_step()'s now_ms;
- * 0 = another leader is possible now. Valid as long as the monotonic clocks of no two members drift
+ * Until when this node is certainly the only leader, on the clock of raft_step()'s now_ms; 0 =
+ * another leader is possible now. Valid as long as the monotonic clocks of no two members drift
  * apart by more than one part in ten. A read that is asked and answered before that moment may see
- * the leader's own state without a message to anybody. See lease.c.
+ * the leader's own state without a message to another node. See lease.c.
  */
 uint64_t raft_lease_until_ms(const struct raft_core *core);
 

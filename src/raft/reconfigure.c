@@ -317,7 +317,7 @@ bool reconfigure_turns_away(struct raft_core *core, const struct raft_message *m
  * leader 1 of the voters 1 and 2 removes itself. The joint membership is committed, the final one
  * is only in the log of node 1 when that node restarts. Node 2 cannot be elected: in the joint
  * membership it needs the vote of node 1, and node 1 refuses, because its own log is longer. By its
- * newest membership node 1 is no voter, so if it did not campaign either, nobody would ever lead.
+ * newest membership node 1 is no voter, so if it did not campaign either, no node would ever lead.
  * Therefore, as long as the newest membership is not known to be committed, a node that was a voter
  * in the one before it may campaign. As the leader it brings the entry to the others.
  */

@@ -14,7 +14,7 @@
 
 /*
  * Whether no quorum has answered for an election time-out. Such a leader gives up: by then the
- * others may have elected another one, and the clients that still ask here would wait in vain
+ * others may have elected another one, and the clients that still ask here would get no answer
  * ("check quorum", section 6.2).
  */
 static bool quorum_is_silent(const struct raft_core *core)
