@@ -9,8 +9,8 @@
 
 enum {
     APPLY_BATCH = 128, /* entries in one call of the state machine */
-    /* In one turn. If a leader applied a long backlog in one turn, it would send no heartbeats
-     * meanwhile. */
+    /* Entries in one turn. If a leader applied a long backlog in one turn, it would send no
+     * heartbeats meanwhile. */
     APPLY_ENTRIES_MAX = 4096,
     APPLY_BYTES_MAX = 8 << 20,
 };

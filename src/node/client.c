@@ -45,7 +45,7 @@ struct raftd_client {
     struct client_answer answer; /* the last completion points into it */
 
     /* Core thread. */
-    bool completed; /* something, since client_take_wake() */
+    bool completed; /* whether a request was completed since client_take_wake() */
 
     /* Set by the client thread, as its last access; read by the core thread. */
     atomic_bool closing;

@@ -11,7 +11,7 @@
 
 enum {
     EVENTS_MAX = 2048, /* in the batch of one turn */
-    EVENTS_KEPT = 4,   /* of these for a read round, the time, a handover and the disk space */
+    EVENTS_KEPT = 4,   /* reserved for a read round, the time, a handover and the disk space */
 };
 
 /* What one turn takes in. On the heap of the core thread, used again in every turn. */
@@ -20,7 +20,7 @@ struct turn {
     /* Whether the node takes part in consensus. Read once, so that it is the same during the whole
      * turn. */
     bool ready;
-    bool serves; /* clients are served; read once as well */
+    bool serves; /* whether clients are served; read once as well */
     size_t count;
     struct raft_event events[EVENTS_MAX];
     /* What the events point at; freed when the core has seen them. */
@@ -37,7 +37,7 @@ struct core_loop {
      * attached to it. NULL = none. */
     struct write_request *newest_write;
     uint64_t read_id;       /* of the newest read round */
-    uint64_t read_asked_ms; /* when that was asked */
+    uint64_t read_asked_ms; /* when that round began */
     /* The time that the core is told. It stands still while the node is out of service, so that no
      * time-out expires meanwhile. */
     uint64_t core_now_ms;
@@ -45,7 +45,7 @@ struct core_loop {
     uint64_t time_proposed_ms;
     bool more_to_apply; /* committed entries are left for the next turn */
     struct snapshot_schedule snapshots;
-    size_t first_client; /* slot with which the next turn begins; runs on, taken modulo the slots */
+    size_t first_client; /* slot with which the next turn begins, modulo the number of slots */
     /* The membership that the links follow now. */
     uint64_t seen_membership_index;
     bool seen_membership_committed;

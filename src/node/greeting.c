@@ -93,7 +93,8 @@ static bool looks_like_tls(const uint8_t *data)
     return (data[0] == 0x16 || data[0] == 0x15) && data[1] == 3 && data[2] <= 4;
 }
 
-/* The size of the frame, as far as the bytes so far tell: that of a header at first. */
+/* Sets how many bytes to read: first the size of a header, then, from the header, that of the
+ * frame. */
 static int wanted_bytes(const struct greeting_reader *reader, size_t *wanted,
                         struct wire_header *header, struct raftd_error *error)
 {

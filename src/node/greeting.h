@@ -1,7 +1,7 @@
 /*
- * The hellos that peers exchange first on a connection: makes the own one, reads the other side's,
- * and decides whether it is acceptable. Used by links, which dial, and by the reception, which is
- * dialled, each on its own thread with its own state.
+ * The hellos that peers exchange first on a connection: makes this node's hello, reads the hello of
+ * the other side, and decides whether that is acceptable. Used by links, which dial, and by the
+ * reception, which is dialled, each on its own thread with its own state.
  */
 #ifndef RAFTD_NODE_GREETING_H
 #define RAFTD_NODE_GREETING_H

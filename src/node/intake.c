@@ -16,8 +16,8 @@
 enum {
     LINK_EVENTS_MAX = 256,    /* events of one peer in one batch */
     CLIENT_EVENTS_MAX = 1024, /* requests of one client in one batch */
-    /* Between two entries with the time: a million keys may expire in a million milliseconds, and
-     * not each of them needs an entry. */
+    /* Milliseconds between two entries with the time: a million keys may expire in a million
+     * milliseconds, and not each of them needs an entry. */
     TIME_EVERY_MS = 50,
     TIME_BEHIND_MS = 10, /* the same, while the state machine has more to do than fits one entry */
 };

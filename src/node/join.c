@@ -30,7 +30,7 @@ enum {
     FIND_MS = 60000,      /* without any answer, before there is a log */
     AGAIN_MS = 500,       /* between two questions */
     REPORT_MS = 3000,     /* between two log lines about the progress */
-    REDIRECTIONS_MAX = 8, /* members that one question is sent to, each named by the one before */
+    REDIRECTIONS_MAX = 8, /* members that get one question, each named by the member before it */
 };
 
 /* ---- one question ---- */

@@ -1,7 +1,7 @@
 /*
- * How a node that no member has a link to gets its first one: it asks any member, over a
- * connection of its own that carries one question and one answer (doc/wire-format.md). Blocking,
- * in slices of a tenth of a second, so that a stop is not kept waiting.
+ * How a node to which no member has a link gets its first link: it asks any member, over a
+ * connection of its own that carries one question and one answer (doc/wire-format.md). Blocking, in
+ * slices of a tenth of a second, so that a stop is not kept waiting.
  */
 #ifndef RAFTD_NODE_JOIN_H
 #define RAFTD_NODE_JOIN_H
@@ -13,9 +13,10 @@
 struct raftd_node;
 
 /*
- * Before there is a log: asks until a member names the cluster's id, which becomes the node's.
- * What was wrong last after a minute without an answer, RAFTD_ERROR_REFUSED or _REMOVED if that is
- * the answer; 0 also when the node is asked to stop. The run thread, before the core has one.
+ * Before there is a log: asks until a member tells the cluster's id, which becomes the node's.
+ * Returns 0, also when the node is asked to stop; RAFTD_ERROR_REFUSED or RAFTD_ERROR_REMOVED if
+ * that is the answer; or, after a minute without an answer, the code of the last failure. The run
+ * thread, before the core thread runs.
  */
 int join_find_cluster(struct raftd_node *node, struct raftd_error *error);
 

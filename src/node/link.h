@@ -94,12 +94,12 @@ void link_give_stream(struct link *link, struct stream *stream, const struct wir
 
 /* Any thread. */
 uint16_t link_peer_id(const struct link *link);
-const struct net_address *link_address(const struct link *link); /* of the member */
+const struct net_address *link_address(const struct link *link); /* address of the member */
 const char *link_address_text(const struct link *link);
 struct link_health {
     bool connected;  /* both sides have identified themselves */
     bool healthy;    /* connected, and the peer has answered a health probe on this connection */
-    bool peer_ready; /* as its last probe said */
+    bool peer_ready; /* whether the peer is ready, as its last probe said */
     uint64_t round_trip_us;   /* of the last health probe, 0 = unknown */
     char client_address[272]; /* of the peer, "" = unknown */
     char trouble[128];        /* why there is no connection; "" = there is one */

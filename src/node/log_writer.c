@@ -45,7 +45,7 @@ struct log_writer {
 
     /* The log writer thread. */
     struct wal *wal;
-    char *directory; /* the free space of its file system is watched; NULL = not */
+    char *directory; /* where the free space is watched; NULL = it is not watched */
     uint64_t space_due_ms;
     uint64_t prepared_at_bytes; /* written_bytes when the last slice was zeroed */
 

@@ -1,7 +1,7 @@
 /*
  * The log writer: the only thread that waits for the disk of the log. It takes the core's writes
  * from a ring, as many as are there, makes them durable with one wal_append(), and returns them
- * through another ring. When the disk fails it ends the process, because nobody can know then what
+ * through another ring. When the disk fails, it ends the process, because it is then unknown what
  * is on the disk. It never touches the core.
  */
 #ifndef RAFTD_NODE_LOG_WRITER_H

@@ -33,7 +33,8 @@
 enum {
     NODE_CLIENTS_MAX = 64,
     NODE_LISTENERS_MAX = 4,
-    /* What an entry may have more than limits.max_request_bytes: the encoding of its arguments. */
+    /* By how many bytes an entry may exceed limits.max_request_bytes: the encoding of its
+     * arguments. */
     NODE_ENTRY_OVERHEAD_BYTES = 64 * 1024,
     /*
      * The largest entry that a node takes from a peer or from its own disk: what the greatest
@@ -95,7 +96,7 @@ struct raftd_node {
     struct waiting waiting;
     struct reads_freshness freshness;
 
-    struct link_table links; /* its header says who may do what */
+    struct link_table links; /* its header says which thread may do what */
 
     struct log_writer *log_writer;
     uint64_t snapshot_index; /* of the snapshot that was restored at the start, 0 = none */

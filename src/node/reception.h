@@ -2,7 +2,7 @@
  * The reception: one thread that gets the connections accepted on the peer port. It does the TLS
  * handshake, reads the peer's hello, and gives the connection to the link of that peer; or answers
  * a node that asks to join. At most RECEPTION_PENDING_MAX connections wait here, each for a limited
- * time, so that a connection that sends nothing harms nobody.
+ * time, so that a connection that sends nothing does no harm.
  */
 #ifndef RAFTD_NODE_RECEPTION_H
 #define RAFTD_NODE_RECEPTION_H

@@ -1,7 +1,7 @@
 /*
- * Makes a node from its data directory: finds out whose directory it is, recovers snapshot and log
- * or founds a new log, and makes the core, the log writer, the snapshot worker and the links.
- * Meanwhile no other thread uses the node, except for its status.
+ * Makes a node from its data directory: finds out to which cluster the directory belongs, recovers
+ * snapshot and log or founds a new log, and makes the core, the log writer, the snapshot worker and
+ * the links. Meanwhile no other thread uses the node, except for its status.
  */
 #include "node/recovery.h"
 
@@ -391,8 +391,8 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
     return code;
 }
 
-/* The directory of a restore that was cut short looks like that of a new node, or of one whose log
- * is lost. A mark that the restore removes at its end tells them apart. */
+/* The directory of an interrupted restore looks like that of a new node, or of a node whose log is
+ * lost. A mark that the restore removes at its end tells them apart. */
 static int refuse_unfinished_restore(const struct conf *conf, struct raftd_error *error)
 {
     const struct fs *fs = fs_posix();
@@ -411,8 +411,8 @@ static int refuse_unfinished_restore(const struct conf *conf, struct raftd_error
                      conf->node.data_dir);
 }
 
-/* The directory is missing or empty because raftctl recover was cut short before it renamed the new
- * one. */
+/* The directory is missing or empty because raftctl recover was interrupted before it renamed the
+ * new one. */
 static int refuse_unfinished_recovery(const struct conf *conf, struct raftd_error *error)
 {
     const char *name = conf->node.data_dir;

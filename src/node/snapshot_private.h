@@ -117,7 +117,7 @@ struct snapshot_receive {
     unsigned told_tenths;
 };
 
-/* A file that is read for a backup. It is kept until this time if nobody reads it again. */
+/* A file that is read for a backup. It is kept until this time, or longer if it is read again. */
 struct snapshot_reading {
     uint64_t index;
     uint64_t until_ms;
@@ -180,7 +180,7 @@ bool snapshot_push_event(struct snapshot_worker *worker, struct snapshot_event e
 void snapshot_push_frame(struct snapshot_worker *worker, uint16_t peer,
                          const struct wire_snapshot *head, const void *data);
 void snapshot_publish_newest(struct snapshot_worker *worker);
-/* Removes snapshots that are older than the options say and that nobody needs. */
+/* Removes snapshots that are older than the options allow, unless they are in use. */
 void snapshot_prune(struct snapshot_worker *worker);
 void snapshot_publish_transfer(struct published_transfer *published, uint16_t peer, uint64_t done,
                                uint64_t total);

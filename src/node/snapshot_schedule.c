@@ -17,7 +17,8 @@
 #include "sys/log.h"
 
 enum {
-    /* Of the state in one turn: takes a few dozen microseconds, so no command waits long for it. */
+    /* Bytes of the state that are taken in one turn. This needs a few dozen microseconds, so no
+     * command waits long for it. */
     SLICE_BYTES = 64 * 1024,
     EVENTS_A_TURN = 64,
     RETRY_MS = 10000, /* after a snapshot that failed, for example because the disk is full */
@@ -144,9 +145,9 @@ static void abort_saving(struct core_loop *loop)
 }
 
 /*
- * A snapshot was installed. A command that was proposed here may be contained in it, or not: the
- * entries are not here, so nobody can tell. "Certainly not applied" might be wrong, so the outcome
- * is unknown (T52, T53).
+ * A snapshot was installed. A command that was proposed here may or may not be contained in it:
+ * this node does not have the entries, so it cannot find out. "Certainly not applied" might be
+ * wrong, so the outcome is unknown (T52, T53).
  */
 static void fail_proposals(struct raftd_node *node)
 {
@@ -260,7 +261,8 @@ void snapshot_slice_locked(struct core_loop *loop)
     }
     if (atomic_load_explicit(&node->snapshot_wanted, memory_order_relaxed) &&
         atomic_exchange(&node->snapshot_wanted, false)) {
-        /* A node that has applied nothing yet saves its first snapshot as soon as it has. */
+        /* A node that has applied nothing yet saves its first snapshot as soon as it has applied an
+         * entry. */
         schedule->is_wanted =
             node->applied_index > schedule->taken_index || schedule->taken_index == 0;
     }

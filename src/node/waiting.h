@@ -78,7 +78,7 @@ struct waiting_request {
     uint8_t level;       /* of a read: enum raftd_read_level */
     uint32_t max_lag_ms; /* of a read; 0 = any age */
     uint64_t term; /* PROPOSED: the only term in which it can be appended; 0 = not known yet */
-    struct raftd_client *client; /* NULL = nobody waits for the outcome */
+    struct raftd_client *client; /* NULL = no client waits for the outcome */
     struct raft_entry *entry;    /* HELD and READ states: the bytes */
 };
 
