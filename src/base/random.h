@@ -4,8 +4,8 @@
  * The caller owns the state: one uint64_t for each sequence, used by one thread at a time. Every
  * value is a good seed, also 0.
  *
- * Never use these numbers as secrets: from one of them, all that follow can be computed. For a
- * seed that nobody can guess, use random_u64() in sys/clock.h.
+ * Never use these numbers as secrets: from one of them, all that follow can be computed. For a seed
+ * that cannot be guessed, use random_u64() in sys/clock.h.
  */
 #ifndef RAFTD_BASE_RANDOM_H
 #define RAFTD_BASE_RANDOM_H

@@ -372,7 +372,7 @@ static int read_all(int fd, struct conf_source *source, struct buffer *bytes)
 static int read_file(struct conf_source *source, struct buffer *bytes)
 {
     struct stat status;
-    /* O_NONBLOCK: otherwise open() of a pipe that nobody writes to would wait for ever. */
+    /* O_NONBLOCK: otherwise open() of a pipe without a writer would wait for ever. */
     int fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     int code;
 

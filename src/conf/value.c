@@ -151,7 +151,8 @@ static bool is_name(const char *text)
 }
 
 /* A text that says what kind of path is wanted; NULL if the path is valid. Quotes have no meaning
- * in a configuration file, so they would become a part of the file's name. Nobody wants that. */
+ * in a configuration file, so they would become a part of the file's name, which is never
+ * wanted. */
 static const char *path_problem(const char *text)
 {
     size_t length = strlen(text);

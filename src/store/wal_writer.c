@@ -121,7 +121,7 @@ static bool is_full(int result)
  * an append that comes meanwhile would wait for all of them.
  *
  * *lacks_room: the disk was full before anything was synced. That is not final. A failed sync is
- * always final, also if its reason is a full disk: after it, nobody knows what is on the disk.
+ * always final, also if its reason is a full disk: after it, it is unknown what is on the disk.
  */
 static int prepare_slice(struct wal *wal, uint64_t budget_bytes, bool *lacks_room)
 {

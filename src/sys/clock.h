@@ -14,7 +14,7 @@ uint64_t clock_monotonic_us(void);
 /* Milliseconds since 1970-01-01T00:00:00Z. */
 uint64_t clock_wall_ms(void);
 
-/* 64 bits from the kernel that nobody can predict. */
+/* 64 unpredictable bits from the kernel. */
 uint64_t random_u64(void);
 
 #endif

@@ -128,7 +128,7 @@ static void write_stderr(const char *line, size_t length)
     do {
         written = write(STDERR_FILENO, line, length);
     } while (written < 0 && errno == EINTR);
-    /* Any other failure means that nobody reads the log or that its disk is full. There is no
+    /* Any other failure means that no process reads the log or that its disk is full. There is no
      * other place to report that. */
 }
 

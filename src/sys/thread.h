@@ -24,8 +24,8 @@ int thread_start(struct thread *thread, const char *name, void (*run)(void *argu
                  void *argument);
 /* Waits for the end of the thread. */
 void thread_join(struct thread *thread);
-/* Instead of thread_join(): nobody waits for the end of the thread. The struct must not move or be
- * freed before run() returns; run() itself may free it as its last action. */
+/* Instead of thread_join(): no thread waits for the end of this thread. The struct must not move or
+ * be freed before run() returns; run() itself may free it as its last action. */
 void thread_detach(struct thread *thread);
 
 /* The name of the calling thread; "main" in a thread that thread_start() did not start. */
