@@ -151,8 +151,13 @@ struct link *link_create(const struct link_shared *shared, uint16_t peer_id,
     link->output.bulk = link->bulk;
     link->backoff_ms = link->timing.backoff_min_ms;
     mutex_init(&link->mutex, MUTEX_RANK_LINK);
-    snprintf(link->health.trouble, sizeof(link->health.trouble), "%s",
-             link->dials ? "not connected yet" : "the peer has not connected yet");
+    if (link->dials) {
+        snprintf(link->health.trouble, sizeof(link->health.trouble), "not connected yet");
+    } else {
+        snprintf(link->health.trouble, sizeof(link->health.trouble),
+                 "node %u makes this connection and has not done so yet: look into its log",
+                 (unsigned)peer_id);
+    }
     return link;
 }
 

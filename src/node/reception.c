@@ -128,8 +128,10 @@ static enum greeting_reason judge_locked(const struct reception *reception,
         return GREETING_NODE_ID;
     }
     if (*link == NULL) {
-        error_set(error, RAFTD_ERROR_REFUSED, "node %u is no member of this cluster: check [peers]",
-                  (unsigned)hello->node_id);
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "node %u is no member of this cluster: check [peers] (while node %u joins the "
+                  "cluster, nothing needs to be done)",
+                  (unsigned)hello->node_id, (unsigned)reception->shared->self_id);
         return GREETING_NODE_ID;
     }
     if (reason == GREETING_ACCEPTED && hello->node_id > reception->shared->self_id) {

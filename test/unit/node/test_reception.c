@@ -101,7 +101,8 @@ static const struct {
     {other_name_and_cluster, "cluster name differs"},
     {other_wanted, "node 1 expects node 5 at this address, but it is the address of node 2: check "
                    "[peers]"},
-    {unknown_node, "node 9 is no member of this cluster: check [peers]"},
+    {unknown_node, "node 9 is no member of this cluster: check [peers] (while node 2 joins the "
+                   "cluster, nothing needs to be done)"},
     {this_node, "two nodes have the id 2: check [node] id"},
     {old_version, "node 1 speaks protocol versions 0 to 0, node 2 speaks 1 to 1"},
     {new_version, "node 1 speaks protocol versions 2 to 3, node 2 speaks 1 to 1"},
