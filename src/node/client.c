@@ -2,10 +2,10 @@
  * Clients inside the process: a pair of rings between a thread of the embedder and the core thread.
  * Both ends are here.
  *
- * The life of a client: raftd_client_open() puts it into an empty slot of node->clients by
+ * The life of a client: raftd_client_open() puts it into an empty place of node->clients by
  * compare-and-swap. raftd_client_close() marks it as closing; its thread does not touch it after
- * that. The core thread takes the requests that are left, empties the slot and frees the client.
- * Only the core thread empties slots and follows their pointers, so a pointer that it has read
+ * that. The core thread takes the requests that are left, empties the place and frees the client.
+ * Only the core thread empties places and follows their pointers, so a pointer that it has read
  * stays valid until it frees the client itself. If no core thread runs, raftd_node_destroy() frees
  * the clients.
  *

@@ -45,7 +45,7 @@ struct core_loop {
     uint64_t time_proposed_ms;
     bool more_to_apply; /* committed entries are left for the next turn */
     struct snapshot_schedule snapshots;
-    size_t first_client; /* slot with which the next turn begins, modulo the number of slots */
+    size_t first_client; /* place with which the next turn begins, modulo the number of places */
     /* The membership that the links follow now. */
     uint64_t seen_membership_index;
     bool seen_membership_committed;

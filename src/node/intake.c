@@ -229,9 +229,9 @@ static void intake_clients(struct core_loop *loop, bool proposable)
 
     loop->first_client++;
     for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
-        size_t slot = (loop->first_client + i) % NODE_CLIENTS_MAX;
+        size_t place = (loop->first_client + i) % NODE_CLIENTS_MAX;
         struct raftd_client *client =
-            atomic_load_explicit(&node->clients[slot], memory_order_acquire);
+            atomic_load_explicit(&node->clients[place], memory_order_acquire);
         bool closing = client != NULL && client_is_closing(client);
 
         if (client == NULL) {
@@ -240,7 +240,7 @@ static void intake_clients(struct core_loop *loop, bool proposable)
         intake_client(loop, client, proposable);
         if (closing && !client_has_requests(client)) {
             waiting_forget_client(&node->waiting, client);
-            atomic_store(&node->clients[slot], NULL);
+            atomic_store(&node->clients[place], NULL);
             client_free(client);
         }
     }

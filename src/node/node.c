@@ -273,8 +273,8 @@ static void warm_up(struct raftd_node *node)
 /*
  * From now on clients complete the requests themselves that the core thread did not read
  * (client.c). All clients are woken: one that began to sleep before the flag was set would wait for
- * ever. The flag and the slots are accessed with sequential consistency, so a client that is opened
- * meanwhile is either found here or sees the flag.
+ * ever. The flag and the places are accessed with sequential consistency, so a client that is
+ * opened meanwhile is either found here or sees the flag.
  */
 static void end_clients(struct raftd_node *node)
 {

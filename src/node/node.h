@@ -126,8 +126,8 @@ struct raftd_node {
 
     atomic_bool core_ended; /* set by the run thread: no thread reads the clients' rings any more */
 
-    /* Any thread fills a slot by compare-and-swap (client.c). Only the core thread follows the
-     * pointers and empties slots; when it has ended, the run thread does. */
+    /* Any thread fills a place by compare-and-swap (client.c). Only the core thread follows the
+     * pointers and empties places; when it has ended, the run thread does. */
     _Atomic(struct raftd_client *) clients[NODE_CLIENTS_MAX];
 
     /* Figures for the status: written by the core thread (started_ms: by the run thread), with
