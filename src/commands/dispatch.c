@@ -4,6 +4,7 @@
  */
 #include "commands/commands.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <raftd/client.h>
@@ -247,15 +248,16 @@ static bool find(struct call *call)
 static void queue(struct call *call)
 {
     struct transaction *transaction = &call->session->transaction;
+    uint64_t bytes_max = call->front->conf.limits.max_request_bytes;
 
-    if (transaction_queue(transaction, call->command, call->arguments, call->count,
-                          call->front->conf.limits.max_request_bytes)) {
+    if (transaction_queue(transaction, call->command, call->arguments, call->count, bytes_max)) {
         resp_write_raw(call->reply, "+QUEUED\r\n", 9);
     } else {
-        resp_write_error_format(call->reply,
-                                "ERR the transaction has more than %d commands or more bytes than "
-                                "limits.max_request_bytes",
-                                TRANSACTION_COMMANDS_MAX);
+        resp_write_error_format(
+            call->reply,
+            "ERR the transaction has more than %d commands or more than %" PRIu64
+            " bytes (limits.max_request_bytes)",
+            TRANSACTION_COMMANDS_MAX, bytes_max);
     }
 }
 
