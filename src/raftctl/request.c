@@ -11,6 +11,9 @@
 #include "raftctl/endpoint.h"
 #include "raftctl/output.h"
 
+/* How often one request follows MOVED; more is needed only if the leader changes meanwhile. */
+enum { REDIRECTS_MAX = 3 };
+
 void ctl_request_add_bytes(struct ctl_request *request, const void *data, size_t size)
 {
     request->words = memory_grow(request->words, &request->words_capacity, request->count + 1,
@@ -42,7 +45,7 @@ static bool has_prefix(const char *text, const char *prefix)
 static bool is_definite_refusal(const char *text)
 {
     return has_prefix(text, "LOADING ") || has_prefix(text, "TRYAGAIN ") ||
-           has_prefix(text, "CLUSTERDOWN ");
+           has_prefix(text, "CLUSTERDOWN ") || has_prefix(text, "MOVED ");
 }
 
 /* What happened at one endpoint. */
@@ -85,19 +88,55 @@ static struct outcome judge_error_reply(const struct ctl_request *request, const
     return (struct outcome){.code = CTL_REFUSED};
 }
 
-/* Asks one endpoint. *opened: the connection to it; if it is NULL, a new one is made. */
+static int ask(const struct ctl_request *request, const char *name,
+               const struct ctl_options *options, struct endpoint **opened,
+               struct resp_reply **reply, struct raftd_error *error)
+{
+    int code = *opened != NULL ? 0 : endpoint_open(name, options, opened, error);
+
+    return code != 0 ? code
+                     : endpoint_command(*opened, request->count, request->words, request->sizes,
+                                        reply, error);
+}
+
+/* The address in an error such as "MOVED 866 10.0.0.2:7380"; NULL = the reply is another one. */
+static const char *moved_to(const struct resp_reply *reply)
+{
+    const char *space = NULL;
+
+    if (reply->type == RESP_REPLY_ERROR && has_prefix(reply->text, "MOVED ")) {
+        space = strchr(reply->text + strlen("MOVED "), ' ');
+    }
+    return space != NULL ? space + 1 : NULL;
+}
+
+/*
+ * Asks one endpoint. *opened: the connection to it; if it is NULL, a new one is made.
+ *
+ * With [redis] redirect = moved, a node that does not lead refuses a command on a key and names the
+ * leader. The leader is asked then, over a connection for this one request: the next request of a
+ * session has to come back to the first node, because SCAN goes on only at the node where it began.
+ */
 static struct outcome try_endpoint(const struct ctl_request *request, const char *name,
                                    const struct ctl_options *options, struct endpoint **opened,
                                    struct resp_reply **reply)
 {
     struct raftd_error error = {0};
     struct outcome outcome = {.code = CTL_OK};
-    int code = *opened != NULL ? 0 : endpoint_open(name, options, opened, &error);
+    struct endpoint *leader = NULL;
+    char leader_name[CTL_ENDPOINT_MAX];
+    int code = ask(request, name, options, opened, reply, &error);
 
-    if (code == 0) {
-        code = endpoint_command(*opened, request->count, request->words, request->sizes, reply,
-                                &error);
+    for (int i = 0; i < REDIRECTS_MAX && code == 0 && moved_to(*reply) != NULL; i++) {
+        snprintf(leader_name, sizeof(leader_name), "%s", moved_to(*reply));
+        name = leader_name;
+        memory_free(*reply);
+        *reply = NULL;
+        endpoint_close(leader);
+        leader = NULL;
+        code = ask(request, name, options, &leader, reply, &error);
     }
+    endpoint_close(leader);
     if (code != 0) {
         outcome = judge_failure(request, name, &error);
     } else if ((*reply)->type == RESP_REPLY_ERROR) {

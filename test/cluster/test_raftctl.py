@@ -497,6 +497,33 @@ class Data(Ctl):
             self.assertIn("%s: %s not now" % (first.endpoint, code), err)
             self.assertIn("Connection refused", err)
 
+    def test_the_leader_that_a_node_names_is_asked(self):
+        leader = self.serve(bytearray(b"+OK\r\n"))
+        follower = self.serve(Exception("MOVED 866 " + leader.endpoint))
+        self.assertEqual(self.ask("set", "key", "value", "--endpoints", follower.endpoint),
+                         ("OK\n", ""))
+        gone = self.serve(Exception("MOVED 866 " + self.nobody()))
+        out, err = self.ask("set", "key", "value", "--endpoints",
+                            gone.endpoint + "," + leader.endpoint)
+        self.assertEqual(out, "OK\n")
+        self.assertIn("Connection refused", err)
+        circle = self.serve(lambda arguments: Exception("MOVED 866 " + circle.endpoint))
+        _, err = self.ask("set", "key", "value", "--endpoints", circle.endpoint, code=REFUSED)
+        self.assertIn("MOVED 866", err)
+        self.assertEqual(len(circle.commands), 4)
+        strange = self.serve(Exception("MOVED"))
+        _, err = self.ask("set", "key", "value", "--endpoints", strange.endpoint, code=REFUSED)
+        self.assertIn("MOVED", err)
+
+    def test_with_a_prefix_each_page_comes_from_the_node_that_scans(self):
+        leader = self.serve(lambda arguments: ["value"] * len(arguments[1:]))
+        pages = {b"0": ["7", ["a1"]], b"7": ["0", ["a2"]]}
+        follower = self.serve(lambda arguments: pages[arguments[1]] if arguments[0] == b"SCAN"
+                              else Exception("MOVED 866 " + leader.endpoint))
+        out, err = self.ask("get", "--prefix", "a", "--endpoints", follower.endpoint)
+        self.assertEqual((out, err), ('"a1" "value"\n"a2" "value"\n', ""))
+        self.assertEqual([words[0] for words in leader.commands], [b"MGET", b"MGET"])
+
     def test_an_unknown_outcome_is_never_tried_again(self):
         for answer in (Exception("TIMEOUT no outcome in time"), HANG_UP, SILENCE):
             first = self.serve(answer)
