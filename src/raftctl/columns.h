@@ -20,8 +20,8 @@ struct ctl_row {
 };
 
 struct ctl_column {
-    /* Of the field; "silent_ms" has the title SILENT MS, "last_index" LAST. A column that is no
-     * field's and shows numbers has '>' in front. */
+    /* Name of the field: "silent_ms" gets the title SILENT MS, "last_index" LAST. For a column that
+     * shows no field: its title, with '>' in front if it shows numbers. */
     const char *name;
     void (*cell)(struct table *table, const struct ctl_row *row); /* NULL: shows the field */
 };

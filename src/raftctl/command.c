@@ -1,6 +1,4 @@
-/*
- * Finding commands by what was written. Pure.
- */
+/* Finds the command that the words of a command line name. Pure. */
 #include "raftctl/command.h"
 
 #include <stdio.h>
@@ -110,7 +108,7 @@ static bool is_second_word(const char *name, const char *word)
     return blank != NULL && strcmp(blank + 1, word) == 0;
 }
 
-/* How far the words are from the name; a name of two words is held against two. */
+/* The distance between the words and a name. A name of two words is compared with two words. */
 static size_t distance_of_words(const char *name, char *const *words)
 {
     char text[2 * NAME_BYTES];

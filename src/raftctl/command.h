@@ -1,6 +1,6 @@
 /*
- * What raftctl knows of a command, as a row of the table in commands.c. The command line, the
- * help, the completion of shells and the check of the manual page all read this table.
+ * A command of raftctl, as a row of the table in commands.c. The command line, the help, the
+ * completion of shells and the check of the manual page all read this table.
  */
 #ifndef RAFTD_RAFTCTL_COMMAND_H
 #define RAFTD_RAFTCTL_COMMAND_H
@@ -32,9 +32,9 @@ struct ctl_commands {
 };
 
 /*
- * The command that the first word or the first two of the words name, by its name or its older
- * name; *used is how many words that were. NULL: there is none. A command of two words goes before
- * one of one word.
+ * Finds the command whose name, or older name, is the first word or the first two words. *used is
+ * the number of these words. NULL: there is no such command. A name of two words is preferred to a
+ * name of one word.
  */
 const struct ctl_command *ctl_command_find(const struct ctl_commands *commands, char *const *words,
                                            size_t *used);
@@ -44,8 +44,8 @@ bool ctl_command_is_group(const struct ctl_commands *commands, const char *word)
 const char *ctl_command_second_word(const struct ctl_command *command, const char *first);
 
 /*
- * The command that somebody probably meant who wrote these words, of which there is at least one;
- * NULL: none is near enough.
+ * The command that is probably meant by these words, of which there is at least one; NULL: no name
+ * is similar enough.
  */
 const struct ctl_command *ctl_command_suggest(const struct ctl_commands *commands,
                                               char *const *words);

@@ -33,8 +33,8 @@ static const struct ctl_command rows[] = {
      .syntax = "[--all] [--watch [--interval SECONDS]]",
      .summary = "Show what each node says about itself",
      .text = "A table with a row for each endpoint. If one of them is the leader, a second table\n"
-             "shows each member as the leader sees it. Only the leader knows how far the others\n"
-             "are.\n",
+             "shows each member as the leader sees it. Only the leader knows how far the other\n"
+             "members are.\n",
      .examples = "raftctl status --endpoints node-1:7380,node-2:7380,node-3:7380\n"
                  "raftctl status --all --watch\n",
      .options = OPTIONS_CLIENT | OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_WATCH) |
@@ -44,15 +44,16 @@ static const struct ctl_command rows[] = {
      .group = "Nodes",
      .syntax = "",
      .summary = "List the members of the cluster",
-     .text = "With the address for the other nodes and the address for clients.\n",
+     .text = "Each member has an address for the other nodes and an address for clients.\n",
      .examples = "raftctl members -w json\n",
      .options = OPTIONS_CLIENT,
      .run = ctl_members},
     {.name = "ready",
      .group = "Nodes",
      .syntax = "",
-     .summary = "Tell for each endpoint whether it serves requests",
-     .text = "Exit status: 0 = all are ready, 1 = one is not, 2 = one does not answer.\n",
+     .summary = "Print for each endpoint whether it serves requests",
+     .text = "Exit status: 0 if all endpoints are ready, 1 if one is not ready, 2 if one does not\n"
+             "answer.\n",
      .examples = "raftctl ready && echo 'all nodes serve'\n",
      .options = OPTIONS_CLIENT,
      .run = ctl_ready},
@@ -72,9 +73,10 @@ static const struct ctl_command rows[] = {
      .group = "Keys",
      .syntax = "KEY VALUE|- [--ttl SECONDS] [--nx]",
      .summary = "Set a key",
-     .text = "With \"-\" as the value, the value is all of standard input, at most 512 MiB, with\n"
-             "every byte as it is. With --nx, a key that exists is not changed, and the exit\n"
-             "status is 1. Without --ttl, the key does not expire.\n",
+     .text =
+         "If VALUE is \"-\", the value is all of standard input: every byte, unchanged, at most\n"
+         "512 MiB. With --nx, a key that exists is not changed, and the exit status is 1.\n"
+         "Without --ttl, the key does not expire.\n",
      .examples = "raftctl set greeting hello\n"
                  "raftctl set --ttl 60 --nx job:17 worker-3\n"
                  "raftctl set picture - < picture.png\n"
@@ -97,9 +99,10 @@ static const struct ctl_command rows[] = {
      .group = "Keys",
      .syntax = "[PREFIX|PATTERN]",
      .summary = "List keys",
-     .text = "An argument with one of the characters * ? [ \\ is a pattern as SCAN in\n"
-             "raftd-commands(7) has it, any other argument is a prefix. The keys come page by\n"
-             "page, in no order; a key that is set or deleted meanwhile may be listed or not.\n",
+     .text =
+         "An argument that contains one of the characters * ? [ \\ is a pattern, as for SCAN in\n"
+         "raftd-commands(7). Any other argument is a prefix. The keys come page by page, in no\n"
+         "order. A key that is set or deleted meanwhile may be listed or not.\n",
      .examples = "raftctl scan\n"
                  "raftctl scan user:\n"
                  "raftctl scan 'user:*:name'\n",
@@ -119,8 +122,10 @@ static const struct ctl_command rows[] = {
      .group = "Members",
      .syntax = "ID ADDRESS [--learner]",
      .summary = "Add a node to the cluster",
-     .text = "ADDRESS is where the other nodes connect to the new one. It is a learner first and\n"
-             "becomes a voter when it has caught up. Start it with raftd --join afterwards.\n",
+     .text =
+         "ADDRESS is the address at which the other nodes connect to the new node. The new node\n"
+         "is first a learner; it becomes a voter when it has caught up. Afterwards start it with\n"
+         "raftd --join.\n",
      .examples = "raftctl member add 4 node-4:7381\n",
      .arguments_min = 2,
      .arguments_max = 2,
@@ -130,7 +135,7 @@ static const struct ctl_command rows[] = {
      .group = "Members",
      .syntax = "ID",
      .summary = "Make a learner a voter",
-     .text = "Refused until the learner has caught up with the leader.\n",
+     .text = "This is refused until the learner has caught up with the leader.\n",
      .examples = "raftctl member promote 4\n",
      .arguments_min = 1,
      .arguments_max = 1,
@@ -140,7 +145,8 @@ static const struct ctl_command rows[] = {
      .group = "Members",
      .syntax = "ID",
      .summary = "Remove a node from the cluster",
-     .text = "Its id is never accepted again. Refused if the rest would have no quorum.\n",
+     .text = "The id of the node is never accepted again. The command is refused if the remaining\n"
+             "nodes would have no quorum.\n",
      .examples = "raftctl member remove 2\n",
      .arguments_min = 1,
      .arguments_max = 1,
@@ -149,9 +155,10 @@ static const struct ctl_command rows[] = {
     {.name = "member replace",
      .group = "Members",
      .syntax = "OLD NEW ADDRESS",
-     .summary = "Put a new node in the place of another one",
-     .text = "For a machine that is dead, or whose disk was lost. OLD and NEW are ids; ADDRESS is\n"
-             "the peer address of the new node. Start it with raftd --join afterwards.\n",
+     .summary = "Replace a node by a new node",
+     .text =
+         "Use this for a machine that is dead or has lost its disk. OLD and NEW are ids; ADDRESS\n"
+         "is the peer address of the new node. Afterwards start the new node with raftd --join.\n",
      .examples = "raftctl member replace 2 5 node-5:7381\n",
      .arguments_min = 3,
      .arguments_max = 3,
@@ -172,8 +179,9 @@ static const struct ctl_command rows[] = {
      .group = "Members",
      .syntax = "[ID]",
      .summary = "Hand leadership over to another voter",
-     .text = "Without ID, the leader chooses. Waits until the other node leads, and prints its\n"
-             "id. If leadership did not move in time, the exit status is 1.\n",
+     .text =
+         "Without ID, the leader chooses the voter. The command waits until the other node\n"
+         "leads, and prints its id. If leadership did not move in time, the exit status is 1.\n",
      .examples = "raftctl handover\n"
                  "raftctl handover 3\n",
      .arguments_max = 1,
@@ -183,7 +191,7 @@ static const struct ctl_command rows[] = {
     {.name = "snapshot",
      .group = "Backups",
      .syntax = "",
-     .summary = "Have a node save a snapshot of its data",
+     .summary = "Tell a node to save a snapshot of its data",
      .text = "",
      .examples = "raftctl snapshot --endpoints node-1:7380\n",
      .options = OPTIONS_CLIENT,
@@ -226,9 +234,9 @@ static const struct ctl_command rows[] = {
     {.name = "recover",
      .group = "Backups",
      .syntax = "--data-dir DIR [--force-new-cluster]",
-     .summary = "Make a new cluster of one node's data, when the quorum is lost for ever",
+     .summary = "Make a new cluster from the data of one node, if the quorum is lost",
      .text = "Acknowledged writes can be lost: read raftctl(1) first. The node must not run.\n"
-             "Without --force-new-cluster, it only prints how far the data reach.\n",
+             "Without --force-new-cluster, the command only prints the last term and index.\n",
      .examples = "raftctl recover --data-dir /var/lib/raftd\n",
      .options = OPTION_BIT(OPTION_DATA_DIRECTORY) | OPTION_BIT(OPTION_FORCE),
      .required = OPTION_BIT(OPTION_DATA_DIRECTORY),
@@ -314,7 +322,7 @@ static const struct ctl_command rows[] = {
      .group = "raftctl itself",
      .syntax = "bash|zsh",
      .summary = "Print a script that completes commands and options in a shell",
-     .text = "An installed raftctl has these scripts already where bash and zsh look for them.\n",
+     .text = "\"make install\" puts these scripts where bash and zsh look for them.\n",
      .examples = "source <(raftctl completion bash)\n",
      .arguments_min = 1,
      .arguments_max = 1,

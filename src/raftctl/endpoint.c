@@ -128,8 +128,9 @@ static int receive_reply(void *argument, struct stream *stream, struct raftd_err
 }
 
 /*
- * The command may have been received, whatever ended the connection. With TLS 1.3 a client learns
- * only now that its certificate was refused; if the reset overtakes the alert, not even that.
+ * Explains why the connection ended; in each case the node may have received the command. With TLS
+ * 1.3, a client learns only now that its certificate was refused. If the reset of the connection
+ * arrives before the alert, the client does not learn this at all.
  */
 static int explain(const struct endpoint *endpoint, int code, struct raftd_error *error)
 {

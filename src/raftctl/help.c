@@ -57,7 +57,7 @@ void help_print_all(FILE *file, const struct ctl_commands *commands)
     print_options(file, "Options of all commands that talk to nodes", OPTIONS_CLIENT);
     print_options(file, "Options of all commands",
                   OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION));
-    fputs("\nA variable in brackets stands in for an option that is not given.\n"
+    fputs("\nThe variable in brackets is used if the option is not given.\n"
           "raftctl help COMMAND explains a command; raftctl(1) is the manual.\n",
           file);
 }
@@ -150,8 +150,8 @@ static void complain_of_group(const struct ctl_commands *commands, const char *w
             snprintf(list + length, sizeof(list) - length, "%s%s", length > 0 ? ", " : "", second);
         }
     }
-    ctl_complain("\"%s\" is only the first word of a command; expected one of these behind it: %s; "
-                 "see raftctl help %s",
+    ctl_complain("\"%s\" is only the first word of a command; expected one of these words after "
+                 "it: %s; see raftctl help %s",
                  word, list, word);
 }
 

@@ -111,9 +111,9 @@ static bool check_usage(const struct ctl_command *command, char **arguments, uin
 }
 
 /*
- * A reader of the output that has gone, such as head(1), is no mistake of anybody. The command has
- * run to its end and removed its temporary files; now the process ends as a program ends that
- * writes into a pipe without a reader.
+ * It is not an error if the reader of the output has gone, as head(1) does. The command has run to
+ * its end and removed its temporary files; now the process ends as a program ends that writes into
+ * a pipe without a reader.
  */
 static void die_of_broken_pipe(void)
 {
@@ -125,7 +125,7 @@ static void die_of_broken_pipe(void)
     }
 }
 
-/* An answer that was not printed was not given. */
+/* If the answer could not be printed, the command has failed. */
 static int flush_output(int code)
 {
     errno = 0;

@@ -1,6 +1,5 @@
-/*
- * raftctl members and ready: who belongs to the cluster, and who serves. Main thread.
- */
+/* raftctl members and ready: which nodes belong to the cluster, and which endpoints serve. Main
+ * thread. */
 #include "raftctl/raftctl.h"
 
 #include <inttypes.h>

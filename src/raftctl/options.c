@@ -63,7 +63,8 @@ static const struct ctl_option table[OPTION_COUNT] = {
     [OPTION_NX] = {.name = "nx", .help = "set the key only if there is no such key"},
     [OPTION_LEARNER] = {.name = "learner",
                         .help = "the member stays a learner until it is promoted"},
-    [OPTION_FORCE] = {.name = "force-new-cluster", .help = "do it; without it, only look"},
+    [OPTION_FORCE] = {.name = "force-new-cluster",
+                      .help = "make the new cluster; without this option, change nothing"},
     [OPTION_DATA_DIRECTORY] = {.name = "data-dir",
                                .value = "DIR",
                                .kind = VALUE_DIRECTORY,
@@ -170,11 +171,12 @@ static bool add_endpoint(struct ctl_options *options, const char *source, const 
     memcpy(endpoint, text, size);
     endpoint[size] = '\0';
     if (!address_split(endpoint, host, &port, &problem)) {
-        ctl_complain("%s: \"%s\" is no HOST:PORT: %s", source, endpoint, problem);
+        ctl_complain("%s: found \"%s\", expected HOST:PORT: %s", source, endpoint, problem);
         return false;
     }
     if (port == 0) {
-        ctl_complain("%s: \"%s\": no node listens on port 0", source, endpoint);
+        ctl_complain("%s: found \"%s\", expected HOST:PORT: no node listens on port 0", source,
+                     endpoint);
         return false;
     }
     options->endpoint_count++;

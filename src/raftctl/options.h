@@ -90,7 +90,7 @@ struct ctl_options {
     uint64_t ttl_s; /* set: time to live in seconds, 0 = for ever */
 
     bool learner; /* member add: it stays a learner */
-    bool force;   /* recover: do it */
+    bool force;   /* recover: make the new cluster */
 
     /* cert */
     const char *directory;

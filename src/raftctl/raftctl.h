@@ -17,7 +17,7 @@ enum ctl_exit {
     CTL_NO = 1,          /* the answer is no: not ready, no such key */
     CTL_UNREACHABLE = 2, /* no endpoint, or with status and ready not every one, answered */
     CTL_REFUSED = 3,     /* the cluster answered with an error; nothing was changed */
-    CTL_UNKNOWN = 4,     /* sent, but no answer came: it may have been applied, or may be later */
+    CTL_UNKNOWN = 4,     /* a write was sent, but its outcome is unknown */
     CTL_LOCAL = 5,       /* a file, a certificate or the output failed on this side */
     CTL_USAGE = 64,
 };

@@ -85,7 +85,7 @@ int scan_keys(const struct ctl_options *options, struct ctl_session *session,
         }
         memory_free(reply);
         if (ferror(stdout) != 0) {
-            return code; /* nobody reads any more */
+            return code; /* the reader of the output has gone */
         }
     } while (code == CTL_OK && strcmp(cursor, "0") != 0);
     return code;

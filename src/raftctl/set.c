@@ -59,7 +59,7 @@ static void print_set(const struct ctl_options *options, const char *key, bool d
     }
 }
 
-/* value: of standard input, or NULL: the second argument. */
+/* value: the bytes of standard input; NULL = the second argument is the value. */
 static int send_set(const struct ctl_options *options, char **arguments, const struct buffer *value)
 {
     struct ctl_request request = {.writes = true};

@@ -25,7 +25,7 @@ static void take_reply(struct ctl_answer *answer, struct resp_reply *reply)
         error_set(&answer->error, RAFTD_ERROR_REFUSED, "%s", reply->text);
         answer->refused = true;
     } else if (!ctl_is_status(reply)) {
-        error_set(&answer->error, RAFTD_ERROR_PROTOCOL, "RAFT STATUS answers no map");
+        error_set(&answer->error, RAFTD_ERROR_PROTOCOL, "the answer to RAFT STATUS is not a map");
     } else {
         answer->status = reply;
         return;

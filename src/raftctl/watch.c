@@ -175,7 +175,7 @@ int watch_run(const struct ctl_options *options,
     catch_signals();
     if (on_screen) {
         fputs(SECOND_SCREEN HIDE_CURSOR CUT_LINES, stdout);
-        fflush(stdout); /* the first answer may take its time */
+        fflush(stdout); /* the first answer may come late */
     }
     code = show_answers(&asking, on_screen, show);
     if (on_screen) {

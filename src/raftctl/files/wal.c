@@ -136,7 +136,7 @@ static bool print_tail(struct segment *segment)
 
         for (size_t i = 0; bytes != NULL && i < size; i++) {
             if (bytes[i] != 0) {
-                printf("  offset %" PRIu64 ": bytes that belong to no whole batch\n",
+                printf("  offset %" PRIu64 ": bytes that belong to no complete batch\n",
                        offset + (uint64_t)i);
                 return false;
             }
