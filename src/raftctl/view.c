@@ -1,5 +1,6 @@
 /*
- * Asks many endpoints for RAFT STATUS at the same time.
+ * Asks many endpoints for RAFT STATUS at the same time: each on a thread of its own, which ends
+ * before ctl_view_ask() returns. Never prints anything.
  */
 #include "raftctl/view.h"
 
