@@ -76,7 +76,7 @@ void buffer_consume(struct buffer *buffer, size_t size);
 struct reader {
     const uint8_t *data; /* borrowed */
     size_t size_bytes;
-    size_t offset_bytes; /* of the next byte to read */
+    size_t offset_bytes; /* offset of the next byte to read */
     bool failed;         /* some read went past the end, or the decoder found a wrong value */
 };
 

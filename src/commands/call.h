@@ -32,19 +32,20 @@ struct call {
     struct session *session; /* the connection's */
     const struct command *command;
     const struct resp_argument *arguments; /* the command's name comes first */
-    size_t count;                          /* of arguments */
+    size_t count;                          /* number of arguments */
     struct buffer *reply;        /* output of a command that needs no answer of the node */
-    enum resp_protocol protocol; /* of that reply */
+    enum resp_protocol protocol; /* protocol version of that reply */
 
     /* The request. Set by a command that needs an answer of the node. */
     int (*submit)(struct call *call, uint64_t tag); /* sends the request; NULL = it asks for
                                                        `operation` */
-    enum kv_operation operation;                    /* of the state machine */
-    uint8_t flags;                                  /* of `operation` */
+    enum kv_operation operation;                    /* operation of the state machine */
+    uint8_t flags;                                  /* flags of `operation` */
     enum raftd_read_level read_level;               /* level of a read; initially that of the
                                                        connection */
-    struct kv_argument *kv_arguments; /* of `operation`; the worker's, with room for `count` + 2 */
-    size_t kv_count;                  /* of kv_arguments */
+    struct kv_argument *kv_arguments;   /* arguments of `operation`; the worker's, with room for
+                                         `count` + 2 */
+    size_t kv_count;                    /* number of kv_arguments */
     char number[NUMBER_TEXT_BYTES_MAX]; /* room for an argument that the client did not send */
     struct owed_reply owed; /* how the answer becomes the reply; says whether it is a read */
 

@@ -16,7 +16,7 @@ struct script_cache {
     struct mutex mutex;
     /* Guarded by mutex. */
     struct name_table texts; /* struct cached_script */
-    size_t text_bytes;       /* of all texts */
+    size_t text_bytes;       /* bytes of all texts */
 };
 
 void script_cache_init(struct script_cache *cache);

@@ -35,8 +35,8 @@ struct watched_key {
 
 struct queued_command {
     const struct command *command;
-    size_t offset; /* of its arguments in `arguments` */
-    size_t count;  /* of its arguments */
+    size_t offset; /* where its arguments begin in `arguments` */
+    size_t count;  /* number of its arguments */
 
     /* Set by EXEC. */
     bool on_node;           /* whether the node's answer has a part for this command */
@@ -55,8 +55,9 @@ struct transaction {
     bool open;                 /* whether MULTI was sent */
     bool failed;               /* whether a command could not be queued; then EXEC is refused */
     struct queued_command *commands;
-    size_t count, capacity;  /* of commands */
-    struct buffer arguments; /* of all commands, one after the other: the size and the bytes */
+    size_t count, capacity;  /* of the array `commands`, in elements */
+    struct buffer arguments; /* arguments of all commands, one after the other: the size and the
+                                bytes */
 };
 
 /* Begins a transaction (MULTI). */

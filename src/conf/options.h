@@ -37,7 +37,7 @@ struct conf_option {
     uint64_t multiple; /* CONF_TYPE_BYTES: the value must be a multiple of this; 0 = any value */
     const char
         *choices[CONF_CHOICES_MAX]; /* CONF_TYPE_ENUM: the word of each value; NULL = unused */
-    const char *without;     /* for an option without a default: what holds if it is not set */
+    const char *without;     /* for an option without a default: what is used if it is not set */
     const char *description; /* some sentences, each with a full stop */
     size_t offset;           /* of the field in struct conf */
     size_t size_bytes;       /* of the field in struct conf */

@@ -22,7 +22,7 @@ enum {
 #define CONF_LINE_SETTING UINT32_MAX
 
 struct conf_place {
-    uint32_t line; /* that set the option, from 1; 0 = the option is not set */
+    uint32_t line; /* number of the line that set the option, from 1; 0 = the option is not set */
     /* The option is set, but its value could not be used and was reported. conf has another value
      * then, so checks of several options leave this option out. */
     bool is_broken;
@@ -31,7 +31,7 @@ struct conf_place {
 struct conf_source {
     const char *path; /* borrowed; NULL = no file */
     conf_report *report;
-    void *argument;                              /* of report */
+    void *argument;                              /* argument of report() */
     size_t mistakes;                             /* reported so far, or left out as too many */
     struct conf_place options[CONF_OPTIONS_MAX]; /* by conf_option_index() */
     struct {

@@ -24,9 +24,10 @@ enum {
     LINGER_TIMEOUT_MS = 1000,
     DROP_TIMEOUT_MS = 10 * 1000,    /* time to read the last replies and the reason */
     IDLE_MS = 1000,                 /* after this time without a command, memory is given back */
-    READ_BYTES_A_TURN = 256 * 1024, /* then the other connections have their turn */
-    WRITE_EARLY_BYTES = 256 * 1024, /* of output; the socket takes them while more is made */
-    REPLY_BYTES_KEPT = 1024 * 1024, /* of the worker's buffer; a larger one is freed */
+    READ_BYTES_A_TURN = 256 * 1024, /* bytes after which the other connections have their turn */
+    WRITE_EARLY_BYTES = 256 * 1024, /* output that is written early; the socket takes it while more
+                                       is made */
+    REPLY_BYTES_KEPT = 1024 * 1024, /* size of the worker's buffer; a larger one is freed */
     OWED_RESUME = OWED_MAX / 2,
     LOG_INTERVAL_MS = 1000,
 };

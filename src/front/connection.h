@@ -95,9 +95,9 @@ struct connection {
 
     /* Immutable. */
     struct worker *worker;
-    uint32_t place; /* in the worker's places */
+    uint32_t place; /* its place in the worker's table */
 
-    struct client_info info; /* in the front's list of clients */
+    struct client_info info; /* its element in the front's list of clients */
 
     enum connection_state state;
     enum connection_block block;
@@ -112,7 +112,9 @@ struct connection {
     uint32_t waiting;       /* owed replies that the node has to answer yet */
     bool waiting_reads;     /* whether the requests of `waiting` are reads; else they are changes */
     uint64_t changed_index; /* log index of the last change that was answered; 0 = none yet */
-    size_t reply_start;     /* in the output: where connection_begin_reply() was called */
+    size_t reply_start;     /*
+                               where the reply begins in the output; set by connection_begin_reply()
+                             */
 
     /* What the client chose. */
     enum resp_protocol protocol;
@@ -120,7 +122,7 @@ struct connection {
     bool reply_skip;      /* the reply of this command is not written (CLIENT REPLY SKIP) */
     bool reply_skip_next; /* the reply of the next command is not written */
 
-    struct name_table channels; /* that it subscribed to; see subscribers.h */
+    struct name_table channels; /* its subscriptions; see subscribers.h */
     struct name_table patterns;
 
     struct session *session; /* owned: what the handler keeps of the connection */

@@ -36,13 +36,13 @@ struct owed_reply {
     uint8_t protocol;        /* enum resp_protocol of the connection when the command came */
     bool is_read;            /* the node was asked to read, not to change anything */
     uint32_t detail;         /* a number for `finish`; 0 = it needs no number */
-    uint32_t attached_bytes; /* of `attached` */
+    uint32_t attached_bytes; /* size of `attached` */
     uint8_t *attached; /* bytes for `finish`; owned by the holder of this struct; NULL = none */
 
     /* Set by the connection. */
     bool silent;         /* CLIENT REPLY OFF or SKIP: nothing is written */
     bool done;           /* the reply is in `held`, or was written or suppressed */
-    uint32_t held_bytes; /* of `held` */
+    uint32_t held_bytes; /* size of `held` */
     uint8_t *held;       /* owned: the reply that waits for its turn; NULL = none or empty */
 };
 
@@ -51,7 +51,7 @@ struct owed_replies {
     uint32_t capacity;       /* 0 or a power of two */
     uint32_t head;           /* number of the oldest reply */
     uint32_t tail;           /* number that the next reply gets */
-    size_t held_bytes;       /* of all replies in the ring */
+    size_t held_bytes;       /* bytes of all replies in the ring */
 };
 
 static inline uint32_t owed_count(const struct owed_replies *replies)

@@ -29,9 +29,9 @@ struct client_socket {
     bool hung_up;  /* an event has told the end of the client's bytes; it is still to be read */
     bool ended;    /* the end of the client's bytes was read */
 
-    struct buffer input;  /* read, not carried out; from input_offset on */
+    struct buffer input;  /* bytes that were read and not carried out, from input_offset on */
     size_t input_offset;  /* bytes of `input` that are carried out */
-    struct buffer output; /* to be written; from output_offset on */
+    struct buffer output; /* bytes to be written, from output_offset on */
     size_t output_offset; /* bytes of `output` that are written */
 };
 
@@ -39,7 +39,7 @@ struct client_socket {
 struct socket_bytes {
     const uint8_t *data;
     size_t size;
-    bool in_scratch; /* in the worker's scratch, not in `input` */
+    bool in_scratch; /* whether they are in the worker's scratch, not in `input` */
 };
 
 static inline size_t socket_unread(const struct client_socket *socket)

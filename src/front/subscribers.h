@@ -14,7 +14,7 @@
 struct connection;
 struct worker;
 
-enum { SUBSCRIPTIONS_MAX = 1 << 16 }; /* of one connection */
+enum { SUBSCRIPTIONS_MAX = 1 << 16 }; /* most subscriptions of one connection */
 
 /* A channel or pattern with its subscribers on one worker, the earliest first. */
 struct subscriber_list {

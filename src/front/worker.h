@@ -39,7 +39,7 @@ struct worker {
 
     /* The worker's thread. Times are monotonic. */
     struct thread thread;
-    uint64_t now_ms;  /* of this turn */
+    uint64_t now_ms;  /* time of this turn */
     uint64_t tick_ms; /* time of the next tick of all connections; 0 = none */
     uint64_t look_ms; /* time of the next call of the handler's look(); 0 = none */
     struct places places;

@@ -26,7 +26,7 @@ enum { BACKLOG = 512, EXHAUSTED_PAUSE_MS = 100, ACCEPTS_PER_TURN = 64 };
 struct listener {
     int fd; /* a listening socket, owned */
     void (*accepted)(void *argument, int fd);
-    void *argument; /* of accepted, borrowed */
+    void *argument; /* argument of accepted(), borrowed */
 };
 
 struct acceptor {

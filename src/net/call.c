@@ -21,7 +21,7 @@ struct net_call {
     struct net_call_options options;
     struct net_address address;
     struct stream *stream; /* NULL = not connected */
-    uint64_t deadline_ms;  /* of the current question, by clock_monotonic_ms() */
+    uint64_t deadline_ms;  /* end of the current question, by clock_monotonic_ms() */
 };
 
 /* ---- Waiting ------------------------------------------------------------------------------ */

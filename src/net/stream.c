@@ -90,7 +90,7 @@ struct stream {
     struct resolution *resolution; /* owned; the look-up of the host's name; NULL = none */
     struct addrinfo *addresses;    /* owned; all addresses of the host; NULL = none */
     struct addrinfo *next_address; /* the address to try when this one fails; NULL = none */
-    struct net_address target;     /* of stream_dial(), for messages */
+    struct net_address target;     /* address given to stream_dial(), for messages */
     const char *expected_host;     /* borrowed; see stream_expect_host(); NULL = not checked */
 };
 

@@ -10,7 +10,7 @@
 #include "node/snapshot_schedule.h"
 
 enum {
-    EVENTS_MAX = 2048, /* in the batch of one turn */
+    EVENTS_MAX = 2048, /* most events in the batch of one turn */
     EVENTS_KEPT = 4,   /* reserved for a read round, the time, a handover and the disk space */
 };
 
@@ -36,7 +36,7 @@ struct core_loop {
     /* The newest log write that is not known to be durable; frames that have to wait for it are
      * attached to it. NULL = none. */
     struct write_request *newest_write;
-    uint64_t read_id;       /* of the newest read round */
+    uint64_t read_id;       /* number of the newest read round */
     uint64_t read_asked_ms; /* when that round began */
     /* The time that the core is told. It stands still while the node is out of service, so that no
      * time-out expires meanwhile. */
@@ -49,8 +49,8 @@ struct core_loop {
     /* The membership that the links follow now. */
     uint64_t seen_membership_index;
     bool seen_membership_committed;
-    uint16_t published_leader; /* as link_table_publish() was last told */
-    bool space_is_low;         /* as the core was last told */
+    uint16_t published_leader; /* the leader that link_table_publish() was last told */
+    bool space_is_low;         /* whether the disk is nearly full, as the core was last told */
     bool draining_begun;
     bool draining_led; /* this node was the leader when draining began */
     /* What was last logged. */

@@ -14,10 +14,10 @@ enum { FRAME_INPUT_BYTES = 64 * 1024 }; /* capacity, unless a frame needs more *
 struct frame_input {
     uint8_t *data;
     size_t capacity_bytes;
-    size_t start; /* of the bytes that were not taken yet */
+    size_t start; /* offset of the bytes that were not taken yet */
     size_t end;
-    size_t wanted_bytes; /* of the frame that is arriving, with its header; 0 = unknown */
-    size_t peak_bytes;   /* of the largest frame since the last frame_input_shrink() */
+    size_t wanted_bytes; /* size of the frame that is arriving, with its header; 0 = unknown */
+    size_t peak_bytes;   /* size of the largest frame since the last frame_input_shrink() */
 };
 
 void frame_input_free(struct frame_input *input);

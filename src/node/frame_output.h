@@ -13,13 +13,15 @@
 enum {
     FRAME_OUTPUT_BYTES = 256 * 1024,
     FRAME_OUTPUT_COPY_MAX = 32 * 1024, /* larger frames are not copied into the buffer */
-    FRAME_OUTPUT_RESERVE = 4 * 1024,   /* of the buffer, kept for the link's own frames */
+    FRAME_OUTPUT_RESERVE = 4 * 1024,   /*
+                                          part of the buffer that is kept for the link's own frames
+                                        */
 };
 
 /* A struct of zeros is empty and valid. */
 struct frame_output {
     uint8_t *data; /* FRAME_OUTPUT_BYTES, allocated on first use */
-    size_t start;  /* of the bytes that were not written yet */
+    size_t start;  /* offset of the bytes that were not written yet */
     size_t end;
     struct wire_frame *large; /* owned; written after data, or before it if large_begun */
     size_t large_offset;

@@ -25,11 +25,11 @@
 #include "sys/log.h"
 
 enum {
-    ASK_MS = 5000,        /* for one question, from dialling to the answer */
-    SLICE_MS = 100,       /* between two looks at the stop flag */
-    FIND_MS = 60000,      /* without any answer, before there is a log */
-    AGAIN_MS = 500,       /* between two questions */
-    REPORT_MS = 3000,     /* between two log lines about the progress */
+    ASK_MS = 5000,        /* time for one question, from dialling to the answer */
+    SLICE_MS = 100,       /* time between two looks at the stop flag */
+    FIND_MS = 60000,      /* time without any answer, before there is a log */
+    AGAIN_MS = 500,       /* time between two questions */
+    REPORT_MS = 3000,     /* time between two log lines about the progress */
     REDIRECTIONS_MAX = 8, /* members that get one question, each named by the member before it */
 };
 

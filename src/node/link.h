@@ -41,7 +41,7 @@ struct link_shared {
     char client_address[272]; /* told to the peers; "" = none */
     struct tls_context *tls;  /* NULL = plain text */
     struct wire_limits limits;
-    size_t max_frame_bytes;   /* of the payload of a frame */
+    size_t max_frame_bytes;   /* largest payload of a frame */
     struct waker *core;       /* woken after events were pushed */
     struct waker *lifecycle;  /* woken when a link's health changes; may be NULL */
     const atomic_bool *ready; /* the node is ready; probes tell it to the peers */
@@ -100,8 +100,8 @@ struct link_health {
     bool connected;  /* both sides have identified themselves */
     bool healthy;    /* connected, and the peer has answered a health probe on this connection */
     bool peer_ready; /* whether the peer is ready, as its last probe said */
-    uint64_t round_trip_us;   /* of the last health probe, 0 = unknown */
-    char client_address[272]; /* of the peer, "" = unknown */
+    uint64_t round_trip_us;   /* round trip of the last health probe; 0 = unknown */
+    char client_address[272]; /* the peer's address for clients; "" = unknown */
     char trouble[128];        /* why there is no connection; "" = there is one */
 };
 void link_get_health(struct link *link, struct link_health *health);

@@ -57,12 +57,12 @@ struct link {
     struct link_timing timing;
     uint16_t peer_id;
     bool dials;                 /* this node has the lower id */
-    struct net_address address; /* of the peer */
+    struct net_address address; /* address of the peer */
     char address_text[300];
     struct waker waker;  /* consumer: link thread */
-    struct ring *events; /* of struct link_event; link thread -> core thread */
-    struct ring *frames; /* of struct wire_frame *; core thread -> link thread */
-    struct ring *bulk;   /* of struct wire_frame *; written only when `frames` is empty */
+    struct ring *events; /* struct link_event; link thread -> core thread */
+    struct ring *frames; /* struct wire_frame *; core thread -> link thread */
+    struct ring *bulk;   /* struct wire_frame *; written only when `frames` is empty */
     struct thread thread;
 
     /* The thread that starts and destroys the link. */
@@ -86,18 +86,18 @@ struct link {
     struct stream *stream;
     char stream_text[64]; /* address of the other end */
     struct greeting_reader greeting;
-    uint64_t greeting_deadline_ms; /* HANDSHAKE and HELLO end then */
+    uint64_t greeting_deadline_ms; /* end of HANDSHAKE and HELLO */
     struct frame_input input;
     struct frame_output output;
     bool readable; /* a read may find something; if not, wait for read_wants first */
-    bool writable; /* the same for a write, and write_wants */
+    bool writable; /* a write may succeed; if not, wait for write_wants first */
     short read_wants;
     short write_wants;
     uint64_t up_since_us;
-    uint64_t heard_ms; /* when the last byte came */
+    uint64_t heard_ms; /* time of the last byte from the peer */
     uint64_t probe_due_ms;
     bool was_healthy;      /* the peer answered a probe on this connection */
-    uint64_t retry_due_ms; /* IDLE: then the next dialling */
+    uint64_t retry_due_ms; /* IDLE: time of the next dialling */
     uint32_t backoff_ms;
     /* Events that found the ring full, in the order in which they are pushed. */
     struct link_event owed; /* a message, or a frame of a snapshot; type 0 = none */

@@ -54,7 +54,7 @@ struct log_writer {
     _Atomic uint64_t size_bytes;
     _Atomic uint64_t batch_count;
     _Atomic uint64_t written_bytes;
-    _Atomic uint64_t free_bytes; /* of the file system */
+    _Atomic uint64_t free_bytes; /* free space of the file system */
 };
 
 struct write_request *write_request_make(const struct raft_write *write)

@@ -17,7 +17,7 @@
 
 enum {
     LOG_WRITER_REQUESTS_MAX = 256, /* writes that are not returned yet */
-    LOG_WRITER_EXIT_CODE = 5,      /* of the process if the disk fails; see raftd(8) */
+    LOG_WRITER_EXIT_CODE = 5,      /* exit code of the process if the disk fails; see raftd(8) */
 };
 
 /* A frame that is sent when the write that it waits for is durable. */

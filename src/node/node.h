@@ -65,7 +65,7 @@ struct raftd_node {
     void *progress_argument;
     struct tls_context *tls; /* NULL = plain text, or no links at all */
     struct link_shared link_shared;
-    uint64_t max_entry_bytes; /* of an entry that a client of this node proposes */
+    uint64_t max_entry_bytes; /* largest entry that a client of this node proposes */
 
     /* The run thread: the one that is in raftd_node_run(). */
     struct acceptor *acceptor;
@@ -88,7 +88,7 @@ struct raftd_node {
     struct mutex core_mutex;
     struct raft_core *core;
     uint64_t applied_index;   /* last entry that the state machine contains */
-    uint64_t applied_term;    /* of that entry */
+    uint64_t applied_term;    /* term of that entry */
     uint64_t applied_time_ms; /* cluster time of that entry */
     uint64_t applied_bytes;   /* cost of all entries that were applied since the start */
 
@@ -99,7 +99,7 @@ struct raftd_node {
     struct link_table links; /* its header says which thread may do what */
 
     struct log_writer *log_writer;
-    uint64_t snapshot_index; /* of the snapshot that was restored at the start, 0 = none */
+    uint64_t snapshot_index; /* index of the snapshot that was restored at the start; 0 = none */
     struct snapshot_worker *snapshots; /* NULL = the state machine has no snapshots */
 
     /*
@@ -164,8 +164,8 @@ void reads_answer_locked(struct raftd_node *node, uint64_t commit_index, uint64_
 struct client_request {
     bool is_read;
     bool is_snapshot;
-    uint8_t level;       /* of a read: enum raftd_read_level */
-    uint32_t max_lag_ms; /* of a read; 0 = any age */
+    uint8_t level;       /* level of a read: enum raftd_read_level */
+    uint32_t max_lag_ms; /* largest age of a stale read; 0 = any age */
     uint64_t tag;
     struct raft_entry *entry; /* the bytes; the thread that pops it gets the reference */
 };

@@ -45,8 +45,8 @@ struct guest {
     uint64_t deadline_ms;
     struct greeting_reader greeting;
     struct frame_output output;
-    char text[64]; /* its address */
-    uint64_t tag;  /* JOINING: of the change that makes the node a member */
+    char text[64]; /* address of the guest */
+    uint64_t tag;  /* JOINING: tag of the change that makes the node a member */
 };
 
 struct reception {
@@ -56,7 +56,7 @@ struct reception {
     struct raftd_node *node; /* NULL = no node may join */
     uint32_t timeout_ms;
     struct waker waker;   /* consumer: reception thread */
-    struct ring *sockets; /* of int; acceptor thread -> reception thread */
+    struct ring *sockets; /* int; acceptor thread -> reception thread */
     struct thread thread;
 
     /* The thread that starts and destroys the reception. */

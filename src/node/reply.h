@@ -13,7 +13,7 @@ enum { REPLY_INLINE_BYTES = 32 };
 
 struct raftd_reply {
     size_t size_bytes;
-    size_t capacity_bytes; /* of heap */
+    size_t capacity_bytes; /* size of heap */
     uint8_t *heap;         /* NULL = the reply is inside */
     uint8_t inside[REPLY_INLINE_BYTES];
 };

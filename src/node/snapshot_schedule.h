@@ -20,10 +20,10 @@
 struct core_loop;
 
 struct snapshot_schedule {
-    uint64_t taken_index;   /* of the newest snapshot that is durable here, 0 = none */
+    uint64_t taken_index;   /* index of the newest snapshot that is durable here; 0 = none */
     uint64_t applied_bytes; /* raftd_node.applied_bytes when the newest snapshot was begun */
-    uint64_t content_bytes; /* of the newest snapshot */
-    uint64_t retry_ms;      /* after a failure, none is begun before this time */
+    uint64_t content_bytes; /* size of the newest snapshot's content */
+    uint64_t retry_ms;      /* after a failure: time before which no snapshot is begun */
     bool is_wanted;         /* a client or the embedder asked for one */
 
     /* The snapshot that is being saved. */

@@ -14,7 +14,7 @@
 enum {
     COMMANDS_MAX = 1024,
     COMMANDS_KEPT = 512, /* frames of peers, which may be lost, and slices get no more than these */
-    COMMANDS_LATE = 64,  /* so many are kept free of commands about peers, which can wait */
+    COMMANDS_LATE = 64,  /* places that commands about peers leave free, because these can wait */
     OFFER_AGAIN_MS = 3000,
     EVENTS_MAX = 1024,
 };

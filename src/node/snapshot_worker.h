@@ -36,7 +36,7 @@ struct snapshot_worker_options {
     bool compress;
     struct raftd_state_machine machine; /* only its restore functions are called */
     struct waker *core;                 /* woken when there are events */
-    uint32_t offer_again_ms;            /* after so long without an answer; 0 = 3000 */
+    uint32_t offer_again_ms;            /* time without an answer before a new offer; 0 = 3000 */
 };
 
 /* Owns the files from here on. NULL if the process has no file descriptor left; then the files
@@ -109,10 +109,10 @@ struct snapshot_transfer_figures {
     uint64_t total_bytes;
 };
 struct snapshot_figures {
-    uint64_t index; /* of the newest snapshot, 0 = none */
+    uint64_t index; /* index of the newest snapshot; 0 = none */
     uint64_t size_bytes;
-    uint64_t saving_index; /* of the snapshot that is being saved, 0 = none */
-    uint64_t saving_bytes; /* its content so far */
+    uint64_t saving_index; /* index of the snapshot that is being saved; 0 = none */
+    uint64_t saving_bytes; /* bytes of its content so far */
     struct snapshot_transfer_figures receiving;
     struct snapshot_transfer_figures sending[RAFT_MEMBERS_MAX];
 };

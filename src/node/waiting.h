@@ -72,11 +72,11 @@ struct waiting_request {
     uint32_t older, newer; /* places in the list by age; WAITING_NONE = none */
     uint32_t next;         /* place in the queue, or in the free list */
     uint64_t sequence;
-    uint64_t tag; /* of the client */
+    uint64_t tag; /* tag that the client gave */
     uint64_t deadline_ms;
     uint64_t read_index; /* READ_READY: has to be applied before the read is answered */
-    uint8_t level;       /* of a read: enum raftd_read_level */
-    uint32_t max_lag_ms; /* of a read; 0 = any age */
+    uint8_t level;       /* level of a read: enum raftd_read_level */
+    uint32_t max_lag_ms; /* largest age of a stale read; 0 = any age */
     uint64_t term; /* PROPOSED: the only term in which it can be appended; 0 = not known yet */
     struct raftd_client *client; /* NULL = no client waits for the outcome */
     struct raft_entry *entry;    /* HELD and READ states: the bytes */
@@ -92,7 +92,7 @@ struct waiting {
     size_t capacity; /* grows by doubling, up to 1 << WAITING_PLACE_BITS */
     uint32_t free_head;
     uint32_t oldest, newest;
-    uint64_t counter; /* of all requests so far */
+    uint64_t counter; /* number of all requests so far */
     size_t proposal_count;
     size_t read_count;
     struct waiting_queue held;

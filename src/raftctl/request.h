@@ -15,7 +15,7 @@ struct ctl_request {
     size_t count;
     size_t words_capacity;
     size_t sizes_capacity;
-    bool writes; /* if no answer comes, the outcome is unknown */
+    bool writes; /* whether the command writes: without an answer, its outcome is unknown */
 };
 
 void ctl_request_add(struct ctl_request *request, const char *word);

@@ -27,7 +27,7 @@ enum {
     HEADER_TIME = 40,
     HEADER_NONCE = 48,
     HEADER_ZERO = 56,
-    HEADER_CHECKSUM = 72, /* of the bytes before it, and of the membership after it */
+    HEADER_CHECKSUM = 72, /* checksum of the bytes before it, and of the membership after it */
 };
 _Static_assert(HEADER_CHECKSUM + 8 == SNAPSHOT_HEADER_BYTES, "size of a snapshot's header");
 

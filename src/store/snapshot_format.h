@@ -20,7 +20,7 @@ enum {
     SNAPSHOT_HEADER_BYTES = 80,            /* without the membership, which follows it */
     SNAPSHOT_MEMBERSHIP_MAX = 256 * 1024,  /* bytes of the encoded membership */
     SNAPSHOT_BLOCK_HEADER_BYTES = 40,      /* the trailer has the same size */
-    SNAPSHOT_BLOCK_MAX_BYTES = 256 * 1024, /* of a block's content, and of its stored bytes */
+    SNAPSHOT_BLOCK_MAX_BYTES = 256 * 1024, /* limit of a block's content, and of its stored bytes */
     SNAPSHOT_NAME_BYTES = 40,
 };
 
@@ -33,7 +33,7 @@ uint64_t snapshot_name_index(const char *name);
 /* What is in the header of a snapshot. */
 struct snapshot_info {
     uint64_t cluster_id;
-    uint64_t index;                    /* of the last entry that the state contains */
+    uint64_t index;                    /* index of the last entry that the state contains */
     uint64_t term;                     /* of that entry */
     uint64_t time_ms;                  /* cluster time of that entry */
     struct raft_membership membership; /* the committed members at that entry (T30) */
@@ -60,9 +60,9 @@ enum snapshot_encoding { SNAPSHOT_PLAIN = 0, SNAPSHOT_ZSTD = 1 };
 struct snapshot_block {
     enum snapshot_encoding encoding;
     uint32_t stored_bytes; /* after the header, in the file: 1 to SNAPSHOT_BLOCK_MAX_BYTES */
-    uint32_t size_bytes;   /* of the content; equal to stored_bytes if the encoding is plain */
+    uint32_t size_bytes;   /* size of the content; equal to stored_bytes if the encoding is plain */
     uint64_t number;       /* 1 for the first block of the file, then 2, 3, ... */
-    uint64_t checksum;     /* of the stored bytes */
+    uint64_t checksum;     /* checksum of the stored bytes */
 };
 
 void snapshot_block_encode(const struct snapshot_block *block, uint64_t nonce,
@@ -75,7 +75,7 @@ uint64_t snapshot_block_checksum(uint64_t nonce, uint64_t number, const void *st
  * snapshot. */
 struct snapshot_trailer {
     uint64_t block_count;
-    uint64_t size_bytes; /* of the content of all blocks together */
+    uint64_t size_bytes; /* size of the content of all blocks together */
     uint64_t chain;      /* snapshot_chain() of all blocks in their order; 0 without blocks */
 };
 

@@ -22,7 +22,7 @@ struct snapshot_reader {
     struct wal_window window;
     ZSTD_DCtx *decompressor;      /* NULL until the first compressed block */
     uint8_t *content;             /* owned; the content of the last compressed block */
-    uint64_t offset_bytes;        /* of the next block or trailer in the file */
+    uint64_t offset_bytes;        /* offset of the next block or trailer in the file */
     struct snapshot_trailer seen; /* what the trailer would be after the blocks read so far */
     struct snapshot_info info;
 };

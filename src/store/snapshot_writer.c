@@ -51,9 +51,9 @@ struct snapshot_writer {
     size_t content_bytes;  /* bytes in content */
     uint8_t *out;          /* owned; header and stored bytes of a block, as they are written */
     size_t out_capacity;
-    uint64_t file_bytes;             /* written so far */
-    uint64_t synced_bytes;           /* of these, how many were written before the last sync */
-    struct snapshot_trailer trailer; /* of the blocks so far */
+    uint64_t file_bytes;             /* bytes that were written so far */
+    uint64_t synced_bytes;           /* bytes that were written before the last sync */
+    struct snapshot_trailer trailer; /* trailer for the blocks so far */
 };
 
 static int failed(struct snapshot_writer *writer, const char *doing, int failure,

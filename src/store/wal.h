@@ -26,7 +26,7 @@ struct wal_options {
     uint16_t node_id;
     uint64_t segment_bytes;   /* size of a segment file: a multiple of 4096, at least 8192 */
     uint32_t max_entry_bytes; /* limit of an entry's data, in appends and in recovery */
-    uint64_t random_seed;     /* for the nonces of new segments; must not be predictable */
+    uint64_t random_seed;     /* seed for the nonces of new segments; must not be predictable */
     /* Called from time to time during recovery with the bytes read so far; NULL = not called. */
     void (*progress)(void *argument, uint64_t done_bytes, uint64_t total_bytes);
     void *progress_argument;
@@ -48,7 +48,7 @@ int wal_identify(const struct fs *fs, const char *directory, struct wal_identity
 struct wal_recovered {
     uint64_t term;
     uint16_t vote;               /* the node that got this node's vote in that term; 0 = none */
-    uint64_t base_index;         /* of the last entry that is not in the log; 0 = all are there */
+    uint64_t base_index;         /* last index that is not in the log; 0 = all are there */
     uint64_t base_term;          /* term of that entry */
     struct raft_entry **entries; /* one reference to each */
     size_t entry_count;
@@ -111,7 +111,7 @@ void wal_close(struct wal *wal);
 
 struct wal_figures {
     uint64_t segment_count;
-    uint64_t size_bytes;    /* of all segment files, with their zeros */
+    uint64_t size_bytes;    /* size of all segment files, with their zeros */
     uint64_t batch_count;   /* batches written since wal_open() */
     uint64_t written_bytes; /* bytes of these batches, with their padding */
 };

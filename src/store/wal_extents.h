@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 struct wal_extent {
-    uint64_t number;      /* of the segment */
+    uint64_t number;      /* number of the segment */
     uint64_t file_bytes;  /* size of the file; not set for the last segment, which still grows */
     uint64_t start_index; /* the next index when the segment began; 0 = the log was reset in it */
     /* The log may begin with this segment: neither it nor a later segment withdraws an entry from

@@ -49,7 +49,7 @@ struct wal_segment_header {
     uint32_t version;
     uint16_t node_id;
     uint64_t cluster_id;
-    uint64_t number; /* of the segment, as in its name; the next segment has the next number */
+    uint64_t number; /* number of the segment, as in its name; it ascends by one */
     uint64_t nonce;  /* random number, the seed of every checksum in this segment */
     char cluster_name[WAL_CLUSTER_NAME_BYTES]; /* NUL-terminated; "" = none */
 };
@@ -64,7 +64,7 @@ bool wal_segment_header_decode(const uint8_t block[WAL_SEGMENT_HEADER_BYTES],
 struct wal_batch_header {
     uint32_t record_count;
     uint64_t sequence;      /* 1, 2, 3, ... over all segments and all starts of the node */
-    uint64_t payload_bytes; /* of the records, without the padding to the next block */
+    uint64_t payload_bytes; /* size of the records, without the padding to the next block */
     uint64_t next_index;    /* the last index of the log before this batch, plus 1 */
     uint64_t payload_checksum;
 };
@@ -100,7 +100,7 @@ struct wal_record {
                      * index before the next entry */
     /* The fields of an entry: */
     uint8_t entry_type;
-    uint32_t size_bytes; /* of data */
+    uint32_t size_bytes; /* size of data */
     uint64_t origin;
     uint64_t sequence;
     uint64_t time_ms;

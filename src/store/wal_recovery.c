@@ -62,7 +62,7 @@ struct scanner {
     const struct wal_options *options;
     struct wal_scan *scan;     /* the result so far */
     struct raftd_error *error; /* never NULL */
-    struct wal_window window;  /* on the segment that is being read */
+    struct wal_window window;  /* window on the segment that is being read */
     uint64_t done_bytes;       /* size of the segments that have been read completely */
     uint64_t total_bytes;      /* size of all segments */
 };

@@ -36,7 +36,7 @@ struct wal_scanned {
 
 /* Bytes that are not zero after the last intact batch. */
 struct wal_tail {
-    uint64_t number;     /* of the segment; 0 = there are no such bytes */
+    uint64_t number;     /* number of the segment; 0 = there are no such bytes */
     uint64_t from_bytes; /* offset of the first byte */
     uint64_t to_bytes;   /* offset after the last byte */
 };

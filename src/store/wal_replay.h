@@ -23,17 +23,17 @@ struct wal_replay {
     uint32_t max_entry_bytes;
 
     /* The batch that is being replayed. */
-    uint64_t number;       /* of its segment */
-    uint64_t offset_bytes; /* in the segment */
+    uint64_t number;       /* number of its segment */
+    uint64_t offset_bytes; /* offset in the segment */
     bool is_opening;       /* it is the first batch of the segment */
 
-    uint64_t sequence;         /* of the last batch; 0 = none yet */
+    uint64_t sequence;         /* sequence number of the last batch; 0 = none yet */
     bool has_clean_end;        /* the last batch is a clean-end mark */
     uint64_t base_index;       /* the log begins after this index; 0 = it has all entries */
     uint64_t base_term;        /* term of the entry at base_index */
     bool was_reset;            /* the base comes from a reset record */
     bool is_base_term_unknown; /* base_term is not valid yet; see wal_replay.c */
-    uint64_t last_index;       /* of the log, after the record replayed last */
+    uint64_t last_index;       /* last index of the log, after the record replayed last */
     uint64_t last_term;        /* of the entry at last_index */
     uint64_t last_time_ms;     /* of the entry at last_index; 0 = unknown */
     uint64_t good_index;       /* last_index after the last batch that was replayed completely */

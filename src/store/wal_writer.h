@@ -92,13 +92,13 @@ struct wal {
     struct wal_segment next;      /* its file is -1 = there is none */
     uint64_t sealed_count;        /* number of SEALED segments */
     uint64_t sealed_bytes;        /* size of their files together */
-    struct wal_extents extents;   /* see above */
+    struct wal_extents extents;   /* first indexes of the segments; see above */
     uint64_t compact_index;       /* a snapshot contains all entries up to here; 0 = none */
     uint64_t freed[WAL_FREE_MAX]; /* numbers of the FREED segments */
     size_t freed_count;
-    uint64_t sequence;          /* of the last batch; 0 = none */
-    uint64_t last_index;        /* of the log; 0 = none */
-    uint64_t last_term;         /* of the entry at last_index */
+    uint64_t sequence;          /* sequence number of the last batch; 0 = none */
+    uint64_t last_index;        /* last index of the log; 0 = none */
+    uint64_t last_term;         /* term of the entry at last_index */
     uint64_t term;              /* the last hard state written */
     uint16_t vote;              /* 0 = none */
     bool has_clean_end;         /* the last batch is a clean-end mark */

@@ -11,7 +11,7 @@
 struct thread {
     pthread_t handle;
     void (*run)(void *argument);
-    void *argument; /* of run(), borrowed */
+    void *argument; /* argument of run(), borrowed */
     char name[16];  /* at most 15 characters, the limit of Linux */
 };
 

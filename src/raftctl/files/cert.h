@@ -16,11 +16,11 @@ enum cert_kind { CERT_CA, CERT_NODE, CERT_CLIENT };
 
 struct cert_request {
     enum cert_kind kind;
-    const char *directory;    /* of the CA and the new files; made if it does not exist */
+    const char *directory;    /* directory of the CA and the new files; made if it does not exist */
     const char *name;         /* common name of a CA or client; file name of a client */
     const char *cluster;      /* of a node */
     uint16_t node_id;         /* of a node */
-    const char *const *hosts; /* of a node: DNS names and IP addresses for its clients */
+    const char *const *hosts; /* hosts of a node: DNS names and IP addresses for its clients */
     size_t host_count;
     time_t not_before;
     time_t not_after;

@@ -21,7 +21,7 @@
 enum {
     SEGMENT_BYTES = 64 * 1024 * 1024,
     MAX_ENTRY_BYTES = 1024 * 1024 * 1024,
-    WRITE_BYTES = 4 * 1024 * 1024, /* of entries in one write */
+    WRITE_BYTES = 4 * 1024 * 1024, /* most bytes of entries in one write */
     PATH_BYTES = 4096,
 };
 
