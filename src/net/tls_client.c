@@ -6,7 +6,9 @@
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 
+#include "base/address.h"
 #include "base/error.h"
 #include "net/tls_openssl.h"
 
@@ -37,11 +39,15 @@ int tls_load_client_files(SSL_CTX *handle, const struct tls_client_files *files,
 bool tls_expect_host(SSL *ssl, const char *host)
 {
     unsigned char binary[sizeof(struct in6_addr)];
+    char name[ADDRESS_HOST_BYTES]; /* SSL_set_tlsext_host_name() casts const away, and copies */
 
     if (inet_pton(AF_INET, host, binary) == 1 || inet_pton(AF_INET6, host, binary) == 1) {
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
     }
     /* The name is also sent in the first message of the handshake, for proxies that need it to find
      * the server. */
-    return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+    if (snprintf(name, sizeof(name), "%s", host) >= (int)sizeof(name)) {
+        return false;
+    }
+    return SSL_set1_host(ssl, name) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
 }
