@@ -54,7 +54,7 @@ static int unknown_option(const char *name, struct raftd_error *error)
 
     conf_quote(name, quoted);
     return error_set(error, RAFTD_ERROR_INVALID,
-                     "unknown option %s: wanted SECTION.KEY as listed in raftd.conf(5)", quoted);
+                     "unknown option %s: expected SECTION.KEY as listed in raftd.conf(5)", quoted);
 }
 
 int conf_set(struct conf *conf, const char *name, const char *value, struct raftd_error *error)
@@ -72,7 +72,7 @@ int conf_set(struct conf *conf, const char *name, const char *value, struct raft
                                             : conf_value_parse(conf, option, value, wanted);
     if (!is_set) {
         conf_quote(value, quoted);
-        return error_set(error, RAFTD_ERROR_INVALID, "[%s] %.*s: found %s, wanted %s",
+        return error_set(error, RAFTD_ERROR_INVALID, "[%s] %.*s: found %s, expected %s",
                          option->section, NAME_MAX_BYTES, key, quoted, wanted);
     }
     return 0;

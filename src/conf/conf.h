@@ -108,14 +108,14 @@ void conf_defaults(struct conf *conf);
 
 /* Sets one option, named "section.key" ("peers.3" for a peer, which replaces the address of a peer
  * that is there). Returns 0 or RAFTD_ERROR_INVALID; the message names the option, the value found
- * and the value wanted, and conf is unchanged. */
+ * and the value expected, and conf is unchanged. */
 int conf_set(struct conf *conf, const char *name, const char *value, struct raftd_error *error);
 
 /* Writes the value of one option to value[size], in the form that conf_set() accepts. CONF_TEXT_MAX
  * bytes are always enough. RAFTD_ERROR_INVALID: there is no such option, or size is too small. */
 int conf_get(const struct conf *conf, const char *name, char *value, size_t size);
 
-/* Receives one mistake a call: "FILE:LINE: [section] key: found ..., wanted ...". */
+/* Receives one mistake a call: "FILE:LINE: [section] key: found ..., expected ...". */
 typedef void conf_report(void *argument, const char *text);
 
 /*

@@ -54,7 +54,7 @@ static bool is_repeated(struct conf_source *source, const struct conf_place *kno
         return false;
     }
     source_tell_option(source, line, section, key,
-                       "found a second time, wanted once; the first time is in line %u",
+                       "found a second time, expected once; the first time is in line %u",
                        known->line);
     return true;
 }
@@ -65,7 +65,7 @@ static void tell_value(struct conf_source *source, uint32_t line, const char *se
     char quoted[CONF_QUOTE_MAX];
 
     conf_quote(value, quoted);
-    source_tell_option(source, line, section, key, "found %s, wanted %s", quoted, wanted);
+    source_tell_option(source, line, section, key, "found %s, expected %s", quoted, wanted);
 }
 
 static void set_peer(struct conf *conf, struct conf_source *source, const char *key,
@@ -91,8 +91,8 @@ static void set_peer(struct conf *conf, struct conf_source *source, const char *
 
         place.is_broken = true;
         conf_quote(key, quoted);
-        source_tell(source, line, "[peers] found the key %s, wanted a node id from 1 to %d", quoted,
-                    UINT16_MAX);
+        source_tell(source, line, "[peers] found the key %s, expected a node id from 1 to %d",
+                    quoted, UINT16_MAX);
     }
     source->peers_are_broken = source->peers_are_broken || place.is_broken;
 }
@@ -110,7 +110,7 @@ static void set_option(struct conf *conf, struct conf_source *source, const char
 
         conf_quote(key, quoted);
         list_names(section, text, sizeof(text));
-        source_tell(source, line, "[%s] found the unknown key %s, wanted one of %s", section,
+        source_tell(source, line, "[%s] found the unknown key %s, expected one of %s", section,
                     quoted, text);
         return;
     }
@@ -164,13 +164,13 @@ static bool check_line(struct input *input, const char **start, size_t *length)
         size--;
         if (!input->told_carriage_return) {
             source_tell(input->source, input->line,
-                        "found a line that ends in CR LF, wanted LF alone: convert the file with "
+                        "found a line that ends in CR LF, expected LF alone: convert the file with "
                         "dos2unix or sed -i 's/\\r$//'");
             input->told_carriage_return = true;
         }
     }
     if (size > CONF_LINE_BYTES_MAX) {
-        source_tell(input->source, input->line, "found a line of %zu bytes, wanted at most %d",
+        source_tell(input->source, input->line, "found a line of %zu bytes, expected at most %d",
                     size, CONF_LINE_BYTES_MAX);
         return false;
     }
@@ -179,8 +179,8 @@ static bool check_line(struct input *input, const char **start, size_t *length)
 
         if ((c < ' ' && c != '\t') || c == 0x7f) {
             source_tell(input->source, input->line,
-                        "found the control character 0x%02x in column %zu, wanted text%s", c, i + 1,
-                        c == 0 ? " (UTF-8, not UTF-16)" : "");
+                        "found the control character 0x%02x in column %zu, expected text%s", c,
+                        i + 1, c == 0 ? " (UTF-8, not UTF-16)" : "");
             return false;
         }
     }
@@ -210,8 +210,8 @@ static void open_section(struct input *input, const char *line, size_t length)
     name[length] = 0;
     if (end == NULL) {
         conf_quote(name, quoted);
-        source_tell(input->source, input->line, "found %s, wanted ] after the name of the section",
-                    quoted);
+        source_tell(input->source, input->line,
+                    "found %s, expected ] after the name of the section", quoted);
         return;
     }
     rest = (size_t)(end - line) + 1;
@@ -221,7 +221,7 @@ static void open_section(struct input *input, const char *line, size_t length)
     if (rest < length && line[rest] != ';' && line[rest] != '#') {
         conf_quote(name + rest, quoted);
         source_tell(input->source, input->line,
-                    "found %s after a section, wanted it on a line of its own", quoted);
+                    "found %s after a section, expected it on a line of its own", quoted);
         return;
     }
     name[end - line] = 0;
@@ -229,7 +229,7 @@ static void open_section(struct input *input, const char *line, size_t length)
     if (input->section == NULL) {
         conf_quote(name + 1, quoted);
         list_names(NULL, names, sizeof(names));
-        source_tell(input->source, input->line, "found the unknown section %s, wanted one of %s",
+        source_tell(input->source, input->line, "found the unknown section %s, expected one of %s",
                     quoted, names);
         return;
     }
@@ -244,7 +244,7 @@ static void tell_pending(struct input *input)
     if (input->pending_line != 0) {
         conf_quote(input->pending, quoted);
         source_tell(input->source, input->pending_line,
-                    "found %s, wanted KEY = VALUE, [SECTION] or a comment", quoted);
+                    "found %s, expected KEY = VALUE, [SECTION] or a comment", quoted);
         input->pending_line = 0;
     }
 }
@@ -302,7 +302,7 @@ static int take_pair(void *argument, const char *section, const char *key, const
     if (input->section == NULL) {
         conf_quote(key, quoted);
         source_tell(input->source, input->line,
-                    "found the key %s before the first section, wanted a [SECTION] before it",
+                    "found the key %s before the first section, expected a [SECTION] before it",
                     quoted);
         return 1;
     }
@@ -327,7 +327,7 @@ void load_text(struct conf *conf, struct conf_source *source, const char *text, 
 
     if (size >= 3 && memcmp(text, byte_order_mark, 3) == 0) {
         source_tell(source, 1,
-                    "found a byte order mark at the start of the file, wanted none: remove it "
+                    "found a byte order mark at the start of the file, expected none: remove it "
                     "with sed -i '1s/^\\xef\\xbb\\xbf//'");
         input.offset = 3;
     }
@@ -364,7 +364,7 @@ static int read_all(int fd, struct conf_source *source, struct buffer *bytes)
         }
     }
     source_tell(source, 0,
-                "found more than %d bytes, wanted at most that many: is this the right file?",
+                "found more than %d bytes, expected at most that many: is this the right file?",
                 CONF_FILE_BYTES_MAX);
     return RAFTD_ERROR_INVALID;
 }
@@ -382,7 +382,7 @@ static int read_file(struct conf_source *source, struct buffer *bytes)
     if (fstat(fd, &status) != 0) {
         code = cannot_read(source, strerror(errno));
     } else if (S_ISDIR(status.st_mode)) {
-        code = cannot_read(source, "it is a directory, wanted a file");
+        code = cannot_read(source, "it is a directory, expected a file");
     } else if (!S_ISREG(status.st_mode)) {
         code = cannot_read(source, "it is not a regular file");
     } else {
@@ -423,7 +423,7 @@ static void apply_setting(struct conf *conf, struct conf_source *source, const c
     if (!set_from_text(conf, source, setting)) {
         conf_quote(setting, quoted);
         source_tell(source, CONF_LINE_SETTING,
-                    "found %s, wanted SECTION.KEY=VALUE with an option of raftd.conf(5)", quoted);
+                    "found %s, expected SECTION.KEY=VALUE with an option of raftd.conf(5)", quoted);
     }
 }
 

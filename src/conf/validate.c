@@ -86,13 +86,13 @@ static void check_ratio(const struct conf *conf, struct conf_source *source,
     conf_value_format(conf, large.option, large_text, sizeof(large_text));
     if (small.place->line != 0 || large.place->line == 0) {
         source_tell_option(source, small.place->line, ratio->small_section, ratio->small_key,
-                           "found \"%s\", wanted %s %s[%s] %s, which is %s", small_text,
+                           "found \"%s\", expected %s %s[%s] %s, which is %s", small_text,
                            ratio->is_strict ? "less than" : "at most",
                            ratio->factor == 2 ? "half of " : "", ratio->large_section,
                            ratio->large_key, large_text);
     } else {
         source_tell_option(source, large.place->line, ratio->large_section, ratio->large_key,
-                           "found \"%s\", wanted %s %s[%s] %s, which is %s", large_text,
+                           "found \"%s\", expected %s %s[%s] %s, which is %s", large_text,
                            ratio->is_strict ? "more than" : "at least",
                            ratio->factor == 2 ? "twice " : "", ratio->small_section,
                            ratio->small_key, small_text);
@@ -183,11 +183,11 @@ static void check_own_id(const struct conf *conf, struct conf_source *source)
     if (id.place->line == 0 && source->path != NULL) {
         source_tell_option(
             source, 0, "node", "id",
-            "not set, so its value is the default %u; wanted an id that is listed in [peers]: %s",
+            "not set, so its value is the default %u; expected an id that is listed in [peers]: %s",
             conf->node.id, ids);
     } else {
         source_tell_option(source, id.place->line, "node", "id",
-                           "found \"%u\", wanted an id that is listed in [peers]: %s",
+                           "found \"%u\", expected an id that is listed in [peers]: %s",
                            conf->node.id, ids);
     }
 }
@@ -203,7 +203,7 @@ static void check_peers(const struct conf *conf, struct conf_source *source)
             if (is_same_address(peer->address, conf->peers[j].address)) {
                 snprintf(key, sizeof(key), "%u", peer->id);
                 source_tell_option(source, line_of_peer(source, peer->id), "peers", key,
-                                   "found \"%s\", wanted an address that no other node has: node "
+                                   "found \"%s\", expected an address that no other node has: node "
                                    "%u has the same",
                                    peer->address, conf->peers[j].id);
                 break;
@@ -243,12 +243,12 @@ static void check_own_address(const struct conf *conf, struct conf_source *sourc
     if (conf->advertise.peer[0] != 0) {
         if (!is_same_address(conf->advertise.peer, own->address)) {
             source_tell_option(source, line_of(source, "advertise", "peer"), "advertise", "peer",
-                               "found \"%s\", wanted \"%s\", the address of node %u in [peers]",
+                               "found \"%s\", expected \"%s\", the address of node %u in [peers]",
                                conf->advertise.peer, own->address, own->id);
         }
     } else if (surely_differ(conf->listen.peer, own->address)) {
         source_tell_option(source, line_of(source, "listen", "peer"), "listen", "peer",
-                           "found \"%s\", wanted \"%s\", to which the other nodes connect by "
+                           "found \"%s\", expected \"%s\", to which the other nodes connect by "
                            "[peers] (if a forwarder stands in between, set [advertise] peer = %s)",
                            conf->listen.peer, own->address, own->address);
     }
@@ -266,7 +266,7 @@ static void check_ports(const struct conf *conf, struct conf_source *source)
     if (address_is_same_host(peer.host, client.host) || address_is_wildcard_host(peer.host) ||
         address_is_wildcard_host(client.host)) {
         source_tell_option(source, line_of(source, "listen", "client"), "listen", "client",
-                           "found \"%s\", wanted another port than that of [listen] peer, \"%s\"",
+                           "found \"%s\", expected another port than that of [listen] peer, \"%s\"",
                            conf->listen.client, conf->listen.peer);
     }
 }
@@ -275,7 +275,7 @@ static void check_ports(const struct conf *conf, struct conf_source *source)
 
 static void check_plaintext_peers(const struct conf *conf, struct conf_source *source)
 {
-    static const char remedy[] = "wanted \"required\", loopback addresses only, or "
+    static const char remedy[] = "expected \"required\", loopback addresses only, or "
                                  "allow_plaintext_peers = yes";
     uint32_t line = line_of(source, "tls", "peer");
 
@@ -309,7 +309,7 @@ static void check_unauthenticated_clients(const struct conf *conf, struct conf_s
     }
     source_tell_option(source, line_of(source, "listen", "client"), "listen", "client",
                        "found \"%s\", which other machines can reach, and clients need no "
-                       "certificate; wanted a loopback address, [tls] client = required, or "
+                       "certificate; expected a loopback address, [tls] client = required, or "
                        "allow_unauthenticated_clients = yes",
                        conf->listen.client);
 }
@@ -350,18 +350,18 @@ static void check_tls_file(const char *path, const char *key, bool is_private, c
     }
     if (path[0] == 0) {
         if (reason != NULL) {
-            source_tell_option(source, line, "tls", key, "not set, wanted a PEM file because %s",
+            source_tell_option(source, line, "tls", key, "not set, expected a PEM file because %s",
                                reason);
         }
         return;
     }
     problem = file_problem(path, &status);
     if (problem != NULL) {
-        source_tell_option(source, line, "tls", key, "found \"%s\" (%s), wanted a readable file",
+        source_tell_option(source, line, "tls", key, "found \"%s\" (%s), expected a readable file",
                            path, problem);
     } else if (is_private && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         source_tell_option(source, line, "tls", key,
-                           "found \"%s\" with mode %04o, wanted 0600: only its owner may have "
+                           "found \"%s\" with mode %04o, expected 0600: only its owner may have "
                            "access (run chmod 600)",
                            path, (unsigned)(status.st_mode & 07777));
     }

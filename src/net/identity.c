@@ -75,7 +75,7 @@ bool tls_speaks_for(SSL *ssl, const char *cluster_name, uint16_t node_id, const 
     snprintf(wanted, sizeof(wanted), "%s%s/%u", uri_prefix, cluster_name, node_id);
     if (certificate == NULL) {
         error_set(error, RAFTD_ERROR_REFUSED,
-                  "the other side sent no certificate, wanted one for %s", wanted);
+                  "the other side sent no certificate, expected one for %s", wanted);
         return false;
     }
     names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
@@ -86,7 +86,7 @@ bool tls_speaks_for(SSL *ssl, const char *cluster_name, uint16_t node_id, const 
         speaks = host_matches(certificate, host);
     }
     if (!speaks) {
-        error_set(error, RAFTD_ERROR_REFUSED, "certificate names %s, wanted %s", found, wanted);
+        error_set(error, RAFTD_ERROR_REFUSED, "certificate names %s, expected %s", found, wanted);
     }
     GENERAL_NAMES_free(names);
     X509_free(certificate);

@@ -191,7 +191,7 @@ int wal_open(const struct wal_options *options, struct wal **wal, struct wal_rec
     *recovered = (struct wal_recovered){0};
     if (options->directory[0] == '\0' || strlen(options->directory) > WAL_DIRECTORY_MAX) {
         return error_set(error, RAFTD_ERROR_INVALID,
-                         "the path of the data directory has %zu bytes, wanted 1 to %d",
+                         "the path of the data directory has %zu bytes, expected 1 to %d",
                          strlen(options->directory), WAL_DIRECTORY_MAX);
     }
     opened = memory_allocate_zeroed(1, sizeof(*opened));

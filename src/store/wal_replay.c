@@ -203,7 +203,7 @@ static int apply_entry(struct wal_replay *log, const struct wal_record *record)
             name, record->size_bytes, record->index, log->max_entry_bytes);
     }
     if (record->index != log->last_index + 1) {
-        return DAMAGE(log, "found an entry with index %" PRIu64 ", wanted index %" PRIu64,
+        return DAMAGE(log, "found an entry with index %" PRIu64 ", expected index %" PRIu64,
                       record->index, log->last_index + 1);
     }
     if (record->term < log->last_term) {
@@ -279,7 +279,7 @@ int wal_replay_batch(struct wal_replay *log, uint64_t number, uint64_t offset_by
         log->last_index = header->next_index - 1;
     }
     if (header->sequence != log->sequence + 1) {
-        return DAMAGE(log, "found batch %" PRIu64 ", wanted batch %" PRIu64, header->sequence,
+        return DAMAGE(log, "found batch %" PRIu64 ", expected batch %" PRIu64, header->sequence,
                       log->sequence + 1);
     }
     if (header->next_index != log->last_index + 1) {

@@ -20,117 +20,119 @@ PLAIN = "[tls]\npeer = off\n"
 # name, file, then what each line of the answer has to be, FILE standing for the path.
 MISTAKES = [
     ("unknown section", "[nodes]\nid = 1\n",
-     [r'FILE:1: found the unknown section "nodes", wanted one of node, cluster, .*']),
+     [r'FILE:1: found the unknown section "nodes", expected one of node, cluster, .*']),
     ("unknown key", "[node]\nidentity = 1\n",
-     [r'FILE:2: \[node\] found the unknown key "identity", wanted one of id, data_dir, .*']),
+     [r'FILE:2: \[node\] found the unknown key "identity", expected one of id, data_dir, .*']),
     ("key of another section", "[node]\nname = x\n",
-     [r'FILE:2: \[node\] found the unknown key "name", wanted one of id, data_dir, .*']),
+     [r'FILE:2: \[node\] found the unknown key "name", expected one of id, data_dir, .*']),
     ("key before any section", "id = 1\n",
-     [r'FILE:1: found the key "id" before the first section, wanted a \[SECTION\] before it']),
+     [r'FILE:1: found the key "id" before the first section, expected a \[SECTION\] before it']),
     ("key behind its section", "[node] id = 1\n",
-     [r'FILE:1: found "id = 1" after a section, wanted it on a line of its own']),
+     [r'FILE:1: found "id = 1" after a section, expected it on a line of its own']),
     ("section without an end", "[node\nid = 1\n",
-     [r'FILE:1: found "\[node", wanted \] after the name of the section']),
+     [r'FILE:1: found "\[node", expected \] after the name of the section']),
     ("no equals sign", "[node]\nid 1\n",
-     [r'FILE:2: found "id 1", wanted KEY = VALUE, \[SECTION\] or a comment']),
+     [r'FILE:2: found "id 1", expected KEY = VALUE, \[SECTION\] or a comment']),
     ("duplicate key", "[node]\nid = 1\nid = 1\n",
-     [r"FILE:3: \[node\] id: found a second time, wanted once; the first time is in line 2"]),
+     [r"FILE:3: \[node\] id: found a second time, expected once; the first time is in line 2"]),
     ("duplicate key in a section continued", "[node]\nid = 1\n[log]\nlevel = info\n[node]\nid = 2\n",
-     [r"FILE:6: \[node\] id: found a second time, wanted once; the first time is in line 2"]),
+     [r"FILE:6: \[node\] id: found a second time, expected once; the first time is in line 2"]),
     ("number too small", "[node]\nid = 0\n",
-     [r'FILE:2: \[node\] id: found "0", wanted a number from 1 to 65535']),
+     [r'FILE:2: \[node\] id: found "0", expected a number from 1 to 65535']),
     ("number too large", "[node]\nid = 70000\n",
-     [r'FILE:2: \[node\] id: found "70000", wanted a number from 1 to 65535']),
+     [r'FILE:2: \[node\] id: found "70000", expected a number from 1 to 65535']),
     ("number beyond 64 bits", "[node]\nid = 18446744073709551617\n",
-     [r'FILE:2: \[node\] id: found "18446744073709551617", wanted a number from 1 to 65535']),
+     [r'FILE:2: \[node\] id: found "18446744073709551617", expected a number from 1 to 65535']),
     ("size beyond 64 bits", "[storage]\nsegment_bytes = 17179869184G\n",
-     [r'FILE:2: \[storage\] segment_bytes: found "17179869184G", wanted a size from .*']),
+     [r'FILE:2: \[storage\] segment_bytes: found "17179869184G", expected a size from .*']),
     ("size that wraps around to a good one", "[raft]\nmax_batch_bytes = 17592186044424M\n",
-     [r'FILE:2: \[raft\] max_batch_bytes: found "17592186044424M", wanted a size from .*']),
+     [r'FILE:2: \[raft\] max_batch_bytes: found "17592186044424M", expected a size from .*']),
     ("trailing garbage", "[limits]\nmax_clients = 10x\n",
-     [r'FILE:2: \[limits\] max_clients: found "10x", wanted a number from 1 to 1000000']),
+     [r'FILE:2: \[limits\] max_clients: found "10x", expected a number from 1 to 1000000']),
     ("trailing garbage after a unit", "[raft]\nmax_batch_bytes = 1MB\n",
-     [r'FILE:2: \[raft\] max_batch_bytes: found "1MB", wanted a size from 4K to 64M']),
+     [r'FILE:2: \[raft\] max_batch_bytes: found "1MB", expected a size from 4K to 64M']),
     ("negative", "[raft]\nheartbeat_ms = -5\n",
-     [r'FILE:2: \[raft\] heartbeat_ms: found "-5", wanted a number from 1 to 60000']),
+     [r'FILE:2: \[raft\] heartbeat_ms: found "-5", expected a number from 1 to 60000']),
     ("empty", "[raft]\nheartbeat_ms =\n",
-     [r'FILE:2: \[raft\] heartbeat_ms: found "", wanted a number from 1 to 60000']),
+     [r'FILE:2: \[raft\] heartbeat_ms: found "", expected a number from 1 to 60000']),
     ("neither yes nor no", "[tls]\nallow_plaintext_peers = true\n",
-     [r'FILE:2: \[tls\] allow_plaintext_peers: found "true", wanted yes or no']),
+     [r'FILE:2: \[tls\] allow_plaintext_peers: found "true", expected yes or no']),
     ("no such choice", "[log]\nlevel = loud\n",
-     [r'FILE:2: \[log\] level: found "loud", wanted error, warning, info or debug']),
+     [r'FILE:2: \[log\] level: found "loud", expected error, warning, info or debug']),
     ("cluster name", "[cluster]\nname = my cluster\n",
-     [r'FILE:2: \[cluster\] name: found "my cluster", wanted 1 to 63 letters, digits, .*']),
+     [r'FILE:2: \[cluster\] name: found "my cluster", expected 1 to 63 letters, digits, .*']),
     ("quoted path", '[node]\ndata_dir = "/var/lib/raftd"\n',
-     [r'FILE:2: \[node\] data_dir: found ""/var/lib/raftd"", wanted a path without quotes .*']),
+     [r'FILE:2: \[node\] data_dir: found ""/var/lib/raftd"", expected a path without quotes .*']),
     ("byte order mark", "\ufeff[node]\nid = 1\n",
-     [r"FILE:1: found a byte order mark at the start of the file, wanted none: .*"]),
+     [r"FILE:1: found a byte order mark at the start of the file, expected none: .*"]),
     ("carriage returns", "[node]\r\nid = 1\r\n",
-     [r"FILE:1: found a line that ends in CR LF, wanted LF alone: .*"]),
+     [r"FILE:1: found a line that ends in CR LF, expected LF alone: .*"]),
     ("over-long line", "[node]\ndata_dir = /" + "d" * 2000 + "\n",
-     [r"FILE:2: found a line of 2012 bytes, wanted at most 2000"]),
+     [r"FILE:2: found a line of 2012 bytes, expected at most 2000"]),
     ("over-long comment", ";" * 3000 + "\n",
-     [r"FILE:1: found a line of 3000 bytes, wanted at most 2000"]),
+     [r"FILE:1: found a line of 3000 bytes, expected at most 2000"]),
     ("over-long value", "[node]\ndata_dir = /" + "d" * 1500 + "\n",
-     [r'FILE:2: \[node\] data_dir: found "/d+\.\.\.", wanted at most 1023 bytes']),
+     [r'FILE:2: \[node\] data_dir: found "/d+\.\.\.", expected at most 1023 bytes']),
     ("NUL byte", "[node]\nid = 1\0\n",
-     [r"FILE:2: found the control character 0x00 in column 7, wanted text .*"]),
+     [r"FILE:2: found the control character 0x00 in column 7, expected text .*"]),
     ("escape sequence", "[node]\ndata_dir = \x1b[2J\n",
-     [r"FILE:2: found the control character 0x1b in column 12, wanted text"]),
+     [r"FILE:2: found the control character 0x1b in column 12, expected text"]),
     ("too large a file", "\n" * (1 << 20) + "\n",
-     [r"FILE: found more than 1048576 bytes, wanted at most that many: is this the right file\?"]),
+     [r"FILE: found more than 1048576 bytes, expected at most that many: is this the right "
+      r"file\?"]),
     ("address without port", "[listen]\nclient = 127.0.0.1\n",
-     [r'FILE:2: \[listen\] client: found "127.0.0.1", wanted an address HOST:PORT \(.*port.*\)']),
+     [r'FILE:2: \[listen\] client: found "127.0.0.1", expected an address HOST:PORT \(.*port.*\)']),
     ("IPv6 without brackets", "[listen]\nclient = ::1:7380\n",
-     [r'FILE:2: \[listen\] client: found "::1:7380", wanted .* \(.*brackets.*\)']),
+     [r'FILE:2: \[listen\] client: found "::1:7380", expected .* \(.*brackets.*\)']),
     ("port too large", "[listen]\nclient = 127.0.0.1:65536\n",
-     [r'FILE:2: \[listen\] client: found "127.0.0.1:65536", wanted .*']),
+     [r'FILE:2: \[listen\] client: found "127.0.0.1:65536", expected .*']),
     ("IPv4 out of range", "[listen]\nclient = 127.0.0.256:7380\n",
-     [r'FILE:2: \[listen\] client: found "127.0.0.256:7380", wanted .*']),
+     [r'FILE:2: \[listen\] client: found "127.0.0.256:7380", expected .*']),
     ("peer id 0", "[peers]\n0 = 127.0.0.1:7381\n",
-     [r'FILE:2: \[peers\] found the key "0", wanted a node id from 1 to 65535']),
+     [r'FILE:2: \[peers\] found the key "0", expected a node id from 1 to 65535']),
     ("peer id 70000", "[peers]\n70000 = 127.0.0.1:7381\n",
-     [r'FILE:2: \[peers\] found the key "70000", wanted a node id from 1 to 65535']),
+     [r'FILE:2: \[peers\] found the key "70000", expected a node id from 1 to 65535']),
     ("duplicate peer id", PLAIN + THREE_PEERS + "1 = 127.0.0.1:7384\n",
-     [r"FILE:7: \[peers\] 1: found a second time, wanted once; the first time is in line 4"]),
+     [r"FILE:7: \[peers\] 1: found a second time, expected once; the first time is in line 4"]),
     ("duplicate peer address", PLAIN + THREE_PEERS + "4 = [0:0::1]:7383\n",
-     [r'FILE:7: \[peers\] 4: found "\[0:0::1\]:7383", wanted an address that no other node has: '
+     [r'FILE:7: \[peers\] 4: found "\[0:0::1\]:7383", expected an address that no other node has: '
       r"node 3 .*"]),
     ("too many peers", PLAIN + "[peers]\n" +
      "".join("%d = 127.0.0.1:%d\n" % (n, 7380 + n) for n in range(1, 34)),
-     [r'FILE:36: \[peers\] 33: found "127.0.0.1:7413", wanted no more than 32 peers']),
+     [r'FILE:36: \[peers\] 33: found "127.0.0.1:7413", expected no more than 32 peers']),
     ("own id not among the peers", PLAIN + THREE_PEERS + "[node]\nid = 4\n",
-     [r'FILE:8: \[node\] id: found "4", wanted an id that is listed in \[peers\]: 1, 2 or 3']),
+     [r'FILE:8: \[node\] id: found "4", expected an id that is listed in \[peers\]: 1, 2 or 3']),
     ("own id missing", PLAIN + "[peers]\n2 = 127.0.0.1:7381\n3 = 127.0.0.1:7382\n",
-     [r"FILE: \[node\] id: not set, so its value is the default 1; wanted an id that is listed in "
+     [r"FILE: \[node\] id: not set, so its value is the default 1; expected an id that is listed in "
       r"\[peers\]: 2 or 3"]),
     ("heartbeat against election timeout", "[raft]\nheartbeat_ms = 500\n",
-     [r'FILE:2: \[raft\] heartbeat_ms: found "500", wanted less than half of \[raft\] '
+     [r'FILE:2: \[raft\] heartbeat_ms: found "500", expected less than half of \[raft\] '
       r"election_timeout_ms, which is 1000"]),
     ("election timeout against heartbeat", "[raft]\nelection_timeout_ms = 150\n",
-     [r'FILE:2: \[raft\] election_timeout_ms: found "150", wanted more than twice \[raft\] '
+     [r'FILE:2: \[raft\] election_timeout_ms: found "150", expected more than twice \[raft\] '
       r"heartbeat_ms, which is 100"]),
     ("request larger than half a segment", "[limits]\nmax_request_bytes = 33M\n",
-     [r'FILE:2: \[limits\] max_request_bytes: found "33M", wanted at most half of \[storage\] '
+     [r'FILE:2: \[limits\] max_request_bytes: found "33M", expected at most half of \[storage\] '
       r"segment_bytes, which is 64M"]),
     ("listening elsewhere than dialled", PLAIN + THREE_PEERS + "[listen]\npeer = 127.0.0.1:9999\n",
-     [r'FILE:8: \[listen\] peer: found "127.0.0.1:9999", wanted "127.0.0.1:7381", to which .*']),
+     [r'FILE:8: \[listen\] peer: found "127.0.0.1:9999", expected "127.0.0.1:7381", to which .*']),
     ("advertising elsewhere than dialled", PLAIN + THREE_PEERS +
      "[advertise]\npeer = 127.0.0.1:9999\n",
-     [r'FILE:8: \[advertise\] peer: found "127.0.0.1:9999", wanted "127.0.0.1:7381", the .*']),
+     [r'FILE:8: \[advertise\] peer: found "127.0.0.1:9999", expected "127.0.0.1:7381", the .*']),
     ("one port for two", PLAIN + THREE_PEERS + "[listen]\nclient = 127.0.0.1:7381\n",
-     [r'FILE:8: \[listen\] client: found "127.0.0.1:7381", wanted another port .*']),
+     [r'FILE:8: \[listen\] client: found "127.0.0.1:7381", expected another port .*']),
     ("plain text to another machine", PLAIN + "[peers]\n1 = 127.0.0.1:7381\n2 = 10.0.0.2:7381\n",
-     [r'FILE:2: \[tls\] peer: found "off" while node 2 is at "10.0.0.2:7381", wanted .*'
+     [r'FILE:2: \[tls\] peer: found "off" while node 2 is at "10.0.0.2:7381", expected .*'
       r"allow_plaintext_peers = yes"]),
     ("plain text listening to other machines", PLAIN + THREE_PEERS +
      "[listen]\npeer = 0.0.0.0:7381\n",
-     [r'FILE:2: \[tls\] peer: found "off" while \[listen\] peer is "0.0.0.0:7381", wanted .*']),
+     [r'FILE:2: \[tls\] peer: found "off" while \[listen\] peer is "0.0.0.0:7381", expected .*']),
     ("TLS without files", THREE_PEERS,
-     [r"FILE: \[tls\] %s: not set, wanted a PEM file because \[tls\] peer is required .*" % key
+     [r"FILE: \[tls\] %s: not set, expected a PEM file because \[tls\] peer is required .*" % key
       for key in ("ca", "certificate", "key")]),
     ("TLS files that are not there", "[tls]\nca = /nonexistent/ca.pem\n",
-     [r'FILE:2: \[tls\] ca: found "/nonexistent/ca.pem" \(No such file or directory\), wanted .*']),
+     [r'FILE:2: \[tls\] ca: found "/nonexistent/ca.pem" \(No such file or directory\), '
+      r"expected .*"]),
     ("clients from everywhere", "[listen]\nclient = 0.0.0.0:7380\n",
      [r'FILE:2: \[listen\] client: found "0.0.0.0:7380", .*allow_unauthenticated_clients = yes']),
     ("several at once", "[node]\nid = 0\n[raft]\nheartbeat_ms = fast\nwhat\n[nowhere]\na = b\n"
@@ -218,7 +220,7 @@ class CheckConfig(unittest.TestCase):
 
     def test_directory_in_place_of_a_file(self):
         os.mkdir(self.path)
-        self.expect_mistakes([r"FILE: cannot be read: it is a directory, wanted a file"],
+        self.expect_mistakes([r"FILE: cannot be read: it is a directory, expected a file"],
                              "--config", self.path, "--check-config")
 
     @unittest.skipIf(os.geteuid() == 0, "root may read everything")
@@ -234,7 +236,7 @@ class CheckConfig(unittest.TestCase):
         self.write(THREE_PEERS + "[tls]\nca = ca.pem\ncertificate = node.pem\nkey = node.key\n")
         for mode in (0o644, 0o640, 0o604, 0o660):
             os.chmod(os.path.join(self.directory, "node.key"), mode)
-            self.expect_mistakes([r'FILE:8: \[tls\] key: found "node.key" with mode %04o, wanted '
+            self.expect_mistakes([r'FILE:8: \[tls\] key: found "node.key" with mode %04o, expected '
                                   r"0600: only its owner may have access \(run chmod 600\)" % mode],
                                  "--config", self.path, "--check-config")
         for mode in (0o600, 0o400):
@@ -246,8 +248,8 @@ class CheckConfig(unittest.TestCase):
         code, _, lines = self.run_raftd("--config", self.path, "--check-config",
                                         "--set", "raft.election_timeout_ms=2000")
         self.assertEqual((code, lines), (0, []))
-        self.expect_mistakes([r'--set: \[node\] id: found "x", wanted a number from 1 to 65535',
-                              r'--set: found "nonsense", wanted SECTION.KEY=VALUE .*',
+        self.expect_mistakes([r'--set: \[node\] id: found "x", expected a number from 1 to 65535',
+                              r'--set: found "nonsense", expected SECTION.KEY=VALUE .*',
                               r"FILE:2: \[raft\] heartbeat_ms: .*"],
                              "--config", self.path, "--check-config", "--set", "node.id=x",
                              "--set", "nonsense")

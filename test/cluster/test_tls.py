@@ -91,7 +91,7 @@ class Refusals(unittest.TestCase):
     def test_certificate_of_another_node(self):
         self.is_refused({"tls.certificate": self.cluster[2].options["tls.certificate"],
                          "tls.key": self.cluster[2].options["tls.key"]},
-                        r"refused: certificate names raftd://test/2, wanted raftd://test/3")
+                        r"refused: certificate names raftd://test/2, expected raftd://test/3")
 
     def test_expired_certificate(self):
         expired = Authority(os.path.join(self.cluster.directory, "expired"))
@@ -114,7 +114,7 @@ class Refusals(unittest.TestCase):
                     os.path.join(other.directory, name))
         certificate, key = other.node(3, "other")
         self.is_refused({"tls.certificate": certificate, "tls.key": key},
-                        r"refused: certificate names raftd://other/3, wanted raftd://test/3")
+                        r"refused: certificate names raftd://other/3, expected raftd://test/3")
 
     def test_plain_text_node(self):
         self.is_refused({"tls.peer": "off"}, r"refused: .*plain text")

@@ -72,9 +72,10 @@ START_TEST(says_what_was_found_and_wanted)
 
     conf_defaults(&conf);
     ck_assert_int_eq(conf_set(&conf, "node.id", "70000", &error), RAFTD_ERROR_INVALID);
-    ck_assert_str_eq(error.message, "[node] id: found \"70000\", wanted a number from 1 to 65535");
+    ck_assert_str_eq(error.message,
+                     "[node] id: found \"70000\", expected a number from 1 to 65535");
     ck_assert_int_eq(conf_set(&conf, "peers.0", "a:1", &error), RAFTD_ERROR_INVALID);
-    ck_assert_str_eq(error.message, "[peers] 0: found \"a:1\", wanted a node id from 1 to 65535");
+    ck_assert_str_eq(error.message, "[peers] 0: found \"a:1\", expected a node id from 1 to 65535");
     /* The error may be NULL. */
     ck_assert_int_eq(conf_set(&conf, "node.id", "x", NULL), RAFTD_ERROR_INVALID);
 }

@@ -64,73 +64,75 @@ static const struct {
     const char *text;
     const char *wanted;
 } wrong[] = {
-    {"[node]\nid = 0\n", "DIR/test.ini:2: [node] id: found \"0\", wanted a number from 1 to 65535"},
+    {"[node]\nid = 0\n",
+     "DIR/test.ini:2: [node] id: found \"0\", expected a number from 1 to 65535"},
     {"[node]\n\n\nid = 70000\n",
-     "DIR/test.ini:4: [node] id: found \"70000\", wanted a number from 1 to 65535"},
+     "DIR/test.ini:4: [node] id: found \"70000\", expected a number from 1 to 65535"},
     {"[node]\nid = 1 1\n",
-     "DIR/test.ini:2: [node] id: found \"1 1\", wanted a number from 1 to 65535"},
+     "DIR/test.ini:2: [node] id: found \"1 1\", expected a number from 1 to 65535"},
     {"[node]\nid = 2\nid = 3\n",
-     "DIR/test.ini:3: [node] id: found a second time, wanted once; the first time is in line 2"},
+     "DIR/test.ini:3: [node] id: found a second time, expected once; the first time is in line 2"},
     {"[node]\nid = 2\n[log]\n[node]\nid = 2\n",
-     "DIR/test.ini:5: [node] id: found a second time, wanted once; the first time is in line 2"},
+     "DIR/test.ini:5: [node] id: found a second time, expected once; the first time is in line 2"},
     {"[node]\nid = x\nid = 2\n",
-     "DIR/test.ini:2: [node] id: found \"x\", wanted a number from 1 to 65535\n"
-     "DIR/test.ini:3: [node] id: found a second time, wanted once; the first time is in line 2"},
+     "DIR/test.ini:2: [node] id: found \"x\", expected a number from 1 to 65535\n"
+     "DIR/test.ini:3: [node] id: found a second time, expected once; the first time is in line 2"},
     {"[node]\nnr = 1\n",
-     "DIR/test.ini:2: [node] found the unknown key \"nr\", wanted one of id, data_dir, join, "
+     "DIR/test.ini:2: [node] found the unknown key \"nr\", expected one of id, data_dir, join, "
      "auto_promote"},
     {"[node]\nID = 1\n",
-     "DIR/test.ini:2: [node] found the unknown key \"ID\", wanted one of id, data_dir, join, "
+     "DIR/test.ini:2: [node] found the unknown key \"ID\", expected one of id, data_dir, join, "
      "auto_promote"},
     {"[nodes]\nid = 1\nname = 2\n",
-     "DIR/test.ini:1: found the unknown section \"nodes\", wanted one of node, cluster, listen, "
+     "DIR/test.ini:1: found the unknown section \"nodes\", expected one of node, cluster, listen, "
      "advertise, peers, tls, raft, storage, snapshot, limits, redis, log"},
     {"[ node ]\n",
-     "DIR/test.ini:1: found the unknown section \" node \", wanted one of node, cluster, listen, "
+     "DIR/test.ini:1: found the unknown section \" node \", expected one of node, cluster, listen, "
      "advertise, peers, tls, raft, storage, snapshot, limits, redis, log"},
-    {"id = 1\n",
-     "DIR/test.ini:1: found the key \"id\" before the first section, wanted a [SECTION] before it"},
+    {"id = 1\n", "DIR/test.ini:1: found the key \"id\" before the first section, expected a "
+                 "[SECTION] before it"},
     {"[node] id = 1\n",
-     "DIR/test.ini:1: found \"id = 1\" after a section, wanted it on a line of its own"},
-    {"[node\nid = 5\n", "DIR/test.ini:1: found \"[node\", wanted ] after the name of the section"},
-    {"[node]\nid\n", "DIR/test.ini:2: found \"id\", wanted KEY = VALUE, [SECTION] or a comment"},
+     "DIR/test.ini:1: found \"id = 1\" after a section, expected it on a line of its own"},
+    {"[node\nid = 5\n",
+     "DIR/test.ini:1: found \"[node\", expected ] after the name of the section"},
+    {"[node]\nid\n", "DIR/test.ini:2: found \"id\", expected KEY = VALUE, [SECTION] or a comment"},
     {"[node]\nid 5 ; id = 5\n",
-     "DIR/test.ini:2: found \"id 5 ; id = 5\", wanted KEY = VALUE, [SECTION] or a comment"},
-    {"[listen]\nclient 127.0.0.1:7380\n",
-     "DIR/test.ini:2: found \"client 127.0.0.1:7380\", wanted KEY = VALUE, [SECTION] or a comment"},
+     "DIR/test.ini:2: found \"id 5 ; id = 5\", expected KEY = VALUE, [SECTION] or a comment"},
+    {"[listen]\nclient 127.0.0.1:7380\n", "DIR/test.ini:2: found \"client 127.0.0.1:7380\", "
+                                          "expected KEY = VALUE, [SECTION] or a comment"},
     {"[node]\nid: 5\n",
-     "DIR/test.ini:2: found \"id: 5\", wanted KEY = VALUE, [SECTION] or a comment"},
+     "DIR/test.ini:2: found \"id: 5\", expected KEY = VALUE, [SECTION] or a comment"},
     {"[node]\n= 5\n",
-     "DIR/test.ini:2: [node] found the unknown key \"\", wanted one of id, data_dir, join, "
+     "DIR/test.ini:2: [node] found the unknown key \"\", expected one of id, data_dir, join, "
      "auto_promote"},
     {"[node]\nid = 1\n  2\n",
-     "DIR/test.ini:3: found \"2\", wanted KEY = VALUE, [SECTION] or a comment"},
+     "DIR/test.ini:3: found \"2\", expected KEY = VALUE, [SECTION] or a comment"},
     {"\xef\xbb\xbf[node]\nid = 1\n",
-     "DIR/test.ini:1: found a byte order mark at the start of the file, wanted none: remove it "
+     "DIR/test.ini:1: found a byte order mark at the start of the file, expected none: remove it "
      "with sed -i '1s/^\\xef\\xbb\\xbf//'"},
     {"[node]\r\nid = 1\r\n",
-     "DIR/test.ini:1: found a line that ends in CR LF, wanted LF alone: convert the file with "
+     "DIR/test.ini:1: found a line that ends in CR LF, expected LF alone: convert the file with "
      "dos2unix or sed -i 's/\\r$//'"},
     {"[node]\nid = 1\r\n",
-     "DIR/test.ini:2: found a line that ends in CR LF, wanted LF alone: convert the file with "
+     "DIR/test.ini:2: found a line that ends in CR LF, expected LF alone: convert the file with "
      "dos2unix or sed -i 's/\\r$//'"},
     {"[node]\nid = 1\rid = 2\n",
-     "DIR/test.ini:2: found the control character 0x0d in column 7, wanted text"},
+     "DIR/test.ini:2: found the control character 0x0d in column 7, expected text"},
     {"[node]\ndata_dir = /tmp/\x1b[2J\n",
-     "DIR/test.ini:2: found the control character 0x1b in column 17, wanted text"},
-    {"; \x07\n", "DIR/test.ini:1: found the control character 0x07 in column 3, wanted text"},
+     "DIR/test.ini:2: found the control character 0x1b in column 17, expected text"},
+    {"; \x07\n", "DIR/test.ini:1: found the control character 0x07 in column 3, expected text"},
     {"[peers]\n0 = a:1\n",
-     "DIR/test.ini:2: [peers] found the key \"0\", wanted a node id from 1 to 65535"},
+     "DIR/test.ini:2: [peers] found the key \"0\", expected a node id from 1 to 65535"},
     {"[peers]\n70000 = a:1\n",
-     "DIR/test.ini:2: [peers] found the key \"70000\", wanted a node id from 1 to 65535"},
+     "DIR/test.ini:2: [peers] found the key \"70000\", expected a node id from 1 to 65535"},
     {"[peers]\n1 = 127.0.0.1:7381\n1 = 127.0.0.1:7382\n",
-     "DIR/test.ini:3: [peers] 1: found a second time, wanted once; the first time is in line 2"},
+     "DIR/test.ini:3: [peers] 1: found a second time, expected once; the first time is in line 2"},
     {"[peers]\n1 = 127.0.0.1\n",
-     "DIR/test.ini:2: [peers] 1: found \"127.0.0.1\", wanted an address HOST:PORT (the port is "
+     "DIR/test.ini:2: [peers] 1: found \"127.0.0.1\", expected an address HOST:PORT (the port is "
      "missing)"},
-    {"[peers]\n1 = ::1:7381\n",
-     "DIR/test.ini:2: [peers] 1: found \"::1:7381\", wanted an address HOST:PORT (an IPv6 address "
-     "has to be in brackets, as in [::1]:7380)"},
+    {"[peers]\n1 = ::1:7381\n", "DIR/test.ini:2: [peers] 1: found \"::1:7381\", expected an "
+                                "address HOST:PORT (an IPv6 address "
+                                "has to be in brackets, as in [::1]:7380)"},
 };
 
 START_TEST(names_file_line_found_and_wanted)
@@ -200,7 +202,7 @@ START_TEST(finds_nul_bytes)
     memset(&mistakes, 0, sizeof(mistakes));
     conf_defaults(&conf);
     ck_assert_int_eq(conf_load(&conf, path, mistakes_add, &mistakes), RAFTD_ERROR_INVALID);
-    expect_only(&mistakes, "DIR/nul.ini:2: found the control character 0x00 in column 7, wanted "
+    expect_only(&mistakes, "DIR/nul.ini:2: found the control character 0x00 in column 7, expected "
                            "text (UTF-8, not UTF-16)");
 }
 END_TEST
@@ -227,7 +229,7 @@ START_TEST(bounds_lines)
 
     strcpy(text + CONF_LINE_BYTES_MAX, "c\n[node]\nid = 2\n");
     ck_assert_int_eq(load(&conf, &mistakes, text), RAFTD_ERROR_INVALID);
-    expect_only(&mistakes, "DIR/test.ini:1: found a line of 2001 bytes, wanted at most 2000");
+    expect_only(&mistakes, "DIR/test.ini:1: found a line of 2001 bytes, expected at most 2000");
     ck_assert_uint_eq(conf.node.id, 2);
 
     /* A value that is short enough for a line but too long for its field. */
@@ -235,7 +237,7 @@ START_TEST(bounds_lines)
     memset(text + start, 'd', CONF_TEXT_MAX);
     strcpy(text + start + CONF_TEXT_MAX, "\n");
     ck_assert_int_eq(load(&conf, &mistakes, text), RAFTD_ERROR_INVALID);
-    expect_some(&mistakes, "wanted at most 1023 bytes");
+    expect_some(&mistakes, "expected at most 1023 bytes");
 }
 END_TEST
 
@@ -254,7 +256,7 @@ START_TEST(bounds_files)
     ck_assert_int_eq(conf_load(&conf, path, mistakes_add, &mistakes), 0);
     path = scratch_file("larger.ini", text, size + 1, 0600);
     ck_assert_int_eq(conf_load(&conf, path, mistakes_add, &mistakes), RAFTD_ERROR_INVALID);
-    expect_only(&mistakes, "DIR/larger.ini: found more than 1048576 bytes, wanted at most that "
+    expect_only(&mistakes, "DIR/larger.ini: found more than 1048576 bytes, expected at most that "
                            "many: is this the right file?");
     free(text);
 }
@@ -290,7 +292,7 @@ START_TEST(tells_files_that_cannot_be_read)
     memset(&mistakes, 0, sizeof(mistakes));
     ck_assert_int_eq(conf_load(&conf, scratch_directory(), mistakes_add, &mistakes),
                      RAFTD_ERROR_SYSTEM);
-    expect_some(&mistakes, ": cannot be read: it is a directory, wanted a file");
+    expect_some(&mistakes, ": cannot be read: it is a directory, expected a file");
 
     /* The daemon must not wait for a pipe that nobody writes to. */
     memset(&mistakes, 0, sizeof(mistakes));
@@ -349,19 +351,21 @@ static const struct {
     const char *setting;
     const char *wanted;
 } wrong_settings[] = {
-    {"node.id=0", "--set: [node] id: found \"0\", wanted a number from 1 to 65535"},
-    {"node.idd=1", "--set: [node] found the unknown key \"idd\", wanted one of id, data_dir, join, "
-                   "auto_promote"},
-    {"peers.0=a:1", "--set: [peers] found the key \"0\", wanted a node id from 1 to 65535"},
-    {"raft.heartbeat_ms=500", "--set: [raft] heartbeat_ms: found \"500\", wanted less than half of "
-                              "[raft] election_timeout_ms, which is 1000"},
-    {"", "--set: found \"\", wanted SECTION.KEY=VALUE with an option of raftd.conf(5)"},
-    {"id=1", "--set: found \"id=1\", wanted SECTION.KEY=VALUE with an option of raftd.conf(5)"},
+    {"node.id=0", "--set: [node] id: found \"0\", expected a number from 1 to 65535"},
+    {"node.idd=1",
+     "--set: [node] found the unknown key \"idd\", expected one of id, data_dir, join, "
+     "auto_promote"},
+    {"peers.0=a:1", "--set: [peers] found the key \"0\", expected a node id from 1 to 65535"},
+    {"raft.heartbeat_ms=500",
+     "--set: [raft] heartbeat_ms: found \"500\", expected less than half of "
+     "[raft] election_timeout_ms, which is 1000"},
+    {"", "--set: found \"\", expected SECTION.KEY=VALUE with an option of raftd.conf(5)"},
+    {"id=1", "--set: found \"id=1\", expected SECTION.KEY=VALUE with an option of raftd.conf(5)"},
     {"node.id",
-     "--set: found \"node.id\", wanted SECTION.KEY=VALUE with an option of raftd.conf(5)"},
-    {"nod.id=1", "--set: found \"nod.id=1\", wanted SECTION.KEY=VALUE with an option of "
+     "--set: found \"node.id\", expected SECTION.KEY=VALUE with an option of raftd.conf(5)"},
+    {"nod.id=1", "--set: found \"nod.id=1\", expected SECTION.KEY=VALUE with an option of "
                  "raftd.conf(5)"},
-    {"id=node.id", "--set: found \"id=node.id\", wanted SECTION.KEY=VALUE with an option of "
+    {"id=node.id", "--set: found \"id=node.id\", expected SECTION.KEY=VALUE with an option of "
                    "raftd.conf(5)"},
 };
 

@@ -354,18 +354,19 @@ static const struct {
 } impostors[] = {
     {1,
      {.cluster = "demo", .node_id = 3},
-     "certificate names raftd://demo/3, wanted raftd://demo/1",
+     "certificate names raftd://demo/3, expected raftd://demo/1",
      "refuses this node: certificate names raftd://demo/3"},
     {2,
      {.cluster = "demo", .node_id = 3},
      NULL,
-     "certificate names raftd://demo/3, wanted raftd://demo/2: check [tls] certificate of node 2"},
+     "certificate names raftd://demo/3, expected raftd://demo/2: check [tls] certificate of node "
+     "2"},
     {1, {.cluster = "prod", .node_id = 1}, "raftd://prod/1", "raftd://prod/1"},
     {1, {.ca_name = "other-ca", .cluster = "demo", .node_id = 1}, "peer connection from", NULL},
     {2, {.ca_name = "other-ca", .cluster = "demo", .node_id = 2}, NULL, "peer 2 at 127.0.0.1:"},
     {1, {.cluster = "demo", .node_id = 1, .expired = true}, "expired", NULL},
     {2, {.cluster = "demo", .node_id = 2, .expired = true}, NULL, "expired"},
-    {1, {.dns = "somewhere.example"}, "wanted", "refuses this node"},
+    {1, {.dns = "somewhere.example"}, "expected", "refuses this node"},
 };
 
 static bool logs_say(const char *wanted)

@@ -172,8 +172,8 @@ START_TEST(batches_that_are_no_log_are_damage)
                (struct step){.term = 5, .vote = 1, .append_count = 2, .entry_bytes = 10});
     world_kill(memory, wal);
     end = wal_record_put_hard_state(payload, 5, 1);
-    batch_is_damage(payload, (size_t)(end - payload), 1, 3, 3, "found batch 3, wanted batch 2");
-    batch_is_damage(payload, (size_t)(end - payload), 1, 1, 3, "found batch 1, wanted batch 2");
+    batch_is_damage(payload, (size_t)(end - payload), 1, 3, 3, "found batch 3, expected batch 2");
+    batch_is_damage(payload, (size_t)(end - payload), 1, 1, 3, "found batch 1, expected batch 2");
     batch_is_damage(payload, (size_t)(end - payload), 1, 2, 4, "continues at index 4");
     batch_is_damage(payload, (size_t)(end - payload), 0, 2, 3, "bytes after its 0 records");
     batch_is_damage(payload, (size_t)(end - payload), 2, 2, 3, "record 1 of batch 2");
@@ -191,7 +191,7 @@ START_TEST(batches_that_are_no_log_are_damage)
     entry->index = 4;
     entry->term = 5;
     end = wal_record_put_entry(payload, entry);
-    batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3, "index 4, wanted index 3");
+    batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3, "index 4, expected index 3");
     entry->index = 3;
     entry->term = 4;
     end = wal_record_put_entry(payload, entry);
