@@ -89,8 +89,8 @@ const char *raft_refusal_text(enum raft_refusal refusal)
         [RAFT_REFUSED_NO_LEARNER] = "the member is a voter already",
         [RAFT_REFUSED_NOT_CAUGHT_UP] =
             "the learner has not caught up yet; try again when its lag is small",
-        [RAFT_REFUSED_QUORUM] = "too few voters answer: after this change, the voters that answer "
-                                "would not be a quorum",
+        [RAFT_REFUSED_QUORUM] =
+            "too few voters answer: they would not be a quorum after this change",
         [RAFT_REFUSED_LAST_VOTER] = "a cluster needs at least one voter",
         [RAFT_REFUSED_TOO_MANY] = "a cluster has at most 32 members",
         [RAFT_REFUSED_ADDRESS_TAKEN] = "another member has this address",
