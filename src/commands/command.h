@@ -70,9 +70,7 @@ struct command {
      */
     bool (*run)(struct call *call);
     enum kv_operation operation;
-    uint8_t operation_flags;           /*
-                                          flags of `operation`; if run is not NULL: a number for run
-                                        */
+    uint8_t operation_flags;           /* flags of `operation`; or a number for run */
     const struct command *subcommands; /* the last one has the name NULL; NULL = no container */
     const char *container;             /* name of the container; NULL = no subcommand */
 

@@ -41,9 +41,7 @@ struct queued_command {
     /* Set by EXEC. */
     bool on_node;           /* whether the node's answer has a part for this command */
     struct owed_reply owed; /* how that part becomes the reply */
-    struct buffer reply;    /*
-                               if not on_node: the reply that was written while the request was made
-                             */
+    struct buffer reply;    /* not on_node: the reply, written while the request was made */
 };
 
 struct transaction {

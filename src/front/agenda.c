@@ -42,9 +42,7 @@ void agenda_add_dead(struct agenda *agenda, struct agenda_item *item)
 void agenda_serve_ready(struct agenda *agenda, agenda_function *serve)
 {
     struct agenda_list *list = &agenda->ready;
-    size_t count = list->count; /*
-                                   connections that are added meanwhile have to wait (invariant 3)
-                                 */
+    size_t count = list->count; /* later additions have to wait (invariant 3) */
 
     for (size_t i = 0; i < count; i++) {
         struct agenda_item *item = list->items[i];

@@ -112,9 +112,7 @@ struct connection {
     uint32_t waiting;       /* owed replies that the node has to answer yet */
     bool waiting_reads;     /* whether the requests of `waiting` are reads; else they are changes */
     uint64_t changed_index; /* log index of the last change that was answered; 0 = none yet */
-    size_t reply_start;     /*
-                               where the reply begins in the output; set by connection_begin_reply()
-                             */
+    size_t reply_start;     /* where connection_begin_reply() began in the output */
 
     /* What the client chose. */
     enum resp_protocol protocol;

@@ -46,9 +46,7 @@ struct notice_queue {
     struct ring *ring;    /* immutable: core thread -> worker: struct notice * */
     struct waker *waker;  /* immutable; borrowed: the worker's */
     size_t bytes_max;     /* immutable: most bytes of the messages in the ring */
-    _Atomic size_t bytes; /*
-                             bytes of the messages in the ring: the core adds, the worker subtracts
-                           */
+    _Atomic size_t bytes; /* bytes in the ring: the core adds, the worker subtracts */
     atomic_int gap;       /* enum notice_gap: set by the core thread, cleared by the worker */
 };
 

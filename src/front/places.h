@@ -25,9 +25,7 @@ struct connection;
 struct place {
     struct connection *connection; /* NULL = free */
     uint32_t generation;           /* how many connections have left the place */
-    uint32_t next_free;            /*
-                                      of a free place: number of the next free place + 1; 0 = none
-                                    */
+    uint32_t next_free;            /* if free: number of the next free place + 1; 0 = none */
 };
 
 struct places {

@@ -29,9 +29,7 @@ static void take_event(struct worker *worker, const struct epoll_event *event)
 
     if (event->data.ptr == &worker->waker) {
         waker_done(&worker->waker);
-        waker_prepare(&worker->waker); /*
-                                          armed before the ring is read, so that no socket is missed
-                                        */
+        waker_prepare(&worker->waker); /* armed before the ring is read: no socket is missed */
         return;
     }
     if (event->data.ptr == worker->client) {

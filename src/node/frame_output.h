@@ -13,9 +13,7 @@
 enum {
     FRAME_OUTPUT_BYTES = 256 * 1024,
     FRAME_OUTPUT_COPY_MAX = 32 * 1024, /* larger frames are not copied into the buffer */
-    FRAME_OUTPUT_RESERVE = 4 * 1024,   /*
-                                          part of the buffer that is kept for the link's own frames
-                                        */
+    FRAME_OUTPUT_RESERVE = 4 * 1024,   /* part of the buffer for the link's own frames */
 };
 
 /* A struct of zeros is empty and valid. */
