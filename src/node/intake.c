@@ -100,8 +100,9 @@ static void intake_link(struct core_loop *loop, size_t position)
         }
         if (link_event.type == LINK_EVENT_MESSAGE) {
             if (!loop->turn.ready || has_no_room_for(loop, link_event.message)) {
-                wire_message_free(
-                    link_event.message); /* this node takes no part in consensus now */
+                /* The node takes no part in consensus now, or its disk has no room for the
+                 * entries: the sender sees no answer, as if the message had been lost. */
+                wire_message_free(link_event.message);
                 continue;
             }
             event = intake_event(loop, RAFT_EVENT_MESSAGE);

@@ -40,8 +40,7 @@ struct log_writer {
     _Atomic uint64_t compact_index; /* core thread -> log writer */
 
     /* Core thread. */
-    size_t
-        outstanding; /* writes that are submitted and not taken back: at most what a ring holds */
+    size_t outstanding; /* writes that are submitted and not taken back; a ring holds them all */
 
     /* The log writer thread. */
     struct wal *wal;

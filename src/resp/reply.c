@@ -70,8 +70,8 @@ static enum resp_read_result read_line(struct resp_reader *reader, const uint8_t
         return failed(reader, "a line of the reply has more than 65536 bytes");
     }
     if (end == NULL || start + length + 1 == size) {
-        reader->scanned_bytes =
-            start + length; /* CR is the last byte: find it again when LF is there */
+        /* A CR that is the last byte has to be found again when its LF has come. */
+        reader->scanned_bytes = start + length;
         return incomplete(reader, size + 1);
     }
     if (end[1] != '\n') {

@@ -126,8 +126,8 @@ void waker_wake(struct waker *waker)
 {
     if (atomic_exchange_explicit(&waker->sleeping, 0, memory_order_acq_rel) != 0) {
         const uint64_t one = 1;
-        int saved =
-            errno; /* a signal handler must not change the errno of the code it interrupts */
+        /* A signal handler must not change the errno of the code that it interrupts. */
+        int saved = errno;
         ssize_t size = write(waker->fd, &one, sizeof(one));
 
         ASSERT(size == (ssize_t)sizeof(one));
