@@ -19,8 +19,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/call.h"
-#include "node/greeting.h"
 #include "node/node.h"
+#include "peer/greeting.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "node/link.h"
+#include "peer/link.h"
 #include "raft/raft.h"
 #include "store/wal.h"
 #include "sys/waker.h"

@@ -106,7 +106,8 @@ static int open_reception(struct raftd_node *node, struct raftd_error *error)
                          "(ulimit -n)",
                          strerror(errno));
     }
-    reception_set_node(node->reception, node);
+    let_in_init(&node->let_in, node);
+    reception_set_gate(node->reception, &node->let_in.gate);
     if (reception_start(node->reception) != 0) {
         return error_set(
             error, RAFTD_ERROR_SYSTEM,
@@ -295,6 +296,7 @@ static void stop_threads(struct raftd_node *node)
     node->acceptor = NULL;
     reception_destroy(node->reception);
     node->reception = NULL;
+    let_in_close(&node->let_in);
     if (node->core_started) {
         atomic_store(&node->core_stop, true);
         waker_wake(&node->core_waker);

@@ -15,16 +15,17 @@
 #include <raftd/state_machine.h>
 
 #include "conf/conf.h"
+#include "member/reads_basis.h"
+#include "member/reply.h"
+#include "member/waiting.h"
 #include "net/acceptor.h"
-#include "node/link.h"
-#include "node/link_table.h"
+#include "node/let_in.h"
 #include "node/log_writer.h"
-#include "node/reads_basis.h"
-#include "node/reception.h"
-#include "node/reply.h"
-#include "node/snapshot_worker.h"
-#include "node/waiting.h"
+#include "peer/link.h"
+#include "peer/link_table.h"
+#include "peer/reception.h"
 #include "raft/raft.h"
+#include "snapshot/worker.h"
 #include "store/wal.h"
 #include "sys/mutex.h"
 #include "sys/thread.h"
@@ -70,6 +71,7 @@ struct raftd_node {
     /* The run thread: the one that is in raftd_node_run(). */
     struct acceptor *acceptor;
     struct reception *reception; /* NULL = no peers can connect */
+    struct let_in let_in;        /* its gate */
     struct thread core_thread;
     bool core_started;
 

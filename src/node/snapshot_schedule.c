@@ -11,8 +11,8 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "node/core_loop.h"
-#include "node/snapshot_sink.h"
-#include "node/snapshot_worker.h"
+#include "snapshot/sink.h"
+#include "snapshot/worker.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 

@@ -1,7 +1,7 @@
 /*
  * One simulated node: the shipped core, log and state machine, and around them what src/node does
  * with threads, done in one thread. Events come in batches, the log writer is a stage of its own,
- * frames wait for log writes, and requests wait in the table of src/node/waiting.c, which is the
+ * frames wait for log writes, and requests wait in the table of src/member/waiting.c, which is the
  * shipped one.
  */
 #ifndef RAFTD_TEST_SIM_HOST_H
@@ -13,9 +13,9 @@
 
 #include <raftd/state_machine.h>
 
-#include "node/reads_basis.h"
-#include "node/reply.h"
-#include "node/waiting.h"
+#include "member/reads_basis.h"
+#include "member/reply.h"
+#include "member/waiting.h"
 #include "raft/change.h"
 #include "raft/raft.h"
 #include "sim/fs_memory.h"

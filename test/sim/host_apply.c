@@ -8,7 +8,7 @@
 
 #include "base/assert.h"
 #include "kv/kv.h"
-#include "node/reply.h"
+#include "member/reply.h"
 #include "sim/clients.h"
 #include "sim/host.h"
 #include "sim/truth.h"

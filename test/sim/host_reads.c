@@ -1,11 +1,11 @@
 /*
  * The answers of a host to reads: after a confirmed round, by a lease, or within an allowed age, as
- * in src/node/reads.c, with the shipped rules (src/node/reads_basis.c).
+ * in src/node/reads.c, with the shipped rules (src/member/reads_basis.c).
  */
 #include <raftd/client.h>
 
 #include "base/assert.h"
-#include "node/reply.h"
+#include "member/reply.h"
 #include "sim/clients.h"
 #include "sim/host.h"
 

@@ -1,5 +1,5 @@
 /*
- * The snapshots of a host: the shipped worker (src/node/snapshot_worker.c and its other files)
+ * The snapshots of a host: the shipped worker (src/snapshot/worker.c and its other files)
  * without its thread, called some time after it was given something to do; and the part of the core
  * thread, as in src/node/snapshot_schedule.c.
  */
@@ -8,12 +8,12 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "kv/kv.h"
-#include "node/snapshot_sink.h"
-#include "node/snapshot_start.h"
-#include "node/snapshot_worker.h"
+#include "member/restore.h"
 #include "sim/host.h"
 #include "sim/net.h"
 #include "sim/truth.h"
+#include "snapshot/sink.h"
+#include "snapshot/worker.h"
 
 enum {
     SLICE_BYTES = 256, /* small, so that entries are applied between the slices */

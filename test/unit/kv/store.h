@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 #include "kv/kv.h"
 
-/* This program's side of the state machine's replies: in place of src/node/reply.c. */
+/* This program's side of the state machine's replies: in place of src/member/reply.c. */
 struct raftd_reply {
     struct buffer bytes;
 };

@@ -1,0 +1,277 @@
+/*
+ * The table of requests; see waiting.h. Core thread only. All functions take constant time, but for
+ * growing the table, a client's end, and what moves a whole queue.
+ *
+ * A queue holds its requests in the order of their age, and all have the same time to their
+ * deadline. So the requests that end by their deadline are at the front of the queue, where
+ * waiting_peek() frees them.
+ */
+#include "member/waiting.h"
+
+#include <raftd/client.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "raft/entry.h"
+
+void waiting_init(struct waiting *waiting)
+{
+    const struct waiting_queue empty = {.head = WAITING_NONE, .tail = WAITING_NONE};
+
+    *waiting = (struct waiting){.free_head = WAITING_NONE,
+                                .oldest = WAITING_NONE,
+                                .newest = WAITING_NONE,
+                                .held = empty,
+                                .reads_local = empty,
+                                .reads_new = empty,
+                                .reads_asked = empty,
+                                .reads_ready = empty};
+}
+
+void waiting_free(struct waiting *waiting)
+{
+    for (size_t i = 0; i < waiting->capacity; i++) {
+        raft_entry_release(waiting->table[i].entry);
+    }
+    memory_free(waiting->table);
+    waiting_init(waiting);
+}
+
+static uint32_t place_of(const struct waiting *waiting, const struct waiting_request *request)
+{
+    return (uint32_t)(request - waiting->table);
+}
+
+static void grow(struct waiting *waiting)
+{
+    size_t capacity = waiting->capacity == 0 ? 256 : waiting->capacity * 2;
+
+    ASSERT(capacity <= (size_t)1 << WAITING_PLACE_BITS);
+    waiting->table = memory_resize(waiting->table, capacity * sizeof(struct waiting_request));
+    for (size_t i = capacity; i-- > waiting->capacity;) {
+        waiting->table[i] =
+            (struct waiting_request){.state = WAITING_FREE, .next = waiting->free_head};
+        waiting->free_head = (uint32_t)i;
+    }
+    waiting->capacity = capacity;
+}
+
+static struct waiting_queue *queue_of(struct waiting *waiting, enum waiting_state state)
+{
+    switch (state) {
+    case WAITING_HELD:
+        return &waiting->held;
+    case WAITING_READ_LOCAL:
+        return &waiting->reads_local;
+    case WAITING_READ_NEW:
+        return &waiting->reads_new;
+    case WAITING_READ_ASKED:
+        return &waiting->reads_asked;
+    case WAITING_READ_READY:
+        return &waiting->reads_ready;
+    case WAITING_FREE:
+    case WAITING_PROPOSED:
+    case WAITING_DEAD:
+    default:
+        return NULL;
+    }
+}
+
+static bool is_proposal(enum waiting_state state)
+{
+    return state == WAITING_HELD || state == WAITING_PROPOSED;
+}
+
+static void push(struct waiting *waiting, struct waiting_queue *queue, uint32_t place)
+{
+    waiting->table[place].next = WAITING_NONE;
+    if (queue->tail == WAITING_NONE) {
+        queue->head = place;
+    } else {
+        waiting->table[queue->tail].next = place;
+    }
+    queue->tail = place;
+    queue->count++;
+}
+
+static uint32_t pop(struct waiting *waiting, struct waiting_queue *queue)
+{
+    uint32_t place = queue->head;
+
+    queue->head = waiting->table[place].next;
+    if (queue->head == WAITING_NONE) {
+        queue->tail = WAITING_NONE;
+    }
+    queue->count--;
+    return place;
+}
+
+static void free_place(struct waiting *waiting, uint32_t place)
+{
+    struct waiting_request *request = &waiting->table[place];
+
+    raft_entry_release(request->entry);
+    *request = (struct waiting_request){.state = WAITING_FREE, .next = waiting->free_head};
+    waiting->free_head = place;
+}
+
+struct waiting_request *waiting_add(struct waiting *waiting, enum waiting_state state,
+                                    struct raftd_client *client, uint64_t tag, uint64_t deadline_ms,
+                                    struct raft_entry *entry)
+{
+    struct waiting_request *request;
+    uint32_t place;
+
+    if (waiting->free_head == WAITING_NONE) {
+        grow(waiting);
+    }
+    place = waiting->free_head;
+    request = &waiting->table[place];
+    waiting->free_head = request->next;
+    *request = (struct waiting_request){
+        .state = state,
+        .older = waiting->newest,
+        .newer = WAITING_NONE,
+        .next = WAITING_NONE,
+        .sequence = ++waiting->counter << WAITING_PLACE_BITS | place,
+        .tag = tag,
+        .deadline_ms = deadline_ms,
+        .client = client,
+        .entry = entry,
+    };
+    if (waiting->newest == WAITING_NONE) {
+        waiting->oldest = place;
+    } else {
+        ASSERT(waiting->table[waiting->newest].deadline_ms <= deadline_ms);
+        waiting->table[waiting->newest].newer = place;
+    }
+    waiting->newest = place;
+    if (is_proposal(state)) {
+        waiting->proposal_count++;
+    } else {
+        waiting->read_count++;
+    }
+    if (queue_of(waiting, state) != NULL) {
+        push(waiting, queue_of(waiting, state), place);
+    }
+    return request;
+}
+
+struct waiting_request *waiting_find(struct waiting *waiting, uint64_t sequence)
+{
+    size_t place = sequence & (((uint64_t)1 << WAITING_PLACE_BITS) - 1);
+    struct waiting_request *request;
+
+    if (place >= waiting->capacity) {
+        return NULL;
+    }
+    request = &waiting->table[place];
+    return request->state == WAITING_PROPOSED && request->sequence == sequence ? request : NULL;
+}
+
+struct waiting_request *waiting_peek(struct waiting *waiting, struct waiting_queue *queue)
+{
+    while (queue->head != WAITING_NONE && waiting->table[queue->head].state == WAITING_DEAD) {
+        free_place(waiting, pop(waiting, queue));
+    }
+    return queue->head != WAITING_NONE ? &waiting->table[queue->head] : NULL;
+}
+
+void waiting_advance(struct waiting *waiting, struct waiting_queue *queue, enum waiting_state state)
+{
+    uint32_t place;
+
+    ASSERT(queue->head != WAITING_NONE);
+    ASSERT(waiting->table[queue->head].state != WAITING_DEAD);
+    place = pop(waiting, queue);
+    waiting->table[place].state = state;
+    if (queue_of(waiting, state) != NULL) {
+        push(waiting, queue_of(waiting, state), place);
+    }
+}
+
+bool waiting_ask_reads(struct waiting *waiting)
+{
+    const struct waiting_request *request;
+    bool lease_will_do = true;
+
+    while ((request = waiting_peek(waiting, &waiting->reads_new)) != NULL) {
+        lease_will_do = lease_will_do && request->level != RAFTD_READ_LINEARIZABLE;
+        waiting_advance(waiting, &waiting->reads_new, WAITING_READ_ASKED);
+    }
+    return lease_will_do;
+}
+
+void waiting_confirm_reads(struct waiting *waiting, uint64_t read_index)
+{
+    struct waiting_request *request;
+
+    while ((request = waiting_peek(waiting, &waiting->reads_asked)) != NULL) {
+        request->read_index = read_index;
+        waiting_advance(waiting, &waiting->reads_asked, WAITING_READ_READY);
+    }
+}
+
+void waiting_finish(struct waiting *waiting, struct waiting_request *request)
+{
+    uint32_t place = place_of(waiting, request);
+    struct waiting_queue *queue = queue_of(waiting, request->state);
+
+    ASSERT(request->state != WAITING_FREE && request->state != WAITING_DEAD);
+    if (request->older != WAITING_NONE) {
+        waiting->table[request->older].newer = request->newer;
+    } else {
+        waiting->oldest = request->newer;
+    }
+    if (request->newer != WAITING_NONE) {
+        waiting->table[request->newer].older = request->older;
+    } else {
+        waiting->newest = request->older;
+    }
+    if (is_proposal(request->state)) {
+        waiting->proposal_count--;
+    } else {
+        waiting->read_count--;
+    }
+    if (queue == NULL) {
+        free_place(waiting, place);
+        return;
+    }
+    request->state = WAITING_DEAD;
+    waiting_peek(waiting, queue); /* frees it if it is at the front */
+}
+
+struct waiting_request *waiting_oldest(struct waiting *waiting)
+{
+    return waiting->oldest != WAITING_NONE ? &waiting->table[waiting->oldest] : NULL;
+}
+
+struct waiting_request *waiting_newer(struct waiting *waiting,
+                                      const struct waiting_request *request)
+{
+    return request->newer != WAITING_NONE ? &waiting->table[request->newer] : NULL;
+}
+
+bool waiting_has_room(const struct waiting *waiting)
+{
+    return waiting->free_head != WAITING_NONE || waiting->capacity < (size_t)1
+                                                                         << WAITING_PLACE_BITS;
+}
+
+void waiting_forget_client(struct waiting *waiting, const struct raftd_client *client)
+{
+    uint32_t place = waiting->oldest;
+
+    while (place != WAITING_NONE) {
+        struct waiting_request *request = &waiting->table[place];
+
+        place = request->newer;
+        if (request->client != client) {
+            continue;
+        }
+        request->client = NULL;
+        if (request->state != WAITING_HELD) {
+            waiting_finish(waiting, request);
+        }
+    }
+}

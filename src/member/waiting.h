@@ -1,0 +1,151 @@
+/*
+ * The requests of this node's clients that wait for an outcome: a table, queues of requests that
+ * cannot go on yet, and a list of all in the order of their age. Core thread only.
+ *
+ * A proposal's sequence number is its place in the table (the low WAITING_PLACE_BITS bits) and a
+ * counter above them. The number travels with the entry through the log, so an applied entry finds
+ * its request by one look at that place. The place may be used again by then: a request may have
+ * been answered by its deadline, and another one may stand there. The counter tells them apart;
+ * with the place alone, the later request would get the outcome of the earlier one.
+ *
+ * The states of a request, and the function of each transition:
+ *
+ *     made in HELD             intake_client(): a command, and no leader can be given it now
+ *     made in PROPOSED         intake_client(): a command that goes to the core in this turn
+ *     made in READ_LOCAL       add_read(): a read whose level may not need a round
+ *     made in READ_NEW         add_read(): a linearizable read
+ *     HELD -> PROPOSED         intake_held(): there is a leader again
+ *     READ_LOCAL -> READ_NEW   answer_local() in reads.c: this node's state is not recent enough
+ *     READ_NEW -> READ_ASKED   waiting_ask_reads(): a round begins for all of them
+ *     READ_ASKED -> READ_READY waiting_confirm_reads(): the round is confirmed up to read_index
+ *
+ * and the ways in which a request ends, each through waiting_finish():
+ *
+ *     PROPOSED                 run_batch() in apply.c: the command was applied
+ *     PROPOSED                 member_changes_apply(): the change of members is complete
+ *     PROPOSED                 member_changes_refuse(): the leader refused it
+ *     PROPOSED                 refuse_earlier_terms() in apply.c: it cannot be appended any more
+ *     PROPOSED                 note_forwarded() in core_thread.c: it never left this node
+ *     PROPOSED                 fail_proposals() in snapshot_schedule.c: a snapshot was installed
+ *     READ_LOCAL, READ_READY   reads.c: answered
+ *     any                      expire_requests() in core_thread.c: its deadline has come
+ *     any but HELD             waiting_forget_client(): the client has closed
+ *     any                      finish() in core_thread.c: the node stops
+ *
+ * A request that stands in a queue when it ends cannot be taken out of the middle: it becomes DEAD
+ * and is freed when it reaches the front.
+ *
+ * Invariants:
+ *   1. A request in HELD or a READ state stands in the queue of that state and in no other one; a
+ *      DEAD request stands in the queue in which it ended; a PROPOSED one stands in none.
+ *   2. All requests but FREE and DEAD ones are in the list by age, and deadlines never fall along
+ *      it: so the deadline of the oldest is the next one.
+ *   3. proposal_count counts HELD and PROPOSED, read_count the READ states.
+ *   4. A sequence number is never used twice.
+ *   5. HELD and the READ states own a reference to the entry; PROPOSED has passed it on.
+ */
+#ifndef RAFTD_MEMBER_WAITING_H
+#define RAFTD_MEMBER_WAITING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct raftd_client;
+struct raft_entry;
+
+enum { WAITING_PLACE_BITS = 20, WAITING_NONE = UINT32_MAX >> 1 };
+
+enum waiting_state {
+    WAITING_FREE,
+    WAITING_HELD,       /* a command that waits for a leader; in `held` */
+    WAITING_PROPOSED,   /* given to the core or to the leader: its outcome is open */
+    WAITING_READ_LOCAL, /* a read that may not need a round; in `reads_local` */
+    WAITING_READ_NEW,   /* a read that waits for the next round; in `reads_new` */
+    WAITING_READ_ASKED, /* its round is under way; in `reads_asked` */
+    WAITING_READ_READY, /* confirmed; waits until read_index is applied; in `reads_ready` */
+    WAITING_DEAD,       /* ended, but still in a queue */
+};
+
+struct waiting_request {
+    enum waiting_state state;
+    uint32_t older, newer; /* places in the list by age; WAITING_NONE = none */
+    uint32_t next;         /* place in the queue, or in the free list */
+    uint64_t sequence;
+    uint64_t tag; /* tag that the client gave */
+    uint64_t deadline_ms;
+    uint64_t read_index; /* READ_READY: has to be applied before the read is answered */
+    uint8_t level;       /* level of a read: enum raftd_read_level */
+    uint32_t max_lag_ms; /* largest age of a stale read; 0 = any age */
+    uint64_t term; /* PROPOSED: the only term in which it can be appended; 0 = not known yet */
+    struct raftd_client *client; /* NULL = no client waits for the outcome */
+    struct raft_entry *entry;    /* HELD and READ states: the bytes */
+};
+
+struct waiting_queue {
+    uint32_t head, tail; /* places; WAITING_NONE = empty */
+    size_t count;        /* DEAD requests included */
+};
+
+struct waiting {
+    struct waiting_request *table;
+    size_t capacity; /* grows by doubling, up to 1 << WAITING_PLACE_BITS */
+    uint32_t free_head;
+    uint32_t oldest, newest;
+    uint64_t counter; /* number of all requests so far */
+    size_t proposal_count;
+    size_t read_count;
+    struct waiting_queue held;
+    struct waiting_queue reads_local;
+    struct waiting_queue reads_new;
+    struct waiting_queue reads_asked;
+    struct waiting_queue reads_ready;
+};
+
+void waiting_init(struct waiting *waiting);
+void waiting_free(struct waiting *waiting);
+
+/*
+ * Whether there is room for another request. Only commands of clients that closed while there was
+ * no leader can fill the table: clients that are open cannot have so many requests under way.
+ */
+bool waiting_has_room(const struct waiting *waiting);
+
+/*
+ * Adds a request in the given state, and puts it into the queue of that state. Takes the caller's
+ * reference to the entry, which may be NULL only for PROPOSED. The pointer is valid until the next
+ * waiting_add().
+ */
+struct waiting_request *waiting_add(struct waiting *waiting, enum waiting_state state,
+                                    struct raftd_client *client, uint64_t tag, uint64_t deadline_ms,
+                                    struct raft_entry *entry);
+/* The PROPOSED request with this sequence number, or NULL. */
+struct waiting_request *waiting_find(struct waiting *waiting, uint64_t sequence);
+
+/* The first request of a queue that has not ended, or NULL; frees DEAD ones before it. */
+struct waiting_request *waiting_peek(struct waiting *waiting, struct waiting_queue *queue);
+/* Moves the first request of a queue, as waiting_peek() has just returned it, to another state. */
+void waiting_advance(struct waiting *waiting, struct waiting_queue *queue,
+                     enum waiting_state state);
+/* Moves all of reads_new to reads_asked. True if a lease of the leader is enough for all. */
+bool waiting_ask_reads(struct waiting *waiting);
+/* Moves all of reads_asked to reads_ready and sets their read_index. */
+void waiting_confirm_reads(struct waiting *waiting, uint64_t read_index);
+
+/* Ends a request that the caller has answered. The pointer is not valid after that. */
+void waiting_finish(struct waiting *waiting, struct waiting_request *request);
+
+/* The oldest request, or NULL. Its deadline is the earliest. */
+struct waiting_request *waiting_oldest(struct waiting *waiting);
+/* The request that was added after this one, or NULL. */
+struct waiting_request *waiting_newer(struct waiting *waiting,
+                                      const struct waiting_request *request);
+
+/*
+ * The client has closed. Its commands in HELD are still proposed; all its other requests end,
+ * because nothing is left to be done for them here. So clients that come and go do not fill the
+ * table.
+ */
+void waiting_forget_client(struct waiting *waiting, const struct raftd_client *client);
+
+#endif

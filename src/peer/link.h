@@ -1,0 +1,109 @@
+/*
+ * A peer link: a thread that owns the one connection to one peer. The node with the lower id dials;
+ * the other one gets the connection from its reception. The link exchanges hellos, sends and
+ * answers health probes, decodes frames into messages for the core, and writes the core's frames.
+ * When the connection is lost it makes a new one, after a back-off with jitter, until it is
+ * stopped. It never touches the Raft core.
+ *
+ * Two rings connect it with the core thread: `events` to the core, `frames` from the core. When
+ * `events` is full, the link stops reading from its socket. When `frames` is full, the core thread
+ * drops the frame, as a network may.
+ */
+#ifndef RAFTD_PEER_LINK_H
+#define RAFTD_PEER_LINK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/stream.h"
+#include "net/tls.h"
+#include "sys/waker.h"
+#include "wire/wire.h"
+
+struct link;
+
+/* Time limits, milliseconds; 0 = the default in the comment. Tests use shorter ones. */
+struct link_timing {
+    uint32_t greeting_timeout_ms; /* 5000: until both hellos are exchanged */
+    uint32_t probe_interval_ms;   /* 1000: between two health probes */
+    uint32_t silence_timeout_ms;  /* 5000: without a byte from the peer; then the connection ends */
+    uint32_t backoff_min_ms;      /* 50: doubles with each failure; plus or minus 25 % at random */
+    uint32_t backoff_max_ms;      /* 2000 */
+};
+
+/* What all links of a node share. Does not change while links run, and outlives them. */
+struct link_shared {
+    uint16_t self_id;
+    uint64_t cluster_id;
+    uint64_t process_id; /* random id of this process */
+    char cluster_name[64];
+    char client_address[272]; /* told to the peers; "" = none */
+    struct tls_context *tls;  /* NULL = plain text */
+    struct wire_limits limits;
+    size_t max_frame_bytes;   /* largest payload of a frame */
+    struct waker *core;       /* woken after events were pushed */
+    struct waker *lifecycle;  /* woken when a link's health changes; may be NULL */
+    const atomic_bool *ready; /* the node is ready; probes tell it to the peers */
+    bool may_link;            /* there are certificates, or the configuration allows plain text */
+    struct link_timing timing;
+};
+
+enum link_event_type {
+    LINK_EVENT_UP = 1,
+    LINK_EVENT_DOWN,
+    LINK_EVENT_MESSAGE,
+    LINK_EVENT_SNAPSHOT,
+};
+struct link_event {
+    enum link_event_type type;
+    struct raft_message *message;   /* MESSAGE: verified to be from this peer; the taker frees it */
+    struct wire_snapshot *snapshot; /* SNAPSHOT: the taker frees it */
+};
+
+/* NULL if the process has no file descriptor left. */
+struct link *link_create(const struct link_shared *shared, uint16_t peer_id,
+                         const struct net_address *address);
+int link_start(struct link *link);
+/* Asks the thread to stop and does not wait, so that all links can stop at the same time. */
+void link_request_stop(struct link *link);
+/* Stops the thread, waits for its end, and frees. Frames that were sent before link_request_stop()
+ * are still written if the socket takes them at once. NULL is allowed. */
+void link_destroy(struct link *link);
+
+/* Core thread. False = no event. */
+bool link_next_event(struct link *link, struct link_event *event);
+bool link_has_events(const struct link *link);
+/* Takes the frame. False: the ring is full or there is no connection, and the frame was freed. Does
+ * not wake the link: see link_wake(). */
+bool link_send(struct link *link, struct wire_frame *frame);
+/*
+ * The same for parts of a snapshot, which must not delay other frames: such a frame is written only
+ * when nothing else waits. Few of them fit into their ring.
+ */
+bool link_send_bulk(struct link *link, struct wire_frame *frame);
+void link_wake(struct link *link);
+
+/*
+ * Reception thread, only for a peer with a lower id: gives the link a stream whose hello named this
+ * peer and was accepted. The link owns the stream from here on, sends the reply to the hello, and
+ * closes the connection that it had before: see the takeover in link_private.h. `hello` is the
+ * peer's.
+ */
+void link_give_stream(struct link *link, struct stream *stream, const struct wire_hello *hello);
+
+/* Any thread. */
+uint16_t link_peer_id(const struct link *link);
+const struct net_address *link_address(const struct link *link); /* address of the member */
+const char *link_address_text(const struct link *link);
+struct link_health {
+    bool connected;  /* both sides have identified themselves */
+    bool healthy;    /* connected, and the peer has answered a health probe on this connection */
+    bool peer_ready; /* whether the peer is ready, as its last probe said */
+    uint64_t round_trip_us;   /* round trip of the last health probe; 0 = unknown */
+    char client_address[272]; /* the peer's address for clients; "" = unknown */
+    char trouble[128];        /* why there is no connection; "" = there is one */
+};
+void link_get_health(struct link *link, struct link_health *health);
+
+#endif

@@ -1,0 +1,513 @@
+/*
+ * Links between two nodes over loopback, plain and TLS, and against a peer that misbehaves.
+ */
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "peers.h"
+#include "unit.h"
+
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "peer/link_private.h"
+#include "sys/clock.h"
+
+static const char *const modes[] = {"plain", "TLS"};
+
+static void assert_contains(const char *text, const char *wanted)
+{
+    ck_assert_msg(strstr(text, wanted) != NULL, "\"%s\" is not in \"%s\"", wanted, text);
+}
+
+START_TEST(both_ends_come_up_and_measure_the_round_trip)
+{
+    struct peers peers;
+
+    peers_init(&peers, _i == 1);
+    peers_start(&peers);
+    ck_assert_msg(peers_wait(&peers, peers_are_healthy), "%s: %s", modes[_i],
+                  peers_health(&peers, 1).trouble);
+    for (uint16_t id = 1; id <= 2; id++) {
+        struct link_health health = peers_health(&peers, id);
+
+        ck_assert(health.connected);
+        ck_assert_uint_lt(health.round_trip_us, 1000000);
+        ck_assert_str_eq(health.client_address, peers.ends[3 - id].shared.client_address);
+        ck_assert_str_eq(health.trouble, "");
+    }
+    peers_free(&peers);
+}
+END_TEST
+
+static bool node_1_sees_2_ready(struct peers *peers)
+{
+    return peers_health(peers, 1).peer_ready;
+}
+
+static bool node_1_sees_2_not_ready(struct peers *peers)
+{
+    return !peers_health(peers, 1).peer_ready;
+}
+
+START_TEST(probes_tell_whether_the_other_one_is_ready)
+{
+    struct peers peers;
+
+    peers_init(&peers, false);
+    peers_start(&peers);
+    ck_assert(peers_wait(&peers, peers_are_healthy));
+    ck_assert(!peers_health(&peers, 1).peer_ready);
+    atomic_store(&peers.ends[2].ready, true);
+    ck_assert(peers_wait(&peers, node_1_sees_2_ready));
+    atomic_store(&peers.ends[2].ready, false);
+    ck_assert(peers_wait(&peers, node_1_sees_2_not_ready));
+    peers_free(&peers);
+}
+END_TEST
+
+enum { FLOOD = 20000 };
+
+static bool flood_has_arrived(struct peers *peers)
+{
+    return peers->ends[1].messages == FLOOD && peers->ends[2].messages == FLOOD;
+}
+
+/* Most are small, some are larger than the read buffer and than what is copied, a few have
+ * megabytes. */
+static uint32_t size_of(uint64_t number)
+{
+    if (number % 5000 == 4999) {
+        return 3000000;
+    }
+    if (number % 100 == 99) {
+        return (uint32_t)(number * 37 % 200000);
+    }
+    return (uint32_t)(number * 13 % 300);
+}
+
+START_TEST(messages_arrive_whole_and_in_order_both_ways_at_once)
+{
+    struct peers peers;
+    uint64_t sent[3] = {0};
+
+    peers_init(&peers, _i == 1);
+    /* On a slow machine with ThreadSanitizer, a thread may have to wait longer than the 400 ms of
+     * the other tests. */
+    peers.ends[1].shared.timing.silence_timeout_ms = 60000;
+    peers.ends[2].shared.timing.silence_timeout_ms = 60000;
+    peers.ends[1].on_message = peers_expect_in_order;
+    peers.ends[2].on_message = peers_expect_in_order;
+    peers_start(&peers);
+    ck_assert(peers_wait(&peers, peers_are_up));
+    while (sent[1] < FLOOD || sent[2] < FLOOD) {
+        for (uint16_t id = 1; id <= 2; id++) {
+            for (int i = 0; i < 64 && sent[id] < FLOOD; i++) {
+                if (!peers_send(&peers, id, sent[id], size_of(sent[id]))) {
+                    break; /* the ring is full: send it later */
+                }
+                sent[id]++;
+            }
+            link_wake(peers.ends[id].link);
+        }
+        peers_wait_ms(&peers, 1);
+    }
+    ck_assert(peers_wait(&peers, flood_has_arrived));
+    ck_assert_uint_eq(peers.ends[1].ups, 1);
+    ck_assert_uint_eq(peers.ends[2].ups, 1);
+    peers_free(&peers);
+}
+END_TEST
+
+enum { BACKLOG = 12000 }; /* more than the ring and the socket buffers hold */
+
+static bool backlog_has_arrived(struct peers *peers)
+{
+    return peers->ends[2].messages == BACKLOG;
+}
+
+static double cpu_seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Sends until there is no room for more frames, or all are sent. */
+static uint64_t send_backlog(struct peers *peers, uint64_t sent)
+{
+    uint64_t before;
+
+    do {
+        before = sent;
+        while (sent < BACKLOG && peers_send(peers, 1, sent, 1000)) {
+            sent++;
+        }
+        link_wake(peers->ends[1].link);
+        peers_wait_ms(peers, 20);
+    } while (sent > before);
+    return sent;
+}
+
+START_TEST(a_core_that_takes_nothing_loses_nothing_and_costs_nothing)
+{
+    struct peers peers;
+    uint64_t sent;
+    double cpu;
+
+    peers_init(&peers, false);
+    peers.ends[2].on_message = peers_expect_in_order;
+    /* A link that does not read gets no answers either; that is not tested here. */
+    peers.ends[1].shared.timing.silence_timeout_ms = 60000;
+    /* Only the wake-up of the core can make it go on: there is no timer. */
+    peers.ends[2].shared.timing.silence_timeout_ms = 60000;
+    peers.ends[2].shared.timing.probe_interval_ms = 60000;
+    peers_start(&peers);
+    ck_assert(peers_wait(&peers, peers_are_up));
+    peers.ends[2].keeps_events = true;
+    sent = send_backlog(&peers, 0);
+    ck_assert_uint_gt(sent, 4096);
+    cpu = cpu_seconds();
+    peers_wait_ms(&peers, 300);
+    ck_assert_msg(cpu_seconds() - cpu < 0.1, "waiting took %f s of CPU", cpu_seconds() - cpu);
+    peers.ends[2].keeps_events = false;
+    while (sent < BACKLOG) {
+        peers_wait_ms(&peers, 1);
+        sent = send_backlog(&peers, sent);
+    }
+    ck_assert(peers_wait(&peers, backlog_has_arrived));
+    ck_assert_uint_eq(peers.ends[2].downs, 0);
+    peers_free(&peers);
+}
+END_TEST
+
+static bool node_2_has_no_room(struct peers *peers)
+{
+    return atomic_load(&peers->ends[2].link->events_blocked);
+}
+
+static bool node_2_is_up_again(struct peers *peers)
+{
+    return peers->ends[2].ups == 2 && peers->ends[2].downs == 1;
+}
+
+START_TEST(a_full_ring_delays_down_and_up_and_loses_neither)
+{
+    struct peers peers;
+    uint64_t sent = 0;
+
+    peers_init(&peers, false);
+    peers.ends[2].on_message = peers_expect_in_order;
+    /* The silence of a link that does not read is not tested here. */
+    peers.ends[1].shared.timing.silence_timeout_ms = 60000;
+    peers.ends[2].shared.timing.silence_timeout_ms = 60000;
+    peers_start(&peers);
+    ck_assert(peers_wait(&peers, peers_are_up));
+    peers.ends[2].keeps_events = true;
+    /* However slow the threads are: until node 2 has stopped reading because there is no room. */
+    while (!node_2_has_no_room(&peers)) {
+        sent = send_backlog(&peers, sent);
+    }
+    link_destroy(peers.ends[1].link);
+    peers.ends[1].link = NULL;
+    /* Node 2 does not read, so only a new connection tells it that the old one has ended. */
+    peers.ends[1].ups = 0;
+    peers_start_dialler(&peers);
+    peers_wait_ms(&peers, 200);
+    peers.ends[2].keeps_events = false;
+    ck_assert(peers_wait(&peers, node_2_is_up_again));
+    ck_assert_uint_ge(peers.ends[2].messages, 4095);
+    peers_free(&peers);
+}
+END_TEST
+
+static bool both_are_up_again(struct peers *peers)
+{
+    return peers->ends[1].ups == 2 && peers_are_healthy(peers);
+}
+
+static bool node_1_is_down(struct peers *peers)
+{
+    return peers->ends[1].downs == 1;
+}
+
+START_TEST(the_link_comes_back_when_the_peer_does)
+{
+    struct peers peers;
+
+    peers_init(&peers, _i == 1);
+    peers_start(&peers);
+    ck_assert(peers_wait(&peers, peers_are_healthy));
+    peers_stop_listener(&peers);
+    peers.ends[2].ups = 0;
+    ck_assert(peers_wait(&peers, node_1_is_down));
+    ck_assert(!peers_health(&peers, 1).connected);
+    ck_assert(!peers_health(&peers, 1).healthy);
+    ck_assert_str_ne(peers_health(&peers, 1).trouble, "");
+    ck_assert(!peers_send(&peers, 1, 0, 10));
+    peers_start_listener(&peers);
+    ck_assert(peers_wait(&peers, both_are_up_again));
+    peers_free(&peers);
+}
+END_TEST
+
+/* A dialler that misbehaves: the test itself, as node 1. */
+
+static int greeted(struct peers *peers)
+{
+    struct wire_hello hello = peers_hello(peers);
+    struct wire_hello reply;
+    int fd = peers_connect(peers);
+
+    ck_assert(peers_greet(peers, fd, &hello, &reply));
+    ck_assert_str_eq(reply.refusal, "");
+    ck_assert_uint_eq(reply.node_id, 2);
+    return fd;
+}
+
+static bool node_2_is_up(struct peers *peers)
+{
+    return peers->ends[2].ups == 1;
+}
+
+static bool node_2_is_down(struct peers *peers)
+{
+    return peers->ends[2].downs == 1;
+}
+
+START_TEST(silence_ends_a_connection)
+{
+    struct peers peers;
+    uint64_t begin_ms;
+    int fd;
+
+    peers_init(&peers, false);
+    peers_start_listener(&peers);
+    begin_ms = clock_monotonic_ms();
+    fd = greeted(&peers);
+    ck_assert(peers_wait(&peers, node_2_is_down));
+    ck_assert_uint_ge(clock_monotonic_ms() - begin_ms, 390);
+    ck_assert(peers_is_closed(&peers, fd));
+    assert_contains(peers_health(&peers, 2).trouble, "the peer sent nothing for");
+    close(fd);
+    peers_free(&peers);
+}
+END_TEST
+
+START_TEST(a_frame_in_single_bytes_is_one_frame)
+{
+    struct raft_message message = {.type = RAFT_MESSAGE_READ, .from = 1, .to = 2, .term = 5};
+    struct wire_frame *frame = wire_message_encode(&message);
+    struct peers peers;
+    int fd;
+
+    peers_init(&peers, false);
+    peers_start_listener(&peers);
+    fd = greeted(&peers);
+    for (size_t i = 0; i < frame->size_bytes; i++) {
+        ck_assert_int_eq(write(fd, frame->data + i, 1), 1);
+        peers_wait_ms(&peers, 1);
+    }
+    ck_assert(peers_wait(&peers, node_2_is_up));
+    while (peers.ends[2].messages == 0) {
+        peers_wait_ms(&peers, 1);
+    }
+    memory_free(frame);
+    close(fd);
+    ck_assert(peers_wait(&peers, node_2_is_down));
+    peers_free(&peers);
+}
+END_TEST
+
+/* Frames that end the connection, each with the text that the log contains then. */
+static struct wire_frame *from_somebody_else(void)
+{
+    struct raft_message message = {.type = RAFT_MESSAGE_READ, .from = 3, .to = 2, .term = 5};
+
+    return wire_message_encode(&message);
+}
+
+static struct wire_frame *to_somebody_else(void)
+{
+    struct raft_message message = {.type = RAFT_MESSAGE_READ, .from = 1, .to = 3, .term = 5};
+
+    return wire_message_encode(&message);
+}
+
+static struct wire_frame *second_hello(void)
+{
+    struct wire_hello hello = {.version_min = 1, .version_max = 1, .node_id = 1};
+
+    return wire_hello_encode(WIRE_HELLO, &hello);
+}
+
+static struct wire_frame *unasked_answer(void)
+{
+    struct wire_probe probe = {.nonce = 1};
+
+    return wire_probe_encode(WIRE_PROBE_REPLY, &probe);
+}
+
+static struct wire_frame *answer_from_the_future(void)
+{
+    struct wire_probe probe = {.nonce = UINT64_MAX};
+
+    return wire_probe_encode(WIRE_PROBE_REPLY, &probe);
+}
+
+static struct wire_frame *too_long(void)
+{
+    struct wire_frame *frame = unasked_answer();
+
+    store_u32(frame->data, (8 << 20) + 1);
+    frame->data[4] = WIRE_RAFT;
+    return frame;
+}
+
+static struct wire_frame *unknown_type(void)
+{
+    struct wire_frame *frame = unasked_answer();
+
+    frame->data[4] = 77;
+    return frame;
+}
+
+static struct wire_frame *malformed(void)
+{
+    struct wire_frame *frame = from_somebody_else();
+
+    frame->data[WIRE_HEADER_BYTES] = 99;
+    return frame;
+}
+
+static const struct {
+    struct wire_frame *(*make)(void);
+    const char *log;
+} violations[] = {
+    {from_somebody_else, "raft message from node 3 to node 2 on the link of peer 1"},
+    {to_somebody_else, "raft message from node 1 to node 3 on the link of peer 1"},
+    {second_hello, "the peer sent a second hello"},
+    {unasked_answer, "the peer answered a probe that was never sent"},
+    {answer_from_the_future, "the peer answered a probe that was never sent"},
+    {too_long, "the limit is 8388608"},
+    {unknown_type, "unknown type 77"},
+    {malformed, "raft message of unknown type"},
+};
+
+START_TEST(a_violation_ends_the_connection)
+{
+    struct peers peers;
+    int fd;
+
+    peers_init(&peers, false);
+    peers_capture_log();
+    peers_start_listener(&peers);
+    fd = greeted(&peers);
+    ck_assert(peers_write_frame(fd, violations[_i].make()));
+    ck_assert(peers_wait(&peers, node_2_is_down));
+    ck_assert(peers_is_closed(&peers, fd));
+    ck_assert_uint_eq(peers.ends[2].messages, 0);
+    assert_contains(peers_log(), violations[_i].log);
+    assert_contains(peers_log(), "peer 1 at 127.0.0.1:");
+    close(fd);
+    peers_free(&peers);
+}
+END_TEST
+
+static bool node_2_has_changed_over(struct peers *peers)
+{
+    return peers->ends[2].ups == 2 && peers->ends[2].downs == 1;
+}
+
+START_TEST(a_new_connection_replaces_the_old_one)
+{
+    struct peers peers;
+    int old;
+    int new;
+
+    peers_init(&peers, false);
+    peers_start_listener(&peers);
+    old = greeted(&peers);
+    ck_assert(peers_wait(&peers, node_2_is_up));
+    new = greeted(&peers);
+    ck_assert(peers_wait(&peers, node_2_has_changed_over));
+    ck_assert(peers_is_closed(&peers, old));
+    close(old);
+    close(new);
+    peers_free(&peers);
+}
+END_TEST
+
+/* T57: to stop a link needs no answer from the network. */
+START_TEST(t57_a_link_stops_at_once_in_every_state)
+{
+    struct peers peers;
+    uint64_t begin_ms;
+
+    peers_init(&peers, _i == 2);
+    peers.ends[1].shared.timing.greeting_timeout_ms = 60000;
+    peers.ends[1].shared.timing.backoff_min_ms = 60000;
+    peers.ends[1].shared.timing.backoff_max_ms = 60000;
+    peers_start_dialler(&peers);
+    if (_i == 0) {
+        close(peers_accept(&peers)); /* during the back-off */
+        ck_assert(peers_wait(&peers, peers_dialler_has_trouble));
+    } else if (_i == 3) {
+        peers_start_listener(&peers);
+        ck_assert(peers_wait(&peers, peers_are_healthy));
+    } else {
+        peers_wait_ms(&peers, 50); /* during the handshake: connected, and no answer comes */
+    }
+    begin_ms = clock_monotonic_ms();
+    peers_free(&peers);
+    ck_assert_uint_lt(clock_monotonic_ms() - begin_ms, 1000);
+}
+END_TEST
+
+/* The last frames of the core still leave, for example that it steps down. */
+START_TEST(what_was_sent_before_the_stop_leaves)
+{
+    struct peers peers;
+
+    peers_init(&peers, _i == 1);
+    peers.ends[2].on_message = peers_expect_in_order;
+    peers_start(&peers);
+    ck_assert(peers_wait(&peers, peers_are_healthy));
+    for (uint64_t number = 0; number < 10; number++) {
+        ck_assert(peers_send(&peers, 1, number, 100));
+    }
+    link_destroy(peers.ends[1].link);
+    peers.ends[1].link = NULL;
+    ck_assert(peers_wait(&peers, node_2_is_down));
+    ck_assert_uint_eq(peers.ends[2].messages, 10);
+    peers_free(&peers);
+}
+END_TEST
+
+UNIT_SUITE(link)
+{
+    Suite *suite = suite_create("link");
+    TCase *pair = tcase_create("two nodes");
+    TCase *dialler = tcase_create("a dialler that misbehaves");
+
+    tcase_set_timeout(pair, 60);
+    tcase_add_loop_test(pair, both_ends_come_up_and_measure_the_round_trip, 0, 2);
+    tcase_add_test(pair, probes_tell_whether_the_other_one_is_ready);
+    tcase_add_loop_test(pair, messages_arrive_whole_and_in_order_both_ways_at_once, 0, 2);
+    tcase_add_test(pair, a_core_that_takes_nothing_loses_nothing_and_costs_nothing);
+    tcase_add_test(pair, a_full_ring_delays_down_and_up_and_loses_neither);
+    tcase_add_loop_test(pair, the_link_comes_back_when_the_peer_does, 0, 2);
+    tcase_add_loop_test(pair, t57_a_link_stops_at_once_in_every_state, 0, 4);
+    tcase_add_loop_test(pair, what_was_sent_before_the_stop_leaves, 0, 2);
+    suite_add_tcase(suite, pair);
+    tcase_set_timeout(dialler, 30);
+    tcase_add_test(dialler, silence_ends_a_connection);
+    tcase_add_test(dialler, a_frame_in_single_bytes_is_one_frame);
+    tcase_add_loop_test(dialler, a_violation_ends_the_connection, 0,
+                        sizeof(violations) / sizeof(violations[0]));
+    tcase_add_test(dialler, a_new_connection_replaces_the_old_one);
+    suite_add_tcase(suite, dialler);
+    return suite;
+}
