@@ -7,6 +7,8 @@
  *                       the Nth the process is killed, with half of it done if it is a write.
  *                       0: count only
  *     hang PATTERN      syncs of such paths wait as long as the file says so
+ *     skip-fsync PATTERN, skip-fdatasync PATTERN
+ *                       that function does nothing for such paths and reports success
  *
  * Each step that was counted is a line in the file of that name with ".log" behind it.
  */
@@ -161,6 +163,19 @@ static bool path_of(int file, char path[PATH_BYTES])
     return true;
 }
 
+/* Whether this sync of this file is to be left out. */
+static bool is_skipped(const char *verb, int file)
+{
+    char path[PATH_BYTES];
+    struct order order;
+    int saved = errno;
+    bool skipped = read_order(&order) && strcmp(order.verb, verb) == 0 && path_of(file, path) &&
+                   strstr(path, order.pattern) != NULL;
+
+    errno = saved;
+    return skipped;
+}
+
 static void step_of(const char *what, int file)
 {
     char path[PATH_BYTES];
@@ -208,12 +223,18 @@ int open(const char *path, int flags, ...)
 int fsync(int file)
 {
     step_of("fsync", file);
+    if (is_skipped("skip-fsync", file)) {
+        return 0;
+    }
     return real_fsync(file);
 }
 
 int fdatasync(int file)
 {
     step_of("fdatasync", file);
+    if (is_skipped("skip-fdatasync", file)) {
+        return 0;
+    }
     return real_fdatasync(file);
 }
 

@@ -1,4 +1,5 @@
-"""Ends a process at a chosen file operation, or has its disk hang: file_steps.c, preloaded."""
+"""Ends a process at a chosen file operation, has its disk hang, or leaves out its syncs:
+file_steps.c, preloaded."""
 import contextlib
 import os
 
@@ -34,6 +35,10 @@ class FileSteps:
 
     def hang(self, pattern):
         self._order("hang %s 0\n" % pattern)
+
+    def skip(self, function, pattern):
+        """function: fsync or fdatasync. It does nothing for such files and reports success."""
+        self._order("skip-%s %s 0\n" % (function, pattern))
 
     def stop(self):
         with contextlib.suppress(FileNotFoundError):
