@@ -69,7 +69,8 @@ static bool send_message(struct core_loop *loop, const struct raft_message *mess
         write_request_gate(loop->newest_write, message->to, wire_message_encode(message));
         return true;
     }
-    if (!link_send(links->links[position], wire_message_encode(message))) {
+    if (!link_send(links->links[position], wire_message_class(message),
+                   wire_message_encode(message))) {
         return false;
     }
     links->frames_sent[position] = true;

@@ -44,7 +44,8 @@ static void finish_write(struct core_loop *loop, struct write_request *request)
         size_t position = link_table_find(links, request->frames[i].peer);
 
         if (position < RAFT_MEMBERS_MAX) {
-            link_send(links->links[position], request->frames[i].frame);
+            /* A message that waits for the disk is a vote or an acknowledgement. */
+            link_send(links->links[position], WIRE_CONTROL, request->frames[i].frame);
             links->frames_sent[position] = true;
         } else {
             memory_free(request->frames[i].frame);

@@ -93,7 +93,7 @@ static void on_frame(struct core_loop *loop, const struct snapshot_event *news)
     if (position == RAFT_MEMBERS_MAX) {
         memory_free(news->frame);
         snapshot_worker_forget(loop->node->snapshots, news->peer); /* it is no member any more */
-    } else if (link_send_bulk(links->links[position], news->frame)) {
+    } else if (link_send(links->links[position], WIRE_BULK, news->frame)) {
         links->frames_sent[position] = true;
     }
 }

@@ -207,34 +207,47 @@ void link_destroy(struct link *link)
     memory_free(link);
 }
 
-bool link_next_event(struct link *link, struct link_event *event)
+/* Wakes the link if it waits for room in `events`: see link_push_owed(). */
+static void wake_blocked(struct link *link)
 {
-    if (ring_pop(link->events, event)) {
-        return true;
-    }
     if (atomic_exchange(&link->events_blocked, false)) {
         waker_wake(&link->waker);
     }
+}
+
+bool link_next_event(struct link *link, struct link_event *event)
+{
+    bool found = ring_pop(link->events, event);
+
+    /* The plain load is a hint that may come too late. The exchanges after a failed pop and in
+     * link_has_events() never do. */
+    if (!found ||
+        (atomic_load(&link->events_blocked) && ring_count(link->events) <= LINK_EVENTS_MAX / 2)) {
+        wake_blocked(link);
+    }
+    return found;
+}
+
+/*
+ * The core thread calls this before it sleeps. It takes a limited number of events in a turn, so it
+ * can take the last event of the ring and never see that the ring is empty. A link that waits for
+ * room would then sleep until its next probe, with bytes of the peer in its socket. So an empty
+ * ring that is seen here wakes the link as well.
+ */
+bool link_has_events(struct link *link)
+{
+    if (ring_count(link->events) > 0) {
+        return true;
+    }
+    wake_blocked(link);
     return false;
 }
 
-bool link_has_events(const struct link *link)
+bool link_send(struct link *link, enum wire_class class, struct wire_frame *frame)
 {
-    return ring_count(link->events) > 0;
-}
+    struct ring *ring = class == WIRE_BULK ? link->bulk : link->frames;
 
-bool link_send(struct link *link, struct wire_frame *frame)
-{
-    if (!atomic_load(&link->up) || !ring_push(link->frames, &frame)) {
-        memory_free(frame);
-        return false;
-    }
-    return true;
-}
-
-bool link_send_bulk(struct link *link, struct wire_frame *frame)
-{
-    if (!atomic_load(&link->up) || !ring_push(link->bulk, &frame)) {
+    if (!atomic_load(&link->up) || !ring_push(ring, &frame)) {
         memory_free(frame);
         return false;
     }

@@ -73,15 +73,11 @@ void link_destroy(struct link *link);
 
 /* Core thread. False = no event. */
 bool link_next_event(struct link *link, struct link_event *event);
-bool link_has_events(const struct link *link);
+/* False = the core thread may sleep: the link wakes it when there is an event. */
+bool link_has_events(struct link *link);
 /* Takes the frame. False: the ring is full or there is no connection, and the frame was freed. Does
  * not wake the link: see link_wake(). */
-bool link_send(struct link *link, struct wire_frame *frame);
-/*
- * The same for parts of a snapshot, which must not delay other frames: such a frame is written only
- * when nothing else waits. Few of them fit into their ring.
- */
-bool link_send_bulk(struct link *link, struct wire_frame *frame);
+bool link_send(struct link *link, enum wire_class class, struct wire_frame *frame);
 void link_wake(struct link *link);
 
 /*

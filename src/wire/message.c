@@ -146,6 +146,15 @@ struct wire_frame *wire_message_encode(const struct raft_message *message)
     return writer_finish(&writer);
 }
 
+enum wire_class wire_message_class(const struct raft_message *message)
+{
+    /* A refusal lists as many proposals as a message may have entries, so it can be large. */
+    return message->entry_count > 0 || message->type == RAFT_MESSAGE_PROPOSE ||
+                   message->type == RAFT_MESSAGE_PROPOSE_REFUSED
+               ? WIRE_ENTRIES
+               : WIRE_CONTROL;
+}
+
 /*
  * Reads the number of elements that follow. Checks it against the limit, and against the bytes
  * that were received: each element takes at least element_bytes. So a frame with a hostile count

@@ -129,6 +129,19 @@ int wire_probe_decode(struct wire_probe *probe, const void *payload, size_t size
 struct wire_frame *wire_message_encode(const struct raft_message *message);
 
 /*
+ * What a frame may wait for. A frame of a class may overtake frames of the classes after it, and
+ * frames of one class keep their order.
+ */
+enum wire_class {
+    WIRE_CONTROL, /* greetings, probes, heartbeats, votes, acknowledgements, rounds of reads */
+    WIRE_ENTRIES, /* appends with entries, forwarded proposals, and the refusals of proposals */
+    WIRE_BULK,    /* parts of a snapshot */
+    WIRE_CLASSES,
+};
+/* CONTROL or ENTRIES. */
+enum wire_class wire_message_class(const struct raft_message *message);
+
+/*
  * The transfer of a snapshot file, byte for byte as it is on the sender's disk. The sender offers
  * the file. The receiver answers with the offset from which on it needs the file, first to the
  * offer and then after each chunk. So the sender knows how many bytes are on their way and can

@@ -251,7 +251,7 @@ bool peers_send(struct peers *peers, uint16_t from, uint64_t number, uint32_t si
     message.append.commit_index = number;
     frame = wire_message_encode(&message);
     raft_entry_release(entry);
-    return link_send(peers->ends[from].link, frame);
+    return link_send(peers->ends[from].link, wire_message_class(&message), frame);
 }
 
 void peers_expect_in_order(struct end *end, const struct raft_message *message)

@@ -188,6 +188,39 @@ static bool node_2_has_no_room(struct peers *peers)
     return atomic_load(&peers->ends[2].link->events_blocked);
 }
 
+/* The core takes what one ring holds and never finds the ring empty, because its turn ends with the
+ * last event. It then asks only whether it may sleep. */
+START_TEST(a_core_that_never_sees_an_empty_ring_wakes_the_link)
+{
+    struct link_event event;
+    struct peers peers;
+    uint64_t sent = 0;
+    size_t held;
+
+    peers_init(&peers, false);
+    peers.ends[1].shared.timing.silence_timeout_ms = 60000;
+    /* Only the wake-up of the core can make the link of node 2 go on: there is no timer. */
+    peers.ends[2].shared.timing.silence_timeout_ms = 60000;
+    peers.ends[2].shared.timing.probe_interval_ms = 60000;
+    peers_start(&peers);
+    ck_assert(peers_wait(&peers, peers_are_up));
+    peers.ends[2].keeps_events = true;
+    while (!node_2_has_no_room(&peers)) {
+        sent = send_backlog(&peers, sent);
+    }
+    for (held = ring_count(peers.ends[2].link->events); held > 0; held--) {
+        ck_assert(ring_pop(peers.ends[2].link->events, &event));
+        wire_message_free(event.message);
+    }
+    (void)link_has_events(peers.ends[2].link);
+    for (int i = 0; i < 100 && !link_has_events(peers.ends[2].link); i++) {
+        peers_wait_ms(&peers, 5);
+    }
+    ck_assert(link_has_events(peers.ends[2].link));
+    peers_free(&peers);
+}
+END_TEST
+
 static bool node_2_is_up_again(struct peers *peers)
 {
     return peers->ends[2].ups == 2 && peers->ends[2].downs == 1;
@@ -497,6 +530,7 @@ UNIT_SUITE(link)
     tcase_add_test(pair, probes_tell_whether_the_other_one_is_ready);
     tcase_add_loop_test(pair, messages_arrive_whole_and_in_order_both_ways_at_once, 0, 2);
     tcase_add_test(pair, a_core_that_takes_nothing_loses_nothing_and_costs_nothing);
+    tcase_add_test(pair, a_core_that_never_sees_an_empty_ring_wakes_the_link);
     tcase_add_test(pair, a_full_ring_delays_down_and_up_and_loses_neither);
     tcase_add_loop_test(pair, the_link_comes_back_when_the_peer_does, 0, 2);
     tcase_add_loop_test(pair, t57_a_link_stops_at_once_in_every_state, 0, 4);
