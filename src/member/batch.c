@@ -1,0 +1,94 @@
+/*
+ * The batch of a turn: the events that the core is given in its next step, and what they point at.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "member/state.h"
+
+struct raft_event *member_event(struct member *member, enum raft_event_type type)
+{
+    struct raft_event *event = &member->batch.events[member->batch.count++];
+
+    ASSERT(member->batch.count <= MEMBER_EVENTS_MAX);
+    memset(event, 0, sizeof(*event));
+    event->type = type;
+    return event;
+}
+
+void member_clear_batch(struct member *member)
+{
+    struct member_batch *batch = &member->batch;
+
+    for (size_t i = 0; i < batch->message_count; i++) {
+        wire_message_free(batch->messages[i]);
+    }
+    for (size_t i = 0; i < batch->entry_count; i++) {
+        raft_entry_release(batch->entries[i]);
+    }
+    batch->message_count = 0;
+    batch->entry_count = 0;
+    batch->count = 0;
+}
+
+bool member_can_step(const struct member *member)
+{
+    return member->writes_under_way < MEMBER_WRITES_MAX;
+}
+
+bool member_has_room(const struct member *member)
+{
+    return member->batch.count < MEMBER_EVENTS_MAX - MEMBER_EVENTS_KEPT;
+}
+
+bool member_space_is_low(const struct member *member)
+{
+    return member->space_is_low;
+}
+
+/* T45: tells the core when the disk is nearly full, and when it is not any more. The leader refuses
+ * commands while there is still space for the entries that the cluster itself needs. */
+static void take_space(struct member *member)
+{
+    bool low = member->turn.free_bytes < member->options.reserve_bytes;
+
+    if (low != member->space_is_low) {
+        member->space_is_low = low;
+        member_event(member, RAFT_EVENT_SPACE)->low = low;
+    }
+}
+
+void member_begin(struct member *member, const struct member_turn *turn)
+{
+    member->turn = *turn;
+    member->turn_entries = 0;
+    member->turn_bytes = 0;
+    if (turn->takes_part) {
+        member->core_now_ms = turn->now_ms;
+    }
+    if (turn->takes_part && member_can_step(member)) {
+        member_event(member, RAFT_EVENT_CLOCK)->wall_ms = turn->wall_ms;
+        take_space(member);
+    }
+}
+
+bool member_link_is_up(const struct member *member, uint16_t peer)
+{
+    for (size_t i = 0; i < member->up_count; i++) {
+        if (member->up[i] == peer) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool member_can_propose(const struct member *member)
+{
+    uint16_t leader = raft_get_leader(member->core);
+
+    if (raft_get_role(member->core) == RAFT_LEADER) {
+        return raft_get_handover(member->core) == 0 &&
+               raft_get_uncommitted_bytes(member->core) < member->options.max_uncommitted_bytes;
+    }
+    return leader != 0 && member_link_is_up(member, leader);
+}

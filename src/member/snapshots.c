@@ -1,0 +1,283 @@
+/*
+ * The member's part of snapshots: decides when one is due, what becomes of a received one, and how
+ * much of the log is still needed. The snapshot worker (src/snapshot) has the files.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "member/state.h"
+
+/* ---- news of the worker ---- */
+
+/*
+ * The first entry that is kept in memory. The snapshot covers the others, but the last keep_entries
+ * of them are kept for slow followers, and those after an older snapshot that is being sent to a
+ * peer.
+ */
+static uint64_t keep_from(const struct member *member, const struct member_saved *saved)
+{
+    uint64_t keep = member->options.keep_entries;
+    uint64_t from = saved->index >= keep ? saved->index - keep + 1 : 1;
+
+    return saved->needed_index < from ? saved->needed_index + 1 : from;
+}
+
+/* The last entry that may be removed from the disk. There the log reaches back to the snapshot
+ * before the new one: if the new one turns out to be damaged, a start uses the one before (T35). */
+static uint64_t remove_up_to(const struct member_saved *saved, uint64_t from)
+{
+    return saved->before_index != 0 && saved->before_index < from ? saved->before_index : from - 1;
+}
+
+static void compact(struct member *member, uint64_t index)
+{
+    if (index > member->compact_wanted) {
+        member->compact_wanted = index;
+    }
+}
+
+void member_snapshot_saved(struct member *member, const struct member_saved *saved)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+    struct raft_event *event;
+
+    if (!snapshots->is_saving || saved->index != snapshots->saving_index) {
+        return; /* about a snapshot that was given up */
+    }
+    snapshots->is_saving = false;
+    if (saved->code != 0) {
+        snapshots->retry_ms = member->turn.now_ms + member->options.snapshot_retry_ms;
+        return;
+    }
+    snapshots->taken_index = saved->index;
+    snapshots->content_bytes = snapshots->saving_bytes;
+    event = member_event(member, RAFT_EVENT_SNAPSHOT_SAVED);
+    event->saved.index = saved->index;
+    event->saved.term = snapshots->saving_term;
+    event->saved.keep_from = keep_from(member, saved);
+    compact(member, remove_up_to(saved, event->saved.keep_from));
+}
+
+bool member_takes_snapshot(const struct member *member)
+{
+    return member->snapshots.staged == NULL;
+}
+
+void member_snapshot_received(struct member *member, uint16_t peer, struct snapshot_info *info,
+                              void *staged)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+    struct raft_event *event = member_event(member, RAFT_EVENT_SNAPSHOT_RECEIVED);
+
+    ASSERT(member_takes_snapshot(member) && snapshots->received == NULL);
+    snapshots->received = info;
+    snapshots->staged = staged;
+    event->received.from = peer;
+    event->received.index = info->index;
+    event->received.term = info->term;
+    event->received.time_ms = info->time_ms;
+    event->received.membership = &info->membership;
+}
+
+void member_snapshot_sent(struct member *member, uint16_t peer, bool has_it)
+{
+    member_event(member, has_it ? RAFT_EVENT_SNAPSHOT_SENT : RAFT_EVENT_SNAPSHOT_FAILED)->peer =
+        peer;
+}
+
+/* ---- installing ---- */
+
+static void abort_saving(struct member *member)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+
+    if (snapshots->is_saving) {
+        member_add_task(member, MEMBER_TASK_ABORT, 0)->is_slicing = snapshots->is_slicing;
+    }
+    snapshots->is_slicing = false;
+    snapshots->is_saving = false;
+}
+
+/*
+ * A snapshot was installed. A command that was proposed here may or may not be contained in it:
+ * this node does not have the entries, so it cannot find out. "Certainly not applied" might be
+ * wrong, so the outcome is unknown (T52, T53).
+ */
+static void fail_proposals(struct member *member)
+{
+    struct waiting_request *request = waiting_oldest(&member->waiting);
+
+    while (request != NULL) {
+        struct waiting_request *newer = waiting_newer(&member->waiting, request);
+
+        if (request->state == WAITING_PROPOSED) {
+            member_fail(member, request, RAFTD_ERROR_TIMEOUT);
+        }
+        request = newer;
+    }
+}
+
+static void drop_received(struct member *member)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+
+    memory_free(snapshots->received);
+    snapshots->received = NULL;
+    snapshots->staged = NULL;
+}
+
+static void install(struct member *member, const struct raft_outbox *outbox)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+    struct member_task *task;
+
+    ASSERT(outbox->install_index == snapshots->received->index);
+    abort_saving(member);
+    task = member_add_task(member, MEMBER_TASK_INSTALL, 0);
+    task->staged = snapshots->staged;
+    task->index = outbox->install_index;
+    member->applied_index = outbox->install_index;
+    member->applied_term = outbox->install_term;
+    member->applied_time_ms = snapshots->received->time_ms;
+    snapshots->taken_index = outbox->install_index;
+    snapshots->applied_bytes = member->applied_bytes;
+    fail_proposals(member);
+    compact(member, outbox->install_index);
+}
+
+/* The core has decided about the received snapshot. */
+static void decide_received(struct member *member, const struct raft_outbox *outbox)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+
+    if (snapshots->staged == NULL) {
+        ASSERT(!outbox->has_install);
+        return;
+    }
+    if (outbox->has_install) {
+        install(member, outbox);
+    } else {
+        member_add_task(member, MEMBER_TASK_DROP, 0)->staged = snapshots->staged;
+    }
+    drop_received(member);
+}
+
+void member_follow_snapshots(struct member *member, const struct raft_outbox *outbox)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+    bool is_leader = raft_get_role(member->core) == RAFT_LEADER;
+
+    decide_received(member, outbox);
+    if (snapshots->was_leader && !is_leader) {
+        member_add_task(member, MEMBER_TASK_FORGET, 0);
+    }
+    snapshots->was_leader = is_leader;
+    for (size_t i = 0; i < outbox->snapshot_peer_count; i++) {
+        member_add_task(member, MEMBER_TASK_SEND, outbox->snapshot_peers[i]);
+    }
+}
+
+/* ---- saving ---- */
+
+/*
+ * Whether a snapshot is due: since the last one there were snapshot_entries entries, or
+ * snapshot_bytes of them and as many bytes as the last snapshot had. So saving never writes more
+ * than the log does.
+ */
+bool member_snapshot_is_due(const struct member *member)
+{
+    const struct member_snapshots *snapshots = &member->snapshots;
+    uint64_t entries = member->applied_index - snapshots->taken_index;
+    uint64_t bytes = member->applied_bytes - snapshots->applied_bytes;
+
+    if (!member->options.has_snapshots || snapshots->is_saving ||
+        member->applied_index <= snapshots->taken_index) {
+        return false;
+    }
+    if (snapshots->is_wanted) {
+        return true;
+    }
+    if (member->turn.now_ms < snapshots->retry_ms) {
+        return false;
+    }
+    return entries >= member->options.snapshot_entries ||
+           (bytes >= member->options.snapshot_bytes && bytes >= snapshots->content_bytes);
+}
+
+bool member_begin_snapshot(struct member *member, struct snapshot_info *info)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+
+    ASSERT(!member->is_applying);
+    if (!member_snapshot_is_due(member)) {
+        return false;
+    }
+    *info = (struct snapshot_info){
+        .cluster_id = member->options.cluster_id,
+        .index = member->applied_index,
+        .term = member->applied_term,
+        .time_ms = member->applied_time_ms,
+    };
+    raft_membership_at(member->core, member->applied_index, &info->membership);
+    snapshots->is_wanted = false;
+    snapshots->is_saving = true;
+    snapshots->is_slicing = true;
+    snapshots->saving_index = info->index;
+    snapshots->saving_term = info->term;
+    snapshots->saving_bytes = 0;
+    snapshots->applied_bytes = member->applied_bytes;
+    return true;
+}
+
+bool member_wants_slice(const struct member *member)
+{
+    return member->snapshots.is_slicing;
+}
+
+void member_sliced(struct member *member, size_t size_bytes, bool is_last)
+{
+    ASSERT(member->snapshots.is_slicing);
+    member->snapshots.saving_bytes += size_bytes;
+    member->snapshots.is_slicing = !is_last;
+}
+
+void member_want_snapshot(struct member *member)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+
+    /* A node that has applied nothing yet saves its first snapshot as soon as it has applied an
+     * entry. */
+    snapshots->is_wanted =
+        member->applied_index > snapshots->taken_index || snapshots->taken_index == 0;
+}
+
+void member_ask_snapshot(struct member *member, const struct member_request *request)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+    char text[120];
+
+    if (snapshots->is_saving) {
+        snprintf(text, sizeof(text), "a snapshot of index %llu is being saved already",
+                 (unsigned long long)snapshots->saving_index);
+    } else if (member->applied_index <= snapshots->taken_index) {
+        snprintf(text, sizeof(text),
+                 "the snapshot of index %llu contains every applied entry already",
+                 (unsigned long long)snapshots->taken_index);
+    } else {
+        snapshots->is_wanted = true;
+        snprintf(text, sizeof(text), "saving a snapshot of index %llu or later",
+                 (unsigned long long)member->applied_index);
+    }
+    member_answer_at_once(member, request, RAFTD_OK, member->applied_index, text);
+}
+
+void member_end_snapshots(struct member *member)
+{
+    abort_saving(member);
+    if (member->snapshots.staged != NULL) {
+        member_add_task(member, MEMBER_TASK_DROP, 0)->staged = member->snapshots.staged;
+        drop_received(member);
+    }
+}

@@ -1,0 +1,191 @@
+/*
+ * The state of a member, and what the files of src/member share; nothing else includes this.
+ *
+ *     step.c         steps the core, and makes frames and the log write of what it gives
+ *     intake.c       what happened becomes one batch of events for the core
+ *     apply.c        committed entries, and the commands that they answer
+ *     reads.c        which reads may be answered
+ *     snapshots.c    when a snapshot is saved, sent and installed
+ *     changes.c      the outcome of changes of members and of handovers
+ *     draining.c     the last thing that a node does before it stops
+ *     batch.c        the events of a turn
+ *     outputs.c      answers, frames and tasks that the host takes
+ */
+#ifndef RAFTD_MEMBER_STATE_H
+#define RAFTD_MEMBER_STATE_H
+
+#include "member/member.h"
+#include "member/reads_basis.h"
+#include "member/waiting.h"
+
+enum {
+    /* Places of a batch that are kept for the clock, a read round, the time, a handover and the
+     * disk space. */
+    MEMBER_EVENTS_KEPT = 8,
+};
+
+/* The events of one turn, and what they point at, which is freed when the core has seen them. */
+struct member_batch {
+    size_t count;
+    struct raft_event events[MEMBER_EVENTS_MAX];
+    size_t message_count;
+    struct raft_message *messages[MEMBER_EVENTS_MAX];
+    size_t entry_count;
+    struct raft_entry *entries[MEMBER_EVENTS_MAX];
+};
+
+/*
+ * Saving, as the member sees it (what the worker does meanwhile: src/snapshot/private.h):
+ *
+ *     nothing -> slicing   member_begin_snapshot(): a snapshot is due or was asked for
+ *     slicing -> writing   member_sliced(): the last slice was handed to the worker
+ *     writing -> nothing   member_snapshot_saved(): the file is durable, or that failed
+ *     any -> nothing       abort_saving(): a received snapshot is installed, or the node stops
+ *
+ * is_saving is true in slicing and writing, is_slicing in slicing.
+ */
+struct member_snapshots {
+    uint64_t taken_index;   /* index of the newest snapshot that is durable here; 0 = none */
+    uint64_t applied_bytes; /* member.applied_bytes when the newest snapshot was begun */
+    uint64_t content_bytes; /* size of the newest snapshot's content */
+    uint64_t retry_ms;      /* after a failure: time before which no snapshot is begun */
+    bool is_wanted;         /* a client or the embedder asked for one */
+
+    /* The snapshot that is being saved. */
+    bool is_saving;
+    bool is_slicing;
+    uint64_t saving_index;
+    uint64_t saving_term;
+    uint64_t saving_bytes;
+
+    /* A snapshot that the worker received, from its event until the core has decided in the same
+     * turn. NULL = none. */
+    struct snapshot_info *received;
+    void *staged;
+
+    bool was_leader;
+};
+
+struct member_frames {
+    struct member_frame *list;
+    size_t count;
+    size_t taken;
+    size_t capacity;
+};
+
+struct member_tasks {
+    struct member_task *list;
+    size_t count;
+    size_t taken;
+    size_t capacity;
+};
+
+struct member_answers {
+    struct member_answer *list;
+    size_t count;
+    size_t taken;
+    size_t capacity;
+};
+
+struct member {
+    struct member_options options;
+    struct raft_core *core;
+    struct member_turn turn;
+    struct member_batch batch;
+    struct waiting waiting;
+
+    /* The time that the core is told. It stands still while the node is out of service, so that no
+     * time-out expires meanwhile. */
+    uint64_t core_now_ms;
+
+    /* Applying. */
+    uint64_t commit_index; /* entries up to here may be applied */
+    uint64_t applied_index;
+    uint64_t applied_term;
+    uint64_t applied_time_ms;
+    uint64_t applied_bytes; /* cost of all entries that were applied since the start */
+    size_t turn_entries;    /* applied in this turn */
+    size_t turn_bytes;
+    bool is_applying; /* the host has `apply` in hand */
+    struct member_apply apply;
+
+    /* Reads. */
+    uint64_t read_id;       /* number of the newest round */
+    uint64_t read_asked_ms; /* when that round began */
+    struct reads_freshness freshness;
+
+    /* The time in the log. */
+    uint64_t deadline_ms;          /* of the state machine, cluster time */
+    struct raft_entry *time_entry; /* newest that was proposed, one reference; NULL = none */
+    uint64_t time_proposed_ms;
+
+    /* The log. */
+    struct member_write *newest_write; /* the newest that is not known to be durable; NULL = none */
+    struct member_write *write;        /* of this step, not taken yet */
+    size_t writes_under_way;
+    struct member_write *spare_writes; /* to be used again */
+    uint64_t compact_index;            /* as the host was last told */
+    uint64_t compact_wanted;
+
+    struct member_snapshots snapshots;
+
+    /* The links that are up. */
+    size_t up_count;
+    uint16_t up[2 * RAFT_MEMBERS_MAX];
+
+    bool space_is_low; /* as the core was last told */
+
+    bool drain_is_wanted;
+    bool drain_has_begun;
+    bool drain_led; /* this node was the leader when draining began */
+
+    struct member_frames frames;
+    struct member_tasks tasks;
+    struct member_answers answers;
+};
+
+/* outputs.c. The first three take what is in the reply, and end the request. */
+void member_reply(struct member *member, struct waiting_request *request, int status,
+                  uint64_t index, struct raftd_reply *reply);
+void member_say(struct member *member, struct waiting_request *request, int status, uint64_t index,
+                const char *text);
+void member_fail(struct member *member, struct waiting_request *request, int status);
+/* An answer to a request that does not wait. */
+void member_answer_at_once(struct member *member, const struct member_request *request, int status,
+                           uint64_t index, const char *text);
+void member_add_frame(struct member *member, const struct member_frame *frame);
+struct member_task *member_add_task(struct member *member, enum member_task_type type,
+                                    uint16_t peer);
+
+/* batch.c */
+struct raft_event *member_event(struct member *member, enum raft_event_type type);
+void member_clear_batch(struct member *member);
+bool member_link_is_up(const struct member *member, uint16_t peer);
+/* Whether a proposal that the core gets now can reach a leader. */
+bool member_can_propose(const struct member *member);
+
+/* intake.c */
+/* The last events before a step: requests that waited, a read round, the time, draining. */
+void member_complete_batch(struct member *member);
+/* When an entry with the time has to be proposed, on the host's clock; UINT64_MAX = never. */
+uint64_t member_time_due_ms(const struct member *member);
+
+/* changes.c */
+/* A proposal was refused with this reason. */
+void member_refuse(struct member *member, struct waiting_request *request, uint8_t reason);
+/* A membership was applied. If it completes a change, the client that asked for it is answered. */
+void member_change_applied(struct member *member, const struct raft_entry *entry);
+
+/* draining.c */
+void member_begin_draining(struct member *member);
+bool member_refuses(const struct member *member); /* new requests, because the node is draining */
+
+/* snapshots.c */
+/* After the core's step. */
+void member_follow_snapshots(struct member *member, const struct raft_outbox *outbox);
+bool member_snapshot_is_due(const struct member *member);
+/* What a client is told who asks for a snapshot. */
+void member_ask_snapshot(struct member *member, const struct member_request *request);
+void member_end_snapshots(struct member *member);
+
+#endif

@@ -1,0 +1,231 @@
+/*
+ * The step of a member: gives the core the batch of this turn, and makes of what the core answers
+ * frames for the peers, a log write, and outcomes of requests. Also the life of log writes: a frame
+ * that promises what a write makes durable is attached to that write, and leaves after it.
+ */
+#include "base/assert.h"
+#include "base/memory.h"
+#include "member/state.h"
+
+enum {
+    /* A write that had more entries than this is not kept for later ones. */
+    SPARE_ENTRIES_MAX = 4096,
+};
+
+/* ---- log writes ---- */
+
+void member_write_free(struct member_write *write)
+{
+    if (write == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < write->write.entry_count; i++) {
+        raft_entry_release(write->entries[i]);
+    }
+    for (size_t i = 0; i < write->frame_count; i++) {
+        memory_free(write->frames[i].frame);
+    }
+    memory_free(write->entries);
+    memory_free(write->frames);
+    memory_free(write);
+}
+
+static struct member_write *make_write(struct member *member, const struct raft_write *from)
+{
+    struct member_write *write = member->spare_writes;
+
+    if (write == NULL) {
+        write = memory_allocate_zeroed(1, sizeof(*write));
+    } else {
+        member->spare_writes = write->next;
+        write->next = NULL;
+    }
+    write->entries = memory_grow(write->entries, &write->entry_capacity, from->entry_count,
+                                 sizeof(struct raft_entry *));
+    for (size_t i = 0; i < from->entry_count; i++) {
+        write->entries[i] = raft_entry_hold(from->entries[i]);
+    }
+    write->write = *from;
+    write->write.entries = write->entries;
+    return write;
+}
+
+static void spare_write(struct member *member, struct member_write *write)
+{
+    if (write->entry_capacity > SPARE_ENTRIES_MAX) {
+        member_write_free(write);
+        return;
+    }
+    for (size_t i = 0; i < write->write.entry_count; i++) {
+        raft_entry_release(write->entries[i]);
+    }
+    write->write.entry_count = 0;
+    write->next = member->spare_writes;
+    member->spare_writes = write;
+}
+
+static void gate(struct member_write *write, const struct member_frame *frame)
+{
+    write->frames = memory_grow(write->frames, &write->frame_capacity, write->frame_count + 1,
+                                sizeof(write->frames[0]));
+    write->frames[write->frame_count] = *frame;
+    write->frames[write->frame_count++].message = NULL;
+}
+
+void member_written(struct member *member, struct member_write *write)
+{
+    struct raft_event *event = member_event(member, RAFT_EVENT_LOG_WRITTEN);
+
+    ASSERT(member->writes_under_way > 0);
+    member->writes_under_way--;
+    event->written.sequence = write->write.sequence;
+    event->written.last_index = write->write.last_index;
+    event->written.last_term = write->write.last_term;
+    for (size_t i = 0; i < write->frame_count; i++) {
+        member_add_frame(member, &write->frames[i]);
+    }
+    write->frame_count = 0;
+    if (member->newest_write == write) {
+        member->newest_write = NULL;
+    }
+    spare_write(member, write);
+}
+
+struct member_write *member_take_write(struct member *member)
+{
+    struct member_write *write = member->write;
+
+    member->write = NULL;
+    return write;
+}
+
+uint64_t member_take_compaction(struct member *member)
+{
+    if (member->compact_wanted <= member->compact_index) {
+        return 0;
+    }
+    member->compact_index = member->compact_wanted;
+    return member->compact_index;
+}
+
+/* ---- proposals ---- */
+
+/*
+ * A forwarded proposal: the leader may append it, but only in the term of the message. The request
+ * remembers the term; once an entry of a later term is applied, the proposal cannot be appended any
+ * more (apply.c).
+ */
+static void note_forwarded(struct member *member, const struct raft_message *message)
+{
+    for (uint32_t i = 0; i < message->entry_count; i++) {
+        struct waiting_request *request =
+            waiting_find(&member->waiting, message->entries[i]->sequence);
+
+        if (request != NULL) {
+            request->term = message->term;
+        }
+    }
+}
+
+/* The same for the proposals that this node, as the leader, has just appended itself. */
+static void note_own_terms(struct member *member)
+{
+    for (size_t i = 0; i < member->batch.entry_count; i++) {
+        const struct raft_entry *entry = member->batch.entries[i];
+        struct waiting_request *request = NULL;
+
+        if (entry->index != 0) {
+            request = waiting_find(&member->waiting, entry->sequence);
+        }
+        if (request != NULL) {
+            request->term = entry->term;
+        }
+    }
+}
+
+static void refuse_proposals(struct member *member, const struct raft_outbox *outbox)
+{
+    for (size_t i = 0; i < outbox->refused_count; i++) {
+        struct waiting_request *request = NULL;
+
+        if (outbox->refused[i].origin == member->options.origin) {
+            request = waiting_find(&member->waiting, outbox->refused[i].sequence);
+        }
+        if (request != NULL) {
+            member_refuse(member, request, outbox->refused[i].reason);
+        }
+    }
+}
+
+/* ---- the step ---- */
+
+/* Attaches a message to the log write that it has to wait for, or lets it leave. A message to a
+ * peer without a connection is dropped, as a network may. */
+static void send_message(struct member *member, const struct raft_message *message)
+{
+    struct member_frame frame = {.peer = message->to, .message = message};
+
+    if (message->type == RAFT_MESSAGE_PROPOSE) {
+        note_forwarded(member, message);
+    }
+    if (!member_link_is_up(member, message->to)) {
+        member_frame_lost(member, &frame);
+        return;
+    }
+    frame.frame = wire_message_encode(message);
+    if (message->after_write == 0) {
+        member_add_frame(member, &frame);
+        return;
+    }
+    ASSERT(member->newest_write != NULL);
+    ASSERT(member->newest_write->write.sequence == message->after_write);
+    gate(member->newest_write, &frame);
+}
+
+static void confirm_reads(struct member *member, const struct raft_outbox *outbox)
+{
+    if (outbox->read_confirmed && outbox->read_id == member->read_id) {
+        waiting_confirm_reads(&member->waiting, outbox->read_index);
+        reads_confirm(&member->freshness, outbox->read_index, member->read_asked_ms);
+    }
+}
+
+static void act(struct member *member, const struct raft_outbox *outbox)
+{
+    member->commit_index = outbox->commit_index;
+    member_follow_snapshots(member, outbox);
+    confirm_reads(member, outbox);
+    note_own_terms(member);
+    if (outbox->has_write) {
+        ASSERT(member->write == NULL);
+        member->write = make_write(member, &outbox->write);
+        member->newest_write = member->write;
+        member->writes_under_way++;
+    }
+    for (size_t i = 0; i < outbox->message_count; i++) {
+        send_message(member, &outbox->messages[i]);
+    }
+    refuse_proposals(member, outbox);
+}
+
+void member_step(struct member *member, uint64_t now_ms, struct member_report *report)
+{
+    struct raft_outbox outbox;
+
+    ASSERT(member_can_step(member) && !member->is_applying);
+    *report = (struct member_report){0};
+    member_complete_batch(member);
+    if (!member->turn.takes_part && member->batch.count == 0) {
+        return;
+    }
+    if (member->turn.takes_part) {
+        member->core_now_ms = now_ms;
+    }
+    raft_step(member->core, member->core_now_ms, member->batch.events, member->batch.count,
+              &outbox);
+    act(member, &outbox);
+    member_clear_batch(member);
+    report->state_changed = outbox.state_changed;
+    report->violation = outbox.violation;
+    report->violator = outbox.violator;
+}
