@@ -123,7 +123,8 @@ static bool try_push_owed(struct link *link)
  * flag not set, just before it is set here; then nothing would ever wake this thread. Both threads
  * change the flag by an atomic exchange, so one of the two exchanges comes first. If it is the core
  * thread's (wake_blocked(), before it sleeps at the latest), this thread sees all pops that came
- * before it, and the second try succeeds. If it is this thread's, the core thread finds the flag set and wakes this thread.
+ * before it, and the second try succeeds. If it is this thread's, the core thread finds the flag
+ * set and wakes this thread.
  */
 void link_push_owed(struct link *link)
 {
