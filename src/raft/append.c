@@ -86,6 +86,7 @@ static void refuse(struct raft_core *core, const struct raft_message *message)
     reply->append_reply.conflict_index = hint;
     reply->append_reply.conflict_term = raftlog_term(&core->log, hint);
     reply->append_reply.read_round = message->append.read_round;
+    reply->append_reply.number = message->append.number;
     reply->after_write = core_hard_state_is_durable(core) ? 0 : RAFT_GATED;
 }
 
@@ -108,11 +109,13 @@ static void acknowledge(struct raft_core *core, const struct raft_message *messa
         reply->append_reply.success = true;
         reply->append_reply.index = covered < core->durable_index ? covered : core->durable_index;
         reply->append_reply.read_round = message->append.read_round;
+        reply->append_reply.number = message->append.number;
     }
     reply = core_send(core, RAFT_MESSAGE_APPEND_REPLY, message->from);
     reply->append_reply.success = true;
     reply->append_reply.index = covered;
     reply->append_reply.read_round = message->append.read_round;
+    reply->append_reply.number = message->append.number;
     reply->after_write = durable || PLANT(raft_acknowledges_early) ? 0 : RAFT_GATED;
     if (round_is_new) {
         core->round_answered = message->append.read_round;

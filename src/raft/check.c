@@ -74,8 +74,13 @@ static const char *check_window(const struct raft_core *core, const struct progr
 
     HOLDS(progress->inflights != NULL, "a leader has a window for each peer");
     HOLDS(progress->inflight_count <= capacity, "a window holds no more than its size");
-    HOLDS(progress->state == RAFT_PROGRESS_REPLICATE || progress->inflight_count == 0,
-          "only a peer that is known to agree has appends in flight");
+    HOLDS(progress->state != RAFT_PROGRESS_SNAPSHOT || progress->inflight_count == 0,
+          "a peer that needs a snapshot has no appends in flight");
+    HOLDS(progress->state != RAFT_PROGRESS_PROBE || progress->inflight_count <= 1,
+          "a peer that is asked where the logs agree has at most one append in flight");
+    HOLDS(progress->inflight_count <= 1 ||
+              progress->inflight_bytes <= core->options.max_inflight_bytes,
+          "a window holds no more than its bytes, or a single append");
     for (size_t i = 0; i < progress->inflight_count; i++) {
         const struct inflight *inflight =
             &progress->inflights[(progress->inflight_head + i) % capacity];
@@ -103,6 +108,8 @@ static const char *check_peer(const struct raft_core *core, const struct progres
           "only a peer that needs a snapshot is sent one");
     HOLDS(progress->round_acknowledged <= core->read_round, "only rounds that began are answered");
     HOLDS(progress->round_sent <= core->read_round, "only rounds that began are sent");
+    HOLDS(progress->stale_number <= progress->number && progress->match_number <= progress->number,
+          "only numbers that were given to an append are remembered");
     HOLDS(progress->last_contact_ms <= core->now_ms, "no peer was heard in the future");
     return check_window(core, progress);
 }

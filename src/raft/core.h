@@ -119,7 +119,7 @@ struct raft_core {
      * The arrays of the outbox. They are kept from batch to batch and double when they are full, as
      * the log's array does; they never shrink. So a core that has seen its largest batch and its
      * longest log allocates nothing in a step. An event adds at most two messages, and each peer at
-     * most options.max_inflight_messages and three more.
+     * most options.max_inflight_messages and six more.
      */
     struct raft_message *messages;
     size_t message_count;

@@ -85,6 +85,17 @@ int raft_create(const struct raft_options *options, const struct raft_recovered 
     made->random_state = options->random_seed;
     made->term = recovered->term;
     made->vote = recovered->vote;
+    /*
+     * A snapshot of a peer becomes durable on its own. A crash can come after that, but before the
+     * log write with the term in which the snapshot arrived. Then the base has a later term than
+     * the log knows. This node has not voted in that term, for a vote leaves only when it is
+     * durable.
+     */
+    if (made->term < recovered->base_term) {
+        made->term = recovered->base_term;
+        made->vote = 0;
+        made->hard_state_dirty = true;
+    }
     made->role = RAFT_LEARNER;
     /* A random number, so that the attempts of an earlier process of this node are not used again:
      * a late answer to one of them must not confirm a read of this process. */

@@ -58,6 +58,17 @@ enum raft_refusal {
 /* A constant sentence for a person. */
 const char *raft_refusal_text(enum raft_refusal refusal);
 
+/*
+ * The lanes on which the messages to a peer travel. Within one lane, messages arrive in the order
+ * in which they were sent, or the link is reported as lost. A message on one lane may overtake a
+ * message on another lane: so a heartbeat need not wait behind the bytes of a large entry. A host
+ * that has only one connection to a peer may send all lanes over it.
+ */
+enum raft_lane {
+    RAFT_LANE_CONTROL = 0, /* small messages that must not wait */
+    RAFT_LANE_ENTRIES = 1, /* messages with entries, and those that must not overtake entries */
+};
+
 struct raft_proposal_id {
     uint64_t origin;
     uint64_t sequence;
@@ -76,6 +87,7 @@ struct raft_message {
      * disk has the write. Only in an outbox, never on the wire.
      */
     uint64_t after_write;
+    uint8_t lane; /* enum raft_lane; only in an outbox, never on the wire */
     union {
         struct {
             uint64_t last_index; /* of the candidate's log */
@@ -95,6 +107,8 @@ struct raft_message {
             uint64_t read_round; /* the reply returns it: the sender was the leader when, or after,
                                     the round began */
             uint64_t time_ms;    /* cluster time on the leader when it made this message */
+            uint64_t number;     /* of this append among those to this peer in this term, from 1;
+                                    the reply returns it */
         } append;
         struct {
             bool success;
@@ -105,6 +119,7 @@ struct raft_message {
             uint64_t conflict_index;
             uint64_t conflict_term;
             uint64_t read_round;
+            uint64_t number;  /* of the append that this answers; 0 = it answers no append */
             uint8_t standing; /* of the answering node: core_standing() */
         } append_reply;
         struct {

@@ -13,6 +13,9 @@
 #include "raft/core.h"
 #include "raft/lease.h"
 
+/* An append with entries of at most this size is a heartbeat as well, if none is before it. */
+enum { HEARTBEAT_BYTES = 4096 };
+
 static void inflight_clear(struct progress *progress)
 {
     progress->inflight_head = 0;
@@ -27,7 +30,8 @@ static void inflight_add(struct raft_core *core, struct progress *progress, uint
     size_t place = (progress->inflight_head + progress->inflight_count) % capacity;
 
     ASSERT(progress->inflight_count < capacity);
-    progress->inflights[place] = (struct inflight){.last_index = last_index, .cost_bytes = cost};
+    progress->inflights[place] =
+        (struct inflight){.last_index = last_index, .cost_bytes = cost, .sent_ms = core->now_ms};
     progress->inflight_count++;
     progress->inflight_bytes += cost;
 }
@@ -56,7 +60,9 @@ void progress_probe(struct raft_core *core, struct progress *progress, uint64_t 
     }
     inflight_clear(progress);
     progress->next_index = next;
+    progress->probe_index = next - 1;
     progress->probe_sent = false;
+    progress->stale_number = progress->number;
     progress->commit_sent = 0;
     progress->transfer = TRANSFER_NONE;
     progress->transfer_ms = 0;
@@ -70,7 +76,6 @@ static void progress_init(struct raft_core *core, struct progress *progress)
     progress->match_index = 0;
     progress->last_contact_ms = core->now_ms;
     progress_probe(core, progress, raftlog_last_index(&core->log) + 1);
-    progress->heartbeat_due = true;
 }
 
 void progress_begin(struct raft_core *core)
@@ -119,10 +124,14 @@ static void on_refusal(struct raft_core *core, struct progress *progress,
                        const struct raft_message *message)
 {
     uint64_t refused = message->append_reply.index;
+    uint64_t number = message->append_reply.number;
     uint64_t agree;
 
     if (refused <= progress->match_index) {
-        return; /* a late answer: the peer has acknowledged more since */
+        /* A late answer, if the peer has acknowledged this index since. But if this node had that
+         * acknowledgement already when it sent the append, the peer has lost its log. */
+        progress->has_lost_log = progress->has_lost_log || number > progress->match_number;
+        return;
     }
     if (progress->state == RAFT_PROGRESS_SNAPSHOT) {
         /* A heartbeat was refused. If the hint names an entry that is in the log here, the peer has
@@ -134,8 +143,8 @@ static void on_refusal(struct raft_core *core, struct progress *progress,
         }
         return;
     }
-    if (progress->state == RAFT_PROGRESS_PROBE && refused != progress->next_index - 1) {
-        return; /* the answer to an earlier append */
+    if (number <= progress->stale_number) {
+        return; /* the answer to an append of an attempt that is over */
     }
     agree = raftlog_last_at_most_term(&core->log, message->append_reply.conflict_index,
                                       message->append_reply.conflict_term);
@@ -150,21 +159,29 @@ static void on_success(struct raft_core *core, struct progress *progress,
                        const struct raft_message *message)
 {
     uint64_t index = message->append_reply.index;
+    uint64_t number = message->append_reply.number;
 
+    if (progress->has_lost_log) {
+        if (index < progress->match_index || number <= progress->match_number) {
+            return;
+        }
+        progress->has_lost_log = false;
+    }
     if (index > progress->match_index) {
         progress->match_index = index;
+        progress->match_number = progress->number;
     }
     inflight_acknowledge(core, progress, index);
     if (progress->next_index <= progress->match_index) {
         progress->next_index = progress->match_index + 1;
     }
-    if (progress->state == RAFT_PROGRESS_PROBE && index + 1 >= progress->next_index) {
+    if (progress->state == RAFT_PROGRESS_PROBE && index >= progress->probe_index) {
+        /* The entries of the probe stay in flight: they are not sent again. */
         progress->state = RAFT_PROGRESS_REPLICATE;
     } else if (progress->state == RAFT_PROGRESS_SNAPSHOT &&
                progress->next_index > core->log.base_index) {
         progress_probe(core, progress, progress->next_index);
     }
-    progress->probe_sent = false;
 }
 
 void progress_on_reply(struct raft_core *core, const struct raft_message *message)
@@ -177,6 +194,7 @@ void progress_on_reply(struct raft_core *core, const struct raft_message *messag
     }
     progress = &core->progress[position];
     if (message->append_reply.read_round > core->read_round ||
+        message->append_reply.number > progress->number ||
         (message->append_reply.success &&
          message->append_reply.index > raftlog_last_index(&core->log))) {
         core_violation(core, message->from);
@@ -214,20 +232,30 @@ void progress_on_link(struct raft_core *core, uint16_t peer, bool up)
     core->progress[position].heartbeat_due = up;
 }
 
+uint64_t progress_next_number(struct progress *progress)
+{
+    return ++progress->number;
+}
+
 void progress_on_sent(struct raft_core *core, struct progress *progress, uint64_t previous,
                       uint32_t count, size_t cost)
 {
     uint64_t covered = previous + count;
+    uint64_t told = covered < core->commit_index ? covered : core->commit_index;
 
-    progress->heartbeat_due = false;
-    progress->round_sent = core->read_round;
-    if (progress->state != RAFT_PROGRESS_REPLICATE) {
-        progress->probe_sent = true;
-        return;
+    /* Entries that are not small, or that follow others, may take long on their way: a heartbeat
+     * has to go beside them. */
+    if (progress->inflight_count == 0 && cost <= HEARTBEAT_BYTES) {
+        progress->heartbeat_due = false;
     }
+    progress->round_sent = core->read_round;
     if (count > 0) {
         inflight_add(core, progress, covered, cost);
         progress->next_index = covered + 1;
     }
-    progress->commit_sent = covered < core->commit_index ? covered : core->commit_index;
+    if (progress->state == RAFT_PROGRESS_PROBE) {
+        progress->probe_sent = true;
+    } else if (progress->state == RAFT_PROGRESS_REPLICATE && told > progress->commit_sent) {
+        progress->commit_sent = told;
+    }
 }

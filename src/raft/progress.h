@@ -11,10 +11,11 @@
 
 #include "raft/raft.h"
 
-/* One append that a peer has not answered yet. They form a queue, oldest first. */
+/* One append with entries that a peer has not answered yet. They form a queue, oldest first. */
 struct inflight {
     uint64_t last_index; /* of its entries */
     size_t cost_bytes;   /* of its entries, see raft_entry_cost() */
+    uint64_t sent_ms;    /* when it was sent */
 };
 
 /* The way of a snapshot to a peer that needs one. */
@@ -38,8 +39,9 @@ enum transfer {
  *         +-- SNAPSHOT <------------+
  *
  *     made in PROBE             progress_init(): this node was elected, or the peer is a new member
- *     PROBE -> REPLICATE        on_success(): the logs agree up to the entry before next_index
- *     PROBE -> PROBE            on_refusal(): next_index moves back to where the logs may agree
+ *     PROBE -> REPLICATE        on_success(): the logs agree up to probe_index
+ *     PROBE -> PROBE            on_refusal(): probe_index moves back to where the logs may agree,
+ *                               or the probe was lost and is sent again
  *     PROBE -> SNAPSHOT         on_refusal(): the peer refused even the append right after the base
  *     REPLICATE -> PROBE,       on_refusal(): the peer has lost what it acknowledged, or an append
  *              or SNAPSHOT      was lost and the next one does not fit
@@ -50,26 +52,44 @@ enum transfer {
  *                               sent next are no longer in the log
  *     gone                      progress_end(), or progress_membership_changed()
  *
- * In PROBE, one append is sent at a time. In REPLICATE, appends follow one another without waiting,
- * as far as the window has room. In SNAPSHOT, the peer needs entries that the leader no longer
- * holds, so it gets only heartbeats until a snapshot has arrived there. Whether a peer needs a
- * snapshot is decided by the peer's own answers alone: a peer that is merely not connected is
- * never sent one (T20).
+ * In PROBE, one append with entries is sent and no other one until the peer has answered. In
+ * REPLICATE, appends follow one another without waiting, as far as the window has room. In
+ * SNAPSHOT, the peer needs entries that the leader no longer holds, so it gets only heartbeats
+ * until a snapshot has arrived there. Whether a peer needs a snapshot is decided by the peer's own
+ * answers alone: a peer that is merely not connected is never sent one (T20).
+ *
+ * Entries are sent again only when the peer's own answer proves that they did not arrive, or when
+ * the connection was lost. No time-out does it: on a slow link, entries that are still on their way
+ * would be queued a second and a third time behind themselves, and the link would carry nothing
+ * else. The proof: while an append with entries has no answer, an empty append follows it on the
+ * same lane (RAFT_LANE_ENTRIES) with each heartbeat and asks for the last entry that was sent. If
+ * the peer refuses it, the entries before it were lost. Each append has a number, which the answer
+ * returns. An answer to an append with a number up to stale_number belongs to an attempt that is
+ * over.
  *
  * Invariants; check.c checks them in every step of a test (raft_options.check):
  *   1. match_index < next_index <= last index of the log + 1.
  *   2. Except in SNAPSHOT, next_index is after the base: the leader holds what it is to send (T16).
- *   3. Only in REPLICATE there are appends in flight, and never more than the window holds.
+ *   3. In SNAPSHOT no append is in flight, in PROBE at most one, in REPLICATE never more than the
+ *      window holds: so many messages, and so many bytes unless it is a single append.
  *   4. The last indexes of the appends in flight ascend, are greater than match_index and less than
  *      next_index; inflight_bytes is the sum of their costs.
  *   5. Only in SNAPSHOT transfer is not TRANSFER_NONE.
  *   6. No round was sent or acknowledged that the leader has not opened.
+ *   7. stale_number and match_number are not greater than number.
  */
 struct progress {
     enum raft_progress_state state;
-    uint64_t match_index; /* last index that the peer has acknowledged as durable; never falls */
-    uint64_t next_index;  /* first entry that was not sent yet */
-    bool probe_sent; /* PROBE: an append is under way; an answer or a heartbeat allows another */
+    uint64_t match_index;  /* last index that the peer has acknowledged as durable; never falls */
+    uint64_t next_index;   /* first entry that was not sent yet */
+    uint64_t number;       /* of the last append that was sent to this peer in this term */
+    uint64_t stale_number; /* refusals of appends up to this number mean nothing any more */
+    uint64_t match_number; /* the value of number when match_index last rose */
+    bool probe_sent;       /* PROBE: the append that asks was sent, or the peer is not connected */
+    uint64_t probe_index;  /* PROBE: the index at which the logs are asked to agree */
+    /* The peer denies to have what it has acknowledged: its directory was lost or set back. It is
+     * sent only heartbeats and does not count for a commit until it has that again. */
+    bool has_lost_log;
     bool heartbeat_due;
     uint64_t commit_sent;   /* commit index that the peer knows if all messages to it arrive */
     uint64_t commit_wanted; /* clients of the peer wait until it knows this commit index */
@@ -109,6 +129,8 @@ void progress_probe(struct raft_core *core, struct progress *progress, uint64_t 
 void progress_on_reply(struct raft_core *core, const struct raft_message *message);
 /* The connection to a peer was made or lost. */
 void progress_on_link(struct raft_core *core, uint16_t peer, bool up);
+/* The number for the next append to a peer. */
+uint64_t progress_next_number(struct progress *progress);
 /* An append with `count` entries after `previous` is in the outbox; cost in bytes. */
 void progress_on_sent(struct raft_core *core, struct progress *progress, uint64_t previous,
                       uint32_t count, size_t cost);

@@ -192,6 +192,7 @@ void propose_flush(struct raft_core *core)
         } while (sent < core->forward_count &&
                  cost + raft_entry_cost(core->forwards[sent]) <= core->options.max_batch_bytes);
         message = core_send(core, RAFT_MESSAGE_PROPOSE, core->leader);
+        message->lane = RAFT_LANE_ENTRIES;
         message->entries = core->forwards + first;
         message->entry_count = (uint32_t)(sent - first);
         if (PLANT(raft_forwards_twice)) {

@@ -248,6 +248,8 @@ struct raft_peer_status {
     uint64_t next_index;            /* first entry that was not sent to the peer yet */
     enum raft_progress_state state; /* 0 on other nodes */
     uint64_t silent_ms;             /* time since the peer's last answer in this term */
+    bool has_lost_log; /* the peer denies to have what it acknowledged in this term: its directory
+                          was lost or set back; it does not count for a commit */
 };
 
 struct raft_status {

@@ -242,6 +242,7 @@ static void send_final_entry(struct raft_core *core, uint16_t id)
         return;
     }
     message = core_send(core, RAFT_MESSAGE_APPEND, id);
+    message->lane = RAFT_LANE_ENTRIES;
     message->append.previous_index = index - 1;
     message->append.previous_term = raftlog_term(&core->log, index - 1);
     message->append.commit_index = index;
@@ -257,7 +258,7 @@ static void tell_leaving(struct raft_core *core)
 {
     for (size_t i = 0; i < core->leaving_count; i++) {
         send_final_entry(core, core->leaving[i]);
-        core_send(core, RAFT_MESSAGE_REMOVED, core->leaving[i]);
+        core_send(core, RAFT_MESSAGE_REMOVED, core->leaving[i])->lane = RAFT_LANE_ENTRIES;
     }
     core->leaving_count = 0;
 }

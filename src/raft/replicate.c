@@ -6,6 +6,7 @@
  */
 #include "raft/replicate.h"
 
+#include "base/assert.h"
 #include "base/plant.h"
 #include "raft/core.h"
 #include "raft/lease.h"
@@ -66,6 +67,9 @@ void replicate_advance_commit(struct raft_core *core)
         bool self = core->membership.members[i].id == core->options.id;
 
         durable[i] = self ? core->durable_index : core->progress[i].match_index;
+        if (core->progress[i].has_lost_log) {
+            durable[i] = 0;
+        }
         if (self && PLANT(raft_counts_itself_early)) {
             durable[i] = raftlog_last_index(&core->log);
         }
@@ -77,39 +81,54 @@ void replicate_advance_commit(struct raft_core *core)
     }
 }
 
-/* Sends one append from next_index on; with `entries`, as many as fit into a batch. */
-static void send_append(struct raft_core *core, size_t position, bool entries)
+static void send_append(struct raft_core *core, size_t position, uint64_t previous, uint32_t count,
+                        size_t cost, enum raft_lane lane)
 {
     struct progress *progress = &core->progress[position];
-    uint64_t previous = progress->next_index - 1;
-    uint64_t last = raftlog_last_index(&core->log);
-    struct raft_message *message;
-    uint32_t count = 0;
-    size_t cost = 0;
+    struct raft_message *message =
+        core_send(core, RAFT_MESSAGE_APPEND, core->membership.members[position].id);
 
-    if (progress->state == RAFT_PROGRESS_SNAPSHOT) {
-        previous = last; /* a heartbeat only: the log does not hold what the peer needs */
-        entries = false;
-    }
-    while (entries && previous + count < last) {
-        size_t one = raft_entry_cost(raftlog_entry(&core->log, previous + count + 1));
-
-        if (count > 0 &&
-            (cost + one > core->options.max_batch_bytes || BUGGIFY(raft_batch_ends_early))) {
-            break;
-        }
-        cost += one;
-        count++;
-    }
-    message = core_send(core, RAFT_MESSAGE_APPEND, core->membership.members[position].id);
+    message->lane = (uint8_t)lane;
     message->append.previous_index = previous;
     message->append.previous_term = raftlog_term(&core->log, previous);
     message->append.commit_index = core->commit_index;
     message->append.read_round = core->read_round;
     message->append.time_ms = raft_cluster_time(core, core->now_ms);
+    message->append.number = progress_next_number(progress);
     message->entry_count = count;
     message->entries = count > 0 ? raftlog_slice(&core->log, previous + 1) : NULL;
     progress_on_sent(core, progress, previous, count, cost);
+}
+
+/*
+ * Sends the entries from next_index on, as many as fit into a batch and into the rest of the
+ * window. At least one entry is sent, whatever its size: the caller has made sure that either the
+ * window has room or nothing is in flight. A probe may have no entries to send.
+ */
+static void send_entries(struct raft_core *core, size_t position)
+{
+    const struct progress *progress = &core->progress[position];
+    uint64_t previous = progress->next_index - 1;
+    uint64_t last = raftlog_last_index(&core->log);
+    size_t room = core->options.max_batch_bytes;
+    uint32_t count = 0;
+    size_t cost = 0;
+
+    if (room + progress->inflight_bytes > core->options.max_inflight_bytes) {
+        ASSERT(progress->inflight_bytes <= core->options.max_inflight_bytes);
+        room = core->options.max_inflight_bytes - progress->inflight_bytes;
+    }
+    while (previous + count < last) {
+        size_t one = raft_entry_cost(raftlog_entry(&core->log, previous + count + 1));
+
+        if (count > 0 && (cost + one > room || BUGGIFY(raft_batch_ends_early))) {
+            break;
+        }
+        cost += one;
+        count++;
+    }
+    send_append(core, position, previous, count, cost,
+                count > 0 ? RAFT_LANE_ENTRIES : RAFT_LANE_CONTROL);
 }
 
 /* Whether a peer will probably answer at once: it has answered every round that it was asked. */
@@ -151,27 +170,88 @@ void replicate_choose_witnesses(struct raft_core *core)
     }
 }
 
+/*
+ * Whether the next append with entries may be sent. It waits until the window has room for a whole
+ * batch: if it went as soon as a small answer makes a little room, the batches to a slow peer would
+ * become as small as that, and stay so. An entry that does not fit into the rest of the window
+ * waits until nothing is in flight, and then goes alone. So every entry gets there, also one that
+ * is larger than the window, and the bytes in flight are bounded by the window or by the largest
+ * entry.
+ */
 static bool window_has_room(const struct raft_core *core, const struct progress *progress)
 {
-    return !BUGGIFY(raft_window_is_full) &&
-           progress->inflight_count < core->options.max_inflight_messages &&
-           progress->inflight_bytes < core->options.max_inflight_bytes;
+    const struct raft_entry *next = raftlog_entry(&core->log, progress->next_index);
+    size_t batch = core->options.max_batch_bytes;
+    size_t window = core->options.max_inflight_bytes;
+    size_t room;
+
+    if (progress->inflight_count == 0) {
+        return true;
+    }
+    if (BUGGIFY(raft_window_is_full) ||
+        progress->inflight_count >= core->options.max_inflight_messages ||
+        progress->inflight_bytes > window) {
+        return false;
+    }
+    room = window - progress->inflight_bytes;
+    return room >= raft_entry_cost(next) && room >= (batch < window / 2 ? batch : window / 2);
+}
+
+/* Whether a peer has to be sent an append without entries at once: a heartbeat, or the number of a
+ * new read round. */
+static bool owes_contact(const struct raft_core *core, const struct progress *progress)
+{
+    return progress->heartbeat_due ||
+           (progress->is_witness && progress->round_sent < core->read_round);
 }
 
 /*
- * Whether a peer has to be sent an append without entries: a heartbeat, the number of a new read
- * round, or a commit index that clients of the peer wait for. All other peers learn the commit
- * index with the next append: a message only for that would wake each of them for every batch.
+ * Whether a peer has to be told a commit index that its clients wait for. All other peers learn the
+ * commit index with the next append: a message only for that would wake each of them for every
+ * batch. A peer can be told no index after the entries that were sent to it.
  */
-static bool owes_empty_append(const struct raft_core *core, const struct progress *progress)
+static bool owes_commit(const struct raft_core *core, const struct progress *progress)
 {
-    if (progress->heartbeat_due ||
-        (progress->is_witness && progress->round_sent < core->read_round)) {
-        return true;
-    }
     return progress->state == RAFT_PROGRESS_REPLICATE &&
            progress->commit_sent < progress->commit_wanted &&
-           progress->commit_sent < core->commit_index;
+           progress->commit_sent < core->commit_index &&
+           progress->commit_sent < progress->next_index - 1;
+}
+
+/* Where an append stands that claims nothing that the peer has not acknowledged: the peer cannot
+ * refuse it, whatever is still on its way. The term at match_index may be gone from the log; every
+ * log agrees at 0. */
+static uint64_t undisputed(const struct raft_core *core, const struct progress *progress)
+{
+    return progress->match_index >= core->log.base_index ? progress->match_index : 0;
+}
+
+/*
+ * Sends a heartbeat. If nothing is in flight, it asks for the last entry that was sent, and tells
+ * as much of the commit index as possible. Otherwise the heartbeat must not wait behind the
+ * entries: it may overtake them, and asks only for what the peer has acknowledged. While the
+ * entries take longer than a heartbeat, a second empty append follows them on their own lane. The
+ * answer to that one proves whether the entries have arrived (progress.h).
+ */
+static void send_contact(struct raft_core *core, size_t position)
+{
+    struct progress *progress = &core->progress[position];
+    bool beat = progress->heartbeat_due;
+
+    if (progress->state == RAFT_PROGRESS_SNAPSHOT && !progress->has_lost_log) {
+        /* The answer to this says how far the peer's log goes: on_refusal(). */
+        send_append(core, position, raftlog_last_index(&core->log), 0, 0, RAFT_LANE_CONTROL);
+    } else if (progress->inflight_count == 0 && !progress->has_lost_log) {
+        send_append(core, position, progress->next_index - 1, 0, 0, RAFT_LANE_CONTROL);
+    } else {
+        send_append(core, position, undisputed(core, progress), 0, 0, RAFT_LANE_CONTROL);
+        progress->heartbeat_due = false;
+    }
+    if (beat && progress->inflight_count > 0 &&
+        core->now_ms - progress->inflights[progress->inflight_head].sent_ms >=
+            core->options.heartbeat_ms) {
+        send_append(core, position, progress->next_index - 1, 0, 0, RAFT_LANE_ENTRIES);
+    }
 }
 
 static void send_to_peer(struct raft_core *core, size_t position)
@@ -179,17 +259,20 @@ static void send_to_peer(struct raft_core *core, size_t position)
     struct progress *progress = &core->progress[position];
     uint64_t last = raftlog_last_index(&core->log);
 
-    if (progress->state == RAFT_PROGRESS_PROBE && !progress->probe_sent) {
-        send_append(core, position, true);
-        return;
+    if (progress->state == RAFT_PROGRESS_PROBE && !progress->probe_sent &&
+        !progress->has_lost_log) {
+        send_entries(core, position);
     }
-    while (progress->state == RAFT_PROGRESS_REPLICATE && progress->next_index <= last &&
-           window_has_room(core, progress)) {
-        send_append(core, position, true);
+    while (progress->state == RAFT_PROGRESS_REPLICATE && !progress->has_lost_log &&
+           progress->next_index <= last && window_has_room(core, progress)) {
+        send_entries(core, position);
     }
-    if (owes_empty_append(core, progress)) {
-        /* In PROBE, the heartbeat contains entries: the append before it may have been lost. */
-        send_append(core, position, progress->state == RAFT_PROGRESS_PROBE);
+    if (owes_contact(core, progress)) {
+        send_contact(core, position);
+    }
+    if (owes_commit(core, progress) && !progress->has_lost_log) {
+        send_append(core, position, progress->next_index - 1, 0, 0,
+                    progress->inflight_count > 0 ? RAFT_LANE_ENTRIES : RAFT_LANE_CONTROL);
     }
 }
 

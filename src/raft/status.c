@@ -67,6 +67,7 @@ void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_
             peer->state = progress->state;
             peer->silent_ms =
                 now_ms > progress->last_contact_ms ? now_ms - progress->last_contact_ms : 0;
+            peer->has_lost_log = progress->has_lost_log;
         }
     }
 }

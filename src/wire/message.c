@@ -38,9 +38,9 @@ static size_t body_bytes(const struct raft_message *message)
     case RAFT_MESSAGE_VOTE_REPLY:
         return 2;
     case RAFT_MESSAGE_APPEND:
-        return 40 + entries_bytes(message);
+        return 48 + entries_bytes(message);
     case RAFT_MESSAGE_APPEND_REPLY:
-        return 34;
+        return 42;
     case RAFT_MESSAGE_READ:
         return 9;
     case RAFT_MESSAGE_READ_REPLY:
@@ -104,6 +104,7 @@ static void write_body(struct writer *writer, const struct raft_message *message
         write_u64(writer, message->append.commit_index);
         write_u64(writer, message->append.read_round);
         write_u64(writer, message->append.time_ms);
+        write_u64(writer, message->append.number);
         write_entries(writer, message);
         break;
     case RAFT_MESSAGE_APPEND_REPLY:
@@ -112,6 +113,7 @@ static void write_body(struct writer *writer, const struct raft_message *message
         write_u64(writer, message->append_reply.conflict_index);
         write_u64(writer, message->append_reply.conflict_term);
         write_u64(writer, message->append_reply.read_round);
+        write_u64(writer, message->append_reply.number);
         write_u8(writer, message->append_reply.standing);
         break;
     case RAFT_MESSAGE_READ:
@@ -148,8 +150,11 @@ struct wire_frame *wire_message_encode(const struct raft_message *message)
 
 enum wire_class wire_message_class(const struct raft_message *message)
 {
-    /* A refusal lists as many proposals as a message may have entries, so it can be large. */
-    return message->entry_count > 0 || message->type == RAFT_MESSAGE_PROPOSE ||
+    /* A refusal lists as many proposals as a message may have entries, so it can be large. An empty
+     * append on the lane of entries asks whether the entries before it have arrived, so it must not
+     * overtake them. */
+    return message->entry_count > 0 || message->lane == RAFT_LANE_ENTRIES ||
+                   message->type == RAFT_MESSAGE_PROPOSE ||
                    message->type == RAFT_MESSAGE_PROPOSE_REFUSED
                ? WIRE_ENTRIES
                : WIRE_CONTROL;
@@ -278,6 +283,7 @@ static struct raft_message *read_message(struct reader *reader, const struct wir
         head.append.commit_index = reader_u64(reader);
         head.append.read_round = reader_u64(reader);
         head.append.time_ms = reader_u64(reader);
+        head.append.number = reader_u64(reader);
         return read_entries(reader, &head, limits);
     case RAFT_MESSAGE_APPEND_REPLY:
         head.append_reply.success = read_bool(reader);
@@ -285,6 +291,7 @@ static struct raft_message *read_message(struct reader *reader, const struct wir
         head.append_reply.conflict_index = reader_u64(reader);
         head.append_reply.conflict_term = reader_u64(reader);
         head.append_reply.read_round = reader_u64(reader);
+        head.append_reply.number = reader_u64(reader);
         head.append_reply.standing = reader_u8(reader);
         break;
     case RAFT_MESSAGE_READ:
