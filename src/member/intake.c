@@ -53,6 +53,11 @@ static void note_link(struct member *member, uint16_t peer, bool up)
     }
 }
 
+void member_link_gone(struct member *member, uint16_t peer)
+{
+    note_link(member, peer, false);
+}
+
 void member_link(struct member *member, uint16_t peer, bool up)
 {
     struct raft_event *event;

@@ -128,8 +128,10 @@ bool member_has_room(const struct member *member);
 
 /* A message of a peer. Takes it. message->from is verified. */
 void member_message(struct member *member, struct raft_message *message);
-/* The connection to a peer was made or lost; also when the peer is no member any more. */
+/* The connection to a peer was made or lost. */
 void member_link(struct member *member, uint16_t peer, bool up);
+/* The link to a peer was taken away, because it is no member any more or has another address. */
+void member_link_gone(struct member *member, uint16_t peer);
 /* The cluster time at which the state machine wants to be told the time; UINT64_MAX = never. */
 void member_deadline(struct member *member, uint64_t deadline_ms);
 
@@ -196,6 +198,7 @@ void member_step(struct member *member, uint64_t now_ms, struct member_report *r
 
 struct member_frame {
     uint16_t peer;
+    enum wire_class class;
     struct wire_frame *frame; /* the taker owns it */
     /* What is in the frame, valid until the next member_step(); NULL if it waited for a write. */
     const struct raft_message *message;

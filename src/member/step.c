@@ -163,7 +163,8 @@ static void refuse_proposals(struct member *member, const struct raft_outbox *ou
  * peer without a connection is dropped, as a network may. */
 static void send_message(struct member *member, const struct raft_message *message)
 {
-    struct member_frame frame = {.peer = message->to, .message = message};
+    struct member_frame frame = {
+        .peer = message->to, .class = wire_message_class(message), .message = message};
 
     if (message->type == RAFT_MESSAGE_PROPOSE) {
         note_forwarded(member, message);

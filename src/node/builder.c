@@ -148,7 +148,6 @@ static int make_node(const struct raftd_builder *builder, struct raftd_node **ma
     node->max_entry_bytes = node->conf.limits.max_request_bytes + NODE_ENTRY_OVERHEAD_BYTES;
     mutex_init(&node->core_mutex, MUTEX_RANK_CORE);
     link_table_init(&node->links);
-    waiting_init(&node->waiting);
     *made = node;
     code = waker_open(&node->core_waker);
     code = waker_open(&node->lifecycle_waker) != 0 ? RAFTD_ERROR_SYSTEM : code;

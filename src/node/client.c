@@ -36,7 +36,7 @@ struct client_answer {
 struct raftd_client {
     /* Does not change once the client is open. */
     struct raftd_node *node;
-    struct ring *requests; /* client thread -> core thread, struct client_request */
+    struct ring *requests; /* client thread -> core thread, struct member_request */
     struct ring *answers;  /* core thread -> client thread, struct client_answer */
     struct waker waker;    /* consumer: client thread */
 
@@ -53,7 +53,7 @@ struct raftd_client {
 
 void client_free(struct raftd_client *client)
 {
-    struct client_request request;
+    struct member_request request;
     struct client_answer answer;
 
     while (ring_pop(client->requests, &request)) {
@@ -79,7 +79,7 @@ int raftd_client_open(struct raftd_node *node, struct raftd_client **client)
         return RAFTD_ERROR_SYSTEM;
     }
     made->node = node;
-    made->requests = ring_create(CLIENT_REQUESTS_MAX, sizeof(struct client_request));
+    made->requests = ring_create(CLIENT_REQUESTS_MAX, sizeof(struct member_request));
     made->answers = ring_create(CLIENT_REQUESTS_MAX, sizeof(struct client_answer));
     atomic_init(&made->closing, false);
     for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
@@ -104,7 +104,7 @@ void raftd_client_close(struct raftd_client *client)
     }
 }
 
-static int submit(struct raftd_client *client, struct client_request request, uint8_t type,
+static int submit(struct raftd_client *client, struct member_request request, uint8_t type,
                   const void *data, size_t size)
 {
     if (size > client->node->max_entry_bytes) {
@@ -136,14 +136,15 @@ struct raftd_node *client_node(struct raftd_client *client)
 int client_submit_typed(struct raftd_client *client, uint8_t type, const void *data, size_t size,
                         uint64_t tag)
 {
-    return submit(client, (struct client_request){.tag = tag}, type, data, size);
+    return submit(client, (struct member_request){.kind = MEMBER_COMMAND, .tag = tag}, type, data,
+                  size);
 }
 
 int raftd_client_read(struct raftd_client *client, const void *query, size_t size_bytes,
                       enum raftd_read_level level, uint32_t max_lag_ms, uint64_t tag)
 {
-    struct client_request request = {
-        .is_read = true, .level = (uint8_t)level, .max_lag_ms = max_lag_ms, .tag = tag};
+    struct member_request request = {
+        .kind = MEMBER_READ, .level = level, .max_lag_ms = max_lag_ms, .tag = tag};
 
     if (client->node->machine.read == NULL || level < RAFTD_READ_LINEARIZABLE ||
         level > RAFTD_READ_STALE) {
@@ -157,7 +158,7 @@ int raftd_client_snapshot(struct raftd_client *client, uint64_t tag)
     if (client->node->machine.snapshot_begin == NULL) {
         return RAFTD_ERROR_INVALID;
     }
-    return submit(client, (struct client_request){.is_snapshot = true, .tag = tag},
+    return submit(client, (struct member_request){.kind = MEMBER_SNAPSHOT, .tag = tag},
                   RAFT_ENTRY_COMMAND, NULL, 0);
 }
 
@@ -179,7 +180,7 @@ void raftd_client_submit(struct raftd_client *client)
 static bool take_answer(struct raftd_client *client, struct client_answer *answer)
 {
     bool ended = atomic_load(&client->node->core_ended);
-    struct client_request request;
+    struct member_request request;
 
     if (ring_pop(client->answers, answer)) {
         return true;
@@ -260,7 +261,7 @@ bool raftd_client_wait(struct raftd_client *client, int timeout_ms)
 
 /* ---- the end of the core thread ---- */
 
-bool client_pop(struct raftd_client *client, struct client_request *request)
+bool client_pop(struct raftd_client *client, struct member_request *request)
 {
     return ring_pop(client->requests, request);
 }

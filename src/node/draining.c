@@ -1,11 +1,10 @@
 /*
- * Draining: the last thing that a node does before it stops. A leader hands leadership over, and
- * the commands of this node's clients get their outcomes; once the node does not lead any more, new
- * requests are refused, which tells their clients that they were not applied. So a restart leaves
- * no client with an unknown outcome. The wait is limited to an election time-out.
+ * The threads' part of draining (src/member/draining.c decides): the run thread asks for it and
+ * waits, the core thread passes that on to the member and says when it is done. The wait is limited
+ * to an election time-out.
  *
  *     NOT -> ASKED     draining_wait(), run thread: the node was asked to stop
- *     ASKED -> DONE    draining_check(), core thread: no command is open, the handover is over
+ *     ASKED -> DONE    draining_check(), core thread: the member is drained
  *
  * Core thread, except draining_wait().
  */
@@ -13,64 +12,24 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-static bool is_asked(const struct raftd_node *node)
-{
-    return atomic_load_explicit(&node->draining, memory_order_acquire) == DRAINING_ASKED;
-}
-
-/* Whether a command has no outcome yet: it was proposed, or it waits for a leader. */
-static bool has_open_proposals(struct raftd_node *node)
-{
-    struct waiting_request *request = waiting_oldest(&node->waiting);
-
-    while (request != NULL && request->state != WAITING_PROPOSED &&
-           request->state != WAITING_HELD) {
-        request = waiting_newer(&node->waiting, request);
-    }
-    return request != NULL;
-}
-
 void draining_begin(struct core_loop *loop)
 {
-    struct raftd_node *node = loop->node;
-
-    if (!is_asked(node) || loop->draining_begun || !loop->turn.ready) {
-        return;
+    if (!loop->draining_begun &&
+        atomic_load_explicit(&loop->node->draining, memory_order_acquire) == DRAINING_ASKED) {
+        loop->draining_begun = true;
+        member_drain(loop->member);
     }
-    loop->draining_begun = true;
-    if (raft_get_role(node->core) == RAFT_LEADER) {
-        loop->draining_led = true;
-        intake_event(loop, RAFT_EVENT_HANDOVER)->to = 0;
-    }
-}
-
-bool draining_refuses(const struct core_loop *loop)
-{
-    return loop->draining_begun && raft_get_role(loop->node->core) != RAFT_LEADER;
 }
 
 void draining_check(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
-    bool leads = raft_get_role(node->core) == RAFT_LEADER;
 
-    if (!is_asked(node) || !loop->draining_begun) {
-        return;
+    if (loop->draining_begun && atomic_load(&node->draining) == DRAINING_ASKED &&
+        member_is_drained(loop->member)) {
+        atomic_store(&node->draining, DRAINING_DONE);
+        waker_wake(&node->lifecycle_waker);
     }
-    if (has_open_proposals(node)) {
-        return;
-    }
-    /*
-     * A node that still leads waits while its handover is under way; if there is none (any more),
-     * no other voter can take over, and to wait longer would not help. A node that has handed over
-     * waits until it knows the new leader, because that node may still need this one's vote.
-     */
-    if (leads ? raft_get_handover(node->core) != 0
-              : loop->draining_led && raft_get_leader(node->core) == 0) {
-        return;
-    }
-    atomic_store(&node->draining, DRAINING_DONE);
-    waker_wake(&node->lifecycle_waker);
 }
 
 /* Run thread. Waits no longer than an election time-out, whatever the peers and the disk do. */

@@ -219,7 +219,7 @@ static bool has_caught_up(struct raftd_node *node, uint64_t *index, uint16_t *le
 
     mutex_lock(&node->core_mutex);
     *leader = raft_get_leader(node->core);
-    *index = node->applied_index;
+    *index = atomic_load_explicit(&node->applied_index, memory_order_acquire);
     caught_up = raft_is_caught_up(node->core) &&
                 raft_membership_find(raft_get_membership(node->core), node->conf.node.id) != NULL &&
                 raft_membership_is_committed(node->core);

@@ -1,7 +1,5 @@
 /*
  * The log writer thread; see log_writer.h. The format of the log is that of src/store.
- *
- * test/sim/host_disk.c does the same in the simulator: a change here needs a change there.
  */
 #include "node/log_writer.h"
 
@@ -32,15 +30,12 @@ struct log_writer {
     struct waker *core;
     struct thread thread;
     bool started;
-    struct ring *requests; /* core thread -> log writer, struct write_request * */
+    struct ring *requests; /* core thread -> log writer, struct member_write * */
     struct ring *done;     /* log writer -> core thread */
     struct waker waker;    /* consumer: log writer */
     atomic_bool stop;
 
     _Atomic uint64_t compact_index; /* core thread -> log writer */
-
-    /* Core thread. */
-    size_t outstanding; /* writes that are submitted and not taken back; a ring holds them all */
 
     /* The log writer thread. */
     struct wal *wal;
@@ -55,39 +50,6 @@ struct log_writer {
     _Atomic uint64_t written_bytes;
     _Atomic uint64_t free_bytes; /* free space of the file system */
 };
-
-struct write_request *write_request_make(const struct raft_write *write)
-{
-    struct write_request *request = memory_allocate_zeroed(1, sizeof(*request));
-
-    request->write = *write;
-    request->entries = memory_allocate(write->entry_count * sizeof(struct raft_entry *));
-    for (size_t i = 0; i < write->entry_count; i++) {
-        request->entries[i] = raft_entry_hold(write->entries[i]);
-    }
-    request->write.entries = request->entries;
-    return request;
-}
-
-void write_request_free(struct write_request *request)
-{
-    for (size_t i = 0; i < request->write.entry_count; i++) {
-        raft_entry_release(request->entries[i]);
-    }
-    for (size_t i = 0; i < request->frame_count; i++) {
-        memory_free(request->frames[i].frame);
-    }
-    memory_free(request->entries);
-    memory_free(request->frames);
-    memory_free(request);
-}
-
-void write_request_gate(struct write_request *request, uint16_t peer, struct wire_frame *frame)
-{
-    request->frames = memory_grow(request->frames, &request->frame_capacity,
-                                  request->frame_count + 1, sizeof(request->frames[0]));
-    request->frames[request->frame_count++] = (struct gated_frame){.peer = peer, .frame = frame};
-}
 
 static void publish_figures(struct log_writer *log_writer)
 {
@@ -132,7 +94,7 @@ static _Noreturn void die(const struct raftd_error *error)
 /* Takes all writes that are there, makes them durable, and returns them. False: there were none. */
 static bool write_batch(struct log_writer *log_writer)
 {
-    struct write_request *requests[LOG_WRITER_REQUESTS_MAX];
+    struct member_write *requests[LOG_WRITER_REQUESTS_MAX];
     struct raft_write writes[LOG_WRITER_REQUESTS_MAX];
     struct raftd_error error = {0};
     size_t count = 0;
@@ -240,8 +202,8 @@ struct log_writer *log_writer_create(struct wal *wal, struct waker *core)
     log_writer->core = core;
     atomic_init(&log_writer->free_bytes, UINT64_MAX);
     log_writer->wal = wal;
-    log_writer->requests = ring_create(LOG_WRITER_REQUESTS_MAX, sizeof(struct write_request *));
-    log_writer->done = ring_create(LOG_WRITER_REQUESTS_MAX, sizeof(struct write_request *));
+    log_writer->requests = ring_create(LOG_WRITER_REQUESTS_MAX, sizeof(struct member_write *));
+    log_writer->done = ring_create(LOG_WRITER_REQUESTS_MAX, sizeof(struct member_write *));
     publish_figures(log_writer);
     return log_writer;
 }
@@ -277,14 +239,14 @@ void log_writer_stop(struct log_writer *log_writer)
 
 void log_writer_destroy(struct log_writer *log_writer)
 {
-    struct write_request *request;
+    struct member_write *request;
 
     if (log_writer == NULL) {
         return;
     }
     log_writer_stop(log_writer);
     while ((request = log_writer_next_done(log_writer)) != NULL) {
-        write_request_free(request);
+        member_write_free(request);
     }
     wal_close(log_writer->wal);
     memory_free(log_writer->directory);
@@ -294,17 +256,11 @@ void log_writer_destroy(struct log_writer *log_writer)
     memory_free(log_writer);
 }
 
-bool log_writer_has_room(struct log_writer *log_writer)
-{
-    return log_writer->outstanding < LOG_WRITER_REQUESTS_MAX;
-}
-
-void log_writer_submit(struct log_writer *log_writer, struct write_request *request)
+void log_writer_submit(struct log_writer *log_writer, struct member_write *request)
 {
     bool pushed = ring_push(log_writer->requests, &request);
 
-    ASSERT(pushed); /* the core thread asked for room before it stepped the core */
-    log_writer->outstanding++;
+    ASSERT(pushed); /* the member has no more writes under way than the ring has places */
     waker_wake(&log_writer->waker);
 }
 
@@ -316,14 +272,13 @@ void log_writer_compact(struct log_writer *log_writer, uint64_t index)
     }
 }
 
-struct write_request *log_writer_next_done(struct log_writer *log_writer)
+struct member_write *log_writer_next_done(struct log_writer *log_writer)
 {
-    struct write_request *request;
+    struct member_write *request;
 
     if (!ring_pop(log_writer->done, &request)) {
         return NULL;
     }
-    log_writer->outstanding--;
     return request;
 }
 

@@ -10,31 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "peer/link.h"
-#include "raft/raft.h"
+#include "member/member.h"
 #include "store/wal.h"
 #include "sys/waker.h"
 
 enum {
-    LOG_WRITER_REQUESTS_MAX = 256, /* writes that are not returned yet */
-    LOG_WRITER_EXIT_CODE = 5,      /* exit code of the process if the disk fails; see raftd(8) */
-};
-
-/* A frame that is sent when the write that it waits for is durable. */
-struct gated_frame {
-    uint16_t peer; /* an id: the link may be gone by then */
-    struct wire_frame *frame;
-};
-
-struct write_request {
-    /* Owned by the core thread until it is submitted, then by the log writer, then by the core
-     * thread again. */
-    struct raft_write write; /* its entries are the array below, one reference each */
-    struct raft_entry **entries;
-    /* Always owned by the core thread. */
-    struct gated_frame *frames;
-    size_t frame_count;
-    size_t frame_capacity;
+    LOG_WRITER_REQUESTS_MAX = MEMBER_WRITES_MAX, /* writes that are not returned yet */
+    LOG_WRITER_EXIT_CODE = 5, /* exit code of the process if the disk fails; see raftd(8) */
 };
 
 struct log_writer;
@@ -53,15 +35,10 @@ void log_writer_stop(struct log_writer *log_writer);
 void log_writer_destroy(struct log_writer *log_writer);
 
 /* Core thread. */
-struct write_request *write_request_make(const struct raft_write *write);
-void write_request_free(struct write_request *request); /* with the frames that it still has */
-/* Attaches a frame, which is sent when the write is durable. Takes the frame. */
-void write_request_gate(struct write_request *request, uint16_t peer, struct wire_frame *frame);
-/* Whether a write can be submitted. */
-bool log_writer_has_room(struct log_writer *log_writer);
-void log_writer_submit(struct log_writer *log_writer, struct write_request *request);
+/* At most LOG_WRITER_REQUESTS_MAX writes that were not taken back. */
+void log_writer_submit(struct log_writer *log_writer, struct member_write *request);
 /* The next write that is durable, which the caller owns then; NULL = none. */
-struct write_request *log_writer_next_done(struct log_writer *log_writer);
+struct member_write *log_writer_next_done(struct log_writer *log_writer);
 bool log_writer_has_done(const struct log_writer *log_writer);
 
 /* Entries up to this index are in a durable snapshot, so their segments may be removed. */

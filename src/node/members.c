@@ -47,9 +47,10 @@ static bool is_stale(const struct link *link, const struct raft_membership *memb
  * that joins reads old memberships first, and the addresses in them may belong to other nodes by
  * now (T29).
  */
-static void follow(struct raftd_node *node, const struct raft_membership *membership,
+static void follow(struct core_loop *loop, const struct raft_membership *membership,
                    bool is_committed)
 {
+    struct raftd_node *node = loop->node;
     struct link_table *links = &node->links;
 
     if (raft_membership_find(membership, node->conf.node.id) == NULL) {
@@ -59,6 +60,7 @@ static void follow(struct raftd_node *node, const struct raft_membership *member
         if (is_stale(links->links[i], membership)) {
             LOG_INFO("node %u at %s is no longer a member", link_peer_id(links->links[i]),
                      link_address_text(links->links[i]));
+            member_link_gone(loop->member, link_peer_id(links->links[i]));
             link_table_retire(links, i);
             waker_wake(&node->lifecycle_waker);
         }
@@ -115,6 +117,6 @@ void members_follow(struct core_loop *loop)
     loop->seen_membership_index = index;
     loop->seen_membership_committed = is_committed;
     loop->published_leader = leader;
-    follow(node, membership, is_committed);
+    follow(loop, membership, is_committed);
     link_table_publish(&node->links, is_committed ? membership : NULL, leader);
 }

@@ -428,8 +428,7 @@ void raftd_node_destroy(struct raftd_node *node)
     link_table_free(&node->links);
     snapshot_worker_destroy(node->snapshots);
     log_writer_destroy(node->log_writer);
-    waiting_free(&node->waiting);
-    raft_destroy(node->core);
+    member_destroy(node->member);
     tls_context_destroy(node->tls);
     mutex_destroy(&node->core_mutex);
     waker_close(&node->core_waker);
@@ -447,9 +446,7 @@ uint64_t raftd_node_snapshot(struct raftd_node *node)
     if (!node_is_whole(node) || node->snapshots == NULL) {
         return 0;
     }
-    mutex_lock(&node->core_mutex);
-    index = node->applied_index;
-    mutex_unlock(&node->core_mutex);
+    index = atomic_load_explicit(&node->applied_index, memory_order_acquire);
     atomic_store(&node->snapshot_wanted, true);
     waker_wake(&node->core_waker);
     return index > 0 ? index : 1;

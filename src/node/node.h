@@ -15,9 +15,8 @@
 #include <raftd/state_machine.h>
 
 #include "conf/conf.h"
-#include "member/reads_basis.h"
+#include "member/member.h"
 #include "member/reply.h"
-#include "member/waiting.h"
 #include "net/acceptor.h"
 #include "node/let_in.h"
 #include "node/log_writer.h"
@@ -88,20 +87,14 @@ struct raftd_node {
 
     /* Guarded by core_mutex. Only the core thread writes, so it may read without the mutex. */
     struct mutex core_mutex;
-    struct raft_core *core;
-    uint64_t applied_index;   /* last entry that the state machine contains */
-    uint64_t applied_term;    /* term of that entry */
-    uint64_t applied_time_ms; /* cluster time of that entry */
-    uint64_t applied_bytes;   /* cost of all entries that were applied since the start */
+    const struct raft_core *core; /* of the member, for its figures */
 
     /* The core thread. */
-    struct waiting waiting;
-    struct reads_freshness freshness;
+    struct member *member;
 
     struct link_table links; /* its header says which thread may do what */
 
     struct log_writer *log_writer;
-    uint64_t snapshot_index; /* index of the snapshot that was restored at the start; 0 = none */
     struct snapshot_worker *snapshots; /* NULL = the state machine has no snapshots */
 
     /*
@@ -134,7 +127,8 @@ struct raftd_node {
 
     /* Figures for the status: written by the core thread (started_ms: by the run thread), with
      * relaxed order. */
-    _Atomic uint64_t started_ms; /* 0 = not started */
+    _Atomic uint64_t started_ms;    /* 0 = not started */
+    _Atomic uint64_t applied_index; /* last entry that the state machine contains */
     _Atomic uint64_t proposals_pending;
     _Atomic uint64_t reads_pending;
 };
@@ -152,30 +146,13 @@ void node_wait_until(struct raftd_node *node, uint64_t deadline_ms);
 /* core_thread.c */
 void core_thread_run(void *node);
 
-/* apply.c */
-/* Core thread, core mutex held. True if more entries can be applied at once. */
-bool apply_committed_locked(struct raftd_node *node, uint64_t commit_index);
-/* Answers a request with an error and ends it. Core thread. */
-void fail_request(struct raftd_node *node, struct waiting_request *request, int status);
-
-/* reads.c: core thread, core mutex held. */
-void reads_round_confirmed(struct raftd_node *node, uint64_t index, uint64_t asked_ms);
-void reads_answer_locked(struct raftd_node *node, uint64_t commit_index, uint64_t now_ms);
-
 /* client.c, core thread. */
-struct client_request {
-    bool is_read;
-    bool is_snapshot;
-    uint8_t level;       /* level of a read: enum raftd_read_level */
-    uint32_t max_lag_ms; /* largest age of a stale read; 0 = any age */
-    uint64_t tag;
-    struct raft_entry *entry; /* the bytes; the thread that pops it gets the reference */
-};
 struct raftd_node *client_node(struct raftd_client *client);
 /* Client thread: proposes an entry of this type; errors as raftd_client_propose(). */
 int client_submit_typed(struct raftd_client *client, uint8_t type, const void *data, size_t size,
                         uint64_t tag);
-bool client_pop(struct raftd_client *client, struct client_request *request);
+/* The thread that pops a request gets the reference to its entry. */
+bool client_pop(struct raftd_client *client, struct member_request *request);
 bool client_has_requests(const struct raftd_client *client);
 /* Gives the client a completion; takes the bytes of the reply, which may be NULL. The ring always
  * has room: a client never has more requests under way than completions fit into it. */
@@ -187,13 +164,6 @@ void client_wake(struct raftd_client *client);
 bool client_is_closing(const struct raftd_client *client);
 /* No other thread may use the client any more. */
 void client_free(struct raftd_client *client);
-
-/* member_changes.c, core thread. */
-/* Answers a proposal that was refused with the reason, and ends it. */
-void member_changes_refuse(struct raftd_node *node, struct waiting_request *request,
-                           uint8_t reason);
-/* A membership was applied. If it completes a change, the client that asked for it is answered. */
-void member_changes_apply(struct raftd_node *node, const struct raft_entry *entry);
 
 /* Whether the node has a core and a log; see raftd_node.whole. Any thread. */
 static inline bool node_is_whole(const struct raftd_node *node)

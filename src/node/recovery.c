@@ -20,6 +20,11 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
+enum {
+    SNAPSHOT_RETRY_MS =
+        10000, /* after a snapshot that failed, for example because the disk is full */
+};
+
 int recovery_no_descriptors(struct raftd_error *error)
 {
     return error_set(error, RAFTD_ERROR_SYSTEM,
@@ -126,10 +131,38 @@ static int open_log(struct raftd_node *node, struct wal **wal, struct wal_recove
     return wal_open(&options, wal, recovered, error);
 }
 
+static void make_member(struct raftd_node *node, struct raft_core *core,
+                        const struct snapshot_info *snapshot, uint64_t now_ms)
+{
+    const struct conf *conf = &node->conf;
+    const struct member_options options = {
+        .id = conf->node.id,
+        .cluster_id = node->cluster_id,
+        .origin = node->origin,
+        .request_timeout_ms = conf->raft.request_timeout_ms,
+        .max_uncommitted_bytes = conf->raft.max_uncommitted_bytes,
+        .reserve_bytes = conf->storage.reserve_bytes,
+        .has_deadlines = node->machine.next_deadline != NULL,
+        .has_snapshots = node->machine.snapshot_begin != NULL,
+        .snapshot_entries = conf->snapshot.log_entries,
+        .snapshot_bytes = conf->snapshot.log_bytes,
+        .keep_entries = conf->snapshot.keep_entries,
+        .snapshot_retry_ms = SNAPSHOT_RETRY_MS,
+    };
+    const struct member_applied applied = {
+        .index = snapshot->index, .term = snapshot->term, .time_ms = snapshot->time_ms};
+
+    node->core = core;
+    node->member = member_create(&options, core, &applied, now_ms);
+    atomic_store(&node->applied_index, snapshot->index);
+}
+
 static int make_core(struct raftd_node *node, const struct wal_recovered *recovered,
                      const struct snapshot_info *snapshot, struct raftd_error *error)
 {
     const struct conf *conf = &node->conf;
+    const uint64_t now_ms = clock_monotonic_ms();
+    struct raft_core *core;
     const struct raft_options options = {
 #ifdef RAFTD_CHECKS
         .check = true,
@@ -159,12 +192,13 @@ static int make_core(struct raftd_node *node, const struct wal_recovered *recove
         .entry_count = recovered->entry_count,
     };
 
-    if (raft_create(&options, &log, clock_monotonic_ms(), &node->core) != 0) {
+    if (raft_create(&options, &log, now_ms, &core) != 0) {
         return error_set(error, RAFTD_ERROR_CORRUPT,
                          "%s: the indexes of the entries in the log are not consecutive; move the "
                          "directory aside and let this node catch up under a new id",
                          conf->node.data_dir);
     }
+    make_member(node, core, snapshot, now_ms);
     if (raft_membership_was_removed(raft_get_membership(node->core), conf->node.id)) {
         return error_set(error, RAFTD_ERROR_REMOVED,
                          "%s: node %u was removed from the cluster; its id is never used again: "
@@ -283,10 +317,6 @@ static int restore(struct raftd_node *node, struct wal *wal, struct wal_recovere
     if (code == 0) {
         code = snapshot_start_fit_log(wal, snapshot, recovered, error);
     }
-    node->snapshot_index = snapshot->index;
-    node->applied_index = snapshot->index;
-    node->applied_term = snapshot->term;
-    node->applied_time_ms = snapshot->time_ms;
     return code;
 }
 

@@ -173,7 +173,7 @@ void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
         mutex_lock(&node->core_mutex);
         raft_get_status(node->core, clock_monotonic_ms(), &raft);
         membership = *raft_get_membership(node->core);
-        figures.applied_index = node->applied_index;
+        figures.applied_index = atomic_load_explicit(&node->applied_index, memory_order_acquire);
         mutex_unlock(&node->core_mutex);
 
         figures.cluster_id = node->cluster_id;

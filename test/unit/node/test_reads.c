@@ -5,6 +5,7 @@
 #include "lone.h"
 #include "unit.h"
 
+#include "member/reads_basis.h"
 #include "node/node.h"
 #include "sys/clock.h"
 

@@ -1,8 +1,7 @@
 /*
  * What an operator asks of the cluster: changes of members, and handovers of leadership. They go
  * through a client's rings like a command, and to the leader as a proposal, which the leader's core
- * carries out (src/raft/reconfigure.c). The answers, a status and a sentence, are made here. The
- * first half runs on the client's thread, the second on the core thread.
+ * carries out (src/raft/reconfigure.c); src/member/changes.c makes the answers. The client's thread.
  */
 #include <stdio.h>
 #include <string.h>
@@ -85,78 +84,4 @@ int raftd_client_handover(struct raftd_client *client, uint16_t to, uint64_t tag
     change.steps[0].id = to;
     change.steps[0].old = RAFT_CHANGE_EXPLAINED;
     return ask(client, &change, tag);
-}
-
-/* ---- core thread ---- */
-
-static void answer(struct raftd_node *node, struct waiting_request *request, int status,
-                   uint64_t index, const char *text)
-{
-    struct raftd_reply reply = {0};
-
-    if (request->client != NULL) {
-        raftd_reply_write(&reply, text, strlen(text));
-        client_complete(request->client, request->tag, status, index, &reply);
-        reply_reset(&reply);
-    }
-    waiting_finish(&node->waiting, request);
-}
-
-static int status_of(enum raft_refusal refusal)
-{
-    switch (refusal) {
-    case RAFT_REFUSED_NO_LEADER:
-    case RAFT_REFUSED_FULL:
-    case RAFT_REFUSED_HANDOVER:
-        return RAFTD_ERROR_NOT_LEADER;
-    case RAFT_REFUSED_HANDING_OVER:
-        return RAFTD_OK;
-    case RAFT_REFUSED_RUNNING:
-    case RAFT_REFUSED_TOO_EARLY:
-    case RAFT_REFUSED_NOT_CAUGHT_UP:
-    case RAFT_REFUSED_QUORUM:
-    case RAFT_REFUSED_REPLACING:
-    case RAFT_REFUSED_NO_CANDIDATE:
-    case RAFT_REFUSED_LEADS_ALREADY:
-    case RAFT_REFUSED_NO_VOTER:
-    case RAFT_REFUSED_NO_ANSWER:
-    case RAFT_REFUSED_BEHIND:
-    case RAFT_REFUSED_NO_MEMBER:
-    case RAFT_REFUSED_REMOVED:
-        return RAFTD_ERROR_CONFLICT;
-    case RAFT_REFUSED_DISK:
-        return RAFTD_ERROR_DISK_FULL;
-    default:
-        return RAFTD_ERROR_INVALID;
-    }
-}
-
-void member_changes_refuse(struct raftd_node *node, struct waiting_request *request, uint8_t reason)
-{
-    enum raft_refusal refusal = (enum raft_refusal)reason;
-
-    answer(node, request, status_of(refusal), 0, raft_refusal_text(refusal));
-}
-
-void member_changes_apply(struct raftd_node *node, const struct raft_entry *entry)
-{
-    struct raft_membership membership;
-    struct waiting_request *request = NULL;
-    int code;
-
-    if (entry->origin == node->origin) {
-        request = waiting_find(&node->waiting, entry->sequence);
-    }
-    if (request == NULL) {
-        return;
-    }
-    code = raft_membership_decode(&membership, entry->data, entry->size_bytes);
-    ASSERT(code == 0);
-    if (raft_membership_is_joint(&membership)) {
-        /* The first half of the change. Any later leader makes the second half, in any term, so the
-         * request no longer depends on the term in which it was proposed. */
-        request->term = 0;
-        return;
-    }
-    answer(node, request, RAFTD_OK, entry->index, "done");
 }

@@ -1,0 +1,43 @@
+/*
+ * Carries out what the member decides about the state machine: calls its functions, and tells the
+ * member when they have returned. Core thread; never waits. No lock is held, so a call that takes
+ * long stops no other thread.
+ */
+#include "node/core_loop.h"
+#include "sys/clock.h"
+
+void machine_apply(struct core_loop *loop)
+{
+    const struct raftd_state_machine *machine = &loop->node->machine;
+    struct member_apply *apply;
+
+    while ((apply = member_next_apply(loop->member)) != NULL) {
+        if (apply->kind == MEMBER_APPLY_COMMANDS) {
+            machine->apply(machine->context, apply->entries, apply->count);
+        } else if (machine->tick != NULL) {
+            machine->tick(machine->context, apply->last_index, apply->time_ms);
+        }
+        member_applied(loop->member, apply);
+    }
+}
+
+void machine_read(struct core_loop *loop)
+{
+    const struct raftd_state_machine *machine = &loop->node->machine;
+    struct raftd_reply reply = {0};
+    struct member_read read;
+
+    while (member_next_read(loop->member, clock_monotonic_ms(), &read)) {
+        machine->read(machine->context, &read.query, &reply);
+        member_answer_read(loop->member, &read, clock_monotonic_ms(), &reply);
+    }
+}
+
+void machine_tell_deadline(struct core_loop *loop)
+{
+    const struct raftd_state_machine *machine = &loop->node->machine;
+
+    if (machine->next_deadline != NULL) {
+        member_deadline(loop->member, machine->next_deadline(machine->context));
+    }
+}
