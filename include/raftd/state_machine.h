@@ -9,8 +9,7 @@
  *
  * Threads: the node calls the functions from its Raft core thread, one at a time; the restore
  * functions say otherwise. The functions have to be quick and must not block: nothing is committed
- * while one runs. They run with a lock of the node held, so they must not call raftd_node_status()
- * or raftd_node_snapshot() for the same node.
+ * while one runs. No lock of the node is held.
  */
 #ifndef RAFTD_STATE_MACHINE_H
 #define RAFTD_STATE_MACHINE_H
