@@ -142,12 +142,25 @@ void raftd_node_destroy(struct raftd_node *node);
 
 /*
  * Sets whether the node serves, that is, takes part in consensus and accepts requests of clients.
- * The node sets this to true itself when a quorum answers. false takes the node out of service, for
+ * The node sets this to true itself when a quorum answers, and is ready a moment later, when it
+ * knows a leader and has what the leader had committed. false takes the node out of service, for
  * maintenance: requests are answered with RAFTD_ERROR_NOT_READY, and the others elect another
  * leader. Any thread.
  */
 void raftd_node_set_ready(struct raftd_node *node, bool ready);
+/*
+ * Whether the node can serve now: it is in service, it has applied everything that its leader had
+ * committed, and it was in contact with a quorum (as a follower: with the leader) during the last
+ * election time-out. False while a quorum is lost, and true again when it is back. Any thread;
+ * never waits.
+ */
 bool raftd_node_is_ready(const struct raftd_node *node);
+/*
+ * Whether the node takes requests of clients: it is in service, and was ready at some time since
+ * its start. This stays true while a quorum is lost; requests then wait for a leader, for at most
+ * raft.request_timeout_ms. Any thread; never waits.
+ */
+bool raftd_node_accepts(const struct raftd_node *node);
 
 /*
  * Makes the node save a snapshot now. Returns an index: the snapshot will be of that index or a

@@ -33,7 +33,8 @@ extern "C" {
           "follower, pre-candidate (asks whether it could win an election), candidate, leader or " \
           "learner")                                                                               \
     FIELD(PHASE, phase, "", node.phase, "step of the node's life")                                 \
-    FIELD(FLAG, ready, "", node.ready, "whether the node serves requests")                         \
+    FIELD(FLAG, ready, "", node.ready,                                                             \
+          "whether the node can serve requests now: false also while a quorum is lost")            \
     FIELD(FLAG, joint, "", node.joint,                                                             \
           "whether a change of the voters is in its first step, in which the old and the new "     \
           "voters both need a quorum")                                                             \
@@ -66,7 +67,11 @@ extern "C" {
           "part of a snapshot that has arrived from the leader")                                   \
     FIELD(NUMBER, snapshot_receiving_bytes, "bytes", snapshots.receiving.total_bytes,              \
           "size of that snapshot, 0 = no snapshot is arriving")                                    \
-    FIELD(NUMBER, uptime_ms, "ms", node.uptime_ms, "time since the node was started")
+    FIELD(NUMBER, uptime_ms, "ms", node.uptime_ms, "time since the node was started")              \
+    FIELD(                                                                                         \
+        NUMBER, quorum_silent_ms, "ms", node.quorum_silent_ms,                                     \
+        "time since this node last had contact with a leader that has a quorum, or had a quorum "  \
+        "as the leader; 0 = never")
 
 #define RAFTD_MEMBER_STATUS_FIELDS(FIELD)                                                          \
     FIELD(ID, id, "", member.id, "id of the member")                                               \

@@ -24,6 +24,10 @@ static bool run_ping(struct call *call)
         resp_write_text(call->reply, "pong");
         resp_write_bulk(call->reply, call->count == 2 ? (const void *)call->arguments[1].data : "",
                         call->count == 2 ? call->arguments[1].size_bytes : 0);
+    } else if (!raftd_node_is_ready(call->front->node)) {
+        resp_write_error_format(call->reply,
+                                "CLUSTERDOWN this node has no contact with a leader that has a "
+                                "quorum; ask RAFT STATUS for the members that do not answer");
     } else if (call->count == 2) {
         resp_write_bulk(call->reply, call->arguments[1].data, call->arguments[1].size_bytes);
     } else {
@@ -168,7 +172,8 @@ const struct command commands_of_connection[] = {
          "Choose version 2 or 3 of the protocol; AUTH is refused, because raftd has no passwords")},
     {COMMAND("ping"), .arity = -1, KIND(LOCAL, COMMAND_FAST | COMMAND_SUBSCRIBED), ON_CONNECTION,
      .run = run_ping, .syntax = "[message]",
-     DOCS("O(1)", "Ping the node; while it is not ready, the reply is the error LOADING")},
+     DOCS("O(1)", "Ping the node; while it is not ready, the reply is the error LOADING, or "
+                  "CLUSTERDOWN if it was ready before and has no contact with a quorum now")},
     {COMMAND("quit"), .arity = -1,
      KIND(LOCAL, ABOUT_SERVER | COMMAND_FAST | COMMAND_SUBSCRIBED | COMMAND_AT_ONCE), ON_CONNECTION,
      .run = run_quit, DOCS("O(1)", "Close the connection")},

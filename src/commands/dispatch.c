@@ -235,7 +235,7 @@ static bool find(struct call *call)
                                 error_code(command), command->full_name);
         return false;
     }
-    if ((command->flags & COMMAND_LOADING) == 0 && !raftd_node_is_ready(call->front->node)) {
+    if ((command->flags & COMMAND_LOADING) == 0 && !raftd_node_accepts(call->front->node)) {
         resp_write_error(call->reply, render_not_ready, strlen(render_not_ready));
         return false;
     }

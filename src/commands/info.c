@@ -75,7 +75,7 @@ static void put_server(const struct front *front, struct buffer *text)
     put(text, "tcp_port:%s", port != NULL ? port + 1 : "0");
     put(text, "uptime_in_seconds:%" PRIu64, uptime_seconds);
     put(text, "uptime_in_days:%" PRIu64, uptime_seconds / 86400);
-    put(text, "loading:%d", raftd_node_is_ready(front->node) ? 0 : 1);
+    put(text, "loading:%d", raftd_node_accepts(front->node) ? 0 : 1);
 }
 
 static uint64_t load(const _Atomic uint64_t *counter)
@@ -296,7 +296,7 @@ static bool run_info(struct call *call)
             }
         }
     }
-    if ((sections & (INFO_KEYSPACE | INFO_STATS)) != 0 && raftd_node_is_ready(call->front->node)) {
+    if ((sections & (INFO_KEYSPACE | INFO_STATS)) != 0 && raftd_node_accepts(call->front->node)) {
         call->operation = KV_INFO;
         call->kv_count = 0;
         call->owed.finish = finish_info;

@@ -226,7 +226,7 @@ static const struct command raft_commands[] = {
      DOCS("O(N) where N is the number of members",
           "Get the members of the cluster as this node sees them")},
     {SUBCOMMAND("raft", "ready"), .arity = 2, KIND(BARRIER, ABOUT_SERVER), ON_RAFT,
-     .run = run_raft_ready, DOCS("O(1)", "Return 1 if this node serves requests, else 0")},
+     .run = run_raft_ready, DOCS("O(1)", "Return 1 if this node can serve requests now, else 0")},
     {SUBCOMMAND("raft", "snapshot"), .arity = 2, KIND(BARRIER, ABOUT_SERVER | COMMAND_ADMIN),
      ON_RAFT_DANGEROUS, .run = run_raft_snapshot,
      DOCS("O(1); the node saves the snapshot in the background",

@@ -145,7 +145,7 @@ static bool run_config_get(struct call *call)
 
     offer_redis_names(&search);
     conf_list(&call->front->conf, offer, &search);
-    if (is_asked_for(call, notify_events) && raftd_node_is_ready(call->front->node)) {
+    if (is_asked_for(call, notify_events) && raftd_node_accepts(call->front->node)) {
         call->operation = KV_CONFIG_GET;
         call->kv_arguments[0] =
             (struct kv_argument){.data = notify_events, .size_bytes = sizeof(notify_events) - 1};

@@ -332,7 +332,7 @@ int join_cluster(struct raftd_node *node, struct raftd_error *error)
     return 0;
 }
 
-void join_ask_whether_removed(struct raftd_node *node)
+static void ask_whether_removed(struct raftd_node *node)
 {
     struct raft_membership membership;
     const struct raft_member *member;
@@ -356,4 +356,35 @@ void join_ask_whether_removed(struct raftd_node *node)
     }
     /* ask_around() sets node->removed if that is the answer; every other answer changes nothing. */
     (void)ask_around(node, &address, &join, &reply, &error);
+}
+
+static void run_question(void *argument)
+{
+    struct raftd_node *node = argument;
+
+    ask_whether_removed(node);
+    atomic_store(&node->removal.running, false);
+    waker_wake(&node->lifecycle_waker);
+}
+
+void join_end_question(struct raftd_node *node)
+{
+    if (node->removal.started) {
+        thread_join(&node->removal.thread);
+        node->removal.started = false;
+    }
+}
+
+void join_ask_whether_removed(struct raftd_node *node)
+{
+    if (atomic_load(&node->removal.running)) {
+        return;
+    }
+    join_end_question(node);
+    atomic_store(&node->removal.running, true);
+    if (thread_start(&node->removal.thread, "raft-ask", run_question, node) != 0) {
+        atomic_store(&node->removal.running, false);
+        return; /* the question is asked again later */
+    }
+    node->removal.started = true;
 }

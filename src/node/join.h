@@ -30,8 +30,13 @@ bool join_is_member(struct raftd_node *node);
 
 /*
  * A member that reaches no quorum asks one other member whether it still is one; if not, it is
- * marked as removed. The run thread.
+ * marked as removed, and the run thread is woken. A thread of its own asks, because an answer can
+ * take many seconds and the run thread watches whether the node can serve. If the last question is
+ * still under way, nothing is done. The run thread.
  */
 void join_ask_whether_removed(struct raftd_node *node);
+/* Waits for the end of that thread, which gives up soon after the node was asked to stop. The run
+ * thread. */
+void join_end_question(struct raftd_node *node);
 
 #endif

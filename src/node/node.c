@@ -20,8 +20,8 @@
  *   1. No other thread touches the core, the log writer or the snapshot worker before `whole` is
  *      set; `whole` is never cleared.
  *   2. The core thread runs only between start_threads() and stop_threads().
- *   3. The node sets `ready` once, at the beginning of READY, and clears it in stop_threads(); the
- *      embedder may change it in between.
+ *   3. The node sets `ready` once, when a quorum answers, and clears it in stop_threads(); the
+ *      embedder may change it in between. READY begins when the node can serve (serving.c).
  *   4. The run thread sets `core_ended` after the core thread has ended; from then on clients
  *      complete their requests themselves.
  *   5. Links are stopped after the core thread has ended, so that its last frames can leave.
@@ -41,12 +41,20 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-enum { MISSING_REPORT_MS = 3000, WARM_UP_MS = 1000 };
+enum {
+    MISSING_REPORT_MS = 3000,
+    WARM_UP_MS = 1000,
+    FIRST_LOOKS_MS = 10, /* between two looks whether the node can serve, at the start */
+};
 
 void raftd_node_set_ready(struct raftd_node *node, bool ready)
 {
+    if (!ready) {
+        atomic_store(&node->serving.can_serve, false);
+    }
     atomic_store(&node->ready, ready);
     waker_wake(&node->core_waker);
+    waker_wake(&node->lifecycle_waker);
     waker_wake(&node->start.waker);
 }
 
@@ -183,39 +191,6 @@ static int become_whole(struct raftd_node *node, struct raftd_error *error)
 
 /* ---- step 2: health check ---- */
 
-/* Whether the members that answer are a quorum. `missing` lists those that do not, and why. */
-static bool quorum_is_healthy(struct raftd_node *node, char *missing, size_t size)
-{
-    struct raft_membership copy;
-    const struct raft_membership *membership = &copy;
-    bool answered[RAFT_MEMBERS_MAX];
-    bool healthy[RAFT_MEMBERS_MAX] = {0};
-    size_t used = 0;
-
-    mutex_lock(&node->core_mutex);
-    copy = *raft_get_membership(node->core);
-    mutex_unlock(&node->core_mutex);
-    missing[0] = 0;
-    memset(answered, 1, sizeof(answered));
-    for (size_t i = 0; i < membership->count; i++) {
-        const struct raft_member *member = &membership->members[i];
-        struct link_health health = {0};
-
-        healthy[i] = member->id == node->conf.node.id;
-        if (link_table_get_health(&node->links, member->id, &health)) {
-            healthy[i] = health.healthy;
-        }
-        if (!healthy[i] && used < size) {
-            int written = snprintf(missing + used, size - used, "%snode %u at %s (%s)",
-                                   used > 0 ? ", " : "", member->id, member->address,
-                                   health.trouble[0] != 0 ? health.trouble : "no answer yet");
-
-            used += written > 0 ? (size_t)written : 0;
-        }
-    }
-    return raft_membership_tally(membership, answered, healthy) == RAFT_TALLY_WON;
-}
-
 void node_wait_until(struct raftd_node *node, uint64_t deadline_ms)
 {
     struct waker *waker = &node->lifecycle_waker;
@@ -235,7 +210,7 @@ static int check_health(struct raftd_node *node)
     char missing[512];
 
     enter_phase(node, RAFTD_PHASE_HEALTH_CHECK, "waiting for a quorum of voters to answer");
-    while (!node_is_ending(node) && !quorum_is_healthy(node, missing, sizeof(missing))) {
+    while (!node_is_ending(node) && !serving_has_quorum(node, missing, sizeof(missing))) {
         uint64_t now = clock_monotonic_ms();
 
         if (now >= report_ms) {
@@ -263,7 +238,7 @@ static void warm_up(struct raftd_node *node)
            clock_monotonic_ms() < deadline) {
         node_wait_until(node, deadline);
     }
-    quorum_is_healthy(node, missing, sizeof(missing));
+    serving_has_quorum(node, missing, sizeof(missing));
     if (missing[0] != 0 && !node_is_ending(node)) {
         LOG_WARNING("not all peers are connected yet: serving without %s", missing);
     }
@@ -292,6 +267,7 @@ static void end_clients(struct raftd_node *node)
 static void stop_threads(struct raftd_node *node)
 {
     atomic_store(&node->ready, false);
+    join_end_question(node);
     acceptor_destroy(node->acceptor);
     node->acceptor = NULL;
     reception_destroy(node->reception);
@@ -340,6 +316,16 @@ static bool has_no_leader(struct raftd_node *node, uint64_t *seen_ms)
     return !node_is_ending(node);
 }
 
+/* Takes the node into service, and waits until it can serve a linearizable read. */
+static void enter_service(struct raftd_node *node)
+{
+    raftd_node_set_ready(node, true);
+    atomic_store(&node->joining, false); /* from now on only `ready` counts */
+    while (!node_is_ending(node) && !serving_look(node)) {
+        node_wait_until(node, clock_monotonic_ms() + FIRST_LOOKS_MS);
+    }
+}
+
 static int live(struct raftd_node *node, struct raftd_error *error)
 {
     uint64_t seen_ms = clock_monotonic_ms();
@@ -351,8 +337,10 @@ static int live(struct raftd_node *node, struct raftd_error *error)
     if (code != 0 || node_is_ending(node)) {
         return code;
     }
-    raftd_node_set_ready(node, true);
-    atomic_store(&node->joining, false); /* from now on only `ready` counts */
+    enter_service(node);
+    if (node_is_ending(node)) {
+        return 0;
+    }
     enter_phase(node, RAFTD_PHASE_READY, "a quorum answers; serving");
     enter_phase(node, RAFTD_PHASE_WARM_UP, "waiting for the links to all peers");
     warm_up(node);
@@ -361,7 +349,8 @@ static int live(struct raftd_node *node, struct raftd_error *error)
     }
     enter_phase(node, RAFTD_PHASE_RUNNING, "serving");
     while (!node_is_ending(node)) {
-        node_wait_until(node, clock_monotonic_ms() + MISSING_REPORT_MS);
+        node_wait_until(node, clock_monotonic_ms() + serving_interval_ms(node));
+        (void)serving_look(node);
         if (has_no_leader(node, &seen_ms)) {
             join_ask_whether_removed(node);
         }

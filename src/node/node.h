@@ -20,6 +20,7 @@
 #include "net/acceptor.h"
 #include "node/let_in.h"
 #include "node/log_writer.h"
+#include "node/serving.h"
 #include "peer/link.h"
 #include "peer/link_table.h"
 #include "peer/reception.h"
@@ -97,9 +98,19 @@ struct raftd_node {
     struct log_writer *log_writer;
     struct snapshot_worker *snapshots; /* NULL = the state machine has no snapshots */
 
+    struct serving serving; /* whether this node can serve now */
+
+    /* The question to a member whether this node was removed; see join_ask_whether_removed(). */
+    struct {
+        struct thread thread; /* asks; the run thread starts and joins it */
+        bool started;         /* run thread: the thread has to be joined */
+        atomic_bool running;  /* the thread has not finished yet */
+    } removal;
+
     /*
-     * Atomics. `ready` is set by any thread and read by every thread, with sequential consistency:
-     * when raftd_node_set_ready(false) has returned, all later requests are refused.
+     * Atomics. `ready` says that the node is in service. It is set by any thread and read by every
+     * thread, with sequential consistency: when raftd_node_set_ready(false) has returned, all later
+     * requests are refused.
      */
     atomic_bool ready;
     atomic_bool receives; /* peers can connect: reception is there */

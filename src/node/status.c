@@ -38,6 +38,7 @@ struct node_figures {
     uint64_t proposals_pending;
     uint64_t reads_pending;
     uint64_t uptime_ms;
+    uint64_t quorum_silent_ms;
 };
 
 struct member_figures {
@@ -57,7 +58,14 @@ const char *raftd_version(void)
 
 bool raftd_node_is_ready(const struct raftd_node *node)
 {
-    return atomic_load_explicit(&node->ready, memory_order_acquire);
+    return atomic_load_explicit(&node->ready, memory_order_acquire) &&
+           atomic_load_explicit(&node->serving.can_serve, memory_order_acquire);
+}
+
+bool raftd_node_accepts(const struct raftd_node *node)
+{
+    return atomic_load_explicit(&node->ready, memory_order_acquire) &&
+           atomic_load_explicit(&node->serving.was_ready, memory_order_acquire);
 }
 
 const char *raftd_phase_name(enum raftd_phase phase)
@@ -141,6 +149,7 @@ static void fill_member(struct raftd_node *node, const struct raft_member *from,
 static struct node_figures figures_of(const struct raftd_node *node)
 {
     uint64_t started_ms = atomic_load_explicit(&node->started_ms, memory_order_relaxed);
+    uint64_t good_ms = atomic_load_explicit(&node->serving.good_ms, memory_order_relaxed);
     uint64_t now_ms = clock_monotonic_ms();
 
     return (struct node_figures){
@@ -151,6 +160,7 @@ static struct node_figures figures_of(const struct raftd_node *node)
         .phase = (enum raftd_phase)atomic_load_explicit(&node->phase, memory_order_relaxed),
         .ready = raftd_node_is_ready(node),
         .uptime_ms = started_ms != 0 && now_ms > started_ms ? now_ms - started_ms : 0,
+        .quorum_silent_ms = good_ms != 0 && now_ms > good_ms ? now_ms - good_ms : 0,
     };
 }
 

@@ -283,6 +283,15 @@ bool raft_is_caught_up(const struct raft_core *core);
 uint16_t raft_get_handover(const struct raft_core *core);
 /* Whether this node was removed from the cluster, and that is committed. */
 bool raft_was_removed(const struct raft_core *core);
+/*
+ * When this node was last part of a quorum that has a leader, on the clock of raft_step()'s now_ms:
+ * on a follower, when it last heard its leader; on the leader, the moment since which a quorum of
+ * the voters was heard; 0 = no leader is known.
+ */
+uint64_t raft_heard_ms(const struct raft_core *core, uint64_t now_ms);
+/* Whether the leader of this term has committed an entry of its term, as far as this node has
+ * heard. Before that, no linearizable read can be answered (T10). */
+bool raft_knows_commit(const struct raft_core *core);
 enum raft_role raft_get_role(const struct raft_core *core);
 uint16_t raft_get_leader(const struct raft_core *core); /* 0 = not known */
 size_t raft_get_uncommitted_bytes(const struct raft_core *core);

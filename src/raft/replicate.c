@@ -20,15 +20,7 @@
  */
 static bool quorum_is_silent(const struct raft_core *core)
 {
-    uint64_t contacts[RAFT_MEMBERS_MAX];
-
-    for (size_t i = 0; i < core->membership.count; i++) {
-        bool self = core->membership.members[i].id == core->options.id;
-
-        contacts[i] = self ? core->now_ms : core->progress[i].last_contact_ms;
-    }
-    return core->now_ms - raft_membership_quorum_value(&core->membership, contacts) >=
-           core->options.election_timeout_ms;
+    return core->now_ms - raft_heard_ms(core, core->now_ms) >= core->options.election_timeout_ms;
 }
 
 void replicate_tick(struct raft_core *core)

@@ -93,6 +93,26 @@ bool raft_is_caught_up(const struct raft_core *core)
                                          core->commit_index >= core->leader_commit_index);
 }
 
+uint64_t raft_heard_ms(const struct raft_core *core, uint64_t now_ms)
+{
+    uint64_t contacts[RAFT_MEMBERS_MAX];
+
+    if (core->role != RAFT_LEADER) {
+        return core->leader != 0 ? core->leader_contact_ms : 0;
+    }
+    for (size_t i = 0; i < core->membership.count; i++) {
+        bool self = core->membership.members[i].id == core->options.id;
+
+        contacts[i] = self ? now_ms : core->progress[i].last_contact_ms;
+    }
+    return raft_membership_quorum_value(&core->membership, contacts);
+}
+
+bool raft_knows_commit(const struct raft_core *core)
+{
+    return core_knows_commit(core);
+}
+
 uint16_t raft_get_handover(const struct raft_core *core)
 {
     return core->handover.to;

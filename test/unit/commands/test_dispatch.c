@@ -317,24 +317,25 @@ END_TEST
 /* raftctl and scripts read these names. */
 START_TEST(raft_status_has_every_field)
 {
-    rig_talk(&rig, client, "RAFT STATUS\r\n",
-             "*58\r\n$10\r\ncluster_id\r\n$16\r\n0123456789abcdef\r\n"
-             "$12\r\ncluster_name\r\n$4\r\nfake\r\n$7\r\nversion\r\n$5\r\n0.1.0\r\n"
-             "$2\r\nid\r\n:2\r\n$6\r\nleader\r\n:1\r\n$4\r\nrole\r\n$8\r\nfollower\r\n"
-             "$5\r\nphase\r\n$7\r\nrunning\r\n$5\r\nready\r\n:1\r\n$5\r\njoint\r\n:0\r\n"
-             "$11\r\nhandover_to\r\n:0\r\n$4\r\nterm\r\n:7\r\n"
-             "$10\r\nlast_index\r\n:19\r\n$13\r\ndurable_index\r\n:18\r\n"
-             "$12\r\ncommit_index\r\n:17\r\n$13\r\napplied_index\r\n:16\r\n"
-             "$17\r\nproposals_pending\r\n:5\r\n$13\r\nreads_pending\r\n:4\r\n"
-             "$9\r\nlog_bytes\r\n:4096\r\n$12\r\nlog_segments\r\n:3\r\n$9\r\nlog_syncs\r\n:11\r\n"
-             "$14\r\nlog_base_index\r\n:0\r\n"
-             "$14\r\nsnapshot_index\r\n:15\r\n"
-             "$14\r\nsnapshot_bytes\r\n:800\r\n"
-             "$21\r\nsnapshot_saving_index\r\n:0\r\n"
-             "$21\r\nsnapshot_saving_bytes\r\n:0\r\n"
-             "$23\r\nsnapshot_received_bytes\r\n:0\r\n"
-             "$24\r\nsnapshot_receiving_bytes\r\n:0\r\n"
-             "$9\r\nuptime_ms\r\n:1234\r\n$7\r\nmembers\r\n*2\r\n");
+    rig_talk(
+        &rig, client, "RAFT STATUS\r\n",
+        "*60\r\n$10\r\ncluster_id\r\n$16\r\n0123456789abcdef\r\n"
+        "$12\r\ncluster_name\r\n$4\r\nfake\r\n$7\r\nversion\r\n$5\r\n0.1.0\r\n"
+        "$2\r\nid\r\n:2\r\n$6\r\nleader\r\n:1\r\n$4\r\nrole\r\n$8\r\nfollower\r\n"
+        "$5\r\nphase\r\n$7\r\nrunning\r\n$5\r\nready\r\n:1\r\n$5\r\njoint\r\n:0\r\n"
+        "$11\r\nhandover_to\r\n:0\r\n$4\r\nterm\r\n:7\r\n"
+        "$10\r\nlast_index\r\n:19\r\n$13\r\ndurable_index\r\n:18\r\n"
+        "$12\r\ncommit_index\r\n:17\r\n$13\r\napplied_index\r\n:16\r\n"
+        "$17\r\nproposals_pending\r\n:5\r\n$13\r\nreads_pending\r\n:4\r\n"
+        "$9\r\nlog_bytes\r\n:4096\r\n$12\r\nlog_segments\r\n:3\r\n$9\r\nlog_syncs\r\n:11\r\n"
+        "$14\r\nlog_base_index\r\n:0\r\n"
+        "$14\r\nsnapshot_index\r\n:15\r\n"
+        "$14\r\nsnapshot_bytes\r\n:800\r\n"
+        "$21\r\nsnapshot_saving_index\r\n:0\r\n"
+        "$21\r\nsnapshot_saving_bytes\r\n:0\r\n"
+        "$23\r\nsnapshot_received_bytes\r\n:0\r\n"
+        "$24\r\nsnapshot_receiving_bytes\r\n:0\r\n"
+        "$9\r\nuptime_ms\r\n:1234\r\n$16\r\nquorum_silent_ms\r\n:21\r\n$7\r\nmembers\r\n*2\r\n");
     for (int i = 0; i < 2; i++) {
         rig_expect(&rig, client,
                    i == 0
@@ -390,6 +391,20 @@ START_TEST(t56_a_node_that_is_not_ready_says_so)
 }
 END_TEST
 
+START_TEST(a_node_without_a_quorum_is_alive_but_not_ready)
+{
+    fake_node_lose_quorum(rig.node, true);
+    rig_talk(&rig, client, "PING\r\n",
+             "-CLUSTERDOWN this node has no contact with a leader that has a quorum; ask RAFT "
+             "STATUS for the members that do not answer\r\n");
+    rig_talk(&rig, client, "RAFT READY\r\n", ":0\r\n");
+    rig_talk(&rig, client, "ECHO alive\r\n", "$5\r\nalive\r\n");
+    rig_talk(&rig, client, "SET a 1\r\n", "+OK\r\n"); /* commands wait for a leader */
+    fake_node_lose_quorum(rig.node, false);
+    rig_talk(&rig, client, "PING\r\n", "+PONG\r\n");
+}
+END_TEST
+
 START_TEST(info_without_an_answer_is_still_an_answer)
 {
     char *info;
@@ -427,6 +442,7 @@ UNIT_SUITE(dispatch)
     tcase_add_test(server, snapshots_are_asked_for_and_read);
     tcase_add_test(server, raft_status_has_every_field);
     tcase_add_test(server, t56_a_node_that_is_not_ready_says_so);
+    tcase_add_test(server, a_node_without_a_quorum_is_alive_but_not_ready);
     tcase_add_test(server, info_without_an_answer_is_still_an_answer);
     suite_add_tcase(suite, server);
     return suite;

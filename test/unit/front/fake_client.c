@@ -56,6 +56,7 @@ struct raftd_node {
     struct kv *kv;
     struct raftd_state_machine machine;
     atomic_bool ready;
+    atomic_bool has_no_quorum;
     bool holds;
     size_t room;
     int refusal;
@@ -113,6 +114,11 @@ void fake_node_destroy(struct raftd_node *node)
 void fake_node_set_ready(struct raftd_node *node, bool ready)
 {
     atomic_store(&node->ready, ready);
+}
+
+void fake_node_lose_quorum(struct raftd_node *node, bool lost)
+{
+    atomic_store(&node->has_no_quorum, lost);
 }
 
 void fake_node_hold(struct raftd_node *node)
@@ -227,6 +233,11 @@ void fake_node_answer_all(struct raftd_node *node)
 
 bool raftd_node_is_ready(const struct raftd_node *node)
 {
+    return atomic_load(&node->ready) && !atomic_load(&node->has_no_quorum);
+}
+
+bool raftd_node_accepts(const struct raftd_node *node)
+{
     return atomic_load(&node->ready);
 }
 
@@ -258,6 +269,7 @@ void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
         .snapshot_index = 15,
         .snapshot_bytes = 800,
         .uptime_ms = 1234,
+        .quorum_silent_ms = 21,
         .member_count = 2,
         .members = {{.id = 1,
                      .voter = true,

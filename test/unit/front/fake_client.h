@@ -19,6 +19,8 @@ struct raftd_node *fake_node_create(void);
 void fake_node_destroy(struct raftd_node *node);
 
 void fake_node_set_ready(struct raftd_node *node, bool ready);
+/* While the quorum is lost, the node accepts requests but is not ready. */
+void fake_node_lose_quorum(struct raftd_node *node, bool lost);
 /* Requests wait for fake_node_answer() from now on. */
 void fake_node_hold(struct raftd_node *node);
 /* How many requests a client may have under way; 0 = none is accepted. */
