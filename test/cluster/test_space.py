@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Disks that are nearly full, on small file systems: leadership, reads and deletions go on, however
+many disks are full (R4), and writes go on when there is space again. Skipped where no tmpfs can be
+mounted: needs root."""
+import contextlib
+import os
+import time
+import unittest
+
+import disks
+from cluster import Cluster, wait_until
+from load import narrate
+from resp_client import ReplyError
+
+VOLUME_BYTES = "96M"
+OPTIONS = {"storage.reserve_bytes": "16M", "storage.segment_bytes": "1M",
+           "limits.max_request_bytes": "256K", "raft.max_batch_bytes": "256K",
+           "raft.request_timeout_ms": 1000}
+# Less than a quarter of the reserve, below which a node has no room for entries.
+LEFT_BYTES = 2 << 20
+ELECTION_TIMEOUT_SECONDS = 0.5
+WATCH_SECONDS = 10 * ELECTION_TIMEOUT_SECONDS
+ANSWER_SECONDS = 1.0
+
+
+@contextlib.contextmanager
+def cluster_on_volumes():
+    with Cluster(3, tls=False, options=OPTIONS) as cluster:
+        volumes = {node: disks.Tmpfs(node.directory, "volume", VOLUME_BYTES) for node in cluster}
+        try:
+            for node, volume in volumes.items():
+                volume.mount()
+                node.options["node.data_dir"] = os.path.join(volume.path, "data")
+            cluster.start()
+            yield cluster, volumes
+        finally:
+            for node, volume in volumes.items():
+                if node.is_running():
+                    node.kill()
+                volume.unmount()
+
+
+def attempt(node, *command):
+    """A reply, or the error that came instead."""
+    try:
+        return node.call(*command)
+    except (ReplyError, OSError) as error:
+        return error
+
+
+class Space(unittest.TestCase):
+    def watch(self, cluster, leader, term):
+        """For ten election timeouts nobody calls an election, and every node answers reads."""
+        end = time.monotonic() + WATCH_SECONDS
+        reads = 0
+        slowest = 0.0
+        answers = set()
+        while time.monotonic() < end:
+            for node in cluster:
+                self.assertTrue(node.is_running(), "node %d ended" % node.id)
+                started = time.monotonic()
+                self.assertEqual(attempt(node, "GET", "key"), b"value")
+                slowest = max(slowest, time.monotonic() - started)
+                reads += 1
+            # Commands that come while there is no room, and may or may not have a place.
+            answers.add(str(attempt(leader, "SET", "other", "x" * 1000))[:40])
+        narrate("%d reads took up to %.2f s; term %d, was %d; writes were answered: %s", reads,
+                slowest, leader.status()["term"], term, sorted(answers))
+        self.assertLess(slowest, ANSWER_SECONDS)
+        self.assertIs(cluster.wait_leader(), leader)
+        self.assertEqual(leader.status()["term"], term, "there was an election")
+
+    def prepare(self, cluster):
+        leader = cluster.wait_leader()
+        self.assertEqual(leader.call("SET", "key", "value"), "OK")
+        self.assertEqual(leader.call("SET", "to-delete", "value"), "OK")
+        # The leader has something to do when its time is up, although nobody asks for it.
+        self.assertEqual(leader.call("SET", "short-lived", "value", "EX", 2), "OK")
+        cluster.wait_same_state()
+        return leader, leader.status()["term"]
+
+    def check_recovery(self, cluster, volumes, full):
+        for node in full:
+            volumes[node].empty()
+        for node in cluster:
+            wait_until("writes through node %d" % node.id,
+                       lambda node=node: attempt(node, "SET", "after", "value") == "OK")
+        self.assertIsNone(cluster.wait_leader().call("GET", "short-lived"))
+        cluster.wait_same_state()
+
+    def test_r4_full_disks_of_a_majority_end_no_leadership(self):
+        with cluster_on_volumes() as (cluster, volumes):
+            leader, term = self.prepare(cluster)
+            full = [node for node in cluster if node is not leader]
+            for node in full:
+                volumes[node].fill(LEFT_BYTES)
+            self.watch(cluster, leader, term)
+            self.check_recovery(cluster, volumes, full)
+
+    def test_r4_full_disks_of_all_leave_reads_and_deletions(self):
+        with cluster_on_volumes() as (cluster, volumes):
+            leader, term = self.prepare(cluster)
+            for volume in volumes.values():
+                volume.fill(LEFT_BYTES)
+            wait_until("writes to be refused",
+                       lambda: getattr(attempt(leader, "SET", "other", "x"), "code", "") == "OOM")
+            self.watch(cluster, leader, term)
+            # What gives space back is still taken, through every node.
+            for node in cluster:
+                self.assertEqual(attempt(node, "DEL", "to-delete"), int(node.id == 1))
+            self.assertIsNone(leader.call("GET", "to-delete"))
+            self.check_recovery(cluster, volumes, list(cluster))
+
+
+if __name__ == "__main__":
+    disks.need_mounts(loop=False)
+    unittest.main(verbosity=2)
