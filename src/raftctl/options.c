@@ -65,6 +65,8 @@ static const struct ctl_option table[OPTION_COUNT] = {
                         .help = "the member stays a learner until it is promoted"},
     [OPTION_FORCE] = {.name = "force-new-cluster",
                       .help = "make the new cluster; without this option, change nothing"},
+    [OPTION_STALE] = {.name = "stale",
+                      .help = "take what the node has, although newer writes may be missing"},
     [OPTION_DATA_DIRECTORY] = {.name = "data-dir",
                                .value = "DIR",
                                .kind = VALUE_DIRECTORY,
@@ -245,6 +247,9 @@ static bool take_flag(struct ctl_options *options, enum ctl_option_id id)
         break;
     case OPTION_FORCE:
         options->force = true;
+        break;
+    case OPTION_STALE:
+        options->stale = true;
         break;
     default: /* --help and --version are main()'s */
         break;

@@ -25,6 +25,7 @@ enum ctl_option_id {
     OPTION_NX,
     OPTION_LEARNER,
     OPTION_FORCE,
+    OPTION_STALE,
     OPTION_DATA_DIRECTORY,
     OPTION_MEMBER,
     OPTION_DIRECTORY,
@@ -91,6 +92,7 @@ struct ctl_options {
 
     bool learner; /* member add: it stays a learner */
     bool force;   /* recover: make the new cluster */
+    bool stale;   /* backup, dump: take what the node has, without asking the leader */
 
     /* cert */
     const char *directory;

@@ -92,6 +92,41 @@ class Backup(unittest.TestCase):
             cluster.start()
             self.assertEqual(cluster[2].call("GET", "key-77"), b"new")
 
+    def test_a_node_that_is_cut_off_does_not_pretend(self):
+        with Cluster(3, tls=False) as cluster:
+            cluster.start()
+            lone = cluster[3]
+            self.assertEqual(cluster[1].call("SET", "key", "old"), "OK")
+            wait_until("node 3 to have it", lambda: lone.call("GET", "key") == b"old")
+            lone.kill()
+            self.assertEqual(cluster[1].call("SET", "key", "new"), "OK")
+            path = os.path.join(cluster.directory, "backup")
+            lone.start().wait_answering()
+            lone.wait_ready()
+            for node in (cluster[1], cluster[2]):
+                node.pause()
+            wait_until("node 3 to notice", lambda: not lone.is_ready())
+            # By default it is asked for everything that was acknowledged, and cannot know that.
+            refused = raftctl("backup", path, "--endpoints", lone.endpoint, check=False)
+            self.assertEqual(refused.returncode, 3)
+            self.assertIn("CLUSTERDOWN", refused.stderr)
+            self.assertIn("--stale", refused.stderr)
+            self.assertFalse(os.path.exists(path))
+            # What it has is to be had too, and says what it is.
+            taken = raftctl("backup", path, "--stale", "--endpoints", lone.endpoint)
+            self.assertIn("not confirmed", taken.stdout)
+            self.assertIn("may lack acknowledged writes", taken.stderr)
+            self.assertRegex(taken.stdout, r"newest entry of 20\d\d-\d\d-\d\dT.*\nindex \d+")
+            # The next endpoint is asked if the first one cannot be.
+            for node in (cluster[1], cluster[2]):
+                node.resume()
+            cluster[1].wait_ready()
+            lone.kill()
+            taken = raftctl("backup", path, "--endpoints",
+                            "%s,%s" % (lone.endpoint, cluster[1].endpoint))
+            self.assertIn("confirmed: holds every write", taken.stdout)
+            self.assertIn('"key" "new"', raftctl("dump", path).stdout)
+
     def test_files_of_every_format_are_read(self):
         """test/data/backup-format-N: made by the first raftd of that format, kept for ever."""
         samples = sorted(glob.glob(os.path.join(DATA, "backup-format-*")))

@@ -44,6 +44,32 @@ static struct resp_reply *ask(struct source *source, const char *const *words)
     return reply;
 }
 
+/*
+ * Asks whether the node has every write that was acknowledged until now: it answers a linearizable
+ * read only after it has applied all of them. DBSIZE is such a read, and costs nothing. Complains
+ * if the answer is an error.
+ */
+static bool is_confirmed(struct source *source)
+{
+    static const char *const level[] = {"RAFT", "CONSISTENCY", "LINEARIZABLE", NULL};
+    static const char *const read[] = {"DBSIZE", NULL};
+    struct resp_reply *reply = ask(source, level);
+
+    if (reply != NULL) {
+        memory_free(reply);
+        reply = ask(source, read);
+    }
+    if (reply == NULL) {
+        ctl_complain("%s: this node cannot confirm that it has every acknowledged write, so a "
+                     "backup of it could lack some: name a node that raftctl ready calls ready, or "
+                     "take what this node has with --stale",
+                     source->endpoint);
+        return false;
+    }
+    memory_free(reply);
+    return true;
+}
+
 /* Connects to the first endpoint that accepts a connection. An exit code. */
 static int open_source(struct source *source, const struct ctl_options *options)
 {
@@ -291,15 +317,60 @@ static int fetch(struct source *source, const char *path, struct ctl_backup *bac
     return code;
 }
 
+/*
+ * Connects to the first endpoint that confirms that it has everything. An exit code: if one of the
+ * endpoints could be reached and did not confirm, the command is refused.
+ */
+static int open_confirmed_source(struct source *source, const struct ctl_options *options)
+{
+    int code = CTL_UNREACHABLE;
+
+    for (size_t i = 0; i < options->endpoint_count; i++) {
+        source->endpoint = options->endpoints[i];
+        if (endpoint_open(source->endpoint, options, &source->opened, &source->error) != 0) {
+            endpoint_complain(source->endpoint, source->error.message);
+            if (source->error.code == RAFTD_ERROR_SYSTEM) {
+                return CTL_LOCAL;
+            }
+            continue;
+        }
+        if (is_confirmed(source)) {
+            return CTL_OK;
+        }
+        endpoint_close(source->opened);
+        code = CTL_REFUSED;
+    }
+    return code;
+}
+
+/* Says for how long the node has had no contact with a quorum: so old the backup is at least. */
+static void warn_of_age(struct source *source)
+{
+    static const char *const words[] = {"RAFT", "STATUS", NULL};
+    struct resp_reply *status = ask(source, words);
+
+    if (status != NULL && !ctl_field_flag(status, "ready")) {
+        ctl_complain("%s: warning: the node is not ready (last contact with a quorum: %" PRIu64
+                     " ms ago, 0 = never since its start); the backup may lack acknowledged writes",
+                     source->endpoint, ctl_field_number(status, "quorum_silent_ms"));
+    }
+    memory_free(status);
+}
+
 int ctl_backup_fetch(const struct ctl_options *options, const char *path, struct ctl_backup *backup)
 {
     struct source source = {0};
-    int code = open_source(&source, options);
+    int code =
+        options->stale ? open_source(&source, options) : open_confirmed_source(&source, options);
 
-    if (code == CTL_OK) {
-        code = fetch(&source, path, backup);
-        endpoint_close(source.opened);
+    if (code != CTL_OK) {
+        return code;
     }
+    if (options->stale) {
+        warn_of_age(&source);
+    }
+    code = fetch(&source, path, backup);
+    endpoint_close(source.opened);
     return code;
 }
 
@@ -310,6 +381,11 @@ int ctl_backup(const struct ctl_options *options, char **arguments)
 
     if (code == CTL_OK) {
         ctl_backup_print(options, arguments[0], &backup);
+        if (options->format == CTL_TABLE) {
+            puts(options->stale ? "not confirmed: newer writes may be missing"
+                                : "confirmed: holds every write that was acknowledged before this "
+                                  "command began");
+        }
     }
     return code;
 }

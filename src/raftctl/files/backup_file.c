@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "raftctl/output.h"
@@ -51,6 +52,18 @@ int ctl_backup_exit_code(int code)
     return code == RAFTD_ERROR_CORRUPT ? CTL_NO : CTL_LOCAL;
 }
 
+/* Cluster time as a date: it begins as the wall clock of the first leader. "-": not known. */
+static void format_time(uint64_t time_ms, char text[32])
+{
+    time_t seconds = (time_t)(time_ms / 1000);
+    struct tm parts;
+
+    if (time_ms == 0 || gmtime_r(&seconds, &parts) == NULL ||
+        strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
+        snprintf(text, 32, "-");
+    }
+}
+
 static void print_json(const char *path, const struct ctl_backup *backup)
 {
     const struct raft_membership *members = &backup->info.membership;
@@ -65,6 +78,7 @@ static void print_json(const char *path, const struct ctl_backup *backup)
     json_text(&json, "cluster_id", id);
     json_integer(&json, "index", (int64_t)backup->info.index);
     json_integer(&json, "term", (int64_t)backup->info.term);
+    json_integer(&json, "time_ms", (int64_t)backup->info.time_ms);
     json_integer(&json, "file_bytes", (int64_t)backup->file_bytes);
     json_integer(&json, "content_bytes", (int64_t)backup->content_bytes);
     json_open(&json, "members", '[');
@@ -82,16 +96,20 @@ static void print_json(const char *path, const struct ctl_backup *backup)
 void ctl_backup_print(const struct ctl_options *options, const char *path,
                       const struct ctl_backup *backup)
 {
+    char time[32];
+
     if (options->format == CTL_JSON) {
         print_json(path, backup);
         return;
     }
+    format_time(backup->info.time_ms, time);
     print_plain(stdout, path);
     printf(": complete, every checksum is right\n"
+           "newest entry of %s by the time of the cluster\n"
            "index %" PRIu64 ", term %" PRIu64 ", cluster %016" PRIx64 ", %" PRIu64
            " bytes of content, file of %" PRIu64 " bytes\n",
-           backup->info.index, backup->info.term, backup->info.cluster_id, backup->content_bytes,
-           backup->file_bytes);
+           time, backup->info.index, backup->info.term, backup->info.cluster_id,
+           backup->content_bytes, backup->file_bytes);
     for (size_t i = 0; i < backup->info.membership.count; i++) {
         printf("member %u at ", backup->info.membership.members[i].id);
         print_plain(stdout, backup->info.membership.members[i].address);
