@@ -84,9 +84,8 @@ static void take_commands(struct member *member, const struct raft_entry *entry)
         count_applied(member, entry);
         entry = entry->index < member->commit_index ? raft_log_entry(member->core, entry->index + 1)
                                                     : NULL;
-    } while (entry != NULL && entry->type == RAFT_ENTRY_COMMAND &&
-             entry->term == member->applied_term && apply->count < MEMBER_APPLY_MAX &&
-             !has_enough(member));
+    } while (entry != NULL && raft_entry_is_command(entry) && entry->term == member->applied_term &&
+             apply->count < MEMBER_APPLY_MAX && !has_enough(member));
 }
 
 /* Takes an entry of another type. True: the state machine has to be told. */
@@ -115,7 +114,7 @@ struct member_apply *member_next_apply(struct member *member)
             refuse_earlier_terms(member, entry->term);
             member->applied_term = entry->term;
         }
-        if (entry->type == RAFT_ENTRY_COMMAND) {
+        if (raft_entry_is_command(entry)) {
             take_commands(member, entry);
             member->is_applying = true;
         } else {

@@ -57,9 +57,8 @@ static bool append_is_sane(const struct raft_core *core, const struct raft_messa
 
         index++;
         if (entry->index != index || entry->term < term || entry->term > message->term ||
-            entry->type < RAFT_ENTRY_NOOP || entry->type > RAFT_ENTRY_TYPE_MAX ||
-            entry->time_ms < time_ms || entry->time_ms > RAFT_TIME_MAX_MS ||
-            time_contradicts(core, entry)) {
+            !raft_entry_type_is_logged(entry->type) || entry->time_ms < time_ms ||
+            entry->time_ms > RAFT_TIME_MAX_MS || time_contradicts(core, entry)) {
             return false;
         }
         term = entry->term;
@@ -98,7 +97,7 @@ static void refuse(struct raft_core *core, const struct raft_message *message)
  * what is durable; reads of the leader do not wait for this node's disk.
  */
 static void acknowledge(struct raft_core *core, const struct raft_message *message,
-                        uint64_t covered)
+                        uint64_t covered, bool dropped)
 {
     bool durable = covered <= core->durable_index && core_hard_state_is_durable(core);
     bool round_is_new = message->append.read_round > core->round_answered;
@@ -116,14 +115,21 @@ static void acknowledge(struct raft_core *core, const struct raft_message *messa
     reply->append_reply.index = covered;
     reply->append_reply.read_round = message->append.read_round;
     reply->append_reply.number = message->append.number;
+    reply->append_reply.dropped = dropped;
     reply->after_write = durable || PLANT(raft_acknowledges_early) ? 0 : RAFT_GATED;
     if (round_is_new) {
         core->round_answered = message->append.read_round;
     }
 }
 
-/* Appends the entries that are new. From the first entry that conflicts, the own log is dropped. */
-static void take_entries(struct raft_core *core, const struct raft_message *message)
+/*
+ * Appends the entries that are new. From the first entry that conflicts, the own log is dropped.
+ * Returns how many entries of the message the log has now: all, unless the disk has no room for one
+ * of them. Everything else in an append counts as always while the disk is full: the contact with
+ * the leader, its commit index, its read round. Otherwise followers with full disks would hear no
+ * leader, and would campaign for ever.
+ */
+static uint32_t take_entries(struct raft_core *core, const struct raft_message *message)
 {
     for (uint32_t i = 0; i < message->entry_count; i++) {
         struct raft_entry *entry = message->entries[i];
@@ -135,6 +141,12 @@ static void take_entries(struct raft_core *core, const struct raft_message *mess
             if (raftlog_term(&core->log, entry->index) == entry->term) {
                 continue; /* it is there already: the append came twice or overlaps */
             }
+        }
+        if (!core_space_takes(core->space, entry, message->append.reserve,
+                              message->append.commit_index)) {
+            return i;
+        }
+        if (entry->index <= raftlog_last_index(&core->log)) {
             tail_truncate(core, entry->index);
         }
         tail_append(core, entry);
@@ -149,12 +161,14 @@ static void take_entries(struct raft_core *core, const struct raft_message *mess
             tail_truncate(core, after);
         }
     }
+    return message->entry_count;
 }
 
 void append_on_message(struct raft_core *core, const struct raft_message *message)
 {
     uint64_t previous = message->append.previous_index;
     uint64_t covered = previous + message->entry_count;
+    bool dropped = false;
     uint64_t commit;
 
     if (!append_is_sane(core, message)) {
@@ -181,7 +195,13 @@ void append_on_message(struct raft_core *core, const struct raft_message *messag
     if (covered < core->commit_index) {
         covered = core->commit_index;
     } else {
-        take_entries(core, message);
+        uint32_t taken = take_entries(core, message);
+
+        dropped = taken < message->entry_count;
+        covered = previous + taken;
+    }
+    if (covered < core->commit_index) {
+        covered = core->commit_index;
     }
     /*
      * The leader's commit index counts only up to `covered`. Entries of the own log after that may
@@ -196,5 +216,5 @@ void append_on_message(struct raft_core *core, const struct raft_message *messag
     if (commit > core->commit_index) {
         core_set_commit(core, commit);
     }
-    acknowledge(core, message, covered);
+    acknowledge(core, message, covered, dropped);
 }

@@ -40,6 +40,7 @@ struct raft_message *core_send(struct raft_core *core, uint8_t type, uint16_t to
     message->term = core->term;
     if (type == RAFT_MESSAGE_APPEND_REPLY) {
         message->append_reply.standing = core_standing(core);
+        message->append_reply.space = (uint8_t)core->space;
     }
     return message;
 }
@@ -64,7 +65,7 @@ bool core_is_voter(const struct raft_core *core)
 
 uint8_t core_standing(const struct raft_core *core)
 {
-    return core->space_is_low ? 0 : (uint8_t)(core->options.priority + 1);
+    return core->space != RAFT_SPACE_ENOUGH ? 0 : (uint8_t)(core->options.priority + 1);
 }
 
 bool core_hard_state_is_durable(const struct raft_core *core)
@@ -108,6 +109,16 @@ bool core_membership_is_committed(const struct raft_core *core)
 bool core_knows_commit(const struct raft_core *core)
 {
     return raftlog_term(&core->log, core->commit_index) == core->term || PLANT(raft_no_noop);
+}
+
+bool core_space_takes(enum raft_space space, const struct raft_entry *entry, bool reserve,
+                      uint64_t commit)
+{
+    if (space < RAFT_SPACE_NONE) {
+        return true;
+    }
+    return space == RAFT_SPACE_NONE &&
+           (entry->type != RAFT_ENTRY_COMMAND || (reserve && entry->index > commit));
 }
 
 void core_set_commit(struct raft_core *core, uint64_t index)

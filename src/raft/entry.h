@@ -7,6 +7,7 @@
 #define RAFTD_RAFT_ENTRY_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,9 +16,12 @@ enum raft_entry_type {
     RAFT_ENTRY_COMMAND = 2,    /* for the state machine */
     RAFT_ENTRY_MEMBERSHIP = 3, /* an encoded struct raft_membership */
     RAFT_ENTRY_TIME = 4,       /* tells the state machine the time; no data */
-    RAFT_ENTRY_TYPE_MAX = RAFT_ENTRY_TIME,
     /* An encoded struct raft_change. It is proposed, but never becomes an entry of a log. */
     RAFT_ENTRY_MEMBERSHIP_CHANGE = 5,
+    /* A command for the state machine that makes memory or disk space free, by what the host says.
+     * Such a command is taken while commands are refused because disks are nearly full. */
+    RAFT_ENTRY_FREEING = 6,
+    RAFT_ENTRY_TYPE_MAX = RAFT_ENTRY_FREEING,
 };
 
 /* No cluster time is later than this, so the sum of two never overflows. */
@@ -42,6 +46,11 @@ struct raft_entry *raft_entry_make(uint8_t type, const void *data, uint32_t size
 
 struct raft_entry *raft_entry_hold(struct raft_entry *entry);
 void raft_entry_release(struct raft_entry *entry); /* NULL is allowed */
+
+/* Whether an entry of this type is a command for the state machine. */
+bool raft_entry_is_command(const struct raft_entry *entry);
+/* Whether a log can hold entries of this type. */
+bool raft_entry_type_is_logged(uint8_t type);
 
 /* The bytes that windows and limits count for an entry: its data and a fixed overhead. */
 size_t raft_entry_cost(const struct raft_entry *entry);

@@ -11,6 +11,19 @@
 
 #include "raft/entry.h"
 
+/*
+ * How much room there is on the disk of a node. The levels are the host's decision, and each of
+ * them leaves room for what the level still takes. A host that knows only two levels uses the first
+ * two.
+ */
+enum raft_space {
+    RAFT_SPACE_ENOUGH = 0,
+    RAFT_SPACE_LOW = 1,       /* a leader refuses commands, but not those that free space */
+    RAFT_SPACE_NONE = 2,      /* a follower takes only entries that are small or free space; it
+                                 hears everything else of its leader as before */
+    RAFT_SPACE_EXHAUSTED = 3, /* no entry is taken */
+};
+
 enum raft_message_type {
     RAFT_MESSAGE_VOTE = 1, /* RequestVote; with pre set only the question before an election */
     RAFT_MESSAGE_VOTE_REPLY = 2,
@@ -109,6 +122,9 @@ struct raft_message {
             uint64_t time_ms;    /* cluster time on the leader when it made this message */
             uint64_t number;     /* of this append among those to this peer in this term, from 1;
                                     the reply returns it */
+            bool reserve; /* the leader takes no commands now, so what it sends is bounded: the
+                             peer writes entries that are not committed into the room that it keeps
+                             in reserve */
         } append;
         struct {
             bool success;
@@ -121,6 +137,9 @@ struct raft_message {
             uint64_t read_round;
             uint64_t number;  /* of the append that this answers; 0 = it answers no append */
             uint8_t standing; /* of the answering node: core_standing() */
+            uint8_t space;    /* of the answering node: enum raft_space */
+            bool dropped;     /* success: the entries of that append after index were not taken,
+                                 because the disk has no room for them */
         } append_reply;
         struct {
             uint64_t attempt; /* this sender never uses the number again while its process lives */

@@ -182,6 +182,11 @@ static void on_success(struct raft_core *core, struct progress *progress,
                progress->next_index > core->log.base_index) {
         progress_probe(core, progress, progress->next_index);
     }
+    if (message->append_reply.dropped && number > progress->stale_number) {
+        /* The peer has no room for the entries after this index, and so refuses what follows. They
+         * are sent again when the peer says that it has room: core_space_takes(). */
+        progress_probe(core, progress, index + 1);
+    }
 }
 
 void progress_on_reply(struct raft_core *core, const struct raft_message *message)
@@ -195,6 +200,7 @@ void progress_on_reply(struct raft_core *core, const struct raft_message *messag
     progress = &core->progress[position];
     if (message->append_reply.read_round > core->read_round ||
         message->append_reply.number > progress->number ||
+        message->append_reply.space > RAFT_SPACE_EXHAUSTED ||
         (message->append_reply.success &&
          message->append_reply.index > raftlog_last_index(&core->log))) {
         core_violation(core, message->from);
@@ -202,6 +208,7 @@ void progress_on_reply(struct raft_core *core, const struct raft_message *messag
     }
     progress->last_contact_ms = core->now_ms;
     progress->standing = message->append_reply.standing;
+    progress->space = (enum raft_space)message->append_reply.space;
     if (message->append_reply.read_round > progress->round_acknowledged) {
         progress->round_acknowledged = message->append_reply.read_round;
     }

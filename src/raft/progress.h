@@ -90,6 +90,7 @@ struct progress {
     /* The peer denies to have what it has acknowledged: its directory was lost or set back. It is
      * sent only heartbeats and does not count for a commit until it has that again. */
     bool has_lost_log;
+    enum raft_space space; /* on the peer's disk, from its last answer */
     bool heartbeat_due;
     uint64_t commit_sent;   /* commit index that the peer knows if all messages to it arrive */
     uint64_t commit_wanted; /* clients of the peer wait until it knows this commit index */

@@ -16,6 +16,7 @@
 #include "raft/core.h"
 #include "raft/handover.h"
 #include "raft/reconfigure.h"
+#include "raft/replicate.h"
 #include "raft/tail.h"
 
 static void add_refusal(struct raft_core *core, uint64_t origin, uint64_t sequence, uint8_t reason)
@@ -37,17 +38,29 @@ static void want_told(struct raft_core *core)
     }
 }
 
+/* Whether this leader and a quorum have room for a new entry. All but commands are refused only
+ * when nothing of the reserve is left. */
+static bool has_room_for(const struct raft_core *core, const struct raft_entry *entry)
+{
+    if (entry->type == RAFT_ENTRY_COMMAND) {
+        return replicate_takes_commands(core);
+    }
+    return core->space < RAFT_SPACE_EXHAUSTED && replicate_quorum_has(core, RAFT_SPACE_EXHAUSTED);
+}
+
 /* The leader appends a proposal, or says why it does not. */
 static enum raft_refusal lead_proposal(struct raft_core *core, struct raft_entry *entry)
 {
     if (entry->type == RAFT_ENTRY_MEMBERSHIP_CHANGE) {
+        if (!has_room_for(core, entry)) {
+            return RAFT_REFUSED_DISK;
+        }
         return reconfigure_propose(core, entry);
     }
     if (handover_is_running(core)) {
         return RAFT_REFUSED_HANDOVER;
     }
-    /* Only commands are refused: the space that is left is for the cluster's own entries (T45). */
-    if (core->space_is_low && entry->type == RAFT_ENTRY_COMMAND) {
+    if (!has_room_for(core, entry)) {
         return RAFT_REFUSED_DISK;
     }
     tail_append_own(core, entry);
@@ -79,7 +92,7 @@ void propose_on_request(struct raft_core *core, struct raft_entry *entry)
 static bool proposals_are_sane(const struct raft_message *message)
 {
     for (uint32_t i = 0; i < message->entry_count; i++) {
-        if (message->entries[i]->type != RAFT_ENTRY_COMMAND &&
+        if (!raft_entry_is_command(message->entries[i]) &&
             message->entries[i]->type != RAFT_ENTRY_MEMBERSHIP_CHANGE) {
             return false;
         }

@@ -90,8 +90,8 @@ enum raft_event_type {
     RAFT_EVENT_SNAPSHOT_RECEIVED, /* received: a snapshot of a peer is durable and checked */
     RAFT_EVENT_SNAPSHOT_SENT,     /* peer: the peer has the whole snapshot on its disk */
     RAFT_EVENT_SNAPSHOT_FAILED,   /* peer: the transfer of a snapshot to the peer failed */
-    RAFT_EVENT_SPACE,    /* low: whether the disk is nearly full; then a leader takes no commands */
-    RAFT_EVENT_HANDOVER, /* to: a leader hands over to this voter, 0 = to the best one */
+    RAFT_EVENT_SPACE,             /* low, space: how much room the disk has */
+    RAFT_EVENT_HANDOVER,          /* to: a leader hands over to this voter, 0 = to the best one */
 };
 
 struct raft_write_done {
@@ -143,7 +143,10 @@ struct raft_event {
             bool up;
         } link;
         uint16_t to;
-        bool low;
+        struct {
+            bool low;              /* at least RAFT_SPACE_LOW */
+            enum raft_space space; /* the higher of the two levels counts */
+        };
     };
 };
 
@@ -250,6 +253,7 @@ struct raft_peer_status {
     uint64_t silent_ms;             /* time since the peer's last answer in this term */
     bool has_lost_log; /* the peer denies to have what it acknowledged in this term: its directory
                           was lost or set back; it does not count for a commit */
+    enum raft_space space; /* on the peer's disk, as its last answer said */
 };
 
 struct raft_status {
@@ -266,6 +270,7 @@ struct raft_status {
     uint64_t membership_index; /* of the entry with the membership in force */
     uint16_t handover_to;      /* the node that leadership is handed to; 0 = no handover */
     bool removed;              /* this node was removed from the cluster, and that is committed */
+    enum raft_space space;     /* as the host last said */
     size_t uncommitted_bytes;  /* cost of the entries after commit_index */
     size_t peer_count;         /* members without this node */
     struct raft_peer_status peers[RAFT_MEMBERS_MAX];

@@ -23,6 +23,38 @@ static bool quorum_is_silent(const struct raft_core *core)
     return core->now_ms - raft_heard_ms(core, core->now_ms) >= core->options.election_timeout_ms;
 }
 
+bool replicate_quorum_has(const struct raft_core *core, enum raft_space before)
+{
+    bool answered[RAFT_MEMBERS_MAX];
+    bool has_room[RAFT_MEMBERS_MAX];
+    bool all = true;
+
+    for (size_t i = 0; i < core->membership.count; i++) {
+        bool self = core->membership.members[i].id == core->options.id;
+
+        answered[i] = true;
+        has_room[i] = (self ? core->space : core->progress[i].space) < before;
+        all = all && has_room[i];
+    }
+    return all || raft_membership_tally(&core->membership, answered, has_room) == RAFT_TALLY_WON;
+}
+
+/*
+ * A leader refuses commands when its own disk is nearly full, or when no quorum has room for them.
+ * What is left is for entries that are on their way already, for the cluster's own entries, and for
+ * commands that free space (T45).
+ *
+ * While commands are refused, the entries that are not committed are bounded by
+ * max_uncommitted_bytes, and the leader tells its peers to write them into their reserve (`reserve`
+ * in the append). If full disks refused these as well, no entry after them could be committed: not
+ * the first entry of a leader's term, without which there are no reads, and not the commands that
+ * free space.
+ */
+bool replicate_takes_commands(const struct raft_core *core)
+{
+    return core->space == RAFT_SPACE_ENOUGH && replicate_quorum_has(core, RAFT_SPACE_NONE);
+}
+
 void replicate_tick(struct raft_core *core)
 {
     if (core->role != RAFT_LEADER || core->now_ms < core->heartbeat_deadline_ms) {
@@ -87,6 +119,7 @@ static void send_append(struct raft_core *core, size_t position, uint64_t previo
     message->append.read_round = core->read_round;
     message->append.time_ms = raft_cluster_time(core, core->now_ms);
     message->append.number = progress_next_number(progress);
+    message->append.reserve = !replicate_takes_commands(core);
     message->entry_count = count;
     message->entries = count > 0 ? raftlog_slice(&core->log, previous + 1) : NULL;
     progress_on_sent(core, progress, previous, count, cost);
@@ -103,6 +136,7 @@ static void send_entries(struct raft_core *core, size_t position)
     uint64_t previous = progress->next_index - 1;
     uint64_t last = raftlog_last_index(&core->log);
     size_t room = core->options.max_batch_bytes;
+    bool reserve = !replicate_takes_commands(core);
     uint32_t count = 0;
     size_t cost = 0;
 
@@ -111,8 +145,12 @@ static void send_entries(struct raft_core *core, size_t position)
         room = core->options.max_inflight_bytes - progress->inflight_bytes;
     }
     while (previous + count < last) {
-        size_t one = raft_entry_cost(raftlog_entry(&core->log, previous + count + 1));
+        const struct raft_entry *entry = raftlog_entry(&core->log, previous + count + 1);
+        size_t one = raft_entry_cost(entry);
 
+        if (!core_space_takes(progress->space, entry, reserve, core->commit_index)) {
+            break;
+        }
         if (count > 0 && (cost + one > room || BUGGIFY(raft_batch_ends_early))) {
             break;
         }
@@ -177,6 +215,10 @@ static bool window_has_room(const struct raft_core *core, const struct progress 
     size_t window = core->options.max_inflight_bytes;
     size_t room;
 
+    if (!core_space_takes(progress->space, next, !replicate_takes_commands(core),
+                          core->commit_index)) {
+        return false;
+    }
     if (progress->inflight_count == 0) {
         return true;
     }

@@ -48,6 +48,7 @@ void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_
         .membership_index = core->membership_index,
         .handover_to = core->handover.to,
         .removed = core->removed,
+        .space = core->space,
         .uncommitted_bytes = core->uncommitted_bytes,
     };
     for (size_t i = 0; i < core->membership.count; i++) {
@@ -68,6 +69,7 @@ void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_
             peer->silent_ms =
                 now_ms > progress->last_contact_ms ? now_ms - progress->last_contact_ms : 0;
             peer->has_lost_log = progress->has_lost_log;
+            peer->space = progress->space;
         }
     }
 }

@@ -206,7 +206,10 @@ static void on_event(struct raft_core *core, const struct raft_event *event)
         time_on_clock(core, event->wall_ms);
         break;
     case RAFT_EVENT_SPACE:
-        core->space_is_low = event->low;
+        core->space = event->space;
+        if (event->low && core->space == RAFT_SPACE_ENOUGH) {
+            core->space = RAFT_SPACE_LOW;
+        }
         break;
     case RAFT_EVENT_HANDOVER:
         if (core->role == RAFT_LEADER) {

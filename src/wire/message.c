@@ -38,9 +38,9 @@ static size_t body_bytes(const struct raft_message *message)
     case RAFT_MESSAGE_VOTE_REPLY:
         return 2;
     case RAFT_MESSAGE_APPEND:
-        return 48 + entries_bytes(message);
+        return 49 + entries_bytes(message);
     case RAFT_MESSAGE_APPEND_REPLY:
-        return 42;
+        return 44;
     case RAFT_MESSAGE_READ:
         return 9;
     case RAFT_MESSAGE_READ_REPLY:
@@ -105,6 +105,7 @@ static void write_body(struct writer *writer, const struct raft_message *message
         write_u64(writer, message->append.read_round);
         write_u64(writer, message->append.time_ms);
         write_u64(writer, message->append.number);
+        write_u8(writer, message->append.reserve ? 1 : 0);
         write_entries(writer, message);
         break;
     case RAFT_MESSAGE_APPEND_REPLY:
@@ -115,6 +116,8 @@ static void write_body(struct writer *writer, const struct raft_message *message
         write_u64(writer, message->append_reply.read_round);
         write_u64(writer, message->append_reply.number);
         write_u8(writer, message->append_reply.standing);
+        write_u8(writer, message->append_reply.space);
+        write_u8(writer, message->append_reply.dropped ? 1 : 0);
         break;
     case RAFT_MESSAGE_READ:
         write_u64(writer, message->read.attempt);
@@ -190,8 +193,8 @@ static struct raft_entry *read_entry(struct reader *reader, uint32_t max_entry_b
     const uint8_t *data = reader_bytes(reader, size);
     struct raft_entry *entry;
 
-    if (data == NULL || size > max_entry_bytes || type < RAFT_ENTRY_NOOP ||
-        (type > RAFT_ENTRY_TYPE_MAX && type != RAFT_ENTRY_MEMBERSHIP_CHANGE)) {
+    if (data == NULL || size > max_entry_bytes ||
+        (!raft_entry_type_is_logged(type) && type != RAFT_ENTRY_MEMBERSHIP_CHANGE)) {
         reader->failed = true;
         return NULL;
     }
@@ -284,6 +287,7 @@ static struct raft_message *read_message(struct reader *reader, const struct wir
         head.append.read_round = reader_u64(reader);
         head.append.time_ms = reader_u64(reader);
         head.append.number = reader_u64(reader);
+        head.append.reserve = read_bool(reader);
         return read_entries(reader, &head, limits);
     case RAFT_MESSAGE_APPEND_REPLY:
         head.append_reply.success = read_bool(reader);
@@ -293,6 +297,8 @@ static struct raft_message *read_message(struct reader *reader, const struct wir
         head.append_reply.read_round = reader_u64(reader);
         head.append_reply.number = reader_u64(reader);
         head.append_reply.standing = reader_u8(reader);
+        head.append_reply.space = reader_u8(reader);
+        head.append_reply.dropped = read_bool(reader);
         break;
     case RAFT_MESSAGE_READ:
         head.read.attempt = reader_u64(reader);

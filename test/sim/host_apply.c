@@ -110,7 +110,7 @@ bool host_apply(struct host *host, uint64_t commit_index)
             refuse_earlier_terms(host, entry->term);
             host->applied_term = entry->term;
         }
-        if (entry->type == RAFT_ENTRY_COMMAND) {
+        if (raft_entry_is_command(entry)) {
             add_to_batch(host, &batch, entry);
         } else if (entry->type == RAFT_ENTRY_TIME && host->machine.tick != NULL) {
             run_batch(host, &batch);

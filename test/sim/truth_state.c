@@ -116,7 +116,7 @@ void truth_commit_entry(struct world *world, const struct raft_entry *entry)
 
     world_mix(world, entry->index);
     note_commit_time(world, entry->index);
-    if (world->calm && world->commit_after_calm_us == 0 && entry->type == RAFT_ENTRY_COMMAND) {
+    if (world->calm && world->commit_after_calm_us == 0 && raft_entry_is_command(entry)) {
         world->commit_after_calm_us = world->now_us;
     }
     if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
@@ -137,7 +137,7 @@ void truth_commit_entry(struct world *world, const struct raft_entry *entry)
         world_see(world, SEEN_TIME_ENTRY);
         model_tick(world->truth->model, entry->index, entry->time_ms);
     }
-    if (entry->type != RAFT_ENTRY_COMMAND) {
+    if (!raft_entry_is_command(entry)) {
         return;
     }
     operation = find_operation(world, entry);

@@ -33,6 +33,8 @@ static const char *entry_type(uint8_t type)
         return "membership";
     case RAFT_ENTRY_TIME:
         return "time";
+    case RAFT_ENTRY_FREEING:
+        return "freeing command";
     default:
         return "entry";
     }

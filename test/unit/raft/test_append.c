@@ -443,6 +443,75 @@ START_TEST(an_append_across_a_base_without_a_time_is_taken)
 }
 END_TEST
 
+/* Appends a membership of the voters 1 and 3 at each index after `previous`; term 0 = a no-op. */
+static void append_memberships(struct alone *alone, uint16_t from, uint64_t term,
+                               uint64_t previous, uint64_t previous_term, const bool *memberships,
+                               uint32_t count)
+{
+    struct raft_membership without_2 = {0};
+    struct buffer bytes = {0};
+    struct raft_entry *entries[ENTRIES_MAX];
+    struct raft_message message = {.type = RAFT_MESSAGE_APPEND,
+                                   .from = from,
+                                   .to = 2,
+                                   .term = term,
+                                   .entries = entries,
+                                   .entry_count = count};
+
+    ck_assert_int_eq(raft_membership_add(&without_2, 1, RAFT_MEMBER_VOTER, "node-1:1"), 0);
+    ck_assert_int_eq(raft_membership_add(&without_2, 3, RAFT_MEMBER_VOTER, "node-3:1"), 0);
+    raft_membership_encode(&without_2, &bytes);
+    message.append.previous_index = previous;
+    message.append.previous_term = previous_term;
+    message.append.commit_index = 1;
+    for (uint32_t i = 0; i < count; i++) {
+        entries[i] = memberships[i] ? raft_entry_make(RAFT_ENTRY_MEMBERSHIP, bytes.data,
+                                                      (uint32_t)bytes.size_bytes)
+                                    : raft_entry_make(RAFT_ENTRY_NOOP, NULL, 0);
+        entries[i]->index = previous + 1 + i;
+        entries[i]->term = term;
+    }
+    network_deliver(alone->network, &message);
+    for (uint32_t i = 0; i < count; i++) {
+        raft_entry_release(entries[i]);
+    }
+    buffer_free(&bytes);
+}
+
+static size_t vote_requests(struct alone *alone)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < alone->sent_count; i++) {
+        count += alone->sent[i].type == RAFT_MESSAGE_VOTE;
+    }
+    alone->sent_count = 0;
+    return count;
+}
+
+/* R16: the entry at an index is replaced by a membership of a later term. What this node knew about
+ * the membership before the replaced entry means nothing any more. */
+START_TEST(r16_whether_it_was_a_voter_before_belongs_to_an_entry_not_to_an_index)
+{
+    static const bool first[] = {false, true};
+    static const bool second[] = {true, true};
+    struct alone alone;
+
+    alone_begin(&alone, NULL, 0, 0);
+    append_memberships(&alone, 1, 2, 1, 1, first, 2); /* before index 3 this node is a voter */
+    network_settle(alone.network);
+    network_run(alone.network, 3000);
+    ck_assert_uint_gt(vote_requests(&alone), 0);
+    append_memberships(&alone, 3, 9, 1, 1, second, 2); /* now it is not */
+    network_settle(alone.network);
+    ck_assert_uint_eq(status_of(&alone).membership_index, 3);
+    alone.sent_count = 0;
+    network_run(alone.network, 5000);
+    ck_assert_uint_eq(vote_requests(&alone), 0);
+    network_destroy(alone.network);
+}
+END_TEST
+
 UNIT_SUITE(append)
 {
     Suite *suite = suite_create("append");
@@ -468,6 +537,7 @@ UNIT_SUITE(append)
     tcase_add_test(traps, a_false_term_of_the_committed_predecessor_is_a_violation);
     tcase_add_test(traps, a_false_term_of_the_base_is_a_violation);
     tcase_add_test(traps, an_append_across_a_base_without_a_time_is_taken);
+    tcase_add_test(traps, r16_whether_it_was_a_voter_before_belongs_to_an_entry_not_to_an_index);
     suite_add_tcase(suite, traps);
     return suite;
 }

@@ -246,13 +246,13 @@ static void assert_byte_refused(size_t which, size_t offset, uint8_t value)
 
 START_TEST(unknown_types_are_refused)
 {
-    enum { FIRST_ENTRY_TYPE = BODY_OFFSET + 48 + 4 + 48 };
+    enum { FIRST_ENTRY_TYPE = BODY_OFFSET + 49 + 4 + 48 };
 
     assert_byte_refused(0, 0, 0);
     assert_byte_refused(0, 0, RAFT_MESSAGE_REMOVED + 1);
     assert_byte_refused(0, 0, 255);
     assert_byte_refused(2, FIRST_ENTRY_TYPE, 0);
-    assert_byte_refused(2, FIRST_ENTRY_TYPE, RAFT_ENTRY_MEMBERSHIP_CHANGE + 1);
+    assert_byte_refused(2, FIRST_ENTRY_TYPE, RAFT_ENTRY_TYPE_MAX + 1);
 }
 END_TEST
 
@@ -306,8 +306,8 @@ START_TEST(counts_are_held_against_the_bytes_there_before_memory_is_taken)
                      RAFTD_ERROR_PROTOCOL);
     assert_count_refused(RAFT_MESSAGE_PROPOSE, BODY_OFFSET, 2,
                          BODY_OFFSET + 4 + 2 * WIRE_ENTRY_OVERHEAD_BYTES - 1);
-    assert_count_refused(RAFT_MESSAGE_APPEND, BODY_OFFSET + 48, 1,
-                         BODY_OFFSET + 48 + 4 + WIRE_ENTRY_OVERHEAD_BYTES - 1);
+    assert_count_refused(RAFT_MESSAGE_APPEND, BODY_OFFSET + 49, 1,
+                         BODY_OFFSET + 49 + 4 + WIRE_ENTRY_OVERHEAD_BYTES - 1);
     assert_count_refused(RAFT_MESSAGE_PROPOSE_REFUSED, BODY_OFFSET, 1, BODY_OFFSET + 4 + 15);
 }
 END_TEST
