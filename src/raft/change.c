@@ -117,6 +117,18 @@ static struct raft_member *find(struct raft_membership *membership, uint16_t id)
     return member != NULL ? &membership->members[member - membership->members] : NULL;
 }
 
+static bool address_is_taken(const struct raft_membership *membership, const char *address,
+                             uint16_t except)
+{
+    for (size_t i = 0; i < membership->count; i++) {
+        if (strcmp(membership->members[i].address, address) == 0 &&
+            membership->members[i].id != except) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A new member is a learner at first (T27), and no member has ever had its id (T33). */
 static enum raft_refusal add(struct raft_membership *membership,
                              const struct raft_change_step *step, uint8_t roles)
@@ -130,11 +142,8 @@ static enum raft_refusal add(struct raft_membership *membership,
     if (raft_membership_was_removed(membership, step->id)) {
         return RAFT_REFUSED_ID_USED;
     }
-    for (size_t i = 0; i < membership->count; i++) {
-        if (strcmp(membership->members[i].address, step->address) == 0 &&
-            membership->members[i].id != step->old) {
-            return RAFT_REFUSED_ADDRESS_TAKEN;
-        }
+    if (address_is_taken(membership, step->address, step->old)) {
+        return RAFT_REFUSED_ADDRESS_TAKEN;
     }
     return raft_membership_add(membership, step->id, roles, step->address) == 0
                ? RAFT_REFUSED_NOT
@@ -218,6 +227,9 @@ static enum raft_refusal move(struct raft_membership *membership,
     }
     if (step->address[0] == 0) {
         return RAFT_REFUSED_INVALID;
+    }
+    if (address_is_taken(membership, step->address, step->id)) {
+        return RAFT_REFUSED_ADDRESS_TAKEN;
     }
     memcpy(member->address, step->address, sizeof(member->address));
     return RAFT_REFUSED_NOT;

@@ -37,9 +37,11 @@ struct raft_core {
     struct raft_membership membership;
     uint64_t membership_index; /* of its entry, or of the base */
     struct raft_membership base_membership;
-    /* reconfigure_may_campaign(): whether this node was a voter in the membership before the one at
-     * voter_before_index. */
+    /* reconfigure_may_campaign(): whether this node was a voter in the membership before the one in
+     * the entry with this index and term. The index alone is not enough: a later leader may replace
+     * that entry and the ones before it. */
     uint64_t voter_before_index;
+    uint64_t voter_before_term;
     bool was_voter_before;
     enum raft_space space; /* on the disk of this node */
     bool removed;          /* this node was removed, and that is committed */

@@ -37,6 +37,14 @@ enum raft_message_type {
     RAFT_MESSAGE_REMOVED = 10,        /* the receiver was removed, and that is committed */
 };
 
+/*
+ * A message may raise the term of its receiver by at most this. Terms rise by one with each
+ * election, so a node that misses 2^40 elections, at one in ten milliseconds, was away for 348
+ * years. A later term is a mistake of its sender: if it counted, one message with a term near 2^64
+ * would leave no room for a further election, and no node of the cluster would ever lead again.
+ */
+#define RAFT_TERM_LEAP_MAX ((uint64_t)1 << 40)
+
 /* Why a proposal was refused; the numbers are sent over the wire. */
 enum raft_refusal {
     RAFT_REFUSED_NOT = 0,        /* it was not refused */

@@ -324,6 +324,7 @@ bool reconfigure_turns_away(struct raft_core *core, const struct raft_message *m
  */
 bool reconfigure_may_campaign(struct raft_core *core)
 {
+    uint64_t term = raftlog_term(&core->log, core->membership_index);
     struct raft_membership before;
 
     if (core_is_voter(core)) {
@@ -332,9 +333,10 @@ bool reconfigure_may_campaign(struct raft_core *core)
     if (core_membership_is_committed(core)) {
         return false;
     }
-    if (core->voter_before_index != core->membership_index) {
+    if (core->voter_before_index != core->membership_index || core->voter_before_term != term) {
         core_membership_before(core, core->membership_index, &before);
         core->voter_before_index = core->membership_index;
+        core->voter_before_term = term;
         core->was_voter_before = raft_membership_is_voter(&before, core->options.id);
     }
     return core->was_voter_before;

@@ -123,7 +123,8 @@ static bool reconcile_term(struct raft_core *core, const struct raft_message *me
 static void on_message(struct raft_core *core, const struct raft_message *message)
 {
     if (message->from == 0 || message->from == core->options.id ||
-        message->to != core->options.id || message->term == UINT64_MAX) {
+        message->to != core->options.id || message->term == UINT64_MAX ||
+        (message->term > core->term && message->term - core->term > RAFT_TERM_LEAP_MAX)) {
         core_violation(core, message->from);
         return;
     }

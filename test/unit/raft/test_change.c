@@ -124,6 +124,12 @@ START_TEST(t29_an_address_has_one_owner)
     change.steps[0].kind = RAFT_CHANGE_REPLACE;
     change.steps[0].old = 2;
     ck_assert_int_eq(raft_change_apply(&change, &from, &to), RAFT_REFUSED_NOT);
+    /* R16: a member that moves takes no other member's address, but may keep its own. */
+    change.steps[0] = step(RAFT_CHANGE_ADDRESS, 1, 0);
+    strcpy(change.steps[0].address, "node-2:1");
+    ck_assert_int_eq(raft_change_apply(&change, &from, &to), RAFT_REFUSED_ADDRESS_TAKEN);
+    strcpy(change.steps[0].address, "node-1:1");
+    ck_assert_int_eq(raft_change_apply(&change, &from, &to), RAFT_REFUSED_NOT);
 }
 END_TEST
 

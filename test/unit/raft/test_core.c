@@ -376,6 +376,37 @@ START_TEST(every_role_has_a_name)
 }
 END_TEST
 
+/* R16: one message with an absurd term must not raise the term so far that none is left. */
+START_TEST(r16_a_term_that_no_election_can_reach_is_refused)
+{
+    static const uint64_t leaps[] = {UINT64_MAX, UINT64_MAX - 1, (uint64_t)1 << 62,
+                                     ((uint64_t)1 << 40) + 1};
+    struct network *network = network_create(3);
+    struct raft_message message = {.from = 2, .to = 1};
+    uint64_t term;
+
+    network_elect_node(network, 1);
+    term = network_status(network, 1).term;
+    for (uint8_t type = RAFT_MESSAGE_VOTE; type <= RAFT_MESSAGE_REMOVED; type++) {
+        for (size_t i = 0; i < 4; i++) {
+            message.type = type;
+            message.term = leaps[i] == UINT64_MAX ? leaps[i] : term + leaps[i] - (i < 2 ? term : 0);
+            network_node(network, 1)->violation = 0;
+            network_deliver(network, &message);
+            ck_assert_int_eq(network_node(network, 1)->violation, RAFTD_ERROR_PROTOCOL);
+            ck_assert_uint_eq(network_status(network, 1).term, term);
+        }
+    }
+    ck_assert_int_eq(network_role(network, 1), RAFT_LEADER);
+    /* A node that missed very many elections learns the term nevertheless. */
+    message.type = RAFT_MESSAGE_APPEND;
+    message.term = term + ((uint64_t)1 << 40);
+    network_deliver(network, &message);
+    ck_assert_uint_eq(network_status(network, 1).term, message.term);
+    network_destroy(network);
+}
+END_TEST
+
 UNIT_SUITE(core)
 {
     Suite *suite = suite_create("core");
@@ -392,6 +423,7 @@ UNIT_SUITE(core)
     tcase_add_test(violations, a_violation_names_the_peer);
     tcase_add_test(violations, a_late_answer_to_a_leader_of_the_past_is_no_violation);
     tcase_add_test(violations, strangers_have_no_say);
+    tcase_add_test(violations, r16_a_term_that_no_election_can_reach_is_refused);
     suite_add_tcase(suite, violations);
     return suite;
 }
