@@ -274,7 +274,8 @@ const struct conf_option conf_options[] = {
                     "left, a leader hands leadership over to a voter that has more. If there is "
                     "no such voter, the leader refuses commands that write, with the error OOM, "
                     "until there is more space again; reads go on. When a quarter of this value "
-                    "is left, a follower accepts no entries. 0: the free space is not checked.",
+                    "is left, a follower takes no commands, but still hears its leader and votes. "
+                    "0: the free space is not checked.",
      FIELD(storage.reserve_bytes)},
     {.section = "storage",
      .key = "segment_bytes",

@@ -43,18 +43,37 @@ bool member_has_room(const struct member *member)
 
 bool member_space_is_low(const struct member *member)
 {
-    return member->space_is_low;
+    return member->space != RAFT_SPACE_ENOUGH;
 }
 
-/* T45: tells the core when the disk is nearly full, and when it is not any more. The leader refuses
- * commands while there is still space for the entries that the cluster itself needs. */
+/*
+ * How much of the reserve is left. The first three quarters are for what is on its way when the
+ * leader begins to refuse commands. What follows is for the entries of the cluster itself and for
+ * commands that free space. The last sixteenth is for votes, and for the snapshot that lets the log
+ * shrink: a log write that fails for lack of space ends the process.
+ */
+static enum raft_space space_level(const struct member *member)
+{
+    uint64_t free_bytes = member->turn.free_bytes;
+    uint64_t reserve_bytes = member->options.reserve_bytes;
+
+    if (free_bytes >= reserve_bytes) {
+        return RAFT_SPACE_ENOUGH;
+    }
+    if (free_bytes >= reserve_bytes / 4) {
+        return RAFT_SPACE_LOW;
+    }
+    return free_bytes >= reserve_bytes / 16 ? RAFT_SPACE_NONE : RAFT_SPACE_EXHAUSTED;
+}
+
+/* Tells the core when the disk is nearly full, and when it is not any more (T45, R4). */
 static void take_space(struct member *member)
 {
-    bool low = member->turn.free_bytes < member->options.reserve_bytes;
+    enum raft_space space = space_level(member);
 
-    if (low != member->space_is_low) {
-        member->space_is_low = low;
-        member_event(member, RAFT_EVENT_SPACE)->low = low;
+    if (space != member->space) {
+        member->space = space;
+        member_event(member, RAFT_EVENT_SPACE)->space = space;
     }
 }
 

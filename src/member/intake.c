@@ -16,21 +16,10 @@ enum {
 
 /* ---- peers ---- */
 
-/*
- * Whether an append has to be dropped because the disk is nearly full. For the leader, this
- * follower is then behind, as with a bad connection, until there is space again. If the entries
- * were taken, a log write would fail for lack of space, and that ends the process.
- */
-static bool has_no_room_for(const struct member *member, const struct raft_message *message)
-{
-    return message->type == RAFT_MESSAGE_APPEND && message->entry_count > 0 &&
-           member->turn.free_bytes < member->options.reserve_bytes / 4;
-}
-
 void member_message(struct member *member, struct raft_message *message)
 {
     ASSERT(member_has_room(member));
-    if (!member->turn.takes_part || has_no_room_for(member, message)) {
+    if (!member->turn.takes_part) {
         /* The sender sees no answer, as if the message had been lost. */
         wire_message_free(message);
         return;

@@ -133,7 +133,7 @@ struct member {
     size_t up_count;
     uint16_t up[2 * RAFT_MEMBERS_MAX];
 
-    bool space_is_low; /* as the core was last told */
+    enum raft_space space; /* as the core was last told */
 
     bool drain_is_wanted;
     bool drain_has_begun;
