@@ -189,6 +189,9 @@ struct member_report {
     bool state_changed; /* role, term, leader, membership, handover or removal */
     int violation;      /* 0, or RAFTD_ERROR_PROTOCOL: a peer broke the rules of Raft */
     uint16_t violator;  /* that peer */
+    /* All that the core gave, valid until the next step; NULL = the core was not stepped. For
+     * checks that look on: the member has taken what it says. */
+    const struct raft_outbox *outbox;
 };
 /* now_ms: the clock, read after the last event was taken, because a lease that is valid then is
  * valid for every read of this turn (T24). Only if member_can_step(). */

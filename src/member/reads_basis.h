@@ -1,7 +1,6 @@
 /*
  * The basis of a read that is answered without a round of its own: a lease, or an earlier round
- * that tells how old the applied state may be. Pure, so that the simulator uses the same code
- * (test/sim/host_reads.c).
+ * that tells how old the applied state may be. Pure.
  */
 #ifndef RAFTD_MEMBER_READS_BASIS_H
 #define RAFTD_MEMBER_READS_BASIS_H

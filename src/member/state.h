@@ -92,6 +92,7 @@ struct member {
     struct raft_core *core;
     struct member_turn turn;
     struct member_batch batch;
+    struct raft_outbox outbox; /* of the last step */
     struct waiting waiting;
 
     /* The time that the core is told. It stands still while the node is out of service, so that no

@@ -211,7 +211,7 @@ static void act(struct member *member, const struct raft_outbox *outbox)
 
 void member_step(struct member *member, uint64_t now_ms, struct member_report *report)
 {
-    struct raft_outbox outbox;
+    struct raft_outbox *outbox = &member->outbox;
 
     ASSERT(member_can_step(member) && !member->is_applying);
     *report = (struct member_report){0};
@@ -222,11 +222,11 @@ void member_step(struct member *member, uint64_t now_ms, struct member_report *r
     if (member->turn.takes_part) {
         member->core_now_ms = now_ms;
     }
-    raft_step(member->core, member->core_now_ms, member->batch.events, member->batch.count,
-              &outbox);
-    act(member, &outbox);
+    raft_step(member->core, member->core_now_ms, member->batch.events, member->batch.count, outbox);
+    act(member, outbox);
     member_clear_batch(member);
-    report->state_changed = outbox.state_changed;
-    report->violation = outbox.violation;
-    report->violator = outbox.violator;
+    report->outbox = outbox;
+    report->state_changed = outbox->state_changed;
+    report->violation = outbox->violation;
+    report->violator = outbox->violator;
 }

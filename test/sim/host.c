@@ -1,5 +1,5 @@
 /*
- * The life of a host: start, recovery, end, clock, and what arrives. See host.h.
+ * The life of a host: start, recovery, end, and what arrives. See host.h.
  */
 #include "sim/host.h"
 
@@ -16,11 +16,7 @@
 #include "sim/truth.h"
 #include "store/snapshot_files.h"
 
-enum {
-    TURN_MIN_US = 5, /* from an event to the turn of the core thread */
-    TURN_MAX_US = 200,
-    ENTRY_BYTES_MAX = 1 << 20,
-};
+enum { SNAPSHOT_RETRY_TIMEOUTS = 2 };
 
 /* The disk of a host: the size of its sectors, and errors by chance, each so many times in a
  * million operations. */
@@ -59,9 +55,6 @@ struct host *host_create(struct world *world, uint16_t id)
     host->clock_offset_ms = sim_random_between(&random, 1, 1000000);
     host->wall_offset_ms = 1700000000000 + (int64_t)sim_random_below(&random, 1000);
     ASSERT(waker_open(&host->waker) == 0);
-    host->events = memory_allocate(HOST_EVENTS_MAX * sizeof(host->events[0]));
-    host->messages = memory_allocate(HOST_EVENTS_MAX * sizeof(struct raft_message *));
-    host->entries = memory_allocate(HOST_EVENTS_MAX * sizeof(struct raft_entry *));
     return host;
 }
 
@@ -77,9 +70,7 @@ void host_destroy(struct host *host)
     waker_close(&host->waker);
     memory_free(host->inbox);
     memory_free(host->asked);
-    memory_free(host->events);
-    memory_free(host->messages);
-    memory_free(host->entries);
+    memory_free(host->open);
     memory_free(host);
 }
 
@@ -115,30 +106,6 @@ bool host_hears(const struct host *host, uint16_t peer)
     return host->alive && host->link_up[peer];
 }
 
-/* ---- clocks ---- */
-
-uint64_t host_now_ms(const struct host *host)
-{
-    return host->clock_offset_ms + host->world->now_us / 1000 * host->clock_rate / 1000000;
-}
-
-uint64_t host_wall_ms(const struct host *host)
-{
-    return (uint64_t)(host->wall_offset_ms + (int64_t)host_now_ms(host));
-}
-
-/* The first virtual time at which the clock of this host shows that time. */
-static uint64_t moment_of(const struct host *host, uint64_t local_ms)
-{
-    uint64_t passed_ms = local_ms > host->clock_offset_ms ? local_ms - host->clock_offset_ms : 0;
-    uint64_t at_ms = (passed_ms * 1000000 + host->clock_rate - 1) / host->clock_rate;
-
-    while (at_ms * host->clock_rate / 1000000 < passed_ms) {
-        at_ms++;
-    }
-    return at_ms * 1000;
-}
-
 /* ---- start and end ---- */
 
 static int open_log(struct host *host, struct wal_recovered *recovered, struct raftd_error *error)
@@ -149,7 +116,7 @@ static int open_log(struct host *host, struct wal_recovered *recovered, struct r
         .cluster_id = HOST_CLUSTER_ID,
         .node_id = host->id,
         .segment_bytes = host->world->swarm.segment_bytes,
-        .max_entry_bytes = ENTRY_BYTES_MAX,
+        .max_entry_bytes = HOST_ENTRY_BYTES_MAX,
         .random_seed = sim_random_next(&host->world->random),
     };
 
@@ -196,10 +163,32 @@ static struct raft_options core_options(struct host *host)
     };
 }
 
-static bool make_core(struct host *host, const struct wal_recovered *log,
-                      const struct snapshot_info *snapshot)
+static struct member_options member_options(const struct host *host)
 {
-    struct raft_options options = core_options(host);
+    const struct swarm *swarm = &host->world->swarm;
+
+    return (struct member_options){
+        .id = host->id,
+        .cluster_id = HOST_CLUSTER_ID,
+        .origin = host->origin,
+        .request_timeout_ms = swarm->request_timeout_ms,
+        .max_uncommitted_bytes = swarm->max_uncommitted_bytes,
+        .reserve_bytes = HOST_RESERVE_BYTES,
+        .has_deadlines = true,
+        .has_snapshots = true,
+        .snapshot_entries = swarm->snapshot_every != 0 ? swarm->snapshot_every : UINT64_MAX,
+        .snapshot_bytes = UINT64_MAX,
+        .keep_entries = swarm->snapshot_tail,
+        .snapshot_retry_ms = SNAPSHOT_RETRY_TIMEOUTS * swarm->election_timeout_ms,
+        .apply_entries_max = 128,
+    };
+}
+
+static bool make_member(struct host *host, const struct wal_recovered *log,
+                        const struct snapshot_info *snapshot)
+{
+    const struct raft_options raft_options = core_options(host);
+    const struct member_options options = member_options(host);
     const struct raft_recovered recovered = {
         .term = log->term,
         .vote = log->vote,
@@ -211,8 +200,16 @@ static bool make_core(struct host *host, const struct wal_recovered *log,
         .entries = log->entries,
         .entry_count = log->entry_count,
     };
+    const struct member_applied applied = {
+        .index = snapshot->index, .term = snapshot->term, .time_ms = snapshot->time_ms};
+    struct raft_core *core = NULL;
 
-    return raft_create(&options, &recovered, host_now_ms(host), &host->core) == 0;
+    if (raft_create(&raft_options, &recovered, host_now_ms(host), &core) != 0) {
+        return false;
+    }
+    host->member = member_create(&options, core, &applied, host_now_ms(host));
+    host->core = member_core(host->member);
+    return true;
 }
 
 /* The state machine is made before the log is read: a snapshot becomes its state. */
@@ -227,19 +224,9 @@ static void begin_life(struct host *host, const struct snapshot_info *snapshot)
     host->life = truth_new_life(host->world, host->id, &host->origin);
     host->alive = true;
     host->paused_until_us = 0;
-    waiting_init(&host->waiting);
-    host->applied_index = snapshot->index;
-    host->applied_term = snapshot->term;
-    host->applied_time_ms = snapshot->time_ms;
+    host->state_index = snapshot->index;
     host->compact_index = 0;
-    host->work_planned = false;
-    host->is_sending = false;
-    host->read_id = 0;
-    host->freshness = (struct reads_freshness){0};
-    host->room_is_low = false;
     host->handover = 0;
-    host->time_proposed_ms = 0;
-    host->more_to_apply = false;
     host->timer_us = 0;
     host->stall_us = 0;
     host->disk_failed = false;
@@ -325,12 +312,12 @@ bool host_start(struct host *host, const struct raft_membership *founding)
     if (snapshot.index > 0) {
         world_see(host->world, SEEN_SNAPSHOT_START);
     }
-    host_snapshots_begin(host, files, &snapshot);
+    host_worker_begin(host, files);
     STORY(host->world, host->id, "starts: term %llu, vote %u, snapshot of %llu, log %llu to %llu",
           (unsigned long long)recovered.term, recovered.vote, (unsigned long long)snapshot.index,
           (unsigned long long)recovered.base_index + 1,
           (unsigned long long)recovered.base_index + recovered.entry_count);
-    if (!make_core(host, &recovered, &snapshot)) {
+    if (!make_member(host, &recovered, &snapshot)) {
         world_fail(host->world, "recovery", "node %u: the core refuses the log", host->id);
     }
     wal_recovered_free(&recovered);
@@ -387,22 +374,6 @@ static void forget_input(struct host *host)
     host->asked_count = 0;
     raft_entry_release(host->change);
     host->change = NULL;
-    raft_entry_release(host->time_entry);
-    host->time_entry = NULL;
-}
-
-static void forget_requests(struct host *host)
-{
-    struct waiting_request *request = waiting_oldest(&host->waiting);
-
-    while (request != NULL) {
-        if (request->client != NULL) {
-            clients_on_crash(host->world, clients_operation(host->world, request->tag),
-                             request->state == WAITING_PROPOSED);
-        }
-        request = waiting_newer(&host->waiting, request);
-    }
-    waiting_free(&host->waiting);
 }
 
 void host_crash(struct host *host, enum host_end end)
@@ -415,10 +386,10 @@ void host_crash(struct host *host, enum host_end end)
     host->turn_planned = false;
     host_disk_crash(host, end);
     forget_input(host);
-    forget_requests(host);
-    host_drop_held(host);
+    host_drop_turn(host);
     host->membership = *raft_get_membership(host->core);
-    raft_destroy(host->core);
+    member_destroy(host->member);
+    host->member = NULL;
     host->core = NULL;
     kv_destroy(host->kv);
     host->kv = NULL;
@@ -426,22 +397,6 @@ void host_crash(struct host *host, enum host_end end)
 }
 
 /* ---- what arrives ---- */
-
-/* At most one turn is planned; it takes everything that has arrived by then. */
-void host_plan_turn(struct host *host)
-{
-    uint64_t at_us =
-        host->world->now_us + sim_random_between(&host->world->random, TURN_MIN_US, TURN_MAX_US);
-
-    if (host->turn_planned) {
-        return;
-    }
-    host->turn_planned = true;
-    if (at_us < host->paused_until_us) {
-        at_us = host->paused_until_us;
-    }
-    world_plan(host->world, at_us, SIM_EVENT_TURN, host->id, 0, host->life);
-}
 
 static struct host_input *add_input(struct host *host)
 {
@@ -480,7 +435,8 @@ static void receive_snapshot(struct host *host, uint16_t from, const struct wire
 
 void host_receive(struct host *host, uint16_t from, const struct wire_frame *frame)
 {
-    const struct wire_limits limits = {.max_entry_bytes = ENTRY_BYTES_MAX, .max_entries = 65536};
+    const struct wire_limits limits = {.max_entry_bytes = HOST_ENTRY_BYTES_MAX,
+                                       .max_entries = 65536};
     struct wire_header header;
     struct raftd_error error = {0};
     struct raft_message *message;
@@ -545,7 +501,10 @@ void host_change(struct host *host, const struct raft_change *change)
 void host_pause(struct host *host, uint64_t until_us)
 {
     STORY(host->world, host->id, "is paused");
-    host->paused_until_us = until_us;
+    /* Its next turn may be planned for the end of an earlier pause already. */
+    if (until_us > host->paused_until_us) {
+        host->paused_until_us = until_us;
+    }
 }
 
 void host_on_turn(struct host *host, uint64_t life)
@@ -562,29 +521,4 @@ void host_on_turn(struct host *host, uint64_t life)
     if (!host->world->failure.failed) {
         member_changes_retire(host->world, host);
     }
-}
-
-void host_on_timer(struct host *host, uint64_t life)
-{
-    if (host->alive && host->life == life && host->timer_us == host->world->now_us) {
-        host->timer_us = 0;
-        host_plan_turn(host);
-    }
-}
-
-/* Wakes this host when its clock shows that time. An earlier timer that is planned already is
- * enough. */
-void host_plan_timer(struct host *host, uint64_t local_ms)
-{
-    uint64_t at_us = moment_of(host, local_ms);
-
-    if (at_us <= host->world->now_us) {
-        host_plan_turn(host);
-        return;
-    }
-    if (host->timer_us != 0 && host->timer_us <= at_us && host->timer_us > host->world->now_us) {
-        return;
-    }
-    host->timer_us = at_us;
-    world_plan(host->world, at_us, SIM_EVENT_TIMER, host->id, 0, host->life);
 }

@@ -1,8 +1,14 @@
 /*
- * One simulated node: the shipped core, log and state machine, and around them what src/node does
- * with threads, done in one thread. Events come in batches, the log writer is a stage of its own,
- * frames wait for log writes, and requests wait in the table of src/member/waiting.c, which is the
- * shipped one.
+ * One simulated node: a thin host around the shipped member (src/member), as src/node is one with
+ * threads. It has a clock, an inbox, a disk with the shipped log and snapshot worker, and the
+ * shipped state machine. It decides nothing: it tells the member what arrived, and carries out what
+ * the member gives. Runs in the one thread of the simulator.
+ *
+ *     host.c           its life: start, recovery, end; what arrives
+ *     host_carry.c     one turn, as the comment of src/member/member.h draws it
+ *     host_clock.c     its clocks and timers
+ *     host_disk.c      the log writer
+ *     host_worker.c    the snapshot worker, called some time after it was given something to do
  */
 #ifndef RAFTD_TEST_SIM_HOST_H
 #define RAFTD_TEST_SIM_HOST_H
@@ -13,9 +19,7 @@
 
 #include <raftd/state_machine.h>
 
-#include "member/reads_basis.h"
-#include "member/reply.h"
-#include "member/waiting.h"
+#include "member/member.h"
 #include "raft/change.h"
 #include "raft/raft.h"
 #include "sim/fs_memory.h"
@@ -31,43 +35,32 @@
 enum {
     HOST_INBOX_MAX =
         8192, /* frames and changes of links that were not taken yet; the windows bound them */
-    HOST_WRITES_MAX = 256,  /* as LOG_WRITER_REQUESTS_MAX */
-    HOST_EVENTS_MAX = 2048, /* of one turn */
+    HOST_ENTRY_BYTES_MAX = 1 << 20,
+    HOST_RESERVE_BYTES = 1 << 20, /* [storage] reserve_bytes */
 };
 
 #define HOST_DIRECTORY "/data"
 
-struct host_frame {
-    uint16_t to;
-    uint8_t message_type;
-    struct wire_frame *frame;
-    struct raft_message promise; /* the message without its arrays, for the checks when it leaves */
+/* A read whose answer was computed, and which the member was not given back yet. */
+struct host_held {
+    bool is_there;
+    struct member_read read;
+    struct raftd_reply reply;
 };
 
-/* A read that is answered without a round: computed, but not checked for the second time yet. */
-struct host_held {
-    bool is_there; /* the read is the first one in reads_local */
-    uint64_t index;
-    struct reads_basis basis;
-    struct raftd_reply reply;
+/* A request of a client that the member has and has not answered. */
+struct host_open {
+    struct client_operation *operation;
+    struct raft_entry *entry; /* COMMAND: a reference; its sequence is not 0 once it was proposed */
+    bool is_noted;            /* the truth knows that it was proposed */
 };
 
 /* How much space its disk has. */
 enum host_room { HOST_ROOM_ENOUGH, HOST_ROOM_LOW, HOST_ROOM_NONE };
 
-/* A write of the core on its way through the log writer; owns its entries and frames. */
-struct host_write {
-    struct host_write *next;
-    struct raft_write write;
-    struct raft_entry **entries;
-    struct host_frame *frames;
-    size_t frame_count;
-    size_t frame_capacity;
-};
-
+/* Log writes in the order of their steps. */
 struct host_writes {
-    struct host_write *head;
-    struct host_write *tail;
+    struct member_write *list[MEMBER_WRITES_MAX];
     size_t count;
 };
 
@@ -77,19 +70,6 @@ struct host_input {
     bool up;
     struct raft_message *message;   /* owned */
     struct wire_snapshot *snapshot; /* owned */
-};
-
-/* The core thread's part of snapshots, as in src/node/snapshot_schedule.h. */
-struct host_schedule {
-    uint64_t taken_index;
-    uint64_t retry_ms;
-    bool is_saving;
-    bool is_slicing;
-    uint64_t saving_index;
-    uint64_t saving_term;
-    struct snapshot_info *received;
-    void *staged;
-    bool was_leader;
 };
 
 struct host {
@@ -110,23 +90,16 @@ struct host {
 
     struct fs_memory *disk;
     enum host_room room;
-    bool room_is_low;      /* as the core was last told */
     bool snapshot_damaged; /* since its process ended; it has to start nevertheless */
     struct wal *wal;
-    struct raft_core *core;
+    struct member *member;
+    const struct raft_core *core; /* of the member */
     struct kv *kv;
     struct raftd_state_machine machine;
-    struct waiting waiting;
-    uint64_t origin;
-    uint64_t applied_index;
-    uint64_t applied_term;
-    uint64_t applied_time_ms;
-    uint64_t read_id;
-    uint64_t read_asked_ms;
-    struct reads_freshness freshness;
+    uint64_t origin;      /* of its process: marks the entries that were proposed there */
+    uint64_t state_index; /* of the last entry that the state machine was given */
     struct host_held held;
-    bool more_to_apply;
-    bool link_up[SIM_HOSTS_MAX];
+    bool link_up[SIM_HOSTS_MAX]; /* as the links know it; the member is told in its next turn */
 
     /* What is in the rings of the core thread. */
     struct host_input *inbox;
@@ -135,16 +108,18 @@ struct host {
     struct client_operation **asked; /* requests of clients that were not taken yet */
     size_t asked_count;
     size_t asked_capacity;
-    struct raft_entry *change;     /* a change of members that was asked for; NULL = none */
-    struct raft_entry *time_entry; /* the newest that was proposed; NULL = none */
-    uint64_t time_proposed_ms;
+    struct raft_entry *change; /* a change of members that was asked for; NULL = none */
+    struct host_open *open;    /* what the member has */
+    size_t open_count;
+    size_t open_capacity;
+    bool heard_past;  /* since the last step: a message of an earlier term */
+    bool heard_other; /* since the last step: anything else but the clock */
     bool turn_planned;
     uint64_t timer_us; /* of the timer that is planned, 0 = none */
 
     /* Snapshots. */
     struct waker waker; /* the worker wakes it, but no thread sleeps */
     struct snapshot_worker *snapshots;
-    struct host_schedule schedule;
     bool work_planned;
     bool is_sending;
 
@@ -158,14 +133,6 @@ struct host {
     uint64_t stall_us; /* additional time of the next batch */
     uint16_t batch;    /* number of the batch under way */
     bool disk_failed;  /* the process ends because of it */
-
-    /* The turn under way. */
-    struct raft_event *events;
-    size_t event_count;
-    struct raft_message **messages;
-    size_t message_count;
-    struct raft_entry **entries;
-    size_t entry_count;
 };
 
 struct host *host_create(struct world *world, uint16_t id);
@@ -207,53 +174,39 @@ void host_on_snapshot(struct host *host, uint64_t life);
 void host_on_timer(struct host *host, uint64_t life);
 void host_on_disk(struct host *host, uint16_t batch, uint64_t life);
 
-/* Called by the files of the host. */
+/* host_clock.c */
 void host_plan_turn(struct host *host);
+/* Wakes this host when its clock shows that time. */
 void host_plan_timer(struct host *host, uint64_t local_ms);
+
+/* host_carry.c */
 void host_turn(struct host *host);
-void host_send(struct host *host, struct host_frame *frame);
-void host_fail_request(struct host *host, struct waiting_request *request, int status);
-bool host_apply(struct host *host, uint64_t commit_index);
-struct raftd_reply;
-void host_complete(struct host *host, struct waiting_request *request, uint64_t index,
-                   const struct raftd_reply *reply);
-void host_query(struct host *host, const void *data, size_t size, struct raftd_reply *reply);
-void host_round_confirmed(struct host *host, uint64_t index);
-/* Ends a read that was under way when the host was paused. */
-void host_resume_read(struct host *host);
-void host_drop_held(struct host *host);
-void host_serve_reads(struct host *host, uint64_t commit_index);
+/* What of the turn under way is lost with the process. */
+void host_drop_turn(struct host *host);
 /* The digest of the state machine. */
 uint64_t host_digest(struct host *host);
 
-struct raft_event *host_add_event(struct host *host, enum raft_event_type type);
-void host_compact(struct host *host, uint64_t index);
-
-/* Snapshots. */
+/* host_worker.c */
 struct snapshot_files;
 int host_restore(struct host *host, struct snapshot_files **files, struct snapshot_info *info,
                  struct wal_recovered *log, struct raftd_error *error);
 /* Tries to restore a snapshot without starting. */
 int host_restore_probe(struct host *host, const struct wal_recovered *log,
                        struct raftd_error *error);
-void host_snapshots_begin(struct host *host, struct snapshot_files *files,
-                          const struct snapshot_info *info);
-void host_snapshots_end(struct host *host);
-void host_snapshot_frame(struct host *host, uint16_t peer, struct wire_snapshot *frame);
-void host_snapshot_link(struct host *host, uint16_t peer, bool up);
-void host_intake_snapshots(struct host *host);
-void host_install(struct host *host, const struct raft_outbox *outbox);
-void host_slice(struct host *host);
-void host_act_snapshots(struct host *host, const struct raft_outbox *outbox);
-bool host_snapshots_go_on(const struct host *host);
+void host_worker_begin(struct host *host, struct snapshot_files *files);
+void host_worker_end(struct host *host);
+void host_worker_frame(struct host *host, uint16_t peer, struct wire_snapshot *frame);
+/* Tells the member the news of the worker. */
+void host_worker_news(struct host *host);
+void host_worker_tasks(struct host *host);
+void host_worker_slice(struct host *host);
+bool host_worker_goes_on(const struct host *host);
 
-struct host_write *host_write_make(const struct raft_write *write);
-void host_write_gate(struct host_write *write, struct host_frame frame);
-void host_write_submit(struct host *host, struct host_write *write);
-struct host_write *host_write_done(struct host *host); /* NULL: none */
-void host_write_free(struct host_write *write);
+/* host_disk.c */
+void host_write_submit(struct host *host, struct member_write *write);
+/* Gives the writes that are durable back to the member. */
+void host_writes_return(struct host *host);
 void host_end_stall(struct host *host);
-size_t host_writes_outstanding(const struct host *host);
 /* The process ends: decides which writes reached the disk. */
 void host_disk_crash(struct host *host, enum host_end end);
 

@@ -1,8 +1,7 @@
 /*
  * The log writer of a host, as a stage of its own in virtual time: it takes all writes that wait as
  * one batch, is busy as long as the disk takes, and calls the shipped WAL at the end of that time.
- * After a crash in between, the batch is written not at all, in part, or completely. See
- * src/node/log_writer.c.
+ * After a crash in between, the batch is written not at all, in part, or completely.
  */
 #include "base/assert.h"
 #include "base/memory.h"
@@ -15,68 +14,10 @@ enum {
         6, /* operations of the file system in one batch, at which a crash may hit */
 };
 
-struct host_write *host_write_make(const struct raft_write *write)
+static void push(struct host_writes *writes, struct member_write *write)
 {
-    struct host_write *made = memory_allocate_zeroed(1, sizeof(*made));
-
-    made->write = *write;
-    made->entries = memory_allocate(write->entry_count * sizeof(struct raft_entry *));
-    for (size_t i = 0; i < write->entry_count; i++) {
-        made->entries[i] = raft_entry_hold(write->entries[i]);
-    }
-    made->write.entries = made->entries;
-    return made;
-}
-
-void host_write_free(struct host_write *write)
-{
-    for (size_t i = 0; i < write->write.entry_count; i++) {
-        raft_entry_release(write->entries[i]);
-    }
-    for (size_t i = 0; i < write->frame_count; i++) {
-        memory_free(write->frames[i].frame);
-    }
-    memory_free(write->entries);
-    memory_free(write->frames);
-    memory_free(write);
-}
-
-void host_write_gate(struct host_write *write, struct host_frame frame)
-{
-    write->frames = memory_grow(write->frames, &write->frame_capacity, write->frame_count + 1,
-                                sizeof(write->frames[0]));
-    write->frames[write->frame_count++] = frame;
-}
-
-static void push(struct host_writes *writes, struct host_write *write)
-{
-    write->next = NULL;
-    if (writes->tail != NULL) {
-        writes->tail->next = write;
-    } else {
-        writes->head = write;
-    }
-    writes->tail = write;
-    writes->count++;
-}
-
-static struct host_write *pop(struct host_writes *writes)
-{
-    struct host_write *write = writes->head;
-
-    if (write != NULL) {
-        writes->head = write->next;
-        writes->count--;
-        if (writes->head == NULL) {
-            writes->tail = NULL;
-        }
-    }
-    return write;
-}
-
-size_t host_writes_outstanding(const struct host *host)
-{
-    return host->queued.count + host->writing.count + host->done.count;
+    ASSERT(writes->count < MEMBER_WRITES_MAX);
+    writes->list[writes->count++] = write;
 }
 
 static void begin_batch(struct host *host)
@@ -86,7 +27,7 @@ static void begin_batch(struct host *host)
         sim_random_between(&host->world->random, swarm->sync_min_us, swarm->sync_max_us);
 
     host->writing = host->queued;
-    host->queued = (struct host_writes){0};
+    host->queued.count = 0;
     host->batch_since_us = host->world->now_us;
     takes_us += host->stall_us;
     host->stall_us = 0;
@@ -94,7 +35,7 @@ static void begin_batch(struct host *host)
                host->life);
 }
 
-void host_write_submit(struct host *host, struct host_write *write)
+void host_write_submit(struct host *host, struct member_write *write)
 {
     push(&host->queued, write);
     if (host->writing.count == 0) {
@@ -102,28 +43,25 @@ void host_write_submit(struct host *host, struct host_write *write)
     }
 }
 
-struct host_write *host_write_done(struct host *host)
+void host_writes_return(struct host *host)
 {
-    return pop(&host->done);
-}
-
-void host_compact(struct host *host, uint64_t index)
-{
-    if (index > host->compact_index) {
-        host->compact_index = index;
+    for (size_t i = 0; i < host->done.count; i++) {
+        host->heard_other = true;
+        world_mix(host->world, host->done.list[i]->write.sequence);
+        member_written(host->member, host->done.list[i]);
     }
+    host->done.count = 0;
 }
 
 static int append(struct host *host, struct raftd_error *error)
 {
     struct raft_write *writes = memory_allocate(host->writing.count * sizeof(writes[0]));
-    size_t count = 0;
     int code;
 
-    for (const struct host_write *write = host->writing.head; write != NULL; write = write->next) {
-        writes[count++] = write->write;
+    for (size_t i = 0; i < host->writing.count; i++) {
+        writes[i] = host->writing.list[i]->write;
     }
-    code = wal_append(host->wal, writes, count, error);
+    code = wal_append(host->wal, writes, host->writing.count, error);
     memory_free(writes);
     return code;
 }
@@ -151,7 +89,6 @@ void host_end_stall(struct host *host)
 void host_on_disk(struct host *host, uint16_t batch, uint64_t life)
 {
     struct raftd_error error = {0};
-    struct host_write *write;
 
     if (!host->alive || host->life != life || host->batch != batch) {
         return;
@@ -160,10 +97,11 @@ void host_on_disk(struct host *host, uint16_t batch, uint64_t life)
         die(host, &error);
         return;
     }
-    while ((write = pop(&host->writing)) != NULL) {
-        truth_on_durable(host->world, host->id, &write->write);
-        push(&host->done, write);
+    for (size_t i = 0; i < host->writing.count; i++) {
+        truth_on_durable(host->world, host->id, &host->writing.list[i]->write);
+        push(&host->done, host->writing.list[i]);
     }
+    host->writing.count = 0;
     if (host->compact_index > 0) {
         wal_compact(host->wal, host->compact_index);
         wal_free_segment(host->wal, &error);
@@ -183,11 +121,10 @@ void host_on_disk(struct host *host, uint16_t batch, uint64_t life)
 
 static void lose(struct host_writes *writes)
 {
-    struct host_write *write;
-
-    while ((write = pop(writes)) != NULL) {
-        host_write_free(write);
+    for (size_t i = 0; i < writes->count; i++) {
+        member_write_free(writes->list[i]);
     }
+    writes->count = 0;
 }
 
 /* Nothing, a part, or all of the batch under way has reached the file system. */
@@ -199,7 +136,7 @@ static void write_in_part(struct host *host)
     if (host->writing.count == 0) {
         return;
     }
-    truth_on_in_doubt(host->world, host->id, host->writing.head);
+    truth_on_in_doubt(host->world, host->id, &host->writing);
     if (fs_memory_is_dead(host->disk) || host->disk_failed || sim_random_below(random, 4) == 0) {
         return;
     }
@@ -215,7 +152,7 @@ void host_disk_crash(struct host *host, enum host_end end)
 
     write_in_part(host);
     fs_memory_die(host->disk);
-    host_snapshots_end(host);
+    host_worker_end(host);
     wal_close(host->wal);
     host->wal = NULL;
     if (end == HOST_POWER_CUT) {

@@ -262,29 +262,26 @@ void truth_on_durable(struct world *world, uint16_t id, const struct raft_write 
     world_mix(world, promises->disk.links[promises->disk.last_index].hash);
 }
 
-void truth_on_in_doubt(struct world *world, uint16_t id, const struct host_write *writes)
+void truth_on_in_doubt(struct world *world, uint16_t id, const struct host_writes *writes)
 {
     struct promises *promises = &world->truth->promises[id];
     const struct chain *before = &promises->disk;
     uint64_t term = promises->disk_term;
     uint16_t vote = promises->disk_vote;
-    size_t count = 0;
 
     forget_doubt(promises);
-    for (const struct host_write *write = writes; write != NULL; write = write->next) {
-        count++;
-    }
-    promises->doubt = memory_allocate_zeroed(count, sizeof(promises->doubt[0]));
-    promises->doubt_terms = memory_allocate(count * sizeof(promises->doubt_terms[0]));
-    promises->doubt_votes = memory_allocate(count * sizeof(promises->doubt_votes[0]));
-    for (const struct host_write *write = writes; write != NULL; write = write->next) {
+    promises->doubt = memory_allocate_zeroed(writes->count, sizeof(promises->doubt[0]));
+    promises->doubt_terms = memory_allocate(writes->count * sizeof(promises->doubt_terms[0]));
+    promises->doubt_votes = memory_allocate(writes->count * sizeof(promises->doubt_votes[0]));
+    for (size_t i = 0; i < writes->count; i++) {
+        const struct raft_write *write = &writes->list[i]->write;
         struct chain *after = &promises->doubt[promises->doubt_count];
 
         chain_copy(after, before);
-        apply_write(world->truth, after, &write->write);
-        if (write->write.has_hard_state) {
-            term = write->write.term;
-            vote = write->write.vote;
+        apply_write(world->truth, after, write);
+        if (write->has_hard_state) {
+            term = write->term;
+            vote = write->vote;
         }
         promises->doubt_terms[promises->doubt_count] = term;
         promises->doubt_votes[promises->doubt_count] = vote;

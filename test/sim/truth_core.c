@@ -311,9 +311,9 @@ static void check_bounds(struct world *world, const struct host *host,
         world_fail(world, "bounded files", "node %u has %zu open", host->id,
                    fs_memory_open_files(host->disk));
     }
-    if (host->waiting.capacity > 4096) {
+    if (host->open_count > 4096) {
         world_fail(world, "bounded queues", "node %u holds %zu requests", host->id,
-                   host->waiting.capacity);
+                   host->open_count);
     }
 }
 

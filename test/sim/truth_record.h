@@ -4,6 +4,7 @@
 #ifndef RAFTD_TEST_SIM_TRUTH_RECORD_H
 #define RAFTD_TEST_SIM_TRUTH_RECORD_H
 
+#include "member/waiting.h"
 #include "sim/model.h"
 #include "sim/truth.h"
 

@@ -248,7 +248,7 @@ bool truth_wants_digest(const struct world *world, uint64_t index)
 
 void truth_on_digest(struct world *world, struct host *host)
 {
-    struct slot *slot = truth_slot(world->truth, host->applied_index);
+    struct slot *slot = truth_slot(world->truth, host->state_index);
     uint64_t digest = host_digest(host);
 
     if (slot->digest == 0) {
@@ -256,7 +256,7 @@ void truth_on_digest(struct world *world, struct host *host)
     } else if (slot->digest != digest) {
         world_fail(world, "same index, same state",
                    "node %u has another state behind index %llu than the others", host->id,
-                   (unsigned long long)host->applied_index);
+                   (unsigned long long)host->state_index);
     }
 }
 
@@ -276,7 +276,7 @@ bool truth_has_converged(struct world *world)
         if (!truth_is_sound(world, host)) {
             continue;
         }
-        if (!host->alive || host->applied_index != committed ||
+        if (!host->alive || member_applied_index(host->member) != committed ||
             world->truth->promises[id].log.last_index != committed) {
             return false;
         }

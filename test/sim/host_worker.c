@@ -1,0 +1,306 @@
+/*
+ * The snapshots of a host: the shipped worker (src/snapshot) without its thread, called some time
+ * after it was given something to do; its news for the member, and the tasks that the member gives
+ * it. See host.h.
+ */
+#include "base/assert.h"
+#include "base/memory.h"
+#include "kv/kv.h"
+#include "member/restore.h"
+#include "sim/host.h"
+#include "sim/net.h"
+#include "sim/truth.h"
+#include "snapshot/sink.h"
+#include "snapshot/worker.h"
+
+enum {
+    SLICE_BYTES = 256, /* small, so that entries are applied between the slices */
+    WORK_MIN_US = 20,
+    WORK_MAX_US = 5000,
+    SENDING_MS = 1000, /* how often the worker is called while a transfer is under way */
+    NEWS_A_TURN = 16,
+};
+
+/* ---- start and end ---- */
+
+static struct snapshot_start start_of(struct host *host)
+{
+    return (struct snapshot_start){
+        .fs = fs_memory_table(host->disk),
+        .directory = HOST_DIRECTORY,
+        .cluster_id = HOST_CLUSTER_ID,
+        .machine = &host->machine,
+    };
+}
+
+int host_restore(struct host *host, struct snapshot_files **files, struct snapshot_info *info,
+                 struct wal_recovered *log, struct raftd_error *error)
+{
+    const struct snapshot_start start = start_of(host);
+    uint64_t base_index = log->base_index;
+    int code = snapshot_files_open(start.fs, start.directory, files, error);
+
+    *info = (struct snapshot_info){0};
+    if (code != 0 || (log->entry_count == 0 && log->term == 0 && log->base_index == 0)) {
+        return code;
+    }
+    code = snapshot_start_restore(&start, *files, log, info, error);
+    if (code == 0) {
+        code = snapshot_start_fit_log(host->wal, info, log, error);
+    }
+    if (log->base_index != base_index || (code != 0 && info->index > 0)) {
+        truth_on_restarted(host->world, host->id, info->index, code == 0 ? log : NULL);
+    }
+    return code;
+}
+
+int host_restore_probe(struct host *host, const struct wal_recovered *log,
+                       struct raftd_error *error)
+{
+    const struct snapshot_start start = start_of(host);
+    struct snapshot_files *files = NULL;
+    struct snapshot_info info;
+    int code = snapshot_files_open(start.fs, start.directory, &files, error);
+
+    host->kv = kv_create(host->id);
+    host->machine = kv_state_machine(host->kv);
+    if (code == 0) {
+        code = snapshot_start_restore(&start, files, log, &info, error);
+    }
+    snapshot_files_close(files);
+    kv_destroy(host->kv);
+    host->kv = NULL;
+    return code;
+}
+
+void host_worker_begin(struct host *host, struct snapshot_files *files)
+{
+    const struct swarm *swarm = &host->world->swarm;
+    const struct snapshot_worker_options options = {
+        .fs = fs_memory_table(host->disk),
+        .directory = HOST_DIRECTORY,
+        .cluster_id = HOST_CLUSTER_ID,
+        .keep = swarm->snapshots_kept,
+        .compress = swarm->snapshot_every % 2 == 0,
+        .machine = host->machine,
+        .core = &host->waker,
+    };
+
+    host->work_planned = false;
+    host->is_sending = false;
+    host->snapshots = snapshot_worker_create(&options, files);
+    ASSERT(host->snapshots != NULL);
+}
+
+void host_worker_end(struct host *host)
+{
+    if (member_wants_slice(host->member)) {
+        host->machine.snapshot_end(host->machine.context);
+    }
+    snapshot_worker_destroy(host->snapshots);
+    host->snapshots = NULL;
+}
+
+/* ---- the worker's turns ---- */
+
+static void plan_work(struct host *host, uint64_t after_us)
+{
+    if (!host->work_planned) {
+        host->work_planned = true;
+        world_plan(host->world, host->world->now_us + after_us, SIM_EVENT_SNAPSHOT, host->id, 0,
+                   host->life);
+    }
+}
+
+static void plan_soon(struct host *host)
+{
+    plan_work(host, sim_random_between(&host->world->random, WORK_MIN_US, WORK_MAX_US));
+}
+
+void host_on_snapshot(struct host *host, uint64_t life)
+{
+    if (!host->alive || host->life != life) {
+        return;
+    }
+    host->work_planned = false;
+    host->is_sending = snapshot_worker_work(host->snapshots);
+    if (snapshot_worker_has_events(host->snapshots)) {
+        host_plan_turn(host);
+    }
+    if (host->is_sending) {
+        plan_work(host, 1000 * SENDING_MS);
+    }
+}
+
+void host_worker_frame(struct host *host, uint16_t peer, struct wire_snapshot *frame)
+{
+    snapshot_worker_frame(host->snapshots, peer, frame);
+    host->work_planned = host->work_planned && !host->is_sending;
+    plan_soon(host);
+}
+
+/* ---- what the worker says ---- */
+
+static void tell_saved(struct host *host, const struct snapshot_event *news)
+{
+    const struct member_saved saved = {
+        .code = news->code,
+        .index = news->index,
+        .needed_index = news->needed_index,
+        .before_index = news->before_index,
+    };
+
+    if (news->code == 0) {
+        STORY(host->world, host->id, "has saved a snapshot of index %llu",
+              (unsigned long long)news->index);
+        world_see(host->world, SEEN_SNAPSHOT_SAVED);
+        truth_on_snapshot(host->world, host->id, news->index);
+    }
+    member_snapshot_saved(host->member, &saved);
+}
+
+static void tell_received(struct host *host, const struct snapshot_event *news)
+{
+    STORY(host->world, host->id, "has received the snapshot of index %llu from node %u",
+          (unsigned long long)news->index, news->peer);
+    truth_on_snapshot(host->world, host->id, news->index);
+    truth_check_snapshot(host->world, host->id, news->info->index, &news->info->membership);
+    member_snapshot_received(host->member, news->peer, news->info, news->staged);
+}
+
+static void send_frame(struct host *host, const struct snapshot_event *news)
+{
+    if (host->link_up[news->peer]) {
+        net_send(host->world, host->id, news->peer, NET_SNAPSHOT, news->frame);
+    } else {
+        memory_free(news->frame);
+    }
+}
+
+void host_worker_news(struct host *host)
+{
+    struct snapshot_event news;
+
+    for (size_t i = 0;
+         i < NEWS_A_TURN && member_takes_snapshot(host->member) && member_has_room(host->member) &&
+         snapshot_worker_next(host->snapshots, &news);
+         i++) {
+        if (news.type == SNAPSHOT_EVENT_FRAME) {
+            send_frame(host, &news);
+            continue;
+        }
+        host->heard_other = true;
+        switch (news.type) {
+        case SNAPSHOT_EVENT_SAVED:
+            tell_saved(host, &news);
+            break;
+        case SNAPSHOT_EVENT_RECEIVED:
+            tell_received(host, &news);
+            break;
+        case SNAPSHOT_EVENT_SENT:
+        case SNAPSHOT_EVENT_FAILED:
+        case SNAPSHOT_EVENT_FRAME:
+        default:
+            member_snapshot_sent(host->member, news.peer, news.type == SNAPSHOT_EVENT_SENT);
+        }
+    }
+}
+
+/* ---- what the member wants ---- */
+
+static void abort_saving(struct host *host, const struct member_task *task)
+{
+    if (task->is_slicing) {
+        host->machine.snapshot_end(host->machine.context);
+    }
+    snapshot_worker_save_abort(host->snapshots);
+}
+
+static void install(struct host *host, const struct member_task *task)
+{
+    STORY(host->world, host->id, "installs the snapshot of index %llu",
+          (unsigned long long)task->index);
+    world_see(host->world, SEEN_SNAPSHOT_INSTALLED);
+    host->machine.restore_commit(host->machine.context, task->staged);
+    host->state_index = task->index;
+    truth_on_digest(host->world, host);
+}
+
+static void carry_out(struct host *host, const struct member_task *task)
+{
+    switch (task->type) {
+    case MEMBER_TASK_ABORT:
+        abort_saving(host, task);
+        break;
+    case MEMBER_TASK_INSTALL:
+        install(host, task);
+        break;
+    case MEMBER_TASK_DROP:
+        snapshot_worker_drop_staged(host->snapshots, task->staged);
+        break;
+    case MEMBER_TASK_SEND:
+        STORY(host->world, host->id, "node %u needs a snapshot", task->peer);
+        snapshot_worker_send(host->snapshots, task->peer);
+        break;
+    case MEMBER_TASK_FORGET:
+        snapshot_worker_forget(host->snapshots, task->peer);
+        break;
+    case MEMBER_TASK_LINK:
+        snapshot_worker_link(host->snapshots, task->peer, task->up);
+        break;
+    }
+}
+
+void host_worker_tasks(struct host *host)
+{
+    struct member_task task;
+
+    while (member_next_task(host->member, &task)) {
+        carry_out(host, &task);
+        plan_soon(host);
+    }
+}
+
+/* ---- saving ---- */
+
+static void begin(struct host *host, struct snapshot_info *info)
+{
+    info->nonce = sim_random_next(&host->world->random);
+    truth_check_snapshot(host->world, host->id, info->index, &info->membership);
+    host->machine.snapshot_begin(host->machine.context);
+    snapshot_worker_save_begin(host->snapshots, info);
+}
+
+static bool can_slice(const struct host *host)
+{
+    return member_wants_slice(host->member) && snapshot_worker_has_room(host->snapshots);
+}
+
+void host_worker_slice(struct host *host)
+{
+    struct raftd_snapshot_sink sink = {{0}};
+    struct snapshot_info info;
+    bool is_last;
+
+    if (member_begin_snapshot(host->member, &info)) {
+        begin(host, &info);
+    }
+    if (!can_slice(host)) {
+        return;
+    }
+    is_last = host->machine.snapshot_next(host->machine.context, &sink, SLICE_BYTES);
+    member_sliced(host->member, sink.bytes.size_bytes, is_last);
+    if (sink.bytes.size_bytes > 0) {
+        snapshot_worker_save_slice(host->snapshots, sink.bytes.data, sink.bytes.size_bytes);
+    }
+    if (is_last) {
+        host->machine.snapshot_end(host->machine.context);
+        snapshot_worker_save_end(host->snapshots);
+    }
+    plan_soon(host);
+}
+
+bool host_worker_goes_on(const struct host *host)
+{
+    return snapshot_worker_has_events(host->snapshots) || can_slice(host);
+}
