@@ -421,46 +421,37 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
     return code;
 }
 
-/* The directory of an interrupted restore looks like that of a new node, or of a node whose log is
- * lost. A mark that the restore removes at its end tells them apart. */
-static int refuse_unfinished_restore(const struct conf *conf, struct raftd_error *error)
+static bool has_file(const struct conf *conf, const char *name)
 {
     const struct fs *fs = fs_posix();
     char path[WAL_PATH_MAX];
     int file;
 
-    snprintf(path, sizeof(path), "%s/%s", conf->node.data_dir, SNAPSHOT_RESTORE_NAME);
+    snprintf(path, sizeof(path), "%s/%s", conf->node.data_dir, name);
     file = fs->open(fs->context, path, FS_OPEN_READ);
-    if (file < 0) {
-        return 0;
+    if (file >= 0) {
+        fs->close(fs->context, file);
     }
-    fs->close(fs->context, file);
-    return error_set(error, RAFTD_ERROR_REFUSED,
-                     "%.200s: raftctl restore into this directory was interrupted: empty the "
-                     "directory and run raftctl restore again",
-                     conf->node.data_dir);
+    return file >= 0;
 }
 
-/* The directory is missing or empty because raftctl recover was interrupted before it renamed the
- * new one. */
-static int refuse_unfinished_recovery(const struct conf *conf, struct raftd_error *error)
+/* The directory of an interrupted restore or recovery looks like that of a new node, or of a node
+ * whose log is lost. Marks that raftctl removes at the end tell them apart. */
+static int refuse_unfinished(const struct conf *conf, struct raftd_error *error)
 {
-    const char *name = conf->node.data_dir;
-    int length = (int)strlen(name);
-    char path[WAL_PATH_MAX];
-
-    while (length > 1 && name[length - 1] == '/') {
-        length--;
+    if (has_file(conf, SNAPSHOT_RESTORE_NAME)) {
+        return error_set(error, RAFTD_ERROR_REFUSED,
+                         "%.200s: raftctl restore into this directory was interrupted: empty the "
+                         "directory and run raftctl restore again",
+                         conf->node.data_dir);
     }
-    snprintf(path, sizeof(path), "%.*s%s", length, name, SNAPSHOT_RECOVER_SUFFIX);
-    if (access(path, F_OK) != 0) {
-        return 0;
+    if (has_file(conf, SNAPSHOT_RECOVER_MARK) || has_file(conf, SNAPSHOT_RECOVER_MARK_LAST)) {
+        return error_set(error, RAFTD_ERROR_REFUSED,
+                         "%.200s: raftctl recover was interrupted in this directory: run raftctl "
+                         "recover --force-new-cluster --data-dir again, which finishes it",
+                         conf->node.data_dir);
     }
-    return error_set(
-        error, RAFTD_ERROR_REFUSED,
-        "%.200s holds no log, but %.200s exists: raftctl recover was interrupted; delete the "
-        "latter, rename %.*s.old-cluster to its old name, and run raftctl recover again",
-        name, path, length > 200 ? 200 : length, name);
+    return 0;
 }
 
 /*
@@ -474,7 +465,7 @@ static int find_identity(struct raftd_node *node, const struct raft_membership *
 {
     const struct conf *conf = &node->conf;
     struct wal_identity identity;
-    int code = refuse_unfinished_restore(conf, error);
+    int code = refuse_unfinished(conf, error);
 
     if (code == 0) {
         code = wal_identify(fs_posix(), conf->node.data_dir, &identity, error);
@@ -485,7 +476,7 @@ static int find_identity(struct raftd_node *node, const struct raft_membership *
     if (identity.cluster_id == 0) {
         *is_new = true;
         node->cluster_id = founding_id(conf, founding);
-        return refuse_unfinished_recovery(conf, error);
+        return 0;
     }
     if (identity.cluster_name[0] != 0 && strcmp(identity.cluster_name, conf->cluster.name) != 0) {
         return error_set(error, RAFTD_ERROR_REFUSED,

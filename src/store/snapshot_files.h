@@ -21,9 +21,16 @@
 /* raftctl restore makes this file first and removes it last. While it exists, the directory is
  * incomplete and no node may start on it. */
 #define SNAPSHOT_RESTORE_NAME "restore-unfinished"
-/* The end of the name of the directory that raftctl recover makes, until that directory takes the
- * place of the old one. */
-#define SNAPSHOT_RECOVER_SUFFIX ".new-cluster"
+/*
+ * raftctl recover makes the new files in the first of these directories, inside of the data
+ * directory. Then it makes the mark, moves the old files into the second one, gives the mark its
+ * last name, moves the new files to where the old ones were, and removes the mark. While one of the
+ * marks exists, no node may start on the directory.
+ */
+#define SNAPSHOT_RECOVER_NEW_NAME "new-cluster"
+#define SNAPSHOT_RECOVER_OLD_NAME "old-cluster"
+#define SNAPSHOT_RECOVER_MARK "recover-unfinished"
+#define SNAPSHOT_RECOVER_MARK_LAST "recover-unfinished-2"
 
 struct snapshot_files;
 

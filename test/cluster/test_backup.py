@@ -92,6 +92,23 @@ class Backup(unittest.TestCase):
             cluster.start()
             self.assertEqual(cluster[2].call("GET", "key-77"), b"new")
 
+    def test_restore_into_the_root_of_a_volume(self):
+        with Cluster(1) as cluster:
+            cluster.start()
+            self.assertEqual(cluster[1].call("SET", "key", "value"), "OK")
+            path = os.path.join(cluster.directory, "backup")
+            backup(cluster[1], path)
+            cluster[1].kill()
+            for name in ("lost+found", ".snapshot"):
+                cluster[1].options["node.data_dir"] = path + "-" + name
+                os.makedirs(os.path.join(cluster[1].data_dir, name))
+                raftctl("restore", path, "--data-dir", cluster[1].data_dir, "--id", 1,
+                        "--cluster", "test", "--member",
+                        "1=" + cluster[1].options["listen.peer"])
+                cluster[1].start().wait_ready()
+                self.assertEqual(cluster[1].call("GET", "key"), b"value")
+                cluster[1].kill()
+
     def test_a_node_that_is_cut_off_does_not_pretend(self):
         with Cluster(3, tls=False) as cluster:
             cluster.start()

@@ -2,9 +2,10 @@
 """raftctl recover: what is left of a cluster that has lost its quorum for good becomes a new one,
 and the dead cannot come back into it."""
 import os
+import subprocess
 import unittest
 
-from cluster import Cluster, raftctl, wait_until
+from cluster import RAFTCTL, Cluster, raftctl, wait_until
 
 
 def recover(node, *arguments):
@@ -17,10 +18,12 @@ class Recover(unittest.TestCase):
         self.assertEqual(looked.returncode, 1)
         self.assertIn("ARE LOST", looked.stderr)
         self.assertIn("last index", looked.stdout)
-        self.assertFalse(os.path.exists(survivor.data_dir + ".old-cluster"))
+        self.assertFalse(os.path.exists(os.path.join(survivor.data_dir, "old-cluster")))
         result = recover(survivor, "--force-new-cluster")
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertTrue(os.path.isdir(survivor.data_dir + ".old-cluster"))
+        self.assertTrue(any(name.startswith("wal-") for name in
+                            os.listdir(os.path.join(survivor.data_dir, "old-cluster"))))
+        self.assertFalse(os.path.exists(os.path.join(survivor.data_dir, "new-cluster")))
 
         survivor.start().wait_ready()
         self.assertEqual(survivor.call("GET", "key"), b"9")
@@ -73,6 +76,32 @@ class Recover(unittest.TestCase):
                 node.kill()
             self.force_and_check(cluster, cluster[2], cluster[3])
             self.assertEqual(cluster[2].call("GET", "other:299"), b"299")
+
+    def test_the_root_of_a_volume(self):
+        # A mount point cannot be renamed, and lost+found stays where it is.
+        with Cluster(1) as cluster:
+            node = cluster[1]
+            cluster.start()
+            self.assertEqual(node.call("SET", "key", "value"), "OK")
+            node.kill()
+            kept = os.path.join(node.data_dir, "lost+found")
+            os.mkdir(kept)
+            command = "mount --bind '%s' '%s' && exec '%s' recover --data-dir '%s/'" % (
+                node.data_dir, node.data_dir, RAFTCTL, node.data_dir)
+            result = subprocess.run(["unshare", "-m", "sh", "-c",
+                                     command + " --force-new-cluster"], check=False, text=True,
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            if "mount" in result.stderr or "unshare" in result.stderr:
+                self.skipTest("no mount namespace: %s" % result.stderr)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertTrue(os.path.isdir(kept))
+            node.start().wait_ready()
+            self.assertEqual(node.call("GET", "key"), b"value")
+            node.kill()
+            # A second recovery does not mix its old files with those of the first one.
+            again = recover(node, "--force-new-cluster")
+            self.assertEqual(again.returncode, 5)
+            self.assertIn("earlier recovery: delete it", again.stderr)
 
     def test_a_directory_in_use_or_without_a_log_is_refused(self):
         with Cluster(1) as cluster:

@@ -1,28 +1,34 @@
 /*
  * raftctl recover --force-new-cluster: makes a cluster with a new id from the data of one node, if
- * the quorum is lost for ever. The node must not run. The new directory is made beside the old one.
- * At the end both are renamed: the new one gets the name of the old one, and the old data are kept
- * under another name. Main thread.
+ * the quorum is lost for ever. The node must not run.
+ *
+ * The directory itself is never renamed: it may be the root of a volume, and its parent may belong
+ * to somebody else. The new files are made in a directory inside of it; then the old files are
+ * moved into another one, and the new files to where the old ones were. When the first file is
+ * moved, all new ones are complete and durable, and a mark says so. From then on a recovery that
+ * was interrupted can only be finished, and the same command does that (finish()). Main thread.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "raftctl/files/backup_file.h"
+#include "raftctl/files/data_directory.h"
 #include "raftctl/output.h"
 #include "store/snapshot_files.h"
 #include "store/wal.h"
+#include "store/wal_format.h"
 #include "sys/clock.h"
 
 enum {
     SEGMENT_BYTES = 64 * 1024 * 1024,
     MAX_ENTRY_BYTES = 1024 * 1024 * 1024,
     WRITE_BYTES = 4 * 1024 * 1024, /* most bytes of entries in one write */
-    PATH_BYTES = 4096,
 };
 
 static const char explanation[] =
@@ -50,8 +56,10 @@ struct recovery {
     uint64_t last_index;
     uint64_t last_term;
     uint64_t new_id;
-    char made[PATH_BYTES];
-    char kept[PATH_BYTES];
+    char made[DATA_PATH_BYTES];      /* the directory with the new files */
+    char kept[DATA_PATH_BYTES];      /* the directory with the old files */
+    char mark[DATA_PATH_BYTES];      /* exists while the old files are being moved */
+    char mark_last[DATA_PATH_BYTES]; /* exists while the new files are being moved */
 };
 
 static int open_old_log(struct recovery *recovery, struct raftd_error *error)
@@ -251,18 +259,20 @@ static int system_error(struct raftd_error *error, const char *doing, const char
 
 static int make_new(struct recovery *recovery, struct raftd_error *error)
 {
-    int code = 0;
+    int code;
 
-    if (mkdir(recovery->made, 0700) != 0) {
-        return errno == EEXIST
-                   ? error_set(
-                         error, RAFTD_ERROR_REFUSED,
-                         "%.300s is left from a recovery that was interrupted: delete it and run "
-                         "this again",
-                         recovery->made)
-                   : system_error(error, "make", recovery->made);
+    if (access(recovery->kept, F_OK) == 0) {
+        return error_set(error, RAFTD_ERROR_REFUSED,
+                         "%.300s holds the data from before an earlier recovery: delete it, or "
+                         "move it elsewhere, and run this again",
+                         recovery->kept);
     }
-    if (recovery->reader != NULL) {
+    /* What is left of a recovery that was interrupted before its mark was made. */
+    code = data_directory_remove(recovery->made, error);
+    if (code == 0 && mkdir(recovery->made, 0700) != 0) {
+        return system_error(error, "make", recovery->made);
+    }
+    if (code == 0 && recovery->reader != NULL) {
         struct snapshot_info info = *snapshot_reader_info(recovery->reader);
 
         info.cluster_id = recovery->new_id;
@@ -272,44 +282,103 @@ static int make_new(struct recovery *recovery, struct raftd_error *error)
     return code == 0 ? write_log(recovery, error) : code;
 }
 
-static int sync_parent(const struct recovery *recovery, struct raftd_error *error)
+/* ---- The change of places ----------------------------------------------------------------- */
+
+static int sync_directory(const struct recovery *recovery, struct raftd_error *error)
 {
     const struct fs *fs = fs_posix();
-    char parent[PATH_BYTES];
-    char *slash;
-    int result;
+    int result = fs->sync_directory(fs->context, recovery->directory);
 
-    snprintf(parent, sizeof(parent), "%s", recovery->kept);
-    slash = strrchr(parent, '/');
-    if (slash == NULL) {
-        snprintf(parent, sizeof(parent), ".");
-    } else {
-        slash[slash == parent ? 1 : 0] = 0;
-    }
-    result = fs->sync_directory(fs->context, parent);
     errno = -result;
-    return result < 0 ? system_error(error, "sync", parent) : 0;
+    return result < 0 ? system_error(error, "sync", recovery->directory) : 0;
 }
 
-/*
- * Renames both directories. Between the two renames there is no data directory. If the process ends
- * there and the node is started, raftd finds the new directory beside and refuses to start
- * (src/node/recovery.c); otherwise it would begin as an empty node.
- */
-static int change_places(const struct recovery *recovery, struct raftd_error *error)
+/* From here on the recovery can only be finished. */
+static int make_mark(const struct recovery *recovery, struct raftd_error *error)
 {
-    int code = sync_parent(recovery, error); /* the new directory survives a crash */
+    const struct fs *fs = fs_posix();
+    int file;
+    int code = sync_directory(recovery, error); /* the new directory survives a crash */
 
     if (code != 0) {
         return code;
     }
-    if (rename(recovery->directory, recovery->kept) != 0) {
-        return system_error(error, "rename", recovery->directory);
+    file = fs->open(fs->context, recovery->mark, FS_OPEN_CREATE);
+    if (file < 0) {
+        errno = -file;
+        return system_error(error, "create", recovery->mark);
     }
-    if (rename(recovery->made, recovery->directory) != 0) {
-        return system_error(error, "rename", recovery->made);
+    fs->close(fs->context, file);
+    return sync_directory(recovery, error);
+}
+
+static int move_old_files(const struct recovery *recovery, struct raftd_error *error)
+{
+    int code;
+
+    if (mkdir(recovery->kept, 0700) != 0 && errno != EEXIST) {
+        return system_error(error, "make", recovery->kept);
     }
-    return sync_parent(recovery, error);
+    code = data_directory_move(recovery->directory, recovery->kept, error);
+    if (code == 0 && rename(recovery->mark, recovery->mark_last) != 0) {
+        code = system_error(error, "rename", recovery->mark);
+    }
+    return code == 0 ? sync_directory(recovery, error) : code;
+}
+
+/* Every file of raftd that is in the data directory now is a new one. */
+static int move_new_files(const struct recovery *recovery, struct raftd_error *error)
+{
+    int code = 0;
+
+    if (access(recovery->made, F_OK) == 0) {
+        code = data_directory_move(recovery->made, recovery->directory, error);
+        code = code == 0 ? data_directory_remove(recovery->made, error) : code;
+    }
+    if (code == 0 && unlink(recovery->mark_last) != 0) {
+        code = system_error(error, "remove", recovery->mark_last);
+    }
+    return code == 0 ? sync_directory(recovery, error) : code;
+}
+
+/* Goes on where the marks say that the recovery stands. */
+static int finish(const struct recovery *recovery, struct raftd_error *error)
+{
+    int code = 0;
+
+    if (access(recovery->mark, F_OK) == 0) {
+        code = move_old_files(recovery, error);
+    }
+    return code == 0 ? move_new_files(recovery, error) : code;
+}
+
+static bool is_unfinished(const struct recovery *recovery)
+{
+    return access(recovery->mark, F_OK) == 0 || access(recovery->mark_last, F_OK) == 0;
+}
+
+/* Finishes a recovery that was interrupted. The lock keeps a second one out. */
+static int finish_earlier(struct recovery *recovery, bool force, struct raftd_error *error)
+{
+    const struct fs *fs = fs_posix();
+    char path[DATA_PATH_BYTES];
+    int code = data_path(path, recovery->directory, WAL_LOCK_NAME, error);
+    int file;
+
+    if (code != 0 || !force) {
+        return code != 0 ? code
+                         : error_set(error, RAFTD_ERROR_REFUSED,
+                                     "%.300s: a recovery was interrupted: run this command with "
+                                     "--force-new-cluster to finish it",
+                                     recovery->directory);
+    }
+    file = fs->open(fs->context, path, FS_OPEN_WRITE);
+    if (file < 0 || fs->lock(fs->context, file) < 0) {
+        return error_set(error, RAFTD_ERROR_LOCKED, "%.300s is in use by another process", path);
+    }
+    code = finish(recovery, error);
+    fs->close(fs->context, file);
+    return code;
 }
 
 static void close_all(struct recovery *recovery)
@@ -321,7 +390,12 @@ static void close_all(struct recovery *recovery)
 
 static int recover(struct recovery *recovery, bool force, struct raftd_error *error)
 {
-    int code = open_old_log(recovery, error);
+    int code;
+
+    if (is_unfinished(recovery)) {
+        return finish_earlier(recovery, force, error);
+    }
+    code = open_old_log(recovery, error);
 
     code = code == 0 ? open_snapshot(recovery, error) : code;
     code = code == 0 ? look_at_end(recovery, error) : code;
@@ -338,34 +412,46 @@ static int recover(struct recovery *recovery, bool force, struct raftd_error *er
         recovery->new_id = random_u64();
     } while (recovery->new_id == 0 || recovery->new_id == recovery->identity.cluster_id);
     code = make_new(recovery, error);
-    return code == 0 ? change_places(recovery, error) : code;
+    code = code == 0 ? make_mark(recovery, error) : code;
+    return code == 0 ? finish(recovery, error) : code;
+}
+
+static int name_paths(struct recovery *recovery, struct raftd_error *error)
+{
+    int code = data_path(recovery->made, recovery->directory, SNAPSHOT_RECOVER_NEW_NAME, error);
+
+    code = code == 0
+               ? data_path(recovery->kept, recovery->directory, SNAPSHOT_RECOVER_OLD_NAME, error)
+               : code;
+    code = code == 0 ? data_path(recovery->mark, recovery->directory, SNAPSHOT_RECOVER_MARK, error)
+                     : code;
+    return code == 0 ? data_path(recovery->mark_last, recovery->directory,
+                                 SNAPSHOT_RECOVER_MARK_LAST, error)
+                     : code;
 }
 
 int ctl_recover(const struct ctl_options *options, char **arguments)
 {
     struct recovery *recovery = memory_allocate_zeroed(1, sizeof(*recovery));
     struct raftd_error error = {0};
-    size_t length = strlen(options->data_directory);
+    struct wal_identity now;
     int code;
 
     (void)arguments;
-    while (length > 1 && options->data_directory[length - 1] == '/') {
-        length--;
-    }
     recovery->directory = options->data_directory;
-    snprintf(recovery->made, sizeof(recovery->made), "%.*s%s", (int)length, options->data_directory,
-             SNAPSHOT_RECOVER_SUFFIX);
-    snprintf(recovery->kept, sizeof(recovery->kept), "%.*s.old-cluster", (int)length,
-             options->data_directory);
     fputs(explanation, stderr);
     fputc('\n', stderr);
-    code = recover(recovery, options->force, &error);
+    code = name_paths(recovery, &error);
+    code = code == 0 ? recover(recovery, options->force, &error) : code;
+    if (code == 0 && options->force) {
+        code = wal_identify(fs_posix(), recovery->directory, &now, &error);
+    }
     if (code != 0) {
         ctl_complain("%s", error.message);
     } else if (options->force) {
         printf("%s is a new cluster now, with the id %016" PRIx64 " and this node as its only "
                "member.\nThe old data are in %s; delete them when you do not need them any more.\n",
-               options->data_directory, recovery->new_id, recovery->kept);
+               options->data_directory, now.cluster_id, recovery->kept);
     } else {
         fputs("Nothing was changed: --force-new-cluster was not given.\n", stderr);
     }

@@ -4,13 +4,10 @@
  * differs from the cluster id in the backup, so no node of the old cluster can take part. Main
  * thread.
  */
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/address.h"
 #include "base/bytes.h"
@@ -18,6 +15,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "raftctl/files/backup_file.h"
+#include "raftctl/files/data_directory.h"
 #include "raftctl/output.h"
 #include "store/snapshot_files.h"
 #include "store/snapshot_writer.h"
@@ -80,33 +78,6 @@ static uint64_t new_cluster_id(const struct snapshot_info *from, const char *nam
     id = checksum(1, bytes.data, bytes.size_bytes);
     buffer_free(&bytes);
     return id;
-}
-
-/* Makes the directory if it does not exist. False: it is not empty, or an error. */
-static bool is_empty_directory(const char *path, struct raftd_error *error)
-{
-    const struct dirent *entry;
-    bool empty = true;
-    DIR *directory;
-
-    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        error_set(error, RAFTD_ERROR_SYSTEM, "cannot make %s: %s", path, strerror(errno));
-        return false;
-    }
-    directory = opendir(path);
-    if (directory == NULL) {
-        error_set(error, RAFTD_ERROR_SYSTEM, "cannot list %s: %s", path, strerror(errno));
-        return false;
-    }
-    while ((entry = readdir(directory)) != NULL) {
-        empty = empty && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
-    }
-    closedir(directory);
-    if (!empty) {
-        error_set(error, RAFTD_ERROR_REFUSED, "%s is not empty: restore into an empty directory",
-                  path);
-    }
-    return empty;
 }
 
 /* Copies the content of the backup into a snapshot. */
@@ -221,10 +192,10 @@ static int restore(const struct ctl_options *options, struct snapshot_reader *re
     info->index += REVISION_GAP;
     info->membership = *members;
     info->nonce = random_u64();
-    if (!is_empty_directory(options->data_directory, error)) {
-        return error->code;
+    code = data_directory_make_empty(options->data_directory, error);
+    if (code == 0) {
+        code = set_mark(options->data_directory, true, error);
     }
-    code = set_mark(options->data_directory, true, error);
     if (code == 0) {
         code = ctl_snapshot_copy(reader, options->data_directory, info, error);
     }
