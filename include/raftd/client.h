@@ -13,9 +13,10 @@
  * Threads: one client belongs to one thread; a program opens one client for each of its threads.
  *
  * Where it works: on every node of the cluster, leader or not. A follower forwards each command to
- * the leader once and never repeats it, and asks the leader to confirm its reads (ReadIndex;
- * Ongaro, "Consensus: Bridging Theory and Practice", section 6.4). So commands and reads are
- * linearizable on every node, unless a read asks for less.
+ * the leader, and asks the leader to confirm its reads (ReadIndex; Ongaro, "Consensus: Bridging
+ * Theory and Practice", section 6.4). So commands and reads are linearizable on every node, unless
+ * a read asks for less. A command that was certainly not appended, because the leader refused it or
+ * its term is over, is proposed again, until the option raft.request_timeout_ms has passed.
  *
  * Order: every accepted request gets exactly one completion. The commands of one client are
  * appended to the log in the order in which they were proposed. Completions of commands and of

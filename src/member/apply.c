@@ -25,7 +25,7 @@ static void refuse_earlier_terms(struct member *member, uint64_t term)
         struct waiting_request *newer = waiting_newer(&member->waiting, request);
 
         if (request->state == WAITING_PROPOSED && request->term != 0 && request->term < term) {
-            member_fail(member, request, RAFTD_ERROR_NOT_LEADER);
+            member_retry(member, request, RAFTD_ERROR_NOT_LEADER, NULL);
         }
         request = newer;
     }
@@ -139,6 +139,7 @@ void member_applied(struct member *member, struct member_apply *apply)
             request = waiting_find(&member->waiting, apply->sequences[i]);
         }
         if (request != NULL) {
+            member_fail_refused_before(member, request);
             member_reply(member, request, RAFTD_OK, apply->entries[i].index, &apply->replies[i]);
         } else {
             reply_reset(&apply->replies[i]);

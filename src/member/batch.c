@@ -111,3 +111,18 @@ bool member_can_propose(const struct member *member)
     }
     return leader != 0 && member_link_is_up(member, leader);
 }
+
+/*
+ * While commands of an earlier term have no outcome, later ones wait. When the first entry of the
+ * new term is applied, each of the earlier ones is either applied, or certainly never will be and
+ * is proposed again, before the later ones. Otherwise a command could overtake an earlier one of
+ * its client.
+ */
+bool member_is_open(const struct member *member)
+{
+    const struct waiting *waiting = &member->waiting;
+    bool in_doubt = member->applied_term < member->settle_term && waiting->proposed_count > 0;
+
+    return member->turn.takes_part && member_can_step(member) && member_can_propose(member) &&
+           waiting->refused_count == 0 && !in_doubt && member->turn.now_ms >= member->retry_ms;
+}

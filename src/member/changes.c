@@ -36,11 +36,22 @@ static int status_of(enum raft_refusal refusal)
     }
 }
 
+/* Whether the same command may succeed a little later, or at another leader. */
+static bool is_worth_a_retry(enum raft_refusal refusal)
+{
+    return refusal == RAFT_REFUSED_NO_LEADER || refusal == RAFT_REFUSED_FULL ||
+           refusal == RAFT_REFUSED_HANDOVER;
+}
+
 void member_refuse(struct member *member, struct waiting_request *request, uint8_t reason)
 {
     enum raft_refusal refusal = (enum raft_refusal)reason;
 
-    member_say(member, request, status_of(refusal), 0, raft_refusal_text(refusal));
+    if (is_worth_a_retry(refusal)) {
+        member_retry(member, request, status_of(refusal), raft_refusal_text(refusal));
+    } else {
+        member_say(member, request, status_of(refusal), 0, raft_refusal_text(refusal));
+    }
 }
 
 void member_change_applied(struct member *member, const struct raft_entry *entry)

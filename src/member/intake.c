@@ -73,17 +73,12 @@ static void propose(struct member *member, struct waiting_request *request)
 {
     struct raft_entry *entry = request->entry;
 
-    request->entry = NULL;
+    /* A command keeps its bytes, because it is proposed again if it was certainly not appended. */
+    request->entry = entry->type == RAFT_ENTRY_COMMAND ? raft_entry_hold(entry) : NULL;
     entry->origin = member->options.origin;
     entry->sequence = request->sequence;
     member_event(member, RAFT_EVENT_PROPOSE)->entry = entry;
     member->batch.entries[member->batch.entry_count++] = entry;
-}
-
-/* Whether requests can be proposed in this turn. */
-static bool is_open(const struct member *member)
-{
-    return member->turn.takes_part && member_can_step(member) && member_can_propose(member);
 }
 
 static void propose_held(struct member *member)
@@ -91,7 +86,11 @@ static void propose_held(struct member *member)
     struct waiting *waiting = &member->waiting;
     struct waiting_request *request;
 
-    while (is_open(member) && member_has_room(member) &&
+    if (waiting->refused_count > 0 && member->turn.now_ms >= member->retry_ms &&
+        member_can_propose(member)) {
+        waiting_release_refused(waiting);
+    }
+    while (member_is_open(member) && member_has_room(member) &&
            (request = waiting_peek(waiting, &waiting->held)) != NULL) {
         propose(member, request);
         waiting_advance(waiting, &waiting->held, WAITING_PROPOSED);
@@ -120,7 +119,7 @@ static void take_command(struct member *member, const struct member_request *req
     bool is_held;
 
     propose_held(member);
-    is_held = !is_open(member) || !member_has_room(member) ||
+    is_held = !member_is_open(member) || !member_has_room(member) ||
               waiting_peek(waiting, &waiting->held) != NULL;
     command = waiting_add(waiting, is_held ? WAITING_HELD : WAITING_PROPOSED, request->client,
                           request->tag, deadline_ms, request->entry);

@@ -90,7 +90,9 @@ static bool waiting_can_go_on(struct member *member)
 {
     struct waiting *waiting = &member->waiting;
 
-    return (waiting_peek(waiting, &waiting->held) != NULL && member_can_propose(member)) ||
+    return (waiting_peek(waiting, &waiting->held) != NULL && member_is_open(member)) ||
+           (waiting->refused_count > 0 && waiting->proposed_count == 0 &&
+            member_can_propose(member) && member->turn.now_ms >= member->retry_ms) ||
            (waiting_peek(waiting, &waiting->reads_new) != NULL &&
             waiting_peek(waiting, &waiting->reads_asked) == NULL);
 }
@@ -104,6 +106,15 @@ bool member_can_go_on(struct member *member)
     return member->applied_index < member->commit_index || member_snapshot_is_due(member);
 }
 
+/* Whether commands wait for nothing but their retry. */
+static bool waits_for_retry(struct member *member)
+{
+    struct waiting *waiting = &member->waiting;
+
+    return member->turn.now_ms < member->retry_ms && member_can_propose(member) &&
+           (waiting->refused_count > 0 || waiting_peek(waiting, &waiting->held) != NULL);
+}
+
 uint64_t member_next_deadline_ms(struct member *member)
 {
     const struct waiting_request *oldest = waiting_oldest(&member->waiting);
@@ -114,6 +125,9 @@ uint64_t member_next_deadline_ms(struct member *member)
 
         deadline_ms = raft_next_deadline(member->core);
         deadline_ms = time_due_ms < deadline_ms ? time_due_ms : deadline_ms;
+        if (waits_for_retry(member) && member->retry_ms < deadline_ms) {
+            deadline_ms = member->retry_ms;
+        }
     }
     if (oldest != NULL && oldest->deadline_ms < deadline_ms) {
         deadline_ms = oldest->deadline_ms;

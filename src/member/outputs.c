@@ -7,6 +7,10 @@
 #include "base/memory.h"
 #include "member/state.h"
 
+/* Milliseconds from the refusal of a command until it is proposed again: a leader that is full, or
+ * that hands over, is not asked in every turn. */
+enum { RETRY_MS = 10 };
+
 /* ---- answers ---- */
 
 static void add(struct member *member, struct raftd_client *client, uint64_t tag, int status,
@@ -47,6 +51,33 @@ void member_fail(struct member *member, struct waiting_request *request, int sta
     struct raftd_reply reply = {0};
 
     member_reply(member, request, status, 0, &reply);
+}
+
+void member_retry(struct member *member, struct waiting_request *request, int status,
+                  const char *text)
+{
+    if (request->entry == NULL) {
+        member_say(member, request, status, 0, text != NULL ? text : "");
+        return;
+    }
+    member->retry_ms = member->turn.now_ms + RETRY_MS;
+    waiting_refuse(&member->waiting, request);
+}
+
+void member_fail_refused_before(struct member *member, const struct waiting_request *request)
+{
+    const struct raftd_client *client = request->client;
+    uint64_t sequence = request->sequence;
+    struct waiting_request *older = waiting_oldest(&member->waiting);
+
+    while (member->waiting.refused_count > 0 && older != NULL && older->sequence != sequence) {
+        struct waiting_request *newer = waiting_newer(&member->waiting, older);
+
+        if (older->state == WAITING_REFUSED && older->client == client) {
+            member_fail(member, older, RAFTD_ERROR_NOT_LEADER);
+        }
+        older = newer;
+    }
 }
 
 void member_answer_at_once(struct member *member, const struct member_request *request, int status,
@@ -110,7 +141,7 @@ void member_frame_lost(struct member *member, const struct member_frame *frame)
             waiting_find(&member->waiting, message->entries[i]->sequence);
 
         if (request != NULL) {
-            member_fail(member, request, RAFTD_ERROR_NOT_LEADER);
+            member_retry(member, request, RAFTD_ERROR_NOT_LEADER, NULL);
         }
     }
 }

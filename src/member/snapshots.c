@@ -113,6 +113,7 @@ static void fail_proposals(struct member *member)
         struct waiting_request *newer = waiting_newer(&member->waiting, request);
 
         if (request->state == WAITING_PROPOSED) {
+            member_fail_refused_before(member, request);
             member_fail(member, request, RAFTD_ERROR_TIMEOUT);
         }
         request = newer;

@@ -99,6 +99,11 @@ struct member {
      * time-out expires meanwhile. */
     uint64_t core_now_ms;
 
+    /* Commands that are tried again. */
+    uint64_t retry_ms; /* not before that */
+    uint64_t seen_term;
+    uint64_t settle_term; /* commands of earlier terms are in doubt until one of this is applied */
+
     /* Applying. */
     uint64_t commit_index; /* entries up to here may be applied */
     uint64_t applied_index;
@@ -151,6 +156,13 @@ void member_reply(struct member *member, struct waiting_request *request, int st
 void member_say(struct member *member, struct waiting_request *request, int status, uint64_t index,
                 const char *text);
 void member_fail(struct member *member, struct waiting_request *request, int status);
+/* A command that was certainly not appended is going to be proposed again; a change of members is
+ * answered with the status and the text (NULL = none). */
+void member_retry(struct member *member, struct waiting_request *request, int status,
+                  const char *text);
+/* This command was applied, or may have been: those that its client proposed before it, and that
+ * were refused, come too late. */
+void member_fail_refused_before(struct member *member, const struct waiting_request *request);
 /* An answer to a request that does not wait. */
 void member_answer_at_once(struct member *member, const struct member_request *request, int status,
                            uint64_t index, const char *text);
@@ -164,6 +176,9 @@ void member_clear_batch(struct member *member);
 bool member_link_is_up(const struct member *member, uint16_t peer);
 /* Whether a proposal that the core gets now can reach a leader. */
 bool member_can_propose(const struct member *member);
+/* Whether the member gives proposals to the core now: that, and none that were refused or that are
+ * in doubt have to come first. */
+bool member_is_open(const struct member *member);
 
 /* intake.c */
 /* The last events before a step: requests that waited, a read round, the time, draining. */

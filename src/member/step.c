@@ -209,6 +209,18 @@ static void act(struct member *member, const struct raft_outbox *outbox)
     refuse_proposals(member, outbox);
 }
 
+/* The term has risen: what was proposed before is in doubt until an entry of the new term is
+ * applied. */
+static void note_term(struct member *member)
+{
+    uint64_t term = raft_get_term(member->core);
+
+    if (term > member->seen_term && member->waiting.proposed_count > 0) {
+        member->settle_term = term;
+    }
+    member->seen_term = term;
+}
+
 void member_step(struct member *member, uint64_t now_ms, struct member_report *report)
 {
     struct raft_outbox *outbox = &member->outbox;
@@ -224,6 +236,7 @@ void member_step(struct member *member, uint64_t now_ms, struct member_report *r
     }
     raft_step(member->core, member->core_now_ms, member->batch.events, member->batch.count, outbox);
     act(member, outbox);
+    note_term(member);
     member_clear_batch(member);
     report->outbox = outbox;
     report->state_changed = outbox->state_changed;

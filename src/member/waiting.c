@@ -71,6 +71,7 @@ static struct waiting_queue *queue_of(struct waiting *waiting, enum waiting_stat
         return &waiting->reads_ready;
     case WAITING_FREE:
     case WAITING_PROPOSED:
+    case WAITING_REFUSED:
     case WAITING_DEAD:
     default:
         return NULL;
@@ -79,7 +80,7 @@ static struct waiting_queue *queue_of(struct waiting *waiting, enum waiting_stat
 
 static bool is_proposal(enum waiting_state state)
 {
-    return state == WAITING_HELD || state == WAITING_PROPOSED;
+    return state == WAITING_HELD || state == WAITING_PROPOSED || state == WAITING_REFUSED;
 }
 
 static void push(struct waiting *waiting, struct waiting_queue *queue, uint32_t place)
@@ -148,6 +149,7 @@ struct waiting_request *waiting_add(struct waiting *waiting, enum waiting_state 
     waiting->newest = place;
     if (is_proposal(state)) {
         waiting->proposal_count++;
+        waiting->proposed_count += state == WAITING_PROPOSED;
     } else {
         waiting->read_count++;
     }
@@ -185,9 +187,80 @@ void waiting_advance(struct waiting *waiting, struct waiting_queue *queue, enum 
     ASSERT(waiting->table[queue->head].state != WAITING_DEAD);
     place = pop(waiting, queue);
     waiting->table[place].state = state;
+    waiting->proposed_count += state == WAITING_PROPOSED;
     if (queue_of(waiting, state) != NULL) {
         push(waiting, queue_of(waiting, state), place);
     }
+}
+
+void waiting_refuse(struct waiting *waiting, struct waiting_request *request)
+{
+    ASSERT(request->state == WAITING_PROPOSED && request->entry != NULL);
+    request->state = WAITING_REFUSED;
+    request->term = 0;
+    waiting->proposed_count--;
+    waiting->refused_count++;
+}
+
+/* The clients with a command in PROPOSED, as seen while walking from the newest request on. */
+struct open_clients {
+    size_t count;
+    const struct raftd_client *list[64];
+};
+
+/* A client that has no place in the list counts as open. */
+static bool is_open(const struct open_clients *open, const struct raftd_client *client)
+{
+    for (size_t i = 0; i < open->count; i++) {
+        if (open->list[i] == client) {
+            return true;
+        }
+    }
+    return open->count == sizeof(open->list) / sizeof(open->list[0]);
+}
+
+/* The entry is made anew, because the first attempt may have left its term and index in the old
+ * one. */
+static void release(struct waiting *waiting, struct waiting_request *request)
+{
+    struct raft_entry *old = request->entry;
+
+    request->entry = raft_entry_make(old->type, old->data, old->size_bytes);
+    raft_entry_release(old);
+    request->state = WAITING_HELD;
+    request->sequence = ++waiting->counter << WAITING_PLACE_BITS | place_of(waiting, request);
+    waiting->refused_count--;
+}
+
+/* Puts all requests of the state HELD into its queue, in the order of their age. */
+static void queue_held_again(struct waiting *waiting)
+{
+    while (waiting_peek(waiting, &waiting->held) != NULL) {
+        pop(waiting, &waiting->held);
+    }
+    for (uint32_t place = waiting->oldest; place != WAITING_NONE;
+         place = waiting->table[place].newer) {
+        if (waiting->table[place].state == WAITING_HELD) {
+            push(waiting, &waiting->held, place);
+        }
+    }
+}
+
+void waiting_release_refused(struct waiting *waiting)
+{
+    struct open_clients open = {0};
+
+    for (uint32_t place = waiting->newest; place != WAITING_NONE;
+         place = waiting->table[place].older) {
+        struct waiting_request *request = &waiting->table[place];
+
+        if (request->state == WAITING_PROPOSED && !is_open(&open, request->client)) {
+            open.list[open.count++] = request->client;
+        } else if (request->state == WAITING_REFUSED && !is_open(&open, request->client)) {
+            release(waiting, request);
+        }
+    }
+    queue_held_again(waiting);
 }
 
 bool waiting_ask_reads(struct waiting *waiting)
@@ -230,6 +303,8 @@ void waiting_finish(struct waiting *waiting, struct waiting_request *request)
     }
     if (is_proposal(request->state)) {
         waiting->proposal_count--;
+        waiting->proposed_count -= request->state == WAITING_PROPOSED;
+        waiting->refused_count -= request->state == WAITING_REFUSED;
     } else {
         waiting->read_count--;
     }
@@ -270,7 +345,7 @@ void waiting_forget_client(struct waiting *waiting, const struct raftd_client *c
             continue;
         }
         request->client = NULL;
-        if (request->state != WAITING_HELD) {
+        if (request->state != WAITING_HELD && request->state != WAITING_REFUSED) {
             waiting_finish(waiting, request);
         }
     }

@@ -10,27 +10,29 @@
  *
  * The states of a request, and the function of each transition:
  *
- *     made in HELD             intake_client(): a command, and no leader can be given it now
- *     made in PROPOSED         intake_client(): a command that goes to the core in this turn
- *     made in READ_LOCAL       add_read(): a read whose level may not need a round
- *     made in READ_NEW         add_read(): a linearizable read
- *     HELD -> PROPOSED         intake_held(): there is a leader again
- *     READ_LOCAL -> READ_NEW   answer_local() in reads.c: this node's state is not recent enough
+ *     made in HELD             take_command(): a command, and no leader can be given it now
+ *     made in PROPOSED         take_command(): a command that goes to the core in this turn
+ *     made in READ_LOCAL       wait_for_read(): a read whose level may not need a round
+ *     made in READ_NEW         wait_for_read(): a linearizable read
+ *     HELD -> PROPOSED         propose_held(): there is a leader again
+ *     PROPOSED -> REFUSED      member_retry(): it was certainly not appended, and is tried again
+ *     REFUSED -> HELD          waiting_release_refused(): no later command of its client is open
+ *     READ_LOCAL -> READ_NEW   next_local() in reads.c: this node's state is not recent enough
  *     READ_NEW -> READ_ASKED   waiting_ask_reads(): a round begins for all of them
  *     READ_ASKED -> READ_READY waiting_confirm_reads(): the round is confirmed up to read_index
  *
  * and the ways in which a request ends, each through waiting_finish():
  *
- *     PROPOSED                 run_batch() in apply.c: the command was applied
- *     PROPOSED                 member_changes_apply(): the change of members is complete
- *     PROPOSED                 member_changes_refuse(): the leader refused it
- *     PROPOSED                 refuse_earlier_terms() in apply.c: it cannot be appended any more
- *     PROPOSED                 note_forwarded() in core_thread.c: it never left this node
- *     PROPOSED                 fail_proposals() in snapshot_schedule.c: a snapshot was installed
- *     READ_LOCAL, READ_READY   reads.c: answered
- *     any                      expire_requests() in core_thread.c: its deadline has come
- *     any but HELD             waiting_forget_client(): the client has closed
- *     any                      finish() in core_thread.c: the node stops
+ *     PROPOSED                 member_applied(): the command was applied
+ *     PROPOSED                 member_change_applied(): the change of members is complete
+ *     PROPOSED                 member_refuse(): the leader refused it for good
+ *     PROPOSED                 fail_proposals() in snapshots.c: a snapshot was installed
+ *     REFUSED                  member_fail_refused_before(): a later command of its client was
+ *                              applied, so it comes too late
+ *     READ_LOCAL, READ_READY   member_answer_read(): answered
+ *     any                      member_expire(): its deadline has come
+ *     any but HELD, REFUSED    waiting_forget_client(): the client has closed
+ *     any                      member_end(): the node stops
  *
  * A request that stands in a queue when it ends cannot be taken out of the middle: it becomes DEAD
  * and is freed when it reaches the front.
@@ -40,9 +42,11 @@
  *      DEAD request stands in the queue in which it ended; a PROPOSED one stands in none.
  *   2. All requests but FREE and DEAD ones are in the list by age, and deadlines never fall along
  *      it: so the deadline of the oldest is the next one.
- *   3. proposal_count counts HELD and PROPOSED, read_count the READ states.
- *   4. A sequence number is never used twice.
- *   5. HELD and the READ states own a reference to the entry; PROPOSED has passed it on.
+ *   3. proposal_count counts HELD, PROPOSED and REFUSED, read_count the READ states, proposed_count
+ *      and refused_count one state each.
+ *   4. A sequence number is never used twice. A command that is tried again gets a new one, so that
+ *      no late word about the first attempt is taken for the outcome of the second.
+ *   5. Every request but a change of members that was proposed owns a reference to its entry.
  */
 #ifndef RAFTD_MEMBER_WAITING_H
 #define RAFTD_MEMBER_WAITING_H
@@ -60,6 +64,7 @@ enum waiting_state {
     WAITING_FREE,
     WAITING_HELD,       /* a command that waits for a leader; in `held` */
     WAITING_PROPOSED,   /* given to the core or to the leader: its outcome is open */
+    WAITING_REFUSED,    /* certainly not appended; is going to be proposed again */
     WAITING_READ_LOCAL, /* a read that may not need a round; in `reads_local` */
     WAITING_READ_NEW,   /* a read that waits for the next round; in `reads_new` */
     WAITING_READ_ASKED, /* its round is under way; in `reads_asked` */
@@ -79,7 +84,7 @@ struct waiting_request {
     uint32_t max_lag_ms; /* largest age of a stale read; 0 = any age */
     uint64_t term; /* PROPOSED: the only term in which it can be appended; 0 = not known yet */
     struct raftd_client *client; /* NULL = no client waits for the outcome */
-    struct raft_entry *entry;    /* HELD and READ states: the bytes */
+    struct raft_entry *entry;    /* the bytes; see invariant 5 */
 };
 
 struct waiting_queue {
@@ -94,6 +99,8 @@ struct waiting {
     uint32_t oldest, newest;
     uint64_t counter; /* number of all requests so far */
     size_t proposal_count;
+    size_t proposed_count;
+    size_t refused_count;
     size_t read_count;
     struct waiting_queue held;
     struct waiting_queue reads_local;
@@ -127,6 +134,14 @@ struct waiting_request *waiting_peek(struct waiting *waiting, struct waiting_que
 /* Moves the first request of a queue, as waiting_peek() has just returned it, to another state. */
 void waiting_advance(struct waiting *waiting, struct waiting_queue *queue,
                      enum waiting_state state);
+/* PROPOSED -> REFUSED. */
+void waiting_refuse(struct waiting *waiting, struct waiting_request *request);
+/*
+ * REFUSED -> HELD, before every later one in HELD, for the requests that may be proposed again: the
+ * commands of a client are appended in their order, so none of its later ones may be PROPOSED.
+ */
+void waiting_release_refused(struct waiting *waiting);
+
 /* Moves all of reads_new to reads_asked. True if a lease of the leader is enough for all. */
 bool waiting_ask_reads(struct waiting *waiting);
 /* Moves all of reads_asked to reads_ready and sets their read_index. */
@@ -142,7 +157,7 @@ struct waiting_request *waiting_newer(struct waiting *waiting,
                                       const struct waiting_request *request);
 
 /*
- * The client has closed. Its commands in HELD are still proposed; all its other requests end,
+ * The client has closed. Its commands in HELD and REFUSED are still proposed; all its others end,
  * because nothing is left to be done for them here. So clients that come and go do not fill the
  * table.
  */

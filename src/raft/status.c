@@ -125,6 +125,11 @@ bool raft_was_removed(const struct raft_core *core)
     return core->removed;
 }
 
+uint64_t raft_get_term(const struct raft_core *core)
+{
+    return core->term;
+}
+
 enum raft_role raft_get_role(const struct raft_core *core)
 {
     return core->role;

@@ -64,6 +64,72 @@ START_TEST(test_find_takes_any_number)
 }
 END_TEST
 
+/* A command of this client that was proposed. */
+static struct waiting_request *proposed(uintptr_t number, uint64_t tag)
+{
+    return waiting_add(&waiting, WAITING_PROPOSED, client(number), tag, 100, bytes());
+}
+
+static uint64_t next_held(void)
+{
+    struct waiting_request *request = waiting_peek(&waiting, &waiting.held);
+    uint64_t tag = request != NULL ? request->tag : 0;
+
+    if (request != NULL) {
+        waiting_advance(&waiting, &waiting.held, WAITING_PROPOSED);
+    }
+    return tag;
+}
+
+START_TEST(test_refused_commands_go_before_those_that_waited_meanwhile)
+{
+    uint64_t sequence = proposed(1, 1)->sequence;
+
+    proposed(1, 2);
+    waiting_add(&waiting, WAITING_HELD, client(1), 3, 100, bytes());
+    waiting_refuse(&waiting, waiting_find(&waiting, sequence));
+    waiting_refuse(&waiting, waiting_newer(&waiting, waiting_oldest(&waiting)));
+    waiting_release_refused(&waiting);
+    ck_assert_uint_eq(waiting.refused_count, 0);
+    ck_assert_ptr_null(waiting_find(&waiting, sequence)); /* the attempt that is over */
+    ck_assert_uint_eq(next_held(), 1);
+    ck_assert_uint_eq(next_held(), 2);
+    ck_assert_uint_eq(next_held(), 3);
+    ck_assert_uint_eq(next_held(), 0);
+}
+END_TEST
+
+START_TEST(test_refused_command_waits_for_a_later_one_of_its_client)
+{
+    struct waiting_request *first = proposed(1, 1);
+    struct waiting_request *second = proposed(2, 2);
+    struct waiting_request *third = proposed(1, 3);
+
+    waiting_refuse(&waiting, first);
+    waiting_refuse(&waiting, second);
+    waiting_release_refused(&waiting);
+    ck_assert_uint_eq(waiting.refused_count, 1);
+    ck_assert_uint_eq(next_held(), 2);
+    waiting_finish(&waiting, third);
+    waiting_release_refused(&waiting);
+    ck_assert_uint_eq(waiting.refused_count, 0);
+    ck_assert_uint_eq(next_held(), 1);
+}
+END_TEST
+
+START_TEST(test_refused_command_that_ends_is_not_released)
+{
+    struct waiting_request *first = proposed(1, 1);
+
+    waiting_refuse(&waiting, first);
+    waiting_finish(&waiting, first);
+    ck_assert_uint_eq(waiting.refused_count, 0);
+    ck_assert_uint_eq(waiting.proposal_count, 0);
+    waiting_release_refused(&waiting);
+    ck_assert_uint_eq(next_held(), 0);
+}
+END_TEST
+
 START_TEST(test_held_proposals_leave_in_order)
 {
     for (uint64_t tag = 1; tag <= 1000; tag++) {
@@ -206,6 +272,9 @@ UNIT_SUITE(waiting)
     tcase_add_test(tcase, test_reused_place_does_not_answer_for_its_predecessor);
     tcase_add_test(tcase, test_find_takes_any_number);
     tcase_add_test(tcase, test_held_proposals_leave_in_order);
+    tcase_add_test(tcase, test_refused_commands_go_before_those_that_waited_meanwhile);
+    tcase_add_test(tcase, test_refused_command_waits_for_a_later_one_of_its_client);
+    tcase_add_test(tcase, test_refused_command_that_ends_is_not_released);
     tcase_add_test(tcase, test_expired_in_a_queue_are_swept_and_places_reused);
     tcase_add_test(tcase, test_dead_request_behind_a_live_one_is_not_served);
     tcase_add_test(tcase, test_reads_that_come_during_a_round_wait_for_the_next);
