@@ -13,10 +13,14 @@
 #include "peer/link_private.h"
 #include "sys/clock.h"
 
+/* Frames in a queue. */
 enum { LINK_EVENTS_MAX = 4096, LINK_FRAMES_MAX = 4096, LINK_BULK_MAX = 32 };
 
+_Static_assert((int)LINK_CONTROL_FRAME_MAX == (int)FRAME_OUTPUT_CONTROL_MAX,
+               "a control frame fits into the buffer");
+
 /* Whether there is something to do in another turn. */
-static bool has_work(const struct link *link)
+static bool has_work(struct link *link)
 {
     if (atomic_load(&link->stop) || atomic_load(&link->given_waits) ||
         (link->blocked && !atomic_load(&link->events_blocked))) {
@@ -26,7 +30,7 @@ static bool has_work(const struct link *link)
         return link->state != LINK_IDLE && link->readable;
     }
     return (link->readable && !link->blocked) ||
-           (link->writable && (ring_count(link->frames) > 0 || ring_count(link->bulk) > 0));
+           (link->writable && frame_output_is_due(&link->output));
 }
 
 static short wanted_poll_events(const struct link *link)
@@ -146,9 +150,11 @@ struct link *link_create(const struct link_shared *shared, uint16_t peer_id,
     link->address = *address;
     net_address_format(address, link->address_text, sizeof(link->address_text));
     link->events = ring_create(LINK_EVENTS_MAX, sizeof(struct link_event));
-    link->frames = ring_create(LINK_FRAMES_MAX, sizeof(struct wire_frame *));
-    link->bulk = ring_create(LINK_BULK_MAX, sizeof(struct wire_frame *));
-    link->output.bulk = link->bulk;
+    frame_queue_init(&link->queues[WIRE_CONTROL], LINK_FRAMES_MAX, LINK_CONTROL_BYTES);
+    frame_queue_init(&link->queues[WIRE_ENTRIES], LINK_FRAMES_MAX,
+                     shared->max_queue_bytes != 0 ? shared->max_queue_bytes : LINK_ENTRIES_BYTES);
+    frame_queue_init(&link->queues[WIRE_BULK], LINK_BULK_MAX, LINK_BULK_BYTES);
+    link->output.queues = link->queues;
     link->backoff_ms = link->timing.backoff_min_ms;
     mutex_init(&link->mutex, MUTEX_RANK_LINK);
     if (link->dials) {
@@ -195,13 +201,14 @@ void link_destroy(struct link *link)
     }
     wire_message_free(link->owed.message);
     memory_free(link->owed.snapshot);
-    link_drop_frames(link);
     ring_destroy(link->events);
-    ring_destroy(link->frames);
-    ring_destroy(link->bulk);
     stream_close(link->given);
     frame_input_free(&link->input);
+    frame_assembly_clear(&link->assembly);
     frame_output_free(&link->output);
+    for (int class = 0; class < WIRE_CLASSES; class ++) {
+        frame_queue_free(&link->queues[class]);
+    }
     mutex_destroy(&link->mutex);
     waker_close(&link->waker);
     memory_free(link);
@@ -219,10 +226,14 @@ bool link_next_event(struct link *link, struct link_event *event)
 {
     bool found = ring_pop(link->events, event);
 
+    if (found && event->size_bytes > 0) {
+        atomic_fetch_sub(&link->events_bytes, event->size_bytes);
+    }
     /* The plain load is a hint that may come too late. The exchanges after a failed pop and in
      * link_has_events() never do. */
     if (!found ||
-        (atomic_load(&link->events_blocked) && ring_count(link->events) <= LINK_EVENTS_MAX / 2)) {
+        (atomic_load(&link->events_blocked) && ring_count(link->events) <= LINK_EVENTS_MAX / 2 &&
+         atomic_load(&link->events_bytes) <= LINK_EVENTS_BYTES / 2)) {
         wake_blocked(link);
     }
     return found;
@@ -245,13 +256,17 @@ bool link_has_events(struct link *link)
 
 bool link_send(struct link *link, enum wire_class class, struct wire_frame *frame)
 {
-    struct ring *ring = class == WIRE_BULK ? link->bulk : link->frames;
-
-    if (!atomic_load(&link->up) || !ring_push(ring, &frame)) {
+    ASSERT(class != WIRE_CONTROL || frame->size_bytes <= LINK_CONTROL_FRAME_MAX);
+    if (!atomic_load(&link->up)) {
         memory_free(frame);
         return false;
     }
-    return true;
+    return frame_queue_push(&link->queues[class], frame);
+}
+
+size_t link_room(struct link *link, enum wire_class class)
+{
+    return atomic_load(&link->up) ? frame_queue_room(&link->queues[class]) : 0;
 }
 
 void link_wake(struct link *link)

@@ -5,9 +5,10 @@
  * When the connection is lost it makes a new one, after a back-off with jitter, until it is
  * stopped. It never touches the Raft core.
  *
- * Two rings connect it with the core thread: `events` to the core, `frames` from the core. When
- * `events` is full, the link stops reading from its socket. When `frames` is full, the core thread
- * drops the frame, as a network may.
+ * Queues connect it with the core thread: `events` to the core, and for each class of frames one
+ * queue from the core. All are bounded in number and in bytes. When `events` is full, the link stops
+ * reading from its socket. When the queue of a class is full, the frame is dropped, as by a network;
+ * link_room() tells how much fits.
  */
 #ifndef RAFTD_PEER_LINK_H
 #define RAFTD_PEER_LINK_H
@@ -22,6 +23,17 @@
 #include "wire/wire.h"
 
 struct link;
+
+/* How much waits between a link and the core. In each queue, the frame that reaches the limit still
+ * fits, so it holds up to one frame more. */
+enum {
+    LINK_CONTROL_BYTES = 1024 * 1024,
+    LINK_ENTRIES_BYTES = 32 * 1024 * 1024,
+    LINK_BULK_BYTES = 1024 * 1024,
+    LINK_EVENTS_BYTES = 32 * 1024 * 1024,
+    /* Largest frame of the class CONTROL. */
+    LINK_CONTROL_FRAME_MAX = 8 * 1024,
+};
 
 /* Time limits, milliseconds; 0 = the default in the comment. Tests use shorter ones. */
 struct link_timing {
@@ -42,6 +54,7 @@ struct link_shared {
     struct tls_context *tls;  /* NULL = plain text */
     struct wire_limits limits;
     size_t max_frame_bytes;   /* largest payload of a frame */
+    size_t max_queue_bytes;   /* entries that wait in a link; 0 = LINK_ENTRIES_BYTES */
     struct waker *core;       /* woken after events were pushed */
     struct waker *lifecycle;  /* woken when a link's health changes; may be NULL */
     const atomic_bool *ready; /* the node is ready; probes tell it to the peers */
@@ -57,6 +70,7 @@ enum link_event_type {
 };
 struct link_event {
     enum link_event_type type;
+    size_t size_bytes;              /* of the frame; 0 = the event was no frame */
     struct raft_message *message;   /* MESSAGE: verified to be from this peer; the taker frees it */
     struct wire_snapshot *snapshot; /* SNAPSHOT: the taker frees it */
 };
@@ -75,9 +89,13 @@ void link_destroy(struct link *link);
 bool link_next_event(struct link *link, struct link_event *event);
 /* False = the core thread may sleep: the link wakes it when there is an event. */
 bool link_has_events(struct link *link);
-/* Takes the frame. False: the ring is full or there is no connection, and the frame was freed. Does
- * not wake the link: see link_wake(). */
+/* Takes the frame. False: the queue of the class is full or there is no connection, and the frame
+ * was freed. Does not wake the link: see link_wake(). A frame of the class CONTROL may overtake
+ * frames of ENTRIES, and both may overtake BULK. */
 bool link_send(struct link *link, enum wire_class class, struct wire_frame *frame);
+/* Bytes that the queue of this class still takes; 0 = the next frame is dropped. The last frame may
+ * be larger than this. */
+size_t link_room(struct link *link, enum wire_class class);
 void link_wake(struct link *link);
 
 /*

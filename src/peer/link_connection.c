@@ -17,10 +17,8 @@ enum { LINK_READ_BUDGET_BYTES = 1024 * 1024 };
 
 void link_drop_frames(struct link *link)
 {
-    struct wire_frame *frame;
-
-    while (ring_pop(link->frames, &frame) || ring_pop(link->bulk, &frame)) {
-        memory_free(frame);
+    for (int class = 0; class < WIRE_CLASSES; class ++) {
+        frame_queue_drop(&link->queues[class]);
     }
 }
 
@@ -47,6 +45,7 @@ static void close_connection(struct link *link)
     stream_close(link->stream);
     link->stream = NULL;
     frame_input_clear(&link->input);
+    frame_assembly_clear(&link->assembly);
     frame_output_clear(&link->output);
     if (link->state == LINK_UP) {
         atomic_store(&link->up, false);
@@ -85,6 +84,8 @@ static void go_up(struct link *link, const struct wire_hello *hello)
     link->was_healthy = false;
     /* Frames that the core sent for the connection before, of whose end it did not know yet. */
     link_drop_frames(link);
+    link->version = hello->version_max < WIRE_VERSION_MAX ? hello->version_max : WIRE_VERSION_MAX;
+    frame_output_begin(&link->output, link->version, link->up_since_us);
     link_report_up(link, hello);
     atomic_store(&link->up, true);
     link_push_up(link);
@@ -192,7 +193,7 @@ static void exchange_hellos(struct link *link)
         return;
     }
     if (code == RAFTD_ERROR_AGAIN && link->writable) {
-        code = frame_output_flush(&link->output, NULL, link->stream, &error);
+        code = frame_output_flush(&link->output, false, link->stream, &error);
         if (code == RAFTD_ERROR_AGAIN) {
             link->writable = false;
             link->write_wants = stream_wants(link->stream);
@@ -250,6 +251,7 @@ static int on_probe_reply(struct link *link, const struct wire_header *header,
                  (unsigned long)(now_us - probe.nonce));
     }
     link->was_healthy = true;
+    pace_answered(&link->output.pace, probe.nonce, now_us);
     link_report_probed(link, now_us - probe.nonce, probe.ready);
     return 0;
 }
@@ -271,7 +273,9 @@ static int on_raft_message(struct link *link, const struct wire_header *header,
         wire_message_free(message);
         return code;
     }
-    link_push_event(link, (struct link_event){.type = LINK_EVENT_MESSAGE, .message = message});
+    link_push_event(link, (struct link_event){.type = LINK_EVENT_MESSAGE,
+                                              .size_bytes = header->payload_bytes,
+                                              .message = message});
     return 0;
 }
 
@@ -282,9 +286,38 @@ static int on_snapshot(struct link *link, const struct wire_header *header, cons
     int code = wire_snapshot_decode(&snapshot, payload, header->payload_bytes, error);
 
     if (code == 0) {
-        link_push_event(link,
-                        (struct link_event){.type = LINK_EVENT_SNAPSHOT, .snapshot = snapshot});
+        link_push_event(link, (struct link_event){.type = LINK_EVENT_SNAPSHOT,
+                                                  .size_bytes = header->payload_bytes,
+                                                  .snapshot = snapshot});
     }
+    return code;
+}
+
+/* A piece of a large frame. With the last piece, the frame is handled as if it had come whole. */
+static int on_piece(struct link *link, const struct wire_header *header, const uint8_t *payload,
+                    struct raftd_error *error)
+{
+    struct wire_header whole;
+    const uint8_t *whole_payload;
+    struct wire_piece piece;
+    int code = wire_piece_decode(&piece, payload, header->payload_bytes, error);
+
+    if (code != 0) {
+        return code;
+    }
+    if (link->version < WIRE_VERSION_PIECES) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL,
+                         "piece of a frame, but the peer has said that it speaks version %u only",
+                         (unsigned)link->version);
+    }
+    code = frame_assembly_add(&link->assembly, &piece, link->shared->max_frame_bytes, &whole,
+                              &whole_payload, error);
+    if (code <= 0) {
+        return code;
+    }
+    code = piece.class == WIRE_BULK ? on_snapshot(link, &whole, whole_payload, error)
+                                    : on_raft_message(link, &whole, whole_payload, error);
+    frame_assembly_end(&link->assembly, piece.class);
     return code;
 }
 
@@ -300,6 +333,8 @@ static int on_frame(struct link *link, const struct wire_header *header, const u
         return on_raft_message(link, header, payload, error);
     case WIRE_SNAPSHOT:
         return on_snapshot(link, header, payload, error);
+    case WIRE_PIECE:
+        return on_piece(link, header, payload, error);
     default:
         return error_set(error, RAFTD_ERROR_PROTOCOL, "the peer sent a second hello");
     }
@@ -355,11 +390,8 @@ static int read_frames(struct link *link, struct raftd_error *error)
 static void run_timers(struct link *link)
 {
     if (link->now_ms >= link->probe_due_ms) {
-        struct wire_probe probe = {.nonce = clock_monotonic_us(),
-                                   .ready = atomic_load(link->shared->ready)};
-
         link->probe_due_ms = link->now_ms + link->timing.probe_interval_ms;
-        frame_output_add(&link->output, wire_probe_encode(WIRE_PROBE, &probe));
+        frame_output_add_probe(&link->output, atomic_load(link->shared->ready));
         frame_input_shrink(&link->input);
     }
 }
@@ -371,7 +403,7 @@ int link_write_frames(struct link *link, struct raftd_error *error)
     if (!link->writable) {
         return 0;
     }
-    code = frame_output_flush(&link->output, link->frames, link->stream, error);
+    code = frame_output_flush(&link->output, atomic_load(link->shared->ready), link->stream, error);
     if (code == RAFTD_ERROR_AGAIN) {
         link->writable = false;
         link->write_wants = stream_wants(link->stream);

@@ -85,7 +85,16 @@ void link_report_trouble(struct link *link, enum greeting_reason reason, const c
 
 static bool push_event(struct link *link, struct link_event event)
 {
+    /* Counted before the push: the core thread may take the event and subtract its bytes at once.
+     * Only this thread adds, so the sum cannot pass the limit between the two steps. */
+    if (event.size_bytes > 0) {
+        if (atomic_load(&link->events_bytes) >= LINK_EVENTS_BYTES) {
+            return false;
+        }
+        atomic_fetch_add(&link->events_bytes, event.size_bytes);
+    }
     if (!ring_push(link->events, &event)) {
+        atomic_fetch_sub(&link->events_bytes, event.size_bytes);
         return false;
     }
     link->pushed = true;

@@ -36,6 +36,7 @@
 #ifndef RAFTD_PEER_LINK_PRIVATE_H
 #define RAFTD_PEER_LINK_PRIVATE_H
 
+#include "peer/frame_assembly.h"
 #include "peer/frame_input.h"
 #include "peer/frame_output.h"
 #include "peer/greeting.h"
@@ -59,10 +60,9 @@ struct link {
     bool dials;                 /* this node has the lower id */
     struct net_address address; /* address of the peer */
     char address_text[300];
-    struct waker waker;  /* consumer: link thread */
-    struct ring *events; /* struct link_event; link thread -> core thread */
-    struct ring *frames; /* struct wire_frame *; core thread -> link thread */
-    struct ring *bulk;   /* struct wire_frame *; written only when `frames` is empty */
+    struct waker waker;                      /* consumer: link thread */
+    struct ring *events;                     /* struct link_event; link thread -> core thread */
+    struct frame_queue queues[WIRE_CLASSES]; /* core thread -> link thread */
     struct thread thread;
 
     /* The thread that starts and destroys the link. */
@@ -73,6 +73,7 @@ struct link {
     atomic_bool up;             /* set by the link thread, read by the core thread */
     atomic_bool given_waits;    /* set by the reception thread, cleared by the link thread */
     atomic_bool events_blocked; /* the link waits for room in `events`: see link_push_owed() */
+    atomic_size_t events_bytes; /* of the frames in `events`; link thread adds, core subtracts */
 
     /* Guarded by mutex. */
     struct mutex mutex;
@@ -88,9 +89,11 @@ struct link {
     struct greeting_reader greeting;
     uint64_t greeting_deadline_ms; /* end of HANDSHAKE and HELLO */
     struct frame_input input;
+    struct frame_assembly assembly;
     struct frame_output output;
-    bool readable; /* a read may find something; if not, wait for read_wants first */
-    bool writable; /* a write may succeed; if not, wait for write_wants first */
+    uint16_t version; /* UP: of the format, the highest that both nodes speak */
+    bool readable;    /* a read may find something; if not, wait for read_wants first */
+    bool writable;    /* a write may succeed; if not, wait for write_wants first */
     short read_wants;
     short write_wants;
     uint64_t up_since_us;

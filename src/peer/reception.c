@@ -288,7 +288,7 @@ static int advance(struct reception *reception, struct guest *guest, struct raft
         code = greeting_read_frame(&guest->greeting, guest->stream, &header, error);
         return code == 0 ? on_first_frame(reception, guest, &header, error) : code;
     case GUEST_REFUSED:
-        code = frame_output_flush(&guest->output, NULL, guest->stream, error);
+        code = frame_output_flush(&guest->output, false, guest->stream, error);
         if (code == 0) {
             guest->state = GUEST_GONE;
         }

@@ -1,6 +1,6 @@
 /*
  * Encodes and decodes frame headers and the small frames: hello and hello reply, probe and probe
- * reply. Pure; any thread.
+ * reply; and the heads of pieces. Pure; any thread.
  */
 #include "base/assert.h"
 #include "base/error.h"
@@ -10,6 +10,9 @@
 #include "wire/writer.h"
 
 enum { PROBE_BYTES = 9, HELLO_FIXED_BYTES = 30 };
+
+/* Places in a header. */
+enum { TYPE_OFFSET = 4, VERSION_OFFSET = 5, PADDING_OFFSET = 6 };
 
 _Static_assert(HELLO_FIXED_BYTES + 64 + 272 + 256 <= WIRE_HELLO_MAX_BYTES,
                "a hello fits its limit");
@@ -24,7 +27,7 @@ struct writer writer_begin(enum wire_frame_type type, size_t payload_bytes)
     writer.place = writer.frame->data;
     write_u32(&writer, (uint32_t)payload_bytes);
     write_u8(&writer, (uint8_t)type);
-    write_u8(&writer, WIRE_VERSION_MAX);
+    write_u8(&writer, WIRE_VERSION_MIN);
     write_u16(&writer, 0);
     return writer;
 }
@@ -46,6 +49,8 @@ static size_t limit_of_type(uint8_t type, size_t max_payload_bytes)
         limit = PROBE_BYTES;
     } else if (type == WIRE_SNAPSHOT) {
         limit = WIRE_SNAPSHOT_FIXED_BYTES + WIRE_SNAPSHOT_CHUNK_MAX;
+    } else if (type == WIRE_PIECE) {
+        limit = WIRE_PIECE_FIXED_BYTES + WIRE_PIECE_DATA_MAX;
     }
     return limit < max_payload_bytes ? limit : max_payload_bytes;
 }
@@ -56,9 +61,9 @@ int wire_header_decode(struct wire_header *header, const uint8_t data[WIRE_HEADE
     size_t limit;
 
     header->payload_bytes = load_u32(data);
-    header->type = data[4];
-    header->version = data[5];
-    if (header->type < WIRE_HELLO || header->type > WIRE_JOIN_REPLY) {
+    header->type = data[TYPE_OFFSET];
+    header->version = data[VERSION_OFFSET];
+    if (header->type < WIRE_HELLO || header->type > WIRE_PIECE) {
         return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of unknown type %u",
                          (unsigned)header->type);
     }
@@ -67,8 +72,13 @@ int wire_header_decode(struct wire_header *header, const uint8_t data[WIRE_HEADE
                          "frame of protocol version %u; this node speaks versions %d to %d",
                          (unsigned)header->version, WIRE_VERSION_MIN, WIRE_VERSION_MAX);
     }
-    if (load_u16(data + 6) != 0) {
+    if (load_u16(data + PADDING_OFFSET) != 0) {
         return error_set(error, RAFTD_ERROR_PROTOCOL, "frame header with non-zero padding");
+    }
+    if (header->type == WIRE_PIECE && header->version < WIRE_VERSION_PIECES) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL,
+                         "frame of type %u in protocol version %u; expected version %d or later",
+                         (unsigned)header->type, (unsigned)header->version, WIRE_VERSION_PIECES);
     }
     limit = limit_of_type(header->type, max_payload_bytes);
     if (header->payload_bytes > limit) {
@@ -183,5 +193,42 @@ int wire_probe_decode(struct wire_probe *probe, const void *payload, size_t size
     if (reader.failed || reader_left(&reader) != 0) {
         return error_set(error, RAFTD_ERROR_PROTOCOL, "malformed probe of %zu bytes", size);
     }
+    return 0;
+}
+
+void wire_frame_set_version(struct wire_frame *frame, uint16_t version)
+{
+    ASSERT(version >= WIRE_VERSION_MIN && version <= WIRE_VERSION_MAX);
+    frame->data[VERSION_OFFSET] = (uint8_t)version;
+}
+
+void wire_piece_head(uint8_t head[WIRE_PIECE_HEAD_BYTES], enum wire_class class, size_t size)
+{
+    ASSERT(class == WIRE_ENTRIES || class == WIRE_BULK);
+    ASSERT(size > 0 && size <= WIRE_PIECE_DATA_MAX);
+    store_u32(head, (uint32_t)(WIRE_PIECE_FIXED_BYTES + size));
+    head[TYPE_OFFSET] = WIRE_PIECE;
+    head[VERSION_OFFSET] = WIRE_VERSION_PIECES;
+    store_u16(head + PADDING_OFFSET, 0);
+    head[WIRE_HEADER_BYTES] = (uint8_t) class;
+}
+
+int wire_piece_decode(struct wire_piece *piece, const void *payload, size_t size,
+                      struct raftd_error *error)
+{
+    const uint8_t *bytes = payload;
+
+    if (size <= WIRE_PIECE_FIXED_BYTES || size > WIRE_PIECE_FIXED_BYTES + WIRE_PIECE_DATA_MAX) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL, "piece of %zu bytes; expected %d to %d", size,
+                         WIRE_PIECE_FIXED_BYTES + 1, WIRE_PIECE_FIXED_BYTES + WIRE_PIECE_DATA_MAX);
+    }
+    if (bytes[0] != WIRE_ENTRIES && bytes[0] != WIRE_BULK) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL,
+                         "piece of unknown class %u; expected %d (entries) or %d (bulk)",
+                         (unsigned)bytes[0], WIRE_ENTRIES, WIRE_BULK);
+    }
+    piece->class = (enum wire_class)bytes[0];
+    piece->data = bytes + WIRE_PIECE_FIXED_BYTES;
+    piece->size_bytes = size - WIRE_PIECE_FIXED_BYTES;
     return 0;
 }

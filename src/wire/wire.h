@@ -21,7 +21,8 @@
 enum {
     WIRE_HEADER_BYTES = 8,
     WIRE_VERSION_MIN = 1,
-    WIRE_VERSION_MAX = 1,
+    WIRE_VERSION_MAX = 2,
+    WIRE_VERSION_PIECES = 2, /* the first version with frames of type PIECE */
     /* The largest payload of a hello, a join request, and the replies to them. */
     WIRE_HELLO_MAX_BYTES = 1024,
     /* An entry in a frame, without its data. */
@@ -30,9 +31,12 @@ enum {
     WIRE_MESSAGE_OVERHEAD_BYTES = 256,
     /* A snapshot frame without its data. */
     WIRE_SNAPSHOT_FIXED_BYTES = 32,
-    /* The most data in one snapshot frame. A heartbeat that comes up while such a frame is being
-     * sent has to wait for the whole frame, so it is not larger. */
+    /* The most data in one snapshot frame. */
     WIRE_SNAPSHOT_CHUNK_MAX = 128 * 1024,
+    /* A piece without its data, and the most data in one piece. With its header, the largest piece
+     * has 16 KiB: as much as a record of TLS. */
+    WIRE_PIECE_FIXED_BYTES = 1,
+    WIRE_PIECE_DATA_MAX = 16 * 1024 - 8 - 1,
 };
 
 enum wire_frame_type {
@@ -44,6 +48,7 @@ enum wire_frame_type {
     WIRE_SNAPSHOT = 6,    /* struct wire_snapshot */
     WIRE_JOIN = 7,        /* struct wire_join: the only frame of a node that is not a member yet */
     WIRE_JOIN_REPLY = 8,  /* struct wire_join_reply */
+    WIRE_PIECE = 9,       /* a part of a RAFT or SNAPSHOT frame; since version 2 */
 };
 
 /* An encoded frame, header included. Freed with memory_free() by its owner. */
@@ -58,8 +63,8 @@ struct wire_header {
     uint8_t version;
 };
 /* RAFTD_ERROR_PROTOCOL if the type or the version is unknown, the padding is not zero, or the
- * payload is longer than max_payload_bytes. Hellos, join requests, probes and snapshot frames have
- * smaller limits of their own. */
+ * payload is longer than max_payload_bytes. Hellos, join requests, probes, snapshot frames and
+ * pieces have smaller limits of their own. */
 int wire_header_decode(struct wire_header *header, const uint8_t data[WIRE_HEADER_BYTES],
                        size_t max_payload_bytes, struct raftd_error *error);
 
@@ -140,6 +145,26 @@ enum wire_class {
 };
 /* CONTROL or ENTRIES. */
 enum wire_class wire_message_class(const struct raft_message *message);
+/* Encoders write the lowest version. The link replaces it by the version that both nodes speak,
+ * except in greetings. */
+void wire_frame_set_version(struct wire_frame *frame, uint16_t version);
+
+/*
+ * A large frame of the class ENTRIES or BULK travels in pieces, so that frames of other classes can
+ * go between them. The pieces of one class are one frame after the other, cut at any place: the data
+ * of the first piece begins with the header of the frame, and the last piece ends with the frame.
+ */
+struct wire_piece {
+    enum wire_class class; /* ENTRIES or BULK */
+    const uint8_t *data;   /* borrowed */
+    size_t size_bytes;     /* of data, not 0 */
+};
+/* Writes the header of a piece and its payload up to the data. */
+enum { WIRE_PIECE_HEAD_BYTES = WIRE_HEADER_BYTES + WIRE_PIECE_FIXED_BYTES };
+void wire_piece_head(uint8_t head[WIRE_PIECE_HEAD_BYTES], enum wire_class class, size_t size);
+/* The data stays in the payload. */
+int wire_piece_decode(struct wire_piece *piece, const void *payload, size_t size,
+                      struct raftd_error *error);
 
 /*
  * The transfer of a snapshot file, byte for byte as it is on the sender's disk. The sender offers

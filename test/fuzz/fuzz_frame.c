@@ -82,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memory_free(copy);
         if (frame == NULL)
             return 0;
+        wire_frame_set_version(frame, header.version);
         ASSERT(frame->size_bytes == WIRE_HEADER_BYTES + (size_t)header.payload_bytes);
         ASSERT(memcmp(frame->data, data, frame->size_bytes) == 0);
         data += frame->size_bytes;

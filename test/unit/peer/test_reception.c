@@ -86,8 +86,8 @@ static void old_version(struct wire_hello *hello)
 
 static void new_version(struct wire_hello *hello)
 {
-    hello->version_min = 2;
-    hello->version_max = 3;
+    hello->version_min = 7;
+    hello->version_max = 8;
 }
 
 static const struct {
@@ -104,8 +104,8 @@ static const struct {
     {unknown_node, "node 9 is no member of this cluster: check [peers] (while node 2 joins the "
                    "cluster, nothing needs to be done)"},
     {this_node, "two nodes have the id 2: check [node] id"},
-    {old_version, "node 1 speaks protocol versions 0 to 0, node 2 speaks 1 to 1"},
-    {new_version, "node 1 speaks protocol versions 2 to 3, node 2 speaks 1 to 1"},
+    {old_version, "node 1 speaks protocol versions 0 to 0, node 2 speaks 1 to 2"},
+    {new_version, "node 1 speaks protocol versions 7 to 8, node 2 speaks 1 to 2"},
 };
 
 START_TEST(a_refused_peer_is_told_why)

@@ -55,8 +55,11 @@ START_TEST(header_says_type_version_and_length)
 
     ck_assert_int_eq(wire_header_decode(&header, frame->data, MAX_PAYLOAD_BYTES, NULL), 0);
     ck_assert_uint_eq(header.type, WIRE_PROBE);
-    ck_assert_uint_eq(header.version, WIRE_VERSION_MAX);
+    ck_assert_uint_eq(header.version, WIRE_VERSION_MIN);
     ck_assert_uint_eq(header.payload_bytes, payload_size(frame));
+    wire_frame_set_version(frame, WIRE_VERSION_MAX);
+    ck_assert_int_eq(wire_header_decode(&header, frame->data, MAX_PAYLOAD_BYTES, NULL), 0);
+    ck_assert_uint_eq(header.version, WIRE_VERSION_MAX);
     memory_free(frame);
 }
 END_TEST
@@ -70,10 +73,11 @@ START_TEST(header_of_a_stranger_is_refused)
         const char *says;
     } breaks[] = {
         {4, 0, "unknown type 0"},
-        {4, WIRE_JOIN_REPLY + 1, "unknown type 9"},
+        {4, WIRE_PIECE, "type 9 in protocol version 1; expected version 2"},
+        {4, WIRE_PIECE + 1, "unknown type 10"},
         {4, 255, "unknown type 255"},
         {5, 0, "protocol version 0"},
-        {5, 2, "protocol version 2"},
+        {5, 3, "protocol version 3"},
         {6, 1, "padding"},
         {7, 1, "padding"},
         {0, 10, "10 bytes; the limit is 9"},
