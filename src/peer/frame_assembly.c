@@ -71,7 +71,7 @@ static int begin(struct frame_assembly *assembly, const struct wire_piece *piece
     return 0;
 }
 
-/* Makes room for more bytes. The memory doubles, so it is at most twice as large as what arrived. */
+/* Makes room for more bytes. The memory doubles, so it is at most twice what has arrived. */
 static void grow(struct frame_assembly *assembly, enum wire_class class, size_t size)
 {
     size_t wanted = assembly->frames[class].wanted_bytes;

@@ -170,8 +170,8 @@ static bool begin_frame(struct frame_output *output, enum wire_class class)
     return true;
 }
 
-/* How much of the current frame of a class goes now; 0 = there is no room. *piece: it needs the head
- * of a piece. */
+/* How much of the current frame of a class goes now; 0 = there is no room. *piece: it needs the
+ * head of a piece. */
 static size_t next_bytes(struct frame_output *output, enum wire_class class, bool *piece)
 {
     size_t left = output->current[class].frame->size_bytes - output->current[class].offset;

@@ -1,10 +1,10 @@
 /*
- * The frames that a connection sends: which frame goes next, in which pieces, and how much may be on
- * the way. Owned by one thread; never waits.
+ * The frames that a connection sends: which frame goes next, in which pieces, and how much may be
+ * on the way. Owned by one thread; never waits.
  *
  * Frames of the class CONTROL go first, then ENTRIES, then BULK. A frame of ENTRIES or BULK that is
- * larger than a piece is cut into pieces, so that a CONTROL frame which comes up goes between two of
- * them. Frames of one class keep their order. No class starves:
+ * larger than a piece is cut into pieces, so that a CONTROL frame which comes up goes between two
+ * of them. Frames of one class keep their order. No class starves:
  *   - CONTROL frames fill at most half of the buffer before the others get a turn. They are small
  *     and few, so this happens only if the core sends more of them than the line takes.
  *   - While frames of ENTRIES and BULK wait, one byte of nine is BULK.

@@ -6,9 +6,9 @@
  * stopped. It never touches the Raft core.
  *
  * Queues connect it with the core thread: `events` to the core, and for each class of frames one
- * queue from the core. All are bounded in number and in bytes. When `events` is full, the link stops
- * reading from its socket. When the queue of a class is full, the frame is dropped, as by a network;
- * link_room() tells how much fits.
+ * queue from the core. All are bounded in number and in bytes. When `events` is full, the link
+ * stops reading from its socket. When the queue of a class is full, the frame is dropped, as by a
+ * network; link_room() tells how much fits.
  */
 #ifndef RAFTD_PEER_LINK_H
 #define RAFTD_PEER_LINK_H

@@ -7,7 +7,8 @@
  * in this process, in the kernel, in a router, in the other kernel. No socket option bounds all of
  * these. But the peer answers each probe at once, and a probe keeps its place among the bytes. So
  * the sender marks the place of a probe in its stream of bytes (pace_mark()), and the answer
- * (pace_answered()) says two things: all bytes before the mark have arrived, and how long they took.
+ * (pace_answered()) says two things: all bytes before the mark have arrived, and how long they
+ * took.
  *
  *     window      bytes that may be on the way
  *     base_us     round trip of a mark when few bytes were ahead of it
@@ -66,7 +67,7 @@ size_t pace_room(const struct pace *pace);
 /* There was something to send, and no room. */
 void pace_full(struct pace *pace);
 void pace_sent(struct pace *pace, size_t size);
-/* Whether it is time to send a probe, so that the next answer comes before the window is used up. */
+/* Whether it is time to send a probe, so that the answer comes before the window is used up. */
 bool pace_wants_mark(const struct pace *pace);
 /* A probe with this nonce, the time in microseconds, was put after the bytes sent so far. */
 void pace_mark(struct pace *pace, uint64_t nonce);

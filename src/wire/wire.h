@@ -151,8 +151,9 @@ void wire_frame_set_version(struct wire_frame *frame, uint16_t version);
 
 /*
  * A large frame of the class ENTRIES or BULK travels in pieces, so that frames of other classes can
- * go between them. The pieces of one class are one frame after the other, cut at any place: the data
- * of the first piece begins with the header of the frame, and the last piece ends with the frame.
+ * go between them. The pieces of one class are one frame after the other, cut at any place: the
+ * data of the first piece begins with the header of the frame, and the last piece ends with the
+ * frame.
  */
 struct wire_piece {
     enum wire_class class; /* ENTRIES or BULK */

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "peer/frame_assembly.h"
 #include "wire/wire.h"
 
 enum { MAX_PAYLOAD_BYTES = 1 << 20 };
@@ -26,6 +27,7 @@ static struct wire_frame *decode_and_encode(const struct wire_header *header,
     struct wire_probe probe;
     struct wire_join join;
     struct wire_join_reply answer;
+    struct wire_piece piece;
     struct wire_frame *frame;
 
     switch (type) {
@@ -59,11 +61,45 @@ static struct wire_frame *decode_and_encode(const struct wire_header *header,
         if (wire_join_reply_decode(&answer, payload, header->payload_bytes, NULL) != 0)
             return NULL;
         return wire_join_reply_encode(&answer);
+    case WIRE_PIECE:
+        if (wire_piece_decode(&piece, payload, header->payload_bytes, NULL) != 0)
+            return NULL;
+        frame = memory_allocate(sizeof(*frame) + WIRE_PIECE_HEAD_BYTES + piece.size_bytes);
+        frame->size_bytes = WIRE_PIECE_HEAD_BYTES + piece.size_bytes;
+        wire_piece_head(frame->data, piece.class, piece.size_bytes);
+        memcpy(frame->data + WIRE_PIECE_HEAD_BYTES, piece.data, piece.size_bytes);
+        return frame;
     }
     return NULL;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Puts a piece together with those before it. False: no correct peer sends this. Whatever a header
+ * announces, the memory is at most twice what has arrived, or the smallest amount. */
+static bool assemble(struct frame_assembly *assembly, const void *payload, size_t size)
+{
+    const uint8_t *whole_payload;
+    struct wire_header whole;
+    struct wire_piece piece;
+    struct wire_frame *frame;
+    int code;
+
+    if (wire_piece_decode(&piece, payload, size, NULL) != 0)
+        return false;
+    code = frame_assembly_add(assembly, &piece, MAX_PAYLOAD_BYTES, &whole, &whole_payload, NULL);
+    if (code < 0)
+        return false;
+    ASSERT(assembly->frames[piece.class].capacity_bytes <=
+           2 * assembly->frames[piece.class].size_bytes + 64 * 1024);
+    if (code == 0)
+        return true;
+    ASSERT(whole.payload_bytes <= MAX_PAYLOAD_BYTES);
+    frame = decode_and_encode(&whole, whole_payload);
+    frame_assembly_end(assembly, piece.class);
+    memory_free(frame);
+    return frame != NULL;
+}
+
+static void run(struct frame_assembly *assembly, const uint8_t *data, size_t size)
 {
     struct raftd_error error;
 
@@ -75,19 +111,32 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         if (wire_header_decode(&header, data, MAX_PAYLOAD_BYTES, &error) != 0 ||
             header.payload_bytes > size - WIRE_HEADER_BYTES)
-            return 0;
+            return;
         copy = memory_allocate(header.payload_bytes);
         memcpy(copy, data + WIRE_HEADER_BYTES, header.payload_bytes);
         frame = decode_and_encode(&header, copy);
+        if (header.type == WIRE_PIECE && !assemble(assembly, copy, header.payload_bytes)) {
+            memory_free(frame);
+            frame = NULL;
+        }
         memory_free(copy);
         if (frame == NULL)
-            return 0;
-        wire_frame_set_version(frame, header.version);
+            return;
+        if (header.type != WIRE_PIECE)
+            wire_frame_set_version(frame, header.version);
         ASSERT(frame->size_bytes == WIRE_HEADER_BYTES + (size_t)header.payload_bytes);
         ASSERT(memcmp(frame->data, data, frame->size_bytes) == 0);
         data += frame->size_bytes;
         size -= frame->size_bytes;
         memory_free(frame);
     }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct frame_assembly assembly = {0};
+
+    run(&assembly, data, size);
+    frame_assembly_clear(&assembly);
     return 0;
 }
