@@ -199,6 +199,11 @@ const char *raft_check(const struct raft_core *core)
     }
     HOLDS(uncommitted_bytes == core->uncommitted_bytes,
           "the bytes that are not committed are counted right");
+    for (uint64_t i = core->log.base_index + 1; i <= last; i++) {
+        HOLDS((raftlog_entry(&core->log, i)->type == RAFT_ENTRY_MEMBERSHIP) ==
+                  (raftlog_membership_at(&core->log, i) == i),
+              "the log knows which of its entries hold a membership");
+    }
     core_membership_at(core, last, &membership);
     HOLDS(membership.count == core->membership.count,
           "the newest membership of the log is in force (T15)");

@@ -77,18 +77,18 @@ bool core_hard_state_is_durable(const struct raft_core *core)
 uint64_t core_membership_at(const struct raft_core *core, uint64_t index,
                             struct raft_membership *membership)
 {
-    for (uint64_t i = index; i > core->log.base_index; i--) {
-        const struct raft_entry *entry = raftlog_entry(&core->log, i);
+    uint64_t found = raftlog_membership_at(&core->log, index);
+    const struct raft_entry *entry;
+    int code;
 
-        if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
-            int code = raft_membership_decode(membership, entry->data, entry->size_bytes);
-
-            ASSERT(code == 0);
-            return i;
-        }
+    if (found == 0) {
+        *membership = core->base_membership;
+        return core->log.base_index;
     }
-    *membership = core->base_membership;
-    return core->log.base_index;
+    entry = raftlog_entry(&core->log, found);
+    code = raft_membership_decode(membership, entry->data, entry->size_bytes);
+    ASSERT(code == 0);
+    return found;
 }
 
 void core_membership_before(const struct raft_core *core, uint64_t index,

@@ -117,6 +117,9 @@ struct raft_core {
     uint64_t durable_index;       /* last index of the log on this node's disk */
     uint64_t write_waits_since_ms; /* since when a write is under way and none has been finished */
 
+    struct raft_entry **write_entries; /* of a write that no slice of the log holds whole */
+    size_t write_capacity;
+
     /*
      * The arrays of the outbox. They are kept from batch to batch and double when they are full, as
      * the log's array does; they never shrink. So a core that has seen its largest batch and its

@@ -20,9 +20,7 @@ enum { MESSAGES_RESERVED = 512, PROPOSALS_RESERVED = 1024, ENTRIES_RESERVED = 40
 /* Takes the recovered entries, if they are a log. */
 static int load_log(struct raft_core *core, const struct raft_recovered *recovered)
 {
-    core->log.base_index = recovered->base_index;
-    core->log.base_term = recovered->base_term;
-    core->log.base_time_ms = recovered->base_time_ms;
+    raftlog_init(&core->log, recovered->base_index, recovered->base_term, recovered->base_time_ms);
     core->commit_index = recovered->base_index;
     if (recovered->base_membership != NULL) {
         core->base_membership = *recovered->base_membership;
@@ -126,6 +124,7 @@ void raft_destroy(struct raft_core *core)
         raft_entry_release(core->forwards[i]);
     }
     raftlog_free(&core->log);
+    memory_free(core->write_entries);
     memory_free(core->messages);
     memory_free(core->forwards);
     memory_free(core->peer_refusals);

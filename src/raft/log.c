@@ -8,28 +8,138 @@
 #include "base/assert.h"
 #include "base/memory.h"
 
+/* ---- runs ---- */
+
+static struct raft_entry **place_of(const struct raftlog_run *run, uint64_t index)
+{
+    size_t chunk = run->head + (size_t)(index / RAFTLOG_CHUNK - run->first_chunk);
+
+    return &run->chunks[chunk][index % RAFTLOG_CHUNK];
+}
+
+static struct raft_entry **take_chunk(struct raft_log *log)
+{
+    if (log->spare_count > 0) {
+        return log->spare[--log->spare_count];
+    }
+    return memory_allocate(RAFTLOG_CHUNK * sizeof(struct raft_entry *));
+}
+
+static void spare_chunk(struct raft_log *log, struct raft_entry **chunk)
+{
+    log->spare =
+        memory_grow(log->spare, &log->spare_capacity, log->spare_count + 1, sizeof(log->spare[0]));
+    log->spare[log->spare_count++] = chunk;
+}
+
+/* Makes room for one more pointer to a chunk: at the front of the array, if half of it is free
+ * there, so that the array does not grow while the log only moves on. */
+static void add_chunk(struct raft_log *log, struct raftlog_run *run, uint64_t number)
+{
+    if (run->count == 0) {
+        run->head = 0;
+        run->first_chunk = number;
+    }
+    ASSERT(number == run->first_chunk + run->count);
+    if (run->head + run->count == run->capacity && run->head >= run->count && run->head > 0) {
+        memmove(run->chunks, run->chunks + run->head, run->count * sizeof(run->chunks[0]));
+        run->head = 0;
+    }
+    run->chunks = memory_grow(run->chunks, &run->capacity, run->head + run->count + 1,
+                              sizeof(run->chunks[0]));
+    run->chunks[run->head + run->count++] = take_chunk(log);
+}
+
+/* Gives back the chunks before the one with this index, and all if the run has no more entries. */
+static void drop_front_chunks(struct raft_log *log, struct raftlog_run *run, uint64_t index)
+{
+    while (run->count > 0 && (run->first_chunk < index / RAFTLOG_CHUNK || index >= run->end)) {
+        spare_chunk(log, run->chunks[run->head]);
+        run->head++;
+        run->count--;
+        run->first_chunk++;
+    }
+}
+
+/* Releases entries before `limit`, as far as the budget goes. */
+static void release_run(struct raft_log *log, struct raftlog_run *run, uint64_t limit,
+                        size_t *entries, size_t *bytes)
+{
+    while (run->next<limit && * entries> 0 && *bytes > 0) {
+        struct raft_entry *entry = *place_of(run, run->next);
+        size_t cost = raft_entry_cost(entry);
+
+        raft_entry_release(entry);
+        *entries -= 1;
+        *bytes -= cost < *bytes ? cost : *bytes;
+        run->next++;
+        if (run->next % RAFTLOG_CHUNK == 0) {
+            drop_front_chunks(log, run, run->next);
+        }
+    }
+    if (run->next == run->end) {
+        drop_front_chunks(log, run, run->next);
+    }
+}
+
+static void free_run(struct raft_log *log, struct raftlog_run *run)
+{
+    size_t entries = SIZE_MAX;
+    size_t bytes = SIZE_MAX;
+
+    while (run->next < run->end) {
+        release_run(log, run, run->end, &entries, &bytes);
+        bytes = SIZE_MAX;
+    }
+    drop_front_chunks(log, run, run->end);
+    memory_free(run->chunks);
+    *run = (struct raftlog_run){0};
+}
+
+/* ---- the log ---- */
+
+void raftlog_init(struct raft_log *log, uint64_t index, uint64_t term, uint64_t time_ms)
+{
+    log->base_index = index;
+    log->base_term = term;
+    log->base_time_ms = time_ms;
+    log->live.next = index + 1;
+    log->live.end = index + 1;
+}
+
 void raftlog_free(struct raft_log *log)
 {
-    for (size_t i = 0; i < log->count; i++) {
-        raft_entry_release(log->entries[i]);
+    free_run(log, &log->live);
+    free_run(log, &log->old);
+    while (log->spare_count > 0) {
+        memory_free(log->spare[--log->spare_count]);
     }
-    memory_free(log->entries);
+    memory_free(log->spare);
+    memory_free(log->memberships);
     *log = (struct raft_log){0};
 }
 
 void raftlog_reserve(struct raft_log *log, size_t count)
 {
-    log->entries = memory_grow(log->entries, &log->capacity, count, sizeof(struct raft_entry *));
+    size_t chunks = count / RAFTLOG_CHUNK + 1;
+
+    log->live.chunks =
+        memory_grow(log->live.chunks, &log->live.capacity, 2 * chunks, sizeof(log->live.chunks[0]));
+    log->old.chunks =
+        memory_grow(log->old.chunks, &log->old.capacity, 2 * chunks, sizeof(log->old.chunks[0]));
+    while (log->spare_count < chunks) {
+        spare_chunk(log, memory_allocate(RAFTLOG_CHUNK * sizeof(struct raft_entry *)));
+    }
 }
 
 uint64_t raftlog_last_index(const struct raft_log *log)
 {
-    return log->base_index + log->count;
+    return log->live.end > 0 ? log->live.end - 1 : log->base_index;
 }
 
 uint64_t raftlog_last_term(const struct raft_log *log)
 {
-    return log->count > 0 ? log->entries[log->count - 1]->term : log->base_term;
+    return raftlog_term(log, raftlog_last_index(log));
 }
 
 struct raft_entry *raftlog_entry(const struct raft_log *log, uint64_t index)
@@ -37,7 +147,7 @@ struct raft_entry *raftlog_entry(const struct raft_log *log, uint64_t index)
     if (index <= log->base_index || index > raftlog_last_index(log)) {
         return NULL;
     }
-    return log->entries[index - log->base_index - 1];
+    return *place_of(&log->live, index);
 }
 
 uint64_t raftlog_term(const struct raft_log *log, uint64_t index)
@@ -60,46 +170,123 @@ uint64_t raftlog_time(const struct raft_log *log, uint64_t index)
     return index == log->base_index ? log->base_time_ms : 0;
 }
 
+static void note_membership(struct raft_log *log, uint64_t index)
+{
+    size_t end = log->membership_head + log->membership_count;
+
+    if (end == log->membership_capacity && log->membership_head >= log->membership_count &&
+        log->membership_head > 0) {
+        memmove(log->memberships, log->memberships + log->membership_head,
+                log->membership_count * sizeof(log->memberships[0]));
+        log->membership_head = 0;
+        end = log->membership_count;
+    }
+    log->memberships = memory_grow(log->memberships, &log->membership_capacity, end + 1,
+                                   sizeof(log->memberships[0]));
+    log->memberships[end] = index;
+    log->membership_count++;
+}
+
 void raftlog_append(struct raft_log *log, struct raft_entry *entry)
 {
+    struct raftlog_run *run = &log->live;
+
     ASSERT(entry->index == raftlog_last_index(log) + 1);
     ASSERT(entry->term >= raftlog_last_term(log));
-    raftlog_reserve(log, log->count + 1);
-    log->entries[log->count++] = raft_entry_hold(entry);
+    if (run->end == 0) {
+        run->next = run->end = entry->index; /* a log that was never initialised is complete */
+    }
+    if (run->count == 0 || entry->index / RAFTLOG_CHUNK >= run->first_chunk + run->count) {
+        add_chunk(log, run, entry->index / RAFTLOG_CHUNK);
+    }
+    *place_of(run, entry->index) = raft_entry_hold(entry);
+    run->end = entry->index + 1;
+    if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
+        note_membership(log, entry->index);
+    }
 }
 
 void raftlog_truncate(struct raft_log *log, uint64_t index)
 {
+    struct raftlog_run *run = &log->live;
+
     ASSERT(index > log->base_index);
-    while (raftlog_last_index(log) >= index) {
-        raft_entry_release(log->entries[--log->count]);
+    while (raftlog_last_index(log) >= index && run->end > run->next) {
+        raft_entry_release(*place_of(run, run->end - 1));
+        run->end--;
+    }
+    while (run->count > 0 && run->first_chunk + run->count - 1 > (run->end - 1) / RAFTLOG_CHUNK) {
+        spare_chunk(log, run->chunks[run->head + --run->count]);
+    }
+    while (log->membership_count > 0 &&
+           log->memberships[log->membership_head + log->membership_count - 1] >= index) {
+        log->membership_count--;
     }
 }
 
 void raftlog_compact(struct raft_log *log, uint64_t index)
 {
-    size_t gone = (size_t)(index - log->base_index);
     const struct raft_entry *last = raftlog_entry(log, index);
 
     ASSERT(last != NULL);
     log->base_index = index;
     log->base_term = last->term;
     log->base_time_ms = last->time_ms;
-    for (size_t i = 0; i < gone; i++) {
-        raft_entry_release(log->entries[i]);
-    }
-    log->count -= gone;
-    memmove(log->entries, log->entries + gone, log->count * sizeof(log->entries[0]));
 }
 
 void raftlog_restart(struct raft_log *log, uint64_t index, uint64_t term, uint64_t time_ms)
 {
-    while (log->count > 0) {
-        raft_entry_release(log->entries[--log->count]);
+    struct raftlog_run empty = log->old;
+
+    if (empty.next < empty.end) {
+        free_run(log, &empty); /* two snapshots in so short a time: rare */
     }
-    log->base_index = index;
-    log->base_term = term;
-    log->base_time_ms = time_ms;
+    log->old = log->live;
+    log->live = (struct raftlog_run){.chunks = empty.chunks, .capacity = empty.capacity};
+    log->membership_head = 0;
+    log->membership_count = 0;
+    raftlog_init(log, index, term, time_ms);
+}
+
+bool raftlog_has_dropped(const struct raft_log *log)
+{
+    return log->old.next < log->old.end ||
+           (log->live.next < log->live.end && log->live.next <= log->base_index);
+}
+
+bool raftlog_release(struct raft_log *log, size_t more)
+{
+    size_t entries = RAFTLOG_RELEASE_MAX + more;
+    size_t bytes = RAFTLOG_RELEASE_BYTES;
+    uint64_t limit = log->base_index + 1 < log->live.end ? log->base_index + 1 : log->live.end;
+
+    release_run(log, &log->old, log->old.end, &entries, &bytes);
+    release_run(log, &log->live, limit, &entries, &bytes);
+    while (log->membership_count > 0 && log->memberships[log->membership_head] <= log->base_index &&
+           entries > 0) {
+        log->membership_head++;
+        log->membership_count--;
+        entries--;
+    }
+    return raftlog_has_dropped(log);
+}
+
+uint64_t raftlog_membership_at(const struct raft_log *log, uint64_t index)
+{
+    const uint64_t *indexes = log->memberships + log->membership_head;
+    size_t low = 0;
+    size_t high = log->membership_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (indexes[middle] <= index) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low > 0 && indexes[low - 1] > log->base_index ? indexes[low - 1] : 0;
 }
 
 uint64_t raftlog_first_of_term(const struct raft_log *log, uint64_t index)
@@ -140,7 +327,15 @@ uint64_t raftlog_last_at_most_term(const struct raft_log *log, uint64_t limit, u
 
 struct raft_entry *const *raftlog_slice(const struct raft_log *log, uint64_t first)
 {
-    ASSERT(first > log->base_index && first <= raftlog_last_index(log) + 1);
-    /* The array of a log that never had an entry is NULL, which nothing may be added to. */
-    return log->entries != NULL ? log->entries + (first - log->base_index - 1) : NULL;
+    ASSERT(first > log->base_index && first <= raftlog_last_index(log));
+    return place_of(&log->live, first);
+}
+
+size_t raftlog_slice_length(const struct raft_log *log, uint64_t first)
+{
+    size_t chunk = (size_t)(RAFTLOG_CHUNK - first % RAFTLOG_CHUNK);
+    uint64_t rest = raftlog_last_index(log) + 1 - first;
+
+    ASSERT(first > log->base_index && first <= raftlog_last_index(log));
+    return rest < chunk ? (size_t)rest : chunk;
 }

@@ -165,7 +165,7 @@ struct raft_write {
     uint64_t base_index;
     uint64_t base_term;
     uint64_t truncate_from;
-    struct raft_entry *const *entries; /* slice of the core's array */
+    struct raft_entry *const *entries; /* an array of the core */
     size_t entry_count;
     uint64_t last_index; /* of the log once this write is done */
     uint64_t last_term;  /* of the entry at last_index */

@@ -144,6 +144,9 @@ static void send_entries(struct raft_core *core, size_t position)
         ASSERT(progress->inflight_bytes <= core->options.max_inflight_bytes);
         room = core->options.max_inflight_bytes - progress->inflight_bytes;
     }
+    if (previous < last) {
+        last = previous + raftlog_slice_length(&core->log, previous + 1);
+    }
     while (previous + count < last) {
         const struct raft_entry *entry = raftlog_entry(&core->log, previous + count + 1);
         size_t one = raft_entry_cost(entry);

@@ -20,6 +20,7 @@
  *     entry      membership                         data without a core
  */
 #include "base/assert.h"
+#include "base/memory.h"
 #include "base/plant.h"
 #include "raft/append.h"
 #include "raft/check.h"
@@ -242,6 +243,23 @@ static void begin_batch(struct raft_core *core, uint64_t now_ms)
     core->violator = 0;
 }
 
+/* The last entries of the log, `count` of them, in one array. */
+static struct raft_entry *const *entries_to_write(struct raft_core *core, size_t count)
+{
+    if (count == 0) {
+        return NULL;
+    }
+    if (raftlog_slice_length(&core->log, core->write_next) == count) {
+        return raftlog_slice(&core->log, core->write_next);
+    }
+    core->write_entries = memory_grow(core->write_entries, &core->write_capacity, count,
+                                      sizeof(core->write_entries[0]));
+    for (size_t i = 0; i < count; i++) {
+        core->write_entries[i] = raftlog_entry(&core->log, core->write_next + i);
+    }
+    return core->write_entries;
+}
+
 /* Puts everything that is in no write yet into one write. */
 static void issue_write(struct raft_core *core, struct raft_outbox *outbox)
 {
@@ -269,7 +287,7 @@ static void issue_write(struct raft_core *core, struct raft_outbox *outbox)
     }
     write->truncate_from = core->truncate_from;
     write->entry_count = (size_t)(last + 1 - core->write_next);
-    write->entries = write->entry_count > 0 ? raftlog_slice(&core->log, core->write_next) : NULL;
+    write->entries = entries_to_write(core, write->entry_count);
     write->last_index = last;
     write->last_term = raftlog_last_term(&core->log);
     if (core->hard_state_dirty) {
@@ -354,6 +372,8 @@ static void check_after(const struct raft_core *core, const struct check_before 
 void raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event *events,
                size_t count, struct raft_outbox *outbox)
 {
+    uint64_t last = raftlog_last_index(&core->log);
+    uint64_t appended;
     struct check_before before;
 
     if (core->options.check) {
@@ -368,6 +388,8 @@ void raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event 
     issue_write(core, outbox);
     resolve_messages(core);
     fill_outbox(core, outbox);
+    appended = raftlog_last_index(&core->log) > last ? raftlog_last_index(&core->log) - last : 0;
+    raftlog_release(&core->log, (size_t)appended);
     ASSERT(core->commit_index <= raftlog_last_index(&core->log));
     ASSERT(core->durable_index < core->write_next);
     if (core->options.check) {
@@ -380,6 +402,9 @@ uint64_t raft_next_deadline(const struct raft_core *core)
     uint64_t deadline =
         core->role == RAFT_LEADER ? core->heartbeat_deadline_ms : core->election_deadline_ms;
 
+    if (raftlog_has_dropped(&core->log)) {
+        return core->now_ms; /* each step releases a part of what was dropped */
+    }
     if (core->role != RAFT_LEADER && core->read.pending && core->read.attempt != 0) {
         uint64_t again = core->read.sent_ms + 2 * (uint64_t)core->options.heartbeat_ms;
 

@@ -6,12 +6,15 @@
 #include "unit.h"
 
 #include "base/memory.h"
+#include "raft/log.h"
 #include "sim/network.h"
 
 enum { HEARTBEAT_MS = 100 };
 
 static bool in_step;
 static size_t allocations;
+static size_t frees;
+static size_t lookups; /* of entries in a log */
 
 /* The names that --wrap requires. NOLINTBEGIN */
 void __real_raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event *events,
@@ -22,6 +25,10 @@ void *__real_memory_allocate(size_t size);
 void *__wrap_memory_allocate(size_t size);
 void *__real_memory_allocate_zeroed(size_t count, size_t size);
 void *__wrap_memory_allocate_zeroed(size_t count, size_t size);
+void __real_memory_free(void *memory);
+void __wrap_memory_free(void *memory);
+struct raft_entry *__real_raftlog_entry(const struct raft_log *log, uint64_t index);
+struct raft_entry *__wrap_raftlog_entry(const struct raft_log *log, uint64_t index);
 void *__real_memory_resize(void *memory, size_t size);
 void *__wrap_memory_resize(void *memory, size_t size);
 void *__real_memory_grow(void *array, size_t *capacity, size_t wanted, size_t size);
@@ -45,6 +52,18 @@ void *__wrap_memory_allocate_zeroed(size_t count, size_t size)
 {
     allocations += in_step;
     return __real_memory_allocate_zeroed(count, size);
+}
+
+void __wrap_memory_free(void *memory)
+{
+    frees += in_step && memory != NULL;
+    __real_memory_free(memory);
+}
+
+struct raft_entry *__wrap_raftlog_entry(const struct raft_log *log, uint64_t index)
+{
+    lookups += in_step;
+    return __real_raftlog_entry(log, index);
 }
 
 void *__wrap_memory_resize(void *memory, size_t size)
@@ -100,8 +119,8 @@ START_TEST(a_steady_step_allocates_nothing)
 }
 END_TEST
 
-/* Without compaction the array of the log doubles, and nothing else does. */
-START_TEST(a_growing_log_allocates_once_in_as_many_entries_as_it_has)
+/* Without compaction the log gets another chunk for each 1024 entries, and nothing else. */
+START_TEST(a_growing_log_allocates_once_for_each_chunk)
 {
     struct network *network = network_create(3);
 
@@ -112,8 +131,66 @@ START_TEST(a_growing_log_allocates_once_in_as_many_entries_as_it_has)
         network_settle(network);
     }
     network_run(network, HEARTBEAT_MS);
-    ck_assert_uint_eq(allocations, 3 * 2); /* from 4096 to 8192 to 16384, on each node */
+    /* Each node has 10 chunks now, and had 5 before the first entry. */
+    ck_assert_uint_eq(allocations, 3 * 5);
     network_destroy(network);
+}
+END_TEST
+
+/*
+ * R11: with a long log, a step does no more than with a short one: when a snapshot covers the log,
+ * when a membership is looked up, and when the log is replaced by a snapshot. Before, a million
+ * entries cost more than a tenth of a second, on all members at the same time.
+ */
+START_TEST(r11_no_step_grows_with_the_log)
+{
+    enum { LENGTH = 100000, FREES_MAX = 2 * RAFTLOG_RELEASE_MAX, LOOKUPS_MAX = 200 };
+    static const struct raft_options options = {.id = 1,
+                                                .random_seed = 1,
+                                                .heartbeat_ms = 100,
+                                                .election_timeout_ms = 1000,
+                                                .max_batch_bytes = 1000,
+                                                .max_inflight_messages = 8,
+                                                .max_inflight_bytes = 10000,
+                                                .max_uncommitted_bytes = 10000};
+    static struct raft_entry *entries[LENGTH];
+    struct raft_recovered recovered = {
+        .term = 1, .entries = entries, .entry_count = LENGTH, .commit_index = LENGTH};
+    struct raft_event event = {.type = RAFT_EVENT_SNAPSHOT_SAVED,
+                               .saved = {.index = LENGTH, .term = 1, .keep_from = LENGTH}};
+    struct raft_membership membership;
+    struct raft_outbox outbox;
+    struct raft_core *core;
+    size_t steps = 0;
+
+    for (size_t i = 0; i < LENGTH; i++) {
+        entries[i] = raft_entry_make(RAFT_ENTRY_COMMAND, NULL, 0);
+        entries[i]->index = i + 1;
+        entries[i]->term = 1;
+    }
+    ck_assert_int_eq(raft_create(&options, &recovered, 0, &core), 0);
+    for (size_t i = 0; i < LENGTH; i++) {
+        raft_entry_release(entries[i]);
+    }
+    frees = 0;
+    lookups = 0;
+    in_step = true;
+    raft_membership_at(core, LENGTH, &membership);
+    ck_assert_uint_le(lookups, LOOKUPS_MAX);
+    raft_step(core, 0, &event, 1, &outbox);
+    ck_assert_ptr_null(raft_log_entry(core, LENGTH - 1));
+    ck_assert_uint_le(frees, FREES_MAX);
+    ck_assert_uint_le(lookups, LOOKUPS_MAX);
+    /* What was dropped is released in the next steps, which are due at once. */
+    while (raft_next_deadline(core) == 0) {
+        frees = 0;
+        raft_step(core, 0, NULL, 0, &outbox);
+        ck_assert_uint_le(frees, FREES_MAX);
+        steps++;
+    }
+    ck_assert_uint_ge(steps, LENGTH / RAFTLOG_RELEASE_MAX - 2);
+    ck_assert_uint_le(steps, LENGTH / RAFTLOG_RELEASE_MAX + 2);
+    raft_destroy(core);
 }
 END_TEST
 
@@ -138,7 +215,8 @@ UNIT_SUITE(allocation)
 
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_steady_step_allocates_nothing);
-    tcase_add_test(tcase, a_growing_log_allocates_once_in_as_many_entries_as_it_has);
+    tcase_add_test(tcase, a_growing_log_allocates_once_for_each_chunk);
+    tcase_add_test(tcase, r11_no_step_grows_with_the_log);
     tcase_add_test(tcase, the_counter_counts);
     suite_add_tcase(suite, tcase);
     return suite;

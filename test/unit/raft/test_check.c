@@ -65,17 +65,17 @@ static void answer_to_no_round(struct raft_core *core)
 
 static void entry_of_a_term_to_come(struct raft_core *core)
 {
-    core->log.entries[core->log.count - 1]->term = core->term + 1;
+    raftlog_entry(&core->log, raftlog_last_index(&core->log))->term = core->term + 1;
 }
 
 static void time_that_falls(struct raft_core *core)
 {
-    core->log.entries[core->log.count - 1]->time_ms = 1;
+    raftlog_entry(&core->log, raftlog_last_index(&core->log))->time_ms = 1;
 }
 
 static void gap(struct raft_core *core)
 {
-    core->log.entries[2]->index++;
+    raftlog_entry(&core->log, core->log.base_index + 3)->index++;
 }
 
 static void leader_of_somebody_else(struct raft_core *core)
@@ -180,8 +180,11 @@ static void drop_an_entry(struct raft_core *core)
 
 static void replace_a_committed_entry(struct raft_core *core)
 {
-    raft_entry_release(core->log.entries[3]);
-    core->log.entries[3] = raft_entry_make(RAFT_ENTRY_COMMAND, "x", 1);
+    struct raft_entry **place = &core->log.live.chunks[core->log.live.head][4];
+
+    ck_assert_uint_eq((*place)->index, 4);
+    raft_entry_release(*place);
+    *place = raft_entry_make(RAFT_ENTRY_COMMAND, "x", 1);
 }
 
 static void append_of_an_old_term(struct raft_core *core)

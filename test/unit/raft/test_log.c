@@ -3,6 +3,7 @@
  */
 #include "unit.h"
 
+#include "base/random.h"
 #include "raft/log.h"
 
 /* A log after a base, with one entry of each of these terms. */
@@ -51,7 +52,6 @@ START_TEST(an_empty_log_ends_at_its_base)
     ck_assert_uint_eq(raftlog_last_term(&whole), 0);
     ck_assert_uint_eq(raftlog_last_index(&compacted), 10);
     ck_assert_uint_eq(raftlog_last_term(&compacted), 4);
-    ck_assert_ptr_null(raftlog_slice(&compacted, 11));
     raftlog_free(&whole);
     raftlog_free(&compacted);
 }
@@ -98,6 +98,100 @@ START_TEST(searches_by_term)
 }
 END_TEST
 
+static void append_entry(struct raft_log *log, uint8_t type, uint64_t term)
+{
+    struct raft_entry *entry = raft_entry_make(type, NULL, 0);
+
+    entry->index = raftlog_last_index(log) + 1;
+    entry->term = term;
+    raftlog_append(log, entry);
+    raft_entry_release(entry);
+}
+
+/* Whatever is done to a log, it has the entries that a plain list has. Chunks are crossed in both
+ * directions, and the base passes them. */
+START_TEST(a_log_is_what_a_list_is)
+{
+    enum { STEPS = 4000, LENGTH_MAX = 20000 };
+    static uint64_t terms_of[LENGTH_MAX];
+    static bool is_membership[LENGTH_MAX];
+    struct raft_log log = {0};
+    uint64_t random = (uint64_t)_i + 1;
+    uint64_t base = 0;
+    uint64_t last = 0;
+    uint64_t term = 1;
+
+    raftlog_init(&log, 0, 0, 0);
+    for (int step = 0; step < STEPS && last + 200 < LENGTH_MAX; step++) {
+        uint64_t what = random_next(&random) % 16;
+        uint64_t membership = 0;
+
+        if (what < 10) {
+            for (uint64_t i = random_next(&random) % 150; i > 0; i--) {
+                last++;
+                terms_of[last] = term;
+                is_membership[last] = random_next(&random) % 64 == 0;
+                append_entry(&log, is_membership[last] ? RAFT_ENTRY_MEMBERSHIP : RAFT_ENTRY_COMMAND,
+                             term);
+            }
+        } else if (what < 12 && last > base) {
+            last -= random_next(&random) % (last - base + 1) % 1500;
+            raftlog_truncate(&log, last + 1);
+            term++;
+        } else if (what < 14 && last > base) {
+            base += 1 + random_next(&random) % (last - base);
+            raftlog_compact(&log, base);
+        } else if (what == 14) {
+            raftlog_release(&log, 0);
+        } else if (random_next(&random) % 4 == 0) {
+            base = last + random_next(&random) % 100 + 1;
+            last = base;
+            terms_of[base] = term;
+            raftlog_restart(&log, base, term, 0);
+        }
+        ck_assert_uint_eq(raftlog_last_index(&log), last);
+        ck_assert_uint_eq(log.base_index, base);
+        for (uint64_t i = base + 1; i <= last; i += 1 + i % 7) {
+            ck_assert_uint_eq(raftlog_entry(&log, i)->index, i);
+            ck_assert_uint_eq(raftlog_entry(&log, i)->term, terms_of[i]);
+            ck_assert_ptr_eq(*raftlog_slice(&log, i), raftlog_entry(&log, i));
+        }
+        for (uint64_t i = base + 1; i <= last; i++) {
+            membership = is_membership[i] ? i : membership;
+            ck_assert_uint_eq(raftlog_membership_at(&log, i), membership);
+        }
+    }
+    while (raftlog_release(&log, 0)) {
+    }
+    ck_assert_uint_le(log.live.count, (last - base) / RAFTLOG_CHUNK + 2);
+    raftlog_free(&log);
+}
+END_TEST
+
+/* An array of slices is the whole log. */
+START_TEST(slices_follow_one_another)
+{
+    struct raft_log log = {0};
+    uint64_t index = 2;
+
+    raftlog_init(&log, 1, 1, 0);
+    while (raftlog_last_index(&log) < 5000) {
+        append_entry(&log, RAFT_ENTRY_COMMAND, 1);
+    }
+    while (index <= 5000) {
+        size_t length = raftlog_slice_length(&log, index);
+
+        ck_assert(length > 0 && length <= RAFTLOG_CHUNK);
+        for (size_t i = 0; i < length; i++) {
+            ck_assert_uint_eq(raftlog_slice(&log, index)[i]->index, index + i);
+        }
+        index += length;
+    }
+    ck_assert_uint_eq(index, 5001);
+    raftlog_free(&log);
+}
+END_TEST
+
 START_TEST(an_entry_lives_as_long_as_somebody_holds_it)
 {
     struct raft_entry *entry = raft_entry_make(RAFT_ENTRY_COMMAND, "abc", 3);
@@ -136,6 +230,8 @@ UNIT_SUITE(log)
     tcase_add_test(tcase, an_empty_log_ends_at_its_base);
     tcase_add_test(tcase, truncating_drops_from_an_index_on);
     tcase_add_test(tcase, searches_by_term);
+    tcase_add_loop_test(tcase, a_log_is_what_a_list_is, 0, 20);
+    tcase_add_test(tcase, slices_follow_one_another);
     tcase_add_test(tcase, an_entry_lives_as_long_as_somebody_holds_it);
     tcase_add_test(tcase, an_entry_costs_more_than_its_data);
     suite_add_tcase(suite, tcase);
