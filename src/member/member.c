@@ -80,6 +80,22 @@ size_t member_read_count(const struct member *member)
     return member->waiting.read_count;
 }
 
+void member_each_request(struct member *member,
+                         void (*see)(void *context, const struct member_open_request *request),
+                         void *context)
+{
+    for (struct waiting_request *request = waiting_oldest(&member->waiting); request != NULL;
+         request = waiting_newer(&member->waiting, request)) {
+        const struct member_open_request open = {
+            .client = request->client,
+            .tag = request->tag,
+            .sequence = request->state == WAITING_PROPOSED ? request->sequence : 0,
+        };
+
+        see(context, &open);
+    }
+}
+
 /*
  * Whether the last turn ended the reason why requests had to wait at its intake: there is a leader
  * now, or room, for the held proposals, or a round has ended, so that the next reads can be asked.

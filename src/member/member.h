@@ -90,6 +90,18 @@ uint64_t member_applied_index(const struct member *member);
 size_t member_proposal_count(const struct member *member); /* without an outcome yet */
 size_t member_read_count(const struct member *member);     /* not answered yet */
 
+/* One request that has no answer yet, for hosts that check the member. */
+struct member_open_request {
+    const struct raftd_client *client;
+    uint64_t tag;
+    /* A command that was given to the core under this number, so that it may be applied; 0 = it is
+     * certain that it was not. A command that is tried again gets a new number. */
+    uint64_t sequence;
+};
+void member_each_request(struct member *member,
+                         void (*see)(void *context, const struct member_open_request *request),
+                         void *context);
+
 /* ---- what happened ---- */
 
 struct member_turn {

@@ -1,7 +1,7 @@
 /*
  * What an operator asks of the cluster: changes of members, and handovers of leadership. They go
  * through a client's rings like a command, and to the leader as a proposal, which the leader's core
- * carries out (src/raft/reconfigure.c); src/member/changes.c makes the answers. The client's thread.
+ * carries out (src/raft/reconfigure.c). src/member/changes.c makes the answers. The client thread.
  */
 #include <stdio.h>
 #include <string.h>

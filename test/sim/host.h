@@ -51,8 +51,7 @@ struct host_held {
 /* A request of a client that the member has and has not answered. */
 struct host_open {
     struct client_operation *operation;
-    struct raft_entry *entry; /* COMMAND: a reference; its sequence is not 0 once it was proposed */
-    bool is_noted;            /* the truth knows that it was proposed */
+    bool may_be_applied; /* at a crash; a command that the member had not proposed was not */
 };
 
 /* How much space its disk has. */

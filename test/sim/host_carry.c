@@ -93,20 +93,19 @@ static void give_inbox(struct host *host)
 static void ask(struct host *host, struct client_operation *operation)
 {
     bool is_read = clients_is_read(operation);
-    struct raft_entry *entry = clients_entry(operation);
     const struct member_request request = {
         .kind = is_read ? MEMBER_READ : MEMBER_COMMAND,
         .client = clients_of(operation),
         .tag = clients_tag(operation),
         .level = operation->level,
         .max_lag_ms = operation->max_lag_ms,
-        .entry = entry,
+        .entry = clients_entry(operation),
     };
 
     host->open =
         memory_grow(host->open, &host->open_capacity, host->open_count + 1, sizeof(host->open[0]));
-    host->open[host->open_count++] = (struct host_open){
-        .operation = operation, .entry = is_read ? NULL : raft_entry_hold(entry)};
+    host->open[host->open_count++] =
+        (struct host_open){.operation = operation, .may_be_applied = !is_read};
     member_ask(host->member, &request);
 }
 
@@ -139,18 +138,19 @@ static void tell_deadline(struct host *host)
 
 /* ---- the step ---- */
 
-/* The truth learns which requests have got a sequence number in this step. */
+static void note_open(void *context, const struct member_open_request *request)
+{
+    struct host *host = context;
+
+    if (request->sequence != 0 && request->client != NULL) {
+        truth_on_proposed(host->world, host->life, request->sequence, request->tag);
+    }
+}
+
+/* The truth learns under which numbers the requests were proposed, again and again. */
 static void note_proposed(struct host *host)
 {
-    for (size_t i = 0; i < host->open_count; i++) {
-        struct host_open *open = &host->open[i];
-
-        if (open->entry != NULL && !open->is_noted && open->entry->sequence != 0) {
-            open->is_noted = true;
-            truth_on_proposed(host->world, host->life, open->entry->sequence,
-                              clients_tag(open->operation));
-        }
-    }
+    member_each_request(host->member, note_open, host);
 }
 
 static void step(struct host *host)
@@ -331,12 +331,6 @@ static void answer_reads(struct host *host)
 
 /* ---- answers ---- */
 
-static void close_open(struct host *host, size_t place)
-{
-    raft_entry_release(host->open[place].entry);
-    host->open[place] = host->open[--host->open_count];
-}
-
 static void give_answers(struct host *host)
 {
     struct member_answer answer;
@@ -348,7 +342,7 @@ static void give_answers(struct host *host)
             place++;
         }
         if (place < host->open_count) {
-            close_open(host, place);
+            host->open[place] = host->open[--host->open_count];
         }
         clients_on_answer(host->world, host->id, answer.tag, answer.status, answer.index,
                           reply_data(&answer.reply), answer.reply.size_bytes);
@@ -356,16 +350,24 @@ static void give_answers(struct host *host)
     }
 }
 
+static void note_not_proposed(void *context, const struct member_open_request *request)
+{
+    struct host *host = context;
+
+    for (size_t i = 0; request->sequence == 0 && i < host->open_count; i++) {
+        if (clients_tag(host->open[i].operation) == request->tag) {
+            host->open[i].may_be_applied = false;
+        }
+    }
+}
+
 void host_drop_turn(struct host *host)
 {
+    member_each_request(host->member, note_not_proposed, host);
     reply_reset(&host->held.reply);
     host->held = (struct host_held){0};
     for (size_t i = 0; i < host->open_count; i++) {
-        const struct host_open *open = &host->open[i];
-
-        clients_on_crash(host->world, open->operation,
-                         open->entry != NULL && open->entry->sequence != 0);
-        raft_entry_release(open->entry);
+        clients_on_crash(host->world, host->open[i].operation, host->open[i].may_be_applied);
     }
     host->open_count = 0;
     host->heard_past = false;
