@@ -28,6 +28,7 @@ static int status_of(enum raft_refusal refusal)
     case RAFT_REFUSED_BEHIND:
     case RAFT_REFUSED_NO_MEMBER:
     case RAFT_REFUSED_REMOVED:
+    case RAFT_REFUSED_STRANGER:
         return RAFTD_ERROR_CONFLICT;
     case RAFT_REFUSED_DISK:
         return RAFTD_ERROR_DISK_FULL;

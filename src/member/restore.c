@@ -9,17 +9,13 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "store/snapshot_reader.h"
-#include "sys/log.h"
 
-static void report_progress(const struct snapshot_reader *reader)
+static void report_progress(const struct snapshot_start *start,
+                            const struct snapshot_reader *reader)
 {
-    static struct log_throttle throttle;
-
-    if (log_throttle_pass(&throttle, 1000)) {
-        LOG_INFO("restoring the snapshot of index %llu: %llu of %llu MiB",
-                 (unsigned long long)snapshot_reader_info(reader)->index,
-                 (unsigned long long)(snapshot_reader_done_bytes(reader) >> 20),
-                 (unsigned long long)(snapshot_reader_file_bytes(reader) >> 20));
+    if (start->progress != NULL) {
+        start->progress(start->progress_argument, snapshot_reader_done_bytes(reader),
+                        snapshot_reader_file_bytes(reader));
     }
 }
 
@@ -35,7 +31,7 @@ static int feed(const struct snapshot_start *start, struct snapshot_reader *read
         if (code != 0) {
             return code;
         }
-        report_progress(reader);
+        report_progress(start, reader);
     }
     return code != 0 ? code : start->machine->restore_finish(staged, error);
 }
@@ -115,14 +111,16 @@ int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_f
         snapshot_name(name, index);
         code = restore(start, name, info, error);
         if (code == 0 && info->index == index) {
-            LOG_INFO("restored the snapshot of index %llu", (unsigned long long)index);
+            member_note(start->notes, MEMBER_NOTE_INFO, "restored the snapshot of index %llu",
+                        (unsigned long long)index);
             return 0;
         }
         if (code != 0 && code != RAFTD_ERROR_CORRUPT) {
             return code;
         }
-        LOG_ERROR("%s; trying the snapshot before it",
-                  code != 0 ? error->message : "a snapshot file has the name of another snapshot");
+        member_note(start->notes, MEMBER_NOTE_ERROR, "%s; trying the snapshot before it",
+                    code != 0 ? error->message
+                              : "a snapshot file has the name of another snapshot");
         snapshot_files_forget(files, index);
         *info = (struct snapshot_info){0};
     }
@@ -144,8 +142,9 @@ static bool log_continues(const struct snapshot_info *info, const struct wal_rec
     return position <= log->entry_count && log->entries[position - 1]->term == info->term;
 }
 
-int snapshot_start_fit_log(struct wal *wal, const struct snapshot_info *info,
-                           struct wal_recovered *log, struct raftd_error *error)
+int snapshot_start_fit_log(const struct snapshot_start *start, struct wal *wal,
+                           const struct snapshot_info *info, struct wal_recovered *log,
+                           struct raftd_error *error)
 {
     struct raft_write write = {
         .has_hard_state = log->term < info->term,
@@ -161,8 +160,9 @@ int snapshot_start_fit_log(struct wal *wal, const struct snapshot_info *info,
     if (info->index == 0 || log_continues(info, log)) {
         return 0;
     }
-    LOG_INFO("the log ends before the snapshot of index %llu: the log restarts behind it",
-             (unsigned long long)info->index);
+    member_note(start->notes, MEMBER_NOTE_INFO,
+                "the log ends before the snapshot of index %llu: the log restarts behind it",
+                (unsigned long long)info->index);
     code = wal_append(wal, &write, 1, error);
     if (code != 0) {
         return code;

@@ -7,6 +7,7 @@
 
 #include <raftd/state_machine.h>
 
+#include "member/notes.h"
 #include "store/snapshot_files.h"
 #include "store/snapshot_format.h"
 #include "store/wal.h"
@@ -17,11 +18,15 @@ struct snapshot_start {
     const char *directory;
     uint64_t cluster_id;
     const struct raftd_state_machine *machine;
+    const struct member_notes *notes; /* damaged snapshots, and what was done; may be NULL */
+    /* Called from time to time with how much of a snapshot is read; NULL = not called. */
+    void (*progress)(void *argument, uint64_t done_bytes, uint64_t total_bytes);
+    void *progress_argument;
 };
 
 /*
- * Restores the newest intact snapshot that the log reaches back to. A damaged snapshot is reported
- * in the log, and the one before it is tried. *info has index 0 if there is no snapshot and the log
+ * Restores the newest intact snapshot that the log reaches back to. A damaged snapshot is noted, and
+ * the one before it is tried. *info has index 0 if there is no snapshot and the log
  * is complete. RAFTD_ERROR_CORRUPT: the log begins after the end of every intact snapshot; the
  * message says what to do.
  */
@@ -35,7 +40,8 @@ int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_f
  * not, a crash came between the arrival of the snapshot and the restart of the log. Then each entry
  * of the log was never committed or is contained in the snapshot, so none is lost (T34, T37).
  */
-int snapshot_start_fit_log(struct wal *wal, const struct snapshot_info *info,
-                           struct wal_recovered *log, struct raftd_error *error);
+int snapshot_start_fit_log(const struct snapshot_start *start, struct wal *wal,
+                           const struct snapshot_info *info, struct wal_recovered *log,
+                           struct raftd_error *error);
 
 #endif

@@ -182,7 +182,7 @@ int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
         code = make_tls(made, error);
     }
     if (code == 0) {
-        code = recovery_identify(made, &must_ask, error);
+        code = recovery_begin(made, &must_ask, error);
     }
     /* To ask the members for the cluster may take long. So it is done by raftd_node_run(), which
      * can be stopped. */

@@ -20,6 +20,7 @@
 #include "base/memory.h"
 #include "net/call.h"
 #include "node/node.h"
+#include "node/recovery.h"
 #include "peer/greeting.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -274,7 +275,7 @@ static bool find_once(struct raftd_node *node, const struct wire_join *join,
         *code = ask_around(node, &address, join, &reply, error);
     }
     if (*code == 0 && reply.verdict != WIRE_JOIN_LATER) {
-        node->cluster_id = reply.cluster_id;
+        *code = recovery_join(node, reply.cluster_id, error);
         return true;
     }
     if (!is_final(*code) && !node_is_ending(node)) {

@@ -16,6 +16,7 @@
 
 #include "conf/conf.h"
 #include "member/member.h"
+#include "member/recovery.h"
 #include "member/reply.h"
 #include "net/acceptor.h"
 #include "node/let_in.h"
@@ -26,7 +27,9 @@
 #include "peer/reception.h"
 #include "raft/raft.h"
 #include "snapshot/worker.h"
+#include "store/directory.h"
 #include "store/wal.h"
+#include "sys/log.h"
 #include "sys/mutex.h"
 #include "sys/thread.h"
 #include "sys/waker.h"
@@ -59,6 +62,8 @@ struct raftd_node {
     struct conf conf;
     struct raftd_state_machine machine;
     uint64_t cluster_id; /* 0 = not known yet; see `whole` */
+    struct directory_identity identity; /* of the data directory; fixed once the node is whole */
+    struct log_throttle recovery_throttle; /* of lines about the progress of the recovery */
     uint64_t origin;     /* random id of this process: marks the entries that were proposed here */
     struct node_listener listeners[NODE_LISTENERS_MAX];
     size_t listener_count;

@@ -1,22 +1,19 @@
 /*
- * Makes a node from its data directory: finds out to which cluster the directory belongs, recovers
- * snapshot and log or founds a new log, and makes the core, the log writer, the snapshot worker and
- * the links. Meanwhile no other thread uses the node, except for its status.
+ * Makes a node from its data directory: asks member/recovery.c for the log, the snapshot and the
+ * core, and makes the log writer, the snapshot worker and the links around them. Meanwhile no other
+ * thread uses the node, except for its status.
  */
 #include "node/recovery.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/assert.h"
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "member/restore.h"
 #include "node/node.h"
-#include "store/wal_segment.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -79,57 +76,69 @@ static uint64_t founding_id(const struct conf *conf, const struct raft_membershi
     return id;
 }
 
-/* Writes the first entry of a new log, the same on every founder: index 1, term 1, the members. */
-static int found_cluster(struct wal *wal, const struct raft_membership *membership,
-                         struct wal_recovered *recovered, struct raftd_error *error)
-{
-    struct buffer bytes = {0};
-    struct raft_write write = {.has_hard_state = true, .term = 1, .last_index = 1, .last_term = 1};
-    int code;
 
-    raft_membership_encode(membership, &bytes);
-    recovered->entries = memory_allocate(sizeof(struct raft_entry *));
-    recovered->entries[0] =
-        raft_entry_make(RAFT_ENTRY_MEMBERSHIP, bytes.data, (uint32_t)bytes.size_bytes);
-    recovered->entries[0]->index = 1;
-    recovered->entries[0]->term = 1;
-    recovered->entry_count = 1;
-    recovered->term = 1;
-    write.entries = recovered->entries;
-    write.entry_count = 1;
-    code = wal_append(wal, &write, 1, error);
-    buffer_free(&bytes);
-    return code;
+/* ---- what member/recovery.c reports ---- */
+
+static void write_note(void *argument, enum member_note level, const char *text)
+{
+    (void)argument;
+    switch (level) {
+    case MEMBER_NOTE_INFO:
+        LOG_INFO("%s", text);
+        break;
+    case MEMBER_NOTE_WARNING:
+        LOG_WARNING("%s", text);
+        break;
+    case MEMBER_NOTE_ERROR:
+        LOG_ERROR("%s", text);
+        break;
+    }
 }
 
-static void report_recovery(void *argument, uint64_t done_bytes, uint64_t total_bytes)
+static void report_log(void *argument, uint64_t done_bytes, uint64_t total_bytes)
 {
-    static struct log_throttle throttle;
+    struct raftd_node *node = argument;
 
-    (void)argument;
-    if (log_throttle_pass(&throttle, 1000)) {
+    if (log_throttle_pass(&node->recovery_throttle, 1000)) {
         LOG_INFO("recovering the log: %llu of %llu MiB", (unsigned long long)(done_bytes >> 20),
                  (unsigned long long)(total_bytes >> 20));
     }
 }
 
-static int open_log(struct raftd_node *node, struct wal **wal, struct wal_recovered *recovered,
-                    struct raftd_error *error)
+static void report_snapshot(void *argument, uint64_t done_bytes, uint64_t total_bytes)
 {
-    const struct wal_options options = {
-        .fs = fs_posix(),
-        .directory = node->conf.node.data_dir,
-        .cluster_id = node->cluster_id,
-        .cluster_name = node->conf.cluster.name,
-        .node_id = node->conf.node.id,
-        .segment_bytes = node->conf.storage.segment_bytes,
-        .max_entry_bytes = NODE_ENTRY_BYTES_MAX,
-        .random_seed = random_u64(),
-        .progress = report_recovery,
-    };
+    struct raftd_node *node = argument;
 
-    return wal_open(&options, wal, recovered, error);
+    if (log_throttle_pass(&node->recovery_throttle, 1000)) {
+        LOG_INFO("restoring a snapshot: %llu of %llu MiB", (unsigned long long)(done_bytes >> 20),
+                 (unsigned long long)(total_bytes >> 20));
+    }
 }
+
+static const struct member_notes notes = {.note = write_note};
+
+static struct recovery_options options_of(struct raftd_node *node)
+{
+    const struct conf *conf = &node->conf;
+
+    return (struct recovery_options){
+        .fs = fs_posix(),
+        .directory = conf->node.data_dir,
+        .cluster_name = conf->cluster.name,
+        .node_id = conf->node.id,
+        .segment_bytes = conf->storage.segment_bytes,
+        .max_entry_bytes = NODE_ENTRY_BYTES_MAX,
+        .keep_entries = conf->snapshot.keep_entries,
+        .random_seed = random_u64(),
+        .machine = &node->machine,
+        .notes = &notes,
+        .log_progress = report_log,
+        .snapshot_progress = report_snapshot,
+        .argument = node,
+    };
+}
+
+/* ---- the parts of the node ---- */
 
 static void make_member(struct raftd_node *node, struct raft_core *core,
                         const struct snapshot_info *snapshot, uint64_t now_ms)
@@ -157,13 +166,12 @@ static void make_member(struct raftd_node *node, struct raft_core *core,
     atomic_store(&node->applied_index, snapshot->index);
 }
 
-static int make_core(struct raftd_node *node, const struct wal_recovered *recovered,
-                     const struct snapshot_info *snapshot, struct raftd_error *error)
+static int make_core(struct raftd_node *node, const struct recovery_options *options,
+                     const struct recovered *recovered, struct raftd_error *error)
 {
     const struct conf *conf = &node->conf;
     const uint64_t now_ms = clock_monotonic_ms();
-    struct raft_core *core;
-    const struct raft_options options = {
+    const struct raft_options core_options = {
 #ifdef RAFTD_CHECKS
         .check = true,
 #endif
@@ -178,35 +186,24 @@ static int make_core(struct raftd_node *node, const struct wal_recovered *recove
         .priority = (uint8_t)conf->raft.priority,
         .disk_stall_ms = conf->raft.disk_stall_ms,
     };
-    const struct raft_recovered log = {
-        .term = recovered->term,
-        .vote = recovered->vote,
-        .base_index = recovered->base_index,
-        .base_term = recovered->base_term,
-        .base_time_ms = recovered->base_index == snapshot->index ? snapshot->time_ms : 0,
-        /* If the membership changed between the base and the snapshot, the entry is in the log. If
-         * not, the membership at the base is that of the snapshot. */
-        .base_membership = recovered->base_index > 0 ? &snapshot->membership : NULL,
-        .commit_index = snapshot->index,
-        .entries = recovered->entries,
-        .entry_count = recovered->entry_count,
-    };
+    const struct raft_membership *members;
+    const struct raft_member *own;
+    struct raft_core *core;
+    int code = recovery_make_core(options, &core_options, recovered, now_ms, &core, error);
 
-    if (raft_create(&options, &log, now_ms, &core) != 0) {
-        return error_set(error, RAFTD_ERROR_CORRUPT,
-                         "%s: the indexes of the entries in the log are not consecutive; move the "
-                         "directory aside and let this node catch up under a new id",
-                         conf->node.data_dir);
+    if (code != 0) {
+        return code;
     }
-    make_member(node, core, snapshot, now_ms);
-    if (raft_membership_was_removed(raft_get_membership(node->core), conf->node.id)) {
+    make_member(node, core, &recovered->snapshot, now_ms);
+    members = raft_get_membership(node->core);
+    own = raft_membership_find(members, conf->node.id);
+    if (raft_membership_was_removed(members, conf->node.id)) {
         return error_set(error, RAFTD_ERROR_REMOVED,
                          "%s: node %u was removed from the cluster; its id is never used again: "
                          "give it an empty data directory and a new id",
                          conf->node.data_dir, conf->node.id);
     }
-    if (conf->node.join[0] == 0 &&
-        raft_membership_find(raft_get_membership(node->core), conf->node.id) == NULL) {
+    if (own == NULL && conf->node.join[0] == 0 && members->count > 0) {
         return error_set(error, RAFTD_ERROR_REFUSED,
                          "%s: the members in the log do not include node %u; check [node] id, or "
                          "set [node] join, so that it goes on joining the cluster",
@@ -281,45 +278,6 @@ static void share_with_links(struct raftd_node *node)
     shared->ready = &node->ready;
 }
 
-/* An empty log belongs to a new node. If there are snapshots beside it, the log was lost. */
-static int check_founding(const struct raftd_node *node, const struct snapshot_files *files,
-                          struct raftd_error *error)
-{
-    if (snapshot_files_count(files) == 0) {
-        return 0;
-    }
-    return error_set(error, RAFTD_ERROR_CORRUPT,
-                     "%.200s holds snapshots, but its log is gone, and the node's vote with it: "
-                     "move the directory aside and let this node rejoin under a new id",
-                     node->conf.node.data_dir);
-}
-
-/* Restores the state from the newest snapshot, and makes the log fit it. */
-static int restore(struct raftd_node *node, struct wal *wal, struct wal_recovered *recovered,
-                   struct snapshot_info *snapshot, struct snapshot_files **files,
-                   struct raftd_error *error)
-{
-    const struct snapshot_start start = {
-        .fs = fs_posix(),
-        .directory = node->conf.node.data_dir,
-        .cluster_id = node->cluster_id,
-        .machine = &node->machine,
-    };
-    int code = snapshot_files_open(start.fs, start.directory, files, error);
-
-    if (code == 0 && recovered->entry_count == 0 && recovered->term == 0 &&
-        recovered->base_index == 0) {
-        return check_founding(node, *files, error);
-    }
-    if (code == 0) {
-        code = snapshot_start_restore(&start, *files, recovered, snapshot, error);
-    }
-    if (code == 0) {
-        code = snapshot_start_fit_log(wal, snapshot, recovered, error);
-    }
-    return code;
-}
-
 /* Owns the files from here on. */
 static int make_snapshot_worker(struct raftd_node *node, struct snapshot_files *files,
                                 struct raftd_error *error)
@@ -346,159 +304,62 @@ static int make_snapshot_worker(struct raftd_node *node, struct snapshot_files *
     return 0;
 }
 
-/* The log on disk reaches back to the snapshot before the newest one. The core gets only the
- * entries that it would have kept in memory. */
-static void forget_old_entries(const struct conf *conf, const struct snapshot_info *snapshot,
-                               struct wal_recovered *recovered)
-{
-    uint64_t keep = conf->snapshot.keep_entries;
-    uint64_t base = snapshot->index > keep ? snapshot->index - keep : 0;
-    size_t count = base > recovered->base_index ? (size_t)(base - recovered->base_index) : 0;
-
-    count = count < recovered->entry_count ? count : recovered->entry_count;
-    if (count == 0) {
-        return;
-    }
-    recovered->base_index = recovered->entries[count - 1]->index;
-    recovered->base_term = recovered->entries[count - 1]->term;
-    for (size_t i = 0; i < count; i++) {
-        raft_entry_release(recovered->entries[i]);
-    }
-    recovered->entry_count -= count;
-    memmove(recovered->entries, recovered->entries + count,
-            recovered->entry_count * sizeof(struct raft_entry *));
-}
-
-/* Recovers the data, or founds a cluster if there are none, and makes the core from them. */
+/* Recovers the data, and makes the core from them. */
 static int recover(struct raftd_node *node, const struct raft_membership *founding,
                    struct raftd_error *error)
 {
-    struct snapshot_info snapshot = {0};
-    struct snapshot_files *files = NULL;
-    struct wal_recovered recovered = {0};
-    struct wal *wal = NULL;
-    int code = open_log(node, &wal, &recovered, error);
+    const struct recovery_options options = options_of(node);
+    struct recovered recovered;
+    int code = recovery_run(&options, &node->identity, founding, &recovered, error);
 
-    if (code != 0) {
-        return code;
-    }
-    if (recovered.torn_bytes > 0) {
-        LOG_WARNING("%s: cut off %llu bytes of an interrupted write, which was never acknowledged",
-                    recovered.torn_segment, (unsigned long long)recovered.torn_bytes);
-    }
-    code = restore(node, wal, &recovered, &snapshot, &files, error);
-    if (code == 0 && recovered.entry_count == 0 && recovered.term == 0 &&
-        node->conf.node.join[0] == 0) {
-        LOG_INFO("%s is empty: founding cluster \"%s\" with %zu member%s", node->conf.node.data_dir,
-                 node->conf.cluster.name, founding->count, founding->count == 1 ? "" : "s");
-        code = found_cluster(wal, founding, &recovered, error);
+    if (code == 0) {
+        code = make_core(node, &options, &recovered, error);
     }
     if (code == 0) {
-        forget_old_entries(&node->conf, &snapshot, &recovered);
-        code = make_core(node, &recovered, &snapshot, error);
+        LOG_INFO("recovered term %llu and %zu entries from %s",
+                 (unsigned long long)recovered.log.term, recovered.log.entry_count,
+                 node->conf.node.data_dir);
+        code = make_snapshot_worker(node, recovered.files, error);
+        recovered.files = NULL;
     }
     if (code == 0) {
-        LOG_INFO("recovered term %llu and %zu entries from %s", (unsigned long long)recovered.term,
-                 recovered.entry_count, node->conf.node.data_dir);
-        if (node->conf.peer_count > 0) {
-            compare_membership(raft_get_membership(node->core), founding);
+        node->log_writer = log_writer_create(recovered.wal, &node->core_waker);
+        code = node->log_writer == NULL ? recovery_no_descriptors(error) : 0;
+    }
+    if (code == 0) {
+        recovered.wal = NULL; /* the log writer owns it */
+        if (node->conf.storage.reserve_bytes != 0) {
+            log_writer_watch_space(node->log_writer, node->conf.node.data_dir);
         }
     }
-    wal_recovered_free(&recovered);
-    if (code == 0) {
-        code = make_snapshot_worker(node, files, error);
-    } else {
-        snapshot_files_close(files);
-    }
-    node->log_writer = log_writer_create(wal, &node->core_waker);
-    if (node->log_writer == NULL) {
-        wal_close(wal);
-        return code != 0 ? code : recovery_no_descriptors(error);
-    }
-    if (node->conf.storage.reserve_bytes != 0) {
-        log_writer_watch_space(node->log_writer, node->conf.node.data_dir);
-    }
+    recovery_free(&recovered);
     return code;
 }
 
-static bool has_file(const struct conf *conf, const char *name)
+int recovery_begin(struct raftd_node *node, bool *must_ask, struct raftd_error *error)
 {
-    const struct fs *fs = fs_posix();
-    char path[WAL_PATH_MAX];
-    int file;
-
-    snprintf(path, sizeof(path), "%s/%s", conf->node.data_dir, name);
-    file = fs->open(fs->context, path, FS_OPEN_READ);
-    if (file >= 0) {
-        fs->close(fs->context, file);
-    }
-    return file >= 0;
-}
-
-/* The directory of an interrupted restore or recovery looks like that of a new node, or of a node
- * whose log is lost. Marks that raftctl removes at the end tell them apart. */
-static int refuse_unfinished(const struct conf *conf, struct raftd_error *error)
-{
-    if (has_file(conf, SNAPSHOT_RESTORE_NAME)) {
-        return error_set(error, RAFTD_ERROR_REFUSED,
-                         "%.200s: raftctl restore into this directory was interrupted: empty the "
-                         "directory and run raftctl restore again",
-                         conf->node.data_dir);
-    }
-    if (has_file(conf, SNAPSHOT_RECOVER_MARK) || has_file(conf, SNAPSHOT_RECOVER_MARK_LAST)) {
-        return error_set(error, RAFTD_ERROR_REFUSED,
-                         "%.200s: raftctl recover was interrupted in this directory: run raftctl "
-                         "recover --force-new-cluster --data-dir again, which finishes it",
-                         conf->node.data_dir);
-    }
-    return 0;
-}
-
-/*
- * Finds the cluster that the data directory belongs to. An empty directory will belong to the
- * cluster that this node joins, or else founds. Only another cluster name tells that the directory
- * is the wrong one: the members in the configuration may be old, because they change in the log
- * (T31).
- */
-static int find_identity(struct raftd_node *node, const struct raft_membership *founding,
-                         bool *is_new, struct raftd_error *error)
-{
-    const struct conf *conf = &node->conf;
-    struct wal_identity identity;
-    int code = refuse_unfinished(conf, error);
-
-    if (code == 0) {
-        code = wal_identify(fs_posix(), conf->node.data_dir, &identity, error);
-    }
-    if (code != 0) {
-        return code;
-    }
-    if (identity.cluster_id == 0) {
-        *is_new = true;
-        node->cluster_id = founding_id(conf, founding);
-        return 0;
-    }
-    if (identity.cluster_name[0] != 0 && strcmp(identity.cluster_name, conf->cluster.name) != 0) {
-        return error_set(error, RAFTD_ERROR_REFUSED,
-                         "%.200s belongs to the cluster \"%s\", this node is configured for "
-                         "\"%s\": check the cluster's name and the data directory",
-                         conf->node.data_dir, identity.cluster_name, conf->cluster.name);
-    }
-    node->cluster_id = identity.cluster_id;
-    return 0;
-}
-
-int recovery_identify(struct raftd_node *node, bool *must_ask, struct raftd_error *error)
-{
+    const struct recovery_options options = options_of(node);
     struct raft_membership founding;
-    bool is_new = false;
     int code = founding_membership(&node->conf, &founding, error);
 
     if (code == 0) {
-        code = find_identity(node, &founding, &is_new, error);
+        code = recovery_identify(&options, random_u64() | 1, &node->identity, error);
     }
-    *must_ask = is_new && node->conf.node.join[0] != 0;
+    *must_ask = recovery_is_new(&node->identity) && node->conf.node.join[0] != 0;
+    if (code == 0 && recovery_is_new(&node->identity) && !*must_ask) {
+        LOG_INFO("%s is empty: founding cluster \"%s\" with %zu member%s", node->conf.node.data_dir,
+                 node->conf.cluster.name, founding.count, founding.count == 1 ? "" : "s");
+        code = recovery_decide(&options, &node->identity, founding_id(&node->conf, &founding),
+                               &founding, 1, error);
+    }
     return code;
+}
+
+int recovery_join(struct raftd_node *node, uint64_t cluster_id, struct raftd_error *error)
+{
+    const struct recovery_options options = options_of(node);
+
+    return recovery_decide(&options, &node->identity, cluster_id, NULL, 0, error);
 }
 
 int recovery_build(struct raftd_node *node, struct raftd_error *error)
@@ -506,8 +367,12 @@ int recovery_build(struct raftd_node *node, struct raftd_error *error)
     struct raft_membership founding;
     int code = founding_membership(&node->conf, &founding, error);
 
+    node->cluster_id = node->identity.cluster_id;
     if (code == 0) {
-        code = recover(node, &founding, error);
+        code = recover(node, node->identity.founder_count > 0 ? &founding : NULL, error);
+    }
+    if (code == 0 && node->conf.peer_count > 0) {
+        compare_membership(raft_get_membership(node->core), &founding);
     }
     if (code == 0) {
         share_with_links(node);

@@ -6,20 +6,22 @@
 #define RAFTD_NODE_RECOVERY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <raftd/error.h>
 
 struct raftd_node;
 
 /*
- * Sets node->cluster_id to the cluster that the data directory belongs to, or is to belong to.
- * *must_ask: the directory is empty and the node is to join, so only a member can tell the cluster
- * (join_find_cluster()).
+ * Sets node->identity to that of the data directory. *must_ask: the directory belongs to no cluster
+ * yet and the node is to join, so only a member can tell the cluster (join_find_cluster()).
  */
-int recovery_identify(struct raftd_node *node, bool *must_ask, struct raftd_error *error);
+int recovery_begin(struct raftd_node *node, bool *must_ask, struct raftd_error *error);
 
-/* Recovers the node's data, or founds a cluster if the directory is empty and the node does not
- * join; then makes the node whole. */
+/* The directory belongs to this cluster from now on; the node is going to join it. */
+int recovery_join(struct raftd_node *node, uint64_t cluster_id, struct raftd_error *error);
+
+/* Recovers the node's data, which belong to a cluster; then makes the node whole. */
 int recovery_build(struct raftd_node *node, struct raftd_error *error);
 
 /* The error for a waker that could not be opened; errno says why. */

@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 
-enum { CHANGE_ENCODING = 1 };
+enum { CHANGE_ENCODING = 2 };
 
 void raft_change_encode(const struct raft_change *change, struct buffer *buffer)
 {
@@ -23,6 +23,7 @@ void raft_change_encode(const struct raft_change *change, struct buffer *buffer)
         buffer_append_u8(buffer, step->kind);
         buffer_append_u16(buffer, step->id);
         buffer_append_u16(buffer, step->old);
+        buffer_append_u64(buffer, step->identity);
         buffer_append_u16(buffer, (uint16_t)length);
         buffer_append(buffer, step->address, length);
     }
@@ -36,10 +37,11 @@ static int decode_step(struct raft_change_step *step, struct reader *reader)
     step->kind = reader_u8(reader);
     step->id = reader_u16(reader);
     step->old = reader_u16(reader);
+    step->identity = reader_u64(reader);
     length = reader_u16(reader);
     text = reader_bytes(reader, length);
     if (text == NULL || length >= RAFT_ADDRESS_MAX || memchr(text, 0, length) != NULL ||
-        step->kind < RAFT_CHANGE_ADD || step->kind > RAFT_CHANGE_HANDOVER) {
+        step->kind < RAFT_CHANGE_ADD || step->kind > RAFT_CHANGE_BIND) {
         return RAFTD_ERROR_PROTOCOL;
     }
     memcpy(step->address, text, length);
@@ -105,6 +107,9 @@ const char *raft_refusal_text(enum raft_refusal refusal)
             "this member has not caught up with the leader yet; try again when its lag is small",
         [RAFT_REFUSED_NO_MEMBER] = "there is no member with this id",
         [RAFT_REFUSED_REMOVED] = "the member with this id was removed",
+        [RAFT_REFUSED_STRANGER] =
+            "the member has another data directory: a node that lost its data comes back under a "
+            "new id (raftctl member replace)",
     };
 
     return refusal < RAFT_REFUSALS ? texts[refusal] : "refused";
@@ -129,6 +134,19 @@ static bool address_is_taken(const struct raft_membership *membership, const cha
     return false;
 }
 
+static enum raft_refusal bind_member(struct raft_membership *membership,
+                                     const struct raft_change_step *step)
+{
+    if (step->identity == 0) {
+        return RAFT_REFUSED_INVALID;
+    }
+    if (raft_membership_find(membership, step->id) == NULL) {
+        return RAFT_REFUSED_UNKNOWN_ID;
+    }
+    return raft_membership_bind(membership, step->id, step->identity) == 0 ? RAFT_REFUSED_NOT
+                                                                         : RAFT_REFUSED_STRANGER;
+}
+
 /* A new member is a learner at first (T27), and no member has ever had its id (T33). */
 static enum raft_refusal add(struct raft_membership *membership,
                              const struct raft_change_step *step, uint8_t roles)
@@ -145,9 +163,10 @@ static enum raft_refusal add(struct raft_membership *membership,
     if (address_is_taken(membership, step->address, step->old)) {
         return RAFT_REFUSED_ADDRESS_TAKEN;
     }
-    return raft_membership_add(membership, step->id, roles, step->address) == 0
-               ? RAFT_REFUSED_NOT
-               : RAFT_REFUSED_TOO_MANY;
+    if (raft_membership_add(membership, step->id, roles, step->address) != 0) {
+        return RAFT_REFUSED_TOO_MANY;
+    }
+    return step->identity == 0 ? RAFT_REFUSED_NOT : bind_member(membership, step);
 }
 
 /* The member is removed, so no learner can replace it any more. */
@@ -251,6 +270,8 @@ static enum raft_refusal apply_step(struct raft_membership *membership,
         return replace(membership, step);
     case RAFT_CHANGE_ADDRESS:
         return move(membership, step);
+    case RAFT_CHANGE_BIND:
+        return bind_member(membership, step);
     default:
         return RAFT_REFUSED_INVALID;
     }

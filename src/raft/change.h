@@ -29,6 +29,7 @@ enum raft_change_kind {
     RAFT_CHANGE_HANDOVER,    /* id: the voter that is to lead, 0 = the best one; old:
                                 RAFT_CHANGE_EXPLAINED or 0. A handover of leadership, not a change
                                 of members; it has to be the only step */
+    RAFT_CHANGE_BIND,        /* id, identity: the member has come up with this data directory */
 };
 
 /*
@@ -42,6 +43,9 @@ struct raft_change_step {
     uint8_t kind;
     uint16_t id;
     uint16_t old;
+    /* Identity of the data directory: with ADD, ADD_LEARNER and BIND; 0 = the node has not come up
+     * yet. */
+    uint64_t identity;
     char address[RAFT_ADDRESS_MAX]; /* "" where the kind uses none */
 };
 

@@ -10,7 +10,8 @@
 
 #include "base/assert.h"
 
-enum { MEMBERSHIP_ENCODING = 1 };
+/* Encoding 1, of raftd 0.1.0, has neither a cluster id nor identities. */
+enum { MEMBERSHIP_ENCODING = 2, MEMBERSHIP_ENCODING_OLD = 1 };
 
 const struct raft_member *raft_membership_find(const struct raft_membership *membership,
                                                uint16_t id)
@@ -201,6 +202,22 @@ int raft_membership_add(struct raft_membership *membership, uint16_t id, uint8_t
     return 0;
 }
 
+int raft_membership_bind(struct raft_membership *membership, uint16_t id, uint64_t identity)
+{
+    const struct raft_member *member = raft_membership_find(membership, id);
+
+    if (member == NULL || (member->identity != 0 && member->identity != identity)) {
+        return RAFTD_ERROR_INVALID;
+    }
+    for (size_t i = 0; i < membership->count; i++) {
+        if (membership->members[i].identity == identity && membership->members[i].id != id) {
+            return RAFTD_ERROR_INVALID;
+        }
+    }
+    membership->members[member - membership->members].identity = identity;
+    return 0;
+}
+
 static bool removed_is_valid(const struct raft_membership *membership)
 {
     if (membership->removed_count > RAFT_REMOVED_MAX) {
@@ -240,6 +257,7 @@ bool raft_membership_is_valid(const struct raft_membership *membership)
 void raft_membership_encode(const struct raft_membership *membership, struct buffer *buffer)
 {
     buffer_append_u8(buffer, MEMBERSHIP_ENCODING);
+    buffer_append_u64(buffer, membership->cluster_id);
     buffer_append_u8(buffer, (uint8_t)membership->count);
     buffer_append_u16(buffer, membership->removed_floor);
     buffer_append_u16(buffer, (uint16_t)membership->removed_count);
@@ -253,16 +271,19 @@ void raft_membership_encode(const struct raft_membership *membership, struct buf
         buffer_append_u16(buffer, member->id);
         buffer_append_u8(buffer, member->roles);
         buffer_append_u16(buffer, member->replaces);
+        buffer_append_u64(buffer, member->identity);
         buffer_append_u16(buffer, (uint16_t)length);
         buffer_append(buffer, member->address, length);
     }
 }
 
-static int decode_member(struct raft_membership *membership, struct reader *reader)
+static int decode_member(struct raft_membership *membership, struct reader *reader,
+                         uint8_t encoding)
 {
     uint16_t id = reader_u16(reader);
     uint8_t roles = reader_u8(reader);
     uint16_t replaces = reader_u16(reader);
+    uint64_t identity = encoding == MEMBERSHIP_ENCODING_OLD ? 0 : reader_u64(reader);
     size_t length = reader_u16(reader);
     const uint8_t *text = reader_bytes(reader, length);
     char address[RAFT_ADDRESS_MAX];
@@ -277,17 +298,22 @@ static int decode_member(struct raft_membership *membership, struct reader *read
         return RAFTD_ERROR_PROTOCOL;
     }
     membership->members[membership->count - 1].replaces = replaces;
+    membership->members[membership->count - 1].identity = identity;
     return 0;
 }
 
 int raft_membership_decode(struct raft_membership *membership, const void *data, size_t size)
 {
     struct reader reader = reader_make(data, size);
+    uint8_t encoding = reader_u8(&reader);
     size_t count;
 
     *membership = (struct raft_membership){0};
-    if (reader_u8(&reader) != MEMBERSHIP_ENCODING) {
+    if (encoding != MEMBERSHIP_ENCODING && encoding != MEMBERSHIP_ENCODING_OLD) {
         return RAFTD_ERROR_PROTOCOL;
+    }
+    if (encoding != MEMBERSHIP_ENCODING_OLD) {
+        membership->cluster_id = reader_u64(&reader);
     }
     count = reader_u8(&reader);
     membership->removed_floor = reader_u16(&reader);
@@ -299,7 +325,7 @@ int raft_membership_decode(struct raft_membership *membership, const void *data,
         membership->removed[i] = reader_u16(&reader);
     }
     for (size_t i = 0; i < count; i++) {
-        if (decode_member(membership, &reader) != 0) {
+        if (decode_member(membership, &reader, encoding) != 0) {
             return RAFTD_ERROR_PROTOCOL;
         }
     }

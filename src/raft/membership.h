@@ -13,6 +13,11 @@
  * each find a majority of its own: with old voters 1, 2, 3 and new voters 3, 4, 5, the nodes 1 and
  * 2 could elect one leader and 4 and 5 another in the same term.
  *
+ * The membership binds each id to the identity of a data directory (store/directory.h). The links
+ * refuse a node that has the id but another directory: such a node has lost what the member
+ * promised. The membership also has the id of the cluster, so that the log itself says to which
+ * cluster it belongs.
+ *
  * The membership also remembers the ids of removed members, so that no id is used again: a node
  * with an old id could come back with a vote or an acknowledgement that it has forgotten (T33).
  */
@@ -43,6 +48,7 @@ struct raft_member {
     uint8_t roles; /* enum raft_member_role, or-ed */
     /* JOINING: the voter that is removed when this learner becomes a voter; 0 = none. */
     uint16_t replaces;
+    uint64_t identity; /* of the member's data directory; 0 = the member has not come up yet */
     char address[RAFT_ADDRESS_MAX];
 };
 
@@ -53,6 +59,7 @@ struct raft_member {
  * is bounded.
  */
 struct raft_membership {
+    uint64_t cluster_id; /* 0 = the log was begun by raftd 0.1.0 */
     size_t count;
     struct raft_member members[RAFT_MEMBERS_MAX];
     uint16_t removed_floor; /* 0 = none */
@@ -92,6 +99,10 @@ bool raft_membership_same_voters(const struct raft_membership *a, const struct r
  * the address is empty or too long, or there are too many members. */
 int raft_membership_add(struct raft_membership *membership, uint16_t id, uint8_t roles,
                         const char *address);
+
+/* Binds a member to the identity of its data directory. RAFTD_ERROR_INVALID: there is no such
+ * member, the member is bound to another directory, or another member is bound to this one. */
+int raft_membership_bind(struct raft_membership *membership, uint16_t id, uint64_t identity);
 
 /* Whether there is a voter, all roles are valid, ids ascend, and no member has a removed id. */
 bool raft_membership_is_valid(const struct raft_membership *membership);

@@ -74,6 +74,7 @@ enum raft_refusal {
     RAFT_REFUSED_BEHIND = 23,        /* handover: that voter still needs older entries */
     RAFT_REFUSED_NO_MEMBER = 24,     /* handover: no member has that id */
     RAFT_REFUSED_REMOVED = 25,       /* handover: the member with that id was removed */
+    RAFT_REFUSED_STRANGER = 26,      /* the id is bound to another data directory */
     RAFT_REFUSALS,
 };
 /* A constant sentence for a person. */

@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "store/directory.h"
 #include "store/wal_format.h"
 #include "store/wal_recovery.h"
 #include "store/wal_segment.h"
@@ -23,46 +24,6 @@ void wal_recovered_free(struct wal_recovered *recovered)
     }
     memory_free(recovered->entries);
     *recovered = (struct wal_recovered){0};
-}
-
-/* Writes the path of the directory that contains `path`. */
-static void parent_of(const char *path, char parent[WAL_PATH_MAX])
-{
-    size_t length = strlen(path);
-
-    while (length > 1 && path[length - 1] == '/') {
-        length--;
-    }
-    while (length > 0 && path[length - 1] != '/') {
-        length--;
-    }
-    while (length > 1 && path[length - 1] == '/') {
-        length--;
-    }
-    if (length == 0) {
-        snprintf(parent, WAL_PATH_MAX, ".");
-    } else {
-        snprintf(parent, WAL_PATH_MAX, "%.*s", (int)length, path);
-    }
-}
-
-static int make_directory(struct wal *wal)
-{
-    const struct fs *fs = wal->files.fs;
-    char parent[WAL_PATH_MAX];
-    int result = fs->make_directory(fs->context, wal->directory);
-
-    if (result == -EEXIST) {
-        return 0;
-    }
-    if (result == 0) {
-        parent_of(wal->directory, parent);
-        result = fs->sync_directory(fs->context, parent);
-    }
-    if (result < 0) {
-        return wal_system_error(&wal->failure, &wal->files, "", "make the data directory", result);
-    }
-    return 0;
 }
 
 static int lock_directory(struct wal *wal)
@@ -198,6 +159,7 @@ int wal_open(const struct wal_options *options, struct wal **wal, struct wal_rec
     opened->directory = memory_copy_string(options->directory);
     opened->files = (struct wal_files){.fs = options->fs, .directory = opened->directory};
     opened->cluster_id = options->cluster_id;
+    opened->identity = options->identity;
     if (options->cluster_name != NULL) {
         snprintf(opened->cluster_name, sizeof(opened->cluster_name), "%s", options->cluster_name);
     }
@@ -208,7 +170,7 @@ int wal_open(const struct wal_options *options, struct wal **wal, struct wal_rec
     opened->lock_file = -1;
     opened->current.file = -1;
     opened->next.file = -1;
-    result = make_directory(opened) < 0 ? RAFTD_ERROR_SYSTEM : 0;
+    result = directory_make(options->fs, opened->directory, &opened->failure);
     if (result == 0) {
         result = lock_directory(opened);
     }

@@ -22,6 +22,8 @@ struct wal_options {
     const struct fs *fs;   /* borrowed as long as the log is open */
     const char *directory; /* copied; the data directory, which is made if it is missing */
     uint64_t cluster_id;
+    /* Identity of the directory (store/directory.h); 0 = not known, then it is not checked. */
+    uint64_t identity;
     const char *cluster_name; /* copied; written to each segment, for wal_identify(); NULL = none */
     uint16_t node_id;
     uint64_t segment_bytes;   /* size of a segment file: a multiple of 4096, at least 8192 */
@@ -35,6 +37,7 @@ struct wal_options {
 /* Which node the data in a directory belong to; all fields 0 if there are no data. */
 struct wal_identity {
     uint64_t cluster_id;
+    uint64_t identity; /* of the directory that the log was made in; 0 = written by raftd 0.1.0 */
     uint16_t node_id;
     char cluster_name[64];
 };

@@ -26,9 +26,10 @@ enum {
     SEGMENT_NUMBER = 24,
     SEGMENT_NONCE = 32,
     SEGMENT_CLUSTER_NAME = 40,
+    SEGMENT_IDENTITY = SEGMENT_CLUSTER_NAME + WAL_CLUSTER_NAME_BYTES,
     SEGMENT_CHECKSUM = WAL_SEGMENT_HEADER_BYTES - 8,
 };
-_Static_assert(SEGMENT_CLUSTER_NAME + WAL_CLUSTER_NAME_BYTES <= SEGMENT_CHECKSUM,
+_Static_assert(SEGMENT_IDENTITY + 8 <= SEGMENT_CHECKSUM,
                "the segment header fits its block");
 
 enum {
@@ -89,6 +90,7 @@ void wal_segment_header_encode(const struct wal_segment_header *header,
     store_u64(block + SEGMENT_NUMBER, header->number);
     store_u64(block + SEGMENT_NONCE, header->nonce);
     memcpy(block + SEGMENT_CLUSTER_NAME, header->cluster_name, WAL_CLUSTER_NAME_BYTES);
+    store_u64(block + SEGMENT_IDENTITY, header->identity);
     store_u64(block + SEGMENT_CHECKSUM, checksum(0, block, SEGMENT_CHECKSUM));
 }
 
@@ -105,6 +107,7 @@ bool wal_segment_header_decode(const uint8_t block[WAL_SEGMENT_HEADER_BYTES],
         .cluster_id = load_u64(block + SEGMENT_CLUSTER_ID),
         .number = load_u64(block + SEGMENT_NUMBER),
         .nonce = load_u64(block + SEGMENT_NONCE),
+        .identity = load_u64(block + SEGMENT_IDENTITY),
     };
     memcpy(header->cluster_name, block + SEGMENT_CLUSTER_NAME, WAL_CLUSTER_NAME_BYTES - 1);
     return true;

@@ -43,6 +43,7 @@ static int read_header(const struct wal_files *files, uint64_t number,
     if ((size_t)count == sizeof(block) && wal_segment_header_decode(block, &header) &&
         header.version == WAL_FORMAT_VERSION) {
         identity->cluster_id = header.cluster_id;
+        identity->identity = header.identity;
         identity->node_id = header.node_id;
         memcpy(identity->cluster_name, header.cluster_name, sizeof(identity->cluster_name));
     }

@@ -374,6 +374,13 @@ static int check_identity(struct scanner *scanner, const struct wal_scanned *seg
                          "[node] id and [node] data_dir",
                          scanner->files->directory, header->node_id, options->node_id);
     }
+    if (header->identity != options->identity && header->identity != 0 && options->identity != 0) {
+        return error_set(scanner->error, RAFTD_ERROR_REFUSED,
+                         "%s in %.200s was written in another data directory, with identity "
+                         "%016" PRIx64 "; the identity of this directory is %016" PRIx64
+                         ": never mix the files of two data directories",
+                         name, scanner->files->directory, header->identity, options->identity);
+    }
     if (header->number != segment->number) {
         return wal_damage(&scanner->scan->log, segment->number, 0,
                           "its header says that it is segment %" PRIu64, header->number);

@@ -49,6 +49,7 @@ static struct wal_segment_header make_header(struct wal *wal, uint64_t number)
         .version = WAL_FORMAT_VERSION,
         .node_id = wal->node_id,
         .cluster_id = wal->cluster_id,
+        .identity = wal->identity,
         .number = number,
         .nonce = random_next(&wal->random),
     };

@@ -10,11 +10,11 @@
 #include "base/memory.h"
 #include "base/plant.h"
 #include "kv/kv.h"
+#include "member/recovery.h"
 #include "sim/clients.h"
 #include "sim/member_changes.h"
 #include "sim/net.h"
 #include "sim/truth.h"
-#include "store/snapshot_files.h"
 
 enum { SNAPSHOT_RETRY_TIMEOUTS = 2 };
 
@@ -108,40 +108,28 @@ bool host_hears(const struct host *host, uint16_t peer)
 
 /* ---- start and end ---- */
 
-static int open_log(struct host *host, struct wal_recovered *recovered, struct raftd_error *error)
+static void log_found(void *argument, const struct wal_recovered *log)
 {
-    const struct wal_options options = {
+    struct host *host = argument;
+
+    truth_on_recovered(host->world, host->id, log);
+}
+
+static struct recovery_options recovery_options(struct host *host)
+{
+    return (struct recovery_options){
         .fs = fs_memory_table(host->disk),
         .directory = HOST_DIRECTORY,
-        .cluster_id = HOST_CLUSTER_ID,
+        .cluster_name = "",
         .node_id = host->id,
         .segment_bytes = host->world->swarm.segment_bytes,
         .max_entry_bytes = HOST_ENTRY_BYTES_MAX,
+        .keep_entries = host->world->swarm.snapshot_tail,
         .random_seed = sim_random_next(&host->world->random),
+        .machine = &host->machine,
+        .log_found = log_found,
+        .argument = host,
     };
-
-    return wal_open(&options, &host->wal, recovered, error);
-}
-
-/* As src/node does it: all founders write the same first entry. */
-static int found(struct host *host, const struct raft_membership *membership,
-                 struct wal_recovered *recovered, struct raftd_error *error)
-{
-    struct raft_write write = {.has_hard_state = true, .term = 1, .last_index = 1, .last_term = 1};
-    struct buffer bytes = {0};
-
-    raft_membership_encode(membership, &bytes);
-    recovered->entries = memory_allocate(sizeof(struct raft_entry *));
-    recovered->entries[0] =
-        raft_entry_make(RAFT_ENTRY_MEMBERSHIP, bytes.data, (uint32_t)bytes.size_bytes);
-    recovered->entries[0]->index = 1;
-    recovered->entries[0]->term = 1;
-    recovered->entry_count = 1;
-    recovered->term = 1;
-    write.entries = recovered->entries;
-    write.entry_count = 1;
-    buffer_free(&bytes);
-    return wal_append(host->wal, &write, 1, error);
 }
 
 static struct raft_options core_options(struct host *host)
@@ -184,27 +172,18 @@ static struct member_options member_options(const struct host *host)
     };
 }
 
-static bool make_member(struct host *host, const struct wal_recovered *log,
-                        const struct snapshot_info *snapshot)
+static bool make_member(struct host *host, const struct recovery_options *recovery,
+                        const struct recovered *recovered)
 {
     const struct raft_options raft_options = core_options(host);
     const struct member_options options = member_options(host);
-    const struct raft_recovered recovered = {
-        .term = log->term,
-        .vote = log->vote,
-        .base_index = log->base_index,
-        .base_term = log->base_term,
-        .base_time_ms = log->base_index == snapshot->index ? snapshot->time_ms : 0,
-        .base_membership = log->base_index > 0 ? &snapshot->membership : NULL,
-        .commit_index = snapshot->index,
-        .entries = log->entries,
-        .entry_count = log->entry_count,
-    };
-    const struct member_applied applied = {
-        .index = snapshot->index, .term = snapshot->term, .time_ms = snapshot->time_ms};
+    const struct member_applied applied = {.index = recovered->snapshot.index,
+                                           .term = recovered->snapshot.term,
+                                           .time_ms = recovered->snapshot.time_ms};
     struct raft_core *core = NULL;
 
-    if (raft_create(&raft_options, &recovered, host_now_ms(host), &core) != 0) {
+    if (recovery_make_core(recovery, &raft_options, recovered, host_now_ms(host), &core, NULL) !=
+        0) {
         return false;
     }
     host->member = member_create(&options, core, &applied, host_now_ms(host));
@@ -233,15 +212,15 @@ static void begin_life(struct host *host, const struct snapshot_info *snapshot)
     memset(host->link_up, 0, sizeof(host->link_up));
 }
 
-static bool cannot_start(struct host *host, const struct raftd_error *error)
+static bool cannot_start(struct host *host, struct recovered *recovered,
+                         const struct raftd_error *error)
 {
     STORY(host->world, host->id, "cannot start: %s", error->message);
     if (error->code != RAFTD_ERROR_SYSTEM) {
         world_fail(host->world, "recovery", "node %u does not start: %s", host->id, error->message);
     }
     fs_memory_die(host->disk);
-    wal_close(host->wal);
-    host->wal = NULL;
+    recovery_free(recovered);
     kv_destroy(host->kv);
     host->kv = NULL;
     fs_memory_end_process(host->disk);
@@ -250,79 +229,87 @@ static bool cannot_start(struct host *host, const struct raftd_error *error)
 
 int host_probe(struct host *host, bool snapshots, uint64_t *base_index, struct raftd_error *error)
 {
-    struct wal_recovered recovered = {0};
+    struct recovery_options options;
+    struct directory_identity identity;
+    struct recovered recovered = {0};
     int code;
 
     ASSERT(!host->alive && !host->gone);
-    code = open_log(host, &recovered, error);
-    *base_index = recovered.base_index;
-    if (code == 0 && snapshots) {
-        code = host_restore_probe(host, &recovered, error);
+    make_machine(host);
+    options = recovery_options(host);
+    options.log_found = NULL;
+    code = recovery_identify(&options, 1, &identity, error);
+    if (code == 0 && !recovery_is_new(&identity)) {
+        code = recovery_run(&options, &identity, NULL, &recovered, error);
+    }
+    *base_index = recovered.log.base_index;
+    if (!snapshots && recovered.wal != NULL) {
+        code = 0; /* the log could be opened */
     }
     fs_memory_die(host->disk);
-    wal_close(host->wal);
-    host->wal = NULL;
+    recovery_free(&recovered);
     fs_memory_end_process(host->disk);
-    wal_recovered_free(&recovered);
+    kv_destroy(host->kv);
+    host->kv = NULL;
     return code;
 }
 
-/* Everything that src/node/recovery.c does before a node runs. */
-static int recover(struct host *host, const struct raft_membership *founding,
-                   struct wal_recovered *log, struct snapshot_info *snapshot,
-                   struct snapshot_files **files, struct raftd_error *error)
+/* Recovers as the daemon does. The founders do not ask each other: the world has decided. */
+static int recover(struct host *host, const struct recovery_options *options,
+                   const struct raft_membership *founding, struct recovered *recovered,
+                   struct raftd_error *error)
 {
-    int code = open_log(host, log, error);
+    struct directory_identity identity;
+    int code =
+        recovery_identify(options, sim_random_next(&host->world->random) | 1, &identity, error);
 
-    if (code == 0) {
-        truth_on_recovered(host->world, host->id, log);
-        code = host_restore(host, files, snapshot, log, error);
+    if (code == 0 && recovery_is_new(&identity)) {
+        code = recovery_decide(options, &identity, HOST_CLUSTER_ID, founding, 0, error);
     }
-    if (code == 0 && log->entry_count == 0 && log->term == 0 && founding != NULL) {
-        code = found(host, founding, log, error);
-        if (code == 0) {
-            truth_on_recovered(host->world, host->id, log);
-        }
+    if (code == 0) {
+        code = recovery_run(options, &identity, founding, recovered, error);
+    }
+    if (recovered->has_restarted || (code != 0 && recovered->snapshot.index > 0)) {
+        truth_on_restarted(host->world, host->id, recovered->snapshot.index,
+                           code == 0 ? &recovered->log : NULL);
     }
     return code;
 }
 
 bool host_start(struct host *host, const struct raft_membership *founding)
 {
-    struct wal_recovered recovered = {0};
-    struct snapshot_info snapshot = {0};
-    struct snapshot_files *files = NULL;
+    struct recovered recovered = {0};
     struct raftd_error error = {0};
-    int code;
+    struct recovery_options options;
 
     ASSERT(!host->alive && !host->gone);
     make_machine(host);
-    code = recover(host, founding, &recovered, &snapshot, &files, &error);
-    if (code != 0) {
-        snapshot_files_close(files);
-        wal_recovered_free(&recovered);
-        return cannot_start(host, &error);
+    options = recovery_options(host);
+    if (recover(host, &options, founding, &recovered, &error) != 0) {
+        return cannot_start(host, &recovered, &error);
     }
     fs_memory_die_at(host->disk, 0);
     if (host->snapshot_damaged) {
         world_see(host->world, SEEN_SNAPSHOT_FALLBACK);
         host->snapshot_damaged = false;
     }
-    begin_life(host, &snapshot);
-    if (snapshot.index > 0) {
+    begin_life(host, &recovered.snapshot);
+    if (recovered.snapshot.index > 0) {
         world_see(host->world, SEEN_SNAPSHOT_START);
     }
-    host_worker_begin(host, files);
+    host_worker_begin(host, recovered.files);
     STORY(host->world, host->id, "starts: term %llu, vote %u, snapshot of %llu, log %llu to %llu",
-          (unsigned long long)recovered.term, recovered.vote, (unsigned long long)snapshot.index,
-          (unsigned long long)recovered.base_index + 1,
-          (unsigned long long)recovered.base_index + recovered.entry_count);
-    if (!make_member(host, &recovered, &snapshot)) {
+          (unsigned long long)recovered.log.term, recovered.log.vote,
+          (unsigned long long)recovered.snapshot.index,
+          (unsigned long long)recovered.log.base_index + 1,
+          (unsigned long long)recovered.log.base_index + recovered.log.entry_count);
+    if (!make_member(host, &options, &recovered)) {
         world_fail(host->world, "recovery", "node %u: the core refuses the log", host->id);
     }
-    wal_recovered_free(&recovered);
+    host->wal = recovered.wal;
+    wal_recovered_free(&recovered.log);
     if (!host->world->failure.failed) {
-        truth_on_started(host->world, host, snapshot.index);
+        truth_on_started(host->world, host, recovered.snapshot.index);
         net_host_started(host->world, host->id);
         host_plan_turn(host);
     }

@@ -187,11 +187,6 @@ uint64_t host_digest(struct host *host);
 
 /* host_worker.c */
 struct snapshot_files;
-int host_restore(struct host *host, struct snapshot_files **files, struct snapshot_info *info,
-                 struct wal_recovered *log, struct raftd_error *error);
-/* Tries to restore a snapshot without starting. */
-int host_restore_probe(struct host *host, const struct wal_recovered *log,
-                       struct raftd_error *error);
 void host_worker_begin(struct host *host, struct snapshot_files *files);
 void host_worker_end(struct host *host);
 void host_worker_frame(struct host *host, uint16_t peer, struct wire_snapshot *frame);

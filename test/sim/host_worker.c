@@ -6,7 +6,6 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "kv/kv.h"
-#include "member/restore.h"
 #include "sim/host.h"
 #include "sim/net.h"
 #include "sim/truth.h"
@@ -31,46 +30,6 @@ static struct snapshot_start start_of(struct host *host)
         .cluster_id = HOST_CLUSTER_ID,
         .machine = &host->machine,
     };
-}
-
-int host_restore(struct host *host, struct snapshot_files **files, struct snapshot_info *info,
-                 struct wal_recovered *log, struct raftd_error *error)
-{
-    const struct snapshot_start start = start_of(host);
-    uint64_t base_index = log->base_index;
-    int code = snapshot_files_open(start.fs, start.directory, files, error);
-
-    *info = (struct snapshot_info){0};
-    if (code != 0 || (log->entry_count == 0 && log->term == 0 && log->base_index == 0)) {
-        return code;
-    }
-    code = snapshot_start_restore(&start, *files, log, info, error);
-    if (code == 0) {
-        code = snapshot_start_fit_log(host->wal, info, log, error);
-    }
-    if (log->base_index != base_index || (code != 0 && info->index > 0)) {
-        truth_on_restarted(host->world, host->id, info->index, code == 0 ? log : NULL);
-    }
-    return code;
-}
-
-int host_restore_probe(struct host *host, const struct wal_recovered *log,
-                       struct raftd_error *error)
-{
-    const struct snapshot_start start = start_of(host);
-    struct snapshot_files *files = NULL;
-    struct snapshot_info info;
-    int code = snapshot_files_open(start.fs, start.directory, &files, error);
-
-    host->kv = kv_create(host->id);
-    host->machine = kv_state_machine(host->kv);
-    if (code == 0) {
-        code = snapshot_start_restore(&start, files, log, &info, error);
-    }
-    snapshot_files_close(files);
-    kv_destroy(host->kv);
-    host->kv = NULL;
-    return code;
 }
 
 void host_worker_begin(struct host *host, struct snapshot_files *files)
