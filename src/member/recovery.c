@@ -79,9 +79,8 @@ static int begin_directory(const struct recovery_options *options,
         return log_is_gone(options, "holds snapshots", error);
     }
     code = directory_make(options->fs, options->directory, error);
-    return code == 0
-               ? directory_identity_write(options->fs, options->directory, identity, error)
-               : code;
+    return code == 0 ? directory_identity_write(options->fs, options->directory, identity, error)
+                     : code;
 }
 
 static void set_cluster_name(const struct recovery_options *options,
@@ -178,9 +177,8 @@ int recovery_identify(const struct recovery_options *options, uint64_t random_id
     if (code != 0) {
         return code;
     }
-    return identity->identity == 0
-               ? identify_first(options, &log, random_identity, identity, error)
-               : identify_again(options, &log, identity, error);
+    return identity->identity == 0 ? identify_first(options, &log, random_identity, identity, error)
+                                   : identify_again(options, &log, identity, error);
 }
 
 int recovery_decide(const struct recovery_options *options, struct directory_identity *identity,
@@ -267,8 +265,8 @@ static int restore(const struct recovery_options *options,
                                       &recovered->snapshot, error);
     }
     if (code == 0) {
-        code = snapshot_start_fit_log(&start, recovered->wal, &recovered->snapshot,
-                                      &recovered->log, error);
+        code = snapshot_start_fit_log(&start, recovered->wal, &recovered->snapshot, &recovered->log,
+                                      error);
         recovered->has_restarted = recovered->log.base_index != base_index;
     }
     return code;

@@ -1,8 +1,8 @@
 /*
  * From a data directory to a core: whose directory it is, which log and which snapshot it has, and
- * the first entry of a new cluster. Runs on the thread that builds the member, before it has others;
- * waits for the disk. It reads no clock and writes no log line: sentences for a person go to the
- * notes. The daemon and the simulator call the same functions.
+ * the first entry of a new cluster. Runs on the thread that builds the member, before it has
+ * others; waits for the disk. It reads no clock and writes no log line: sentences for a person go
+ * to the notes. The daemon and the simulator call the same functions.
  *
  * The life of a directory, by the fields of its file "identity" (store/directory.h):
  *
@@ -84,7 +84,7 @@ int recovery_decide(const struct recovery_options *options, struct directory_ide
 struct recovered {
     struct wal *wal; /* open, and holds the lock */
     struct wal_recovered log;
-    struct snapshot_info snapshot;  /* index 0 = no snapshot was restored */
+    struct snapshot_info snapshot; /* index 0 = no snapshot was restored */
     struct snapshot_files *files;
     bool has_restarted; /* the log did not continue the snapshot, so it begins behind it now */
 };

@@ -61,10 +61,10 @@ struct raftd_node {
     /* Does not change once the node is built. */
     struct conf conf;
     struct raftd_state_machine machine;
-    uint64_t cluster_id; /* 0 = not known yet; see `whole` */
-    struct directory_identity identity; /* of the data directory; fixed once the node is whole */
+    uint64_t cluster_id;                   /* 0 = not known yet; see `whole` */
+    struct directory_identity identity;    /* of the data directory; fixed once the node is whole */
     struct log_throttle recovery_throttle; /* of lines about the progress of the recovery */
-    uint64_t origin;     /* random id of this process: marks the entries that were proposed here */
+    uint64_t origin; /* random id of this process: marks the entries that were proposed here */
     struct node_listener listeners[NODE_LISTENERS_MAX];
     size_t listener_count;
     void (*progress)(void *argument, const char *text); /* NULL = none */

@@ -76,7 +76,6 @@ static uint64_t founding_id(const struct conf *conf, const struct raft_membershi
     return id;
 }
 
-
 /* ---- what member/recovery.c reports ---- */
 
 static void write_note(void *argument, enum member_note level, const char *text)

@@ -144,7 +144,7 @@ static enum raft_refusal bind_member(struct raft_membership *membership,
         return RAFT_REFUSED_UNKNOWN_ID;
     }
     return raft_membership_bind(membership, step->id, step->identity) == 0 ? RAFT_REFUSED_NOT
-                                                                         : RAFT_REFUSED_STRANGER;
+                                                                           : RAFT_REFUSED_STRANGER;
 }
 
 /* A new member is a learner at first (T27), and no member has ever had its id (T33). */

@@ -29,8 +29,7 @@ enum {
     SEGMENT_IDENTITY = SEGMENT_CLUSTER_NAME + WAL_CLUSTER_NAME_BYTES,
     SEGMENT_CHECKSUM = WAL_SEGMENT_HEADER_BYTES - 8,
 };
-_Static_assert(SEGMENT_IDENTITY + 8 <= SEGMENT_CHECKSUM,
-               "the segment header fits its block");
+_Static_assert(SEGMENT_IDENTITY + 8 <= SEGMENT_CHECKSUM, "the segment header fits its block");
 
 enum {
     BATCH_MAGIC_AT = 0,

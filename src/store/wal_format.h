@@ -49,8 +49,8 @@ struct wal_segment_header {
     uint32_t version;
     uint16_t node_id;
     uint64_t cluster_id;
-    uint64_t number; /* number of the segment, as in its name; it ascends by one */
-    uint64_t nonce;  /* random number, the seed of every checksum in this segment */
+    uint64_t number;   /* number of the segment, as in its name; it ascends by one */
+    uint64_t nonce;    /* random number, the seed of every checksum in this segment */
     uint64_t identity; /* of the data directory (store/directory.h); 0 = not known */
     char cluster_name[WAL_CLUSTER_NAME_BYTES]; /* NUL-terminated; "" = none */
 };

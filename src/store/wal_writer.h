@@ -80,7 +80,7 @@ struct wal {
     struct wal_files files;
     char *directory; /* owned */
     uint64_t cluster_id;
-    uint64_t identity; /* of the data directory; 0 = not known */
+    uint64_t identity;                         /* of the data directory; 0 = not known */
     char cluster_name[WAL_CLUSTER_NAME_BYTES]; /* "" = none */
     uint16_t node_id;
     uint64_t segment_bytes;

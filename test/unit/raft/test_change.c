@@ -42,6 +42,33 @@ static struct raft_membership four(void)
     return membership;
 }
 
+static enum raft_refusal bind(const struct raft_membership *from, uint16_t id, uint64_t identity,
+                              struct raft_membership *to)
+{
+    struct raft_change change = {.count = 1};
+
+    change.steps[0] =
+        (struct raft_change_step){.kind = RAFT_CHANGE_BIND, .id = id, .identity = identity};
+    return raft_change_apply(&change, from, to);
+}
+
+/* T61: the log binds an id to the directory with which the member came up first. */
+START_TEST(t61_a_member_is_bound_to_one_directory)
+{
+    struct raft_membership from = four();
+    struct raft_membership bound;
+    struct raft_membership again;
+
+    ck_assert_int_eq(bind(&from, 4, 77, &bound), RAFT_REFUSED_NOT);
+    ck_assert_uint_eq(raft_membership_find(&bound, 4)->identity, 77);
+    ck_assert_int_eq(bind(&bound, 4, 77, &again), RAFT_REFUSED_NOT);
+    ck_assert_int_eq(bind(&bound, 4, 78, &again), RAFT_REFUSED_STRANGER);
+    ck_assert_int_eq(bind(&bound, 3, 77, &again), RAFT_REFUSED_STRANGER);
+    ck_assert_int_eq(bind(&bound, 5, 79, &again), RAFT_REFUSED_UNKNOWN_ID);
+    ck_assert_int_eq(bind(&bound, 3, 0, &again), RAFT_REFUSED_INVALID);
+}
+END_TEST
+
 START_TEST(encoded_it_comes_back_and_cut_or_longer_it_does_not)
 {
     struct raft_change change = {.count = 3};
@@ -49,6 +76,7 @@ START_TEST(encoded_it_comes_back_and_cut_or_longer_it_does_not)
     struct buffer bytes = {0};
 
     change.steps[0] = step(RAFT_CHANGE_ADD, 5, 0);
+    change.steps[0].identity = 0x1122334455667788;
     change.steps[1] = step(RAFT_CHANGE_REPLACE, 6, 1);
     change.steps[2] = (struct raft_change_step){.kind = RAFT_CHANGE_REMOVE, .id = 2};
     raft_change_encode(&change, &bytes);
@@ -60,7 +88,7 @@ START_TEST(encoded_it_comes_back_and_cut_or_longer_it_does_not)
     buffer_append_u8(&bytes, 0);
     ck_assert_int_eq(raft_change_decode(&back, bytes.data, bytes.size_bytes), RAFTD_ERROR_PROTOCOL);
     bytes.size_bytes--;
-    bytes.data[2] = RAFT_CHANGE_HANDOVER + 1;
+    bytes.data[2] = RAFT_CHANGE_BIND + 1;
     ck_assert_int_eq(raft_change_decode(&back, bytes.data, bytes.size_bytes), RAFTD_ERROR_PROTOCOL);
     bytes.data[2] = RAFT_CHANGE_ADD;
     bytes.data[1] = 0;
@@ -223,6 +251,7 @@ UNIT_SUITE(change)
     TCase *tests = tcase_create("tests");
 
     tcase_add_test(tests, encoded_it_comes_back_and_cut_or_longer_it_does_not);
+    tcase_add_test(tests, t61_a_member_is_bound_to_one_directory);
     tcase_add_loop_test(tests, t33_what_cannot_be_is_refused_with_its_reason, 0,
                         sizeof(refusals) / sizeof(refusals[0]));
     tcase_add_test(tests, t29_an_address_has_one_owner);

@@ -108,6 +108,41 @@ START_TEST(encoded_it_comes_back_and_cut_or_longer_it_does_not)
 }
 END_TEST
 
+START_TEST(identities_and_the_cluster_are_encoded)
+{
+    static const uint8_t roles[] = {VOTER, LEARNER};
+    struct raft_membership membership = membership_of(roles, 2);
+    struct raft_membership back;
+    struct buffer bytes = {0};
+
+    membership.cluster_id = 0x0123456789abcdef;
+    ck_assert_int_eq(raft_membership_bind(&membership, 1, 0xfedcba9876543210), 0);
+    raft_membership_encode(&membership, &bytes);
+    ck_assert_int_eq(raft_membership_decode(&back, bytes.data, bytes.size_bytes), 0);
+    ck_assert_uint_eq(back.cluster_id, 0x0123456789abcdef);
+    ck_assert_uint_eq(back.members[0].identity, 0xfedcba9876543210);
+    ck_assert_uint_eq(back.members[1].identity, 0);
+    buffer_free(&bytes);
+}
+END_TEST
+
+/* Logs and snapshots of raftd 0.1.0 have this encoding. */
+START_TEST(a_membership_of_version_0_1_0_is_read)
+{
+    static const uint8_t old[] = {1, 1, 0, 0, 1, 0,   7,   0,   2,   0,
+                                  1, 0, 0, 5, 0, 'a', '-', 'b', ':', '1'};
+    struct raft_membership back;
+
+    ck_assert_int_eq(raft_membership_decode(&back, old, sizeof(old)), 0);
+    ck_assert_uint_eq(back.count, 1);
+    ck_assert_uint_eq(back.members[0].id, 2);
+    ck_assert_str_eq(back.members[0].address, "a-b:1");
+    ck_assert_uint_eq(back.members[0].identity, 0);
+    ck_assert_uint_eq(back.cluster_id, 0);
+    ck_assert(raft_membership_was_removed(&back, 7));
+}
+END_TEST
+
 START_TEST(a_membership_without_a_voter_is_none)
 {
     static const uint8_t roles[] = {LEARNER, LEARNER};
@@ -483,6 +518,8 @@ UNIT_SUITE(membership)
     tcase_add_test(plain, members_stand_in_order_whatever_the_order_of_adding);
     tcase_add_test(plain, impossible_members_are_refused);
     tcase_add_test(plain, encoded_it_comes_back_and_cut_or_longer_it_does_not);
+    tcase_add_test(plain, identities_and_the_cluster_are_encoded);
+    tcase_add_test(plain, a_membership_of_version_0_1_0_is_read);
     tcase_add_test(plain, a_membership_without_a_voter_is_none);
     tcase_add_loop_test(plain, votes_are_tallied_in_both_halves, 0,
                         sizeof(tallies) / sizeof(tallies[0]));
