@@ -22,16 +22,6 @@ enum {
 
 /* ---- start and end ---- */
 
-static struct snapshot_start start_of(struct host *host)
-{
-    return (struct snapshot_start){
-        .fs = fs_memory_table(host->disk),
-        .directory = HOST_DIRECTORY,
-        .cluster_id = HOST_CLUSTER_ID,
-        .machine = &host->machine,
-    };
-}
-
 void host_worker_begin(struct host *host, struct snapshot_files *files)
 {
     const struct swarm *swarm = &host->world->swarm;
