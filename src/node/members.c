@@ -19,7 +19,7 @@ static void add_link(struct raftd_node *node, uint16_t id, const char *text)
                   error.message);
         return;
     }
-    link = link_create(&node->link_shared, id, &address);
+    link = node_make_link(node, id, &address);
     if (link != NULL && link_start(link) == 0) {
         LOG_INFO("node %u at %s is a member now", id, text);
         link_table_add(&node->links, link);

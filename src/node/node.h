@@ -159,6 +159,11 @@ bool node_is_ending(const struct raftd_node *node);
  */
 void node_wait_until(struct raftd_node *node, uint64_t deadline_ms);
 
+/* spare.c */
+/* A link to a member, with its address in [peers] as a spare. NULL: no descriptor is left. */
+struct link *node_make_link(const struct raftd_node *node, uint16_t id,
+                            const struct net_address *address);
+
 /* core_thread.c */
 void core_thread_run(void *node);
 

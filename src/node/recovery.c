@@ -211,8 +211,8 @@ static int make_core(struct raftd_node *node, const struct recovery_options *opt
     return 0;
 }
 
-/* The log says who the members are; the configuration only founds a cluster (T31). Warns if they
- * differ. */
+/* The log says who the members are; the configuration only founds a cluster (T31), and names spare
+ * addresses (spare.c). Warns if they differ. */
 static void compare_membership(const struct raft_membership *in_log,
                                const struct raft_membership *in_conf)
 {
@@ -220,9 +220,14 @@ static void compare_membership(const struct raft_membership *in_log,
         const struct raft_member *wanted = &in_conf->members[i];
         const struct raft_member *known = raft_membership_find(in_log, wanted->id);
 
-        if (known == NULL || strcmp(known->address, wanted->address) != 0) {
-            LOG_WARNING("[peers] %u = %s is ignored, because the log contains: %s", wanted->id,
-                        wanted->address, known != NULL ? known->address : "no such member");
+        if (known == NULL) {
+            LOG_WARNING("[peers] %u = %s is ignored, because the log contains no such member",
+                        wanted->id, wanted->address);
+        } else if (strcmp(known->address, wanted->address) != 0) {
+            LOG_WARNING("[peers] %u = %s differs from the log, which contains %s: this node tries "
+                        "both addresses; if the one in [peers] is right, run \"raftctl member move "
+                        "%u %s\" when the cluster serves",
+                        wanted->id, wanted->address, known->address, wanted->id, wanted->address);
         }
     }
 }
@@ -244,7 +249,7 @@ static int make_links(struct raftd_node *node, struct raftd_error *error)
         if (code != 0) {
             return error_prefix(error, code, "address of node %u", member->id);
         }
-        link = link_create(&node->link_shared, member->id, &address);
+        link = node_make_link(node, member->id, &address);
         if (link == NULL) {
             return recovery_no_descriptors(error);
         }

@@ -167,6 +167,13 @@ struct link *link_create(const struct link_shared *shared, uint16_t peer_id,
     return link;
 }
 
+void link_set_spare(struct link *link, const struct net_address *address)
+{
+    ASSERT(!link->started);
+    link->spare = *address;
+    net_address_format(address, link->spare_text, sizeof(link->spare_text));
+}
+
 int link_start(struct link *link)
 {
     char name[16];
@@ -302,6 +309,11 @@ const struct net_address *link_address(const struct link *link)
 const char *link_address_text(const struct link *link)
 {
     return link->address_text;
+}
+
+const char *link_spare_host(const struct link *link)
+{
+    return link->spare_text[0] != 0 ? link->spare.host : "";
 }
 
 void link_get_health(struct link *link, struct link_health *health)

@@ -78,6 +78,9 @@ struct link_event {
 /* NULL if the process has no file descriptor left. */
 struct link *link_create(const struct link_shared *shared, uint16_t peer_id,
                          const struct net_address *address);
+/* Before link_start(): another address at which the peer may be. The two are dialled in turn until
+ * the peer answers at one of them. */
+void link_set_spare(struct link *link, const struct net_address *address);
 int link_start(struct link *link);
 /* Asks the thread to stop and does not wait, so that all links can stop at the same time. */
 void link_request_stop(struct link *link);
@@ -110,6 +113,7 @@ void link_give_stream(struct link *link, struct stream *stream, const struct wir
 uint16_t link_peer_id(const struct link *link);
 const struct net_address *link_address(const struct link *link); /* address of the member */
 const char *link_address_text(const struct link *link);
+const char *link_spare_host(const struct link *link); /* host of the spare address; "" = none */
 struct link_health {
     bool connected;  /* both sides have identified themselves */
     bool healthy;    /* connected, and the peer has answered a health probe on this connection */

@@ -42,6 +42,9 @@ static void schedule_retry(struct link *link)
 /* Ends the connection in any state: back to IDLE. */
 static void close_connection(struct link *link)
 {
+    if (link->state != LINK_UP && link->spare_text[0] != 0) {
+        link->uses_spare = !link->uses_spare; /* this address did not work: try the other one */
+    }
     stream_close(link->stream);
     link->stream = NULL;
     frame_input_clear(&link->input);
@@ -93,11 +96,12 @@ static void go_up(struct link *link, const struct wire_hello *hello)
 
 static void dial(struct link *link)
 {
+    const struct net_address *address = link->uses_spare ? &link->spare : &link->address;
     struct raftd_error error;
     struct stream *stream;
 
     link->greeting_deadline_ms = link->now_ms + link->timing.greeting_timeout_ms;
-    if (stream_dial(&link->address, link->shared->tls, &stream, &error) != 0) {
+    if (stream_dial(address, link->shared->tls, &stream, &error) != 0) {
         fail(link, GREETING_UNREACHABLE, error.message);
         return;
     }
@@ -163,8 +167,8 @@ static void on_hello_reply(struct link *link, const struct wire_hello *hello)
         fail(link, GREETING_REFUSED, hello->refusal);
         return;
     }
-    reason = greeting_judge(hello, link->shared, link->peer_id, link->stream, link->address.host,
-                            &error);
+    reason = greeting_judge(hello, link->shared, link->peer_id, link->stream,
+                            link->uses_spare ? link->spare.host : link->address.host, &error);
     if (reason != GREETING_ACCEPTED) {
         fail(link, reason, error.message);
         return;
@@ -246,7 +250,7 @@ static int on_probe_reply(struct link *link, const struct wire_header *header,
     }
     if (!link->was_healthy) {
         LOG_INFO("peer %u at %s is connected%s, round trip %lu us", (unsigned)link->peer_id,
-                 link->dials ? link->address_text : link->stream_text,
+                 link->dials ? link_dialled_text(link) : link->stream_text,
                  link->shared->tls != NULL ? " with TLS" : "",
                  (unsigned long)(now_us - probe.nonce));
     }

@@ -60,7 +60,7 @@ static void set_health_down(struct link *link, const char *trouble)
 void link_report_trouble(struct link *link, enum greeting_reason reason, const char *text)
 {
     const char *where =
-        link->dials || link->stream == NULL ? link->address_text : link->stream_text;
+        link->dials || link->stream == NULL ? link_dialled_text(link) : link->stream_text;
     const char *verb = "is disconnected";
 
     switch (reason) {

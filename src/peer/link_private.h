@@ -60,6 +60,8 @@ struct link {
     bool dials;                 /* this node has the lower id */
     struct net_address address; /* address of the peer */
     char address_text[300];
+    struct net_address spare;                /* another address of the peer; link_set_spare() */
+    char spare_text[300];                    /* "" = there is none */
     struct waker waker;                      /* consumer: link thread */
     struct ring *events;                     /* struct link_event; link thread -> core thread */
     struct frame_queue queues[WIRE_CLASSES]; /* core thread -> link thread */
@@ -99,6 +101,7 @@ struct link {
     uint64_t up_since_us;
     uint64_t heard_ms; /* time of the last byte from the peer */
     uint64_t probe_due_ms;
+    bool uses_spare;       /* the connection is, or the next one will be, to the spare address */
     bool was_healthy;      /* the peer answered a probe on this connection */
     uint64_t retry_due_ms; /* IDLE: time of the next dialling */
     uint32_t backoff_ms;
@@ -112,6 +115,11 @@ struct link {
 };
 
 /* All of these: link thread. */
+
+static inline const char *link_dialled_text(const struct link *link)
+{
+    return link->uses_spare ? link->spare_text : link->address_text;
+}
 
 /* link_connection.c */
 /* One turn: everything that can be done without waiting. */

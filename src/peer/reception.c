@@ -108,6 +108,10 @@ static enum greeting_reason judge_locked(const struct reception *reception,
         host = link_address(*link)->host;
     }
     reason = greeting_judge(hello, reception->shared, hello->node_id, guest->stream, host, error);
+    if (reason == GREETING_CERTIFICATE && *link != NULL && link_spare_host(*link)[0] != 0) {
+        reason = greeting_judge(hello, reception->shared, hello->node_id, guest->stream,
+                                link_spare_host(*link), error);
+    }
     /* A wrong version or cluster is reported first; a wrong id before a wrong certificate. */
     if (reason != GREETING_ACCEPTED && reason != GREETING_CERTIFICATE) {
         return reason;

@@ -234,6 +234,36 @@ class Members(unittest.TestCase):
             cluster.wait_same_state()
             load.verify(newcomer)
 
+    def test_all_addresses_change(self):
+        with Cluster(3) as cluster:
+            cluster.start()
+            for number in range(50):
+                self.assertEqual(cluster[1].call("SET", "key-%d" % number, number), "OK")
+            for node in cluster:
+                node.terminate()
+            moved = {node.id: cluster.peer_address(node.id) for node in cluster}
+            for node in cluster:
+                node.options["listen.peer"] = moved[node.id]
+                node.options.update({"peers.%d" % peer: moved[peer] for peer in moved})
+            cluster.start()
+            self.assertEqual(cluster[2].call("DBSIZE"), 50)
+            cluster[3].wait_log(r"\[peers\] 1 = %s differs from the log.*member move 1 %s" %
+                                (moved[1], moved[1]))
+            # The log follows by the command that the warning names; then a newcomer finds all.
+            for peer, address in moved.items():
+                member(cluster, "move", peer, address)
+            wait_until("all to know the new addresses",
+                       lambda: all({each["id"]: each["address"] for each in
+                                    node.status()["members"]} == moved for node in cluster))
+            newcomer = cluster.add_node(4, join=cluster[1]).start()
+            newcomer.wait_ready()
+            wait_roles(newcomer, voters(1, 2, 3, 4))
+            for node in cluster:
+                node.terminate()
+            cluster.start()
+            self.assertNotIn("differs from the log", cluster[1].log())
+            self.assertEqual(cluster[4].call("DBSIZE"), 50)
+
     def test_handover(self):
         with Cluster(3) as cluster:
             cluster.start()

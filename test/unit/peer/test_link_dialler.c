@@ -48,6 +48,27 @@ START_TEST(the_dialler_says_who_it_is)
 }
 END_TEST
 
+/* The peer has moved. The address in the log is dialled first, then the spare one, and the one that
+ * works is kept. */
+START_TEST(the_spare_address_is_dialled_when_the_first_one_does_not_answer)
+{
+    struct net_address nowhere = {.host = "127.0.0.1", .port = 1};
+    struct net_address spare = {.host = "127.0.0.1"};
+    struct peers peers;
+
+    peers_init(&peers, _i == 1);
+    spare.port = peers.port;
+    peers.ends[1].link = link_create(&peers.ends[1].shared, 2, &nowhere);
+    link_set_spare(peers.ends[1].link, &spare);
+    ck_assert_int_eq(link_start(peers.ends[1].link), 0);
+    ck_assert(peers_wait(&peers, peers_dialler_has_trouble));
+    peers_start_listener(&peers);
+    ck_assert(peers_wait(&peers, peers_are_healthy));
+    ck_assert_str_eq(link_address_text(peers.ends[1].link), "127.0.0.1:1");
+    peers_free(&peers);
+}
+END_TEST
+
 /* What the listener replies, and what the dialler says about it. */
 static void set_refusal(struct wire_hello *hello)
 {
@@ -187,6 +208,8 @@ UNIT_SUITE(link_dialler)
 
     tcase_set_timeout(listener, 30);
     tcase_add_test(listener, the_dialler_says_who_it_is);
+    tcase_add_loop_test(listener, the_spare_address_is_dialled_when_the_first_one_does_not_answer,
+                        0, 2);
     tcase_add_loop_test(listener, the_dialler_judges_the_reply, 0,
                         sizeof(replies) / sizeof(replies[0]));
     tcase_add_test(listener, a_listener_that_says_nothing_is_given_up);
