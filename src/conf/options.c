@@ -306,7 +306,9 @@ const struct conf_option conf_options[] = {
      .min = 1,
      .max = UINT32_MAX,
      .description = "A snapshot is also taken when the log since the last snapshot has so many "
-                    "entries, whatever their size.",
+                    "entries and at least a quarter of the size of that snapshot's content. "
+                    "Depending on its id, a node takes each snapshot up to an eighth later than "
+                    "these two limits say, so that not all nodes save at the same time.",
      FIELD(snapshot.log_entries)},
     {.section = "snapshot",
      .key = "keep_entries",

@@ -182,6 +182,9 @@ void member_snapshot_received(struct member *member, uint16_t peer, struct snaps
                               void *staged);
 /* The transfer to a peer ended: the peer has the whole snapshot on its disk, or not. */
 void member_snapshot_sent(struct member *member, uint16_t peer, bool has_it);
+/* The snapshot of this index was found damaged. before_index: index of the newest good one, 0 =
+ * there is none. A new one is due at once. */
+void member_snapshot_damaged(struct member *member, uint64_t index, uint64_t before_index);
 /* The embedder wants a snapshot now. */
 void member_want_snapshot(struct member *member);
 

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "member/due.h"
 #include "member/state.h"
 
 /* ---- news of the worker ---- */
@@ -51,6 +52,7 @@ void member_snapshot_saved(struct member *member, const struct member_saved *sav
         snapshots->retry_ms = member->turn.now_ms + member->options.snapshot_retry_ms;
         return;
     }
+    snapshots->is_damaged = false;
     snapshots->taken_index = saved->index;
     snapshots->content_bytes = snapshots->saving_bytes;
     event = member_event(member, RAFT_EVENT_SNAPSHOT_SAVED);
@@ -85,6 +87,21 @@ void member_snapshot_sent(struct member *member, uint16_t peer, bool has_it)
 {
     member_event(member, has_it ? RAFT_EVENT_SNAPSHOT_SENT : RAFT_EVENT_SNAPSHOT_FAILED)->peer =
         peer;
+}
+
+/*
+ * A new snapshot is saved, even if no entry was applied since the damaged one was saved. Until it
+ * is there, the newest snapshot is the one before. If a snapshot is being saved already, that one
+ * will do.
+ */
+void member_snapshot_damaged(struct member *member, uint64_t index, uint64_t before_index)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+
+    if (index == snapshots->taken_index) {
+        snapshots->taken_index = before_index;
+        snapshots->is_damaged = true;
+    }
 }
 
 /* ---- installing ---- */
@@ -142,6 +159,7 @@ static void install(struct member *member, const struct raft_outbox *outbox)
     member->applied_index = outbox->install_index;
     member->applied_term = outbox->install_term;
     member->applied_time_ms = snapshots->received->time_ms;
+    snapshots->is_damaged = false;
     snapshots->taken_index = outbox->install_index;
     snapshots->applied_bytes = member->applied_bytes;
     fail_proposals(member);
@@ -182,16 +200,17 @@ void member_follow_snapshots(struct member *member, const struct raft_outbox *ou
 
 /* ---- saving ---- */
 
-/*
- * Whether a snapshot is due: since the last one there were snapshot_entries entries, or
- * snapshot_bytes of them and as many bytes as the last snapshot had. So saving never writes more
- * than the log does.
- */
 bool member_snapshot_is_due(const struct member *member)
 {
     const struct member_snapshots *snapshots = &member->snapshots;
-    uint64_t entries = member->applied_index - snapshots->taken_index;
-    uint64_t bytes = member->applied_bytes - snapshots->applied_bytes;
+    const struct due due = {
+        .id = member->options.id,
+        .entries = member->applied_index - snapshots->taken_index,
+        .bytes = member->applied_bytes - snapshots->applied_bytes,
+        .content_bytes = snapshots->content_bytes,
+        .max_entries = member->options.snapshot_entries,
+        .max_bytes = member->options.snapshot_bytes,
+    };
 
     if (!member->options.has_snapshots || snapshots->is_saving ||
         member->applied_index <= snapshots->taken_index) {
@@ -203,8 +222,7 @@ bool member_snapshot_is_due(const struct member *member)
     if (member->turn.now_ms < snapshots->retry_ms) {
         return false;
     }
-    return entries >= member->options.snapshot_entries ||
-           (bytes >= member->options.snapshot_bytes && bytes >= snapshots->content_bytes);
+    return snapshots->is_damaged || due_is_reached(&due);
 }
 
 bool member_begin_snapshot(struct member *member, struct snapshot_info *info)

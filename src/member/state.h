@@ -50,6 +50,7 @@ struct member_snapshots {
     uint64_t content_bytes; /* size of the newest snapshot's content */
     uint64_t retry_ms;      /* after a failure: time before which no snapshot is begun */
     bool is_wanted;         /* a client or the embedder asked for one */
+    bool is_damaged;        /* the newest one was found damaged, and no new one is there yet */
 
     /* The snapshot that is being saved. */
     bool is_saving;

@@ -294,6 +294,7 @@ static int make_snapshot_worker(struct raftd_node *node, struct snapshot_files *
         .compress = node->conf.snapshot.compress,
         .machine = node->machine,
         .core = &node->core_waker,
+        .reserve_bytes = node->conf.storage.reserve_bytes,
     };
 
     if (node->machine.snapshot_begin == NULL) {

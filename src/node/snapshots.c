@@ -57,6 +57,9 @@ static void tell(struct core_loop *loop, const struct snapshot_event *news)
     case SNAPSHOT_EVENT_RECEIVED:
         member_snapshot_received(loop->member, news->peer, news->info, news->staged);
         break;
+    case SNAPSHOT_EVENT_DAMAGED:
+        member_snapshot_damaged(loop->member, news->index, news->before_index);
+        break;
     }
 }
 

@@ -1,32 +1,51 @@
 /*
  * The state of the snapshot worker, and what its files share; nothing else includes this.
  *
- * Saving, in snapshot_worker.c; the core thread's side of it is drawn in snapshot_schedule.h:
+ * Saving, in save.c; the core thread's side of it is drawn in snapshot_schedule.h:
  *
- *     nothing -> writing    begin_save(): the core thread has begun a snapshot
- *     writing -> failed     begin_save(), save_slice(): the file could not be written; the slices
- *                           that follow are dropped
- *     writing -> nothing    end_save(): the file is durable and has its name, or that failed; the
- *                           core thread gets SAVED
- *     failed -> nothing     end_save(): the core thread gets SAVED with the code of the failure
- *     any -> nothing        abort_save(): the core thread has given the snapshot up, or the end
+ *     nothing -> writing    snapshot_save_begin(): the core thread has begun a snapshot
+ *     writing -> failed     snapshot_save_begin(), snapshot_save_slice(): the file could not be
+ *                           written, or the disk has no room for it; the slices that follow are
+ *                           dropped
+ *     writing -> nothing    snapshot_save_end(): the file is durable and has its name, or that
+ *                           failed; the core thread gets SAVED
+ *     failed -> nothing     snapshot_save_end(): the core thread gets SAVED with the code of the
+ *                           failure
+ *     any -> nothing        snapshot_save_abort(): the core thread has given the snapshot up, or
+ *                           the end
  *
  * In "nothing", saving_index is 0. In "writing", writer is not NULL. In "failed", writer is NULL
  * and saving_code is not 0.
  *
- * Sending to one peer, in snapshot_send.c; one struct snapshot_send for each:
+ * Sending to one peer, in send.c; one struct snapshot_send for each:
  *
- *     free -> offered       snapshot_send_begin(): the core asks for it; the file is opened
+ *     free -> checking      snapshot_send_begin(): the core asks for it; the newest file is chosen
+ *     checking -> checking  check_files(): the file is damaged or cannot be read; the one before it
+ *                           is chosen, if there is one
+ *     checking -> offered   check_files(): the file is intact; it is opened
  *     offered -> sending    on_wanted(): the peer has said from which byte on it needs the file
  *     sending -> sending    on_wanted(): the peer has acknowledged more; snapshot_send_work() sends
  *                           chunks as long as the window has room
  *     sending -> offered    offer(): nothing was heard for a while, or the connection was made
  *                           anew, so chunks may be lost; the peer says again where it is
- *     any -> free           release(): the peer has it (the core gets SENT); or the peer refused
- *                           it or the file cannot be read (FAILED); or the core needs it no longer
- *     any -> offered        snapshot_send_outdated(): the newest snapshot is sent instead
+ *     offered, sending      on_refused(): the peer refused the file, so it is read again; if it is
+ *       -> checking         intact nevertheless, the transfer has failed
+ *     any -> checking       snapshot_send_outdated(): the newest snapshot is sent instead;
+ *                           snapshot_send_damaged(): the file was found damaged meanwhile
+ *     any -> free           release(): the peer has it (the core gets SENT); or the peer has no
+ *                           room for it, or no file can be sent (FAILED); or the core needs it no
+ *                           longer
  *
- * Receiving, in snapshot_receive.c; one file at a time:
+ * In "checking", file is -1.
+ *
+ * Checking, in check.c; one file at a time, a part of it in each turn:
+ *
+ *     nothing -> reading    begin(): a peer needs this file, or the turn of the file has come
+ *     reading -> nothing    snapshot_check_file(): the end of the file was reached, or damage was
+ *                           found (the core gets DAMAGED), or the file cannot be read
+ *     reading -> reading    begin(): a peer needs another file; the check begins anew later
+ *
+ * Receiving, in receive.c; one file at a time:
  *
  *     nothing -> receiving    snapshot_receive_offer(): an offer of a newer snapshot than any here
  *     receiving -> receiving  snapshot_receive_chunk(): the next chunk was stored;
@@ -35,15 +54,18 @@
  *     receiving -> nothing    complete(): the file is durable, checked and staged (the core gets
  *                             RECEIVED, the sender DONE), or it is damaged and removed (the sender
  *                             gets REFUSED); snapshot_receive_abandon(): another snapshot was
- *                             offered, the file could not be written, or the end
+ *                             offered, the file could not be written, the disk has no room for
+ *                             it, nothing arrived for a long time, a newer snapshot was saved here,
+ *                             or the end
  *
  * Invariants:
- *   1. A snapshot_send whose peer is not 0 has an open file, and holds that snapshot against
- *      cleaning up; no two of them have the same peer.
+ *   1. A snapshot_send whose peer is not 0 holds its snapshot against cleaning up, and has the file
+ *      open unless the file is being checked; no two of them have the same peer.
  *   2. acknowledged_bytes <= sent_bytes <= size_bytes while is_answered; on_wanted() asserts it.
  *   3. A received file gets the name of a snapshot only after all its checksums were verified and
  *      the state machine has accepted its content.
- *   4. The core gets RECEIVED before the sender gets DONE, so the snapshot is installed when the
+ *   4. A file is offered only after all its checksums were verified in the life of this process.
+ *   5. The core gets RECEIVED before the sender gets DONE, so the snapshot is installed when the
  *      leader counts on it.
  */
 #ifndef RAFTD_SNAPSHOT_PRIVATE_H
@@ -52,6 +74,7 @@
 #include <stdatomic.h>
 
 #include "snapshot/worker.h"
+#include "store/snapshot_reader.h"
 #include "store/snapshot_writer.h"
 #include "store/wal_segment.h"
 #include "sys/mutex.h"
@@ -62,6 +85,10 @@ enum {
     SNAPSHOT_READINGS_MAX = 8, /* snapshots that backups read now; any number of backups of each */
     SNAPSHOT_WINDOW_BYTES = 512 * 1024, /* sent to one peer and not acknowledged */
     SNAPSHOT_LATE_MAX = 4 * RAFT_MEMBERS_MAX,
+    COMMANDS_MAX = 1024,
+    COMMANDS_KEPT = 512, /* frames of peers, which may be lost, and slices get no more than these */
+    COMMANDS_LATE = 64,  /* places that commands about peers leave free, because these can wait */
+    EVENTS_MAX = 1024,
 };
 
 enum snapshot_command_type {
@@ -94,7 +121,8 @@ struct snapshot_send {
     uint16_t peer; /* 0 = this place is free */
     bool link_is_up;
     bool is_answered; /* the offer was answered, so chunks may be sent */
-    int file;
+    bool was_refused; /* the peer has refused this file, so the file is checked again */
+    int file;         /* -1 = the file is being checked */
     uint64_t index;
     uint64_t id; /* the nonce of the snapshot */
     uint64_t size_bytes;
@@ -114,7 +142,14 @@ struct snapshot_receive {
     uint64_t size_bytes;
     uint64_t received_bytes;
     uint64_t synced_bytes;
+    uint64_t heard_ms; /* when the last offer or chunk of it came */
     unsigned told_tenths;
+};
+
+/* The file that is read to find damage; see above. All fields 0 = none. */
+struct snapshot_check {
+    struct snapshot_reader *reader;
+    uint64_t index;
 };
 
 /* A file that is read for a backup. It is kept until this time, or longer if it is read again. */
@@ -154,8 +189,13 @@ struct snapshot_worker {
     struct snapshot_writer *writer; /* NULL = nothing is being saved, or it has failed */
     uint64_t saving_index;          /* 0 = nothing is being saved */
     uint64_t saving_term;
-    int saving_code; /* why saving failed; 0 = it did not */
+    int saving_code;              /* why saving failed; 0 = it did not */
+    uint64_t saving_looked_bytes; /* size of the file when the free space was looked at last */
     struct snapshot_send sends[RAFT_MEMBERS_MAX];
+    struct snapshot_check check;
+    bool is_checking;          /* a peer waits for the end of a check */
+    uint64_t scrub_pause_ms;   /* time before which nothing is read in the background */
+    uint64_t unreadable_index; /* the last snapshot that DAMAGED reported as unreadable; 0 = none */
     struct snapshot_receive receive;
     uint8_t *chunk; /* buffer of WIRE_SNAPSHOT_CHUNK_MAX bytes */
 
@@ -172,44 +212,83 @@ struct snapshot_worker {
     struct published_transfer published_sends[RAFT_MEMBERS_MAX];
 };
 
-/* All of these: the worker. */
+/* All of these: the worker. The files stand on one another in this order: each calls only files
+ * that come before it. worker.c stands on all of them, and commands.c beside them. */
 
-/* snapshot_worker.c */
+/* events.c */
+void snapshot_free_command(struct snapshot_worker *worker, const struct snapshot_command *command);
+void snapshot_free_event(struct snapshot_worker *worker, const struct snapshot_event *event);
 /* Takes what the event points at. False: the node stops, and it was freed. */
 bool snapshot_push_event(struct snapshot_worker *worker, struct snapshot_event event);
 void snapshot_push_frame(struct snapshot_worker *worker, uint16_t peer,
                          const struct wire_snapshot *head, const void *data);
-void snapshot_publish_newest(struct snapshot_worker *worker);
-/* Removes snapshots that are older than the options allow, unless they are in use. */
-void snapshot_prune(struct snapshot_worker *worker);
 void snapshot_publish_transfer(struct published_transfer *published, uint16_t peer, uint64_t done,
                                uint64_t total);
 /* The path of a file in the directory. */
 void snapshot_path(const struct snapshot_worker *worker, const char *name, char path[WAL_PATH_MAX]);
 
-/* snapshot_send.c */
+/* reading.c */
+/* Holds the snapshots that backups read now (T39). The caller releases them; returns how many. */
+size_t snapshot_hold_readings(struct snapshot_worker *worker, uint64_t held[SNAPSHOT_READINGS_MAX]);
+
+/* files.c */
+void snapshot_publish_newest(struct snapshot_worker *worker);
+/* Removes snapshots that are older than the options allow, unless they are in use. */
+void snapshot_prune(struct snapshot_worker *worker);
+/* Gives a damaged file another name, and tells the core thread, which saves a new snapshot. */
+void snapshot_set_aside(struct snapshot_worker *worker, uint64_t index);
+/* Tells the core thread of a snapshot that cannot be read, once. */
+void snapshot_tell_unreadable(struct snapshot_worker *worker, uint64_t index);
+/* Whether so many bytes may be written. Returns 0 or RAFTD_ERROR_SYSTEM. */
+int snapshot_check_room(struct snapshot_worker *worker, uint64_t bytes, struct raftd_error *error);
+
+/* check.c */
+enum snapshot_check_result {
+    SNAPSHOT_CHECK_UNDER_WAY,  /* call again */
+    SNAPSHOT_CHECK_INTACT,     /* snapshot_files_is_intact() says so now */
+    SNAPSHOT_CHECK_DAMAGED,    /* the file was set aside; no snapshot_send may use it any more */
+    SNAPSHOT_CHECK_UNREADABLE, /* the file cannot be read now */
+};
+/* Reads up to so many bytes more of the file, from its beginning if another file was read before.
+ * */
+enum snapshot_check_result snapshot_check_file(struct snapshot_worker *worker, uint64_t index,
+                                               uint64_t budget_bytes);
+void snapshot_check_end(struct snapshot_worker *worker);
+/* Reads a part of the file whose turn it is, if a part is due. True: it was found damaged. */
+bool snapshot_scrub(struct snapshot_worker *worker, uint64_t *damaged_index);
+/* The time until a part is due. */
+uint64_t snapshot_scrub_due_in_ms(const struct snapshot_worker *worker);
+
+/* send.c */
 void snapshot_send_begin(struct snapshot_worker *worker, uint16_t peer);
 void snapshot_send_link(struct snapshot_worker *worker, uint16_t peer, bool up);
 void snapshot_send_answer(struct snapshot_worker *worker, uint16_t peer,
                           const struct wire_snapshot *answer);
 void snapshot_send_forget(struct snapshot_worker *worker, uint16_t peer); /* 0 = all */
-/* Sends what the windows have room for, and offers again where no answer came. True if a transfer
- * is under way. */
+/* Checks and sends what the windows have room for, and offers again where no answer came. True if a
+ * transfer is under way. */
 bool snapshot_send_work(struct snapshot_worker *worker);
 /* The index of the oldest snapshot that is being sent; `otherwise` if none is older than that. */
 uint64_t snapshot_send_oldest(const struct snapshot_worker *worker, uint64_t otherwise);
 /* There is a new snapshot: transfers of a snapshot that is too old now begin anew with it. */
 void snapshot_send_outdated(struct snapshot_worker *worker);
+/* This snapshot was set aside: its transfers go on with the one before it. */
+void snapshot_send_damaged(struct snapshot_worker *worker, uint64_t index);
 
-/* snapshot_receive.c */
+/* receive.c */
 void snapshot_receive_offer(struct snapshot_worker *worker, uint16_t peer,
                             const struct wire_snapshot *offer);
 void snapshot_receive_chunk(struct snapshot_worker *worker, uint16_t peer,
                             const struct wire_snapshot *chunk);
 void snapshot_receive_abandon(struct snapshot_worker *worker);
+/* Gives up a file that nobody sends any more or that is older than a snapshot here. True if a file
+ * is still expected. */
+bool snapshot_receive_work(struct snapshot_worker *worker);
 
-/* snapshot_reading.c */
-/* Holds the snapshots that backups read now (T39). The caller releases them; returns how many. */
-size_t snapshot_hold_readings(struct snapshot_worker *worker, uint64_t held[SNAPSHOT_READINGS_MAX]);
+/* save.c */
+void snapshot_save_begin(struct snapshot_worker *worker, const struct snapshot_info *info);
+void snapshot_save_slice(struct snapshot_worker *worker, const uint8_t *data, size_t size);
+void snapshot_save_end(struct snapshot_worker *worker);
+void snapshot_save_abort(struct snapshot_worker *worker);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Receives a snapshot file from the leader, checks it, and builds a staged state from it; the
- * states are drawn in snapshot_private.h. One file at a time, with a temporary name. No byte of it
+ * states are drawn in private.h. One file at a time, with a temporary name. No byte of it
  * is trusted before the whole file was read again from the disk and its checksums were verified.
  * Snapshot worker only; waits for the disk.
  */
@@ -11,10 +11,13 @@
 #include "base/memory.h"
 #include "snapshot/private.h"
 #include "store/snapshot_reader.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 
 /* Bytes that are written between two syncs: many unsynced bytes would delay the log's own syncs. */
 enum { SYNC_EVERY_BYTES = 4 * 1024 * 1024 };
+
+enum { STALE_MS = 60000 };
 
 static void answer(struct snapshot_worker *worker, uint16_t peer, const struct wire_snapshot *to,
                    enum wire_snapshot_answer what, uint64_t offset)
@@ -80,6 +83,7 @@ void snapshot_receive_offer(struct snapshot_worker *worker, uint16_t peer,
                             const struct wire_snapshot *offer)
 {
     struct snapshot_receive *receive = &worker->receive;
+    struct raftd_error error = {0};
     int file;
 
     if (snapshot_files_count(worker->files) > 0 &&
@@ -89,14 +93,21 @@ void snapshot_receive_offer(struct snapshot_worker *worker, uint16_t peer,
     }
     if (is_under_way(worker, offer) && receive->size_bytes == offer->offset_bytes) {
         receive->peer = peer;
+        receive->heard_ms = clock_monotonic_ms();
         answer(worker, peer, offer, WIRE_SNAPSHOT_WANTED, receive->received_bytes);
         return;
     }
     snapshot_receive_abandon(worker);
+    if (snapshot_check_room(worker, offer->offset_bytes, &error) != 0) {
+        LOG_WARNING("the snapshot of index %llu that node %u offers is refused: %s",
+                    (unsigned long long)offer->index, peer, error.message);
+        answer(worker, peer, offer, WIRE_SNAPSHOT_REFUSED, WIRE_SNAPSHOT_NO_ROOM);
+        return;
+    }
     file = create_file(worker);
     if (file < 0) {
         LOG_WARNING("cannot store a snapshot in %s: %s", worker->directory, strerror(-file));
-        answer(worker, peer, offer, WIRE_SNAPSHOT_REFUSED, 0);
+        answer(worker, peer, offer, WIRE_SNAPSHOT_REFUSED, WIRE_SNAPSHOT_NO_ROOM);
         return;
     }
     *receive = (struct snapshot_receive){
@@ -106,6 +117,7 @@ void snapshot_receive_offer(struct snapshot_worker *worker, uint16_t peer,
         .index = offer->index,
         .id = offer->id,
         .size_bytes = offer->offset_bytes,
+        .heard_ms = clock_monotonic_ms(),
     };
     LOG_INFO("receiving the snapshot of index %llu from node %u, %llu bytes",
              (unsigned long long)offer->index, peer, (unsigned long long)offer->offset_bytes);
@@ -202,9 +214,11 @@ static void complete(struct snapshot_worker *worker, const struct wire_snapshot 
         remove_file(worker);
         machine->restore_abort(staged);
         memory_free(info);
-        answer(worker, peer, frame, WIRE_SNAPSHOT_REFUSED, 0);
+        answer(worker, peer, frame, WIRE_SNAPSHOT_REFUSED,
+               code == RAFTD_ERROR_CORRUPT ? WIRE_SNAPSHOT_DAMAGED : WIRE_SNAPSHOT_NO_REASON);
         return;
     }
+    snapshot_files_set_intact(worker->files, frame->index, clock_monotonic_ms());
     snapshot_prune(worker);
     snapshot_publish_newest(worker);
     LOG_INFO("received the snapshot of index %llu", (unsigned long long)info->index);
@@ -233,6 +247,7 @@ static int store_chunk(struct snapshot_worker *worker, const struct wire_snapsho
 {
     struct snapshot_receive *receive = &worker->receive;
     const struct fs *fs = worker->options.fs;
+    struct raftd_error error = {0};
     int result =
         fs->pwrite(fs->context, receive->file, chunk->data, chunk->data_bytes, chunk->offset_bytes);
 
@@ -240,11 +255,18 @@ static int store_chunk(struct snapshot_worker *worker, const struct wire_snapsho
         return result;
     }
     receive->received_bytes += chunk->data_bytes;
-    if (receive->received_bytes - receive->synced_bytes >= SYNC_EVERY_BYTES) {
-        receive->synced_bytes = receive->received_bytes;
-        return fs->fdatasync(fs->context, receive->file);
+    if (receive->received_bytes - receive->synced_bytes < SYNC_EVERY_BYTES) {
+        return 0;
     }
-    return 0;
+    receive->synced_bytes = receive->received_bytes;
+    result = fs->fdatasync(fs->context, receive->file);
+    /* Others write to the same disk, so the room that there was at the offer may be gone. */
+    if (result == 0 &&
+        snapshot_check_room(worker, receive->size_bytes - receive->received_bytes, &error) != 0) {
+        LOG_WARNING("%s", error.message);
+        result = -ENOSPC;
+    }
+    return result;
 }
 
 void snapshot_receive_chunk(struct snapshot_worker *worker, uint16_t peer,
@@ -265,9 +287,10 @@ void snapshot_receive_chunk(struct snapshot_worker *worker, uint16_t peer,
         LOG_WARNING("cannot store the snapshot of index %llu from node %u: %s",
                     (unsigned long long)chunk->index, peer, strerror(-result));
         snapshot_receive_abandon(worker);
-        answer(worker, peer, chunk, WIRE_SNAPSHOT_REFUSED, 0);
+        answer(worker, peer, chunk, WIRE_SNAPSHOT_REFUSED, WIRE_SNAPSHOT_NO_ROOM);
         return;
     }
+    receive->heard_ms = clock_monotonic_ms();
     snapshot_publish_transfer(&worker->published_receive, peer, receive->received_bytes,
                               receive->size_bytes);
     log_progress(receive);
@@ -276,4 +299,27 @@ void snapshot_receive_chunk(struct snapshot_worker *worker, uint16_t peer,
     } else {
         complete(worker, chunk);
     }
+}
+
+bool snapshot_receive_work(struct snapshot_worker *worker)
+{
+    struct snapshot_receive *receive = &worker->receive;
+    uint64_t stale_ms = worker->options.stale_ms != 0 ? worker->options.stale_ms : STALE_MS;
+
+    if (!receive->is_active) {
+        return false;
+    }
+    if (snapshot_files_count(worker->files) > 0 &&
+        snapshot_files_at(worker->files, 0) >= receive->index) {
+        LOG_INFO("the snapshot of index %llu from node %u is not needed any more",
+                 (unsigned long long)receive->index, receive->peer);
+        snapshot_receive_abandon(worker);
+    } else if (clock_monotonic_ms() - receive->heard_ms >= stale_ms) {
+        LOG_INFO("nothing arrived of the snapshot of index %llu from node %u for %llu s: the part "
+                 "that is here is removed",
+                 (unsigned long long)receive->index, receive->peer,
+                 (unsigned long long)stale_ms / 1000);
+        snapshot_receive_abandon(worker);
+    }
+    return receive->is_active;
 }

@@ -1,9 +1,9 @@
 /*
  * Sends snapshot files to peers that need entries which the log no longer holds; the states are
- * drawn in snapshot_private.h. The file goes in chunks, within a window of bytes that are not
- * acknowledged. The transfer pauses while there is no connection, and goes on where the receiver
- * says. Meanwhile the file is held, so that it is not removed (T39). Snapshot worker only; waits
- * for the disk.
+ * drawn in private.h. No file is offered before all its checksums were found right (R7). The file
+ * goes in chunks, within a window of bytes that are not acknowledged. The transfer pauses while
+ * there is no connection, and goes on where the receiver says. Meanwhile the file is held, so that
+ * it is not removed (T39). Snapshot worker only; waits for the disk.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +15,9 @@
 #include "store/snapshot_reader.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+
+/* Bytes of a file that are checked in one turn, so that the worker can save and receive between. */
+enum { CHECK_BYTES = 4 * 1024 * 1024 };
 
 static struct snapshot_send *find(struct snapshot_worker *worker, uint16_t peer)
 {
@@ -32,10 +35,18 @@ static void publish(struct snapshot_worker *worker, const struct snapshot_send *
                               send->acknowledged_bytes, send->size_bytes);
 }
 
+static void close_file(struct snapshot_worker *worker, struct snapshot_send *send)
+{
+    if (send->file >= 0) {
+        worker->options.fs->close(worker->options.fs->context, send->file);
+        send->file = -1;
+    }
+}
+
 /* Ends the transfer and frees its place. */
 static void release(struct snapshot_worker *worker, struct snapshot_send *send)
 {
-    worker->options.fs->close(worker->options.fs->context, send->file);
+    close_file(worker, send);
     snapshot_files_release(worker->files, send->index);
     *send = (struct snapshot_send){.file = -1};
     publish(worker, send);
@@ -44,6 +55,14 @@ static void release(struct snapshot_worker *worker, struct snapshot_send *send)
 static void tell(struct snapshot_worker *worker, enum snapshot_event_type type, uint16_t peer)
 {
     snapshot_push_event(worker, (struct snapshot_event){.type = type, .peer = peer});
+}
+
+static void fail(struct snapshot_worker *worker, struct snapshot_send *send)
+{
+    uint16_t peer = send->peer;
+
+    release(worker, send);
+    tell(worker, SNAPSHOT_EVENT_FAILED, peer);
 }
 
 static void offer(struct snapshot_worker *worker, struct snapshot_send *send)
@@ -60,39 +79,118 @@ static void offer(struct snapshot_worker *worker, struct snapshot_send *send)
     snapshot_push_frame(worker, send->peer, &head, NULL);
 }
 
-/* Opens the newest snapshot for this peer. False: there is none that can be read. */
-static bool open_newest(struct snapshot_worker *worker, struct snapshot_send *send, uint16_t peer)
+/* Opens the file, which was found intact. False: it cannot be opened now. */
+static bool open_file(struct snapshot_worker *worker, struct snapshot_send *send)
 {
     const struct fs *fs = worker->options.fs;
     char name[SNAPSHOT_NAME_BYTES];
     char path[WAL_PATH_MAX];
     struct snapshot_reader *reader;
     struct raftd_error error = {0};
-    int file;
 
-    if (snapshot_files_count(worker->files) == 0) {
-        return false;
-    }
-    snapshot_name(name, snapshot_files_at(worker->files, 0));
+    snapshot_name(name, send->index);
     snapshot_path(worker, name, path);
     if (snapshot_reader_open(fs, worker->directory, name, &reader, &error) != 0) {
-        LOG_WARNING("cannot send a snapshot to node %u: %s", peer, error.message);
+        LOG_WARNING("cannot send a snapshot to node %u: %s", send->peer, error.message);
         return false;
     }
-    file = fs->open(fs->context, path, FS_OPEN_READ);
-    if (file >= 0) {
-        *send = (struct snapshot_send){
-            .peer = peer,
-            .link_is_up = true,
-            .file = file,
-            .index = snapshot_reader_info(reader)->index,
-            .id = snapshot_reader_info(reader)->nonce,
-            .size_bytes = snapshot_reader_file_bytes(reader),
-        };
-        snapshot_files_hold(worker->files, send->index);
-    }
+    send->file = fs->open(fs->context, path, FS_OPEN_READ);
+    send->id = snapshot_reader_info(reader)->nonce;
+    send->size_bytes = snapshot_reader_file_bytes(reader);
     snapshot_reader_close(reader);
-    return file >= 0;
+    return send->file >= 0;
+}
+
+/* Chooses the newest snapshot that is older than this index, and holds it. False: there is none. */
+static bool choose(struct snapshot_worker *worker, struct snapshot_send *send, uint64_t before)
+{
+    for (size_t place = 0; place < snapshot_files_count(worker->files); place++) {
+        uint64_t index = snapshot_files_at(worker->files, place);
+
+        if (index < before) {
+            send->index = index;
+            snapshot_files_hold(worker->files, index);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The file of this transfer turned out to be of no use: goes on with the one before it. */
+static void fall_back(struct snapshot_worker *worker, struct snapshot_send *send)
+{
+    const struct snapshot_send old = *send;
+
+    release(worker, send);
+    send->peer = old.peer;
+    send->link_is_up = old.link_is_up;
+    if (!choose(worker, send, old.index)) {
+        *send = (struct snapshot_send){.file = -1};
+        LOG_WARNING("there is no other snapshot for node %u: it has to wait for a new one",
+                    old.peer);
+        tell(worker, SNAPSHOT_EVENT_FAILED, old.peer);
+    }
+}
+
+void snapshot_send_damaged(struct snapshot_worker *worker, uint64_t index)
+{
+    for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
+        if (worker->sends[i].peer != 0 && worker->sends[i].index == index) {
+            fall_back(worker, &worker->sends[i]);
+        }
+    }
+}
+
+static void begin_offering(struct snapshot_worker *worker, struct snapshot_send *send)
+{
+    if (send->was_refused) {
+        /* The file is intact, so it was damaged on its way or at the peer. The core decides when
+         * to try again: an offer at once would only be refused again and again. */
+        fail(worker, send);
+        return;
+    }
+    if (!open_file(worker, send)) {
+        fail(worker, send);
+        return;
+    }
+    LOG_INFO("node %u needs entries that the log no longer holds: sending it the snapshot of index "
+             "%llu, %llu bytes",
+             send->peer, (unsigned long long)send->index, (unsigned long long)send->size_bytes);
+    publish(worker, send);
+    if (send->link_is_up) {
+        offer(worker, send);
+    }
+}
+
+/* Reads on in a file that a peer needs and that is not known to be intact. True: there is such a
+ * file, so this has to be called again soon. */
+static bool check_files(struct snapshot_worker *worker)
+{
+    for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
+        struct snapshot_send *send = &worker->sends[i];
+        uint64_t index = send->index;
+
+        if (send->peer == 0 || send->file >= 0) {
+            continue;
+        }
+        if (snapshot_files_is_intact(worker->files, index)) {
+            begin_offering(worker, send);
+            continue;
+        }
+        switch (snapshot_check_file(worker, index, CHECK_BYTES)) {
+        case SNAPSHOT_CHECK_UNDER_WAY:
+            break;
+        case SNAPSHOT_CHECK_INTACT:
+            begin_offering(worker, send);
+            break;
+        case SNAPSHOT_CHECK_DAMAGED:
+        case SNAPSHOT_CHECK_UNREADABLE:
+            snapshot_send_damaged(worker, index);
+            break;
+        }
+        return true;
+    }
+    return false;
 }
 
 void snapshot_send_begin(struct snapshot_worker *worker, uint16_t peer)
@@ -100,19 +198,20 @@ void snapshot_send_begin(struct snapshot_worker *worker, uint16_t peer)
     struct snapshot_send *send = find(worker, peer);
 
     if (send != NULL) {
-        offer(worker, send); /* the answer says where it goes on */
+        if (send->file >= 0) {
+            offer(worker, send); /* the answer says where it goes on */
+        }
         return;
     }
     send = find(worker, 0);
-    if (send == NULL || !open_newest(worker, send, peer)) {
-        tell(worker, SNAPSHOT_EVENT_FAILED, peer);
-        return;
+    if (send != NULL) {
+        *send = (struct snapshot_send){.peer = peer, .link_is_up = true, .file = -1};
+        if (choose(worker, send, UINT64_MAX)) {
+            return; /* check_files() goes on with it */
+        }
+        *send = (struct snapshot_send){.file = -1};
     }
-    LOG_INFO("node %u needs entries that the log no longer holds: sending it the snapshot of index "
-             "%llu, %llu bytes",
-             peer, (unsigned long long)send->index, (unsigned long long)send->size_bytes);
-    publish(worker, send);
-    offer(worker, send);
+    tell(worker, SNAPSHOT_EVENT_FAILED, peer);
 }
 
 void snapshot_send_link(struct snapshot_worker *worker, uint16_t peer, bool up)
@@ -121,7 +220,7 @@ void snapshot_send_link(struct snapshot_worker *worker, uint16_t peer, bool up)
 
     if (send != NULL) {
         send->link_is_up = up;
-        if (up) {
+        if (up && send->file >= 0) {
             offer(worker, send);
         }
     }
@@ -154,12 +253,30 @@ static void on_wanted(struct snapshot_worker *worker, struct snapshot_send *send
     log_progress(send);
 }
 
+/* Unless the peer says that it has no room, the file may be damaged here: it is read again. */
+static void on_refused(struct snapshot_worker *worker, struct snapshot_send *send, uint64_t reason)
+{
+    LOG_WARNING("node %u refuses the snapshot of index %llu%s", send->peer,
+                (unsigned long long)send->index,
+                reason == WIRE_SNAPSHOT_NO_ROOM   ? ": it has no room for the file"
+                : reason == WIRE_SNAPSHOT_DAMAGED ? ": it arrived damaged; checking the file here"
+                                                  : ": the log of that node says why");
+    if (reason == WIRE_SNAPSHOT_NO_ROOM) {
+        fail(worker, send);
+        return;
+    }
+    snapshot_files_doubt(worker->files, send->index);
+    close_file(worker, send);
+    send->was_refused = true;
+    send->is_answered = false;
+}
+
 void snapshot_send_answer(struct snapshot_worker *worker, uint16_t peer,
                           const struct wire_snapshot *answer)
 {
     struct snapshot_send *send = find(worker, peer);
 
-    if (send == NULL || answer->id != send->id || answer->index != send->index) {
+    if (send == NULL || send->file < 0 || answer->id != send->id || answer->index != send->index) {
         return; /* about a transfer that is over */
     }
     send->heard_ms = clock_monotonic_ms();
@@ -173,10 +290,7 @@ void snapshot_send_answer(struct snapshot_worker *worker, uint16_t peer,
         tell(worker, SNAPSHOT_EVENT_SENT, peer);
         break;
     default:
-        LOG_WARNING("node %u refuses the snapshot of index %llu: the log of that node says why",
-                    peer, (unsigned long long)send->index);
-        release(worker, send);
-        tell(worker, SNAPSHOT_EVENT_FAILED, peer);
+        on_refused(worker, send, answer->offset_bytes);
         break;
     }
 }
@@ -207,12 +321,10 @@ static bool send_chunk(struct snapshot_worker *worker, struct snapshot_send *sen
     };
 
     if (count < 0 || (size_t)count < size) {
-        uint16_t peer = send->peer;
-
         LOG_WARNING("cannot read the snapshot of index %llu, which node %u needs",
-                    (unsigned long long)send->index, peer);
-        release(worker, send);
-        tell(worker, SNAPSHOT_EVENT_FAILED, peer);
+                    (unsigned long long)send->index, send->peer);
+        snapshot_files_doubt(worker->files, send->index);
+        fail(worker, send);
         return false;
     }
     snapshot_push_frame(worker, send->peer, &head, worker->chunk);
@@ -225,6 +337,7 @@ bool snapshot_send_work(struct snapshot_worker *worker)
     uint64_t now = clock_monotonic_ms();
     bool any = false;
 
+    worker->is_checking = check_files(worker);
     for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
         struct snapshot_send *send = &worker->sends[i];
 
@@ -232,7 +345,7 @@ bool snapshot_send_work(struct snapshot_worker *worker)
             continue;
         }
         any = true;
-        if (!send->link_is_up) {
+        if (!send->link_is_up || send->file < 0) {
             continue;
         }
         if (now - send->heard_ms >= worker->options.offer_again_ms) {

@@ -37,6 +37,11 @@ struct snapshot_worker_options {
     struct raftd_state_machine machine; /* only its restore functions are called */
     struct waker *core;                 /* woken when there are events */
     uint32_t offer_again_ms;            /* time without an answer before a new offer; 0 = 3000 */
+    uint64_t
+        reserve_bytes; /* free space of the disk; a quarter stays free. 0 = it is not looked at */
+    uint64_t
+        scrub_every_ms; /* time after which a file is read again to find damage; 0 = 12 hours */
+    uint64_t stale_ms; /* time after which a file of which nothing arrives is given up; 0 = 60000 */
 };
 
 /* Owns the files from here on. NULL if the process has no file descriptor left; then the files
@@ -57,6 +62,9 @@ enum snapshot_event_type {
     SNAPSHOT_EVENT_SENT,      /* the peer has the whole snapshot on its disk */
     SNAPSHOT_EVENT_FAILED,    /* the transfer to the peer failed */
     SNAPSHOT_EVENT_RECEIVED,  /* a snapshot has arrived: durable, checked and staged */
+    /* The snapshot of this index is damaged or cannot be read: a new one has to be saved, of any
+     * index. before_index is the snapshot that is the newest good one now; 0 = there is none. */
+    SNAPSHOT_EVENT_DAMAGED,
 };
 
 struct snapshot_event {
@@ -65,7 +73,7 @@ struct snapshot_event {
     uint16_t peer;
     uint64_t index;
     uint64_t needed_index; /* SAVED: a transfer needs the entries after this one */
-    uint64_t before_index; /* SAVED: index of the kept snapshot before it, 0 = none */
+    uint64_t before_index; /* SAVED, DAMAGED: index of the kept snapshot before it, 0 = none */
     struct wire_frame *frame;
     struct snapshot_info *info; /* RECEIVED; the taker calls memory_free() */
     void *staged;               /* RECEIVED; owned by the taker */

@@ -47,6 +47,9 @@ struct fs {
     /* Takes an exclusive lock, which is held until close(). -EWOULDBLOCK: another process has
      * it. */
     int (*lock)(void *context, int file);
+    /* The bytes that a process without special rights may still write to the file system of this
+     * directory. INT64_MAX = there is no limit. */
+    int64_t (*free_bytes)(void *context, const char *path);
 };
 
 /* The table that works on the real file system. */

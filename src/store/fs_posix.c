@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/assert.h"
@@ -190,6 +191,22 @@ static int posix_lock(void *context, int file)
     return flock(file, LOCK_EX | LOCK_NB) == 0 ? 0 : -errno;
 }
 
+static int64_t posix_free_bytes(void *context, const char *path)
+{
+    struct statvfs status;
+    uint64_t blocks;
+
+    (void)context;
+    if (statvfs(path, &status) != 0) {
+        return -errno;
+    }
+    blocks = (uint64_t)status.f_bavail;
+    if (status.f_frsize == 0 || blocks > (uint64_t)INT64_MAX / status.f_frsize) {
+        return INT64_MAX;
+    }
+    return (int64_t)(blocks * status.f_frsize);
+}
+
 const struct fs *fs_posix(void)
 {
     static const struct fs table = {
@@ -207,6 +224,7 @@ const struct fs *fs_posix(void)
         .sync_directory = posix_sync_directory,
         .list = posix_list,
         .lock = posix_lock,
+        .free_bytes = posix_free_bytes,
     };
 
     return &table;

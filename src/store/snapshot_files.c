@@ -13,7 +13,9 @@
 
 struct snapshot_file {
     uint64_t index;
-    size_t holders; /* readers and senders that use the file; 0 = it may be removed */
+    size_t holders;      /* readers and senders that use the file; 0 = it may be removed */
+    bool is_intact;      /* the file was read, and its checksums were right */
+    uint64_t checked_ms; /* see snapshot_files.h */
 };
 
 struct snapshot_files {
@@ -32,7 +34,10 @@ void snapshot_files_add(struct snapshot_files *files, uint64_t index)
         place++;
     }
     if (place < files->count && files->list[place].index == index) {
-        return; /* a new file has replaced one of the same index; both have the same state */
+        /* A new file has replaced one of the same index. Both have the same state, but nothing is
+         * known about the bytes of the new file. */
+        files->list[place].is_intact = false;
+        return;
     }
     files->list =
         memory_grow(files->list, &files->capacity, files->count + 1, sizeof(files->list[0]));
@@ -146,6 +151,86 @@ void snapshot_files_forget(struct snapshot_files *files, uint64_t index)
     if (place < files->count) {
         drop(files, place);
     }
+}
+
+int snapshot_files_set_aside(struct snapshot_files *files, uint64_t index,
+                             struct raftd_error *error)
+{
+    const struct fs *fs = files->files.fs;
+    size_t place = place_of(files, index);
+    char name[SNAPSHOT_NAME_BYTES];
+    char from[WAL_PATH_MAX];
+    char to[WAL_PATH_MAX];
+    struct raftd_error text = {0};
+    int result;
+
+    ASSERT(place < files->count);
+    drop(files, place);
+    snapshot_name(name, index);
+    wal_path(&files->files, name, from);
+    wal_path(&files->files, SNAPSHOT_DAMAGED_NAME, to);
+    result = fs->rename(fs->context, from, to);
+    if (result < 0) {
+        wal_system_error(&text, &files->files, name, "rename", result);
+    } else {
+        result = fs->sync_directory(fs->context, files->directory);
+        if (result < 0) {
+            wal_system_error(&text, &files->files, "", "sync", result);
+        }
+    }
+    if (result < 0 && error != NULL) {
+        *error = text;
+    }
+    return result < 0 ? RAFTD_ERROR_SYSTEM : 0;
+}
+
+void snapshot_files_remove_damaged(struct snapshot_files *files)
+{
+    char path[WAL_PATH_MAX];
+
+    wal_path(&files->files, SNAPSHOT_DAMAGED_NAME, path);
+    files->files.fs->unlink(files->files.fs->context, path);
+}
+
+void snapshot_files_set_intact(struct snapshot_files *files, uint64_t index, uint64_t now_ms)
+{
+    size_t place = place_of(files, index);
+
+    if (place < files->count) {
+        files->list[place].is_intact = true;
+        files->list[place].checked_ms = now_ms;
+    }
+}
+
+void snapshot_files_set_checked(struct snapshot_files *files, uint64_t index, uint64_t now_ms)
+{
+    size_t place = place_of(files, index);
+
+    if (place < files->count) {
+        files->list[place].checked_ms = now_ms;
+    }
+}
+
+void snapshot_files_doubt(struct snapshot_files *files, uint64_t index)
+{
+    size_t place = place_of(files, index);
+
+    if (place < files->count) {
+        files->list[place].is_intact = false;
+    }
+}
+
+bool snapshot_files_is_intact(const struct snapshot_files *files, uint64_t index)
+{
+    size_t place = place_of(files, index);
+
+    return place < files->count && files->list[place].is_intact;
+}
+
+uint64_t snapshot_files_checked_ms(const struct snapshot_files *files, size_t place)
+{
+    ASSERT(place < files->count);
+    return files->list[place].checked_ms;
 }
 
 void snapshot_files_hold(struct snapshot_files *files, uint64_t index)

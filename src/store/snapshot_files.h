@@ -18,6 +18,9 @@
  * snapshot_files_open() removes them. */
 #define SNAPSHOT_SAVE_NAME "snapshot-save.tmp"
 #define SNAPSHOT_RECEIVE_NAME "snapshot-receive.tmp"
+/* The newest snapshot that was found damaged while the node ran. It is kept for a person to look
+ * at, until another damaged one takes its place or the room is needed. */
+#define SNAPSHOT_DAMAGED_NAME "snapshot-damaged.raftd"
 /* raftctl restore makes this file first and removes it last. While it exists, the directory is
  * incomplete and no node may start on it. */
 #define SNAPSHOT_RESTORE_NAME "restore-unfinished"
@@ -49,6 +52,28 @@ bool snapshot_files_has(const struct snapshot_files *files, uint64_t index);
 void snapshot_files_add(struct snapshot_files *files, uint64_t index);
 /* Takes a damaged snapshot off the list. Its file stays, so that a person can look at it. */
 void snapshot_files_forget(struct snapshot_files *files, uint64_t index);
+/*
+ * Takes a damaged snapshot off the list and gives its file the name SNAPSHOT_DAMAGED_NAME, in place
+ * of an older damaged file. So a directory has at most one of them, however often a disk damages
+ * files. Returns 0, or RAFTD_ERROR_SYSTEM if the file keeps its name; it is off the list then, too.
+ */
+int snapshot_files_set_aside(struct snapshot_files *files, uint64_t index,
+                             struct raftd_error *error);
+/* Removes the damaged file that was set aside, if there is one. */
+void snapshot_files_remove_damaged(struct snapshot_files *files);
+
+/*
+ * What is known about the bytes of a file. The list itself never reads a file: the caller that has
+ * read all of one, and found every checksum right, says so with snapshot_files_set_intact().
+ * checked_ms is the time of that, or the time that snapshot_files_set_checked() gave to a file that
+ * nobody has read yet, as clock_monotonic_ms() counts; at first 0.
+ */
+void snapshot_files_set_intact(struct snapshot_files *files, uint64_t index, uint64_t now_ms);
+void snapshot_files_set_checked(struct snapshot_files *files, uint64_t index, uint64_t now_ms);
+/* There is a reason to read the file again. */
+void snapshot_files_doubt(struct snapshot_files *files, uint64_t index);
+bool snapshot_files_is_intact(const struct snapshot_files *files, uint64_t index);
+uint64_t snapshot_files_checked_ms(const struct snapshot_files *files, size_t place);
 
 /* A snapshot that is held is not removed: it is being read or sent (T39). Each hold needs one
  * release. */

@@ -62,7 +62,8 @@ static int get(struct snapshot_reader *reader, uint64_t size, const uint8_t **by
     return *bytes == NULL ? read_failed(reader, "read", failure, error) : 0;
 }
 
-static int open_file(struct snapshot_reader *reader, struct raftd_error *error)
+static int open_file(struct snapshot_reader *reader, enum fs_open_mode mode,
+                     struct raftd_error *error)
 {
     const struct fs *fs = reader->files.fs;
     size_t path_bytes = strlen(reader->directory) + strlen(reader->name) + 2;
@@ -71,7 +72,7 @@ static int open_file(struct snapshot_reader *reader, struct raftd_error *error)
     int file;
 
     snprintf(path, path_bytes, "%s/%s", reader->directory, reader->name);
-    file = fs->open(fs->context, path, FS_OPEN_READ);
+    file = fs->open(fs->context, path, mode);
     memory_free(path);
     if (file < 0) {
         return read_failed(reader, "open", file, error);
@@ -118,8 +119,9 @@ static int read_header(struct snapshot_reader *reader, struct raftd_error *error
     return 0;
 }
 
-int snapshot_reader_open(const struct fs *fs, const char *directory, const char *name,
-                         struct snapshot_reader **reader, struct raftd_error *error)
+static int open_reader(const struct fs *fs, const char *directory, const char *name,
+                       enum fs_open_mode mode, struct snapshot_reader **reader,
+                       struct raftd_error *error)
 {
     struct snapshot_reader *opened = memory_allocate_zeroed(1, sizeof(*opened));
     int code;
@@ -128,7 +130,7 @@ int snapshot_reader_open(const struct fs *fs, const char *directory, const char 
     opened->name = memory_copy_string(name);
     opened->files = (struct wal_files){.fs = fs, .directory = opened->directory};
     opened->window.file = -1;
-    code = open_file(opened, error);
+    code = open_file(opened, mode, error);
     if (code == 0) {
         code = read_header(opened, error);
     }
@@ -138,6 +140,18 @@ int snapshot_reader_open(const struct fs *fs, const char *directory, const char 
     }
     *reader = opened;
     return code;
+}
+
+int snapshot_reader_open(const struct fs *fs, const char *directory, const char *name,
+                         struct snapshot_reader **reader, struct raftd_error *error)
+{
+    return open_reader(fs, directory, name, FS_OPEN_READ, reader, error);
+}
+
+int snapshot_reader_open_on_disk(const struct fs *fs, const char *directory, const char *name,
+                                 struct snapshot_reader **reader, struct raftd_error *error)
+{
+    return open_reader(fs, directory, name, FS_OPEN_WRITE, reader, error);
 }
 
 void snapshot_reader_close(struct snapshot_reader *reader)

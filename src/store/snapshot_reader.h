@@ -24,6 +24,11 @@ struct snapshot_reader;
  */
 int snapshot_reader_open(const struct fs *fs, const char *directory, const char *name,
                          struct snapshot_reader **reader, struct raftd_error *error);
+/* The same, but drops the pages of the file from the kernel's cache first, so that the reader sees
+ * what the disk has. Otherwise a file that was written or read a moment ago would be compared with
+ * the memory of this machine, and a rotten sector would not be found. */
+int snapshot_reader_open_on_disk(const struct fs *fs, const char *directory, const char *name,
+                                 struct snapshot_reader **reader, struct raftd_error *error);
 void snapshot_reader_close(struct snapshot_reader *reader); /* NULL is allowed */
 
 const struct snapshot_info *snapshot_reader_info(const struct snapshot_reader *reader);

@@ -181,7 +181,14 @@ enum wire_snapshot_kind {
 enum wire_snapshot_answer {
     WIRE_SNAPSHOT_WANTED = 1, /* the receiver has all bytes before offset_bytes */
     WIRE_SNAPSHOT_DONE = 2,   /* the receiver has the whole file, checked and durable, or a newer */
-    WIRE_SNAPSHOT_REFUSED = 3, /* the file is damaged, or the receiver cannot store it */
+    WIRE_SNAPSHOT_REFUSED = 3, /* the receiver does not take the file; the reason is below */
+};
+/* Why a receiver refuses, in offset_bytes of its answer. raftd 0.1.0 always sends 0 and ignores
+ * what is there, so a sender has to expect every value. */
+enum wire_snapshot_reason {
+    WIRE_SNAPSHOT_NO_REASON = 0,
+    WIRE_SNAPSHOT_DAMAGED = 1, /* a checksum in the file that arrived is wrong */
+    WIRE_SNAPSHOT_NO_ROOM = 2, /* the receiver cannot store the file */
 };
 struct wire_snapshot {
     uint8_t kind;          /* an enum wire_snapshot_kind */

@@ -104,6 +104,20 @@ bool fs_has_room(struct fs_memory *memory, uint64_t growth)
     return memory->count >= memory->full_until;
 }
 
+uint64_t fs_free_bytes(const struct fs_memory *memory)
+{
+    uint64_t used;
+
+    if (memory->count < memory->full_until) {
+        return 0;
+    }
+    if (memory->limit_bytes == 0) {
+        return INT64_MAX;
+    }
+    used = used_bytes(memory);
+    return used < memory->limit_bytes ? memory->limit_bytes - used : 0;
+}
+
 void fs_write_back(struct fs_memory *memory, struct fs_inode *inode)
 {
     if (inode->written_count == 0 ||

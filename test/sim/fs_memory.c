@@ -357,6 +357,15 @@ static int memory_lock(void *context, int file)
     return 0;
 }
 
+static int64_t memory_free_bytes(void *context, const char *path)
+{
+    struct fs_memory *memory = context;
+
+    return memory->is_dead                               ? -EIO
+           : fs_names_find(&memory->cache, path) == NULL ? -ENOENT
+                                                         : (int64_t)fs_free_bytes(memory);
+}
+
 /* Life, death, copies. */
 
 struct fs_memory *fs_memory_create(uint64_t seed)
@@ -381,6 +390,7 @@ struct fs_memory *fs_memory_create(uint64_t seed)
         .sync_directory = memory_sync_directory,
         .list = memory_list,
         .lock = memory_lock,
+        .free_bytes = memory_free_bytes,
     };
     return memory;
 }

@@ -167,6 +167,8 @@ int fs_begin(struct fs_memory *memory, enum fs_memory_operation operation);
 bool fs_begin_whole(struct fs_memory *memory, enum fs_memory_operation operation, int *result);
 /* Whether there is space for a write that makes the files grow; counts a refusal as a fault. */
 bool fs_has_room(struct fs_memory *memory, uint64_t growth);
+/* What may still be written; INT64_MAX = there is no limit. */
+uint64_t fs_free_bytes(const struct fs_memory *memory);
 /* Dirty pages that the kernel writes to the disk by itself now. */
 void fs_write_back(struct fs_memory *memory, struct fs_inode *inode);
 

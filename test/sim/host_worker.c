@@ -143,6 +143,11 @@ void host_worker_news(struct host *host)
         case SNAPSHOT_EVENT_SAVED:
             tell_saved(host, &news);
             break;
+        case SNAPSHOT_EVENT_DAMAGED:
+            STORY(host->world, host->id, "has found its snapshot of index %llu damaged",
+                  (unsigned long long)news.index);
+            member_snapshot_damaged(host->member, news.index, news.before_index);
+            break;
         case SNAPSHOT_EVENT_RECEIVED:
             tell_received(host, &news);
             break;

@@ -84,6 +84,9 @@ static unsigned frame_count;
 static uint64_t flip_at; /* offset of the chunk with a flipped byte; 0 = none */
 static bool
     is_offered_once; /* repeated offers are lost, as if a slow receiver answered them too late */
+/* Options of both workers. */
+static uint32_t keep;
+static uint64_t reserve_bytes, scrub_every_ms, stale_ms;
 /* What was seen of the transfer. */
 static uint64_t chunk_bytes;
 static uint64_t first_offset; /* offset of a chunk since the last offer */
@@ -91,6 +94,11 @@ static bool offer_is_newest;
 static unsigned sent, failed, received, strange;
 static uint64_t saved_index;
 static bool staged_is_right;
+static uint64_t received_index, damaged_index, newest_good_index;
+static int saved_code;
+static uint64_t last_refusal; /* the reason in the last answer "refused" */
+static unsigned refusals;
+static bool is_threaded; /* else run_until() calls the workers, and the test may change files */
 
 static void open_side(uint16_t id)
 {
@@ -101,7 +109,10 @@ static void open_side(uint16_t id)
     struct snapshot_worker_options options = {
         .directory = "/data",
         .cluster_id = 7,
-        .keep = 1,
+        .keep = keep,
+        .reserve_bytes = reserve_bytes,
+        .scrub_every_ms = scrub_every_ms,
+        .stale_ms = stale_ms,
         .machine = {.restore_begin = restore_begin,
                     .restore_write = restore_write,
                     .restore_finish = restore_finish,
@@ -119,8 +130,16 @@ static void open_side(uint16_t id)
     ck_assert_ptr_nonnull(side->worker);
 }
 
-static void set_up(void)
+static void set_up_with(uint32_t kept, uint64_t reserve, uint64_t scrub_ms, uint64_t stale)
 {
+    keep = kept;
+    reserve_bytes = reserve;
+    scrub_every_ms = scrub_ms;
+    stale_ms = stale;
+    saved_code = 0;
+    received_index = damaged_index = newest_good_index = last_refusal = 0;
+    refusals = 0;
+    is_threaded = false;
     ck_assert_int_eq(waker_open(&core), 0);
     drop_every = frame_count = 0;
     flip_at = chunk_bytes = first_offset = 0;
@@ -131,6 +150,11 @@ static void set_up(void)
     staged_is_right = false;
     open_side(SENDER);
     open_side(RECEIVER);
+}
+
+static void set_up(void)
+{
+    set_up_with(1, 0, 0, 0);
 }
 
 static void tear_down(void)
@@ -144,6 +168,7 @@ static void tear_down(void)
 
 static void start(void)
 {
+    is_threaded = true;
     for (uint16_t id = SENDER; id <= RECEIVER; id++) {
         ck_assert_int_eq(snapshot_worker_start(sides[id].worker), 0);
     }
@@ -161,7 +186,11 @@ static void save(uint64_t index)
         uint8_t *slice;
 
         if (!snapshot_worker_has_room(worker)) {
-            poll(NULL, 0, 1);
+            if (is_threaded) {
+                poll(NULL, 0, 1);
+            } else {
+                snapshot_worker_work(worker);
+            }
             continue;
         }
         slice = memory_allocate(65536);
@@ -196,6 +225,10 @@ static void carry(uint16_t from, struct wire_frame *frame)
                      0);
     memory_free(frame);
     note_frame(snapshot);
+    if (snapshot->kind == WIRE_SNAPSHOT_ANSWER && snapshot->answer == WIRE_SNAPSHOT_REFUSED) {
+        last_refusal = snapshot->offset_bytes;
+        refusals++;
+    }
     if (flip_at != 0 && snapshot->kind == WIRE_SNAPSHOT_CHUNK &&
         snapshot->offset_bytes >= flip_at) {
         snapshot->data[100] ^= 1;
@@ -231,14 +264,20 @@ static void take(uint16_t id, const struct snapshot_event *event)
         const struct staged *staged = event->staged;
 
         received++;
+        received_index = event->index;
         staged_is_right = staged->size == CONTENT_BYTES && !staged->wrong;
         snapshot_worker_drop_staged(sides[id].worker, event->staged);
         memory_free(event->info);
         break;
     }
     case SNAPSHOT_EVENT_SAVED:
-        ck_assert_int_eq(event->code, 0);
+        saved_code = event->code;
         saved_index = event->index;
+        break;
+    case SNAPSHOT_EVENT_DAMAGED:
+        ck_assert_uint_eq(id, SENDER);
+        damaged_index = event->index;
+        newest_good_index = event->before_index;
         break;
     }
 }
@@ -253,6 +292,9 @@ static void run_until(bool (*wanted)(void))
         bool any = false;
 
         for (uint16_t id = SENDER; id <= RECEIVER; id++) {
+            if (!is_threaded) {
+                snapshot_worker_work(sides[id].worker);
+            }
             if (snapshot_worker_next(sides[id].worker, &event)) {
                 take(id, &event);
                 any = true;
@@ -291,6 +333,7 @@ static uint64_t newest_of(uint16_t id)
 /* The event says so; after it the worker touches no file until it is asked to. */
 static bool is_saved(void)
 {
+    ck_assert_int_eq(saved_code, 0);
     return saved_index == 10;
 }
 
@@ -483,6 +526,231 @@ START_TEST(without_a_snapshot_it_fails_and_a_stranger_is_not_believed)
 }
 END_TEST
 
+/* ---- damage and room ---- */
+
+static const char path_10[] = "/data/snapshot-000000000000000a.raftd";
+static const char path_20[] = "/data/snapshot-0000000000000014.raftd";
+
+static bool is_saved_as(uint64_t index)
+{
+    return saved_index == index;
+}
+
+static bool is_saved_as_10(void)
+{
+    return is_saved_as(10);
+}
+
+static bool is_saved_as_20(void)
+{
+    return is_saved_as(20);
+}
+
+static bool is_damaged(void)
+{
+    return damaged_index != 0;
+}
+
+static bool is_damaged_and_failed(void)
+{
+    return is_damaged() && failed > 0;
+}
+
+static bool is_received(void)
+{
+    return received > 0 && sent > 0;
+}
+
+/* Flips a bit in the middle of a file of the sender. */
+static void rot(const char *path)
+{
+    struct fs_memory *memory = sides[SENDER].memory;
+    size_t offset = fs_memory_size(memory, path) * 3 / 4;
+    uint8_t byte = fs_memory_bytes(memory, path)[offset] ^ 4;
+
+    fs_memory_poke(memory, path, offset, &byte, 1);
+}
+
+static void set_up_two_files(void)
+{
+    set_up_with(2, 0, 0, 0);
+    save(10);
+    run_until(is_saved_as_10);
+    save(20);
+    run_until(is_saved_as_20);
+}
+
+/* R7: the newest file rots. The receiver never sees it and gets the one before at once; the core
+ * is asked for a new one, and the damaged file has another name. */
+START_TEST(r7_a_rotten_file_is_never_offered_and_the_one_before_is)
+{
+    set_up_two_files();
+    rot(path_20);
+    snapshot_worker_send(sides[SENDER].worker, RECEIVER);
+    run_until(is_received);
+    ck_assert(staged_is_right);
+    ck_assert_uint_eq(received_index, 10);
+    ck_assert_uint_eq(damaged_index, 20);
+    ck_assert_uint_eq(newest_good_index, 10);
+    ck_assert_uint_eq(refusals, 0);
+    ck_assert_uint_eq(failed, 0);
+    ck_assert(!fs_memory_exists(sides[SENDER].memory, path_20));
+    ck_assert(fs_memory_exists(sides[SENDER].memory, "/data/" SNAPSHOT_DAMAGED_NAME));
+    ck_assert_uint_eq(newest_of(SENDER), 10);
+}
+END_TEST
+
+/* R7: all files rot. The transfer fails, so that the core tries again, and succeeds as soon as a
+ * new snapshot is there. Only one damaged file is kept. */
+START_TEST(r7_without_a_good_file_it_waits_for_a_new_one)
+{
+    set_up_two_files();
+    rot(path_10);
+    rot(path_20);
+    snapshot_worker_send(sides[SENDER].worker, RECEIVER);
+    run_until(is_damaged_and_failed);
+    ck_assert_uint_eq(newest_good_index, 0);
+    ck_assert_uint_eq(newest_of(SENDER), 0);
+    ck_assert(!fs_memory_exists(sides[SENDER].memory, path_10));
+    ck_assert(!fs_memory_exists(sides[SENDER].memory, path_20));
+    save(10);
+    saved_index = 0;
+    run_until(is_saved_as_10);
+    snapshot_worker_send(sides[SENDER].worker, RECEIVER);
+    run_until(is_received);
+    ck_assert(staged_is_right);
+    ck_assert_uint_eq(refusals, 0);
+}
+END_TEST
+
+/* R7: the file rots after it was checked, while it is sent. The receiver refuses it once; then the
+ * sender finds the damage and sends the file before it. */
+START_TEST(r7_a_file_that_rots_while_it_is_sent_is_refused_once)
+{
+    set_up_two_files();
+    snapshot_worker_send(sides[SENDER].worker, RECEIVER);
+    run_until(is_half_way);
+    rot(path_20);
+    run_until(is_received);
+    ck_assert(staged_is_right);
+    ck_assert_uint_eq(refusals, 1);
+    ck_assert_uint_eq(last_refusal, WIRE_SNAPSHOT_DAMAGED);
+    ck_assert_uint_eq(damaged_index, 20);
+    ck_assert_uint_eq(received_index, 10);
+    ck_assert_uint_eq(failed, 0);
+}
+END_TEST
+
+/* A sector that cannot be read: the file is not offered, but it keeps its name, because it may be
+ * the only one and the next read may succeed. */
+START_TEST(a_file_that_cannot_be_read_is_not_offered_and_not_removed)
+{
+    set_up_two_files();
+    fs_memory_make_unreadable(sides[SENDER].memory, path_20, CONTENT_BYTES / 2 / 4096 * 4096);
+    snapshot_worker_send(sides[SENDER].worker, RECEIVER);
+    run_until(is_received);
+    ck_assert_uint_eq(received_index, 10);
+    ck_assert_uint_eq(damaged_index, 20);
+    ck_assert_uint_eq(refusals, 0);
+    ck_assert(fs_memory_exists(sides[SENDER].memory, path_20));
+}
+END_TEST
+
+/* Damage is found although no peer needs the file. */
+START_TEST(r7_files_are_read_in_the_background)
+{
+    set_up_with(2, 0, 1, 0);
+    save(10);
+    run_until(is_saved_as_10);
+    rot(path_10);
+    run_until(is_damaged);
+    ck_assert_uint_eq(damaged_index, 10);
+    ck_assert_uint_eq(newest_good_index, 0);
+    ck_assert(fs_memory_exists(sides[SENDER].memory, "/data/" SNAPSHOT_DAMAGED_NAME));
+}
+END_TEST
+
+static bool is_saved_now(void)
+{
+    return saved_index != 0;
+}
+
+/* Saves with this many free bytes. Returns the code. */
+static int save_with_free(uint64_t index, uint64_t bytes)
+{
+    struct fs_memory *memory = sides[SENDER].memory;
+    const struct fs *fs = fs_memory_table(memory);
+    uint64_t used;
+
+    fs_memory_limit(memory, 1 << 30);
+    used = (1 << 30) - (uint64_t)fs->free_bytes(fs->context, "/data");
+    fs_memory_limit(memory, used + bytes);
+    saved_index = 0;
+    save(index);
+    run_until(is_saved_now);
+    return saved_code;
+}
+
+/* A quarter of the reserve stays free, before and while a snapshot is saved; what was begun is
+ * removed. A damaged file makes room for a new one. */
+START_TEST(r9_saving_leaves_a_quarter_of_the_reserve)
+{
+    const uint64_t reserve = 8 << 20;
+    struct fs_memory *memory;
+
+    set_up_with(2, reserve, 0, 0);
+    memory = sides[SENDER].memory;
+    ck_assert_int_lt(save_with_free(10, reserve / 4 - 4096), 0); /* at the begin */
+    ck_assert_int_lt(save_with_free(10, reserve / 4 + (1 << 20)), 0);
+    ck_assert(!fs_memory_exists(memory, "/data/" SNAPSHOT_SAVE_NAME));
+    ck_assert_int_eq(save_with_free(10, reserve / 4 + CONTENT_BYTES + (5 << 20)), 0);
+    /* Now it is known how large a snapshot is. */
+    ck_assert_int_lt(save_with_free(20, reserve / 4 + CONTENT_BYTES / 2), 0);
+    fs_memory_put(memory, "/data/" SNAPSHOT_DAMAGED_NAME, memory, 1);
+    ck_assert_int_lt(save_with_free(20, reserve / 4 + CONTENT_BYTES / 2), 0);
+    ck_assert(!fs_memory_exists(memory, "/data/" SNAPSHOT_DAMAGED_NAME));
+}
+END_TEST
+
+START_TEST(r9_a_file_without_room_is_refused_before_its_first_byte)
+{
+    set_up_with(1, 4 << 20, 0, 0);
+    save(10);
+    run_until(is_saved_as_10);
+    fs_memory_limit(sides[RECEIVER].memory, (1 << 20) + CONTENT_BYTES / 2);
+    snapshot_worker_send(sides[SENDER].worker, RECEIVER);
+    run_until(has_failed);
+    ck_assert_uint_eq(last_refusal, WIRE_SNAPSHOT_NO_ROOM);
+    ck_assert_uint_eq(chunk_bytes, 0);
+    ck_assert_uint_eq(damaged_index, 0);
+    ck_assert(!fs_memory_exists(sides[RECEIVER].memory, "/data/" SNAPSHOT_RECEIVE_NAME));
+    fs_memory_limit(sides[RECEIVER].memory, 0);
+    snapshot_worker_send(sides[SENDER].worker, RECEIVER);
+    run_until(is_received);
+    ck_assert(staged_is_right);
+}
+END_TEST
+
+static bool has_no_part(void)
+{
+    return !fs_memory_exists(sides[RECEIVER].memory, "/data/" SNAPSHOT_RECEIVE_NAME);
+}
+
+/* The sender is gone: what arrived of its file does not stay on the disk for ever. */
+START_TEST(r9_a_part_of_a_file_that_nobody_sends_is_removed)
+{
+    set_up_with(1, 0, 0, 200);
+    save(10);
+    run_until(is_saved_as_10);
+    snapshot_worker_send(sides[SENDER].worker, RECEIVER);
+    run_until(is_half_way);
+    ck_assert(!has_no_part());
+    snapshot_worker_forget(sides[SENDER].worker, RECEIVER);
+    run_until(has_no_part);
+    ck_assert_uint_eq(received, 0);
+}
+END_TEST
+
 UNIT_SUITE(snapshot_worker)
 {
     Suite *suite = suite_create("snapshot_worker");
@@ -498,6 +766,19 @@ UNIT_SUITE(snapshot_worker)
     tcase_add_test(tcase, t39_clean_up_leaves_what_is_read_for_backups);
     tcase_add_test(tcase, t17_a_worker_that_hangs_is_told_how_things_stand_afterwards);
     tcase_add_test(tcase, without_a_snapshot_it_fails_and_a_stranger_is_not_believed);
+    suite_add_tcase(suite, tcase);
+
+    tcase = tcase_create("damage and room");
+    tcase_add_checked_fixture(tcase, NULL, tear_down);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, r7_a_rotten_file_is_never_offered_and_the_one_before_is);
+    tcase_add_test(tcase, r7_without_a_good_file_it_waits_for_a_new_one);
+    tcase_add_test(tcase, r7_a_file_that_rots_while_it_is_sent_is_refused_once);
+    tcase_add_test(tcase, a_file_that_cannot_be_read_is_not_offered_and_not_removed);
+    tcase_add_test(tcase, r7_files_are_read_in_the_background);
+    tcase_add_test(tcase, r9_saving_leaves_a_quarter_of_the_reserve);
+    tcase_add_test(tcase, r9_a_file_without_room_is_refused_before_its_first_byte);
+    tcase_add_test(tcase, r9_a_part_of_a_file_that_nobody_sends_is_removed);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -1,0 +1,43 @@
+/*
+ * The rule that says when a snapshot is due; see due.h. Pure.
+ *
+ * A snapshot writes the whole state. So it is worth its price only when the log has grown by a part
+ * of the state, whichever limit was reached:
+ *
+ *     bytes:    the log has max_bytes, and as many bytes as the state. Then snapshots never write
+ * more than the log does.     entries:  the log has max_entries, and a quarter of the bytes of the
+ * state. Without the second               condition a node with 10 million keys that takes 50,000
+ * small writes each second               would save its whole state every 20 seconds. It is a
+ * quarter and not all of the               state, because the time that a start needs for the log
+ * grows with the number of               entries. So snapshots write at most four times as much as
+ * the log.
+ *
+ * All members apply the same entries, so they would all save at the same index, and all disks would
+ * be busy at the same moment. Therefore each member has limits of its own, up to an eighth larger,
+ * by its id.
+ */
+#include "member/due.h"
+
+enum { ENTRIES_SHARE = 4, SPREAD_SHARE = 8 };
+
+/* The limit, larger by between nothing and an eighth. The multiples of this constant, which is 2^16
+ * divided by the golden ratio, spread evenly over 16 bits, also for the few small ids of a
+ * cluster. */
+static uint64_t spread(uint64_t limit, uint16_t id)
+{
+    uint16_t place = (uint16_t)(id * UINT32_C(40503));
+    uint64_t eighth = limit / SPREAD_SHARE;
+
+    /* Divided first: limits have up to 64 bits. */
+    return limit + eighth / 65536 * place + eighth % 65536 * place / 65536;
+}
+
+bool due_is_reached(const struct due *due)
+{
+    uint64_t max_entries = spread(due->max_entries, due->id);
+    uint64_t max_bytes = spread(due->max_bytes, due->id);
+    uint64_t content_bytes = spread(due->content_bytes, due->id);
+
+    return (due->entries >= max_entries && due->bytes >= content_bytes / ENTRIES_SHARE) ||
+           (due->bytes >= max_bytes && due->bytes >= content_bytes);
+}

@@ -1,0 +1,133 @@
+/*
+ * Saves a snapshot: writes the slices that the core thread takes from the state machine to a file;
+ * the states are drawn in private.h. Looks at the room on the disk before and while. Snapshot
+ * worker only; waits for the disk.
+ */
+#include "base/error.h"
+#include "snapshot/private.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+/* The free space is looked at each time that the file has grown by so much. */
+enum { LOOK_EVERY_BYTES = 4 * 1024 * 1024 };
+
+static void publish_saving(struct snapshot_worker *worker)
+{
+    atomic_store_explicit(&worker->published_saving_index, worker->saving_index,
+                          memory_order_relaxed);
+    atomic_store_explicit(&worker->published_saving_bytes,
+                          worker->writer != NULL ? snapshot_writer_content_bytes(worker->writer)
+                                                 : 0,
+                          memory_order_relaxed);
+}
+
+static void note_failure(struct snapshot_worker *worker, int code, const struct raftd_error *error)
+{
+    if (code != 0) {
+        LOG_WARNING("snapshot of index %llu failed: %s", (unsigned long long)worker->saving_index,
+                    error->message);
+        worker->saving_code = code;
+    }
+}
+
+void snapshot_save_begin(struct snapshot_worker *worker, const struct snapshot_info *info)
+{
+    const struct snapshot_writer_options options = {
+        .fs = worker->options.fs,
+        .directory = worker->directory,
+        .temporary = SNAPSHOT_SAVE_NAME,
+        .compress = worker->options.compress,
+    };
+    struct raftd_error error = {0};
+    int code;
+
+    worker->saving_index = info->index;
+    worker->saving_term = info->term;
+    worker->saving_code = 0;
+    worker->saving_looked_bytes = 0;
+    /* The best guess at the size of the new file is the size of the last one. */
+    code = snapshot_check_room(
+        worker, atomic_load_explicit(&worker->newest_bytes, memory_order_relaxed), &error);
+    if (code == 0) {
+        code = snapshot_writer_create(&options, info, &worker->writer, &error);
+    }
+    note_failure(worker, code, &error);
+    publish_saving(worker);
+}
+
+/* The state may be larger than the last one, and others write to the same disk. */
+static int look_at_room(struct snapshot_worker *worker, struct raftd_error *error)
+{
+    uint64_t bytes = snapshot_writer_file_bytes(worker->writer);
+
+    if (bytes < worker->saving_looked_bytes + LOOK_EVERY_BYTES) {
+        return 0;
+    }
+    worker->saving_looked_bytes = bytes;
+    return snapshot_check_room(worker, LOOK_EVERY_BYTES, error);
+}
+
+void snapshot_save_slice(struct snapshot_worker *worker, const uint8_t *data, size_t size)
+{
+    struct raftd_error error = {0};
+    int code;
+
+    if (worker->writer != NULL) {
+        code = look_at_room(worker, &error);
+        if (code == 0) {
+            code = snapshot_writer_add(worker->writer, data, size, &error);
+        }
+        if (code != 0) {
+            snapshot_writer_abort(worker->writer);
+            worker->writer = NULL;
+        }
+        note_failure(worker, code, &error);
+    }
+    atomic_fetch_sub(&worker->pending_bytes, size);
+    waker_wake(worker->options.core);
+    publish_saving(worker);
+}
+
+static uint64_t index_before(const struct snapshot_worker *worker)
+{
+    return snapshot_files_count(worker->files) > 1 ? snapshot_files_at(worker->files, 1) : 0;
+}
+
+void snapshot_save_end(struct snapshot_worker *worker)
+{
+    struct raftd_error error = {0};
+
+    if (worker->writer != NULL) {
+        uint64_t content = snapshot_writer_content_bytes(worker->writer);
+
+        note_failure(worker, snapshot_writer_finish(worker->writer, &error), &error);
+        worker->writer = NULL;
+        if (worker->saving_code == 0) {
+            snapshot_files_add(worker->files, worker->saving_index);
+            snapshot_files_set_checked(worker->files, worker->saving_index, clock_monotonic_ms());
+            snapshot_send_outdated(worker);
+            snapshot_prune(worker);
+            snapshot_publish_newest(worker);
+            LOG_INFO("saved a snapshot of index %llu: %llu bytes, %llu in the file",
+                     (unsigned long long)worker->saving_index, (unsigned long long)content,
+                     (unsigned long long)atomic_load_explicit(&worker->newest_bytes,
+                                                              memory_order_relaxed));
+        }
+    }
+    snapshot_push_event(worker, (struct snapshot_event){.type = SNAPSHOT_EVENT_SAVED,
+                                                        .before_index = index_before(worker),
+                                                        .code = worker->saving_code,
+                                                        .index = worker->saving_index,
+                                                        .needed_index = snapshot_send_oldest(
+                                                            worker, worker->saving_index)});
+    worker->saving_index = 0;
+    publish_saving(worker);
+}
+
+void snapshot_save_abort(struct snapshot_worker *worker)
+{
+    snapshot_writer_abort(worker->writer);
+    worker->writer = NULL;
+    worker->saving_index = 0;
+    publish_saving(worker);
+}
