@@ -208,7 +208,7 @@ static void account(struct frame_output *output, enum wire_class class, size_t s
 }
 
 /* Puts one piece, or one small frame. False: there is no room, or no frame. */
-static bool put_piece(struct frame_output *output, bool ready)
+static bool put_piece(struct frame_output *output)
 {
     enum wire_class class = next_class(output);
     struct wire_frame *frame;
@@ -239,9 +239,6 @@ static bool put_piece(struct frame_output *output, bool ready)
         output->current[class].frame = NULL;
         output->current[class].offset = 0;
     }
-    if (pace_wants_mark(&output->pace)) {
-        frame_output_add_probe(output, ready);
-    }
     return true;
 }
 
@@ -253,8 +250,13 @@ static void gather(struct frame_output *output, bool ready)
     if (!is_indivisible(output, WIRE_ENTRIES) && !is_indivisible(output, WIRE_BULK)) {
         put_control(output);
     }
-    while (put_piece(output, ready)) {
-    }
+    /* A mark may be wanted before anything is sent: when the window has become smaller, what was
+     * sent after the last mark may fill it. Then only the answer to a new mark makes room. */
+    do {
+        if (pace_wants_mark(&output->pace)) {
+            frame_output_add_probe(output, ready);
+        }
+    } while (put_piece(output));
 }
 
 bool frame_output_is_due(struct frame_output *output)

@@ -9,8 +9,8 @@
 
 void pace_begin(struct pace *pace, uint64_t now_us)
 {
-    *pace =
-        (struct pace){.window_bytes = PACE_START_BYTES, .base_due_us = now_us + PACE_BASE_AGE_US};
+    *pace = (struct pace){
+        .window_bytes = PACE_FLOOR_BYTES, .starts = true, .base_due_us = now_us + PACE_BASE_AGE_US};
 }
 
 static uint64_t on_the_way(const struct pace *pace)
@@ -39,12 +39,17 @@ void pace_sent(struct pace *pace, size_t size)
     pace->sent_bytes += size;
 }
 
-/* Two marks in a window: when the second one is answered, half of the window is free at least, so
- * the sender never stops for want of a mark. */
+/* With several marks in a window, the sender goes on in small steps while the answers come. With
+ * one mark it would send a whole window at once and then wait: the line would have a long queue and
+ * be idle by turns. In the smallest window there are two: when the second one is answered, half of
+ * the window is free at least, so the sender never stops for want of a mark. */
 bool pace_wants_mark(const struct pace *pace)
 {
+    size_t distance = limit(pace) / PACE_MARKS_A_WINDOW;
+
     return pace->mark_count < PACE_MARKS_MAX &&
-           pace->sent_bytes - pace->marked_bytes >= limit(pace) / 2;
+           pace->sent_bytes - pace->marked_bytes >=
+               (distance > PACE_MARK_BYTES ? distance : PACE_MARK_BYTES);
 }
 
 void pace_mark(struct pace *pace, uint64_t nonce)
@@ -65,7 +70,12 @@ static void compute_window(struct pace *pace, uint64_t round_trip_us)
     uint64_t wanted_us = pace->base_us + PACE_QUEUE_US;
     uint64_t window = pace->window_bytes;
 
-    window = wanted_us >= 2 * round_trip_us ? 2 * window : window * wanted_us / round_trip_us;
+    pace->starts = pace->starts && round_trip_us <= wanted_us;
+    if (pace->starts || wanted_us >= 2 * round_trip_us) {
+        window = 2 * window;
+    } else {
+        window = window * wanted_us / round_trip_us;
+    }
     if (window < PACE_FLOOR_BYTES) {
         window = PACE_FLOOR_BYTES;
     } else if (window > PACE_MAX_BYTES) {

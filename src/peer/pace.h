@@ -13,14 +13,15 @@
  *     window      bytes that may be on the way
  *     base_us     round trip of a mark when few bytes were ahead of it
  *
- * When the window was used up, each answered mark sets
+ * When the window was used up, it is computed once in a round trip:
  *
  *     window = window * (base_us + PACE_QUEUE_US) / round trip,   at most doubled
  *
  * A queue that the window fills drains in the time by which the round trip exceeds base_us. So the
  * window ends at the size that fills the line and PACE_QUEUE_US of queue, and no more: a few
- * kilobytes at 1 Mbit/s, megabytes on a fast line. A window that is not used up says nothing about
- * the line and does not change.
+ * kilobytes at 1 Mbit/s, megabytes on a fast line. On a long line this grows slowly. So a new
+ * connection doubles the window until it sees a longer queue for the first time. A window that is
+ * not used up says nothing about the line and does not change.
  *
  * base_us grows when the route becomes longer, and a window that is always full would hide that. So
  * once in PACE_BASE_AGE_US the window is the smallest one for a single mark, which measures base_us
@@ -34,12 +35,14 @@
 #include <stdint.h>
 
 enum {
-    PACE_FLOOR_BYTES = 8 * 1024,  /* smallest window; at 1 Mbit/s it takes 66 ms */
-    PACE_START_BYTES = 16 * 1024, /* window of a new connection */
+    /* Smallest window, and that of a new connection; at 1 Mbit/s it takes 66 ms. */
+    PACE_FLOOR_BYTES = 8 * 1024,
     PACE_MAX_BYTES = 4 * 1024 * 1024,
     PACE_QUEUE_US = 25 * 1000,
     PACE_BASE_AGE_US = 10 * 1000 * 1000,
-    PACE_MARKS_MAX = 8, /* marks that are not answered yet */
+    PACE_MARKS_MAX = 16, /* marks that are not answered yet */
+    PACE_MARKS_A_WINDOW = 8,
+    PACE_MARK_BYTES = PACE_FLOOR_BYTES / 2, /* between two marks, at least */
 };
 
 struct pace_mark {
@@ -54,6 +57,7 @@ struct pace {
     size_t window_bytes;
     struct pace_mark marks[PACE_MARKS_MAX]; /* oldest first */
     size_t mark_count;
+    bool starts;               /* the queue was never too long: the window doubles */
     bool was_full;             /* the window was used up since it was computed last */
     uint64_t next_round_bytes; /* a mark after these bytes computes the window again */
     uint64_t base_us;          /* 0 = not measured yet */

@@ -285,8 +285,8 @@ int peers_connect(struct peers *peers)
 struct wire_hello peers_hello(struct peers *peers)
 {
     struct wire_hello hello = {
-        .version_min = 1,
-        .version_max = 1,
+        .version_min = WIRE_VERSION_MIN,
+        .version_max = WIRE_VERSION_MAX,
         .cluster_id = peers->ends[2].shared.cluster_id,
         .node_id = 1,
         .wanted_id = 2,
@@ -351,7 +351,7 @@ bool peers_read_frame(struct peers *peers, int fd, struct wire_header *header, u
     uint8_t data[WIRE_HEADER_BYTES];
 
     return read_all(peers, fd, data, sizeof(data)) &&
-           wire_header_decode(header, data, 4096, NULL) == 0 &&
+           wire_header_decode(header, data, PEERS_PAYLOAD_MAX, NULL) == 0 &&
            read_all(peers, fd, payload, header->payload_bytes);
 }
 
@@ -359,7 +359,7 @@ bool peers_greet(struct peers *peers, int fd, const struct wire_hello *hello,
                  struct wire_hello *reply)
 {
     struct wire_header header;
-    uint8_t payload[4096];
+    uint8_t payload[PEERS_PAYLOAD_MAX];
 
     return peers_write_frame(fd, wire_hello_encode(WIRE_HELLO, hello)) &&
            peers_read_frame(peers, fd, &header, payload) && header.type == WIRE_HELLO_REPLY &&

@@ -74,7 +74,8 @@ struct wire_hello peers_hello(struct peers *peers);
 /* Writes all bytes of a frame and frees it. False if the other side has closed. */
 bool peers_write_frame(int fd, struct wire_frame *frame);
 /* Waits for a frame while the listener works; false at the end of the stream. The payload holds up
- * to 4096 bytes. */
+ * to PEERS_PAYLOAD_MAX bytes. */
+enum { PEERS_PAYLOAD_MAX = 16 * 1024 };
 bool peers_read_frame(struct peers *peers, int fd, struct wire_header *header, uint8_t *payload);
 /* Sends the hello as node 1 and reads the reply. */
 bool peers_greet(struct peers *peers, int fd, const struct wire_hello *hello,

@@ -234,7 +234,7 @@ START_TEST(no_more_is_on_the_way_than_the_window)
     outlet.answers = false;
     push(&outlet, WIRE_ENTRIES, LARGE_BYTES, 'E');
     flush_all(&outlet);
-    ck_assert_uint_le(outlet.output.pace.sent_bytes, PACE_START_BYTES + 200);
+    ck_assert_uint_le(outlet.output.pace.sent_bytes, PACE_FLOOR_BYTES + 200);
     ck_assert_uint_gt(outlet.probes, 0);
     ck_assert(!frame_output_is_due(&outlet.output)); /* the thread does not spin */
     push(&outlet, WIRE_CONTROL, 50, 'c');

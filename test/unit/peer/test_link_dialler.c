@@ -19,7 +19,7 @@ static void assert_contains(const char *text, const char *wanted)
 static void read_hello(struct peers *peers, int fd, struct wire_hello *hello)
 {
     struct wire_header header;
-    uint8_t payload[4096];
+    uint8_t payload[PEERS_PAYLOAD_MAX];
 
     ck_assert(peers_read_frame(peers, fd, &header, payload));
     ck_assert_uint_eq(header.type, WIRE_HELLO);
