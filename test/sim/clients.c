@@ -29,8 +29,8 @@ struct raftd_client {
 struct clients {
     struct sim_random random;
     bool stopped;
-    struct raftd_client list[CLIENTS_MAX];
-    struct client_operation **operations; /* [number - 1] */
+    struct raftd_client list[CLIENTS_MAX + 1]; /* the last stands for stories */
+    struct client_operation **operations;      /* [number - 1] */
     size_t count;
     size_t capacity;
     struct clients_figures figures;
@@ -233,17 +233,25 @@ static struct model_request draw_request(struct world *world, const struct raftd
     return request;
 }
 
-static struct client_operation *add_operation(struct world *world, struct raftd_client *client)
+static struct client_operation *make_operation(struct clients *clients)
 {
-    static const enum raftd_read_level levels[] = {RAFTD_READ_LINEARIZABLE, RAFTD_READ_LEASE,
-                                                   RAFTD_READ_LEASE, RAFTD_READ_STALE};
-    struct clients *clients = world->clients;
     struct client_operation *operation = memory_allocate_zeroed(1, sizeof(*operation));
 
     clients->operations = memory_grow(clients->operations, &clients->capacity, clients->count + 1,
                                       sizeof(struct client_operation *));
     clients->operations[clients->count++] = operation;
     operation->number = clients->count;
+    clients->figures.operations++;
+    return operation;
+}
+
+static struct client_operation *add_operation(struct world *world, struct raftd_client *client)
+{
+    static const enum raftd_read_level levels[] = {RAFTD_READ_LINEARIZABLE, RAFTD_READ_LEASE,
+                                                   RAFTD_READ_LEASE, RAFTD_READ_STALE};
+    struct clients *clients = world->clients;
+    struct client_operation *operation = make_operation(clients);
+
     operation->client = client->number;
     operation->host = client->host;
     operation->request =
@@ -262,7 +270,6 @@ static struct client_operation *add_operation(struct world *world, struct raftd_
     client->last = operation->request;
     client->tries_again = false;
     client->operation = operation->number;
-    clients->figures.operations++;
     model_encode(&operation->request, &operation->bytes);
     return operation;
 }
@@ -313,10 +320,25 @@ void clients_on_arrival(struct world *world, uint64_t number)
         char text[96];
 
         model_describe(&operation->request, text, sizeof(text));
-        world_tell(world, operation->host, "client %u asks (%llu): %s", operation->client,
-                   (unsigned long long)number, text);
+        world_tell(world, operation->host, "is asked (%llu): %s", (unsigned long long)number, text);
     }
     host_ask(host, operation);
+}
+
+const struct client_operation *clients_ask(struct world *world, uint16_t host,
+                                           const struct model_request *request,
+                                           enum raftd_read_level level, uint32_t max_lag_ms)
+{
+    struct client_operation *operation = make_operation(world->clients);
+
+    operation->client = CLIENTS_MAX;
+    operation->host = host;
+    operation->request = *request;
+    operation->level = level;
+    operation->max_lag_ms = max_lag_ms;
+    model_encode(&operation->request, &operation->bytes);
+    clients_on_arrival(world, operation->number);
+    return operation;
 }
 
 /* ---- for hosts ---- */
@@ -378,9 +400,8 @@ void clients_on_answer(struct world *world, uint16_t host, uint64_t tag, int sta
 {
     struct client_operation *operation = clients_operation(world, tag);
 
-    STORY(world, host, "answers client %u (%llu): %s, index %llu", operation->client,
-          (unsigned long long)tag, status == 0 ? "done" : raftd_code_text(status),
-          (unsigned long long)index);
+    STORY(world, host, "answers (%llu): %s, index %llu", (unsigned long long)tag,
+          status == 0 ? "done" : raftd_code_text(status), (unsigned long long)index);
     world_mix(world, sim_mix(tag, index));
     if (operation->state != CLIENT_OPEN) {
         world_fail(world, "one answer", "request %llu is answered twice", (unsigned long long)tag);

@@ -50,6 +50,11 @@ void clients_calm(struct world *world);
 /* Clients make no new requests from now on. */
 void clients_stop(struct world *world);
 
+/* A story asks: the request arrives at this host at once. The operation says how it ends. */
+const struct client_operation *clients_ask(struct world *world, uint16_t host,
+                                           const struct model_request *request,
+                                           enum raftd_read_level level, uint32_t max_lag_ms);
+
 /* Events of the queue. */
 void clients_on_turn(struct world *world, uint16_t client, uint64_t turn);
 void clients_on_arrival(struct world *world, uint64_t number);

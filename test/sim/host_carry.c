@@ -193,6 +193,9 @@ static void send(struct host *host, struct member_frame *frame)
         message = decoded;
     }
     truth_on_send(host->world, host->id, message);
+    if (host->world->watch != NULL) {
+        host->world->watch(host->world, message);
+    }
     net_send(host->world, host->id, frame->peer, (uint8_t)message->type, frame->frame);
     if (decoded != NULL) {
         wire_message_free(decoded);

@@ -424,6 +424,15 @@ static void heal(struct world *world, struct net_cut *cut)
     }
 }
 
+void net_heal(struct world *world)
+{
+    for (size_t i = 0; i < NET_CUTS_MAX; i++) {
+        if (world->net->cuts[i].is_used) {
+            heal(world, &world->net->cuts[i]);
+        }
+    }
+}
+
 void net_on_heal(struct world *world, const struct sim_event *event)
 {
     struct net_cut *cut = &world->net->cuts[event->a];

@@ -227,6 +227,23 @@ static void handle(struct world *world, const struct sim_event *event)
     }
 }
 
+bool world_step(struct world *world, uint64_t until_us)
+{
+    struct sim_event event;
+
+    if (world->queue.count == 0 || world->queue.heap[0].at_us > until_us) {
+        world->now_us = until_us;
+        sim_clock_us = until_us;
+        return false;
+    }
+    sim_queue_pop(&world->queue, &event);
+    world->now_us = event.at_us > world->now_us ? event.at_us : world->now_us;
+    sim_clock_us = world->now_us;
+    world->step++;
+    handle(world, &event);
+    return true;
+}
+
 void world_run(struct world *world)
 {
     struct sim_event event;

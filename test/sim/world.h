@@ -20,6 +20,7 @@ enum { SIM_HOSTS_MAX = 24 }; /* ids 1..23 */
 
 struct host;
 struct raft_membership;
+struct raft_message;
 struct net;
 struct faults;
 struct clients;
@@ -40,6 +41,8 @@ struct world {
     uint64_t step; /* events so far */
     uint64_t trace_hash;
     FILE *story; /* NULL = no story is written */
+    /* If not NULL, it sees each message of a core as it leaves its host. */
+    void (*watch)(struct world *world, const struct raft_message *message);
     struct sim_queue queue;
     struct sim_random random; /* of the schedule; faults and clients have streams of their own */
     struct host *hosts[SIM_HOSTS_MAX];
@@ -70,6 +73,8 @@ struct world *world_create(const struct swarm *swarm, FILE *story);
 void world_destroy(struct world *world);
 /* Runs to the end, or to the first broken promise. */
 void world_run(struct world *world);
+/* Handles the next event, if it happens until then; else lets the time pass. False = none did. */
+bool world_step(struct world *world, uint64_t until_us);
 
 void world_plan(struct world *world, uint64_t at_us, enum sim_event_type type, uint16_t a,
                 uint16_t b, uint64_t c);

@@ -1,0 +1,175 @@
+/*
+ * Runs stories: each command of a file, and after it the lines that say what followed, indented by
+ * four spaces. What the cluster tells has to be what the file says.
+ *
+ * usage: stories [--rewrite] FILE...
+ *
+ * With --rewrite the files get the lines that the cluster tells now. Read the difference before it
+ * is committed: it says what changed in the protocol.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "stories/story.h"
+
+static const char indent[] = "    ";
+
+static bool read_file(const char *path, struct buffer *text)
+{
+    FILE *file = fopen(path, "r");
+    char part[4096];
+    size_t size;
+
+    if (file == NULL) {
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+        return false;
+    }
+    while ((size = fread(part, 1, sizeof(part), file)) > 0) {
+        buffer_append(text, part, size);
+    }
+    fclose(file);
+    buffer_append(text, "", 1);
+    return true;
+}
+
+/* Copies what the world has told since the last command, with milliseconds instead of the
+ * microseconds of the simulator, and begins anew. */
+static void take_told(struct story *story, struct buffer *out)
+{
+    char *state = NULL;
+    char *copy;
+
+    fflush(story->stream);
+    copy = memory_allocate(story->told_bytes + 1);
+    memcpy(copy, story->told, story->told_bytes);
+    copy[story->told_bytes] = 0;
+    for (char *line = strtok_r(copy, "\n", &state); line != NULL;
+         line = strtok_r(NULL, "\n", &state)) {
+        char text[1024];
+        int size;
+
+        /* "   0.001234  node 1  ..." */
+        if (strlen(line) < 13 || line[4] != '.') {
+            continue;
+        }
+        size = snprintf(text, sizeof(text), "%s%.8s%s\n", indent, line, line + 11);
+        buffer_append(out, text, (size_t)size < sizeof(text) ? (size_t)size : sizeof(text) - 1);
+    }
+    memory_free(copy);
+    rewind(story->stream);
+    story->told_bytes = 0;
+}
+
+static void append_text(struct buffer *out, const char *text)
+{
+    buffer_append(out, text, strlen(text));
+}
+
+/* Runs the story; *out gets the file as it should be. False: a line was not understood, or a
+ * promise was broken. */
+static bool play(const char *path, const char *text, struct buffer *out)
+{
+    struct story story;
+    unsigned number = 0;
+    bool good = true;
+
+    story_init(&story);
+    while (*text != 0 && good) {
+        size_t size = strcspn(text, "\n");
+        char line[256];
+        const char *problem;
+
+        number++;
+        snprintf(line, sizeof(line), "%.*s", (int)size, text);
+        text += size + (text[size] != 0);
+        if (strncmp(line, indent, strlen(indent)) == 0) {
+            continue;
+        }
+        append_text(out, line);
+        append_text(out, "\n");
+        if (line[0] == 0 || line[0] == '#') {
+            continue;
+        }
+        problem = story_do(&story, line);
+        if (problem != NULL) {
+            fprintf(stderr, "%s:%u: %s\n", path, number, problem);
+            good = false;
+        } else {
+            take_told(&story, out);
+        }
+        if (story.world != NULL && story.world->failure.failed) {
+            fprintf(stderr, "%s:%u: broken: %s: %s\n", path, number, story.world->failure.invariant,
+                    story.world->failure.text);
+            good = false;
+        }
+    }
+    story_free(&story);
+    buffer_append(out, "", 1);
+    return good;
+}
+
+/* Shows the first line that differs. */
+static void show_difference(const char *path, const char *wanted, const char *told)
+{
+    unsigned number = 1;
+
+    while (*wanted != 0 && *wanted == *told) {
+        number += *wanted == '\n';
+        wanted++;
+        told++;
+    }
+    while (number > 1 && wanted[-1] != '\n') {
+        wanted--;
+        told--;
+    }
+    fprintf(stderr, "%s:%u: the file and the cluster differ:\n  file:    %.*s\n  cluster: %.*s\n",
+            path, number, (int)strcspn(wanted, "\n"), wanted, (int)strcspn(told, "\n"), told);
+}
+
+static bool rewrite(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    bool good = file != NULL && fputs(text, file) >= 0;
+
+    good = file != NULL && fclose(file) == 0 && good;
+    if (!good) {
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    }
+    return good;
+}
+
+static bool run_file(const char *path, bool rewrites)
+{
+    struct buffer wanted = {0}, told = {0};
+    bool good = read_file(path, &wanted) && play(path, (const char *)wanted.data, &told);
+
+    if (good && strcmp((const char *)wanted.data, (const char *)told.data) != 0) {
+        good = rewrites ? rewrite(path, (const char *)told.data) : false;
+        if (!rewrites) {
+            show_difference(path, (const char *)wanted.data, (const char *)told.data);
+        }
+    }
+    buffer_free(&wanted);
+    buffer_free(&told);
+    return good;
+}
+
+int main(int argc, char **argv)
+{
+    bool rewrites = argc > 1 && strcmp(argv[1], "--rewrite") == 0;
+    int first = rewrites ? 2 : 1;
+    int failed = 0;
+
+    if (first >= argc) {
+        fputs("usage: stories [--rewrite] FILE...\n", stderr);
+        return 2;
+    }
+    for (int i = first; i < argc; i++) {
+        failed += run_file(argv[i], rewrites) ? 0 : 1;
+    }
+    printf("%d stories, %d failed\n", argc - first, failed);
+    return failed > 0 ? 1 : 0;
+}

@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+#
+# Runs all stories.
+set -eu
+"$builddir"/test/stories/stories "$top_srcdir"/test/stories/*.story
