@@ -12,6 +12,9 @@ enum {
      * milliseconds, and not each of them needs an entry. */
     TIME_EVERY_MS = 50,
     TIME_BEHIND_MS = 10, /* the same, while the state machine has more to do than fits one entry */
+    /* The same, while the state machine has a deadline that is still to come, and nothing else is
+     * written: see member_time_due_ms(). */
+    TIME_IDLE_MS = 1000,
 };
 
 /* ---- peers ---- */
@@ -189,23 +192,34 @@ static bool is_behind(const struct member *member)
     return member->time_entry != NULL && member->deadline_ms <= member->time_entry->time_ms;
 }
 
+/*
+ * An entry with the time is due when the state machine has a deadline by now, and also a second
+ * after the last entry of any kind as long as there is a deadline to come. Cluster time is stored
+ * nowhere but in the log: after all nodes were down, it goes on from the last entry. Without the
+ * entry of each second, an hour in which nothing was written would be lost, and every key would
+ * live an hour longer. For the same reason a leader that is asked to stop writes the time first.
+ */
 uint64_t member_time_due_ms(const struct member *member)
 {
-    uint64_t time_ms, due_ms, earliest_ms;
+    uint64_t time_ms, wanted_ms, due_ms, earliest_ms;
 
     if (!member->options.has_deadlines || member->deadline_ms > RAFT_TIME_MAX_MS ||
         raft_get_role(member->core) != RAFT_LEADER || !member_can_propose(member) ||
         time_is_under_way(member)) {
         return UINT64_MAX;
     }
+    if (member->drain_is_wanted && !member->drain_has_begun) {
+        return member->core_now_ms;
+    }
     time_ms = raft_cluster_time(member->core, member->core_now_ms);
+    wanted_ms = raft_last_time(member->core) + TIME_IDLE_MS;
+    wanted_ms = member->deadline_ms < wanted_ms ? member->deadline_ms : wanted_ms;
     earliest_ms = member->time_proposed_ms + (is_behind(member) ? TIME_BEHIND_MS : TIME_EVERY_MS);
-    due_ms =
-        member->core_now_ms + (member->deadline_ms > time_ms ? member->deadline_ms - time_ms : 0);
+    due_ms = member->core_now_ms + (wanted_ms > time_ms ? wanted_ms - time_ms : 0);
     return due_ms > earliest_ms ? due_ms : earliest_ms;
 }
 
-/* The leader proposes an entry with the time if the state machine has a deadline by now. */
+/* The leader proposes an entry with the time if one is due. */
 static void propose_time(struct member *member)
 {
     if (member_time_due_ms(member) > member->core_now_ms) {

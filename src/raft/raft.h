@@ -235,6 +235,8 @@ uint64_t raft_lease_until_ms(const struct raft_core *core);
  * wall clock and no change of leaders moves it forward. See time.c.
  */
 uint64_t raft_cluster_time(const struct raft_core *core, uint64_t now_ms);
+/* Cluster time of the last entry in the log: where it goes on after all nodes were down. */
+uint64_t raft_last_time(const struct raft_core *core);
 
 /* What the leader knows about the log of a peer. The transitions are drawn in progress.h. */
 enum raft_progress_state {

@@ -69,6 +69,11 @@ void time_on_append(struct raft_core *core, uint64_t time_ms)
     }
 }
 
+uint64_t raft_last_time(const struct raft_core *core)
+{
+    return raftlog_time(&core->log, raftlog_last_index(&core->log));
+}
+
 uint64_t raft_cluster_time(const struct raft_core *core, uint64_t now_ms)
 {
     uint64_t last_ms = raftlog_time(&core->log, raftlog_last_index(&core->log));

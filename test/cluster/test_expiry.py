@@ -8,7 +8,7 @@ import threading
 import time
 import unittest
 
-from cluster import BUILD, Cluster, Failure, rounds, wait_until
+from cluster import BUILD, Cluster, Node, Failure, rounds, wait_until
 from load import DEFINITE, narrate, seeded
 from resp_client import Client, ReplyError
 
@@ -132,6 +132,40 @@ class Expiry(unittest.TestCase):
         for each in ears:
             for when, key in each.heard:
                 self.assertGreaterEqual(when + ROUNDING_SECONDS, ends[key], key)
+
+
+class IdleTime(unittest.TestCase):
+    """Time in which nothing is written counts, also when all nodes are stopped after it."""
+
+    def test_r14_idle_time_counts_after_a_restart_of_all(self):
+        with Cluster(3) as cluster:
+            cluster.start()
+            for ends, slack_ms in ((Node.terminate, 300), (Node.kill, 1300)):
+                node = cluster[1]
+                self.assertEqual(node.call("SET", "life", "1", "EX", 600), "OK")
+                time.sleep(3.2)
+                before_ms = node.call("PTTL", "life")
+                for each in cluster:
+                    ends(each)
+                cluster.start()
+                # The others had a leader for some time after the first one was stopped. Nobody
+                # led after the second one was: from there on the time stands still.
+                after_ms = node.call("PTTL", "life")
+                self.assertLessEqual(after_ms, before_ms + slack_ms)
+                self.assertLess(before_ms, 600000 - 3000)
+
+    def test_an_idle_cluster_without_deadlines_writes_nothing(self):
+        with Cluster(1) as cluster:
+            cluster.start()
+            self.assertEqual(cluster[1].call("SET", "key", "value"), "OK")
+            index = cluster[1].status()["last_index"]
+            time.sleep(2.5)
+            self.assertEqual(cluster[1].status()["last_index"], index)
+            self.assertEqual(cluster[1].call("SET", "key", "value", "EX", 600), "OK")
+            time.sleep(3.5)
+            # Once a second, not more often.
+            written = cluster[1].status()["last_index"] - index - 1
+            self.assertTrue(2 <= written <= 4, written)
 
 
 class WallClock:
