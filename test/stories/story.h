@@ -1,7 +1,8 @@
 /*
  * Stories: protocol tests as text. A story makes a simulated cluster (test/sim: the shipped member,
  * log, snapshots and state machine), tells it what happens, and lists what the members did then.
- * The invariants of the simulator are checked all the time. doc/simulation.md says how to write one.
+ * The invariants of the simulator are checked all the time. How to write a story:
+ * doc/simulation.md
  */
 #ifndef RAFTD_TEST_STORIES_STORY_H
 #define RAFTD_TEST_STORIES_STORY_H

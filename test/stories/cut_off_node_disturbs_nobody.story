@@ -1,4 +1,4 @@
-# T9. A node that was cut off and campaigned in vain all the time comes back. It has asked for
+# A node that was cut off and campaigned in vain all the time comes back. It has asked for
 # pre-votes only, so its term has not risen, and the leader stays in office.
 
 nodes 3
