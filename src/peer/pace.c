@@ -65,7 +65,7 @@ void pace_mark(struct pace *pace, uint64_t nonce)
     pace->marked_bytes = pace->sent_bytes;
 }
 
-static void compute_window(struct pace *pace, uint64_t round_trip_us)
+static void compute_window(struct pace *pace, uint64_t round_trip_us, uint64_t now_us)
 {
     uint64_t wanted_us = pace->base_us + PACE_QUEUE_US;
     uint64_t window = pace->window_bytes;
@@ -81,6 +81,12 @@ static void compute_window(struct pace *pace, uint64_t round_trip_us)
     } else if (window > PACE_MAX_BYTES) {
         window = PACE_MAX_BYTES;
     }
+    if (window > pace->window_bytes) {
+        if (now_us - pace->grown_us < PACE_QUEUE_US) {
+            return;
+        }
+        pace->grown_us = now_us;
+    }
     pace->window_bytes = (size_t)window;
 }
 
@@ -95,7 +101,7 @@ static void end_round(struct pace *pace, uint64_t round_trip_us, uint64_t now_us
         if (pace->base_us == 0 || round_trip_us < pace->base_us) {
             pace->base_us = round_trip_us;
         }
-        compute_window(pace, round_trip_us);
+        compute_window(pace, round_trip_us, now_us);
         pace->measures_base = now_us >= pace->base_due_us;
     }
     pace->was_full = false;

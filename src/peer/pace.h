@@ -23,6 +23,10 @@
  * connection doubles the window until it sees a longer queue for the first time. A window that is
  * not used up says nothing about the line and does not change.
  *
+ * The window grows once in PACE_QUEUE_US at most. Many lines take a burst much faster than what
+ * follows it (a token bucket). On a short line the small window is fast enough for the burst, and
+ * there is not much on the way when the line becomes slow.
+ *
  * base_us grows when the route becomes longer, and a window that is always full would hide that. So
  * once in PACE_BASE_AGE_US the window is the smallest one for a single mark, which measures base_us
  * anew.
@@ -60,6 +64,7 @@ struct pace {
     bool starts;               /* the queue was never too long: the window doubles */
     bool was_full;             /* the window was used up since it was computed last */
     uint64_t next_round_bytes; /* a mark after these bytes computes the window again */
+    uint64_t grown_us;         /* when the window grew last */
     uint64_t base_us;          /* 0 = not measured yet */
     uint64_t base_due_us;      /* time to measure base_us anew */
     bool measures_base;        /* the smallest window is in force until a mark is answered */

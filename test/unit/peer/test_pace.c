@@ -150,6 +150,21 @@ START_TEST(a_line_that_becomes_slow_gets_a_small_window)
 }
 END_TEST
 
+/* A token bucket: the line takes 256 KiB at once, and the rest at 1 Mbit/s. */
+START_TEST(a_burst_that_the_line_takes_tells_nothing_about_the_rest)
+{
+    struct line line;
+
+    line_begin(&line, 125000000, 100);
+    while (line.pace.sent_bytes < 256 * 1024) {
+        line_run(&line, STEP_US);
+    }
+    line.bytes_a_second = 125000;
+    line_run(&line, 2 * 1000000);
+    ck_assert_uint_le(line.longest_wait_us, 200000);
+}
+END_TEST
+
 /* Without measuring the base anew, a longer route would look like a queue for ever. */
 START_TEST(a_route_that_becomes_longer_keeps_its_speed)
 {
@@ -212,6 +227,7 @@ UNIT_SUITE(pace)
     tcase_add_loop_test(tcase, the_window_fits_the_line, 0, sizeof(lines) / sizeof(lines[0]));
     tcase_add_test(tcase, the_first_window_is_small);
     tcase_add_test(tcase, a_line_that_becomes_slow_gets_a_small_window);
+    tcase_add_test(tcase, a_burst_that_the_line_takes_tells_nothing_about_the_rest);
     tcase_add_test(tcase, a_route_that_becomes_longer_keeps_its_speed);
     tcase_add_test(tcase, a_window_that_is_not_used_does_not_change);
     tcase_add_test(tcase, a_later_answer_stands_for_the_lost_ones);
