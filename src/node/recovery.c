@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "node/node.h"
+#include "node/volume.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -345,8 +346,11 @@ int recovery_begin(struct raftd_node *node, bool *must_ask, struct raftd_error *
 {
     const struct recovery_options options = options_of(node);
     struct raft_membership founding;
-    int code = founding_membership(&node->conf, &founding, error);
+    int code = volume_check(&node->conf, error);
 
+    if (code == 0) {
+        code = founding_membership(&node->conf, &founding, error);
+    }
     if (code == 0) {
         code = recovery_identify(&options, random_u64() | 1, &node->identity, error);
     }

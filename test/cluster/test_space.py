@@ -4,6 +4,7 @@ many disks are full (R4), and writes go on when there is space again. Skipped wh
 mounted: needs root."""
 import contextlib
 import os
+import re
 import time
 import unittest
 
@@ -110,6 +111,47 @@ class Space(unittest.TestCase):
                 self.assertEqual(attempt(node, "DEL", "to-delete"), int(node.id == 1))
             self.assertIsNone(leader.call("GET", "to-delete"))
             self.check_recovery(cluster, volumes, list(cluster))
+
+
+class SmallVolume(unittest.TestCase):
+    """A volume that is too small for the options is a mistake at the start, and the options that the
+    message names are enough to write for ever."""
+
+    def test_a_volume_that_is_too_small_is_refused_with_the_remedy(self):
+        for size in ("200M", "32M"):
+            with Cluster(1, tls=False) as cluster:
+                self.check_volume(cluster, size)
+
+    def check_volume(self, cluster, size):
+        node = cluster[1]
+        volume = disks.Tmpfs(node.directory, "volume", size)
+        volume.mount()
+        try:
+            node.options["node.data_dir"] = os.path.join(volume.path, "data")
+            node.start()
+            self.assertEqual(node.wait_exit(), 1)
+            message = node.log()
+            narrate("%s", next(line for line in message.split("\n") if "error" in line)[25:])
+            self.assertIn("reserve_bytes", message)
+            for section, key in (("storage", "reserve_bytes"), ("storage", "segment_bytes"),
+                                 ("snapshot", "log_bytes"), ("limits", "max_request_bytes")):
+                node.options["%s.%s" % (section, key)] = re.search(
+                    r"%s = (\w+)" % key, message).group(1)
+            node.options["raft.max_batch_bytes"] = node.options["limits.max_request_bytes"]
+            node.start().wait_ready()
+            self.overwrite(node, 3 * int(size[:-1]) << 20)
+        finally:
+            node.kill()
+            volume.unmount()
+
+    def overwrite(self, node, size):
+        """Writes so many bytes to a few keys."""
+        value = "x" * 100000
+        with node.client(timeout=60) as client:
+            for _ in range(size // (20 * len(value))):
+                replies = client.pipeline([("SET", "key-%d" % number, value)
+                                           for number in range(20)])
+                self.assertEqual(replies, ["OK"] * 20)
 
 
 if __name__ == "__main__":
