@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest
 
 from resp_client import Client, ReplyError
 
@@ -45,6 +46,11 @@ LIBC = ctypes.CDLL(None)
 def rounds(default):
     """How often to repeat: RAFTD_TEST_ROUNDS, or the default."""
     return max(1, int(os.environ.get("RAFTD_TEST_ROUNDS", default)))
+
+
+def not_yet(what):
+    """For a test of what is still to be done: it is skipped, unless RAFTD_TEST_NOT_YET is set."""
+    return unittest.skipUnless(os.environ.get("RAFTD_TEST_NOT_YET"), "not yet: " + what)
 
 
 def die_with_parent():

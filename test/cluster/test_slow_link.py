@@ -12,7 +12,7 @@ import threading
 import time
 import unittest
 
-from cluster import wait_until
+from cluster import not_yet, wait_until
 from load import narrate
 from resp_client import ReplyError
 from slow_link import SlowCluster
@@ -122,9 +122,11 @@ class SlowLinks(unittest.TestCase):
             cluster.set_rates(None)
             cluster.wait_same_state()
 
+    @not_yet("large entries travel in pieces")
     def test_r6_eight_megabytes_at_40_megabits(self):
         self.write_all(40, LARGE_BYTES, 4)
 
+    @not_yet("large entries travel in pieces")
     def test_r6_the_largest_request_at_1_megabit(self):
         self.write_all(1, MIB - 1000, 2, {"limits.max_request_bytes": "1M"})
 
