@@ -285,9 +285,10 @@ const struct conf_option conf_options[] = {
      .min = 64 * KIB,
      .max = 4 * GIB,
      .multiple = 4096,
-     .description = "The size of one file of the log. At least twice max_request_bytes. A node does "
-                    "not start if the file system of data_dir is smaller than reserve_bytes and "
-                    "three of these files.",
+     .description =
+         "The size of one file of the log. At least twice max_request_bytes. A node does "
+         "not start if the file system of data_dir is smaller than reserve_bytes and "
+         "three of these files.",
      FIELD(storage.segment_bytes)},
 
     {.section = "snapshot",

@@ -1,7 +1,7 @@
 /*
  * The check at the start whether the file system of the data directory is large enough for the
- * configuration at all. Keeps no state; called by the thread that builds the node. How much space is
- * left while the node runs is the log writer's business.
+ * configuration at all. Keeps no state; called by the thread that builds the node. It does not look
+ * at the space that is left while the node runs: the log writer does.
  */
 #ifndef RAFTD_NODE_VOLUME_H
 #define RAFTD_NODE_VOLUME_H
