@@ -22,7 +22,10 @@ enum {
      * segment is ready when the current one is half full, and few appends wait for the extra sync.
      */
     PREPARE_EVERY_BYTES = PREPARE_BYTES / 2,
-    SPACE_EVERY_MS = 500, /* between two looks at the free space */
+    /* Between two looks at the free space: the first is for what others write, the second for what
+     * this thread writes. Only with the second, a fast disk cannot use up the reserve in between. */
+    SPACE_EVERY_MS = 500,
+    SPACE_EVERY_BYTES = 512 * 1024,
 };
 
 struct log_writer {
@@ -41,6 +44,7 @@ struct log_writer {
     struct wal *wal;
     char *directory; /* where the free space is watched; NULL = it is not watched */
     uint64_t space_due_ms;
+    uint64_t space_due_bytes;   /* written_bytes at which the free space is asked for again */
     uint64_t prepared_at_bytes; /* written_bytes when the last slice was zeroed */
 
     /* Figures: written by the log writer, with relaxed order. */
@@ -67,12 +71,16 @@ static void publish_figures(struct log_writer *log_writer)
 static void look_at_space(struct log_writer *log_writer)
 {
     uint64_t now_ms = clock_monotonic_ms();
+    struct wal_figures figures;
     struct statvfs status;
 
-    if (log_writer->directory == NULL || now_ms < log_writer->space_due_ms) {
+    wal_get_figures(log_writer->wal, &figures);
+    if (log_writer->directory == NULL || (now_ms < log_writer->space_due_ms &&
+                                          figures.written_bytes < log_writer->space_due_bytes)) {
         return;
     }
     log_writer->space_due_ms = now_ms + SPACE_EVERY_MS;
+    log_writer->space_due_bytes = figures.written_bytes + SPACE_EVERY_BYTES;
     if (statvfs(log_writer->directory, &status) == 0) {
         atomic_store_explicit(&log_writer->free_bytes,
                               (uint64_t)status.f_bavail * (uint64_t)status.f_frsize,
