@@ -156,6 +156,8 @@ class SmallVolume(unittest.TestCase):
                 node.options["%s.%s" % (section, key)] = re.search(
                     r"%s = (\w+)" % key, message).group(1)
             node.options["raft.max_batch_bytes"] = node.options["limits.max_request_bytes"]
+            # What stays of the log for slow followers is bounded in entries, not in bytes.
+            node.options["snapshot.keep_entries"] = 10
             node.start().wait_ready()
             self.overwrite(node, 3 * int(size[:-1]) << 20)
         finally:
