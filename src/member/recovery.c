@@ -199,6 +199,28 @@ int recovery_decide(const struct recovery_options *options, struct directory_ide
 
 /* ---- log and snapshot ---- */
 
+static void note_newest(void *argument, const char *name)
+{
+    uint64_t *newest = argument;
+    uint64_t index = snapshot_name_index(name);
+
+    *newest = index > *newest ? index : *newest;
+}
+
+/*
+ * The first entry of the log that the start has to hold in memory, if the newest snapshot is intact:
+ * the log on the disk goes back to the snapshot before it. If the newest one turns out to be
+ * damaged, the entries before are read once more (restore.c). Only names are read here, before the
+ * directory is locked, so nothing that another process does meanwhile can be disturbed.
+ */
+static uint64_t keep_from(const struct recovery_options *options)
+{
+    uint64_t newest = 0;
+
+    options->fs->list(options->fs->context, options->directory, note_newest, &newest);
+    return newest > options->keep_entries ? newest - options->keep_entries + 1 : 0;
+}
+
 static int open_log(const struct recovery_options *options,
                     const struct directory_identity *identity, struct recovered *recovered,
                     struct raftd_error *error)
@@ -212,6 +234,7 @@ static int open_log(const struct recovery_options *options,
         .node_id = options->node_id,
         .segment_bytes = options->segment_bytes,
         .max_entry_bytes = options->max_entry_bytes,
+        .keep_from = keep_from(options),
         .random_seed = options->random_seed,
         .progress = options->log_progress,
         .progress_argument = options->argument,
@@ -267,7 +290,7 @@ static int restore(const struct recovery_options *options,
     if (code == 0) {
         code = snapshot_start_fit_log(&start, recovered->wal, &recovered->snapshot, &recovered->log,
                                       error);
-        recovered->has_restarted = recovered->log.base_index != base_index;
+        recovered->has_restarted = recovered->log.base_index > base_index;
     }
     return code;
 }

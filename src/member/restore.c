@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "store/snapshot_reader.h"
+#include "store/wal_read.h"
 
 static void report_progress(const struct snapshot_start *start,
                             const struct snapshot_reader *reader)
@@ -85,7 +86,7 @@ static int refuse_gap(const struct snapshot_start *start, const struct wal_recov
                      "be read is of index %llu: this node has lost the entries between them; move "
                      "the directory aside and let this node rejoin from the other members under a "
                      "new id (raftd --join), or make a new cluster from a backup (raftctl restore)",
-                     start->directory, (unsigned long long)log->base_index,
+                     start->directory, (unsigned long long)log->disk_base_index,
                      (unsigned long long)newest);
 }
 
@@ -105,7 +106,7 @@ int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_f
         char name[SNAPSHOT_NAME_BYTES];
         int code;
 
-        if (index < log->base_index) {
+        if (index < log->disk_base_index) {
             break;
         }
         snapshot_name(name, index);
@@ -124,7 +125,7 @@ int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_f
         snapshot_files_forget(files, index);
         *info = (struct snapshot_info){0};
     }
-    if (log->base_index == 0) {
+    if (log->disk_base_index == 0) {
         return 0; /* the log is complete */
     }
     return refuse_gap(start, log, snapshot_files_count(files) > 0 ? snapshot_files_at(files, 0) : 0,
@@ -157,6 +158,14 @@ int snapshot_start_fit_log(const struct snapshot_start *start, struct wal *wal,
     };
     int code;
 
+    if (log->base_index > info->index) {
+        /* The newest snapshot was damaged, so entries before it are needed, which the start has
+         * not kept. */
+        code = wal_recovered_extend(wal, log, info->index, error);
+        if (code != 0) {
+            return code;
+        }
+    }
     if (info->index == 0 || log_continues(info, log)) {
         return 0;
     }
@@ -173,6 +182,8 @@ int snapshot_start_fit_log(const struct snapshot_start *start, struct wal *wal,
     log->entry_count = 0;
     log->base_index = info->index;
     log->base_term = info->term;
+    log->disk_base_index = info->index;
+    log->disk_base_term = info->term;
     if (write.has_hard_state) {
         log->term = info->term;
         log->vote = 0;

@@ -67,8 +67,10 @@ static void give_recovered(struct wal_scan *scan, struct wal_recovered *recovere
     *recovered = (struct wal_recovered){
         .term = scan->log.term,
         .vote = scan->log.vote,
-        .base_index = scan->log.base_index,
-        .base_term = scan->log.base_term,
+        .base_index = scan->log.kept_index,
+        .base_term = wal_replay_kept_term(&scan->log),
+        .disk_base_index = scan->log.base_index,
+        .disk_base_term = scan->log.base_term,
         .entries = scan->log.entries,
         .entry_count = scan->log.entry_count,
         .torn_bytes = scan->tail.to_bytes - scan->tail.from_bytes,
@@ -114,6 +116,8 @@ static int recover(struct wal *wal, const struct wal_options *options,
         }
         wal->extents = scan.log.extents;
         scan.log.extents = (struct wal_extents){0};
+        wal->marks = scan.log.marks;
+        scan.log.marks = (struct wal_marks){0};
         wal->sequence = scan.log.sequence;
         wal->last_index = scan.log.last_index;
         wal->last_term = scan.log.last_term;
@@ -134,7 +138,9 @@ static void release(struct wal *wal)
     if (wal->lock_file >= 0) {
         wal->files.fs->close(wal->files.fs->context, wal->lock_file);
     }
+    wal_close_reading(wal);
     wal_extents_free(&wal->extents);
+    wal_marks_free(&wal->marks);
     memory_free(wal->buffer);
     memory_free(wal->directory);
     memory_free(wal);

@@ -28,7 +28,10 @@ struct wal_options {
     uint16_t node_id;
     uint64_t segment_bytes;   /* size of a segment file: a multiple of 4096, at least 8192 */
     uint32_t max_entry_bytes; /* limit of an entry's data, in appends and in recovery */
-    uint64_t random_seed;     /* seed for the nonces of new segments; must not be predictable */
+    /* Recovery verifies the entries before this index like all others, but does not keep them in
+     * memory; a snapshot has to contain them. 0 = it keeps all. */
+    uint64_t keep_from;
+    uint64_t random_seed; /* seed for the nonces of new segments; must not be predictable */
     /* Called from time to time during recovery with the bytes read so far; NULL = not called. */
     void (*progress)(void *argument, uint64_t done_bytes, uint64_t total_bytes);
     void *progress_argument;
@@ -51,8 +54,11 @@ int wal_identify(const struct fs *fs, const char *directory, struct wal_identity
 struct wal_recovered {
     uint64_t term;
     uint16_t vote;               /* the node that got this node's vote in that term; 0 = none */
-    uint64_t base_index;         /* last index that is not in the log; 0 = all are there */
+    uint64_t base_index;         /* last index that is not in the list; 0 = all are there */
     uint64_t base_term;          /* term of that entry */
+    uint64_t disk_base_index;    /* last index that is not in the log on the disk; it is before
+                                  * base_index only because of keep_from */
+    uint64_t disk_base_term;     /* term of that entry */
     struct raft_entry **entries; /* one reference to each */
     size_t entry_count;
     uint64_t torn_bytes; /* bytes of an unfinished batch that were cut off the end; 0 = none */

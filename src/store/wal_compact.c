@@ -59,6 +59,10 @@ static int free_first(struct wal *wal)
     }
     wal->sealed_count--;
     wal->sealed_bytes -= first->file_bytes;
+    wal_marks_drop_segments(&wal->marks, first->number);
+    if (wal->reading.number == first->number) {
+        wal_close_reading(wal);
+    }
     wal_extents_drop_first(&wal->extents);
     return 0;
 }

@@ -51,12 +51,13 @@ int wal_damage(const struct wal_replay *log, uint64_t number, uint64_t offset_by
 #define DAMAGE(log, ...) wal_damage(log, (log)->number, (log)->offset_bytes, __VA_ARGS__)
 
 void wal_replay_init(struct wal_replay *log, const struct wal_files *files,
-                     uint32_t max_entry_bytes, struct raftd_error *error)
+                     uint32_t max_entry_bytes, uint64_t keep_from, struct raftd_error *error)
 {
     *log = (struct wal_replay){
         .files = files,
         .error = error,
         .max_entry_bytes = max_entry_bytes,
+        .keep_from = keep_from,
     };
 }
 
@@ -66,6 +67,8 @@ void wal_replay_free(struct wal_replay *log)
         raft_entry_release(log->entries[i]);
     }
     memory_free(log->entries);
+    memory_free(log->terms);
+    wal_marks_free(&log->marks);
     wal_extents_free(&log->extents);
     *log = (struct wal_replay){0};
 }
@@ -78,10 +81,37 @@ static void restart_behind(struct wal_replay *log, uint64_t index, uint64_t term
     }
     log->base_index = index;
     log->base_term = term;
+    log->kept_index = index;
+    log->term_count = 0;
     log->is_base_term_unknown = false;
     log->last_index = index;
     log->last_term = term;
     log->last_time_ms = 0;
+}
+
+/* The term of an entry that is not kept, or of the base. */
+static uint64_t term_at(const struct wal_replay *log, uint64_t index)
+{
+    size_t at = log->term_count;
+
+    while (at > 0 && log->terms[at - 1].index > index) {
+        at--;
+    }
+    return at > 0 ? log->terms[at - 1].term : log->base_term;
+}
+
+uint64_t wal_replay_kept_term(const struct wal_replay *log)
+{
+    return term_at(log, log->kept_index);
+}
+
+/* Withdraws entries of those that are not kept. */
+static void withdraw_unkept(struct wal_replay *log, uint64_t from_index)
+{
+    log->kept_index = from_index - 1;
+    while (log->term_count > 0 && log->terms[log->term_count - 1].index >= from_index) {
+        log->term_count--;
+    }
 }
 
 /* Whether a truncate record withdraws entries from before the base. Only freed segments can explain
@@ -104,15 +134,21 @@ static int apply_truncate(struct wal_replay *log, const struct wal_record *recor
                       "%" PRIu64 " to %" PRIu64,
                       record->index, log->base_index + 1, log->last_index);
     }
-    while (log->last_index >= record->index && !PLANT(store_truncate_ignored)) {
+    while (log->entry_count > 0 && log->last_index >= record->index &&
+           !PLANT(store_truncate_ignored)) {
         log->last_index--;
         raft_entry_release(log->entries[--log->entry_count]);
     }
+    if (log->last_index >= record->index && !PLANT(store_truncate_ignored)) {
+        withdraw_unkept(log, record->index);
+        log->last_index = log->kept_index;
+    }
     log->last_term =
-        log->entry_count > 0 ? log->entries[log->entry_count - 1]->term : log->base_term;
+        log->entry_count > 0 ? log->entries[log->entry_count - 1]->term : wal_replay_kept_term(log);
     /* The log does not store the time of the base. 0 is the smallest time it can have. */
     log->last_time_ms = log->entry_count > 0 ? log->entries[log->entry_count - 1]->time_ms : 0;
     wal_extents_truncate(&log->extents, record->index);
+    wal_marks_truncate(&log->marks, record->index);
     return 0;
 }
 
@@ -130,6 +166,7 @@ static int apply_reset(struct wal_replay *log, const struct wal_record *record)
     restart_behind(log, record->index, record->term);
     log->was_reset = true;
     wal_extents_reset(&log->extents);
+    wal_marks_reset(&log->marks, record->index);
     return 0;
 }
 
@@ -140,10 +177,12 @@ static int apply_start(struct wal_replay *log, const struct wal_record *record, 
     if (!log->is_opening || !is_first) {
         return DAMAGE(log, "there is a start record that does not begin a segment");
     }
-    if (log->extents.count == 0 || (log->is_base_term_unknown && log->entry_count == 0)) {
+    if (log->extents.count == 0 ||
+        (log->is_base_term_unknown && log->last_index == log->base_index)) {
         log->last_term = record->term;
         log->base_term = record->term;
         log->base_index = log->last_index;
+        log->kept_index = log->last_index;
         log->is_base_term_unknown = false;
     }
     if (record->index != log->last_index || record->term != log->last_term) {
@@ -170,7 +209,19 @@ static int apply_hard_state(struct wal_replay *log, const struct wal_record *rec
     return 0;
 }
 
-static void add_entry(struct wal_replay *log, const struct wal_record *record)
+/* Of an entry that a snapshot contains, only the term is remembered. */
+static void note_unkept(struct wal_replay *log, const struct wal_record *record)
+{
+    if (log->last_index == log->base_index || record->term != log->last_term) {
+        log->terms = memory_grow(log->terms, &log->term_capacity, log->term_count + 1,
+                                 sizeof(log->terms[0]));
+        log->terms[log->term_count++] =
+            (struct wal_term){.index = record->index, .term = record->term};
+    }
+    log->kept_index = record->index;
+}
+
+static void keep_entry(struct wal_replay *log, const struct wal_record *record)
 {
     struct raft_entry *entry =
         raft_entry_make(record->entry_type, record->data, record->size_bytes);
@@ -184,9 +235,18 @@ static void add_entry(struct wal_replay *log, const struct wal_record *record)
     log->entries = memory_grow(log->entries, &log->entry_capacity, log->entry_count + 1,
                                sizeof(log->entries[0]));
     log->entries[log->entry_count++] = entry;
-    log->last_index = entry->index;
-    log->last_term = entry->term;
-    log->last_time_ms = entry->time_ms;
+}
+
+static void add_entry(struct wal_replay *log, const struct wal_record *record)
+{
+    if (record->index < log->keep_from) {
+        note_unkept(log, record);
+    } else {
+        keep_entry(log, record);
+    }
+    log->last_index = record->index;
+    log->last_term = record->term;
+    log->last_time_ms = record->time_ms;
 }
 
 static int apply_entry(struct wal_replay *log, const struct wal_record *record)
@@ -249,15 +309,20 @@ int wal_replay_end(struct wal_replay *log)
     if (!log->is_base_term_unknown) {
         return 0;
     }
-    if (log->entry_count == 0) {
+    if (log->last_index == log->base_index) {
         return DAMAGE(log,
                       "the log begins after index %" PRIu64 ", and nothing says which term that "
                       "index has",
                       log->base_index);
     }
     log->base_index++;
-    log->base_term = log->entries[0]->term;
     log->is_base_term_unknown = false;
+    if (log->kept_index >= log->base_index) {
+        log->base_term = log->terms[0].term;
+        return 0;
+    }
+    log->base_term = log->entries[0]->term;
+    log->kept_index = log->base_index;
     raft_entry_release(log->entries[0]);
     log->entry_count--;
     memmove(&log->entries[0], &log->entries[1], log->entry_count * sizeof(log->entries[0]));
@@ -277,6 +342,7 @@ int wal_replay_batch(struct wal_replay *log, uint64_t number, uint64_t offset_by
          * this segment says more. */
         log->sequence = header->sequence - 1;
         log->last_index = header->next_index - 1;
+        log->kept_index = log->last_index;
     }
     if (header->sequence != log->sequence + 1) {
         return DAMAGE(log, "found batch %" PRIu64 ", expected batch %" PRIu64, header->sequence,
@@ -288,6 +354,7 @@ int wal_replay_batch(struct wal_replay *log, uint64_t number, uint64_t offset_by
                       header->sequence, header->next_index, log->last_index + 1);
     }
     log->has_clean_end = false;
+    wal_marks_begin_batch(&log->marks, number, offset_bytes, header->next_index);
     for (uint32_t i = 0; i < header->record_count; i++) {
         struct wal_record record;
         int result;

@@ -14,13 +14,21 @@
 
 #include "store/wal_extents.h"
 #include "store/wal_format.h"
+#include "store/wal_marks.h"
 #include "store/wal_segment.h"
+
+/* A run of entries of one term, of those that are not kept. */
+struct wal_term {
+    uint64_t index; /* of the first entry of the run */
+    uint64_t term;
+};
 
 struct wal_replay {
     /* Immutable after init. */
     const struct wal_files *files; /* borrowed */
     struct raftd_error *error;     /* borrowed, never NULL */
     uint32_t max_entry_bytes;
+    uint64_t keep_from; /* entries before this index are verified, but not kept */
 
     /* The batch that is being replayed. */
     uint64_t number;       /* number of its segment */
@@ -39,20 +47,31 @@ struct wal_replay {
     uint64_t good_index;       /* last_index after the last batch that was replayed completely */
     uint64_t term;
     uint16_t vote;               /* 0 = none */
-    struct raft_entry **entries; /* base_index + 1 to last_index; one reference to each */
+    uint64_t kept_index;         /* the entries after this index are kept; at least base_index */
+    struct raft_entry **entries; /* kept_index + 1 to last_index; one reference to each */
     size_t entry_count;
     size_t entry_capacity;
+    /* The terms of the entries after base_index and up to kept_index. A term is needed when later
+     * entries are withdrawn: then it is that of the last entry. Terms change rarely, so there are
+     * few runs. */
+    struct wal_term *terms;
+    size_t term_count;
+    size_t term_capacity;
     struct wal_extents extents;
+    struct wal_marks marks;
 };
 
 void wal_replay_init(struct wal_replay *log, const struct wal_files *files,
-                     uint32_t max_entry_bytes, struct raftd_error *error);
+                     uint32_t max_entry_bytes, uint64_t keep_from, struct raftd_error *error);
 void wal_replay_free(struct wal_replay *log);
 
 /* Replays one batch. Returns 0, or RAFTD_ERROR_CORRUPT or RAFTD_ERROR_TOO_LARGE with the message in
  * log->error. */
 int wal_replay_batch(struct wal_replay *log, uint64_t number, uint64_t offset_bytes,
                      const struct wal_batch_header *header, const uint8_t *payload);
+
+/* The term of the entry at kept_index. */
+uint64_t wal_replay_kept_term(const struct wal_replay *log);
 
 /* After the last batch: decides where the log begins, if that is still open. Returns 0 or
  * RAFTD_ERROR_CORRUPT. */

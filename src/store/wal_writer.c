@@ -259,11 +259,13 @@ static uint8_t *put_write(struct wal *wal, uint8_t *place, const struct raft_wri
     if (write->has_base) {
         wal->last_index = write->base_index;
         wal_extents_reset(&wal->extents);
+        wal_marks_reset(&wal->marks, write->base_index);
         place = wal_record_put_reset(place, write->base_index, write->base_term);
     }
     if (write->truncate_from != 0) {
         ASSERT(write->truncate_from <= wal->last_index + 1);
         wal_extents_truncate(&wal->extents, write->truncate_from);
+        wal_marks_truncate(&wal->marks, write->truncate_from);
         wal->last_index = write->truncate_from - 1;
         place = wal_record_put_truncate(place, write->truncate_from);
     }
@@ -362,6 +364,8 @@ int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
         .next_index = wal->last_index + 1,
     };
     place = wal->buffer + WAL_BATCH_HEADER_BYTES;
+    wal_marks_begin_batch(&wal->marks, wal->current.number, wal->current.offset_bytes,
+                          header.next_index);
     if (wal->current.offset_bytes == WAL_SEGMENT_HEADER_BYTES) {
         place = put_opening(wal, place, &header);
     }

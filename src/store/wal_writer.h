@@ -68,11 +68,20 @@
 
 #include "store/wal.h"
 #include "store/wal_extents.h"
+#include "store/wal_marks.h"
 #include "store/wal_segment.h"
+#include "store/wal_window.h"
 
 enum {
     /* How many freed files are kept to be recycled; others are removed. */
     WAL_FREE_MAX = 2,
+};
+
+/* The segment that entries are read back from. */
+struct wal_reading {
+    uint64_t number; /* 0 = none is open */
+    uint64_t nonce;
+    struct wal_window window;
 };
 
 struct wal {
@@ -90,10 +99,12 @@ struct wal {
     /* Used by the owning thread only. */
     uint64_t random; /* state of the sequence of nonces (base/random.h) */
     struct wal_segment current;
-    struct wal_segment next;      /* its file is -1 = there is none */
-    uint64_t sealed_count;        /* number of SEALED segments */
-    uint64_t sealed_bytes;        /* size of their files together */
-    struct wal_extents extents;   /* first indexes of the segments; see above */
+    struct wal_segment next;    /* its file is -1 = there is none */
+    uint64_t sealed_count;      /* number of SEALED segments */
+    uint64_t sealed_bytes;      /* size of their files together */
+    struct wal_extents extents; /* first indexes of the segments; see above */
+    struct wal_marks marks;     /* places of the entries in the segments */
+    struct wal_reading reading;
     uint64_t compact_index;       /* a snapshot contains all entries up to here; 0 = none */
     uint64_t freed[WAL_FREE_MAX]; /* numbers of the FREED segments */
     size_t freed_count;
@@ -119,6 +130,9 @@ uint64_t wal_first_zeros(const struct wal *wal);
 int wal_create_segment(struct wal *wal, uint64_t number, uint64_t zeroed_bytes,
                        struct wal_segment *segment);
 int wal_recycle_segment(struct wal *wal, uint64_t number, struct wal_segment *segment);
+
+/* Closes the segment that entries are read back from, if there is one. */
+void wal_close_reading(struct wal *wal);
 
 /* Copies the failure in wal->failure to *error and returns its code. */
 int wal_fail(struct wal *wal, struct raftd_error *error);

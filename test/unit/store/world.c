@@ -151,6 +151,20 @@ static bool entry_matches(const struct raft_entry *entry, uint64_t index, uint64
     return true;
 }
 
+bool model_has(const struct model *model, uint64_t first, struct raft_entry *const *entries,
+               size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t at = (size_t)first - 1 + i;
+
+        if (at >= model->count || !entry_matches(entries[i], at + 1, model->entries[at].term,
+                                                 model->entries[at].size_bytes)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool model_matches(const struct model *model, const struct wal_recovered *recovered)
 {
     uint64_t base = recovered->base_index;
@@ -161,13 +175,7 @@ bool model_matches(const struct model *model, const struct wal_recovered *recove
         recovered->base_term != (base > 0 ? model->entries[base - 1].term : 0)) {
         return false;
     }
-    for (size_t i = base; i < model->count; i++) {
-        if (!entry_matches(recovered->entries[i - base], i + 1, model->entries[i].term,
-                           model->entries[i].size_bytes)) {
-            return false;
-        }
-    }
-    return true;
+    return model_has(model, base + 1, recovered->entries, recovered->entry_count);
 }
 
 struct wal *world_open(struct fs_memory *memory, const struct model *model)

@@ -61,6 +61,9 @@ int world_append(struct wal *wal, const struct model *model, const struct step *
 /* Applies one step to the log and to the model. It has to succeed. */
 void world_step(struct wal *wal, struct model *model, struct step step);
 
+/* Whether these are the entries of the model from this index on. */
+bool model_has(const struct model *model, uint64_t first, struct raft_entry *const *entries,
+               size_t count);
 bool model_matches(const struct model *model, const struct wal_recovered *recovered);
 
 /* Opens the log. It has to succeed, and the recovered state has to be that of the model. */
