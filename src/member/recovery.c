@@ -208,10 +208,10 @@ static void note_newest(void *argument, const char *name)
 }
 
 /*
- * The first entry of the log that the start has to hold in memory, if the newest snapshot is intact:
- * the log on the disk goes back to the snapshot before it. If the newest one turns out to be
- * damaged, the entries before are read once more (restore.c). Only names are read here, before the
- * directory is locked, so nothing that another process does meanwhile can be disturbed.
+ * The first entry of the log that the start has to hold in memory, if the newest snapshot is
+ * intact: the log on the disk goes back to the snapshot before it. If the newest one turns out to
+ * be damaged, the entries before are read once more (restore.c). Only names are read here, before
+ * the directory is locked, so nothing that another process does meanwhile can be disturbed.
  */
 static uint64_t keep_from(const struct recovery_options *options)
 {
