@@ -9,6 +9,14 @@
 
 #include "base/assert.h"
 
+/*
+ * CLOCK_MONOTONIC stands still while the machine is suspended, CLOCK_BOOTTIME goes on; otherwise
+ * they are the same. With the first one, a leader that wakes up after a minute of sleep would still
+ * count the lease that it had before, although the others elected another leader long ago, and
+ * would answer reads with old values.
+ */
+#define TIME_OUTS_CLOCK CLOCK_BOOTTIME
+
 static uint64_t now_us(clockid_t clock)
 {
     struct timespec now;
@@ -20,12 +28,12 @@ static uint64_t now_us(clockid_t clock)
 
 uint64_t clock_monotonic_us(void)
 {
-    return now_us(CLOCK_MONOTONIC);
+    return now_us(TIME_OUTS_CLOCK);
 }
 
 uint64_t clock_monotonic_ms(void)
 {
-    return now_us(CLOCK_MONOTONIC) / 1000;
+    return now_us(TIME_OUTS_CLOCK) / 1000;
 }
 
 uint64_t clock_wall_ms(void)

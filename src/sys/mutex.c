@@ -106,10 +106,31 @@ void condition_signal_all(struct condition *condition)
     ASSERT(code == 0);
 }
 
+static uint64_t clock_ms(clockid_t clock)
+{
+    struct timespec now;
+    int code = clock_gettime(clock, &now);
+
+    ASSERT(code == 0);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Condition variables cannot use CLOCK_BOOTTIME, which is the clock of all deadlines (clock.c). So
+ * the rest of the time is counted on CLOCK_MONOTONIC: a wait is longer if the machine sleeps during
+ * it. */
+static struct timespec monotonic_deadline(uint64_t deadline_ms)
+{
+    uint64_t now_ms = clock_ms(CLOCK_BOOTTIME);
+    uint64_t until_ms =
+        clock_ms(CLOCK_MONOTONIC) + (deadline_ms > now_ms ? deadline_ms - now_ms : 0);
+
+    return (struct timespec){.tv_sec = (time_t)(until_ms / 1000),
+                             .tv_nsec = (long)(until_ms % 1000) * 1000000};
+}
+
 void condition_wait_until(struct condition *condition, struct mutex *mutex, uint64_t deadline_ms)
 {
-    const struct timespec deadline = {.tv_sec = (time_t)(deadline_ms / 1000),
-                                      .tv_nsec = (long)(deadline_ms % 1000) * 1000000};
+    const struct timespec deadline = monotonic_deadline(deadline_ms);
     int code;
 
     ASSERT(mutex_is_mine(mutex));
