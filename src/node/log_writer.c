@@ -4,7 +4,6 @@
 #include "node/log_writer.h"
 
 #include <stdatomic.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/assert.h"
@@ -23,9 +22,11 @@ enum {
      */
     PREPARE_EVERY_BYTES = PREPARE_BYTES / 2,
     /* Between two looks at the free space: the first is for what others write, the second for what
-     * this thread writes. Only with the second, a fast disk cannot use up the reserve in between. */
+     * this thread writes. Only with the second, a fast disk cannot use up the reserve in between.
+     * */
     SPACE_EVERY_MS = 500,
     SPACE_EVERY_BYTES = 512 * 1024,
+    READ_ERROR_EVERY_MS = 10000, /* between two lines about entries that cannot be read */
 };
 
 struct log_writer {
@@ -33,12 +34,17 @@ struct log_writer {
     struct waker *core;
     struct thread thread;
     bool started;
-    struct ring *requests; /* core thread -> log writer, struct member_write * */
-    struct ring *done;     /* log writer -> core thread */
-    struct waker waker;    /* consumer: log writer */
+    struct ring *requests;   /* core thread -> log writer, struct member_write * */
+    struct ring *done;       /* log writer -> core thread */
+    struct waker waker;      /* consumer: log writer */
+    struct ring *reads;      /* core thread -> log writer, struct log_read */
+    struct ring *reads_done; /* log writer -> core thread */
     atomic_bool stop;
 
     _Atomic uint64_t compact_index; /* core thread -> log writer */
+
+    /* The core thread. */
+    size_t reads_outstanding; /* asked and not taken back */
 
     /* The log writer thread. */
     struct wal *wal;
@@ -72,7 +78,8 @@ static void look_at_space(struct log_writer *log_writer)
 {
     uint64_t now_ms = clock_monotonic_ms();
     struct wal_figures figures;
-    struct statvfs status;
+    const struct fs *fs = fs_posix();
+    int64_t free_bytes;
 
     wal_get_figures(log_writer->wal, &figures);
     if (log_writer->directory == NULL || (now_ms < log_writer->space_due_ms &&
@@ -81,10 +88,9 @@ static void look_at_space(struct log_writer *log_writer)
     }
     log_writer->space_due_ms = now_ms + SPACE_EVERY_MS;
     log_writer->space_due_bytes = figures.written_bytes + SPACE_EVERY_BYTES;
-    if (statvfs(log_writer->directory, &status) == 0) {
-        atomic_store_explicit(&log_writer->free_bytes,
-                              (uint64_t)status.f_bavail * (uint64_t)status.f_frsize,
-                              memory_order_relaxed);
+    free_bytes = fs->free_bytes(fs->context, log_writer->directory);
+    if (free_bytes >= 0) {
+        atomic_store_explicit(&log_writer->free_bytes, (uint64_t)free_bytes, memory_order_relaxed);
         waker_wake(log_writer->core);
     }
 }
@@ -147,6 +153,32 @@ static bool prepare_segment(struct log_writer *log_writer)
     return left > 0;
 }
 
+/*
+ * Answers one request to read entries. A damaged entry does not end the process: what the log has
+ * promised is in the state machine as well, and a snapshot takes the place of the entry.
+ */
+static bool read_entries(struct log_writer *log_writer)
+{
+    static struct log_throttle throttle;
+    struct raftd_error error = {0};
+    struct log_read read;
+    bool pushed;
+
+    if (!ring_pop(log_writer->reads, &read)) {
+        return false;
+    }
+    read.code = wal_read_entries(log_writer->wal, read.first_index, read.last_index, read.max_bytes,
+                                 &read.entries, &error);
+    if (read.code != 0 && read.code != RAFTD_ERROR_INVALID &&
+        log_throttle_pass(&throttle, READ_ERROR_EVERY_MS)) {
+        LOG_ERROR("%s", error.message);
+    }
+    pushed = ring_push(log_writer->reads_done, &read);
+    ASSERT(pushed); /* the ring has a place for each request that is outstanding */
+    waker_wake(log_writer->core);
+    return true;
+}
+
 /* Removes one segment that a snapshot covers. True if there are more. */
 static bool compact(struct log_writer *log_writer)
 {
@@ -173,6 +205,11 @@ static void run(void *argument)
         look_at_space(log_writer);
 
         bool stopping = atomic_load(&log_writer->stop);
+
+        if (!stopping && read_entries(log_writer)) {
+            worked = true;
+        }
+
         uint64_t compact_index = atomic_load(&log_writer->compact_index);
 
         if (compact_index != compacted_index && !stopping) {
@@ -191,7 +228,8 @@ static void run(void *argument)
             return;
         }
         waker_prepare(&log_writer->waker);
-        if (ring_count(log_writer->requests) == 0 && !atomic_load(&log_writer->stop) &&
+        if (ring_count(log_writer->requests) == 0 && ring_count(log_writer->reads) == 0 &&
+            !atomic_load(&log_writer->stop) &&
             atomic_load(&log_writer->compact_index) == compacted_index) {
             waker_wait(&log_writer->waker, log_writer->directory != NULL ? SPACE_EVERY_MS : -1);
         }
@@ -212,6 +250,8 @@ struct log_writer *log_writer_create(struct wal *wal, struct waker *core)
     log_writer->wal = wal;
     log_writer->requests = ring_create(LOG_WRITER_REQUESTS_MAX, sizeof(struct member_write *));
     log_writer->done = ring_create(LOG_WRITER_REQUESTS_MAX, sizeof(struct member_write *));
+    log_writer->reads = ring_create(LOG_WRITER_READS_MAX, sizeof(struct log_read));
+    log_writer->reads_done = ring_create(LOG_WRITER_READS_MAX, sizeof(struct log_read));
     publish_figures(log_writer);
     return log_writer;
 }
@@ -248,6 +288,7 @@ void log_writer_stop(struct log_writer *log_writer)
 void log_writer_destroy(struct log_writer *log_writer)
 {
     struct member_write *request;
+    struct log_read read;
 
     if (log_writer == NULL) {
         return;
@@ -256,7 +297,12 @@ void log_writer_destroy(struct log_writer *log_writer)
     while ((request = log_writer_next_done(log_writer)) != NULL) {
         member_write_free(request);
     }
+    while (log_writer_next_read(log_writer, &read)) {
+        wal_entries_free(&read.entries);
+    }
     wal_close(log_writer->wal);
+    ring_destroy(log_writer->reads);
+    ring_destroy(log_writer->reads_done);
     memory_free(log_writer->directory);
     ring_destroy(log_writer->requests);
     ring_destroy(log_writer->done);
@@ -270,6 +316,26 @@ void log_writer_submit(struct log_writer *log_writer, struct member_write *reque
 
     ASSERT(pushed); /* the member has no more writes under way than the ring has places */
     waker_wake(&log_writer->waker);
+}
+
+bool log_writer_read(struct log_writer *log_writer, const struct log_read *read)
+{
+    if (log_writer->reads_outstanding == LOG_WRITER_READS_MAX ||
+        !ring_push(log_writer->reads, read)) {
+        return false;
+    }
+    log_writer->reads_outstanding++;
+    waker_wake(&log_writer->waker);
+    return true;
+}
+
+bool log_writer_next_read(struct log_writer *log_writer, struct log_read *read)
+{
+    if (!ring_pop(log_writer->reads_done, read)) {
+        return false;
+    }
+    log_writer->reads_outstanding--;
+    return true;
 }
 
 void log_writer_compact(struct log_writer *log_writer, uint64_t index)

@@ -24,7 +24,9 @@ struct read {
     uint64_t first;
     uint64_t limit; /* the first index that is not wanted */
     size_t max_bytes;
-    bool is_full; /* the next entry does not fit max_bytes */
+    bool is_full;          /* the next entry does not fit max_bytes */
+    bool is_lost;          /* the entry at `first` was in a batch that is damaged */
+    bool is_behind_damage; /* the batch before the next one could not be read */
     uint64_t number;
     uint64_t offset_bytes; /* of the batch that is read */
     struct wal_entries *entries;
@@ -164,10 +166,6 @@ static int take_entry(struct read *read, const struct wal_record *record)
         (entries->count > 0 && record->term < entries->list[entries->count - 1]->term)) {
         return damaged(read, "an entry has a wrong size or term");
     }
-    if (entries->count > 0 && record->size_bytes > read->max_bytes - entries->size_bytes) {
-        read->is_full = true;
-        return 0;
-    }
     entry = raft_entry_make(record->entry_type, record->data, record->size_bytes);
     entry->term = record->term;
     entry->index = record->index;
@@ -175,13 +173,15 @@ static int take_entry(struct read *read, const struct wal_record *record)
     entry->sequence = record->sequence;
     entry->time_ms = record->time_ms;
     entry->wall_ms = record->wall_ms;
+    if (entries->count > 0 && entries->cost_bytes + raft_entry_cost(entry) > read->max_bytes) {
+        raft_entry_release(entry);
+        read->is_full = true;
+        return 0;
+    }
     entries->list =
         memory_grow(entries->list, &read->capacity, entries->count + 1, sizeof(entries->list[0]));
     entries->list[entries->count++] = entry;
-    entries->size_bytes += entry->size_bytes;
-    if (entries->size_bytes > read->max_bytes) {
-        read->is_full = true; /* one entry that is larger than the limit */
-    }
+    entries->cost_bytes += raft_entry_cost(entry);
     return 0;
 }
 
@@ -192,7 +192,7 @@ static void withdraw(struct read *read, uint64_t from_index)
     while (entries->count > 0 && entries->list[entries->count - 1]->index >= from_index) {
         struct raft_entry *entry = entries->list[--entries->count];
 
-        entries->size_bytes -= entry->size_bytes;
+        entries->cost_bytes -= raft_entry_cost(entry);
         raft_entry_release(entry);
         read->is_full = false;
     }
@@ -247,6 +247,11 @@ static int read_batch(struct read *read)
     if (!wal_batch_payload_is_intact(&header, bytes + WAL_BATCH_HEADER_BYTES, nonce)) {
         return damaged(read, "the checksum of a batch is wrong");
     }
+    if (read->is_behind_damage && header.next_index > expected_index(read)) {
+        read->is_lost = true;
+        return 0;
+    }
+    read->is_behind_damage = false;
     code = take_records(read, &header, bytes + WAL_BATCH_HEADER_BYTES);
     read->offset_bytes += wal_padded_bytes(size);
     return code;
@@ -255,12 +260,33 @@ static int read_batch(struct read *read)
 /* Whether the entries that are wanted were read, or as many of them as may be. */
 static bool is_done(const struct read *read)
 {
-    return read->is_full || expected_index(read) >= read->limit ||
-           (read->entries->count > 0 && read->entries->size_bytes >= read->max_bytes);
+    return read->is_full || read->is_lost || expected_index(read) >= read->limit ||
+           (read->entries->count > 0 && read->entries->cost_bytes >= read->max_bytes);
+}
+
+/*
+ * A batch between the mark and the first entry that is wanted is damaged. It need not have that
+ * entry: reading goes on with the next block in which an intact batch begins, and that batch says
+ * at which index the log continues there. (The checksum of a header has the segment's nonce as its
+ * seed, so nothing else counts as a header.) False: the file ends.
+ */
+static bool look_behind(struct read *read)
+{
+    const struct wal *wal = read->wal;
+    /* Behind the last batch of the current segment there are only zeros. */
+    uint64_t end = read->number == wal->current.number ? wal->current.offset_bytes
+                                                       : wal->reading.window.file_bytes;
+
+    read->is_behind_damage = true;
+    read->offset_bytes += WAL_BLOCK_BYTES;
+    return read->offset_bytes + WAL_BLOCK_BYTES <= end;
 }
 
 static int read_from_mark(struct read *read, const struct wal_mark *mark)
 {
+    struct raftd_error *error = read->error;
+    struct raftd_error later = {0};
+    int damage = 0;
     int code;
 
     read->number = mark->number;
@@ -268,8 +294,17 @@ static int read_from_mark(struct read *read, const struct wal_mark *mark)
     code = open_segment(read);
     while (code == 0 && !is_done(read)) {
         code = read_batch(read);
+        if (code == RAFTD_ERROR_CORRUPT && read->entries->count == 0) {
+            damage = code;
+            code = look_behind(read) ? 0 : code;
+            read->error = &later; /* *error keeps the message about the first damaged batch */
+        }
     }
-    return code;
+    read->error = error;
+    if (code != 0 && code != RAFTD_ERROR_CORRUPT && error != NULL && later.code != 0) {
+        *error = later;
+    }
+    return read->is_lost ? damage : code;
 }
 
 int wal_read_entries(struct wal *wal, uint64_t first, uint64_t last, size_t max_bytes,

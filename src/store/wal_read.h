@@ -18,13 +18,14 @@
 struct wal_entries {
     struct raft_entry **list;
     size_t count;
-    size_t size_bytes; /* of the data of the entries */
+    size_t cost_bytes; /* raft_entry_cost() of all */
 };
 
 /*
- * Reads entries from `first` on: at most up to `last`, and no more than max_bytes of data, but at
- * least one entry. *entries may end earlier; the caller goes on with the next index. It needs
- * memory for max_bytes and one entry, and for one batch as it was written. Returns 0 or:
+ * Reads entries from `first` on: at most up to `last`, and no more than raft_entry_cost() in
+ * max_bytes allows, but at least one entry. *entries may end earlier; the caller goes on with the
+ * next index. It needs memory for max_bytes and one entry, and for one batch as it was written.
+ * Returns 0 or:
  * RAFTD_ERROR_INVALID  the log does not hold the entry at `first`: it was freed, because a
  * snapshot contains it, or it was never written     RAFTD_ERROR_CORRUPT  the disk has damaged the
  * entry at `first`, which was durable once; the                          message names the file and
