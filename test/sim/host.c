@@ -134,40 +134,40 @@ static struct recovery_options recovery_options(struct host *host)
 
 static struct raft_options core_options(struct host *host)
 {
-    const struct swarm *swarm = &host->world->swarm;
+    const struct host_options *options = &host->options;
 
     return (struct raft_options){
         .check = plant_active == PLANT_NONE,
         .id = host->id,
         .random_seed = sim_random_next(&host->world->random),
-        .heartbeat_ms = swarm->heartbeat_ms,
-        .election_timeout_ms = swarm->election_timeout_ms,
-        .max_batch_bytes = swarm->max_batch_bytes,
-        .max_inflight_messages = swarm->max_inflight_messages,
-        .max_inflight_bytes = swarm->max_inflight_bytes,
-        .max_uncommitted_bytes = swarm->max_uncommitted_bytes,
-        .priority = swarm->priorities ? (uint8_t)(host->id % 3) : 0,
-        .disk_stall_ms = swarm->disk_stall_ms,
+        .heartbeat_ms = options->heartbeat_ms,
+        .election_timeout_ms = options->election_timeout_ms,
+        .max_batch_bytes = options->max_batch_bytes,
+        .max_inflight_messages = options->max_inflight_messages,
+        .max_inflight_bytes = options->max_inflight_bytes,
+        .max_uncommitted_bytes = options->max_uncommitted_bytes,
+        .priority = options->priority,
+        .disk_stall_ms = options->disk_stall_ms,
     };
 }
 
 static struct member_options member_options(const struct host *host)
 {
-    const struct swarm *swarm = &host->world->swarm;
+    const struct host_options *options = &host->options;
 
     return (struct member_options){
         .id = host->id,
         .cluster_id = HOST_CLUSTER_ID,
         .origin = host->origin,
-        .request_timeout_ms = swarm->request_timeout_ms,
-        .max_uncommitted_bytes = swarm->max_uncommitted_bytes,
+        .request_timeout_ms = options->request_timeout_ms,
+        .max_uncommitted_bytes = options->max_uncommitted_bytes,
         .reserve_bytes = HOST_RESERVE_BYTES,
         .has_deadlines = true,
         .has_snapshots = true,
-        .snapshot_entries = swarm->snapshot_every != 0 ? swarm->snapshot_every : UINT64_MAX,
-        .snapshot_bytes = UINT64_MAX,
-        .keep_entries = swarm->snapshot_tail,
-        .snapshot_retry_ms = SNAPSHOT_RETRY_TIMEOUTS * swarm->election_timeout_ms,
+        .snapshot_entries = options->snapshot_every != 0 ? options->snapshot_every : UINT64_MAX,
+        .snapshot_bytes = options->snapshot_bytes,
+        .keep_entries = options->keep_entries,
+        .snapshot_retry_ms = SNAPSHOT_RETRY_TIMEOUTS * options->election_timeout_ms,
         .apply_entries_max = 128,
     };
 }
@@ -283,6 +283,7 @@ bool host_start(struct host *host, const struct raft_membership *founding)
     struct recovery_options options;
 
     ASSERT(!host->alive && !host->gone);
+    host_draw_options(host);
     make_machine(host);
     options = recovery_options(host);
     if (recover(host, &options, founding, &recovered, &error) != 0) {

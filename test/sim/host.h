@@ -8,6 +8,7 @@
  *     host_carry.c     one turn, as the comment of src/member/member.h draws it
  *     host_clock.c     its clocks and timers
  *     host_disk.c      the log writer
+ *     host_options.c   what its configuration says
  *     host_worker.c    the snapshot worker, called some time after it was given something to do
  */
 #ifndef RAFTD_TEST_SIM_HOST_H
@@ -71,8 +72,26 @@ struct host_input {
     struct wire_snapshot *snapshot; /* owned */
 };
 
+/* What a configuration says. */
+struct host_options {
+    uint32_t heartbeat_ms;
+    uint32_t election_timeout_ms;
+    uint32_t max_batch_bytes;
+    uint32_t max_inflight_messages;
+    uint32_t max_inflight_bytes;
+    uint32_t max_uncommitted_bytes;
+    uint32_t request_timeout_ms;
+    uint32_t snapshot_every; /* entries; 0 = never */
+    uint64_t snapshot_bytes;
+    uint64_t keep_entries;
+    uint32_t snapshots_kept;
+    uint32_t disk_stall_ms; /* 0 = never */
+    uint8_t priority;
+};
+
 struct host {
     struct world *world;
+    struct host_options options; /* of its process */
     uint16_t id;
     bool alive;
     bool gone;       /* it never comes back: its disk is lost, or it was removed */
@@ -172,6 +191,9 @@ void host_on_turn(struct host *host, uint64_t life);
 void host_on_snapshot(struct host *host, uint64_t life);
 void host_on_timer(struct host *host, uint64_t life);
 void host_on_disk(struct host *host, uint16_t batch, uint64_t life);
+
+/* host_options.c */
+void host_draw_options(struct host *host);
 
 /* host_clock.c */
 void host_plan_turn(struct host *host);

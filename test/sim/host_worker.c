@@ -24,13 +24,12 @@ enum {
 
 void host_worker_begin(struct host *host, struct snapshot_files *files)
 {
-    const struct swarm *swarm = &host->world->swarm;
     const struct snapshot_worker_options options = {
         .fs = fs_memory_table(host->disk),
         .directory = HOST_DIRECTORY,
         .cluster_id = HOST_CLUSTER_ID,
-        .keep = swarm->snapshots_kept,
-        .compress = swarm->snapshot_every % 2 == 0,
+        .keep = host->options.snapshots_kept,
+        .compress = host->options.snapshot_every % 2 == 0,
         .machine = host->machine,
         .core = &host->waker,
     };

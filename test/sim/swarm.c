@@ -134,6 +134,14 @@ static void draw_pace(struct swarm *swarm, struct sim_random *random)
     swarm->digest_every = draw_scale(random, 1, 16);
 }
 
+/* What was added when seeds already had a meaning has a stream of its own. */
+static void draw_width(struct swarm *swarm)
+{
+    struct sim_random random = sim_random_make(sim_mix(swarm->seed, 2000));
+
+    swarm->unequal = sim_random_below(&random, 2) == 0;
+}
+
 /* ---- numbers by name ---- */
 
 const char *swarm_number_name(enum swarm_number number)
@@ -185,6 +193,7 @@ struct swarm swarm_draw(uint64_t seed, const struct swarm_wish *wish)
     draw_faults(&swarm, &random);
     draw_core(&swarm, &random);
     draw_pace(&swarm, &random);
+    draw_width(&swarm);
     if (wish->nodes != 0) {
         swarm.nodes = wish->nodes;
     }

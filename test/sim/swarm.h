@@ -72,6 +72,7 @@ struct swarm {
     uint32_t snapshots_kept;
     uint32_t disk_stall_ms;
     bool priorities; /* for leadership */
+    bool unequal;    /* each host has options of its own; those above are the greatest */
     bool levels;     /* reads of every level, else only linearizable ones */
 };
 
@@ -101,7 +102,8 @@ struct swarm {
     X(snapshots_kept, "snapshots-kept")                                                            \
     X(disk_stall_ms, "stall-ms")                                                                   \
     X(priorities, "priorities")                                                                    \
-    X(levels, "levels")
+    X(levels, "levels")                                                                            \
+    X(unequal, "unequal")
 
 #define SWARM_NUMBER_ENUMERATE(field, name) SWARM_NUMBER_##field,
 enum swarm_number { SWARM_NUMBERS(SWARM_NUMBER_ENUMERATE) SWARM_NUMBER_COUNT };

@@ -299,7 +299,7 @@ static void follow_role(struct world *world, struct host *host, const struct raf
 static void check_bounds(struct world *world, const struct host *host,
                          const struct raft_status *status)
 {
-    size_t limit = world->swarm.max_uncommitted_bytes + (1 << 20);
+    size_t limit = host->options.max_uncommitted_bytes + (1 << 20);
 
     if (status->role == RAFT_LEADER &&
         raft_log_term(host->core, status->commit_index) == status->term &&
@@ -330,7 +330,7 @@ static void check_read(struct world *world, const struct host *host,
 /* A handover has begun: because it was asked for, or because a disk hangs. */
 static void see_handover(struct world *world, struct host *host)
 {
-    uint64_t stall_us = 1000 * (uint64_t)world->swarm.disk_stall_ms;
+    uint64_t stall_us = 1000 * (uint64_t)host->options.disk_stall_ms;
     uint16_t handover = raft_get_handover(host->core);
 
     if (handover != 0 && host->handover == 0) {
