@@ -142,8 +142,7 @@ static uint32_t take_entries(struct raft_core *core, const struct raft_message *
                 continue; /* it is there already: the append came twice or overlaps */
             }
         }
-        if (!core_space_takes(core->space, entry, message->append.reserve,
-                              message->append.commit_index)) {
+        if (!core_space_takes(core->space, entry, message->append.reserve)) {
             return i;
         }
         if (entry->index <= raftlog_last_index(&core->log)) {

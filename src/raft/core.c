@@ -111,14 +111,12 @@ bool core_knows_commit(const struct raft_core *core)
     return raftlog_term(&core->log, core->commit_index) == core->term || PLANT(raft_no_noop);
 }
 
-bool core_space_takes(enum raft_space space, const struct raft_entry *entry, bool reserve,
-                      uint64_t commit)
+bool core_space_takes(enum raft_space space, const struct raft_entry *entry, bool reserve)
 {
     if (space < RAFT_SPACE_NONE) {
         return true;
     }
-    return space == RAFT_SPACE_NONE &&
-           (entry->type != RAFT_ENTRY_COMMAND || (reserve && entry->index > commit));
+    return space == RAFT_SPACE_NONE && (entry->type != RAFT_ENTRY_COMMAND || reserve);
 }
 
 void core_set_commit(struct raft_core *core, uint64_t index)

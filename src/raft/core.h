@@ -175,10 +175,9 @@ bool core_membership_is_committed(const struct raft_core *core);
 /* Whether a leader has committed an entry of its own term. Before that, its commit index may be
  * older than what earlier leaders have acknowledged (T10). */
 bool core_knows_commit(const struct raft_core *core);
-/* Whether an entry may be written to a disk with so much room; `reserve` as in an append, `commit`
- * is the leader's commit index. The follower and its leader use the same rule. */
-bool core_space_takes(enum raft_space space, const struct raft_entry *entry, bool reserve,
-                      uint64_t commit);
+/* Whether an entry may be written to a disk with so much room; `reserve` as in an append. The
+ * follower and its leader use the same rule. */
+bool core_space_takes(enum raft_space space, const struct raft_entry *entry, bool reserve);
 void core_set_commit(struct raft_core *core, uint64_t index);
 
 #endif

@@ -131,9 +131,8 @@ struct raft_message {
             uint64_t time_ms;    /* cluster time on the leader when it made this message */
             uint64_t number;     /* of this append among those to this peer in this term, from 1;
                                     the reply returns it */
-            bool reserve; /* the leader takes no commands now, so what it sends is bounded: the
-                             peer writes entries that are not committed into the room that it keeps
-                             in reserve */
+            bool reserve; /* the leader takes no commands now: the peer writes all entries into the
+                             room that it keeps in reserve */
         } append;
         struct {
             bool success;

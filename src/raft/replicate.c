@@ -23,6 +23,18 @@ static bool quorum_is_silent(const struct raft_core *core)
     return core->now_ms - raft_heard_ms(core, core->now_ms) >= core->options.election_timeout_ms;
 }
 
+/* Whether a peer is known to live: it has answered during the last election time-out. */
+static bool is_heard(const struct raft_core *core, const struct progress *progress)
+{
+    return core->now_ms - progress->last_contact_ms < core->options.election_timeout_ms;
+}
+
+/*
+ * If some disk is nearly full, the disks of members that do not answer do not count: what was heard
+ * of them last may be long ago or nothing. With one member down and one full disk of three, the
+ * leader would otherwise take commands that it cannot commit, and would not tell the member with
+ * the full disk to use its reserve.
+ */
 bool replicate_quorum_has(const struct raft_core *core, enum raft_space before)
 {
     bool answered[RAFT_MEMBERS_MAX];
@@ -35,6 +47,7 @@ bool replicate_quorum_has(const struct raft_core *core, enum raft_space before)
         answered[i] = true;
         has_room[i] = (self ? core->space : core->progress[i].space) < before;
         all = all && has_room[i];
+        has_room[i] = has_room[i] && (self || is_heard(core, &core->progress[i]));
     }
     return all || raft_membership_tally(&core->membership, answered, has_room) == RAFT_TALLY_WON;
 }
@@ -44,11 +57,13 @@ bool replicate_quorum_has(const struct raft_core *core, enum raft_space before)
  * What is left is for entries that are on their way already, for the cluster's own entries, and for
  * commands that free space (T45).
  *
- * While commands are refused, the entries that are not committed are bounded by
- * max_uncommitted_bytes, and the leader tells its peers to write them into their reserve (`reserve`
- * in the append). If full disks refused these as well, no entry after them could be committed: not
- * the first entry of a leader's term, without which there are no reads, and not the commands that
- * free space.
+ * While commands are refused, no large entries follow, and the leader tells its peers to write all
+ * that they lack into their reserve (`reserve` in the append). If full disks refused these entries
+ * as well, no entry after them could be committed: not the first entry of a leader's term, without
+ * which there are no reads, and not the commands that free space. That is so for entries that are
+ * committed already, too: they may be on the disks of members that are down now, and the quorum
+ * may need a member that is behind. A member whose reserve becomes too small for it takes no entries
+ * any more (RAFT_SPACE_EXHAUSTED), and so loses nothing but its place in the quorum.
  */
 bool replicate_takes_commands(const struct raft_core *core)
 {
@@ -151,7 +166,7 @@ static void send_entries(struct raft_core *core, size_t position)
         const struct raft_entry *entry = raftlog_entry(&core->log, previous + count + 1);
         size_t one = raft_entry_cost(entry);
 
-        if (!core_space_takes(progress->space, entry, reserve, core->commit_index)) {
+        if (!core_space_takes(progress->space, entry, reserve)) {
             break;
         }
         if (count > 0 && (cost + one > room || BUGGIFY(raft_batch_ends_early))) {
@@ -218,8 +233,7 @@ static bool window_has_room(const struct raft_core *core, const struct progress 
     size_t window = core->options.max_inflight_bytes;
     size_t room;
 
-    if (!core_space_takes(progress->space, next, !replicate_takes_commands(core),
-                          core->commit_index)) {
+    if (!core_space_takes(progress->space, next, !replicate_takes_commands(core))) {
         return false;
     }
     if (progress->inflight_count == 0) {

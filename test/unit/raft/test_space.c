@@ -198,6 +198,36 @@ START_TEST(r4_what_is_not_committed_goes_into_the_reserve)
 }
 END_TEST
 
+/*
+ * One member is down, and one that lacks entries which are committed already has a full disk. The
+ * quorum needs it, so it takes them into its reserve; otherwise the new leader could not commit
+ * anything, and nobody could read.
+ */
+START_TEST(r4_a_full_disk_that_the_quorum_needs_catches_up)
+{
+    struct network *network = three_with_leader_1();
+
+    network_hold(network, 1, 2);
+    for (uint64_t number = 1; number <= 5; number++) {
+        network_propose(network, 1, number);
+    }
+    network_settle(network);
+    ck_assert_uint_eq(network_committed_times(network, 5), 1);
+    network_lose(network, 1, 2);
+    network_release(network, 1, 2);
+    network_crash(network, 3, false);
+    set_space(network, 2, RAFT_SPACE_NONE);
+    network_crash(network, 1, false);
+    network_restart(network, 1);
+    network_elect_node(network, 1);
+    network_run(network, 3 * ELECTION_TIMEOUT_MS);
+    ck_assert_int_eq(network_role(network, 1), RAFT_LEADER);
+    ck_assert_uint_eq(network_status(network, 1).commit_index,
+                      network_status(network, 1).last_index);
+    network_destroy(network);
+}
+END_TEST
+
 /* The leader takes no commands that only it has room for. */
 START_TEST(r4_a_leader_without_a_quorum_of_disks_refuses_commands)
 {
@@ -248,6 +278,7 @@ UNIT_SUITE(space)
     tcase_add_test(tcase, r4_one_full_disk_is_left_alone_until_it_has_room);
     tcase_add_test(tcase, r4_what_is_there_already_is_acknowledged);
     tcase_add_test(tcase, r4_what_is_not_committed_goes_into_the_reserve);
+    tcase_add_test(tcase, r4_a_full_disk_that_the_quorum_needs_catches_up);
     tcase_add_test(tcase, r4_a_leader_without_a_quorum_of_disks_refuses_commands);
     tcase_add_test(tcase, a_host_may_say_low_alone);
     suite_add_tcase(suite, tcase);
