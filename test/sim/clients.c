@@ -69,13 +69,14 @@ static void plan_turn(struct world *world, struct raftd_client *client, uint64_t
 /* In the calm all clients write, and soon, until something is committed. */
 static bool is_urgent(const struct world *world)
 {
-    return world->calm && world->commit_after_calm_us == 0;
+    return world->calm && !world->full && world->commit_after_calm_us == 0;
 }
 
 static void plan_think(struct world *world, struct raftd_client *client)
 {
-    uint64_t longest_us = is_urgent(world) ? 200 * (uint64_t)world->swarm.election_timeout_ms
-                                           : 2 * (uint64_t)world->swarm.think_us;
+    uint64_t longest_us = is_urgent(world) || world->full
+                              ? 200 * (uint64_t)world->swarm.election_timeout_ms
+                              : 2 * (uint64_t)world->swarm.think_us;
 
     plan_turn(world, client, sim_random_below(&world->clients->random, longest_us));
 }
@@ -144,6 +145,9 @@ static enum model_kind draw_kind(struct world *world, bool counter, bool read)
                                             MODEL_GET,    MODEL_MGET, MODEL_GET,  MODEL_GET};
     size_t which = (size_t)sim_random_below(&world->clients->random, 16);
 
+    if (world->full) {
+        read = read || sim_random_below(&world->clients->random, 4) != 0;
+    }
     if (read || (!is_urgent(world) &&
                  sim_random_below(&world->clients->random, 100) >= world->swarm.write_percent)) {
         return reads[which];
@@ -267,6 +271,9 @@ static struct client_operation *add_operation(struct world *world, struct raftd_
         operation->max_lag_ms = (uint32_t)(sim_random_below(&clients->random, 4000) >>
                                            sim_random_below(&clients->random, 12));
     }
+    if (world->full) {
+        operation->level = RAFTD_READ_LINEARIZABLE;
+    }
     client->last = operation->request;
     client->tries_again = false;
     client->operation = operation->number;
@@ -365,10 +372,18 @@ bool clients_is_read(const struct client_operation *operation)
     return operation->request.kind >= MODEL_READS;
 }
 
+/* Commands that free space are taken while others are refused. */
+static bool frees(enum model_kind kind)
+{
+    return kind == MODEL_DELETE || kind == MODEL_GETDEL || kind == MODEL_DELIF ||
+           kind == MODEL_PEXPIRE;
+}
+
 struct raft_entry *clients_entry(const struct client_operation *operation)
 {
-    return raft_entry_make(RAFT_ENTRY_COMMAND, operation->bytes.data,
-                           (uint32_t)operation->bytes.size_bytes);
+    uint8_t type = frees(operation->request.kind) ? RAFT_ENTRY_FREEING : RAFT_ENTRY_COMMAND;
+
+    return raft_entry_make(type, operation->bytes.data, (uint32_t)operation->bytes.size_bytes);
 }
 
 /* The client gets the answer. A client that still waited thinks for a while, then makes its next
@@ -408,6 +423,11 @@ void clients_on_answer(struct world *world, uint16_t host, uint64_t tag, int sta
         return;
     }
     if (status == RAFTD_OK) {
+        if (world->full && clients_is_read(operation) &&
+            operation->level == RAFTD_READ_LINEARIZABLE) {
+            world_see(world, SEEN_FULL_READ);
+            world->full_reads++;
+        }
         truth_on_answer(world, operation, index, reply, size);
         settle(world, operation, CLIENT_DONE);
     } else {

@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "sim/faults_disk.h"
+#include "sim/faults_life.h"
 #include "sim/fs_memory.h"
 #include "sim/host.h"
 #include "sim/member_changes.h"
@@ -47,7 +48,7 @@ static void plan(struct world *world, enum fault_class fault)
 }
 
 /* A duration; short ones are as likely as long ones. */
-static uint64_t draw_duration_us(struct sim_random *random, uint64_t longest_ms)
+uint64_t faults_draw_us(struct sim_random *random, uint64_t longest_ms)
 {
     uint64_t longest = longest_ms >> sim_random_below(random, 6);
 
@@ -55,7 +56,7 @@ static uint64_t draw_duration_us(struct sim_random *random, uint64_t longest_ms)
 }
 
 /* The host that takes itself for the leader of the newest term; NULL = none. */
-static struct host *find_leader(struct world *world)
+struct host *faults_find_leader(struct world *world)
 {
     struct host *leader = NULL;
     uint64_t term = 0;
@@ -77,9 +78,10 @@ static struct host *find_leader(struct world *world)
 }
 
 /* A random host, more often the leader than others, because there a fault matters most. */
-static struct host *pick(struct world *world, struct sim_random *random, bool alive)
+struct host *faults_pick(struct world *world, struct sim_random *random, bool alive)
 {
-    struct host *leader = alive && sim_random_below(random, 3) == 0 ? find_leader(world) : NULL;
+    struct host *leader =
+        alive && sim_random_below(random, 3) == 0 ? faults_find_leader(world) : NULL;
     struct host *found[SIM_HOSTS_MAX];
     size_t count = 0;
 
@@ -107,7 +109,7 @@ static uint32_t draw_group(struct world *world, struct sim_random *random)
 
 static uint32_t draw_one(struct world *world, struct sim_random *random)
 {
-    const struct host *host = pick(world, random, true);
+    const struct host *host = faults_pick(world, random, true);
 
     return host != NULL ? 1U << host->id : 2;
 }
@@ -136,7 +138,7 @@ static void reset_blocked(struct world *world, const struct net_cut *cut)
 static struct net_cut *begin_cut(struct world *world, struct sim_random *random)
 {
     uint64_t until_us =
-        world->now_us + draw_duration_us(random, 12 * (uint64_t)world->swarm.election_timeout_ms);
+        world->now_us + faults_draw_us(random, 12 * (uint64_t)world->swarm.election_timeout_ms);
 
     return net_cut(world, until_us, sim_random_below(random, 2) == 0);
 }
@@ -231,7 +233,7 @@ static void answer_late(struct world *world, struct sim_random *random)
     uint64_t timeout_us = 1000 * (uint64_t)world->swarm.election_timeout_ms;
     uint64_t last_us =
         world->now_us + 1000 * world->swarm.heartbeat_ms * sim_random_between(random, 1, 3);
-    const struct host *leader = find_leader(world);
+    const struct host *leader = faults_find_leader(world);
 
     if (leader == NULL) {
         return;
@@ -247,7 +249,7 @@ static void answer_late(struct world *world, struct sim_random *random)
 
 static void strike_clog(struct world *world, struct sim_random *random)
 {
-    uint64_t for_us = draw_duration_us(random, 6000);
+    uint64_t for_us = faults_draw_us(random, 6000);
     uint16_t from;
     uint16_t to;
 
@@ -281,7 +283,7 @@ static void strike_reset(struct world *world, struct sim_random *random)
 static void crash(struct world *world, struct sim_random *random, struct host *host)
 {
     bool power = swarm_has(&world->swarm, FAULT_POWER) && sim_random_below(random, 2) == 0;
-    uint64_t down_us = draw_duration_us(random, 10 * (uint64_t)world->swarm.election_timeout_ms);
+    uint64_t down_us = faults_draw_us(random, 10 * (uint64_t)world->swarm.election_timeout_ms);
 
     host_crash(host, power ? HOST_POWER_CUT : HOST_KILLED);
     world_plan(world, world->now_us + down_us, SIM_EVENT_START, host->id, 0, host->life);
@@ -292,7 +294,7 @@ static void strike_crash(struct world *world, struct sim_random *random)
     uint64_t count = sim_random_below(random, 4) == 0 ? world->swarm.nodes : 1;
 
     while (count-- > 0) {
-        struct host *host = pick(world, random, true);
+        struct host *host = faults_pick(world, random, true);
 
         if (host != NULL && (count == 0 || sim_random_below(random, 2) == 0)) {
             crash(world, random, host);
@@ -313,8 +315,8 @@ static void strike_crash_all(struct world *world, struct sim_random *random)
 
 static void strike_pause(struct world *world, struct sim_random *random)
 {
-    struct host *host = pick(world, random, true);
-    uint64_t for_us = draw_duration_us(random, 8 * (uint64_t)world->swarm.election_timeout_ms);
+    struct host *host = faults_pick(world, random, true);
+    uint64_t for_us = faults_draw_us(random, 8 * (uint64_t)world->swarm.election_timeout_ms);
 
     if (host == NULL) {
         return;
@@ -332,7 +334,7 @@ static void strike_pause(struct world *world, struct sim_random *random)
  * so many are lost that the others are still a majority. */
 static void strike_wipe(struct world *world, struct sim_random *random)
 {
-    struct host *host = pick(world, random, sim_random_below(random, 2) == 0);
+    struct host *host = faults_pick(world, random, sim_random_below(random, 2) == 0);
 
     if (host == NULL || !member_changes_can_lose(world, 1U << host->id)) {
         return;
@@ -349,7 +351,7 @@ static void strike_wipe(struct world *world, struct sim_random *random)
 
 static void strike_damage(struct world *world, struct sim_random *random)
 {
-    struct host *host = pick(world, random, sim_random_below(random, 2) == 0);
+    struct host *host = faults_pick(world, random, sim_random_below(random, 2) == 0);
 
     if (host != NULL) {
         faults_damage_disk(world, host, member_changes_can_lose(world, 1U << host->id), random);
@@ -358,10 +360,10 @@ static void strike_damage(struct world *world, struct sim_random *random)
 
 static void strike_stall(struct world *world, struct sim_random *random)
 {
-    struct host *host = pick(world, random, true);
+    struct host *host = faults_pick(world, random, true);
 
     if (host != NULL) {
-        host->stall_us = draw_duration_us(random, 6000);
+        host->stall_us = faults_draw_us(random, 6000);
         world_see(world, host->stall_us < 1000000 ? SEEN_STALL : SEEN_LONG_STALL);
         STORY(world, host->id, "its next log write takes %llu ms",
               (unsigned long long)(host->stall_us / 1000));
@@ -373,7 +375,7 @@ static void strike_disk_error(struct world *world, struct sim_random *random)
     static const enum fs_memory_operation operations[] = {
         FS_MEMORY_PWRITE, FS_MEMORY_PWRITE, FS_MEMORY_FDATASYNC, FS_MEMORY_FDATASYNC,
         FS_MEMORY_FSYNC,  FS_MEMORY_RENAME, FS_MEMORY_CREATE,    FS_MEMORY_SYNC_DIRECTORY};
-    struct host *host = pick(world, random, sim_random_below(random, 4) != 0);
+    struct host *host = faults_pick(world, random, sim_random_below(random, 4) != 0);
     enum fs_memory_operation operation = operations[sim_random_below(random, 8)];
     uint32_t nth = (uint32_t)sim_random_between(random, 1, 4);
 
@@ -387,10 +389,11 @@ static void strike_disk_error(struct world *world, struct sim_random *random)
  * space is low. */
 static void strike_disk_full(struct world *world, struct sim_random *random)
 {
-    static const char *const rooms[] = {"full", "nearly full", "too full for entries"};
-    enum host_room kind = (enum host_room)sim_random_below(random, 3);
-    struct host *host = pick(world, random, true);
-    uint64_t for_us = draw_duration_us(random, 10 * (uint64_t)world->swarm.election_timeout_ms);
+    static const char *const rooms[] = {"full", "nearly full", "too full for entries",
+                                        "too full for anything"};
+    enum host_room kind = (enum host_room)sim_random_below(random, 4);
+    struct host *host = faults_pick(world, random, true);
+    uint64_t for_us = faults_draw_us(random, 10 * (uint64_t)world->swarm.election_timeout_ms);
 
     if (host != NULL) {
         STORY(world, host->id, "its disk is %s for %llu ms", rooms[kind],
@@ -417,7 +420,7 @@ void faults_on_unlimit(struct world *world, uint16_t id)
 
 static void strike_wall_step(struct world *world, struct sim_random *random)
 {
-    struct host *host = pick(world, random, sim_random_below(random, 4) != 0);
+    struct host *host = faults_pick(world, random, sim_random_below(random, 4) != 0);
     int64_t step_ms = (int64_t)sim_random_below(random, 2 * 3600000) - 3600000;
 
     if (host != NULL) {
@@ -448,6 +451,9 @@ static strike_function *const strikes[FAULT_CLASSES] = {
     [FAULT_WIPE] = strike_wipe,
     [FAULT_DAMAGE] = strike_damage,
     [FAULT_DISASTER] = faults_disaster,
+    [FAULT_STOP] = faults_stop,
+    [FAULT_SERVICE] = faults_service,
+    [FAULT_SUSPEND] = faults_suspend,
     [FAULT_CHURN] = member_changes_strike_churn,
     [FAULT_HANDOVER] = member_changes_strike_handover,
 };
@@ -526,6 +532,7 @@ static void leave_in_trouble(struct world *world)
 
 void faults_calm(struct world *world)
 {
+    faults_resume(world);
     net_calm(world);
     /*
      * If a change of members is under way, it may need the hosts that would be hit; then none is.
@@ -543,6 +550,8 @@ void faults_calm(struct world *world)
         host->room = HOST_ROOM_ENOUGH;
         forgive_disk(host->disk);
         host_end_stall(host);
+        host->takes_part = true;
+        host->serves = true;
         if (host->alive && host->paused_until_us > world->now_us) {
             host->paused_until_us = 0;
             host->turn_planned =

@@ -202,6 +202,10 @@ static void begin_life(struct host *host, const struct snapshot_info *snapshot)
 {
     host->life = truth_new_life(host->world, host->id, &host->origin);
     host->alive = true;
+    host->takes_part = true;
+    host->serves = true;
+    host->is_draining = false;
+    host->is_drained = false;
     host->paused_until_us = 0;
     host->state_index = snapshot->index;
     host->compact_index = 0;
@@ -332,6 +336,10 @@ void host_on_start(struct host *host, uint64_t life)
     if (host->alive || host->gone || host->life != life || (world->calm && host->in_trouble)) {
         return;
     }
+    if (world->now_us < world->suspended_until_us) {
+        world_plan(world, world->suspended_until_us, SIM_EVENT_START, host->id, 0, host->life);
+        return;
+    }
     if (!world->calm && swarm_has(&world->swarm, FAULT_POWER) &&
         sim_random_below(&world->random, 8) == 0) {
         crash_in_recovery(host);
@@ -345,43 +353,6 @@ void host_on_start(struct host *host, uint64_t life)
         world_plan(world, world->now_us + 1000 * world->swarm.election_timeout_ms, SIM_EVENT_START,
                    host->id, 0, host->life);
     }
-}
-
-static void forget_input(struct host *host)
-{
-    for (size_t i = 0; i < host->inbox_count; i++) {
-        if (host->inbox[i].message != NULL) {
-            wire_message_free(host->inbox[i].message);
-        }
-        memory_free(host->inbox[i].snapshot);
-    }
-    host->inbox_count = 0;
-    for (size_t i = 0; i < host->asked_count; i++) {
-        clients_on_crash(host->world, host->asked[i], false);
-    }
-    host->asked_count = 0;
-    raft_entry_release(host->change);
-    host->change = NULL;
-}
-
-void host_crash(struct host *host, enum host_end end)
-{
-    ASSERT(host->alive);
-    world_see(host->world, end == HOST_KILLED ? SEEN_KILL : SEEN_POWER_CUT);
-    STORY(host->world, host->id, end == HOST_KILLED ? "is killed" : "loses its power");
-    world_mix(host->world, (uint64_t)end);
-    host->alive = false;
-    host->turn_planned = false;
-    host_disk_crash(host, end);
-    forget_input(host);
-    host_drop_turn(host);
-    host->membership = *raft_get_membership(host->core);
-    member_destroy(host->member);
-    host->member = NULL;
-    host->core = NULL;
-    kv_destroy(host->kv);
-    host->kv = NULL;
-    net_host_ended(host->world, host->id);
 }
 
 /* ---- what arrives ---- */
@@ -508,5 +479,6 @@ void host_on_turn(struct host *host, uint64_t life)
     host_turn(host);
     if (!host->world->failure.failed) {
         member_changes_retire(host->world, host);
+        host_follow_draining(host);
     }
 }

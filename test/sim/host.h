@@ -5,6 +5,7 @@
  * the member gives. Runs in the one thread of the simulator.
  *
  *     host.c           its life: start, recovery, end; what arrives
+ *     host_end.c       how its process ends
  *     host_carry.c     one turn, as the comment of src/member/member.h draws it
  *     host_clock.c     its clocks and timers
  *     host_disk.c      the log writer
@@ -56,7 +57,12 @@ struct host_open {
 };
 
 /* How much space its disk has. */
-enum host_room { HOST_ROOM_ENOUGH, HOST_ROOM_LOW, HOST_ROOM_NONE };
+enum host_room {
+    HOST_ROOM_ENOUGH,
+    HOST_ROOM_LOW,       /* less than the reserve */
+    HOST_ROOM_NONE,      /* less than a quarter of the reserve */
+    HOST_ROOM_EXHAUSTED, /* nothing of the reserve is left */
+};
 
 /* Log writes in the order of their steps. */
 struct host_writes {
@@ -98,12 +104,19 @@ struct host {
     bool in_trouble; /* faults hit it even in the calm */
     uint64_t life;   /* number of its process, unique in the world */
     struct raft_membership membership; /* of a host that is down: the one in force when it ended */
+    bool takes_part;                   /* see struct member_turn */
+    bool serves;                       /* see struct member_turn */
+    uint64_t service;                  /* number of the newest time out of service */
+    bool is_draining;
+    bool is_drained;         /* its last turn leaves no outcome unknown */
+    uint64_t drain_until_us; /* then it stops, drained or not */
     uint64_t paused_until_us;
     struct sim_random pause_random;
 
     /* Clocks. Monotonic time = offset + rate * virtual time. */
     uint64_t clock_offset_ms;
-    uint64_t clock_rate; /* millionths */
+    uint64_t stands_until_us; /* the offset counts a suspend until then */
+    uint64_t clock_rate;      /* millionths */
     int64_t wall_offset_ms;
 
     struct fs_memory *disk;
@@ -170,6 +183,10 @@ enum host_end {
     HOST_KILLED,   /* the page cache stays */
     HOST_POWER_CUT /* what was not synced may be lost, old, or torn */
 };
+/* Asks the process to stop: it drains first, but not for longer than until then. */
+void host_drain(struct host *host, uint64_t until_us);
+/* After a turn: stops if it has drained, or for too long. */
+void host_follow_draining(struct host *host);
 /* Ends the process at any point, also during a write. */
 void host_crash(struct host *host, enum host_end end);
 
@@ -202,6 +219,8 @@ void host_plan_timer(struct host *host, uint64_t local_ms);
 
 /* host_carry.c */
 void host_turn(struct host *host);
+/* The last one of a process that stops. */
+void host_last_turn(struct host *host);
 /* What of the turn under way is lost with the process. */
 void host_drop_turn(struct host *host);
 /* The digest of the state machine. */
@@ -223,6 +242,8 @@ void host_write_submit(struct host *host, struct member_write *write);
 /* Gives the writes that are durable back to the member. */
 void host_writes_return(struct host *host);
 void host_end_stall(struct host *host);
+/* The process stops: what waits is written. */
+void host_disk_stop(struct host *host);
 /* The process ends: decides which writes reached the disk. */
 void host_disk_crash(struct host *host, enum host_end end);
 

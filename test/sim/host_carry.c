@@ -26,6 +26,8 @@ static uint64_t free_bytes(const struct host *host)
     case HOST_ROOM_LOW:
         return HOST_RESERVE_BYTES - 1;
     case HOST_ROOM_NONE:
+        return HOST_RESERVE_BYTES / 4 - 1;
+    case HOST_ROOM_EXHAUSTED:
         return 0;
     case HOST_ROOM_ENOUGH:
     default:
@@ -39,8 +41,8 @@ static void begin(struct host *host)
         .now_ms = host_now_ms(host),
         .wall_ms = host_wall_ms(host),
         .free_bytes = free_bytes(host),
-        .takes_part = true,
-        .serves = true,
+        .takes_part = host->takes_part,
+        .serves = host->serves,
     };
     bool was_low = member_space_is_low(host->member);
     bool is_low;
@@ -60,7 +62,7 @@ static void give_message(struct host *host, struct raft_message *message)
     } else {
         host->heard_other = true;
     }
-    if (host->room == HOST_ROOM_NONE && message->type == RAFT_MESSAGE_APPEND &&
+    if (host->room >= HOST_ROOM_NONE && message->type == RAFT_MESSAGE_APPEND &&
         message->entry_count > 0) {
         world_see(host->world, SEEN_NO_ROOM);
     }
@@ -75,7 +77,9 @@ static void give_inbox(struct host *host)
     while (taken < host->inbox_count && member_has_room(host->member)) {
         struct host_input *input = &host->inbox[taken++];
 
-        if (input->snapshot != NULL) {
+        if (input->snapshot != NULL && !host->takes_part) {
+            memory_free(input->snapshot);
+        } else if (input->snapshot != NULL) {
             host_worker_frame(host, input->peer, input->snapshot);
         } else if (input->is_link) {
             host->heard_other = true;
@@ -283,7 +287,7 @@ static bool pauses(struct host *host)
 {
     struct sim_random *random = &host->pause_random;
 
-    if (host->held.read.is_confirmed || host->world->calm ||
+    if (host->held.read.is_confirmed || host->world->calm || host->is_draining ||
         !swarm_has(&host->world->swarm, FAULT_PAUSE) ||
         sim_random_below(random, PAUSE_ONE_IN) != 0) {
         return false;
@@ -347,6 +351,11 @@ static void give_answers(struct host *host)
         if (place < host->open_count) {
             host->open[place] = host->open[--host->open_count];
         }
+        if (host->is_drained && answer.status == RAFTD_ERROR_TIMEOUT) {
+            world_fail(host->world, "a drained node leaves no outcome unknown",
+                       "node %u stops, and request %llu was under way", host->id,
+                       (unsigned long long)answer.tag);
+        }
         clients_on_answer(host->world, host->id, answer.tag, answer.status, answer.index,
                           reply_data(&answer.reply), answer.reply.size_bytes);
         reply_reset(&answer.reply);
@@ -383,8 +392,8 @@ static void plan_next(struct host *host)
 {
     uint64_t deadline_ms = member_next_deadline_ms(host->member);
 
-    if (member_can_go_on(host->member) || host_worker_goes_on(host) || host->inbox_count > 0 ||
-        host->asked_count > 0) {
+    if (member_can_go_on(host->member) || (host->takes_part && host_worker_goes_on(host)) ||
+        host->inbox_count > 0 || host->asked_count > 0) {
         host_plan_turn(host);
     } else if (deadline_ms != UINT64_MAX) {
         host_plan_timer(host, deadline_ms);
@@ -414,7 +423,9 @@ void host_turn(struct host *host)
     begin(host);
     can_step = member_can_step(host->member);
     if (can_step) {
-        host_worker_news(host);
+        if (host->takes_part) {
+            host_worker_news(host);
+        }
         give_inbox(host);
     }
     give_requests(host);
@@ -431,4 +442,21 @@ void host_turn(struct host *host)
     }
     give_answers(host);
     plan_next(host);
+}
+
+void host_last_turn(struct host *host)
+{
+    host_writes_return(host);
+    if (member_can_step(host->member)) {
+        member_step_down(host->member);
+        host->heard_other = true;
+        step(host);
+        if (host->world->failure.failed) {
+            return;
+        }
+        carry(host);
+    }
+    member_end(host->member);
+    host_worker_tasks(host);
+    give_answers(host);
 }

@@ -127,6 +127,35 @@ static void lose(struct host_writes *writes)
     writes->count = 0;
 }
 
+void host_disk_stop(struct host *host)
+{
+    struct raftd_error error = {0};
+    int code = 0;
+
+    while (code == 0 && host->writing.count + host->queued.count > 0) {
+        if (host->writing.count == 0) {
+            host->writing = host->queued;
+            host->queued.count = 0;
+        }
+        code = append(host, &error);
+        if (code != 0) {
+            truth_on_in_doubt(host->world, host->id, &host->writing);
+            break;
+        }
+        for (size_t i = 0; i < host->writing.count; i++) {
+            truth_on_durable(host->world, host->id, &host->writing.list[i]->write);
+        }
+        lose(&host->writing);
+    }
+    host_worker_end(host);
+    wal_close(host->wal);
+    host->wal = NULL;
+    fs_memory_end_process(host->disk);
+    lose(&host->queued);
+    lose(&host->writing);
+    lose(&host->done);
+}
+
 /* Nothing, a part, or all of the batch under way has reached the file system. */
 static void write_in_part(struct host *host)
 {

@@ -23,6 +23,7 @@ enum sim_event_type {
     SIM_EVENT_FAULT,     /* a: fault class */
     SIM_EVENT_HEAL,      /* a: slot of the cut, c: number of its use */
     SIM_EVENT_UNLIMIT,   /* a: host: its disk has space again */
+    SIM_EVENT_SERVICE,   /* a: host, c: number: it is in service again */
     SIM_EVENT_CALM,      /* the faults end */
     SIM_EVENT_TYPES,
 };

@@ -39,7 +39,7 @@
     X(SEEN_FULL, "writes without room")                                                            \
     X(SEEN_ROOM_AGAIN, "disks with room again")                                                    \
     X(SEEN_SPACE_LOW, "nodes told that room is low")                                               \
-    X(SEEN_NO_ROOM, "appends not taken for want of room")                                          \
+    X(SEEN_NO_ROOM, "appends that came when room was low")                                         \
     X(SEEN_DISK_END, "processes ended by their disk")                                              \
     X(SEEN_STALL, "stalls")                                                                        \
     X(SEEN_LONG_STALL, "stalls of seconds")                                                        \
@@ -57,9 +57,17 @@
     X(SEEN_SNAPSHOT_DAMAGE, "snapshots damaged")                                                   \
     X(SEEN_SNAPSHOT_FALLBACK, "... and the start did without")                                     \
     X(SEEN_SNAPSHOT_REFUSAL, "... and the start was refused")                                      \
+    X(SEEN_STANDING_FULL, "calms with full disks")                                                 \
+    X(SEEN_FULL_READ, "... and linearizable reads")                                                \
+    X(SEEN_FULL_FREED, "... and commands that free space")                                         \
     X(SEEN_DISASTER, "majorities lost")                                                            \
     /* processes and clocks */                                                                     \
     X(SEEN_KILL, "processes killed")                                                               \
+    X(SEEN_STOP, "processes asked to stop")                                                        \
+    X(SEEN_DRAINED, "... and drained")                                                             \
+    X(SEEN_OUT_OF_SERVICE, "nodes taken out of service")                                           \
+    X(SEEN_SUSPEND, "suspends of one")                                                             \
+    X(SEEN_SUSPEND_ALL, "suspends of all")                                                         \
     X(SEEN_CRASH_ALL, "all ended at once")                                                         \
     X(SEEN_CRASH_IN_RECOVERY, "recoveries cut short")                                              \
     X(SEEN_PAUSE, "pauses")                                                                        \

@@ -34,6 +34,10 @@ static const char *const names[FAULT_CLASSES] = {
     [FAULT_BUGGIFY] = "buggify",
     [FAULT_DAMAGE] = "damage",
     [FAULT_DISASTER] = "disaster",
+    [FAULT_STOP] = "stop",
+    [FAULT_SERVICE] = "service",
+    [FAULT_SUSPEND] = "suspend",
+    [FAULT_FULL] = "full",
 };
 
 const char *fault_class_name(enum fault_class fault)

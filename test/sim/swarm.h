@@ -37,6 +37,10 @@ enum fault_class {
     FAULT_BUGGIFY,   /* rare branches of the shipped code become common */
     FAULT_DAMAGE,    /* durable data are damaged; at most a minority loses its disks */
     FAULT_DISASTER,  /* the same, also of a majority: then the cluster may stop */
+    FAULT_STOP,      /* no fault: processes stop in an orderly way */
+    FAULT_SERVICE,   /* no fault: nodes are taken out of service for a while */
+    FAULT_SUSPEND,   /* the clocks of one node or of all stop, and so do their processes */
+    FAULT_FULL,      /* disks stay full in the first part of the calm */
     FAULT_CLASSES,
 };
 const char *fault_class_name(enum fault_class fault);

@@ -64,10 +64,13 @@ static uint64_t committed_before(const struct world *world, uint64_t ago_us)
     return place > 0 ? truth->commit_times[place - 1].index : 0;
 }
 
-/* How old the answer to a stale read may be, with a clock that runs slow and shows milliseconds. */
+/*
+ * How old the answer to a stale read may be, with a clock that runs slow and shows milliseconds. A
+ * clock that stands still knows no bound.
+ */
 static uint64_t stale_floor(const struct world *world, const struct client_operation *operation)
 {
-    return operation->max_lag_ms == 0
+    return operation->max_lag_ms == 0 || swarm_has(&world->swarm, FAULT_SUSPEND)
                ? 0
                : committed_before(world, 1053 * (uint64_t)operation->max_lag_ms + 2000);
 }
@@ -139,6 +142,10 @@ void truth_commit_entry(struct world *world, const struct raft_entry *entry)
     }
     if (!raft_entry_is_command(entry)) {
         return;
+    }
+    if (world->full && entry->type == RAFT_ENTRY_FREEING) {
+        world_see(world, SEEN_FULL_FREED);
+        world->full_freed++;
     }
     operation = find_operation(world, entry);
     if (operation == NULL || operation->bytes.size_bytes != entry->size_bytes ||

@@ -8,18 +8,15 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "base/plant.h"
+#include "sim/calm.h"
 #include "sim/clients.h"
 #include "sim/faults.h"
+#include "sim/faults_life.h"
 #include "sim/host.h"
 #include "sim/net.h"
 #include "sim/truth.h"
 
 enum {
-    CALM_COMMIT_TIMEOUTS =
-        10, /* election time-outs until something is committed, after the faults have ended */
-    CALM_CONVERGE_TIMEOUTS = 100, /* and until all hosts have the same state */
-    CALM_LOST_TIMEOUTS = 20,    /* the same without a majority: so long no promise may be broken */
-    CALM_REQUESTS_TIMEOUTS = 5, /* so long clients go on */
     STEPS_MAX = 50000000,
 };
 
@@ -132,48 +129,6 @@ void world_tell(struct world *world, uint16_t id, const char *format, ...)
     fputc('\n', world->story);
 }
 
-/* ---- calm ---- */
-
-static void become_calm(struct world *world)
-{
-    STORY(world, 0, "calm: from now on nothing goes wrong");
-    world->calm = true;
-    world->calm_us = world->now_us;
-    world->commit_at_calm = truth_committed(world);
-    plant_set_buggify(0, 0);
-    faults_calm(world);
-    clients_calm(world);
-}
-
-/* With a clock that runs slow, a time-out takes longer in virtual time. */
-static uint64_t timeouts_us(const struct world *world, uint64_t count)
-{
-    return 1053 * count * world->swarm.election_timeout_ms;
-}
-
-static void check_calm(struct world *world)
-{
-    uint64_t passed_us = world->now_us - world->calm_us;
-
-    if (world->lost) {
-        world->done = passed_us > timeouts_us(world, CALM_LOST_TIMEOUTS);
-        return;
-    }
-    if (world->commit_after_calm_us == 0 && passed_us > timeouts_us(world, CALM_COMMIT_TIMEOUTS)) {
-        world_fail(world, "liveness: a commit soon after all faults stopped",
-                   "none within %d election time-outs", CALM_COMMIT_TIMEOUTS);
-    }
-    if (world->commit_after_calm_us != 0 &&
-        passed_us > timeouts_us(world, CALM_REQUESTS_TIMEOUTS)) {
-        clients_stop(world);
-        world->done = truth_has_converged(world);
-    }
-    if (!world->done && passed_us > timeouts_us(world, CALM_CONVERGE_TIMEOUTS)) {
-        world_fail(world, "liveness: all have the same in the end",
-                   "not within %d election time-outs", CALM_CONVERGE_TIMEOUTS);
-    }
-}
-
 /* ---- events ---- */
 
 static void handle(struct world *world, const struct sim_event *event)
@@ -218,8 +173,11 @@ static void handle(struct world *world, const struct sim_event *event)
     case SIM_EVENT_UNLIMIT:
         faults_on_unlimit(world, event->a);
         break;
+    case SIM_EVENT_SERVICE:
+        faults_on_service(world->hosts[event->a], event->c);
+        break;
     case SIM_EVENT_CALM:
-        become_calm(world);
+        calm_begin(world);
         break;
     case SIM_EVENT_TYPES:
     default:
@@ -256,7 +214,7 @@ void world_run(struct world *world)
         world_mix(world, sim_mix(event.at_us, event.type));
         handle(world, &event);
         if (world->calm && world->step % 16 == 0) {
-            check_calm(world);
+            calm_check(world);
         }
         if (world->step > STEPS_MAX) {
             world_fail(world, "bounded work", "%d events, and no end", STEPS_MAX);

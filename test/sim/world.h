@@ -57,6 +57,12 @@ struct world {
     uint64_t calm_us;
     uint64_t commit_at_calm;
     uint64_t commit_after_calm_us; /* 0 = not yet */
+    uint64_t suspended_until_us;   /* no process starts before that */
+    bool full;                     /* the first part of the calm: disks are full */
+    uint64_t full_reads;           /* linearizable reads that were answered in it */
+    uint64_t full_freed;           /* commands that free space and were committed in it */
+    uint64_t full_half_term; /* the greatest term of a leader in the middle of it; 0 = not yet */
+    uint64_t full_half_reads;
     bool lost; /* a majority is gone for good: the cluster may stop, but break no promise */
     bool done;
     struct seen_counts seen;

@@ -1,0 +1,134 @@
+/*
+ * The end of a world in calm; see calm.h.
+ */
+#include "sim/calm.h"
+
+#include "base/plant.h"
+#include "sim/clients.h"
+#include "sim/faults.h"
+#include "sim/faults_life.h"
+#include "sim/host.h"
+#include "sim/truth.h"
+
+enum {
+    CALM_COMMIT_TIMEOUTS =
+        10, /* election time-outs until something is committed, after the faults have ended */
+    CALM_CONVERGE_TIMEOUTS = 100, /* and until all hosts have the same state */
+    CALM_LOST_TIMEOUTS = 20,    /* the same without a majority: so long no promise may be broken */
+    CALM_REQUESTS_TIMEOUTS = 5, /* so long clients go on */
+    FULL_TIMEOUTS = 10,         /* each half of the time with full disks */
+};
+
+static void begin(struct world *world)
+{
+    world->calm_us = world->now_us;
+    world->commit_at_calm = truth_committed(world);
+    world->commit_after_calm_us = 0;
+    clients_calm(world);
+}
+
+void calm_begin(struct world *world)
+{
+    STORY(world, 0, "calm: from now on nothing goes wrong");
+    world->calm = true;
+    plant_set_buggify(0, 0);
+    faults_calm(world);
+    if (swarm_has(&world->swarm, FAULT_FULL) && !world->lost) {
+        STORY(world, 0, "but disks are full");
+        world_see(world, SEEN_STANDING_FULL);
+        world->full = true;
+        faults_fill_disks(world, &world->random);
+    }
+    begin(world);
+}
+
+/* With a clock that runs slow, a time-out takes longer in virtual time. */
+static uint64_t timeouts_us(const struct world *world, uint64_t count)
+{
+    return 1053 * count * world->swarm.election_timeout_ms;
+}
+
+/* ---- full disks ---- */
+
+static uint64_t newest_term(const struct world *world)
+{
+    uint64_t term = 0;
+
+    for (uint16_t id = 1; id <= world->last_id; id++) {
+        if (host_is_alive(world->hosts[id]) && truth_term(world, id) > term) {
+            term = truth_term(world, id);
+        }
+    }
+    return term;
+}
+
+/* Nobody asks for other leaders, and nobody who hears half of the others disturbs them. */
+static bool leaders_stay(const struct world *world)
+{
+    return !swarm_has(&world->swarm, FAULT_MINORITY) && !swarm_has(&world->swarm, FAULT_CHURN) &&
+           !world->swarm.priorities;
+}
+
+/*
+ * While disks are full, linearizable reads are answered within ten election time-outs, also in the
+ * second half, and commands that free space are committed; and elections come to an end (R4).
+ */
+static void check_full(struct world *world, uint64_t passed_us)
+{
+    uint64_t half_us = timeouts_us(world, FULL_TIMEOUTS);
+
+    if (world->full_half_term == 0 && passed_us > half_us) {
+        world->full_half_term = newest_term(world);
+        world->full_half_reads = world->full_reads;
+        if (world->full_reads == 0) {
+            world_fail(world, "liveness: reads while disks are full",
+                       "none was answered within %d election time-outs", FULL_TIMEOUTS);
+        }
+    }
+    if (passed_us <= 2 * half_us) {
+        return;
+    }
+    if (world->full_reads == world->full_half_reads) {
+        world_fail(world, "liveness: reads while disks are full",
+                   "none was answered in the last %d election time-outs", FULL_TIMEOUTS);
+    }
+    if (leaders_stay(world) && newest_term(world) > world->full_half_term) {
+        world_fail(world, "liveness: leaders stay while disks are full",
+                   "term %llu became %llu in the last %d election time-outs",
+                   (unsigned long long)world->full_half_term,
+                   (unsigned long long)newest_term(world), FULL_TIMEOUTS);
+    }
+    STORY(world, 0, "disks have room again");
+    world->full = false;
+    faults_free_disks(world);
+    begin(world);
+}
+
+/* ---- */
+
+void calm_check(struct world *world)
+{
+    uint64_t passed_us = world->now_us - world->calm_us;
+
+    if (world->full) {
+        check_full(world, passed_us);
+        return;
+    }
+    if (world->lost) {
+        world->done = passed_us > timeouts_us(world, CALM_LOST_TIMEOUTS);
+        return;
+    }
+    if (world->commit_after_calm_us == 0 && passed_us > timeouts_us(world, CALM_COMMIT_TIMEOUTS)) {
+        world_fail(world, "liveness: a commit soon after all faults stopped",
+                   "none within %d election time-outs", CALM_COMMIT_TIMEOUTS);
+    }
+    if (world->commit_after_calm_us != 0 &&
+        passed_us > timeouts_us(world, CALM_REQUESTS_TIMEOUTS)) {
+        clients_stop(world);
+        world->done = truth_has_converged(world);
+    }
+    if (!world->done && passed_us > timeouts_us(world, CALM_CONVERGE_TIMEOUTS)) {
+        world_fail(world, "liveness: all have the same in the end",
+                   "not within %d election time-outs", CALM_CONVERGE_TIMEOUTS);
+    }
+}
