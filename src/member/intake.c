@@ -77,7 +77,7 @@ static void propose(struct member *member, struct waiting_request *request)
     struct raft_entry *entry = request->entry;
 
     /* A command keeps its bytes, because it is proposed again if it was certainly not appended. */
-    request->entry = entry->type == RAFT_ENTRY_COMMAND ? raft_entry_hold(entry) : NULL;
+    request->entry = raft_entry_is_command(entry) ? raft_entry_hold(entry) : NULL;
     entry->origin = member->options.origin;
     entry->sequence = request->sequence;
     member_event(member, RAFT_EVENT_PROPOSE)->entry = entry;

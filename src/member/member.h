@@ -302,6 +302,7 @@ struct member_answer {
     uint64_t tag;
     int status; /* RAFTD_OK or a code of <raftd/error.h> */
     uint64_t index;
+    uint64_t sequence; /* as in struct member_open_request, for hosts that check the member */
     struct raftd_reply reply; /* the taker calls reply_reset() */
 };
 bool member_next_answer(struct member *member, struct member_answer *answer);

@@ -13,23 +13,26 @@ enum { RETRY_MS = 10 };
 
 /* ---- answers ---- */
 
-static void add(struct member *member, struct raftd_client *client, uint64_t tag, int status,
-                uint64_t index, struct raftd_reply *reply)
+/* Returns the answer, which is valid until the next one. Takes what is in the reply. */
+static struct member_answer *add(struct member *member, struct raftd_client *client, uint64_t tag,
+                                 int status, uint64_t index, struct raftd_reply *reply)
 {
     struct member_answers *answers = &member->answers;
 
     answers->list = memory_grow(answers->list, &answers->capacity, answers->count + 1,
                                 sizeof(answers->list[0]));
-    answers->list[answers->count++] = (struct member_answer){
+    answers->list[answers->count] = (struct member_answer){
         .client = client, .tag = tag, .status = status, .index = index, .reply = *reply};
     *reply = (struct raftd_reply){0};
+    return &answers->list[answers->count++];
 }
 
 void member_reply(struct member *member, struct waiting_request *request, int status,
                   uint64_t index, struct raftd_reply *reply)
 {
     if (request->client != NULL) {
-        add(member, request->client, request->tag, status, index, reply);
+        add(member, request->client, request->tag, status, index, reply)->sequence =
+            request->state == WAITING_PROPOSED ? request->sequence : 0;
     }
     reply_reset(reply);
     waiting_finish(&member->waiting, request);

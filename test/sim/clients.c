@@ -100,14 +100,25 @@ void clients_stop(struct world *world)
     world->clients->stopped = true;
 }
 
+/* Whether a host has to answer reads. One that has no room for the newest entries is left behind,
+ * and cannot, unless it leads. */
+static bool is_worth_asking(const struct world *world, const struct host *host)
+{
+    if (!world->calm) {
+        return !host->gone;
+    }
+    return truth_is_sound(world, host) &&
+           (!world->full || host->room < HOST_ROOM_NONE ||
+            (host->alive && raft_get_role(host->core) == RAFT_LEADER));
+}
+
 static uint16_t pick_host(struct world *world)
 {
     uint16_t ids[SIM_HOSTS_MAX];
     size_t count = 0;
 
     for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
-        if (world->hosts[id] != NULL &&
-            (world->calm ? truth_is_sound(world, world->hosts[id]) : !world->hosts[id]->gone)) {
+        if (world->hosts[id] != NULL && is_worth_asking(world, world->hosts[id])) {
             ids[count++] = id;
         }
     }
@@ -302,7 +313,7 @@ void clients_on_turn(struct world *world, uint16_t number, uint64_t turn)
     if (clients->stopped) {
         return;
     }
-    if (client->host == 0 ||
+    if (client->host == 0 || !is_worth_asking(world, world->hosts[client->host]) ||
         sim_random_below(&clients->random, only_reads(world, client) ? 64 : 8) == 0) {
         client->host = pick_host(world);
     }

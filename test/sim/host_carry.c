@@ -351,6 +351,10 @@ static void give_answers(struct host *host)
         if (place < host->open_count) {
             host->open[place] = host->open[--host->open_count];
         }
+        if (answer.sequence != 0) {
+            /* It may have been proposed in the same step in which it was answered. */
+            truth_on_proposed(host->world, host->life, answer.sequence, answer.tag);
+        }
         if (host->is_drained && answer.status == RAFTD_ERROR_TIMEOUT) {
             world_fail(host->world, "a drained node leaves no outcome unknown",
                        "node %u stops, and request %llu was under way", host->id,
