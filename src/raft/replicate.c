@@ -61,9 +61,9 @@ bool replicate_quorum_has(const struct raft_core *core, enum raft_space before)
  * that they lack into their reserve (`reserve` in the append). If full disks refused these entries
  * as well, no entry after them could be committed: not the first entry of a leader's term, without
  * which there are no reads, and not the commands that free space. That is so for entries that are
- * committed already, too: they may be on the disks of members that are down now, and the quorum
- * may need a member that is behind. A member whose reserve becomes too small for it takes no entries
- * any more (RAFT_SPACE_EXHAUSTED), and so loses nothing but its place in the quorum.
+ * committed already, too: they may be on the disks of members that are down now, and the quorum may
+ * need a member that is behind. A member whose reserve becomes too small for it takes no entries
+ * any more (RAFT_SPACE_EXHAUSTED).
  */
 bool replicate_takes_commands(const struct raft_core *core)
 {

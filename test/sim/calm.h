@@ -1,5 +1,5 @@
 /*
- * The end of a world: the faults have stopped, perhaps with disks that are full for a while, and the
+ * The end of a world: the faults have stopped, perhaps with disks that are full for a while. The
  * cluster has to go on within a bounded time, until all hosts have the same state.
  */
 #ifndef RAFTD_TEST_SIM_CALM_H

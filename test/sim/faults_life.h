@@ -1,6 +1,6 @@
 /*
- * Faults in the life of processes, and what their operators do: orderly stops, times out of service,
- * suspends, and disks that stay full.
+ * Faults in the life of processes, and what their operators do: orderly stops, times out of
+ * service, suspends, and disks that stay full.
  */
 #ifndef RAFTD_TEST_SIM_FAULTS_LIFE_H
 #define RAFTD_TEST_SIM_FAULTS_LIFE_H

@@ -1,6 +1,6 @@
 /*
- * The options of a host. In half of the worlds all hosts have those of the world. In the others each
- * host draws its own ones when it starts, as during a rolling change of the configuration. See
+ * The options of a host. In half of the worlds all hosts have those of the world. In the others
+ * each host draws its own ones when it starts, as during a rolling change of the configuration. See
  * host.h.
  */
 #include "sim/host.h"
