@@ -240,7 +240,9 @@ const struct conf_option conf_options[] = {
      .min = 0,
      .max = 100,
      .description = "Leadership moves to the voter with the highest priority among those that are "
-                    "up to date.",
+                    "up to date. After the disk of a node has hung for disk_stall_ms, its "
+                    "priority counts as 0 for 20 election time-outs, and longer each time that "
+                    "this happens again.",
      FIELD(raft.priority)},
     {.section = "raft",
      .key = "disk_stall_ms",

@@ -65,7 +65,10 @@ bool core_is_voter(const struct raft_core *core)
 
 uint8_t core_standing(const struct raft_core *core)
 {
-    return core->space != RAFT_SPACE_ENOUGH ? 0 : (uint8_t)(core->options.priority + 1);
+    if (core->space != RAFT_SPACE_ENOUGH) {
+        return 0;
+    }
+    return core->now_ms < core->stall.until_ms ? 1 : (uint8_t)(core->options.priority + 1);
 }
 
 bool core_hard_state_is_durable(const struct raft_core *core)

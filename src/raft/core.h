@@ -78,6 +78,13 @@ struct raft_core {
         uint64_t drift_ms;     /* before that, leadership does not drift to a higher standing */
     } handover;
 
+    /* The stalls of this node's disk: until when its priority does not count. See handover.c. */
+    struct {
+        uint64_t until_ms; /* 0 = there was no stall yet */
+        uint64_t wait_ms;  /* how long the priority does not count after the last stall; 0 = none */
+        bool counted;      /* the disk hangs now, and that is counted already */
+    } stall;
+
     /* Follower. */
     uint64_t leader_commit_index; /* from the leader's last append; may be beyond the own log */
     uint64_t round_answered;      /* newest round of this leader that was answered */
@@ -160,7 +167,8 @@ void core_violation(struct raft_core *core, uint16_t peer);
 /* Position of a member in the membership, or RAFT_MEMBERS_MAX. */
 size_t core_position(const struct raft_core *core, uint16_t id);
 bool core_is_voter(const struct raft_core *core);
-/* How much this node should lead: 0 while its disk is nearly full (T45), else its priority + 1. */
+/* How much this node should lead: 0 while its disk is nearly full (T45), 1 for some time after its
+ * disk has hung, else its priority + 1. */
 uint8_t core_standing(const struct raft_core *core);
 /* Whether term, vote and base are on disk, so that a promise need not wait for them. */
 bool core_hard_state_is_durable(const struct raft_core *core);

@@ -13,6 +13,11 @@
 #include "base/assert.h"
 #include "raft/core.h"
 
+enum {
+    BACKOFF_TIMEOUTS = 20, /* election time-outs for which a stall takes the priority away */
+    BACKOFF_GROWTH = 32,   /* by which factor that grows at most */
+};
+
 bool handover_is_running(const struct raft_core *core)
 {
     return core->handover.to != 0;
@@ -137,6 +142,31 @@ static bool disk_is_stalled(const struct raft_core *core)
            core->now_ms - core->write_waits_since_ms >= core->options.disk_stall_ms;
 }
 
+/*
+ * A disk that hangs now and then would make leadership go to and fro: away at each stall, and back
+ * by the priority of this node. So the priority does not count for some time after a stall: the
+ * first time for BACKOFF_TIMEOUTS election time-outs, and twice as long each time that the disk
+ * hangs again before the same time has passed once more. Any other voter is as good meanwhile.
+ */
+static void watch_disk(struct raft_core *core)
+{
+    uint64_t first_ms = (uint64_t)BACKOFF_TIMEOUTS * core->options.election_timeout_ms;
+    bool is_new = core->now_ms >= core->stall.until_ms + core->stall.wait_ms;
+
+    if (!disk_is_stalled(core)) {
+        core->stall.counted = false;
+        return;
+    }
+    if (!core->stall.counted) {
+        core->stall.counted = true;
+        core->stall.wait_ms = is_new ? first_ms : 2 * core->stall.wait_ms;
+        if (core->stall.wait_ms > BACKOFF_GROWTH * first_ms) {
+            core->stall.wait_ms = BACKOFF_GROWTH * first_ms;
+        }
+    }
+    core->stall.until_ms = core->now_ms + core->stall.wait_ms;
+}
+
 static bool is_preferred(const struct raft_core *core, size_t position)
 {
     const struct progress *progress = &core->progress[position];
@@ -171,6 +201,7 @@ void handover_tick(struct raft_core *core)
 {
     size_t position;
 
+    watch_disk(core);
     if (core->role != RAFT_LEADER) {
         return;
     }

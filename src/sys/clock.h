@@ -1,7 +1,8 @@
 /*
  * Clocks and the kernel's random numbers. Any thread. Raft and every time-out use the monotonic
- * clock, which cannot be set and goes on while the machine is suspended. The wall clock can jump in both directions; it is only for people
- * (log lines) and for times that clients give as wall time (EXPIREAT).
+ * clock, which cannot be set and goes on while the machine is suspended. The wall clock can jump in
+ * both directions; it is only for people (log lines) and for times that clients give as wall time
+ * (EXPIREAT).
  */
 #ifndef RAFTD_SYS_CLOCK_H
 #define RAFTD_SYS_CLOCK_H

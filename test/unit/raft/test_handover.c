@@ -269,6 +269,42 @@ START_TEST(leadership_drifts_to_the_highest_priority_that_is_up_to_date)
 }
 END_TEST
 
+/* The disk of this node hangs for two seconds while it writes something. */
+static void stall(struct network *network, uint16_t id, uint64_t value)
+{
+    network_node(network, id)->disk_stalled = true;
+    network_propose(network, (uint16_t)(id % 3 + 1), value);
+    network_run(network, 2000);
+    network_node(network, id)->disk_stalled = false;
+}
+
+/* The preferred node has a disk that hangs every ten seconds. Leadership goes away at the first
+ * stall, and comes back only when the disk has worked for long enough. */
+START_TEST(t46_a_disk_that_hangs_now_and_then_takes_the_priority_away)
+{
+    struct network *network = network_create(3);
+    unsigned changes = 0;
+    uint16_t leader = 1;
+
+    network->options.disk_stall_ms = 500;
+    start_with_priority(network, 2, 0);
+    start_with_priority(network, 3, 0);
+    start_with_priority(network, 1, 100);
+    network_elect_node(network, 1);
+    for (uint64_t i = 0; i < 12; i++) {
+        stall(network, 1, 100 + i);
+        network_run(network, 8000);
+        changes += network_leader(network) != leader ? 1 : 0;
+        leader = network_leader(network);
+    }
+    ck_assert_uint_ne(leader, 1);
+    ck_assert_uint_le(changes, 4);
+    network_run(network, 32 * 20 * ELECTION_TIMEOUT_MS + 8 * ELECTION_TIMEOUT_MS);
+    ck_assert_uint_eq(network_leader(network), 1); /* the disk has been good for long enough */
+    network_destroy(network);
+}
+END_TEST
+
 static void say_space(struct network *network, uint16_t id, bool low)
 {
     const struct raft_event event = {.type = RAFT_EVENT_SPACE, .low = low};
@@ -340,6 +376,7 @@ UNIT_SUITE(handover)
     tcase_add_test(tests, a_lost_order_is_repeated);
     tcase_add_test(tests, t46_a_leader_whose_disk_hangs_hands_over);
     tcase_add_test(tests, t46_a_slow_disk_is_not_a_hanging_one);
+    tcase_add_test(tests, t46_a_disk_that_hangs_now_and_then_takes_the_priority_away);
     tcase_add_test(tests, leadership_drifts_to_the_highest_priority_that_is_up_to_date);
     tcase_add_test(tests, t45_a_leader_whose_disk_is_full_hands_over_to_one_with_space);
     tcase_add_test(tests, an_order_that_is_late_finds_nobody);
