@@ -108,8 +108,8 @@ const char *raft_refusal_text(enum raft_refusal refusal)
         [RAFT_REFUSED_NO_MEMBER] = "there is no member with this id",
         [RAFT_REFUSED_REMOVED] = "the member with this id was removed",
         [RAFT_REFUSED_STRANGER] =
-            "the member has another data directory: a node that lost its data comes back under a "
-            "new id (raftctl member replace)",
+            ("the member has another data directory: a node that lost its data comes back under a "
+             "new id (raftctl member replace)"),
     };
 
     return refusal < RAFT_REFUSALS ? texts[refusal] : "refused";
