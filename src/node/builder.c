@@ -1,6 +1,7 @@
 /*
  * Makes a node from options: checks them, prepares TLS, and has recovery.c lock and recover the
- * data directory. Runs on the embedder's thread, one at a time; may wait for the disk.
+ * data directory; and frees nodes. Runs on the embedder's thread, one at a time; may wait for the
+ * disk.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -195,4 +196,30 @@ int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
     }
     *node = made;
     return 0;
+}
+
+void raftd_node_destroy(struct raftd_node *node)
+{
+    if (node == NULL) {
+        return;
+    }
+    raftd_node_stop(node);
+    raftd_node_join(node, NULL);
+    for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
+        struct raftd_client *client = atomic_load(&node->clients[i]);
+
+        if (client != NULL) {
+            client_free(client);
+        }
+    }
+    link_table_free(&node->links);
+    snapshot_worker_destroy(node->snapshots);
+    log_writer_destroy(node->log_writer);
+    member_destroy(node->member);
+    tls_context_destroy(node->tls);
+    mutex_destroy(&node->core_mutex);
+    waker_close(&node->core_waker);
+    waker_close(&node->lifecycle_waker);
+    waker_close(&node->start.waker);
+    memory_free(node);
 }

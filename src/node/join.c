@@ -17,30 +17,17 @@
 
 #include "base/address.h"
 #include "base/error.h"
-#include "base/memory.h"
-#include "net/call.h"
 #include "node/node.h"
 #include "node/recovery.h"
-#include "peer/greeting.h"
+#include "peer/join.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
 enum {
-    ASK_MS = 5000,        /* time for one question, from dialling to the answer */
-    SLICE_MS = 100,       /* time between two looks at the stop flag */
-    FIND_MS = 60000,      /* time without any answer, before there is a log */
-    AGAIN_MS = 500,       /* time between two questions */
-    REPORT_MS = 3000,     /* time between two log lines about the progress */
-    REDIRECTIONS_MAX = 8, /* members that get one question, each named by the member before it */
-};
-
-/* ---- one question ---- */
-
-struct asking {
-    struct raftd_node *node;
-    struct net_call *call;
-    struct greeting_reader reader;
-    struct wire_header header;
+    SLICE_MS = 100,   /* time between two looks at the stop flag */
+    FIND_MS = 60000,  /* time without any answer, before there is a log */
+    AGAIN_MS = 500,   /* time between two questions */
+    REPORT_MS = 3000, /* time between two log lines about the progress */
 };
 
 static bool is_cancelled(void *argument)
@@ -48,69 +35,18 @@ static bool is_cancelled(void *argument)
     return node_is_ending(argument);
 }
 
-static int receive_frame(void *argument, struct stream *stream, struct raftd_error *error)
+/* Asks a member, and then those that it names. */
+static int ask(struct raftd_node *node, struct net_address *address, const struct wire_join *join,
+               struct wire_join_reply *reply, struct raftd_error *error)
 {
-    struct asking *asking = argument;
+    const struct join_asker asker = {
+        .tls = node->tls, .is_cancelled = is_cancelled, .argument = node};
+    int code = join_ask(&asker, address, join, reply, error);
 
-    return greeting_read_frame(&asking->reader, stream, &asking->header, error);
-}
-
-static int send_question(struct asking *asking, const struct wire_join *join,
-                         struct wire_join_reply *reply, struct raftd_error *error)
-{
-    struct wire_frame *frame = wire_join_encode(join);
-    int code =
-        net_call_ask(asking->call, frame->data, frame->size_bytes, receive_frame, asking, error);
-
-    memory_free(frame);
-    if (code == 0 && asking->header.type != WIRE_JOIN_REPLY) {
-        return error_set(error, RAFTD_ERROR_PROTOCOL,
-                         "the answer is a frame of type %u, expected a join reply",
-                         (unsigned)asking->header.type);
+    if (code == RAFTD_ERROR_REMOVED) {
+        atomic_store(&node->removed, true);
     }
-    return code == 0 ? wire_join_reply_decode(reply, asking->reader.data + WIRE_HEADER_BYTES,
-                                              asking->header.payload_bytes, error)
-                     : code;
-}
-
-/* Whether the certificate of the answering node proves that it is a member, as on a link. Before
- * that, nothing that it says counts. */
-static int judge(const struct asking *asking, const struct net_address *address,
-                 const struct wire_join_reply *reply, struct raftd_error *error)
-{
-    const struct conf *conf = &asking->node->conf;
-
-    if (strcmp(reply->cluster_name, conf->cluster.name) != 0) {
-        return error_set(
-            error, RAFTD_ERROR_REFUSED,
-            "cluster name differs: node %u has \"%s\", node %u has \"%s\": check [cluster] name",
-            reply->node_id, reply->cluster_name, conf->node.id, conf->cluster.name);
-    }
-    if (!stream_speaks_for(net_call_stream(asking->call), conf->cluster.name, reply->node_id,
-                           address->host, error)) {
-        return RAFTD_ERROR_REFUSED;
-    }
-    return 0;
-}
-
-static int ask(struct raftd_node *node, const struct net_address *address,
-               const struct wire_join *join, struct wire_join_reply *reply,
-               struct raftd_error *error)
-{
-    const struct net_call_options options = {
-        .tls = node->tls, .timeout_ms = ASK_MS, .is_cancelled = is_cancelled, .argument = node};
-    struct asking asking = {.node = node};
-    char text[300];
-    int code = net_call_open(address, &options, &asking.call, error);
-
-    code = code == 0 ? send_question(&asking, join, reply, error) : code;
-    code = code == 0 ? judge(&asking, address, reply, error) : code;
-    net_call_close(asking.call);
-    if (code != 0) {
-        net_address_format(address, text, sizeof(text));
-        return error_prefix(error, code, "%s", text);
-    }
-    return 0;
+    return code;
 }
 
 /* ---- what is asked ---- */
@@ -148,50 +84,6 @@ static int make_question(const struct raftd_node *node, uint64_t cluster_id, str
             join->address);
     }
     return 0;
-}
-
-/*
- * Asks a member; if the answer is "ask the leader", asks the leader. *address: the member to ask
- * first, and afterwards the one that gave the answer.
- */
-static int ask_around(struct raftd_node *node, struct net_address *address,
-                      const struct wire_join *join, struct wire_join_reply *reply,
-                      struct raftd_error *error)
-{
-    for (int i = 0; i < REDIRECTIONS_MAX; i++) {
-        int code = ask(node, address, join, reply, error);
-
-        if (code != 0) {
-            return code;
-        }
-        if (reply->verdict == WIRE_JOIN_REFUSED) {
-            return error_set(error, RAFTD_ERROR_REFUSED, "node %u refuses this node: %s",
-                             reply->node_id, reply->text);
-        }
-        if (reply->verdict == WIRE_JOIN_REMOVED) {
-            atomic_store(&node->removed, true);
-            return error_set(error, RAFTD_ERROR_REMOVED,
-                             "node %u says that node %u was removed from the cluster: its id is "
-                             "never used again; give it an empty data directory and a new id",
-                             reply->node_id, node->conf.node.id);
-        }
-        if (reply->verdict != WIRE_JOIN_ELSEWHERE) {
-            return 0;
-        }
-        code = net_address_parse(address, reply->leader_address, error);
-        if (code != 0) {
-            return code;
-        }
-    }
-    return error_set(error, RAFTD_ERROR_UNAVAILABLE,
-                     "asked %d members, and each of them named another leader", REDIRECTIONS_MAX);
-}
-
-/* Whether another question would get the same answer. */
-static bool is_final(int code)
-{
-    return code == RAFTD_ERROR_REFUSED || code == RAFTD_ERROR_REMOVED ||
-           code == RAFTD_ERROR_INVALID;
 }
 
 static void report(struct log_throttle *throttle, const char *text)
@@ -251,8 +143,8 @@ static int knock(struct raftd_node *node, struct log_throttle *throttle, struct 
     int code = make_question(node, node->cluster_id, &join, error);
 
     code = code == 0 ? net_address_parse(&address, node->conf.node.join, error) : code;
-    code = code == 0 ? ask_around(node, &address, &join, &reply, error) : code;
-    if (is_final(code)) {
+    code = code == 0 ? ask(node, &address, &join, &reply, error) : code;
+    if (join_answer_is_final(code)) {
         return code;
     }
     if (code == 0 && reply.verdict == WIRE_JOIN_WELCOME) {
@@ -272,16 +164,16 @@ static bool find_once(struct raftd_node *node, const struct wire_join *join,
 
     *code = net_address_parse(&address, node->conf.node.join, error);
     if (*code == 0) {
-        *code = ask_around(node, &address, join, &reply, error);
+        *code = ask(node, &address, join, &reply, error);
     }
     if (*code == 0 && reply.verdict != WIRE_JOIN_LATER) {
         *code = recovery_join(node, reply.cluster_id, error);
         return true;
     }
-    if (!is_final(*code) && !node_is_ending(node)) {
+    if (!join_answer_is_final(*code) && !node_is_ending(node)) {
         report(throttle, *code != 0 ? error->message : reply.text);
     }
-    return is_final(*code);
+    return join_answer_is_final(*code);
 }
 
 int join_find_cluster(struct raftd_node *node, struct raftd_error *error)
@@ -293,7 +185,7 @@ int join_find_cluster(struct raftd_node *node, struct raftd_error *error)
 
     LOG_INFO("%s holds no log: looking for cluster \"%s\" at %s", node->conf.node.data_dir,
              node->conf.cluster.name, node->conf.node.join);
-    while (!is_final(code) && !node_is_ending(node) &&
+    while (!join_answer_is_final(code) && !node_is_ending(node) &&
            !find_once(node, &join, &throttle, &code, error)) {
         if (code != 0 && clock_monotonic_ms() >= deadline_ms) {
             return code;
@@ -355,8 +247,8 @@ static void ask_whether_removed(struct raftd_node *node)
         net_address_parse(&address, member->address, &error) != 0) {
         return;
     }
-    /* ask_around() sets node->removed if that is the answer; every other answer changes nothing. */
-    (void)ask_around(node, &address, &join, &reply, &error);
+    /* ask() sets node->removed if that is the answer; every other answer changes nothing. */
+    (void)ask(node, &address, &join, &reply, &error);
 }
 
 static void run_question(void *argument)

@@ -58,17 +58,6 @@ void raftd_node_set_ready(struct raftd_node *node, bool ready)
     waker_wake(&node->start.waker);
 }
 
-void raftd_node_stop(struct raftd_node *node)
-{
-    atomic_store(&node->stopping, true);
-    waker_wake(&node->lifecycle_waker);
-}
-
-bool node_is_ending(const struct raftd_node *node)
-{
-    return atomic_load(&node->stopping) || atomic_load(&node->removed);
-}
-
 static void enter_phase(struct raftd_node *node, enum raftd_phase phase, const char *text)
 {
     atomic_store_explicit(&node->phase, (int)phase, memory_order_relaxed);
@@ -190,19 +179,6 @@ static int become_whole(struct raftd_node *node, struct raftd_error *error)
 }
 
 /* ---- step 2: health check ---- */
-
-void node_wait_until(struct raftd_node *node, uint64_t deadline_ms)
-{
-    struct waker *waker = &node->lifecycle_waker;
-    uint64_t now = clock_monotonic_ms();
-
-    if (!node_is_ending(node) && now < deadline_ms) {
-        waker_wait(waker, deadline_ms - now < 1000 ? (int)(deadline_ms - now) : 1000);
-    }
-    waker_done(waker);
-    waker_prepare(waker);
-    link_table_reap(&node->links);
-}
 
 static int check_health(struct raftd_node *node)
 {
@@ -398,32 +374,6 @@ int raftd_node_run(struct raftd_node *node, struct raftd_error *error)
     }
     stop_threads(node);
     return code;
-}
-
-void raftd_node_destroy(struct raftd_node *node)
-{
-    if (node == NULL) {
-        return;
-    }
-    raftd_node_stop(node);
-    raftd_node_join(node, NULL);
-    for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
-        struct raftd_client *client = atomic_load(&node->clients[i]);
-
-        if (client != NULL) {
-            client_free(client);
-        }
-    }
-    link_table_free(&node->links);
-    snapshot_worker_destroy(node->snapshots);
-    log_writer_destroy(node->log_writer);
-    member_destroy(node->member);
-    tls_context_destroy(node->tls);
-    mutex_destroy(&node->core_mutex);
-    waker_close(&node->core_waker);
-    waker_close(&node->lifecycle_waker);
-    waker_close(&node->start.waker);
-    memory_free(node);
 }
 
 /* ---- snapshots on request ---- */
