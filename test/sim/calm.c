@@ -9,6 +9,7 @@
 #include "sim/faults_life.h"
 #include "sim/host.h"
 #include "sim/truth.h"
+#include "sim/watchdog.h"
 
 enum {
     CALM_COMMIT_TIMEOUTS =
@@ -48,6 +49,15 @@ static uint64_t timeouts_us(const struct world *world, uint64_t count)
     return 1053 * count * world->swarm.election_timeout_ms;
 }
 
+/* The cluster stands still although it has to go on. */
+static void stuck(struct world *world, const char *invariant, const char *what, int timeouts)
+{
+    char text[400];
+
+    watchdog_tell(world, text, sizeof(text));
+    world_fail(world, invariant, "%s %d election time-outs: %s", what, timeouts, text);
+}
+
 /* ---- full disks ---- */
 
 static uint64_t newest_term(const struct world *world)
@@ -81,16 +91,16 @@ static void check_full(struct world *world, uint64_t passed_us)
         world->full_half_term = newest_term(world);
         world->full_half_reads = world->full_reads;
         if (world->full_reads == 0) {
-            world_fail(world, "liveness: reads while disks are full",
-                       "none was answered within %d election time-outs", FULL_TIMEOUTS);
+            stuck(world, "liveness: reads while disks are full", "none was answered within",
+                  FULL_TIMEOUTS);
         }
     }
     if (passed_us <= 2 * half_us) {
         return;
     }
     if (world->full_reads == world->full_half_reads) {
-        world_fail(world, "liveness: reads while disks are full",
-                   "none was answered in the last %d election time-outs", FULL_TIMEOUTS);
+        stuck(world, "liveness: reads while disks are full", "none was answered in the last",
+              FULL_TIMEOUTS);
     }
     if (leaders_stay(world) && newest_term(world) > world->full_half_term) {
         world_fail(world, "liveness: leaders stay while disks are full",
@@ -119,8 +129,8 @@ void calm_check(struct world *world)
         return;
     }
     if (world->commit_after_calm_us == 0 && passed_us > timeouts_us(world, CALM_COMMIT_TIMEOUTS)) {
-        world_fail(world, "liveness: a commit soon after all faults stopped",
-                   "none within %d election time-outs", CALM_COMMIT_TIMEOUTS);
+        stuck(world, "liveness: a commit soon after all faults stopped", "none within",
+              CALM_COMMIT_TIMEOUTS);
     }
     if (world->commit_after_calm_us != 0 &&
         passed_us > timeouts_us(world, CALM_REQUESTS_TIMEOUTS)) {
@@ -128,7 +138,7 @@ void calm_check(struct world *world)
         world->done = truth_has_converged(world);
     }
     if (!world->done && passed_us > timeouts_us(world, CALM_CONVERGE_TIMEOUTS)) {
-        world_fail(world, "liveness: all have the same in the end",
-                   "not within %d election time-outs", CALM_CONVERGE_TIMEOUTS);
+        stuck(world, "liveness: all have the same in the end", "not within",
+              CALM_CONVERGE_TIMEOUTS);
     }
 }

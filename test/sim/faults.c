@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "sim/faults_disk.h"
 #include "sim/faults_life.h"
+#include "sim/faults_roles.h"
 #include "sim/fs_memory.h"
 #include "sim/host.h"
 #include "sim/member_changes.h"
@@ -146,8 +147,10 @@ static struct net_cut *begin_cut(struct world *world, struct sim_random *random)
 /*
  * Both ends of a cut connection give it up at some time: here at once, or not before the cut heals.
  */
-static void end_cut(struct world *world, struct sim_random *random, const struct net_cut *cut)
+static void end_cut(struct world *world, enum fault_class fault, struct sim_random *random,
+                    const struct net_cut *cut)
 {
+    faults_hit_cut(world, fault, cut);
     if (sim_random_below(random, 2) == 0) {
         reset_blocked(world, cut);
     }
@@ -165,7 +168,7 @@ static void strike_partition(struct world *world, struct sim_random *random)
     STORY(world, 0, "a partition: nodes %#x and the others", group >> 1);
     block(cut, group, ~group);
     block(cut, ~group, group);
-    end_cut(world, random, cut);
+    end_cut(world, FAULT_PARTITION, random, cut);
 }
 
 static void strike_one_way(struct world *world, struct sim_random *random)
@@ -184,7 +187,7 @@ static void strike_one_way(struct world *world, struct sim_random *random)
     world_see(world, SEEN_ONE_WAY);
     STORY(world, 0, "one way is cut: from nodes %#x to %#x", group >> 1, other >> 1);
     block(cut, group, other);
-    end_cut(world, random, cut);
+    end_cut(world, FAULT_ONE_WAY, random, cut);
 }
 
 /* A bridge: two halves that only one node can reach. Or a ring: each node reaches only its
@@ -214,7 +217,7 @@ static void strike_topology(struct world *world, struct sim_random *random)
             block(cut, 1U << id, ~(1U << next | 1U << before));
         }
     }
-    end_cut(world, random, cut);
+    end_cut(world, FAULT_TOPOLOGY, random, cut);
 }
 
 static void draw_pair(struct world *world, struct sim_random *random, uint16_t *a, uint16_t *b)
@@ -262,6 +265,7 @@ static void strike_clog(struct world *world, struct sim_random *random)
         STORY(world, from, "nothing arrives at node %u for %llu ms, then all of it", to,
               (unsigned long long)(for_us / 1000));
         world_see(world, for_us < 1000000 ? SEEN_CLOG : SEEN_LONG_CLOG);
+        faults_hit(world, FAULT_CLOG, from);
         net_clog(world, from, to, world->now_us, world->now_us + for_us);
     }
 }
@@ -274,17 +278,20 @@ static void strike_reset(struct world *world, struct sim_random *random)
     draw_pair(world, random, &a, &b);
     if (a != b) {
         STORY(world, a, "the connection to node %u breaks", b);
+        faults_hit(world, FAULT_RESET, a);
         net_reset(world, a, b);
     }
 }
 
 /* ---- processes ---- */
 
-static void crash(struct world *world, struct sim_random *random, struct host *host)
+static void crash(struct world *world, enum fault_class fault, struct sim_random *random,
+                  struct host *host)
 {
     bool power = swarm_has(&world->swarm, FAULT_POWER) && sim_random_below(random, 2) == 0;
     uint64_t down_us = faults_draw_us(random, 10 * (uint64_t)world->swarm.election_timeout_ms);
 
+    faults_hit(world, power ? FAULT_POWER : fault, host->id);
     host_crash(host, power ? HOST_POWER_CUT : HOST_KILLED);
     world_plan(world, world->now_us + down_us, SIM_EVENT_START, host->id, 0, host->life);
 }
@@ -297,7 +304,7 @@ static void strike_crash(struct world *world, struct sim_random *random)
         struct host *host = faults_pick(world, random, true);
 
         if (host != NULL && (count == 0 || sim_random_below(random, 2) == 0)) {
-            crash(world, random, host);
+            crash(world, FAULT_CRASH, random, host);
         }
     }
 }
@@ -308,7 +315,7 @@ static void strike_crash_all(struct world *world, struct sim_random *random)
     STORY(world, 0, "all at once:");
     for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
         if (host_is_alive(world->hosts[id])) {
-            crash(world, random, world->hosts[id]);
+            crash(world, FAULT_CRASH_ALL, random, world->hosts[id]);
         }
     }
 }
@@ -322,6 +329,7 @@ static void strike_pause(struct world *world, struct sim_random *random)
         return;
     }
     world_see(world, SEEN_PAUSE);
+    faults_hit(world, FAULT_PAUSE, host->id);
     host_pause(host, world->now_us + for_us);
     if (sim_random_below(random, 2) == 0) {
         /* What is under way arrives; what others send meanwhile does not, until well after. */
@@ -339,6 +347,7 @@ static void strike_wipe(struct world *world, struct sim_random *random)
     if (host == NULL || !member_changes_can_lose(world, 1U << host->id)) {
         return;
     }
+    faults_hit(world, FAULT_WIPE, host->id);
     if (host->alive) {
         host_crash(host, HOST_KILLED);
     }
@@ -354,6 +363,7 @@ static void strike_damage(struct world *world, struct sim_random *random)
     struct host *host = faults_pick(world, random, sim_random_below(random, 2) == 0);
 
     if (host != NULL) {
+        faults_hit(world, FAULT_DAMAGE, host->id);
         faults_damage_disk(world, host, member_changes_can_lose(world, 1U << host->id), random);
     }
 }
@@ -363,6 +373,7 @@ static void strike_stall(struct world *world, struct sim_random *random)
     struct host *host = faults_pick(world, random, true);
 
     if (host != NULL) {
+        faults_hit(world, FAULT_STALL, host->id);
         host->stall_us = faults_draw_us(random, 6000);
         world_see(world, host->stall_us < 1000000 ? SEEN_STALL : SEEN_LONG_STALL);
         STORY(world, host->id, "its next log write takes %llu ms",
@@ -380,6 +391,7 @@ static void strike_disk_error(struct world *world, struct sim_random *random)
     uint32_t nth = (uint32_t)sim_random_between(random, 1, 4);
 
     if (host != NULL) {
+        faults_hit(world, FAULT_DISK_ERROR, host->id);
         STORY(world, host->id, "its disk will fail once");
         fs_memory_fail(host->disk, operation, nth, -EIO);
     }
@@ -398,6 +410,7 @@ static void strike_disk_full(struct world *world, struct sim_random *random)
     if (host != NULL) {
         STORY(world, host->id, "its disk is %s for %llu ms", rooms[kind],
               (unsigned long long)(for_us / 1000));
+        faults_hit(world, FAULT_DISK_FULL, host->id);
         fs_memory_limit(host->disk, kind == HOST_ROOM_ENOUGH ? 1 : 0);
         host->room = kind;
         if (host->alive) {
@@ -424,6 +437,7 @@ static void strike_wall_step(struct world *world, struct sim_random *random)
     int64_t step_ms = (int64_t)sim_random_below(random, 2 * 3600000) - 3600000;
 
     if (host != NULL) {
+        faults_hit(world, FAULT_WALL_STEP, host->id);
         world_see(world, SEEN_WALL_STEP);
         STORY(world, host->id, "its wall clock jumps by %lld ms", (long long)step_ms);
         host->wall_offset_ms += step_ms;
@@ -522,6 +536,7 @@ static void leave_in_trouble(struct world *world)
         struct host *host = world->hosts[id];
 
         if ((minority >> id & 1) != 0 && !host->gone) {
+            faults_hit(world, FAULT_MINORITY, id);
             host->in_trouble = true;
             if (kind == 0 && host->alive) {
                 host_crash(host, HOST_KILLED);

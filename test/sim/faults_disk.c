@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "sim/faults_roles.h"
 #include "sim/fs_damage.h"
 #include "sim/fs_memory.h"
 #include "sim/member_changes.h"
@@ -169,6 +170,7 @@ void faults_disaster(struct world *world, struct sim_random *random)
         struct host *host = world->hosts[id];
 
         if (!host->gone && sim_random_below(random, 4) != 0) {
+            faults_hit(world, FAULT_DISASTER, id);
             faults_damage_disk(world, host, true, random);
         }
     }

@@ -3,6 +3,7 @@
  */
 #include "sim/faults_life.h"
 
+#include "sim/faults_roles.h"
 #include "sim/member_changes.h"
 
 void faults_stop(struct world *world, struct sim_random *random)
@@ -11,6 +12,7 @@ void faults_stop(struct world *world, struct sim_random *random)
     uint64_t for_us = faults_draw_us(random, 8 * (uint64_t)world->swarm.election_timeout_ms);
 
     if (host != NULL && !host->is_draining) {
+        faults_hit(world, FAULT_STOP, host->id);
         host_drain(host, world->now_us + for_us);
     }
 }
@@ -28,6 +30,7 @@ void faults_service(struct world *world, struct sim_random *random)
     }
     STORY(world, host->id, takes_part ? "serves no clients" : "is out of service");
     world_see(world, SEEN_OUT_OF_SERVICE);
+    faults_hit(world, FAULT_SERVICE, host->id);
     host->takes_part = takes_part;
     host->serves = false;
     host_plan_turn(host);
@@ -61,6 +64,7 @@ static void suspend(struct host *host, uint64_t for_us)
     }
     stands_ms = (until_us - from_us) / 1000 * host->clock_rate / 1000000;
     if (host->clock_offset_ms > stands_ms) {
+        faults_hit(host->world, FAULT_SUSPEND, host->id);
         host->clock_offset_ms -= stands_ms;
         host->stands_until_us = until_us;
         host_pause(host, until_us);
@@ -130,6 +134,9 @@ void faults_fill_disks(struct world *world, struct sim_random *random)
                 exhausted &= ~(1U << id);
                 host->room = HOST_ROOM_NONE;
             }
+        }
+        if (host->room != HOST_ROOM_ENOUGH) {
+            faults_hit(world, FAULT_FULL, id);
         }
         STORY(world, id, "room on its disk is now of kind %d", (int)host->room);
         if (host->alive) {

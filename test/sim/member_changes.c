@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "sim/faults_roles.h"
 #include "sim/host.h"
 #include "sim/net.h"
 #include "sim/truth.h"
@@ -97,6 +98,7 @@ void member_changes_strike_churn(struct world *world, struct sim_random *random)
     draw_step(world, random, &membership, &change.steps[0]);
     STORY(world, host->id, "an administrator asks for change %u of node %u", change.steps[0].kind,
           change.steps[0].id);
+    faults_hit(world, FAULT_CHURN, change.steps[0].id);
     host_change(host, &change);
 }
 
@@ -112,6 +114,7 @@ void member_changes_strike_handover(struct world *world, struct sim_random *rand
         change.steps[0].id = pick_member(raft_get_membership(host->core), random);
     }
     STORY(world, host->id, "an administrator asks for a new leader, node %u", change.steps[0].id);
+    faults_hit(world, FAULT_HANDOVER, change.steps[0].id != 0 ? change.steps[0].id : host->id);
     host_change(host, &change);
     if (raft_get_role(host->core) == RAFT_LEADER && sim_random_below(random, 2) == 0) {
         /* The old leader does not hear of the new one for some time. */

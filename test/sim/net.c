@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "raft/message.h"
+#include "sim/faults_roles.h"
 #include "sim/host.h"
 
 enum {
@@ -137,18 +138,23 @@ static struct wire_frame *frame_copy(const struct wire_frame *frame)
     return memcpy(memory_allocate(size), frame, size);
 }
 
-static bool strikes(struct world *world, enum fault_class fault)
+/* Whether a frame of this sender is hit. */
+static bool strikes(struct world *world, enum fault_class fault, uint16_t from)
 {
-    return !world->calm && swarm_has(&world->swarm, fault) &&
-           sim_random_chance(&world->random, world->swarm.chance[fault]);
+    if (world->calm || !swarm_has(&world->swarm, fault) ||
+        !sim_random_chance(&world->random, world->swarm.chance[fault])) {
+        return false;
+    }
+    faults_hit(world, fault, from);
+    return true;
 }
 
-static uint64_t draw_delay(struct world *world)
+static uint64_t draw_delay(struct world *world, uint16_t from)
 {
     uint64_t delay_us =
         sim_random_between(&world->random, world->swarm.delay_min_us, world->swarm.delay_max_us);
 
-    if (strikes(world, FAULT_DELAY)) {
+    if (strikes(world, FAULT_DELAY, from)) {
         world_see(world, SEEN_DELAY);
         delay_us +=
             1000 * sim_random_between(&world->random, 1, 2 * world->swarm.election_timeout_ms);
@@ -165,7 +171,7 @@ static void post(struct world *world, uint16_t from, uint16_t to, uint8_t type,
     packet->frame = frame;
     packet->message_type = type;
     packet->epoch = *epoch_of(world->net, from, to);
-    packet->deliver_us = world->now_us + draw_delay(world);
+    packet->deliver_us = world->now_us + draw_delay(world, from);
     if (in_order) {
         if (packet->deliver_us < direction->last_us) {
             packet->deliver_us = direction->last_us;
@@ -173,7 +179,7 @@ static void post(struct world *world, uint16_t from, uint16_t to, uint8_t type,
         direction->last_us = packet->deliver_us;
     } else {
         world_see(world, SEEN_REORDER);
-        packet->deliver_us += draw_delay(world) * 4;
+        packet->deliver_us += draw_delay(world, from) * 4;
     }
     insert(world, from, to, packet);
 }
@@ -183,7 +189,7 @@ static void replay(struct world *world, uint16_t from, uint16_t to, const struct
 {
     struct direction *direction = &world->net->directions[from][to];
 
-    if (direction->old_count > 0 && strikes(world, FAULT_REPLAY)) {
+    if (direction->old_count > 0 && strikes(world, FAULT_REPLAY, from)) {
         struct packet *packet = memory_allocate_zeroed(1, sizeof(*packet));
         size_t which = (size_t)sim_random_below(&world->random, direction->old_count);
 
@@ -216,17 +222,17 @@ void net_send(struct world *world, uint16_t from, uint16_t to, uint8_t type,
     }
     if (!at_most_once) {
         replay(world, from, to, frame);
-        if (strikes(world, FAULT_LOSS)) {
+        if (strikes(world, FAULT_LOSS, from)) {
             STORY(world, from, "a frame to node %u is lost", to);
             world_see(world, SEEN_LOSS);
             memory_free(frame);
             return;
         }
-        if (strikes(world, FAULT_DUPLICATE)) {
+        if (strikes(world, FAULT_DUPLICATE, from)) {
             world_see(world, SEEN_DUPLICATE);
             post(world, from, to, type, frame_copy(frame), false);
         }
-        in_order = !strikes(world, FAULT_REORDER);
+        in_order = !strikes(world, FAULT_REORDER, from);
     }
     post(world, from, to, type, frame, in_order);
 }
@@ -270,6 +276,17 @@ void net_deliver(struct world *world, uint16_t from, uint16_t to)
             arrive(world, from, to, packet);
         }
     }
+}
+
+size_t net_waiting(const struct world *world, uint16_t from, uint16_t to)
+{
+    size_t count = 0;
+
+    for (const struct packet *packet = world->net->directions[from][to].head; packet != NULL;
+         packet = packet->next) {
+        count++;
+    }
+    return count;
 }
 
 /* ---- connections ---- */

@@ -24,6 +24,9 @@ void net_send(struct world *world, uint16_t from, uint16_t to, uint8_t message_t
               struct wire_frame *frame);
 void net_deliver(struct world *world, uint16_t from, uint16_t to);
 
+/* The number of frames that are under way. */
+size_t net_waiting(const struct world *world, uint16_t from, uint16_t to);
+
 /* Connections. */
 void net_reset(struct world *world, uint16_t a, uint16_t b);
 void net_host_ended(struct world *world, uint16_t id);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/plant.h"
+#include "sim/faults_roles.h"
 #include "sim/run.h"
 
 enum { AGAIN_EVERY = 100, PLANT_SEEDS = 1000, LINE_BYTES = 4096 };
@@ -23,6 +24,7 @@ struct task {
     bool shrink;
     bool planted;
     bool all_seen;
+    bool counters;
     const char *only; /* the bug to plant */
     enum plant found; /* of a regression: the bug that it once found */
     const char *file;
@@ -123,6 +125,14 @@ static int run_seeds(const struct task *task)
                seen_missing(&sum.seen));
         good = false;
     }
+    if (task->counters) {
+        size_t missing = faults_print_roles(stdout, &sum.seen);
+
+        if (missing > 0) {
+            printf("%zu of these pairs never came up: give more seeds, or see why\n", missing);
+            good = false;
+        }
+    }
     return good ? 0 : 1;
 }
 
@@ -177,7 +187,7 @@ static int usage(FILE *out)
 {
     fputs("usage: raftd-sim [--seed S] [--seeds N] [--minutes M | --seconds S] [--nodes 1..7]\n"
           "                 [--without CLASS,...] [--until-ms MS] [--trace] [--no-shrink]\n"
-          "                 [--all-seen] [--only CLASS[:INTERVAL_US:CHANCE],...]\n"
+          "                 [--all-seen] [--counters] [--only CLASS[:INTERVAL_US:CHANCE],...]\n"
           "                 [--set NUMBER=VALUE,...] [--found NAME]\n"
           "                 [--replay FILE] [--plant NAME] [--planted [NAME]]\n"
           "Fault classes:",
@@ -271,23 +281,16 @@ static bool read_plant(const char *name, enum plant *plant)
 
 static bool read_options(struct task *task, int count, char **words)
 {
-    static const struct option options[] = {{"seed", required_argument, NULL, 's'},
-                                            {"seeds", required_argument, NULL, 'n'},
-                                            {"minutes", required_argument, NULL, 'm'},
-                                            {"seconds", required_argument, NULL, 'c'},
-                                            {"nodes", required_argument, NULL, 'o'},
-                                            {"without", required_argument, NULL, 'w'},
-                                            {"until-ms", required_argument, NULL, 'u'},
-                                            {"only", required_argument, NULL, 'l'},
-                                            {"set", required_argument, NULL, 'e'},
-                                            {"found", required_argument, NULL, 'f'},
-                                            {"all-seen", no_argument, NULL, 'a'},
-                                            {"trace", no_argument, NULL, 't'},
-                                            {"replay", required_argument, NULL, 'r'},
-                                            {"no-shrink", no_argument, NULL, 'k'},
-                                            {"plant", required_argument, NULL, 'p'},
-                                            {"planted", optional_argument, NULL, 'P'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"seed", required_argument, NULL, 's'},     {"seeds", required_argument, NULL, 'n'},
+        {"minutes", required_argument, NULL, 'm'},  {"seconds", required_argument, NULL, 'c'},
+        {"nodes", required_argument, NULL, 'o'},    {"without", required_argument, NULL, 'w'},
+        {"until-ms", required_argument, NULL, 'u'}, {"only", required_argument, NULL, 'l'},
+        {"set", required_argument, NULL, 'e'},      {"found", required_argument, NULL, 'f'},
+        {"all-seen", no_argument, NULL, 'a'},       {"counters", no_argument, NULL, 'C'},
+        {"trace", no_argument, NULL, 't'},          {"replay", required_argument, NULL, 'r'},
+        {"no-shrink", no_argument, NULL, 'k'},      {"plant", required_argument, NULL, 'p'},
+        {"planted", optional_argument, NULL, 'P'},  {NULL, 0, NULL, 0}};
     int option;
 
     optind = 0;
@@ -321,6 +324,9 @@ static bool read_options(struct task *task, int count, char **words)
             break;
         case 'a':
             task->all_seen = true;
+            break;
+        case 'C':
+            task->counters = true;
             break;
         case 't':
             task->trace = true;

@@ -20,6 +20,11 @@ void seen_add(struct seen_counts *sum, const struct seen_counts *more)
     for (size_t i = 0; i < SEEN_KINDS; i++) {
         sum->counts[i] += more->counts[i];
     }
+    for (size_t fault = 0; fault < FAULT_CLASSES; fault++) {
+        for (size_t role = 0; role < SEEN_ROLES; role++) {
+            sum->roles[fault][role] += more->roles[fault][role];
+        }
+    }
 }
 
 size_t seen_missing(const struct seen_counts *sum)

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "sim/swarm.h"
+
 #define SEEN(X)                                                                                    \
     /* the network */                                                                              \
     X(SEEN_DELAY, "frames delayed")                                                                \
@@ -98,9 +100,18 @@
 enum seen { SEEN(SEEN_ENUMERATE) SEEN_KINDS };
 #undef SEEN_ENUMERATE
 
+enum seen_role {
+    SEEN_ROLE_LEADER,
+    SEEN_ROLE_FOLLOWER,
+    SEEN_ROLE_CANDIDATE,
+    SEEN_ROLE_LEARNER,
+    SEEN_ROLES,
+};
+
 /* The counters of one world, or the sum of several. */
 struct seen_counts {
     uint64_t counts[SEEN_KINDS];
+    uint64_t roles[FAULT_CLASSES][SEEN_ROLES]; /* hosts that a fault hit, by their role then */
 };
 
 const char *seen_text(enum seen kind);

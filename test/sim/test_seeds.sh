@@ -6,7 +6,7 @@
 # environment: RAFTD_SIM_SEEDS  how many (400; 60 with a sanitizer, and then not everything)
 set -eu
 seeds=400
-options=--all-seen
+options="--all-seen --counters"
 if [ -n "${RAFTD_SIM_SEEDS:-}" ]; then
     seeds=$RAFTD_SIM_SEEDS
     options=
