@@ -66,12 +66,16 @@ static enum raft_space space_level(const struct member *member)
     return free_bytes >= reserve_bytes / 16 ? RAFT_SPACE_NONE : RAFT_SPACE_EXHAUSTED;
 }
 
-/* Tells the core when the disk is nearly full, and when it is not any more (T45, R4). */
+/* Tells the core when the disk is nearly full, and when it is not any more (T45, R4). When the disk
+ * becomes nearly full, a snapshot is saved, so that the log before it can be removed. */
 static void take_space(struct member *member)
 {
     enum raft_space space = space_level(member);
 
     if (space != member->space) {
+        if (member->space == RAFT_SPACE_ENOUGH) {
+            member_want_snapshot(member);
+        }
         member->space = space;
         member_event(member, RAFT_EVENT_SPACE)->space = space;
     }

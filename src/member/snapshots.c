@@ -13,13 +13,14 @@
 /* ---- news of the worker ---- */
 
 /*
- * The first entry that is kept in memory. The snapshot covers the others, but the last keep_entries
- * of them are kept for slow followers, and those after an older snapshot that is being sent to a
- * peer.
+ * The first entry that is kept. The snapshot covers the others, but the last keep_entries of them
+ * are kept for slow followers, and those after an older snapshot that is being sent to a peer. While
+ * the disk is nearly full, none are kept for slow followers, which get the snapshot instead: entries
+ * are bounded in number and not in bytes, and a disk that they have filled would stay full.
  */
 static uint64_t keep_from(const struct member *member, const struct member_saved *saved)
 {
-    uint64_t keep = member->options.keep_entries;
+    uint64_t keep = member->space == RAFT_SPACE_ENOUGH ? member->options.keep_entries : 0;
     uint64_t from = saved->index >= keep ? saved->index - keep + 1 : 1;
 
     return saved->needed_index < from ? saved->needed_index + 1 : from;

@@ -22,8 +22,8 @@ enum {
      */
     PREPARE_EVERY_BYTES = PREPARE_BYTES / 2,
     /* Between two looks at the free space: the first is for what others write, the second for what
-     * this thread writes. Only with the second, a fast disk cannot use up the reserve in between.
-     * */
+     * this thread writes. Without the second, a fast disk could use up the reserve between two
+     * looks, and the log write that fails then ends the process. */
     SPACE_EVERY_MS = 500,
     SPACE_EVERY_BYTES = 512 * 1024,
     READ_ERROR_EVERY_MS = 10000, /* between two lines about entries that cannot be read */
