@@ -323,7 +323,8 @@ const struct conf_option conf_options[] = {
      .min = 0,
      .max = UINT32_MAX,
      .description = "How many entries before a snapshot stay in the log. A follower that is "
-                    "behind by fewer entries than this gets entries and not the whole snapshot.",
+                    "behind by fewer entries than this gets entries and not the whole snapshot. "
+                    "None while less than reserve_bytes is free.",
      FIELD(snapshot.keep_entries)},
     {.section = "snapshot",
      .key = "keep",

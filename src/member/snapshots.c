@@ -14,9 +14,10 @@
 
 /*
  * The first entry that is kept. The snapshot covers the others, but the last keep_entries of them
- * are kept for slow followers, and those after an older snapshot that is being sent to a peer. While
- * the disk is nearly full, none are kept for slow followers, which get the snapshot instead: entries
- * are bounded in number and not in bytes, and a disk that they have filled would stay full.
+ * are kept for slow followers, and those after an older snapshot that is being sent to a peer.
+ *
+ * While the disk is nearly full, none are kept for slow followers, which get the snapshot instead.
+ * Their number is bounded and not their size, so a disk that they have filled would stay full.
  */
 static uint64_t keep_from(const struct member *member, const struct member_saved *saved)
 {
