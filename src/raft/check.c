@@ -23,6 +23,11 @@ static const char *check_indices(const struct raft_core *core)
 
     HOLDS(core->commit_index >= base, "what is compacted is committed");
     HOLDS(core->commit_index <= last, "what is committed is in the log");
+    HOLDS(core->log.shed_index >= base &&
+              (core->log.shed_index == base ||
+               (core->log.shed_index <= core->commit_index &&
+                core->log.shed_index <= core->durable_index && core->log.shed_index < last)),
+          "only committed entries on the disk give up their data");
     HOLDS(core->durable_index >= base, "what is compacted is durable");
     HOLDS(core->durable_index < core->write_next, "what is durable was handed to the log writer");
     HOLDS(core->write_next <= last + 1, "only what is in the log was handed to the log writer");
@@ -106,6 +111,8 @@ static const char *check_peer(const struct raft_core *core, const struct progres
           "a peer that needs what is compacted waits for a snapshot (T16)");
     HOLDS(progress->state == RAFT_PROGRESS_SNAPSHOT || progress->transfer == TRANSFER_NONE,
           "only a peer that needs a snapshot is sent one");
+    HOLDS(progress->fetch_number == 0 || progress->state == RAFT_PROGRESS_REPLICATE,
+          "entries are read only for a peer that is known to agree");
     HOLDS(progress->round_acknowledged <= core->read_round, "only rounds that began are answered");
     HOLDS(progress->round_sent <= core->read_round, "only rounds that began are sent");
     HOLDS(progress->stale_number <= progress->number && progress->match_number <= progress->number,
@@ -226,6 +233,7 @@ void check_take(const struct raft_core *core, struct check_before *before)
         .last_index = raftlog_last_index(&core->log),
         .last = raftlog_entry(&core->log, raftlog_last_index(&core->log)),
         .commit_index = core->commit_index,
+        .shed_index = core->log.shed_index,
         .membership_index = core->membership_index,
         .promised_until_ms = core->promised_until_ms,
         .written_sequence = core->written_sequence,
@@ -265,13 +273,15 @@ const char *check_step(const struct raft_core *core, const struct check_before *
     HOLDS(core->term > before->term || before->vote == 0 || core->vote == before->vote,
           "a vote of a term is given once (T1)");
     HOLDS(core->commit_index >= before->commit_index, "the commit index does not go back");
+    HOLDS(core->log.shed_index >= before->shed_index, "data that was given up does not come back");
     HOLDS(core->log.base_index >= before->base_index, "what is compacted does not come back");
     HOLDS(core->promised_until_ms >= before->promised_until_ms, "a promise is not taken back");
     HOLDS(core->written_sequence >= before->written_sequence, "what is written stays written");
     for (uint64_t i = 0; i < CHECK_ENTRIES && i < before->commit_index; i++) {
         uint64_t index = before->commit_index - i;
 
-        HOLDS(index <= core->log.base_index ||
+        /* An entry that has given up its data meanwhile is another object. */
+        HOLDS(index <= core->log.shed_index ||
                   raftlog_entry(&core->log, index) == before->committed[i],
               "what is committed does not change");
     }

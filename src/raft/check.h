@@ -20,6 +20,7 @@ struct check_before {
     const struct raft_entry *last;
     uint64_t commit_index;
     const struct raft_entry *committed[CHECK_ENTRIES]; /* backwards from commit_index */
+    uint64_t shed_index;
     uint64_t membership_index;
     uint64_t promised_until_ms;
     uint64_t written_sequence;

@@ -124,6 +124,17 @@ struct raft_core {
     uint64_t durable_index;       /* last index of the log on this node's disk */
     uint64_t write_waits_since_ms; /* since when a write is under way and none has been finished */
 
+    uint64_t applied_index; /* the host needs no entry up to this one */
+
+    /* Entries that the host has read for peers, in messages of the batch under way; one reference
+     * each. The array does not move while the batch lasts: fetch_begin(). */
+    struct raft_entry **fetched;
+    size_t fetched_count;
+    size_t fetched_capacity;
+    struct raft_fetch fetches[RAFT_MEMBERS_MAX];
+    size_t fetch_count;
+    uint64_t fetch_number; /* of the last request; ascends during the whole life of the process */
+
     struct raft_entry **write_entries; /* of a write that no slice of the log holds whole */
     size_t write_capacity;
 

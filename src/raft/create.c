@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "raft/core.h"
+#include "raft/fetch.h"
 #include "raft/lease.h"
 #include "raft/progress.h"
 #include "raft/tail.h"
@@ -124,6 +125,7 @@ void raft_destroy(struct raft_core *core)
         raft_entry_release(core->forwards[i]);
     }
     raftlog_free(&core->log);
+    fetch_end(core);
     memory_free(core->write_entries);
     memory_free(core->messages);
     memory_free(core->forwards);

@@ -21,10 +21,26 @@ struct raft_entry *raft_entry_make(uint8_t type, const void *data, uint32_t size
     atomic_init(&entry->references, 1);
     entry->size_bytes = size;
     entry->type = type;
+    entry->is_stub = false;
     if (data != NULL && size > 0) {
         memcpy(entry->data, data, size);
     }
     return entry;
+}
+
+struct raft_entry *raft_entry_make_stub(const struct raft_entry *entry)
+{
+    struct raft_entry *stub = raft_entry_make(entry->type, NULL, 0);
+
+    stub->term = entry->term;
+    stub->index = entry->index;
+    stub->origin = entry->origin;
+    stub->sequence = entry->sequence;
+    stub->time_ms = entry->time_ms;
+    stub->wall_ms = entry->wall_ms;
+    stub->size_bytes = entry->size_bytes;
+    stub->is_stub = true;
+    return stub;
 }
 
 struct raft_entry *raft_entry_hold(struct raft_entry *entry)

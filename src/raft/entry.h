@@ -37,12 +37,18 @@ struct raft_entry {
     atomic_uint references;
     uint32_t size_bytes; /* of data */
     uint8_t type;
+    /* There is no data here, only what stands before data[]: the log in memory has given up the
+     * data, which is on the disk (raftlog_shed()). */
+    bool is_stub;
     uint8_t data[];
 };
 
 /* Makes an entry with one reference. data may be NULL: then the caller fills entry->data before it
  * shares the entry. */
 struct raft_entry *raft_entry_make(uint8_t type, const void *data, uint32_t size);
+
+/* Makes the same entry without its data, with one reference. */
+struct raft_entry *raft_entry_make_stub(const struct raft_entry *entry);
 
 struct raft_entry *raft_entry_hold(struct raft_entry *entry);
 void raft_entry_release(struct raft_entry *entry); /* NULL is allowed */

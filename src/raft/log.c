@@ -8,6 +8,12 @@
 #include "base/assert.h"
 #include "base/memory.h"
 
+/* The memory that the log counts for an entry. */
+static size_t memory_of(const struct raft_entry *entry)
+{
+    return entry->is_stub ? sizeof(*entry) : raft_entry_cost(entry);
+}
+
 /* ---- runs ---- */
 
 static struct raft_entry **place_of(const struct raftlog_run *run, uint64_t index)
@@ -67,8 +73,9 @@ static void release_run(struct raft_log *log, struct raftlog_run *run, uint64_t 
 {
     while (run->next<limit && * entries> 0 && *bytes > 0) {
         struct raft_entry *entry = *place_of(run, run->next);
-        size_t cost = raft_entry_cost(entry);
+        size_t cost = memory_of(entry);
 
+        log->bytes -= cost;
         raft_entry_release(entry);
         *entries -= 1;
         *bytes -= cost < *bytes ? cost : *bytes;
@@ -103,6 +110,7 @@ void raftlog_init(struct raft_log *log, uint64_t index, uint64_t term, uint64_t 
     log->base_index = index;
     log->base_term = term;
     log->base_time_ms = time_ms;
+    log->shed_index = index;
     log->live.next = index + 1;
     log->live.end = index + 1;
 }
@@ -201,6 +209,7 @@ void raftlog_append(struct raft_log *log, struct raft_entry *entry)
     }
     *place_of(run, entry->index) = raft_entry_hold(entry);
     run->end = entry->index + 1;
+    log->bytes += memory_of(entry);
     if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
         note_membership(log, entry->index);
     }
@@ -212,7 +221,10 @@ void raftlog_truncate(struct raft_log *log, uint64_t index)
 
     ASSERT(index > log->base_index);
     while (raftlog_last_index(log) >= index && run->end > run->next) {
-        raft_entry_release(*place_of(run, run->end - 1));
+        struct raft_entry *last = *place_of(run, run->end - 1);
+
+        log->bytes -= memory_of(last);
+        raft_entry_release(last);
         run->end--;
     }
     while (run->count > 0 && run->first_chunk + run->count - 1 > (run->end - 1) / RAFTLOG_CHUNK) {
@@ -232,6 +244,9 @@ void raftlog_compact(struct raft_log *log, uint64_t index)
     log->base_index = index;
     log->base_term = last->term;
     log->base_time_ms = last->time_ms;
+    if (log->shed_index < index) {
+        log->shed_index = index;
+    }
 }
 
 void raftlog_restart(struct raft_log *log, uint64_t index, uint64_t term, uint64_t time_ms)
@@ -269,6 +284,27 @@ bool raftlog_release(struct raft_log *log, size_t more)
         entries--;
     }
     return raftlog_has_dropped(log);
+}
+
+void raftlog_shed(struct raft_log *log, uint64_t limit, size_t max_bytes)
+{
+    for (int i = 0; i < RAFTLOG_RELEASE_MAX; i++) {
+        struct raft_entry **place;
+        struct raft_entry *stub;
+
+        if (log->bytes <= max_bytes || log->shed_index >= limit) {
+            return;
+        }
+        log->shed_index++;
+        place = place_of(&log->live, log->shed_index);
+        if (!raft_entry_is_command(*place) || (*place)->size_bytes <= RAFTLOG_STUB_BYTES) {
+            continue;
+        }
+        stub = raft_entry_make_stub(*place);
+        log->bytes -= memory_of(*place) - memory_of(stub);
+        raft_entry_release(*place);
+        *place = stub;
+    }
 }
 
 uint64_t raftlog_membership_at(const struct raft_log *log, uint64_t index)

@@ -19,8 +19,9 @@
 #include "raft/entry.h"
 
 enum {
-    RAFTLOG_CHUNK = 1024,      /* entries in a chunk; a power of two */
-    RAFTLOG_RELEASE_MAX = 1024 /* entries that raftlog_release() releases, and those it is told */
+    RAFTLOG_CHUNK = 1024,       /* entries in a chunk; a power of two */
+    RAFTLOG_RELEASE_MAX = 1024, /* entries that raftlog_release() releases, and those it is told */
+    RAFTLOG_STUB_BYTES = 256,   /* the data of an entry of at most this size is never given up */
 };
 #define RAFTLOG_RELEASE_BYTES ((size_t)32 << 20) /* then it stops as well */
 
@@ -46,6 +47,8 @@ struct raft_log {
     size_t membership_head;
     size_t membership_count;
     size_t membership_capacity;
+    size_t bytes;        /* cost of the entries in memory, dropped ones included */
+    uint64_t shed_index; /* entries up to here may be stubs; not before the base */
     uint64_t base_index; /* 0 = the log is complete */
     uint64_t base_term;
     uint64_t base_time_ms; /* cluster time of the entry at the base */
@@ -61,7 +64,7 @@ void raftlog_free(struct raft_log *log);
 uint64_t raftlog_last_index(const struct raft_log *log);
 uint64_t raftlog_last_term(const struct raft_log *log);
 
-/* NULL if the log holds no entry at this index. */
+/* NULL if the log holds no entry at this index. It may be a stub. */
 struct raft_entry *raftlog_entry(const struct raft_log *log, uint64_t index);
 /* The term at an index, the base included; 0 if it is not known. */
 uint64_t raftlog_term(const struct raft_log *log, uint64_t index);
@@ -83,6 +86,12 @@ void raftlog_truncate(struct raft_log *log, uint64_t index);
  * RAFTLOG_RELEASE_MAX and `more`, and hardly more than RAFTLOG_RELEASE_BYTES. True: there are more.
  */
 bool raftlog_release(struct raft_log *log, size_t more);
+/*
+ * Gives up the data of entries, the oldest first, until the log takes no more than max_bytes: at
+ * most up to `limit`, and at most RAFTLOG_RELEASE_MAX entries at a time. Index, term, time and type
+ * stay. Entries of at most RAFTLOG_STUB_BYTES and memberships stay whole.
+ */
+void raftlog_shed(struct raft_log *log, uint64_t limit, size_t max_bytes);
 /* Whether dropped entries wait for raftlog_release(). */
 bool raftlog_has_dropped(const struct raft_log *log);
 

@@ -64,6 +64,7 @@ void progress_probe(struct raft_core *core, struct progress *progress, uint64_t 
     progress->probe_sent = false;
     progress->stale_number = progress->number;
     progress->commit_sent = 0;
+    progress->fetch_number = 0;
     progress->transfer = TRANSFER_NONE;
     progress->transfer_ms = 0;
     progress->state = next <= core->log.base_index ? RAFT_PROGRESS_SNAPSHOT : RAFT_PROGRESS_PROBE;

@@ -48,7 +48,14 @@ struct raft_options {
     bool check; /* check the invariants of check.c in every step, and abort if one is violated */
     size_t max_uncommitted_bytes; /* a leader with more than this refuses forwarded proposals */
     uint8_t priority;             /* leadership moves to the voter with the highest priority */
-    uint32_t disk_stall_ms;       /* a leader whose log writes make no progress for so long hands
+    /*
+     * The log in memory gives up the data of old entries when it takes more than this; 0 = it never
+     * does. The data of an entry goes only when the entry is committed, is on this node's disk, and
+     * RAFT_EVENT_APPLIED has named it. If a peer needs such an entry, the core asks the host to
+     * read it from the disk: raft_outbox.fetches.
+     */
+    size_t max_log_bytes;
+    uint32_t disk_stall_ms; /* a leader whose log writes make no progress for so long hands
                                      leadership over; 0 = never */
 };
 
@@ -92,6 +99,8 @@ enum raft_event_type {
     RAFT_EVENT_SNAPSHOT_FAILED,   /* peer: the transfer of a snapshot to the peer failed */
     RAFT_EVENT_SPACE,             /* low, space: how much room the disk has */
     RAFT_EVENT_HANDOVER,          /* to: a leader hands over to this voter, 0 = to the best one */
+    RAFT_EVENT_APPLIED, /* applied_index: the host needs no entry up to this one any more */
+    RAFT_EVENT_FETCHED, /* fetched: the answer to a request in raft_outbox.fetches */
 };
 
 struct raft_write_done {
@@ -124,6 +133,28 @@ struct raft_snapshot_received {
     const struct raft_membership *membership; /* at index; borrowed during the step */
 };
 
+/*
+ * A request to read entries for a peer from the log on the disk: from first_index on, not after
+ * last_index, at least one and no more than max_bytes of raft_entry_cost() allow. There is at most
+ * one request for each peer at a time. A new number replaces the request before it, of which the
+ * answer is then ignored.
+ */
+struct raft_fetch {
+    uint16_t peer;
+    uint64_t number;
+    uint64_t first_index;
+    uint64_t last_index;
+    size_t max_bytes;
+};
+
+/* The answer. The core takes references to the entries. */
+struct raft_fetched {
+    uint16_t peer;
+    uint64_t number;
+    struct raft_entry *const *entries; /* consecutive, from first_index on */
+    size_t entry_count;                /* 0 = they cannot be read now; the core asks again later */
+};
+
 struct raft_event {
     enum raft_event_type type;
     union {
@@ -137,6 +168,8 @@ struct raft_event {
         struct raft_write_done written;
         struct raft_snapshot_saved saved;
         struct raft_snapshot_received received;
+        struct raft_fetched fetched;
+        uint64_t applied_index;
         uint16_t peer;
         struct {
             uint16_t peer;
@@ -193,6 +226,9 @@ struct raft_outbox {
      * If a transfer to the peer is still under way, the host goes on with it. */
     const uint16_t *snapshot_peers;
     size_t snapshot_peer_count;
+    /* Entries that the host has to read from the disk for peers that are behind. */
+    const struct raft_fetch *fetches;
+    size_t fetch_count;
     bool state_changed; /* role, term, leader, membership, handover or removal */
     int violation;      /* 0, or RAFTD_ERROR_PROTOCOL: a peer broke the rules of Raft */
     uint16_t violator;  /* that peer */
@@ -209,8 +245,10 @@ const char *raft_check(const struct raft_core *core);
 /* The time at which raft_step() has to be called again even if there is no event, milliseconds. */
 uint64_t raft_next_deadline(const struct raft_core *core);
 
-/* The entry at an index, owned by the core; NULL if the log holds none there. */
+/* The entry at an index, owned by the core; NULL if the log in memory does not hold it whole. */
 struct raft_entry *raft_log_entry(const struct raft_core *core, uint64_t index);
+/* The cluster time of the entry at an index, the base included; 0 if it is not known. */
+uint64_t raft_log_time(const struct raft_core *core, uint64_t index);
 /* The term of the entry at an index, the base included; 0 if it is not known. */
 uint64_t raft_log_term(const struct raft_core *core, uint64_t index);
 /*
@@ -274,6 +312,7 @@ struct raft_status {
     bool removed;              /* this node was removed from the cluster, and that is committed */
     enum raft_space space;     /* as the host last said */
     size_t uncommitted_bytes;  /* cost of the entries after commit_index */
+    size_t log_bytes;          /* memory of the entries of the log */
     size_t peer_count;         /* members without this node */
     struct raft_peer_status peers[RAFT_MEMBERS_MAX];
 };

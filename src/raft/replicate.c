@@ -6,7 +6,6 @@
  */
 #include "raft/replicate.h"
 
-#include "base/assert.h"
 #include "base/plant.h"
 #include "raft/core.h"
 #include "raft/lease.h"
@@ -120,8 +119,10 @@ void replicate_advance_commit(struct raft_core *core)
     }
 }
 
-static void send_append(struct raft_core *core, size_t position, uint64_t previous, uint32_t count,
-                        size_t cost, enum raft_lane lane)
+/* Sends an append with `count` entries after `previous`. */
+static void send_append(struct raft_core *core, size_t position, uint64_t previous,
+                        struct raft_entry *const *entries, uint32_t count, size_t cost,
+                        enum raft_lane lane)
 {
     struct progress *progress = &core->progress[position];
     struct raft_message *message =
@@ -136,8 +137,32 @@ static void send_append(struct raft_core *core, size_t position, uint64_t previo
     message->append.number = progress_next_number(progress);
     message->append.reserve = !replicate_takes_commands(core);
     message->entry_count = count;
-    message->entries = count > 0 ? raftlog_slice(&core->log, previous + 1) : NULL;
+    message->entries = entries;
     progress_on_sent(core, progress, previous, count, cost);
+}
+
+static void send_empty(struct raft_core *core, size_t position, uint64_t previous,
+                       enum raft_lane lane)
+{
+    send_append(core, position, previous, NULL, 0, 0, lane);
+}
+
+void replicate_send_entries(struct raft_core *core, size_t position,
+                            struct raft_entry *const *entries, uint32_t count, size_t cost)
+{
+    send_append(core, position, core->progress[position].next_index - 1, entries, count, cost,
+                RAFT_LANE_ENTRIES);
+}
+
+size_t replicate_batch_bytes(const struct raft_core *core, const struct progress *progress)
+{
+    size_t batch = core->options.max_batch_bytes;
+    size_t window = core->options.max_inflight_bytes;
+
+    if (progress->inflight_bytes + batch <= window) {
+        return batch;
+    }
+    return progress->inflight_bytes < window ? window - progress->inflight_bytes : 0;
 }
 
 /*
@@ -150,16 +175,14 @@ static void send_entries(struct raft_core *core, size_t position)
     const struct progress *progress = &core->progress[position];
     uint64_t previous = progress->next_index - 1;
     uint64_t last = raftlog_last_index(&core->log);
-    size_t room = core->options.max_batch_bytes;
+    size_t room = replicate_batch_bytes(core, progress);
     bool reserve = !replicate_takes_commands(core);
     uint32_t count = 0;
     size_t cost = 0;
 
-    if (room + progress->inflight_bytes > core->options.max_inflight_bytes) {
-        ASSERT(progress->inflight_bytes <= core->options.max_inflight_bytes);
-        room = core->options.max_inflight_bytes - progress->inflight_bytes;
-    }
-    if (previous < last) {
+    if (previous < core->log.shed_index) {
+        last = previous; /* a probe: the entries after it are only on the disk (fetch.c) */
+    } else if (previous < last) {
         last = previous + raftlog_slice_length(&core->log, previous + 1);
     }
     while (previous + count < last) {
@@ -175,8 +198,12 @@ static void send_entries(struct raft_core *core, size_t position)
         cost += one;
         count++;
     }
-    send_append(core, position, previous, count, cost,
-                count > 0 ? RAFT_LANE_ENTRIES : RAFT_LANE_CONTROL);
+    if (count > 0) {
+        replicate_send_entries(core, position, raftlog_slice(&core->log, previous + 1), count,
+                               cost);
+    } else {
+        send_empty(core, position, previous, RAFT_LANE_CONTROL);
+    }
 }
 
 /* Whether a peer will probably answer at once: it has answered every round that it was asked. */
@@ -226,7 +253,7 @@ void replicate_choose_witnesses(struct raft_core *core)
  * is larger than the window, and the bytes in flight are bounded by the window or by the largest
  * entry.
  */
-static bool window_has_room(const struct raft_core *core, const struct progress *progress)
+bool replicate_window_has_room(const struct raft_core *core, const struct progress *progress)
 {
     const struct raft_entry *next = raftlog_entry(&core->log, progress->next_index);
     size_t batch = core->options.max_batch_bytes;
@@ -291,17 +318,17 @@ static void send_contact(struct raft_core *core, size_t position)
 
     if (progress->state == RAFT_PROGRESS_SNAPSHOT && !progress->has_lost_log) {
         /* The answer to this says how far the peer's log goes: on_refusal(). */
-        send_append(core, position, raftlog_last_index(&core->log), 0, 0, RAFT_LANE_CONTROL);
+        send_empty(core, position, raftlog_last_index(&core->log), RAFT_LANE_CONTROL);
     } else if (progress->inflight_count == 0 && !progress->has_lost_log) {
-        send_append(core, position, progress->next_index - 1, 0, 0, RAFT_LANE_CONTROL);
+        send_empty(core, position, progress->next_index - 1, RAFT_LANE_CONTROL);
     } else {
-        send_append(core, position, undisputed(core, progress), 0, 0, RAFT_LANE_CONTROL);
+        send_empty(core, position, undisputed(core, progress), RAFT_LANE_CONTROL);
         progress->heartbeat_due = false;
     }
     if (beat && progress->inflight_count > 0 &&
         core->now_ms - progress->inflights[progress->inflight_head].sent_ms >=
             core->options.heartbeat_ms) {
-        send_append(core, position, progress->next_index - 1, 0, 0, RAFT_LANE_ENTRIES);
+        send_empty(core, position, progress->next_index - 1, RAFT_LANE_ENTRIES);
     }
 }
 
@@ -315,15 +342,16 @@ static void send_to_peer(struct raft_core *core, size_t position)
         send_entries(core, position);
     }
     while (progress->state == RAFT_PROGRESS_REPLICATE && !progress->has_lost_log &&
-           progress->next_index <= last && window_has_room(core, progress)) {
+           progress->next_index <= last && progress->next_index > core->log.shed_index &&
+           replicate_window_has_room(core, progress)) {
         send_entries(core, position);
     }
     if (owes_contact(core, progress)) {
         send_contact(core, position);
     }
     if (owes_commit(core, progress) && !progress->has_lost_log) {
-        send_append(core, position, progress->next_index - 1, 0, 0,
-                    progress->inflight_count > 0 ? RAFT_LANE_ENTRIES : RAFT_LANE_CONTROL);
+        send_empty(core, position, progress->next_index - 1,
+                   progress->inflight_count > 0 ? RAFT_LANE_ENTRIES : RAFT_LANE_CONTROL);
     }
 }
 

@@ -24,7 +24,14 @@ const char *raft_role_name(enum raft_role role)
 
 struct raft_entry *raft_log_entry(const struct raft_core *core, uint64_t index)
 {
-    return raftlog_entry(&core->log, index);
+    struct raft_entry *entry = raftlog_entry(&core->log, index);
+
+    return entry != NULL && !entry->is_stub ? entry : NULL;
+}
+
+uint64_t raft_log_time(const struct raft_core *core, uint64_t index)
+{
+    return raftlog_time(&core->log, index);
 }
 
 uint64_t raft_log_term(const struct raft_core *core, uint64_t index)
@@ -50,6 +57,7 @@ void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_
         .removed = core->removed,
         .space = core->space,
         .uncommitted_bytes = core->uncommitted_bytes,
+        .log_bytes = core->log.bytes,
     };
     for (size_t i = 0; i < core->membership.count; i++) {
         const struct raft_member *member = &core->membership.members[i];

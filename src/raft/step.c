@@ -9,7 +9,7 @@
  *
  *     step       create      status                 what the host calls
  *     election   append      propose      check     what an event means
- *     read       reconfigure snapshot               parts of it that others use
+ *     read       reconfigure snapshot    fetch      parts of it that others use
  *     replicate  tail                               the appends; the end of the log
  *     role                                          every change of role and term
  *     progress                                      what the leader knows about each peer
@@ -26,6 +26,7 @@
 #include "raft/check.h"
 #include "raft/core.h"
 #include "raft/election.h"
+#include "raft/fetch.h"
 #include "raft/handover.h"
 #include "raft/progress.h"
 #include "raft/propose.h"
@@ -213,6 +214,13 @@ static void on_event(struct raft_core *core, const struct raft_event *event)
             core->space = RAFT_SPACE_LOW;
         }
         break;
+    case RAFT_EVENT_APPLIED:
+        ASSERT(event->applied_index <= core->commit_index);
+        core->applied_index = event->applied_index;
+        break;
+    case RAFT_EVENT_FETCHED:
+        fetch_on_read(core, &event->fetched);
+        break;
     case RAFT_EVENT_HANDOVER:
         if (core->role == RAFT_LEADER) {
             (void)handover_begin(core, event->to);
@@ -241,6 +249,28 @@ static void begin_batch(struct raft_core *core, uint64_t now_ms)
     core->state_changed = false;
     core->violation = 0;
     core->violator = 0;
+}
+
+/*
+ * Gives up the data of old entries if the log takes too much memory. This is done before the events
+ * of a batch: the outbox of the last batch is no longer used, and that of this batch has no entries
+ * yet. The last entry of the log stays whole.
+ */
+static void shed_log(struct raft_core *core)
+{
+    uint64_t limit =
+        core->applied_index < core->durable_index ? core->applied_index : core->durable_index;
+
+    if (core->options.max_log_bytes == 0) {
+        return;
+    }
+    if (limit > core->commit_index) {
+        limit = core->commit_index;
+    }
+    if (limit == raftlog_last_index(&core->log) && limit > 0) {
+        limit--;
+    }
+    raftlog_shed(&core->log, limit, core->options.max_log_bytes);
 }
 
 /* The last entries of the log, `count` of them, in one array. */
@@ -334,6 +364,7 @@ static void act(struct raft_core *core)
     read_flush(core);
     propose_flush(core);
     replicate_send(core);
+    fetch_flush(core);
     snapshot_flush(core);
 }
 
@@ -352,6 +383,8 @@ static void fill_outbox(const struct raft_core *core, struct raft_outbox *outbox
     outbox->read_index = core->confirmed_index;
     outbox->refused = core->refusals;
     outbox->refused_count = core->refusal_count;
+    outbox->fetches = core->fetches;
+    outbox->fetch_count = core->fetch_count;
     outbox->state_changed = core->state_changed;
     outbox->violation = core->violation;
     outbox->violator = core->violator;
@@ -380,6 +413,8 @@ void raft_step(struct raft_core *core, uint64_t now_ms, const struct raft_event 
         check_take(core, &before);
     }
     begin_batch(core, now_ms);
+    fetch_begin(core, events, count);
+    shed_log(core);
     for (size_t i = 0; i < count; i++) {
         on_event(core, &events[i]);
     }

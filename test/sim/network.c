@@ -226,16 +226,17 @@ static void gate_packet(struct network_node *node, uint64_t sequence, struct net
 void network_step_events(struct network *network, struct network_node *node,
                          const struct raft_event *events, size_t count)
 {
-    struct raft_event batch[2] = {{.type = RAFT_EVENT_CLOCK}};
+    struct raft_event batch[3] = {{.type = RAFT_EVENT_CLOCK}, {.type = RAFT_EVENT_APPLIED}};
     struct raft_outbox outbox;
 
     ASSERT(node->alive && count < 2);
     network->steps++;
     batch[0].wall_ms = node->wall_ms + network->now_ms;
+    batch[1].applied_index = node->applied_index;
     if (count == 1) {
-        batch[1] = events[0];
+        batch[2] = events[0];
     }
-    raft_step(node->core, network->now_ms + node->clock_ahead_ms, batch, count + 1, &outbox);
+    raft_step(node->core, network->now_ms + node->clock_ahead_ms, batch, count + 2, &outbox);
     if (outbox.has_write) {
         queue_write(network, node, &outbox.write);
     }
@@ -247,6 +248,10 @@ void network_step_events(struct network *network, struct network_node *node,
         } else {
             send_packet(network, packet);
         }
+    }
+    for (size_t i = 0; i < outbox.fetch_count; i++) {
+        ASSERT(node->fetch_count < RAFT_MEMBERS_MAX);
+        node->fetches[node->fetch_count++] = outbox.fetches[i];
     }
     for (size_t i = 0; i < outbox.snapshot_peer_count; i++) {
         node->transfer_wanted[outbox.snapshot_peers[i]] = true;
@@ -396,7 +401,7 @@ void network_save_snapshot(struct network *network, uint16_t id, uint64_t keep)
     }
     node->snapshot.index = index;
     node->snapshot.term = raft_log_term(node->core, index);
-    node->snapshot.time_ms = raft_log_entry(node->core, index)->time_ms;
+    node->snapshot.time_ms = raft_log_time(node->core, index);
     raft_membership_at(node->core, index, &node->snapshot.membership);
     event.saved.index = index;
     event.saved.term = node->snapshot.term;
@@ -451,6 +456,30 @@ void network_complete_write(struct network *network, struct network_node *node)
     network_step_events(network, node, &event, 1);
 }
 
+/* Reads what the core of a node wants from the disk. */
+static void fetch(struct network *network, struct network_node *node)
+{
+    struct raft_fetch want = node->fetches[--node->fetch_count];
+    struct raft_event event = {.type = RAFT_EVENT_FETCHED,
+                               .fetched = {.peer = want.peer, .number = want.number}};
+    size_t first = (size_t)(want.first_index - node->base_index - 1);
+    size_t last = (size_t)(want.last_index - node->base_index - 1);
+    size_t cost = 0;
+
+    if (!node->fetch_fails && want.first_index > node->base_index && last < node->entry_count) {
+        event.fetched.entries = node->entries + first;
+        for (size_t i = first; i <= last; i++) {
+            cost += raft_entry_cost(node->entries[i]);
+            if (i > first && cost > want.max_bytes) {
+                break;
+            }
+            event.fetched.entry_count++;
+        }
+        node->fetched_count += event.fetched.entry_count;
+    }
+    network_step_events(network, node, &event, 1);
+}
+
 /* Does everything that is due now; true = there was something. */
 static bool run_moment(struct network *network)
 {
@@ -478,6 +507,10 @@ static bool run_moment(struct network *network)
         if (node->writes != NULL && !node->disk_stalled &&
             node->writes->done_ms <= network->now_ms) {
             network_complete_write(network, node);
+            return true;
+        }
+        if (node->fetch_count > 0) {
+            fetch(network, node);
             return true;
         }
         if (raft_next_deadline(node->core) <= network->now_ms + node->clock_ahead_ms) {

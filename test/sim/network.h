@@ -67,8 +67,12 @@ struct network_node {
     uint64_t read_confirmed_index;
     uint64_t next_read_id;
     size_t refused_count;
-    uint8_t refused_reason; /* of the last refusal */
-    int violation;          /* of the last step that reported one */
+    uint8_t refused_reason;                      /* of the last refusal */
+    struct raft_fetch fetches[RAFT_MEMBERS_MAX]; /* entries that the core wants to be read */
+    size_t fetch_count;
+    size_t fetched_count; /* of entries that were read */
+    bool fetch_fails;     /* the disk cannot be read */
+    int violation;        /* of the last step that reported one */
     uint64_t violation_count;
     uint64_t seen_commit;
     /* For the invariants. */

@@ -252,6 +252,7 @@ static void start(struct network *network, uint16_t id)
     node->seen_commit = node->base_index;
     node->read_confirmed_id = 0;
     node->next_read_id = 0;
+    node->fetch_count = 0;
     memset(node->transfer_wanted, 0, sizeof(node->transfer_wanted));
 }
 

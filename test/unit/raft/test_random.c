@@ -114,6 +114,7 @@ static void live_through(size_t node_count, uint64_t seed)
     network.write_max_ms = (uint32_t)(1 + network_random(&network, 40));
     network.options.max_inflight_messages = (uint32_t)(1 + network_random(&network, 8));
     network.options.max_batch_bytes = (size_t)(1 + network_random(&network, 500));
+    network.options.max_log_bytes = seed % 2 == 0 ? 1 + (size_t)network_random(&network, 5000) : 0;
     for (uint16_t id = 1; id <= node_count; id++) {
         network_crash(&network, id, false); /* so that the options above are used */
         network_restart(&network, id);
