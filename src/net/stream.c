@@ -89,7 +89,9 @@ struct stream {
     struct tls_context *tls;       /* borrowed; NULL = plain */
     struct resolution *resolution; /* owned; the look-up of the host's name; NULL = none */
     struct addrinfo *addresses;    /* owned; all addresses of the host; NULL = none */
-    struct addrinfo *next_address; /* the address to try when this one fails; NULL = none */
+    struct addrinfo *next_address; /* the address to try when this one fails; NULL = the first */
+    size_t addresses_left;         /* that were not tried yet */
+    unsigned skipped_addresses;    /* see stream_skip_addresses() */
     struct net_address target;     /* address given to stream_dial(), for messages */
     const char *expected_host;     /* borrowed; see stream_expect_host(); NULL = not checked */
 };
@@ -132,10 +134,12 @@ static int connect_next(struct stream *stream, struct raftd_error *error)
 {
     int failure = EADDRNOTAVAIL;
 
-    while (stream->next_address != NULL) {
-        const struct addrinfo *address = stream->next_address;
+    while (stream->addresses_left > 0) {
+        const struct addrinfo *address =
+            stream->next_address != NULL ? stream->next_address : stream->addresses;
 
         stream->next_address = address->ai_next;
+        stream->addresses_left--;
         if (stream->fd >= 0) {
             close(stream->fd);
         }
@@ -155,12 +159,22 @@ static int connect_next(struct stream *stream, struct raftd_error *error)
     return cannot_connect(stream, failure, error);
 }
 
-/* Takes the list of all addresses of the host and begins with the first. */
+/* Takes the list of all addresses of the host and begins with the first that is not skipped. */
 static int connect_first(struct stream *stream, struct addrinfo *addresses,
                          struct raftd_error *error)
 {
+    unsigned skipped;
+
     stream->addresses = addresses;
     stream->next_address = addresses;
+    stream->addresses_left = 0;
+    for (const struct addrinfo *address = addresses; address != NULL; address = address->ai_next) {
+        stream->addresses_left++;
+    }
+    skipped = stream->skipped_addresses % (unsigned)stream->addresses_left;
+    for (; skipped > 0; skipped--) {
+        stream->next_address = stream->next_address->ai_next;
+    }
     return connect_next(stream, error);
 }
 
@@ -189,6 +203,12 @@ int stream_dial(const struct net_address *address, struct tls_context *tls, stru
     }
     *stream = made;
     return 0;
+}
+
+void stream_skip_addresses(struct stream *stream, unsigned count)
+{
+    ASSERT(!stream->server && stream->ssl == NULL);
+    stream->skipped_addresses = count;
 }
 
 void stream_expect_host(struct stream *stream, const char *host)
@@ -303,9 +323,10 @@ static int finish_connect(struct stream *stream, struct raftd_error *error)
         freeaddrinfo(stream->addresses);
         stream->addresses = NULL;
         stream->next_address = NULL;
+        stream->addresses_left = 0;
         return 0;
     }
-    if (stream->next_address != NULL && connect_next(stream, error) == 0) {
+    if (stream->addresses_left > 0 && connect_next(stream, error) == 0) {
         return would_block(stream, POLLOUT);
     }
     return cannot_connect(stream, failure, error);

@@ -31,6 +31,8 @@ static void schedule_retry(struct link *link)
 {
     if (link->was_healthy) {
         link->backoff_ms = link->timing.backoff_min_ms;
+    } else {
+        link->failed_dials++;
     }
     link->was_healthy = false;
     link->retry_due_ms = link->now_ms + jittered(link->backoff_ms);
@@ -105,6 +107,7 @@ static void dial(struct link *link)
         fail(link, GREETING_UNREACHABLE, error.message);
         return;
     }
+    stream_skip_addresses(stream, link->failed_dials);
     adopt_stream(link, stream);
     link->state = LINK_HANDSHAKE;
 }

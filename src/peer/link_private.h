@@ -105,6 +105,7 @@ struct link {
     bool was_healthy;      /* the peer answered a probe on this connection */
     uint64_t retry_due_ms; /* IDLE: time of the next dialling */
     uint32_t backoff_ms;
+    unsigned failed_dials; /* so far; each failure lets the next address of the name go first */
     /* Events that found the ring full, in the order in which they are pushed. */
     struct link_event owed; /* a message, or a frame of a snapshot; type 0 = none */
     bool owes_down;

@@ -3,9 +3,11 @@
  */
 #include "unit.h"
 
+#include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "names.h"
@@ -51,6 +53,47 @@ START_TEST(test_every_address_of_a_name_is_tried)
     stream_peer_text(client.stream, text, sizeof(text));
     ck_assert_ptr_nonnull(strstr(text, "127.0.0.1:"));
     stream_close(client.stream);
+    close(listening);
+}
+END_TEST
+
+/* A listener at another address of this host, with the same port. */
+static int listen_beside(const char *host, uint16_t port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(inet_pton(AF_INET, host, &address.sin_addr), 1);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    ck_assert_int_eq(listen(fd, 8), 0);
+    return fd;
+}
+
+/* N10: a first address that accepts connections and says nothing keeps no later one from its turn.
+ */
+START_TEST(test_n10_each_try_begins_with_another_address)
+{
+    static const char *const wanted[] = {"127.0.0.2:", "127.0.0.1:", "127.0.0.1:", "127.0.0.2:"};
+    struct net_address address;
+    int listening = listen_loopback(&address);
+    int beside = listen_beside("127.0.0.2", address.port);
+
+    strcpy(address.host, "three-addresses.test");
+    for (unsigned i = 0; i < 4; i++) {
+        struct end client = {0};
+        char text[64];
+
+        client.code = stream_dial(&address, NULL, &client.stream, &client.error);
+        ck_assert_msg(client.code == 0, "%s", client.error.message);
+        stream_skip_addresses(client.stream, i);
+        end_handshake(&client);
+        ck_assert_msg(client.code == 0, "%s", client.error.message);
+        stream_peer_text(client.stream, text, sizeof(text));
+        ck_assert_msg(strncmp(text, wanted[i], strlen(wanted[i])) == 0, "try %u: %s", i, text);
+        stream_close(client.stream);
+    }
+    close(beside);
     close(listening);
 }
 END_TEST
@@ -133,6 +176,7 @@ UNIT_SUITE(dial)
 
     tcase_add_test(dialling, test_nobody_listens);
     tcase_add_test(dialling, test_every_address_of_a_name_is_tried);
+    tcase_add_test(dialling, test_n10_each_try_begins_with_another_address);
     tcase_add_test(dialling, test_none_of_the_addresses_of_a_name_answers);
     tcase_add_test(dialling, test_a_name_that_nobody_knows);
     tcase_add_test(dialling, test_a_slow_resolver_is_waited_for_like_a_socket);
