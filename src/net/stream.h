@@ -27,10 +27,10 @@ int stream_dial(const struct net_address *address, struct tls_context *tls /* NU
                 struct stream **stream, struct raftd_error *error);
 /*
  * Begins with another address if the host is a name with several: with the one after the first
- * `count` of them, counted in a circle; all are tried as before. A caller that dials again and again
- * uses the number of its tries. Otherwise an address that swallows packets, or behind which another
- * server answers, would take the whole time of each try, and no later address would get a turn.
- * Only for a stream of stream_dial(), before stream_handshake().
+ * `count` of them, counted in a circle; all are tried as before. A caller that dials again and
+ * again uses the number of its tries. Otherwise an address that swallows packets, or behind which
+ * another server answers, would take the whole time of each try, and no later address would get a
+ * turn. Only for a stream of stream_dial(), before stream_handshake().
  */
 void stream_skip_addresses(struct stream *stream, unsigned count);
 /*
