@@ -69,6 +69,7 @@ struct conf {
         uint32_t max_inflight_messages; /* 128 for each peer */
         uint64_t max_inflight_bytes;    /* 16 MiB for each peer */
         uint64_t max_uncommitted_bytes; /* 64 MiB */
+        uint64_t log_memory_bytes;      /* 256 MiB of entries in memory; 0 = no limit */
         uint16_t priority;              /* 0, which is the lowest, to 100 */
         uint32_t disk_stall_ms;      /* 3000; 0 = a leader keeps its role whatever its disk does */
         uint32_t request_timeout_ms; /* 5000 */

@@ -234,6 +234,18 @@ const struct conf_option conf_options[] = {
                     "leader accepts no further commands.",
      FIELD(raft.max_uncommitted_bytes)},
     {.section = "raft",
+     .key = "log_memory_bytes",
+     .type = CONF_TYPE_BYTES,
+     .unit = "bytes",
+     .initial = "256M",
+     .min = 0,
+     .max = 1024 * GIB,
+     .description = "How many bytes of entries the log may have in memory. When it has more, the "
+                    "data of the oldest entries that were applied stay on the disk only, and are "
+                    "read from there for a node that is behind. 0: all entries of the log are in "
+                    "memory. The number of entries depends on [snapshot] keep_entries.",
+     FIELD(raft.log_memory_bytes)},
+    {.section = "raft",
      .key = "priority",
      .type = CONF_TYPE_U16,
      .initial = "0",

@@ -26,6 +26,7 @@ void member_clear_batch(struct member *member)
     for (size_t i = 0; i < batch->entry_count; i++) {
         raft_entry_release(batch->entries[i]);
     }
+    member_clear_fetched(member);
     batch->message_count = 0;
     batch->entry_count = 0;
     batch->count = 0;

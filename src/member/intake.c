@@ -238,5 +238,6 @@ void member_complete_batch(struct member *member)
         propose_time(member);
         member_begin_draining(member);
         ask_reads(member);
+        member_tell_applied(member);
     }
 }

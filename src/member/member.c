@@ -20,6 +20,7 @@ struct member *member_create(const struct member_options *options, struct raft_c
     member->applied_time_ms = applied->time_ms;
     member->deadline_ms = UINT64_MAX;
     member->snapshots.taken_index = applied->index;
+    member->snapshots.taken_term = applied->term;
     waiting_init(&member->waiting);
     return member;
 }
@@ -37,6 +38,7 @@ static void free_outputs(struct member *member)
     memory_free(member->answers.list);
     memory_free(member->frames.list);
     memory_free(member->tasks.list);
+    memory_free(member->fetches.list);
 }
 
 void member_destroy(struct member *member)

@@ -163,6 +163,22 @@ void member_ask(struct member *member, const struct member_request *request);
 /* The client has closed: its commands are still proposed, but nothing is answered. */
 void member_forget_client(struct member *member, const struct raftd_client *client);
 
+/*
+ * Entries that the host has read from the log on the disk, in answer to a question of
+ * member_next_fetch(): consecutive, from its first_index on. Takes the list, which memory_free()
+ * frees, and one reference to each entry. No entries: they cannot be read now. Before the call,
+ * member_takes_fetched() has to be true.
+ */
+bool member_takes_fetched(const struct member *member);
+void member_fetched(struct member *member, uint16_t peer, uint64_t number,
+                    struct raft_entry **entries, size_t count);
+/*
+ * The disk has damaged the entry at this index, which was durable once. What it did is in the state
+ * machine, so a snapshot takes its place: the log before it is given up, in memory and on the disk,
+ * and peers that need it get the snapshot.
+ */
+void member_log_damaged(struct member *member, uint64_t index);
+
 /* News of the snapshot worker; only with options.has_snapshots. */
 
 /* A snapshot is durable, or failed: code is not 0. needed_index: a transfer needs the entries after
@@ -230,6 +246,10 @@ void member_frame_lost(struct member *member, const struct member_frame *frame);
 struct member_write *member_take_write(struct member *member);
 /* The log up to this index is not needed on the disk any more; 0 = nothing new. */
 uint64_t member_take_compaction(struct member *member);
+
+/* Entries that have to be read from the log on the disk, after the step; at most one question for
+ * each peer at a time. */
+bool member_next_fetch(struct member *member, struct raft_fetch *fetch);
 
 /* What the snapshot worker and the state machine have to do, apart from saving. */
 enum member_task_type {

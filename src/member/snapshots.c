@@ -41,6 +41,28 @@ static void compact(struct member *member, uint64_t index)
     }
 }
 
+/*
+ * If the newest snapshot contains the damaged entry, the log up to that entry is given up. On the
+ * disk as well, and although a start from the snapshot before the newest one would need it: with
+ * the damage in the log, such a start would fail, and so would every other start.
+ */
+static void replace_damaged_log(struct member *member)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+    uint64_t index = snapshots->damaged_log_index;
+    struct raft_event *event;
+
+    if (index == 0 || index > snapshots->taken_index || snapshots->taken_term == 0) {
+        return; /* a new snapshot is due */
+    }
+    event = member_event(member, RAFT_EVENT_SNAPSHOT_SAVED);
+    event->saved.index = snapshots->taken_index;
+    event->saved.term = snapshots->taken_term;
+    event->saved.keep_from = index + 1;
+    compact(member, index);
+    snapshots->damaged_log_index = 0;
+}
+
 void member_snapshot_saved(struct member *member, const struct member_saved *saved)
 {
     struct member_snapshots *snapshots = &member->snapshots;
@@ -57,11 +79,23 @@ void member_snapshot_saved(struct member *member, const struct member_saved *sav
     snapshots->is_damaged = false;
     snapshots->taken_index = saved->index;
     snapshots->content_bytes = snapshots->saving_bytes;
+    snapshots->taken_term = snapshots->saving_term;
     event = member_event(member, RAFT_EVENT_SNAPSHOT_SAVED);
     event->saved.index = saved->index;
     event->saved.term = snapshots->saving_term;
     event->saved.keep_from = keep_from(member, saved);
     compact(member, remove_up_to(saved, event->saved.keep_from));
+    replace_damaged_log(member);
+}
+
+void member_log_damaged(struct member *member, uint64_t index)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+
+    if (index > snapshots->damaged_log_index) {
+        snapshots->damaged_log_index = index;
+        replace_damaged_log(member);
+    }
 }
 
 bool member_takes_snapshot(const struct member *member)
@@ -162,7 +196,9 @@ static void install(struct member *member, const struct raft_outbox *outbox)
     member->applied_term = outbox->install_term;
     member->applied_time_ms = snapshots->received->time_ms;
     snapshots->is_damaged = false;
+    snapshots->damaged_log_index = 0; /* the whole log before the snapshot is gone */
     snapshots->taken_index = outbox->install_index;
+    snapshots->taken_term = outbox->install_term;
     snapshots->applied_bytes = member->applied_bytes;
     fail_proposals(member);
     compact(member, outbox->install_index);
@@ -224,7 +260,7 @@ bool member_snapshot_is_due(const struct member *member)
     if (member->turn.now_ms < snapshots->retry_ms) {
         return false;
     }
-    return snapshots->is_damaged || due_is_reached(&due);
+    return snapshots->is_damaged || snapshots->damaged_log_index != 0 || due_is_reached(&due);
 }
 
 bool member_begin_snapshot(struct member *member, struct snapshot_info *info)

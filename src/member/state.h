@@ -22,9 +22,16 @@ enum {
     /* Places of a batch that are kept for the clock, a read round, the time, a handover and the
      * disk space. */
     MEMBER_EVENTS_KEPT = 8,
+    MEMBER_FETCHED_MAX = 8, /* answers with entries from the disk in one turn */
 };
 
 /* The events of one turn, and what they point at, which is freed when the core has seen them. */
+/* Entries that the host has read from the disk, one reference to each; owned, with the list. */
+struct member_fetched_entries {
+    struct raft_entry **list;
+    size_t count;
+};
+
 struct member_batch {
     size_t count;
     struct raft_event events[MEMBER_EVENTS_MAX];
@@ -32,6 +39,8 @@ struct member_batch {
     struct raft_message *messages[MEMBER_EVENTS_MAX];
     size_t entry_count;
     struct raft_entry *entries[MEMBER_EVENTS_MAX];
+    size_t fetched_count;
+    struct member_fetched_entries fetched[MEMBER_FETCHED_MAX];
 };
 
 /*
@@ -45,12 +54,15 @@ struct member_batch {
  * is_saving is true in slicing and writing, is_slicing in slicing.
  */
 struct member_snapshots {
-    uint64_t taken_index;   /* index of the newest snapshot that is durable here; 0 = none */
-    uint64_t applied_bytes; /* member.applied_bytes when the newest snapshot was begun */
-    uint64_t content_bytes; /* size of the newest snapshot's content */
-    uint64_t retry_ms;      /* after a failure: time before which no snapshot is begun */
-    bool is_wanted;         /* a client or the embedder asked for one */
-    bool is_damaged;        /* the newest one was found damaged, and no new one is there yet */
+    uint64_t taken_index;       /* index of the newest snapshot that is durable here; 0 = none */
+    uint64_t taken_term;        /* of that entry */
+    uint64_t damaged_log_index; /* newest entry that the disk has damaged and that is still in the
+                                 * log; 0 = none */
+    uint64_t applied_bytes;     /* member.applied_bytes when the newest snapshot was begun */
+    uint64_t content_bytes;     /* size of the newest snapshot's content */
+    uint64_t retry_ms;          /* after a failure: time before which no snapshot is begun */
+    bool is_wanted;             /* a client or the embedder asked for one */
+    bool is_damaged;            /* the newest one was found damaged, and no new one is there yet */
 
     /* The snapshot that is being saved. */
     bool is_saving;
@@ -76,6 +88,13 @@ struct member_frames {
 
 struct member_tasks {
     struct member_task *list;
+    size_t count;
+    size_t taken;
+    size_t capacity;
+};
+
+struct member_fetches {
+    struct raft_fetch *list;
     size_t count;
     size_t taken;
     size_t capacity;
@@ -146,6 +165,9 @@ struct member {
     bool drain_has_begun;
     bool drain_led; /* this node was the leader when draining began */
 
+    uint64_t told_applied_index; /* as the core was last told */
+    struct member_fetches fetches;
+
     struct member_frames frames;
     struct member_tasks tasks;
     struct member_answers answers;
@@ -180,6 +202,11 @@ bool member_can_propose(const struct member *member);
 /* Whether the member gives proposals to the core now: that, and none that were refused or that are
  * in doubt have to come first. */
 bool member_is_open(const struct member *member);
+
+/* fetch.c */
+void member_follow_fetches(struct member *member, const struct raft_outbox *outbox);
+void member_clear_fetched(struct member *member);
+void member_tell_applied(struct member *member);
 
 /* intake.c */
 /* The last events before a step: requests that waited, a read round, the time, draining. */

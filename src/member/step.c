@@ -195,6 +195,7 @@ static void act(struct member *member, const struct raft_outbox *outbox)
 {
     member->commit_index = outbox->commit_index;
     member_follow_snapshots(member, outbox);
+    member_follow_fetches(member, outbox);
     confirm_reads(member, outbox);
     note_own_terms(member);
     if (outbox->has_write) {

@@ -107,6 +107,27 @@ static void write_log(struct core_loop *loop)
     }
 }
 
+/* Questions for entries that only the disk has. What finds no place is answered with nothing, and
+ * the core asks again later. */
+static void read_log(struct core_loop *loop)
+{
+    struct raft_fetch fetch;
+
+    while (member_next_fetch(loop->member, &fetch)) {
+        const struct log_read read = {
+            .peer = fetch.peer,
+            .number = fetch.number,
+            .first_index = fetch.first_index,
+            .last_index = fetch.last_index,
+            .max_bytes = fetch.max_bytes,
+        };
+
+        if (!log_writer_read(loop->node->log_writer, &read) && member_takes_fetched(loop->member)) {
+            member_fetched(loop->member, fetch.peer, fetch.number, NULL, 0);
+        }
+    }
+}
+
 /* Steps the core, then sends, writes, installs, applies and answers what that made possible. */
 static void step(struct core_loop *loop)
 {
@@ -124,6 +145,7 @@ static void step(struct core_loop *loop)
     mutex_unlock(&node->core_mutex);
     send_frames(loop);
     write_log(loop);
+    read_log(loop);
     snapshots_run_tasks(loop);
     machine_apply(loop);
     snapshots_slice(loop);
@@ -199,8 +221,8 @@ static bool has_work(const struct core_loop *loop)
     if (!member_can_step(loop->member)) {
         return false; /* the core is not stepped before the log writer has room again */
     }
-    if (member_can_go_on(loop->member) || snapshots_have_work(loop) ||
-        loop->takes_part != node_takes_part(node) ||
+    if (member_can_go_on(loop->member) || log_writer_has_reads(node->log_writer) ||
+        snapshots_have_work(loop) || loop->takes_part != node_takes_part(node) ||
         (!loop->draining_begun && atomic_load(&node->draining) == DRAINING_ASKED)) {
         return true;
     }

@@ -21,6 +21,19 @@ void intake_writes(struct core_loop *loop)
     }
 }
 
+static void intake_reads(struct core_loop *loop)
+{
+    struct log_read read;
+
+    while (member_takes_fetched(loop->member) &&
+           log_writer_next_read(loop->node->log_writer, &read)) {
+        if (read.code == RAFTD_ERROR_CORRUPT) {
+            member_log_damaged(loop->member, read.first_index);
+        }
+        member_fetched(loop->member, read.peer, read.number, read.entries.list, read.entries.count);
+    }
+}
+
 static void begin(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
@@ -124,6 +137,7 @@ void intake(struct core_loop *loop)
     begin(loop);
     if (member_can_step(loop->member)) {
         if (loop->takes_part) {
+            intake_reads(loop);
             snapshots_intake(loop);
         }
         for (size_t i = 0; i < node->links.count; i++) {

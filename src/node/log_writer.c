@@ -338,6 +338,11 @@ bool log_writer_next_read(struct log_writer *log_writer, struct log_read *read)
     return true;
 }
 
+bool log_writer_has_reads(const struct log_writer *log_writer)
+{
+    return ring_count(log_writer->reads_done) > 0;
+}
+
 void log_writer_compact(struct log_writer *log_writer, uint64_t index)
 {
     if (index > atomic_load(&log_writer->compact_index)) {

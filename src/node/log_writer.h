@@ -62,6 +62,7 @@ struct log_read {
 /* False: LOG_WRITER_READS_MAX of them wait already; ask again later. */
 bool log_writer_read(struct log_writer *log_writer, const struct log_read *read);
 bool log_writer_next_read(struct log_writer *log_writer, struct log_read *read);
+bool log_writer_has_reads(const struct log_writer *log_writer);
 
 /* Entries up to this index are in a durable snapshot, so their segments may be removed. */
 void log_writer_compact(struct log_writer *log_writer, uint64_t index);

@@ -183,6 +183,7 @@ static int make_core(struct raftd_node *node, const struct recovery_options *opt
         .max_inflight_messages = conf->raft.max_inflight_messages,
         .max_inflight_bytes = conf->raft.max_inflight_bytes,
         .max_uncommitted_bytes = conf->raft.max_uncommitted_bytes,
+        .max_log_bytes = conf->raft.log_memory_bytes,
         .priority = (uint8_t)conf->raft.priority,
         .disk_stall_ms = conf->raft.disk_stall_ms,
     };

@@ -146,6 +146,7 @@ static struct raft_options core_options(struct host *host)
         .max_inflight_messages = options->max_inflight_messages,
         .max_inflight_bytes = options->max_inflight_bytes,
         .max_uncommitted_bytes = options->max_uncommitted_bytes,
+        .max_log_bytes = host->world->swarm.log_memory_bytes,
         .priority = options->priority,
         .disk_stall_ms = options->disk_stall_ms,
     };
@@ -209,6 +210,7 @@ static void begin_life(struct host *host, const struct snapshot_info *snapshot)
     host->paused_until_us = 0;
     host->state_index = snapshot->index;
     host->compact_index = 0;
+    host->fetch_count = 0;
     host->handover = 0;
     host->timer_us = 0;
     host->stall_us = 0;

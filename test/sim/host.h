@@ -159,6 +159,8 @@ struct host {
     struct host_writes queued;
     struct host_writes writing; /* the batch under way */
     struct host_writes done;
+    struct raft_fetch fetches[RAFT_MEMBERS_MAX]; /* entries that are read in the next turn */
+    size_t fetch_count;
     uint64_t batch_since_us;
     uint16_t handover; /* raft_get_handover() after the last turn */
     uint64_t stall_us; /* additional time of the next batch */

@@ -15,6 +15,7 @@
 #include "sim/host.h"
 #include "sim/net.h"
 #include "sim/truth.h"
+#include "store/wal_read.h"
 
 enum { PAUSE_MS_MAX = 4000, PAUSE_ONE_IN = 100 };
 
@@ -52,6 +53,39 @@ static void begin(struct host *host)
     if (is_low != was_low) {
         STORY(host->world, host->id, is_low ? "is told that room is low" : "has room again");
         world_see(host->world, is_low ? SEEN_SPACE_LOW : SEEN_ROOM_AGAIN);
+    }
+}
+
+/* The log writer reads the entries that the core asked for in an earlier turn. */
+static void give_fetched(struct host *host)
+{
+    while (host->fetch_count > 0 && member_takes_fetched(host->member)) {
+        const struct raft_fetch *fetch = &host->fetches[--host->fetch_count];
+        struct raftd_error error = {0};
+        struct wal_entries entries;
+        int code = wal_read_entries(host->wal, fetch->first_index, fetch->last_index,
+                                    fetch->max_bytes, &entries, &error);
+
+        host->heard_other = true;
+        if (code == 0) {
+            world_see(host->world, SEEN_READ_BACK);
+        } else if (code == RAFTD_ERROR_CORRUPT) {
+            STORY(host->world, host->id, "%s", error.message);
+            member_log_damaged(host->member, fetch->first_index);
+        }
+        member_fetched(host->member, fetch->peer, fetch->number, entries.list, entries.count);
+    }
+}
+
+static void take_fetches(struct host *host)
+{
+    struct raft_fetch fetch;
+
+    while (member_next_fetch(host->member, &fetch)) {
+        if (host->fetch_count < RAFT_MEMBERS_MAX) {
+            host->fetches[host->fetch_count++] = fetch;
+            host_plan_turn(host);
+        }
     }
 }
 
@@ -409,6 +443,7 @@ static void carry(struct host *host)
 {
     send_frames(host);
     submit_write(host);
+    take_fetches(host);
     host_worker_tasks(host);
     apply(host);
     tell_deadline(host);
@@ -429,6 +464,7 @@ void host_turn(struct host *host)
     if (can_step) {
         if (host->takes_part) {
             host_worker_news(host);
+            give_fetched(host);
         }
         give_inbox(host);
     }

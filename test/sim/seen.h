@@ -84,6 +84,7 @@
     X(SEEN_PROMOTION, "learners promoted")                                                         \
     X(SEEN_LEADER_REMOVED, "leaders removed")                                                      \
     X(SEEN_REPLACEMENT, "lost members replaced under a new id")                                    \
+    X(SEEN_READ_BACK, "entries read back from the disk for a peer")                                \
     X(SEEN_SNAPSHOT_SAVED, "snapshots saved")                                                      \
     X(SEEN_SNAPSHOT_INSTALLED, "snapshots installed")                                              \
     X(SEEN_SNAPSHOT_START, "starts from a snapshot")                                               \

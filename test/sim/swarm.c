@@ -7,6 +7,8 @@
 
 #include "sim/random.h"
 
+enum { LATE_MEMORY = 1000 }; /* not the number of a fault class */
+
 static const char *const names[FAULT_CLASSES] = {
     [FAULT_DELAY] = "delay",
     [FAULT_LOSS] = "loss",
@@ -190,6 +192,14 @@ static void obey(struct swarm *swarm, const struct swarm_wish *wish)
     }
 }
 
+/* From a stream of its own: it was added when seeds already had a meaning. */
+static void draw_memory(struct swarm *swarm)
+{
+    struct sim_random late = sim_random_make(sim_mix(swarm->seed, LATE_MEMORY));
+
+    swarm->log_memory_bytes = sim_random_below(&late, 2) == 0 ? 0 : draw_scale(&late, 256, 16384);
+}
+
 struct swarm swarm_draw(uint64_t seed, const struct swarm_wish *wish)
 {
     struct sim_random random = sim_random_make(seed);
@@ -201,6 +211,7 @@ struct swarm swarm_draw(uint64_t seed, const struct swarm_wish *wish)
     draw_core(&swarm, &random);
     draw_pace(&swarm, &random);
     draw_width(&swarm);
+    draw_memory(&swarm);
     if (wish->nodes != 0) {
         swarm.nodes = wish->nodes;
     }

@@ -75,9 +75,10 @@ struct swarm {
     uint32_t snapshot_tail;  /* entries before the snapshot that stay in the log */
     uint32_t snapshots_kept;
     uint32_t disk_stall_ms;
-    bool priorities; /* for leadership */
-    bool unequal;    /* each host has options of its own; those above are the greatest */
-    bool levels;     /* reads of every level, else only linearizable ones */
+    bool priorities;           /* for leadership */
+    bool unequal;              /* each host has options of its own; those above are the greatest */
+    bool levels;               /* reads of every level, else only linearizable ones */
+    uint32_t log_memory_bytes; /* of entries in memory; 0 = no limit */
 };
 
 /* The numbers by name, as --set and the file `regressions` use them: field, name. */
@@ -107,7 +108,8 @@ struct swarm {
     X(disk_stall_ms, "stall-ms")                                                                   \
     X(priorities, "priorities")                                                                    \
     X(levels, "levels")                                                                            \
-    X(unequal, "unequal")
+    X(unequal, "unequal")                                                                          \
+    X(log_memory_bytes, "log-memory-bytes")
 
 #define SWARM_NUMBER_ENUMERATE(field, name) SWARM_NUMBER_##field,
 enum swarm_number { SWARM_NUMBERS(SWARM_NUMBER_ENUMERATE) SWARM_NUMBER_COUNT };

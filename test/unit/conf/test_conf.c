@@ -144,6 +144,7 @@ START_TEST(each_carries_every_option_over)
         {"raft.max_inflight_messages", "3"},
         {"raft.max_inflight_bytes", "3M"},
         {"raft.max_uncommitted_bytes", "4999"},
+        {"raft.log_memory_bytes", "7M"},
         {"raft.priority", "9"},
         {"raft.disk_stall_ms", "8"},
         {"raft.request_timeout_ms", "77"},

@@ -116,6 +116,7 @@ START_TEST(defaults_are_those_of_the_contract)
     ck_assert_uint_eq(conf.raft.max_inflight_messages, 128);
     ck_assert_uint_eq(conf.raft.max_inflight_bytes, 16 << 20);
     ck_assert_uint_eq(conf.raft.max_uncommitted_bytes, 64 << 20);
+    ck_assert_uint_eq(conf.raft.log_memory_bytes, 256 << 20);
     ck_assert_uint_eq(conf.raft.request_timeout_ms, 5000);
     ck_assert_uint_eq(conf.storage.segment_bytes, 64 << 20);
     ck_assert_uint_eq(conf.snapshot.log_bytes, 64 << 20);
