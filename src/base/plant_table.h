@@ -53,7 +53,9 @@
     X(raft_membership_of_batch, "a membership is recorded under the first entry of its batch")     \
     X(raft_base_time_believed,                                                                     \
       "an unknown time of the log's base is compared with the leader's time")                      \
-    X(raft_lease_outlives_handover, "a leader that hands over keeps its lease")
+    X(raft_lease_outlives_handover, "a leader that hands over keeps its lease")                    \
+    X(raft_lease_of_own_length, "a leader counts promises at its own election time-out")           \
+    X(raft_promise_forgotten, "a restarted voter does not wait until its promise is over")
 
 #define PLANTS_KV(X)                                                                               \
     X(kv_snapshot_misses_changes,                                                                  \

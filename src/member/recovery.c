@@ -404,6 +404,8 @@ int recovery_make_core(const struct recovery_options *options, const struct raft
     const struct raft_recovered log = {
         .term = recovered->log.term,
         .vote = recovered->log.vote,
+        .promise_known = recovered->log.promise_known,
+        .promise_ms = recovered->log.promise_ms,
         .base_index = recovered->log.base_index,
         .base_term = recovered->log.base_term,
         .base_time_ms = recovered->log.base_index == snapshot->index ? snapshot->time_ms : 0,

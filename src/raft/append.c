@@ -74,6 +74,12 @@ static bool append_is_sane(const struct raft_core *core, const struct raft_messa
     return true;
 }
 
+/* The length of the promise that the answer to this append makes; 0 = the leader asked for none. */
+static uint32_t promised(const struct raft_core *core, const struct raft_message *message)
+{
+    return message->append.asks_promise ? core->options.election_timeout_ms : 0;
+}
+
 static void refuse(struct raft_core *core, const struct raft_message *message)
 {
     struct raft_message *reply = core_send(core, RAFT_MESSAGE_APPEND_REPLY, message->from);
@@ -86,6 +92,7 @@ static void refuse(struct raft_core *core, const struct raft_message *message)
     reply->append_reply.conflict_term = raftlog_term(&core->log, hint);
     reply->append_reply.read_round = message->append.read_round;
     reply->append_reply.number = message->append.number;
+    reply->append_reply.promise_ms = promised(core, message);
     reply->after_write = core_hard_state_is_durable(core) ? 0 : RAFT_GATED;
 }
 
@@ -94,7 +101,9 @@ static void refuse(struct raft_core *core, const struct raft_message *message)
  * agrees with the leader's. If that is not durable yet, the answer waits for the log write. The
  * read round in the append has nothing to do with the disk: to answer it says only "you are still
  * the leader for me". So a new round gets an answer of its own at once, which acknowledges only
- * what is durable; reads of the leader do not wait for this node's disk.
+ * what is durable; reads of the leader do not wait for this node's disk. The first promise to a
+ * leader is different: its length is a part of the hard state, and the answer waits until that is
+ * durable (lease.c).
  */
 static void acknowledge(struct raft_core *core, const struct raft_message *message,
                         uint64_t covered, bool dropped)
@@ -109,6 +118,7 @@ static void acknowledge(struct raft_core *core, const struct raft_message *messa
         reply->append_reply.index = covered < core->durable_index ? covered : core->durable_index;
         reply->append_reply.read_round = message->append.read_round;
         reply->append_reply.number = message->append.number;
+        reply->append_reply.promise_ms = promised(core, message);
     }
     reply = core_send(core, RAFT_MESSAGE_APPEND_REPLY, message->from);
     reply->append_reply.success = true;
@@ -116,6 +126,7 @@ static void acknowledge(struct raft_core *core, const struct raft_message *messa
     reply->append_reply.read_round = message->append.read_round;
     reply->append_reply.number = message->append.number;
     reply->append_reply.dropped = dropped;
+    reply->append_reply.promise_ms = promised(core, message);
     reply->after_write = durable || PLANT(raft_acknowledges_early) ? 0 : RAFT_GATED;
     if (round_is_new) {
         core->round_answered = message->append.read_round;
@@ -175,7 +186,10 @@ void append_on_message(struct raft_core *core, const struct raft_message *messag
         return;
     }
     core->leader_contact_ms = core->now_ms;
-    lease_promise(core);
+    core->leader_link_lost = false;
+    if (message->append.asks_promise) {
+        lease_promise(core);
+    }
     core->leader_commit_index = message->append.commit_index;
     core_reset_election_timer(core);
     /*

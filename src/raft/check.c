@@ -36,6 +36,8 @@ static const char *check_indices(const struct raft_core *core)
     HOLDS(core->written_sequence <= core->issued_sequence,
           "only a write that was issued is written");
     HOLDS(core->hard_state_sequence <= core->issued_sequence, "the hard state's write is issued");
+    HOLDS(core->promised_until_ms <= core->now_ms + core->promise_ms,
+          "no promise is longer than the one that is written to disk (R1)");
     HOLDS(core->membership_index <= last, "the membership in force is in the log");
     HOLDS(raftlog_last_term(&core->log) <= core->term, "no entry has a later term than the core");
     return NULL;
@@ -118,6 +120,7 @@ static const char *check_peer(const struct raft_core *core, const struct progres
     HOLDS(progress->stale_number <= progress->number && progress->match_number <= progress->number,
           "only numbers that were given to an append are remembered");
     HOLDS(progress->last_contact_ms <= core->now_ms, "no peer was heard in the future");
+    HOLDS(progress->lease_until_ms <= core->now_ms + UINT32_MAX, "no promise lasts for ever");
     return check_window(core, progress);
 }
 
@@ -144,7 +147,7 @@ static const char *check_leader(const struct raft_core *core)
               raft_membership_quorum_value(&core->membership, durable) >= core->commit_index,
           "what is committed in this term is on a quorum's disks (T9, T12)");
     HOLDS(raft_lease_until_ms(core) <= core->now_ms + core->options.election_timeout_ms,
-          "no lease is longer than the promise it rests on (T23)");
+          "no lease is longer than an election time-out (T23)");
     return NULL;
 }
 

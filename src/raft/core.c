@@ -41,6 +41,7 @@ struct raft_message *core_send(struct raft_core *core, uint8_t type, uint16_t to
     if (type == RAFT_MESSAGE_APPEND_REPLY) {
         message->append_reply.standing = core_standing(core);
         message->append_reply.space = (uint8_t)core->space;
+        message->append_reply.election_timeout_ms = core->options.election_timeout_ms;
     }
     return message;
 }

@@ -27,8 +27,8 @@ struct raft_core {
     uint64_t now_ms; /* of the batch under way */
     uint64_t random_state;
 
-    /* Term, vote and log as they are on disk once all log writes up to now are done, including the
-     * one that the batch under way will hand out. */
+    /* Term, vote, promise_ms and log as they are on disk once all log writes up to now are done,
+     * including the one that the batch under way will hand out. */
     uint64_t term;
     uint16_t vote; /* 0 = none */
     struct raft_log log;
@@ -51,8 +51,11 @@ struct raft_core {
     uint64_t commit_index;
     size_t uncommitted_bytes; /* cost of the entries after commit_index */
     uint64_t election_deadline_ms;
-    uint64_t promised_until_ms; /* until then no vote, except in a campaign that a leader ordered */
+    /* A promise to a leader: until then no vote, except in a campaign that a leader ordered. */
+    uint64_t promised_until_ms;
+    uint32_t promise_ms; /* the length that is on the disk with term and vote; 0 = none (lease.c) */
     uint64_t leader_contact_ms; /* when this leader was last heard, 0 = never */
+    bool leader_link_lost;      /* the connection to this leader was lost since then */
 
     /* Candidate and pre-candidate: the answers, by position in membership. */
     bool vote_answered[RAFT_MEMBERS_MAX];
@@ -64,6 +67,7 @@ struct raft_core {
     uint64_t heartbeat_deadline_ms;
     uint64_t read_round; /* newest round of this term; appends carry the number (lease.c) */
     uint64_t round_opened_ms[ROUNDS_KEPT]; /* by round, modulo ROUNDS_KEPT */
+    uint64_t lease_wanted_until_ms;        /* until then the voters are asked for promises */
 
     /* Leader: members that were removed and have to be told so once that is committed. */
     uint16_t leaving[RAFT_MEMBERS_MAX];
@@ -112,10 +116,10 @@ struct raft_core {
     } time;
 
     /* Log writes. */
-    uint64_t issued_sequence;     /* newest write that was handed out */
-    uint64_t written_sequence;    /* newest write that is durable */
-    bool hard_state_dirty;        /* term or vote have changed and are in no write yet */
-    uint64_t hard_state_sequence; /* the write with the current term and vote */
+    uint64_t issued_sequence;  /* newest write that was handed out */
+    uint64_t written_sequence; /* newest write that is durable */
+    bool hard_state_dirty;     /* term, vote or promise_ms have changed and are in no write yet */
+    uint64_t hard_state_sequence; /* the write with the current term, vote and promise_ms */
     uint64_t write_next;          /* first index that is in no write yet */
     bool base_dirty;              /* the next write has to restart the log after its base */
     uint64_t base_sequence;       /* the last write that did that; 0 = none in this life */
@@ -181,7 +185,7 @@ bool core_is_voter(const struct raft_core *core);
 /* How much this node should lead: 0 while its disk is nearly full (T45), 1 for some time after its
  * disk has hung, else its priority + 1. */
 uint8_t core_standing(const struct raft_core *core);
-/* Whether term, vote and base are on disk, so that a promise need not wait for them. */
+/* Whether term, vote, promise_ms and base are on disk, so that an answer need not wait for them. */
 bool core_hard_state_is_durable(const struct raft_core *core);
 /* The newest membership up to an index; returns the index of its entry, or of the base. */
 uint64_t core_membership_at(const struct raft_core *core, uint64_t index,

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/plant.h"
 #include "raft/core.h"
 #include "raft/fetch.h"
 #include "raft/lease.h"
@@ -52,14 +53,55 @@ static int load_log(struct raft_core *core, const struct raft_recovered *recover
     return 0;
 }
 
-static bool is_only_voter(const struct raft_core *core)
+/* Whether this node, and no other one, votes in the membership. */
+static bool votes_alone(const struct raft_core *core, const struct raft_membership *membership)
 {
     size_t voters = 0;
 
-    for (size_t i = 0; i < core->membership.count; i++) {
-        voters += raft_membership_is_voter(&core->membership, core->membership.members[i].id);
+    for (size_t i = 0; i < membership->count; i++) {
+        voters += raft_membership_is_voter(membership, membership->members[i].id);
     }
-    return voters == 1 && core_is_voter(core);
+    return voters == 1 && raft_membership_is_voter(membership, core->options.id);
+}
+
+/*
+ * Whether no other node can ever have led, as far as the log goes back. The membership in force is
+ * not enough: perhaps the newest entry has just removed the leader, and the leader does not know
+ * yet that this entry is committed. Until then that leader may hold a lease that rests on a promise
+ * of this node.
+ */
+static bool voted_always_alone(const struct raft_core *core)
+{
+    struct raft_membership membership;
+    uint64_t index = core->membership_index;
+
+    if (core->base_membership.count > 0 && !votes_alone(core, &core->base_membership)) {
+        return false;
+    }
+    for (; index > core->log.base_index; index = core_membership_at(core, index - 1, &membership)) {
+        core_membership_at(core, index, &membership);
+        if (!votes_alone(core, &membership)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * The promise that an earlier process of this node may have made shortly before it ended. The hard
+ * state says how long it can be. Where it does not, because raftd 0.1.0 wrote it, every append was
+ * answered with a promise of an election time-out. Nobody leads in the founding term.
+ */
+static void keep_promise(struct raft_core *core, const struct raft_recovered *recovered)
+{
+    if (recovered->promise_known) {
+        core->promise_ms = recovered->promise_ms;
+    } else if (recovered->term > FOUNDING_TERM && !voted_always_alone(core)) {
+        core->promise_ms = core->options.election_timeout_ms;
+    }
+    if (!PLANT(raft_promise_forgotten)) {
+        core->promised_until_ms = core->now_ms + core->promise_ms;
+    }
 }
 
 static void reserve_arrays(struct raft_core *core)
@@ -106,10 +148,10 @@ int raft_create(const struct raft_options *options, const struct raft_recovered 
         return RAFTD_ERROR_CORRUPT;
     }
     core_reset_election_timer(made);
-    if (is_only_voter(made)) {
-        made->election_deadline_ms = now_ms; /* no other node can be the leader */
-    } else if (recovered->term > FOUNDING_TERM) {
-        lease_promise(made); /* before the restart it may just have promised that: lease.c */
+    keep_promise(made, recovered);
+    if (votes_alone(made, &made->membership)) {
+        /* No other node can be elected, so it need not wait for the message of a leader. */
+        made->election_deadline_ms = lease_binds(made) ? made->promised_until_ms : now_ms;
     }
     *core = made;
     return 0;

@@ -22,12 +22,36 @@
 #include "raft/tail.h"
 #include "raft/time.h"
 
-bool election_is_sticky(const struct raft_core *core)
+/*
+ * Whether this node hears its leader: then it votes for nobody, so that a node which was cut off
+ * cannot end a working leadership (section 4.2.3). This protects the leadership and not the data,
+ * so it may end early: when the leader is not heard any more, or at once when the connection to it
+ * is lost, because a process that has ended hears nothing. It is not written to disk.
+ */
+static bool hears_leader(const struct raft_core *core)
+{
+    return core->leader != 0 && core->leader_contact_ms != 0 && !core->leader_link_lost &&
+           core->now_ms - core->leader_contact_ms < core->options.election_timeout_ms;
+}
+
+/*
+ * The last of the three reasons is another thing than the second one. Reads of the leader rely on a
+ * promise (lease.c), so it holds to its end: when the leader is silent or another term is known,
+ * when the connection is lost, and after a restart.
+ */
+bool election_is_bound(const struct raft_core *core)
 {
     if (core->role == RAFT_LEADER) {
         return true; /* if its followers are gone, replicate_tick() ends this leadership */
     }
-    return lease_binds(core);
+    return hears_leader(core) || lease_binds(core);
+}
+
+void election_on_link(struct raft_core *core, uint16_t peer, bool up)
+{
+    if (!up && core->role != RAFT_LEADER && peer == core->leader) {
+        core->leader_link_lost = true;
+    }
 }
 
 static void become_leader(struct raft_core *core)
@@ -158,6 +182,14 @@ void election_tick(struct raft_core *core)
         core_reset_election_timer(core);
         return;
     }
+    if (lease_binds(core)) {
+        /* A candidate votes for itself, so the promise forbids the campaign as well. The random
+         * part keeps nodes whose promises end together from campaigning together. */
+        core_reset_election_timer(core);
+        core->election_deadline_ms +=
+            core->promised_until_ms - core->now_ms - core->options.election_timeout_ms;
+        return;
+    }
     start_pre_campaign(core);
 }
 
@@ -196,7 +228,7 @@ void election_on_vote(struct raft_core *core, const struct raft_message *message
     bool granted;
 
     if (message->vote.pre) {
-        granted = message->term > core->term && !election_is_sticky(core) &&
+        granted = message->term > core->term && !election_is_bound(core) &&
                   log_is_up_to_date(core, message);
         reply_to_vote(core, message, granted);
         return;
@@ -205,7 +237,7 @@ void election_on_vote(struct raft_core *core, const struct raft_message *message
      * a first vote, the promise to a leader has to be over. */
     granted = message->term == core->term && core->role != RAFT_LEADER &&
               (core->vote == message->from ||
-               (core->vote == 0 && (message->vote.handover || !election_is_sticky(core)))) &&
+               (core->vote == 0 && (message->vote.handover || !election_is_bound(core)))) &&
               log_is_up_to_date(core, message);
     if (granted) {
         if (core->vote == 0) {

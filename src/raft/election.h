@@ -15,7 +15,9 @@ void election_on_vote_reply(struct raft_core *core, const struct raft_message *m
 void election_on_written(struct raft_core *core);
 /* The leader orders this node to campaign at once, because it hands over. */
 void election_on_order(struct raft_core *core, const struct raft_message *message);
-/* Whether this node ignores candidates, because a leader may be alive (section 4.2.3). */
-bool election_is_sticky(const struct raft_core *core);
+/* The connection to a peer was made or lost. */
+void election_on_link(struct raft_core *core, uint16_t peer, bool up);
+/* Whether this node may elect nobody now: it leads, hears a leader, or has promised not to. */
+bool election_is_bound(const struct raft_core *core);
 
 #endif

@@ -133,6 +133,8 @@ struct raft_message {
                                     the reply returns it */
             bool reserve; /* the leader takes no commands now: the peer writes all entries into the
                              room that it keeps in reserve */
+            /* The answer is to promise something: lease.c. */
+            bool asks_promise;
         } append;
         struct {
             bool success;
@@ -148,6 +150,10 @@ struct raft_message {
             uint8_t space;    /* of the answering node: enum raft_space */
             bool dropped;     /* success: the entries of that append after index were not taken,
                                  because the disk has no room for them */
+            /* How long the answering node elects no other leader from the moment on at which it
+             * made this answer, by its own clock; 0 = this answer promises nothing. */
+            uint32_t promise_ms;
+            uint32_t election_timeout_ms; /* of the answering node; 0 = not said */
         } append_reply;
         struct {
             uint64_t attempt; /* this sender never uses the number again while its process lives */

@@ -210,6 +210,7 @@ void progress_on_reply(struct raft_core *core, const struct raft_message *messag
     progress->last_contact_ms = core->now_ms;
     progress->standing = message->append_reply.standing;
     progress->space = (enum raft_space)message->append_reply.space;
+    lease_on_reply(core, progress, message);
     if (message->append_reply.read_round > progress->round_acknowledged) {
         progress->round_acknowledged = message->append_reply.read_round;
     }

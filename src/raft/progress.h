@@ -99,6 +99,10 @@ struct progress {
     uint64_t round_acknowledged;
     uint64_t last_contact_ms; /* when the peer last answered an append */
     uint8_t standing;         /* of the peer, from its last answer: core_standing() */
+    /* What the peer has promised, see lease.c. */
+    uint64_t lease_until_ms;      /* until then it elects no other leader; 0 = no promise */
+    uint32_t promise_ms;          /* length of the promise in its last answer; 0 = none */
+    uint32_t election_timeout_ms; /* of the peer, from its last answer; 0 = no answer yet */
     /* The rounds in which a learner catches up, see follow_learner() in reconfigure.c. */
     uint64_t catch_up_index; /* the round ends when the learner has this index; 0 = no round yet */
     uint64_t catch_up_began_ms;

@@ -66,6 +66,10 @@ struct raft_options {
 struct raft_recovered {
     uint64_t term;
     uint16_t vote; /* for whom this node voted in that term; 0 = no vote */
+    /* The longest promise to a leader that may still be valid (lease.c). A log of raftd 0.1.0 does
+     * not say it: promise_known is false, and the core takes its own election time-out. */
+    bool promise_known;
+    uint32_t promise_ms; /* 0 = this node has made no promise */
     uint64_t base_index;
     uint64_t base_term;
     uint64_t base_time_ms;                         /* cluster time of the entry at the base */
@@ -191,9 +195,11 @@ struct raft_event {
  */
 struct raft_write {
     uint64_t sequence;   /* 1, 2, 3, ... */
-    bool has_hard_state; /* term and vote have changed and have to be written */
+    bool has_hard_state; /* term, vote or promise have changed; all of them have to be written */
     uint64_t term;
     uint16_t vote;
+    bool promise_known;  /* false: the promise on the disk stays as it is */
+    uint32_t promise_ms; /* the longest promise to a leader that may still be valid; 0 = none */
     bool has_base;
     uint64_t base_index;
     uint64_t base_term;
@@ -262,7 +268,8 @@ void raft_membership_at(const struct raft_core *core, uint64_t index,
  * Until when this node is certainly the only leader, on the clock of raft_step()'s now_ms; 0 =
  * another leader is possible now. Valid as long as the monotonic clocks of no two members drift
  * apart by more than one part in ten. A read that is asked and answered before that moment may see
- * the leader's own state without a message to another node. See lease.c.
+ * the leader's own state without a message to another node. The value is 0 until a read has asked
+ * for a lease (RAFT_EVENT_READ), and again some time after the last one. See lease.c.
  */
 uint64_t raft_lease_until_ms(const struct raft_core *core);
 
@@ -293,7 +300,9 @@ struct raft_peer_status {
     uint64_t silent_ms;             /* time since the peer's last answer in this term */
     bool has_lost_log; /* the peer denies to have what it acknowledged in this term: its directory
                           was lost or set back; it does not count for a commit */
-    enum raft_space space; /* on the peer's disk, as its last answer said */
+    enum raft_space space;        /* on the peer's disk, as its last answer said */
+    uint32_t promise_ms;          /* length of the promise in that answer; 0 = no promise */
+    uint32_t election_timeout_ms; /* the peer's own setting; 0 = not known */
 };
 
 struct raft_status {

@@ -84,6 +84,20 @@ static void answer(struct raft_core *core, size_t position)
     reply->read_reply.index = progress->read_index;
 }
 
+/* Where a read would like to be answered by a lease, the voters are asked for promises from now on.
+ * The first such read needs a round, as there is no promise yet. */
+static void leader_note_leases(struct raft_core *core)
+{
+    bool wanted = core->read.pending && core->read.lease;
+
+    for (size_t i = 0; i < core->membership.count; i++) {
+        wanted = wanted || (core->progress[i].read_pending && core->progress[i].read_lease);
+    }
+    if (wanted) {
+        lease_want(core);
+    }
+}
+
 /*
  * Answers the reads for which a lease is enough, if the lease holds at the time of this batch. The
  * host reads its clock for the batch after it has taken the last event, so every read was asked
@@ -168,6 +182,7 @@ void read_flush(struct raft_core *core)
     if (core->role != RAFT_LEADER) {
         follower_ask(core);
     } else if (core_knows_commit(core)) {
+        leader_note_leases(core);
         leader_answer_by_lease(core);
         leader_begin_round(core);
         leader_confirm(core);

@@ -47,6 +47,7 @@
 #include "base/assert.h"
 #include "raft/core.h"
 #include "raft/handover.h"
+#include "raft/lease.h"
 #include "raft/progress.h"
 
 enum raft_role role_without_campaign(const struct raft_core *core)
@@ -90,6 +91,7 @@ void role_set_term(struct raft_core *core, uint64_t term, uint16_t vote)
     core->term = term;
     core->vote = vote;
     core->hard_state_dirty = true;
+    lease_forget(core);
 }
 
 void role_become_follower(struct raft_core *core, uint64_t term, uint16_t leader)

@@ -78,6 +78,8 @@ void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_
                 now_ms > progress->last_contact_ms ? now_ms - progress->last_contact_ms : 0;
             peer->has_lost_log = progress->has_lost_log;
             peer->space = progress->space;
+            peer->promise_ms = progress->promise_ms;
+            peer->election_timeout_ms = progress->election_timeout_ms;
         }
     }
 }

@@ -87,9 +87,9 @@ static void answer_stale_leader(struct raft_core *core, const struct raft_messag
 
 /*
  * Compares the message's term with the own one (section 3.3). A later term makes this node a
- * follower of that term, except in a pre-vote, and except when a leader may be alive: then a
- * candidate's later term is ignored, so that a node which was cut off cannot end a working
- * leadership. False: the message has no further meaning.
+ * follower of that term, except in a pre-vote, and except while this node may elect nobody
+ * (election_is_bound()): then a candidate's later term is ignored, so that a node which was cut off
+ * cannot end a working leadership, or a lease. False: the message has no further meaning.
  */
 static bool reconcile_term(struct raft_core *core, const struct raft_message *message)
 {
@@ -98,7 +98,7 @@ static bool reconcile_term(struct raft_core *core, const struct raft_message *me
             if (message->vote.pre) {
                 return true; /* a pre-vote changes no term */
             }
-            if (!message->vote.handover && election_is_sticky(core)) {
+            if (!message->vote.handover && election_is_bound(core)) {
                 return false;
             }
         }
@@ -186,6 +186,7 @@ static void on_event(struct raft_core *core, const struct raft_event *event)
         on_written(core, &event->written);
         break;
     case RAFT_EVENT_LINK:
+        election_on_link(core, event->link.peer, event->link.up);
         progress_on_link(core, event->link.peer, event->link.up);
         break;
     case RAFT_EVENT_STEP_DOWN:
@@ -308,6 +309,8 @@ static void issue_write(struct raft_core *core, struct raft_outbox *outbox)
     write->has_hard_state = core->hard_state_dirty;
     write->term = core->term;
     write->vote = core->vote;
+    write->promise_known = true;
+    write->promise_ms = core->promise_ms;
     if (core->base_dirty) {
         write->has_base = true;
         write->base_index = core->log.base_index;

@@ -67,6 +67,8 @@ static void give_recovered(struct wal_scan *scan, struct wal_recovered *recovere
     *recovered = (struct wal_recovered){
         .term = scan->log.term,
         .vote = scan->log.vote,
+        .promise_known = scan->log.promise_known,
+        .promise_ms = scan->log.promise_ms,
         .base_index = scan->log.kept_index,
         .base_term = wal_replay_kept_term(&scan->log),
         .disk_base_index = scan->log.base_index,
@@ -123,6 +125,8 @@ static int recover(struct wal *wal, const struct wal_options *options,
         wal->last_term = scan.log.last_term;
         wal->term = scan.log.term;
         wal->vote = scan.log.vote;
+        wal->promise_known = scan.log.promise_known;
+        wal->promise_ms = scan.log.promise_ms;
         wal->has_clean_end = scan.log.has_clean_end;
         give_recovered(&scan, recovered);
     }

@@ -54,6 +54,8 @@ int wal_identify(const struct fs *fs, const char *directory, struct wal_identity
 struct wal_recovered {
     uint64_t term;
     uint16_t vote;               /* the node that got this node's vote in that term; 0 = none */
+    bool promise_known;          /* false: raftd 0.1.0 wrote the log, which did not say it */
+    uint32_t promise_ms;         /* the longest promise to a leader that may be valid; 0 = none */
     uint64_t base_index;         /* last index that is not in the list; 0 = all are there */
     uint64_t base_term;          /* term of that entry */
     uint64_t disk_base_index;    /* last index that is not in the log on the disk; it is before

@@ -43,6 +43,10 @@ enum {
 _Static_assert(BATCH_HEADER_CHECKSUM + 8 == WAL_BATCH_HEADER_BYTES, "size of a batch header");
 _Static_assert(WAL_BATCH_HEADER_BYTES < WAL_BLOCK_BYTES, "a batch header is in one block");
 
+/* The second byte of a hard state with a promise. In the logs of raftd 0.1.0 this byte is 0, and
+ * the promise is not known. */
+enum { HARD_STATE_WITH_PROMISE = 1 };
+
 void wal_segment_name(char name[WAL_NAME_BYTES], uint64_t number)
 {
     snprintf(name, WAL_NAME_BYTES, "wal-%016" PRIx64 ".log", number);
@@ -174,11 +178,16 @@ bool wal_batch_payload_is_intact(const struct wal_batch_header *header, const ui
            payload_checksum(nonce, header->sequence, payload, header->payload_bytes);
 }
 
-uint8_t *wal_record_put_hard_state(uint8_t *place, uint64_t term, uint16_t vote)
+uint8_t *wal_record_put_hard_state(uint8_t *place, uint64_t term, uint16_t vote, bool promise_known,
+                                   uint32_t promise_ms)
 {
     memset(place, 0, WAL_RECORD_HARD_STATE_BYTES);
     place[0] = WAL_RECORD_HARD_STATE;
     store_u16(place + 2, vote);
+    if (promise_known) {
+        place[1] = HARD_STATE_WITH_PROMISE;
+        store_u32(place + 4, promise_ms);
+    }
     store_u64(place + 8, term);
     return place + WAL_RECORD_HARD_STATE_BYTES;
 }
@@ -247,8 +256,10 @@ bool wal_record_decode(struct reader *reader, struct wal_record *record)
     switch (type) {
     case WAL_RECORD_HARD_STATE:
         record->vote = vote;
+        record->promise_known = entry_type == HARD_STATE_WITH_PROMISE;
+        record->promise_ms = size_bytes;
         record->term = reader_u64(reader);
-        return !reader->failed && entry_type == 0 && size_bytes == 0;
+        return !reader->failed && (record->promise_known || (entry_type == 0 && size_bytes == 0));
     case WAL_RECORD_TRUNCATE:
         record->index = reader_u64(reader);
         return !reader->failed && entry_type == 0 && vote == 0 && size_bytes == 0;

@@ -85,7 +85,7 @@ bool wal_batch_payload_is_intact(const struct wal_batch_header *header, const ui
 uint64_t wal_padded_bytes(uint64_t size_bytes);
 
 enum wal_record_type {
-    WAL_RECORD_HARD_STATE = 1, /* the node's term, and its vote in that term */
+    WAL_RECORD_HARD_STATE = 1, /* the node's term, its vote in that term, and its promise */
     WAL_RECORD_TRUNCATE = 2,   /* withdraws all entries from an index on */
     WAL_RECORD_ENTRY = 3,
     WAL_RECORD_CLEAN_END = 4, /* the log was closed in order */
@@ -95,9 +95,11 @@ enum wal_record_type {
 
 struct wal_record {
     enum wal_record_type type;
-    uint64_t term;  /* hard state, entry: the term; reset, start: the term of the entry at index */
-    uint16_t vote;  /* hard state: the node that has the vote; 0 = none */
-    uint64_t index; /* truncate: the first index withdrawn; entry: its index; reset, start: the
+    uint64_t term; /* hard state, entry: the term; reset, start: the term of the entry at index */
+    uint16_t vote; /* hard state: the node that has the vote; 0 = none */
+    bool promise_known;  /* hard state: false in a record of raftd 0.1.0 */
+    uint32_t promise_ms; /* hard state: see struct raft_write; 0 = none, or not known */
+    uint64_t index;      /* truncate: the first index withdrawn; entry: its index; reset, start: the
                      * index before the next entry */
     /* The fields of an entry: */
     uint8_t entry_type;
@@ -110,7 +112,8 @@ struct wal_record {
 };
 
 /* Each function writes one record to place and returns the address after it. */
-uint8_t *wal_record_put_hard_state(uint8_t *place, uint64_t term, uint16_t vote);
+uint8_t *wal_record_put_hard_state(uint8_t *place, uint64_t term, uint16_t vote, bool promise_known,
+                                   uint32_t promise_ms);
 uint8_t *wal_record_put_truncate(uint8_t *place, uint64_t from_index);
 uint8_t *wal_record_put_entry(uint8_t *place, const struct raft_entry *entry);
 uint8_t *wal_record_put_clean_end(uint8_t *place);

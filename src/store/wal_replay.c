@@ -206,6 +206,11 @@ static int apply_hard_state(struct wal_replay *log, const struct wal_record *rec
     }
     log->term = record->term;
     log->vote = record->vote;
+    /* A promise may become shorter: the core writes that when the longer one is over. */
+    if (record->promise_known) {
+        log->promise_known = true;
+        log->promise_ms = record->promise_ms;
+    }
     return 0;
 }
 

@@ -47,6 +47,8 @@ struct wal_replay {
     uint64_t good_index;       /* last_index after the last batch that was replayed completely */
     uint64_t term;
     uint16_t vote;               /* 0 = none */
+    bool promise_known;          /* some hard state says the promise */
+    uint32_t promise_ms;         /* see struct wal_recovered */
     uint64_t kept_index;         /* the entries after this index are kept; at least base_index */
     struct raft_entry **entries; /* kept_index + 1 to last_index; one reference to each */
     size_t entry_count;

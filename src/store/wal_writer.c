@@ -253,8 +253,13 @@ static uint8_t *put_write(struct wal *wal, uint8_t *place, const struct raft_wri
         ASSERT(write->term > wal->term || wal->vote == 0 || write->vote == wal->vote);
         wal->term = write->term;
         wal->vote = write->vote;
+        if (write->promise_known) {
+            wal->promise_known = true;
+            wal->promise_ms = write->promise_ms;
+        }
         place = wal_record_put_hard_state(place, write->term,
-                                          PLANT(store_vote_not_written) ? 0 : write->vote);
+                                          PLANT(store_vote_not_written) ? 0 : write->vote,
+                                          wal->promise_known, wal->promise_ms);
     }
     if (write->has_base) {
         wal->last_index = write->base_index;
@@ -319,8 +324,8 @@ static int write_batch(struct wal *wal, struct wal_batch_header *header)
 
 /*
  * Writes the records that every segment begins with. The segments before this one will be freed
- * some day. Term and vote must not be lost with them, so the hard state is repeated here; and the
- * start record says at which index this segment continues.
+ * some day. Term, vote and promise must not be lost with them, so the hard state is repeated here;
+ * and the start record says at which index this segment continues.
  */
 static uint8_t *put_opening(struct wal *wal, uint8_t *place, struct wal_batch_header *header)
 {
@@ -328,7 +333,8 @@ static uint8_t *put_opening(struct wal *wal, uint8_t *place, struct wal_batch_he
     place = wal_record_put_start(place, wal->last_index, wal->last_term);
     header->record_count++;
     if (!PLANT(store_roll_without_hard_state)) {
-        place = wal_record_put_hard_state(place, wal->term, wal->vote);
+        place = wal_record_put_hard_state(place, wal->term, wal->vote, wal->promise_known,
+                                          wal->promise_ms);
         header->record_count++;
     }
     return place;

@@ -38,9 +38,9 @@ static size_t body_bytes(const struct raft_message *message)
     case RAFT_MESSAGE_VOTE_REPLY:
         return 2;
     case RAFT_MESSAGE_APPEND:
-        return 49 + entries_bytes(message);
+        return 50 + entries_bytes(message);
     case RAFT_MESSAGE_APPEND_REPLY:
-        return 44;
+        return 52;
     case RAFT_MESSAGE_READ:
         return 9;
     case RAFT_MESSAGE_READ_REPLY:
@@ -106,6 +106,7 @@ static void write_body(struct writer *writer, const struct raft_message *message
         write_u64(writer, message->append.time_ms);
         write_u64(writer, message->append.number);
         write_u8(writer, message->append.reserve ? 1 : 0);
+        write_u8(writer, message->append.asks_promise ? 1 : 0);
         write_entries(writer, message);
         break;
     case RAFT_MESSAGE_APPEND_REPLY:
@@ -118,6 +119,8 @@ static void write_body(struct writer *writer, const struct raft_message *message
         write_u8(writer, message->append_reply.standing);
         write_u8(writer, message->append_reply.space);
         write_u8(writer, message->append_reply.dropped ? 1 : 0);
+        write_u32(writer, message->append_reply.promise_ms);
+        write_u32(writer, message->append_reply.election_timeout_ms);
         break;
     case RAFT_MESSAGE_READ:
         write_u64(writer, message->read.attempt);
@@ -288,6 +291,7 @@ static struct raft_message *read_message(struct reader *reader, const struct wir
         head.append.time_ms = reader_u64(reader);
         head.append.number = reader_u64(reader);
         head.append.reserve = read_bool(reader);
+        head.append.asks_promise = read_bool(reader);
         return read_entries(reader, &head, limits);
     case RAFT_MESSAGE_APPEND_REPLY:
         head.append_reply.success = read_bool(reader);
@@ -299,6 +303,8 @@ static struct raft_message *read_message(struct reader *reader, const struct wir
         head.append_reply.standing = reader_u8(reader);
         head.append_reply.space = reader_u8(reader);
         head.append_reply.dropped = read_bool(reader);
+        head.append_reply.promise_ms = reader_u32(reader);
+        head.append_reply.election_timeout_ms = reader_u32(reader);
         break;
     case RAFT_MESSAGE_READ:
         head.read.attempt = reader_u64(reader);

@@ -134,6 +134,8 @@ static void append_one(struct wal *wal, const struct wal_recovered *recovered)
         .has_hard_state = true,
         .term = recovered->term,
         .vote = recovered->vote,
+        .promise_known = recovered->promise_known,
+        .promise_ms = recovered->promise_ms,
         .entries = &entry,
         .entry_count = 1,
     };
@@ -165,6 +167,7 @@ static void check_again(struct fs_memory *memory, const struct wal_recovered *be
     }
     CHECK(after.torn_bytes == 0);
     CHECK(after.term == before->term && after.vote == before->vote);
+    CHECK(after.promise_known == before->promise_known && after.promise_ms == before->promise_ms);
     CHECK(after.base_index == before->base_index && after.base_term == before->base_term);
     CHECK(after.entry_count == before->entry_count + 1);
     for (size_t i = 0; i < before->entry_count; i++) {

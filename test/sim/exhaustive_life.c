@@ -73,11 +73,18 @@ static bool entry_matches(const struct raft_entry *entry, uint64_t index, uint64
 
 /* The model. */
 
+/* Another one for each hard state, longer or shorter. */
+static uint32_t promise_of(const struct life_step *step)
+{
+    return (uint32_t)(1000 * (step->term % 3) + step->vote);
+}
+
 static void model_step(struct life_model *model, const struct life_step *step)
 {
     if (step->term != 0) {
         model->term = step->term;
         model->vote = step->vote;
+        model->promise_ms = promise_of(step);
     }
     if (step->base_index != 0) {
         model->base_index = step->base_index;
@@ -106,8 +113,8 @@ static bool model_matches(const struct life_model *model, const struct wal_recov
     uint64_t base = recovered->base_index;
 
     if (model->term != recovered->term || model->vote != recovered->vote ||
-        base < model->base_index || base > model->count ||
-        recovered->base_term != term_at(model, base) ||
+        model->promise_ms != recovered->promise_ms || base < model->base_index ||
+        base > model->count || recovered->base_term != term_at(model, base) ||
         model->count - base != recovered->entry_count) {
         return false;
     }
@@ -144,6 +151,8 @@ static void batch_add(struct batch *batch, size_t at, struct life_model *model,
         .has_hard_state = step->term != 0,
         .term = step->term,
         .vote = step->vote,
+        .promise_known = true,
+        .promise_ms = promise_of(step),
         .has_base = step->base_index != 0,
         .base_index = step->base_index,
         .base_term = step->base_term,

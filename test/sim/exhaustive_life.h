@@ -25,6 +25,7 @@ enum {
 struct life_model {
     uint64_t term;
     uint16_t vote;
+    uint32_t promise_ms; /* that the last hard state said */
     uint64_t base_index; /* where the log was restarted; segments after it may be removed since */
     uint64_t base_term;
     uint64_t snapshot_index; /* of the newest snapshot, 0 = none */

@@ -149,6 +149,10 @@ void network_disk_apply(struct network_node *node, const struct raft_write *writ
     if (write->has_hard_state) {
         node->term = write->term;
         node->vote = write->vote;
+        if (write->promise_known) {
+            node->promise_known = true;
+            node->promise_ms = write->promise_ms;
+        }
     }
     if (write->has_base) {
         ASSERT(node->snapshot.index >= write->base_index);

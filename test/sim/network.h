@@ -41,15 +41,18 @@ struct network_snapshot {
 struct network_node {
     uint16_t id;
     bool alive;
-    bool paused;             /* as by SIGSTOP: it makes no step, messages to it wait */
-    uint64_t clock_ahead_ms; /* before the clock of the network */
-    uint64_t wall_ms;        /* of its wall clock when the network began */
+    bool paused;                  /* as by SIGSTOP: it makes no step, messages to it wait */
+    uint32_t election_timeout_ms; /* of its own, from its next start on; 0 = as in options */
+    uint64_t clock_ahead_ms;      /* before the clock of the network */
+    uint64_t wall_ms;             /* of its wall clock when the network began */
     struct raft_core *core;
     bool disk_stalled;            /* writes are not finished until it is cleared */
     struct network_write *writes; /* oldest first */
     /* The disk. */
     uint64_t term;
     uint16_t vote;
+    bool promise_known;
+    uint32_t promise_ms;
     uint64_t base_index; /* entries[0] has the index after it */
     uint64_t base_term;
     uint64_t base_time_ms;
@@ -87,7 +90,7 @@ struct network {
     uint64_t steps;
     size_t node_count;
     struct network_node nodes[NETWORK_NODES_MAX];
-    struct raft_options options; /* of every core, except id and random_seed */
+    struct raft_options options; /* of every core, except id, random_seed and what a node has */
     struct raft_membership membership;
     bool cut[NETWORK_NODES_MAX][NETWORK_NODES_MAX];  /* [from][to] */
     bool held[NETWORK_NODES_MAX][NETWORK_NODES_MAX]; /* messages wait for network_release() */

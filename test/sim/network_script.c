@@ -211,6 +211,10 @@ static void disk_recover(struct network_node *node)
     if (snapshot->index <= node->base_index) {
         return;
     }
+    if (node->term < snapshot->term) {
+        node->term = snapshot->term;
+        node->vote = 0;
+    }
     if (snapshot->index > network_disk_last(node) ||
         node->entries[place - 1]->term != snapshot->term) {
         network_disk_truncate(node, 0);
@@ -234,6 +238,8 @@ static void start(struct network *network, uint16_t id)
     struct raft_recovered recovered = {
         .term = node->term,
         .vote = node->vote,
+        .promise_known = node->promise_known,
+        .promise_ms = node->promise_ms,
         .base_index = node->base_index,
         .base_term = node->base_term,
         .base_time_ms = node->base_time_ms,
@@ -243,6 +249,9 @@ static void start(struct network *network, uint16_t id)
     int code;
 
     options.id = id;
+    if (node->election_timeout_ms != 0) {
+        options.election_timeout_ms = node->election_timeout_ms;
+    }
     options.random_seed = network_random(network, UINT64_MAX);
     code = raft_create(&options, &recovered, network->now_ms + node->clock_ahead_ms, &node->core);
     ASSERT(code == 0);

@@ -44,7 +44,11 @@ static void print_record(const struct wal_record *record)
 {
     switch (record->type) {
     case WAL_RECORD_HARD_STATE:
-        printf("    term %" PRIu64 ", vote %u\n", record->term, record->vote);
+        printf("    term %" PRIu64 ", vote %u", record->term, record->vote);
+        if (record->promise_known) {
+            printf(", promise %u ms", record->promise_ms);
+        }
+        puts("");
         break;
     case WAL_RECORD_TRUNCATE:
         printf("    cut from index %" PRIu64 " on\n", record->index);

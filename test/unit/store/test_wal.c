@@ -113,6 +113,33 @@ START_TEST(t36_every_segment_opens_with_where_it_starts_and_the_hard_state)
 }
 END_TEST
 
+/* Also when the hard state that said it is in a segment that has been left, and when a later hard
+ * state says nothing about it. */
+START_TEST(r1_the_promise_is_kept)
+{
+    struct wal *wal = world_open(memory, &model);
+
+    world_step(wal, &model, (struct step){.term = 1, .vote = 1, .append_count = 1});
+    wal_close(wal);
+    wal = world_open(memory, &model); /* as raftd 0.1.0 wrote it: nothing is known */
+    world_step(wal, &model, (struct step){.term = 1, .vote = 1, .promise_ms = 5000});
+    world_step(wal, &model, (struct step){.term = 2, .vote = 2});
+    wal_close(wal);
+    wal = world_open(memory, &model);
+    ck_assert_uint_eq(model.promise_ms, 5000);
+    for (int i = 0; i < 4; i++) {
+        world_step(wal, &model, (struct step){.append_count = 1, .entry_bytes = 50});
+    }
+    wal_close(wal);
+    wal = world_open(memory, &model);
+    world_step(wal, &model, (struct step){.term = 3, .promise_ms = 1000});
+    wal_close(wal);
+    wal = world_open(memory, &model);
+    ck_assert_uint_eq(model.promise_ms, 1000);
+    wal_close(wal);
+}
+END_TEST
+
 START_TEST(truncated_entries_are_gone_and_their_indices_taken_again)
 {
     struct wal *wal = world_open(memory, &model);
@@ -487,6 +514,7 @@ UNIT_SUITE(wal)
     tcase_add_test(appending, entry_without_data_is_an_entry);
     tcase_add_test(appending, t1_term_and_vote_survive_a_power_cut);
     tcase_add_test(appending, t36_every_segment_opens_with_where_it_starts_and_the_hard_state);
+    tcase_add_test(appending, r1_the_promise_is_kept);
     tcase_add_test(appending, truncated_entries_are_gone_and_their_indices_taken_again);
     tcase_add_test(appending, truncation_reaches_back_over_segments);
     tcase_add_test(appending, t13_overwritten_entries_in_one_batch);

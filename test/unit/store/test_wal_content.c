@@ -171,16 +171,16 @@ START_TEST(batches_that_are_no_log_are_damage)
     world_step(wal, &model,
                (struct step){.term = 5, .vote = 1, .append_count = 2, .entry_bytes = 10});
     world_kill(memory, wal);
-    end = wal_record_put_hard_state(payload, 5, 1);
+    end = wal_record_put_hard_state(payload, 5, 1, false, 0);
     batch_is_damage(payload, (size_t)(end - payload), 1, 3, 3, "found batch 3, expected batch 2");
     batch_is_damage(payload, (size_t)(end - payload), 1, 1, 3, "found batch 1, expected batch 2");
     batch_is_damage(payload, (size_t)(end - payload), 1, 2, 4, "continues at index 4");
     batch_is_damage(payload, (size_t)(end - payload), 0, 2, 3, "bytes after its 0 records");
     batch_is_damage(payload, (size_t)(end - payload), 2, 2, 3, "record 1 of batch 2");
     batch_is_damage(payload, (size_t)(end - payload) - 1, 1, 2, 3, "record 0 of batch 2");
-    end = wal_record_put_hard_state(payload, 4, 1);
+    end = wal_record_put_hard_state(payload, 4, 1, false, 0);
     batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3, "term 4 follows term 5");
-    end = wal_record_put_hard_state(payload, 5, 2);
+    end = wal_record_put_hard_state(payload, 5, 2, false, 0);
     batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3, "from node 1 to node 2");
     end = wal_record_put_truncate(payload, 4);
     batch_is_damage(payload, (size_t)(end - payload), 1, 2, 3,

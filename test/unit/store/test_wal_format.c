@@ -93,7 +93,7 @@ START_TEST(batch_with_every_bit_flipped)
     size_t size;
 
     memset(batch, 0xaa, sizeof(batch));
-    header.payload_bytes = (uint64_t)(wal_record_put_hard_state(payload, 3, 2) - payload);
+    header.payload_bytes = (uint64_t)(wal_record_put_hard_state(payload, 3, 2, false, 0) - payload);
     size = WAL_BATCH_HEADER_BYTES + (size_t)header.payload_bytes;
     wal_batch_seal(batch, &header, 99);
     for (size_t i = size; i < sizeof(batch); i++) {
@@ -155,10 +155,20 @@ START_TEST(records)
     struct wal_record record;
     uint8_t bytes[100];
 
-    check_record(bytes, (size_t)(wal_record_put_hard_state(bytes, 7, 65535) - bytes),
+    check_record(bytes, (size_t)(wal_record_put_hard_state(bytes, 7, 65535, false, 0) - bytes),
                  WAL_RECORD_HARD_STATE, &record);
     ck_assert_uint_eq(record.term, 7);
     ck_assert_uint_eq(record.vote, 65535);
+    ck_assert(!record.promise_known);
+    check_record(bytes, (size_t)(wal_record_put_hard_state(bytes, 7, 65535, true, 0) - bytes),
+                 WAL_RECORD_HARD_STATE, &record);
+    ck_assert(record.promise_known);
+    ck_assert_uint_eq(record.promise_ms, 0);
+    check_record(bytes, (size_t)(wal_record_put_hard_state(bytes, 7, 2, true, 600000) - bytes),
+                 WAL_RECORD_HARD_STATE, &record);
+    ck_assert_uint_eq(record.promise_ms, 600000);
+    ck_assert_uint_eq(record.term, 7);
+    ck_assert_uint_eq(record.vote, 2);
     check_record(bytes, (size_t)(wal_record_put_truncate(bytes, 12) - bytes), WAL_RECORD_TRUNCATE,
                  &record);
     ck_assert_uint_eq(record.index, 12);
@@ -200,6 +210,14 @@ START_TEST(unknown_records_do_not_pass)
         ck_assert_msg(!wal_record_decode(&reader, &record), "type %u", type);
     }
     /* Bytes without a meaning must be zero, so that a later version can give them one. */
+    wal_record_put_hard_state(bytes, 7, 2, false, 0);
+    bytes[4] = 1;
+    reader = reader_make(bytes, WAL_RECORD_HARD_STATE_BYTES);
+    ck_assert(!wal_record_decode(&reader, &record));
+    wal_record_put_hard_state(bytes, 7, 2, true, 0);
+    bytes[1] = 2;
+    reader = reader_make(bytes, WAL_RECORD_HARD_STATE_BYTES);
+    ck_assert(!wal_record_decode(&reader, &record));
     wal_record_put_truncate(bytes, 1);
     bytes[1] = 1;
     reader = reader_make(bytes, WAL_RECORD_TRUNCATE_BYTES);

@@ -58,6 +58,7 @@ void model_step(struct model *model, const struct step *step)
     if (step->term != 0) {
         model->term = step->term;
         model->vote = step->vote;
+        model->promise_ms = step->promise_ms != 0 ? step->promise_ms : model->promise_ms;
     }
     if (step->base_index != 0) {
         model->base_min = step->base_index;
@@ -87,6 +88,8 @@ static struct raft_write make_write(struct model *model, const struct step *step
         .has_hard_state = step->term != 0,
         .term = step->term,
         .vote = step->vote,
+        .promise_known = step->promise_ms != 0,
+        .promise_ms = step->promise_ms,
         .truncate_from = step->truncate_from,
         .has_base = step->base_index != 0,
         .base_index = step->base_index,
@@ -170,8 +173,9 @@ bool model_matches(const struct model *model, const struct wal_recovered *recove
     uint64_t base = recovered->base_index;
 
     if (model->term != recovered->term || model->vote != recovered->vote ||
-        base < model->base_min || base > model->base_max ||
-        model->count != base + recovered->entry_count ||
+        model->promise_ms != recovered->promise_ms ||
+        (model->promise_ms != 0) != recovered->promise_known || base < model->base_min ||
+        base > model->base_max || model->count != base + recovered->entry_count ||
         recovered->base_term != (base > 0 ? model->entries[base - 1].term : 0)) {
         return false;
     }

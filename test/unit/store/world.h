@@ -27,7 +27,8 @@ enum {
 struct model {
     uint64_t term;
     uint16_t vote;
-    size_t count; /* the last index */
+    uint32_t promise_ms; /* 0 = no hard state has said it */
+    size_t count;        /* the last index */
     /* The log begins after an index in this range: compaction frees whole segments. */
     uint64_t base_min;
     uint64_t base_max;
@@ -41,6 +42,7 @@ struct model {
 struct step {
     uint64_t term; /* 0 = no hard state */
     uint16_t vote;
+    uint32_t promise_ms;    /* 0 = the hard state does not say it */
     uint64_t truncate_from; /* 0 = no truncation */
     uint64_t
         base_index; /* 0 = no reset; else the log continues after it, in the term of the model */
