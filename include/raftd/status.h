@@ -71,7 +71,11 @@ extern "C" {
     FIELD(                                                                                         \
         NUMBER, quorum_silent_ms, "ms", node.quorum_silent_ms,                                     \
         "time since this node last had contact with a leader that has a quorum, or had a quorum "  \
-        "as the leader; 0 = never")
+        "as the leader; 0 = never")                                                                \
+    FIELD(HEX, identity, "", node.identity,                                                        \
+          "identity of this node's data directory; 0 = not known yet")                             \
+    FIELD(SENTENCE, waiting_for, "", node.waiting_for,                                             \
+          "nodes that a founder waits for before there is a cluster, and why; empty = none")
 
 #define RAFTD_MEMBER_STATUS_FIELDS(FIELD)                                                          \
     FIELD(ID, id, "", member.id, "id of the member")                                               \
@@ -106,7 +110,8 @@ extern "C" {
 
 /*
  * The phases of a node's life, in this order; but a node that joins a cluster goes through JOIN
- * instead of HEALTH_CHECK. A node can be stopped in any phase.
+ * instead of HEALTH_CHECK, and a node that founds one together with others through FOUND before
+ * HEALTH_CHECK. A node can be stopped in any phase.
  */
 enum raftd_phase {
     RAFTD_PHASE_BUILT = 0,    /* raftd_node_run() was not called yet */
@@ -117,6 +122,7 @@ enum raftd_phase {
     RAFTD_PHASE_JOIN,         /* looks for its cluster, asks to become a member, catches up */
     RAFTD_PHASE_RUNNING,      /* serves */
     RAFTD_PHASE_STOPPING,     /* hands leadership over, ends its threads */
+    RAFTD_PHASE_FOUND,        /* waits for all founders of a new cluster */
 };
 /* A constant name of a phase, for example "health check". Never NULL. Any thread. */
 const char *raftd_phase_name(enum raftd_phase phase);

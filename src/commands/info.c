@@ -112,6 +112,7 @@ static void put_clients(struct front *front, struct buffer *text)
 #define PUT_WORD(name, value) put(text, "raft_" name ":%s", value);
 #define PUT_PHASE(name, value) PUT_WORD(name, raftd_phase_name(value))
 #define PUT_NAME PUT_WORD
+#define PUT_SENTENCE PUT_WORD
 #define PUT(kind, name, unit, source, meaning) PUT_##kind(#name, status->name)
 
 static void put_status(struct buffer *text, const struct raftd_status *status)

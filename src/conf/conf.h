@@ -39,6 +39,7 @@ struct conf {
         char data_dir[CONF_TEXT_MAX]; /* ./raftd-data */
         char join[CONF_ADDRESS_MAX];  /* a member to ask; "" = do not join another cluster */
         bool auto_promote;            /* yes */
+        bool bootstrap;               /* no. Only on the command line; see options.c */
     } node;
     struct {
         char name[64]; /* raftd */

@@ -24,8 +24,9 @@ const struct conf_section conf_sections[] = {
      "The addresses that others use to connect to this node, if they differ from those "
      "in [listen]."},
     {"peers", "The first voters of the cluster, this node included. Without this section, the node "
-              "founds a cluster of its own. The section is used only to found a cluster: when "
-              "there is a log, the log says who the members are."},
+              "founds a cluster of its own, or joins one. The section is used only to found a "
+              "cluster, which needs every node of the section once: when there is a log, the "
+              "log says who the members are."},
     {"tls", "Certificates and keys, and which connections need them."},
     {"raft", "Time-outs and limits of the consensus between the nodes."},
     {"storage", "The log on disk."},
@@ -69,6 +70,15 @@ const struct conf_option conf_options[] = {
      .description = "Whether this node, after it has joined a cluster and caught up, becomes a "
                     "voter. Otherwise it stays a learner, which serves reads but does not vote.",
      FIELD(node.auto_promote)},
+    {.section = "node",
+     .key = "bootstrap",
+     .type = CONF_TYPE_BOOL,
+     .initial = "no",
+     .description = "Whether this node founds a cluster of its own although other nodes can reach "
+                    "it. It is used only while the data directory belongs to no cluster, and it "
+                    "has to be given on the command line, once: raftd --bootstrap. In a file it "
+                    "would found a second cluster whenever the disk of this node is lost.",
+     FIELD(node.bootstrap)},
 
     {.section = "cluster",
      .key = "name",

@@ -299,6 +299,23 @@ static void check_plaintext_peers(const struct conf *conf, struct conf_source *s
     }
 }
 
+/* In a file the word would count again whenever the disk of the node is lost. */
+static void check_bootstrap(const struct conf *conf, struct conf_source *source)
+{
+    uint32_t line = line_of(source, "node", "bootstrap");
+
+    if (conf->node.bootstrap && line != 0 && line != CONF_LINE_SETTING) {
+        source_tell_option(source, line, "node", "bootstrap",
+                           "found in a file, expected on the command line only, once: raftd "
+                           "--bootstrap");
+    }
+    if (conf->node.bootstrap && conf->node.join[0] != 0) {
+        source_tell_option(source, line, "node", "bootstrap",
+                           "found together with [node] join, expected one of them: a node founds a "
+                           "cluster or joins one");
+    }
+}
+
 static void check_unauthenticated_clients(const struct conf *conf, struct conf_source *source)
 {
     if (is_loopback(conf->listen.client) || conf->tls.client == CONF_TLS_REQUIRED ||
@@ -383,6 +400,7 @@ void validate(const struct conf *conf, struct conf_source *source)
     check_own_address(conf, source);
     check_ports(conf, source);
     check_plaintext_peers(conf, source);
+    check_bootstrap(conf, source);
     check_unauthenticated_clients(conf, source);
     check_tls_files(conf, source);
     check_numbers(conf, source);

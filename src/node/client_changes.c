@@ -10,7 +10,8 @@
 #include "node/node.h"
 #include "raft/change.h"
 
-static int ask(struct raftd_client *client, const struct raft_change *change, uint64_t tag)
+int client_submit_change(struct raftd_client *client, const struct raft_change *change,
+                         uint64_t tag)
 {
     struct buffer bytes = {0};
     int code;
@@ -73,7 +74,7 @@ int raftd_client_change(struct raftd_client *client, const struct raftd_change_s
         }
     }
     change.count = count;
-    return ask(client, &change, tag);
+    return client_submit_change(client, &change, tag);
 }
 
 int raftd_client_handover(struct raftd_client *client, uint16_t to, uint64_t tag)
@@ -83,5 +84,5 @@ int raftd_client_handover(struct raftd_client *client, uint16_t to, uint64_t tag
     change.steps[0].kind = RAFT_CHANGE_HANDOVER;
     change.steps[0].id = to;
     change.steps[0].old = RAFT_CHANGE_EXPLAINED;
-    return ask(client, &change, tag);
+    return client_submit_change(client, &change, tag);
 }

@@ -72,6 +72,7 @@ static int make_question(const struct raftd_node *node, uint64_t cluster_id, str
     *join = (struct wire_join){.version_min = WIRE_VERSION_MIN,
                                .version_max = WIRE_VERSION_MAX,
                                .cluster_id = cluster_id,
+                               .identity = node->identity.identity,
                                .node_id = conf->node.id,
                                .promote = conf->node.auto_promote};
     snprintf(join->cluster_name, sizeof(join->cluster_name), "%s", conf->cluster.name);

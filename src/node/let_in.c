@@ -12,13 +12,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/founding.h"
 #include "node/node.h"
+#include "raft/change.h"
 
 static void begin_reply(const struct raftd_node *node, struct wire_join_reply *reply)
 {
     *reply = (struct wire_join_reply){.version_min = WIRE_VERSION_MIN,
                                       .version_max = WIRE_VERSION_MAX,
-                                      .cluster_id = node->cluster_id,
+                                      .cluster_id = node->link_shared.cluster_id,
                                       .node_id = node->conf.node.id};
     snprintf(reply->cluster_name, sizeof(reply->cluster_name), "%s", node->conf.cluster.name);
 }
@@ -68,12 +70,21 @@ static bool has_acknowledged(struct raftd_node *node, uint16_t id)
 static bool judge_member(struct raftd_node *node, const struct raft_member *member,
                          const struct wire_join *join, struct wire_join_reply *reply)
 {
-    static const char lost[] = "a member has this id, but the node that asks has an empty data "
-                               "directory: a node that lost its data has to come back under a "
-                               "new id (raftctl member replace)";
+    static const char lost[] = "a member has this id, but the node that asks has another data "
+                               "directory or an empty one: a node that lost its data has to come "
+                               "back under a new id (raftctl member replace)";
 
+    if (member->identity != 0 && member->identity != join->identity) {
+        return say(reply, WIRE_JOIN_REFUSED, lost);
+    }
+    if (member->identity != 0) {
+        return say(reply, join->cluster_id != 0 ? WIRE_JOIN_WELCOME : WIRE_JOIN_KNOCK, "");
+    }
     if (join->cluster_id != 0) {
-        return say(reply, WIRE_JOIN_WELCOME, "");
+        /* Its directory is bound to the id first, if a leader is here to do it. */
+        return reply->leader_id != node->conf.node.id || join->asks_only || join->identity == 0
+                   ? say(reply, WIRE_JOIN_WELCOME, "")
+                   : false;
     }
     if ((member->roles & RAFT_MEMBER_LEARNER) == 0) {
         return say(reply, WIRE_JOIN_REFUSED, lost);
@@ -94,6 +105,10 @@ static bool answer_at_once(struct raftd_node *node, const struct wire_join *join
     struct raft_membership members;
     const struct raft_member *member;
 
+    if (!node_is_whole(node)) {
+        begin_reply(node, reply);
+        return say(reply, WIRE_JOIN_LATER, "the node that was asked belongs to no cluster yet");
+    }
     begin_reply(node, reply);
     if (join->version_max < WIRE_VERSION_MIN || join->version_min > WIRE_VERSION_MAX) {
         return say(reply, WIRE_JOIN_REFUSED,
@@ -125,21 +140,30 @@ static bool answer_at_once(struct raftd_node *node, const struct wire_join *join
     return join->cluster_id == 0 ? say(reply, WIRE_JOIN_KNOCK, "") : false;
 }
 
-/* Proposes the change that makes the sender a member. 0, or a code of raftd_client_change(). */
+/* Proposes the change that makes the sender a member, or binds the member to the sender's directory.
+ * 0, or a code of raftd_client_change(). */
 static int propose(struct let_in *let_in, const struct wire_join *join, uint64_t tag)
 {
-    const struct raftd_change_step step = {
-        .kind = join->promote ? RAFTD_CHANGE_ADD : RAFTD_CHANGE_ADD_LEARNER,
-        .id = join->node_id,
-        .address = join->address,
-    };
+    struct raft_membership members;
+    struct raft_change change = {.count = 1};
+    struct raft_change_step *step = &change.steps[0];
+    struct wire_join_reply unused;
     int code = 0;
 
+    name_leader(let_in->node, &members, &unused);
+    step->kind = join->promote ? RAFT_CHANGE_ADD : RAFT_CHANGE_ADD_LEARNER;
+    step->id = join->node_id;
+    step->identity = join->identity;
+    if (raft_membership_find(&members, join->node_id) != NULL) {
+        step->kind = RAFT_CHANGE_BIND;
+    } else {
+        snprintf(step->address, sizeof(step->address), "%s", join->address);
+    }
     if (let_in->client == NULL) {
         code = raftd_client_open(let_in->node, &let_in->client);
     }
     if (code == 0) {
-        code = raftd_client_change(let_in->client, &step, 1, tag);
+        code = client_submit_change(let_in->client, &change, tag);
     }
     if (code == 0) {
         raftd_client_submit(let_in->client);
@@ -219,6 +243,21 @@ static void awake(void *context)
     }
 }
 
+static bool is_whole(void *context)
+{
+    const struct let_in *let_in = context;
+
+    return node_is_whole(let_in->node);
+}
+
+static bool found(void *context, const struct wire_found *question, struct wire_found *reply,
+                  const char **host)
+{
+    const struct let_in *let_in = context;
+
+    return founding_answer(let_in->node, question, reply, host);
+}
+
 void let_in_init(struct let_in *let_in, struct raftd_node *node)
 {
     *let_in = (struct let_in){
@@ -227,7 +266,9 @@ void let_in_init(struct let_in *let_in, struct raftd_node *node)
                  .judge = judge,
                  .next = next_answer,
                  .sleep = sleep_until_answer,
-                 .awake = awake},
+                 .awake = awake,
+                 .is_whole = is_whole,
+                 .found = found},
     };
 }
 

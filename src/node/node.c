@@ -7,7 +7,9 @@
  *     BUILT -> CONNECT          raftd_node_run(): opens the listeners
  *     CONNECT -> JOIN           become_whole(): the directory is empty and the node is to join, so
  *                               it asks the members for their cluster
- *     CONNECT, JOIN -> HEALTH_CHECK
+ *     CONNECT -> FOUND          become_whole(): the directory is empty and the node is one of
+ *                               several founders, so it asks the others
+ *     CONNECT, FOUND -> HEALTH_CHECK
  *                               check_health(): this node is a member; all threads run, but the
  *                               core takes no part in consensus yet
  *     CONNECT, JOIN -> JOIN     join(): this node is no member yet; the core takes part, so that
@@ -36,6 +38,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "node/founding.h"
 #include "node/join.h"
 #include "node/recovery.h"
 #include "sys/clock.h"
@@ -56,6 +59,13 @@ void raftd_node_set_ready(struct raftd_node *node, bool ready)
     waker_wake(&node->core_waker);
     waker_wake(&node->lifecycle_waker);
     waker_wake(&node->start.waker);
+}
+
+void node_set_waiting_for(struct raftd_node *node, const char *text)
+{
+    mutex_lock(&node->links.mutex);
+    snprintf(node->waiting_for, sizeof(node->waiting_for), "%s", text);
+    mutex_unlock(&node->links.mutex);
 }
 
 static void enter_phase(struct raftd_node *node, enum raftd_phase phase, const char *text)
@@ -93,7 +103,7 @@ static int start_threads(struct raftd_node *node, struct raftd_error *error)
 
 static int open_reception(struct raftd_node *node, struct raftd_error *error)
 {
-    if (!node->link_shared.may_link) {
+    if (!node->link_shared.may_link || node->reception != NULL) {
         return 0;
     }
     node->reception = reception_create(&node->link_shared, &node->links);
@@ -161,8 +171,8 @@ static int open_listeners(struct raftd_node *node, struct raftd_error *error)
 }
 
 /*
- * A node with an empty directory that is to join has no log before it knows the cluster. It asks
- * for the cluster here; meanwhile its clients are told that the node is not ready. If it returns 0
+ * A node with an empty directory that is to join or to found has no log before it knows the
+ * cluster. It asks other nodes here; meanwhile its clients are told that the node is not ready. If it returns 0
  * and the node is not whole, the node was asked to stop.
  */
 static int become_whole(struct raftd_node *node, struct raftd_error *error)
@@ -173,8 +183,14 @@ static int become_whole(struct raftd_node *node, struct raftd_error *error)
         return 0;
     }
     waker_prepare(&node->lifecycle_waker);
-    enter_phase(node, RAFTD_PHASE_JOIN, "looking for the members of the cluster");
-    code = join_find_cluster(node, error);
+    if (node->conf.node.join[0] != 0) {
+        enter_phase(node, RAFTD_PHASE_JOIN, "looking for the members of the cluster");
+        code = join_find_cluster(node, error);
+    } else {
+        enter_phase(node, RAFTD_PHASE_FOUND, "waiting for all founders of the cluster");
+        code = open_reception(node, error); /* it answers the other founders */
+        code = code == 0 ? founding_run(node, error) : code;
+    }
     return code == 0 && !node_is_ending(node) ? recovery_build(node, error) : code;
 }
 

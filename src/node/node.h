@@ -14,6 +14,7 @@
 #include <raftd/node.h>
 #include <raftd/state_machine.h>
 
+#include "base/address.h"
 #include "conf/conf.h"
 #include "member/member.h"
 #include "member/recovery.h"
@@ -64,6 +65,8 @@ struct raftd_node {
     uint64_t cluster_id;                   /* 0 = not known yet; see `whole` */
     struct directory_identity identity;    /* of the data directory; fixed once the node is whole */
     struct log_throttle recovery_throttle; /* of lines about the progress of the recovery */
+    uint64_t founders_digest;  /* of [peers]: member/founding.h; 0 = there is no [peers] */
+    char founder_hosts[CONF_PEERS_MAX][ADDRESS_HOST_BYTES]; /* of [peers], in their order */
     uint64_t origin; /* random id of this process: marks the entries that were proposed here */
     struct node_listener listeners[NODE_LISTENERS_MAX];
     size_t listener_count;
@@ -99,6 +102,7 @@ struct raftd_node {
     struct member *member;
 
     struct link_table links; /* its header says which thread may do what */
+    char waiting_for[128];   /* guarded by links.mutex; see node_set_waiting_for() */
 
     struct log_writer *log_writer;
     struct snapshot_worker *snapshots; /* NULL = the state machine has no snapshots */
@@ -131,6 +135,7 @@ struct raftd_node {
     struct waker core_waker;      /* consumer: core thread */
     struct waker lifecycle_waker; /* consumer: run thread */
 
+    atomic_bool is_deciding; /* this founder has decided and is making its log; see founding.c */
     atomic_bool joining;    /* the node takes part in consensus, but serves no clients yet */
     atomic_bool introduced; /* links.introduced_id is there for the core thread */
     atomic_int draining;    /* enum draining: ASKED by the run thread, DONE by the core thread */
@@ -152,6 +157,8 @@ struct raftd_node {
 /* node.c */
 /* Whether the node was asked to stop, or was removed from its cluster. Any thread. */
 bool node_is_ending(const struct raftd_node *node);
+/* Run thread: what the status says that this node waits for before it serves; "" = nothing. */
+void node_set_waiting_for(struct raftd_node *node, const char *text);
 /*
  * Run thread: sleeps until the lifecycle waker is woken, at most until deadline_ms and at most for
  * a second; then frees links that were retired. The waker is prepared already when the caller
@@ -172,6 +179,10 @@ struct raftd_node *client_node(struct raftd_client *client);
 /* Client thread: proposes an entry of this type; errors as raftd_client_propose(). */
 int client_submit_typed(struct raftd_client *client, uint8_t type, const void *data, size_t size,
                         uint64_t tag);
+/* The same for a change of members, client_changes.c. */
+struct raft_change;
+int client_submit_change(struct raftd_client *client, const struct raft_change *change,
+                         uint64_t tag);
 /* The thread that pops a request gets the reference to its entry. */
 bool client_pop(struct raftd_client *client, struct member_request *request);
 bool client_has_requests(const struct raftd_client *client);

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "base/checksum.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "member/founding.h"
 #include "node/node.h"
 #include "node/volume.h"
 #include "sys/clock.h"
@@ -32,9 +32,11 @@ int recovery_no_descriptors(struct raftd_error *error)
 }
 
 /* The members that found a cluster: those of [peers], or this node alone. */
-static int founding_membership(const struct conf *conf, struct raft_membership *membership,
-                               struct raftd_error *error)
+int recovery_founders(const struct raftd_node *node, struct raft_membership *membership,
+                      struct raftd_error *error)
 {
+    const struct conf *conf = &node->conf;
+
     *membership = (struct raft_membership){0};
     if (conf->peer_count == 0) {
         const char *address =
@@ -54,27 +56,6 @@ static int founding_membership(const struct conf *conf, struct raft_membership *
         }
     }
     return 0;
-}
-
-/*
- * The id of a new cluster. All founders compute the same one, from the cluster's name and the
- * founding members. For a node that founds alone only its id counts, so that its address may
- * change.
- */
-static uint64_t founding_id(const struct conf *conf, const struct raft_membership *membership)
-{
-    struct buffer bytes = {0};
-    uint64_t id;
-
-    buffer_append(&bytes, conf->cluster.name, strlen(conf->cluster.name) + 1);
-    if (membership->count == 1) {
-        buffer_append_u16(&bytes, membership->members[0].id);
-    } else {
-        raft_membership_encode(membership, &bytes);
-    }
-    id = checksum(0, bytes.data, bytes.size_bytes);
-    buffer_free(&bytes);
-    return id;
 }
 
 /* ---- what member/recovery.c reports ---- */
@@ -270,7 +251,7 @@ static void share_with_links(struct raftd_node *node)
         client = conf->listen.client;
     }
     shared->self_id = conf->node.id;
-    shared->cluster_id = node->cluster_id;
+    shared->identity = node->identity.identity;
     shared->process_id = node->origin;
     snprintf(shared->cluster_name, sizeof(shared->cluster_name), "%s", conf->cluster.name);
     snprintf(shared->client_address, sizeof(shared->client_address), "%s", client);
@@ -343,26 +324,107 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
     return code;
 }
 
+/* Whether other nodes could reach this one as a peer. */
+static bool is_reachable(const struct raftd_node *node)
+{
+    struct conf defaults;
+
+    conf_defaults(&defaults);
+    return node->link_shared.may_link &&
+           (node->conf.advertise.peer[0] != 0 ||
+            strcmp(node->conf.listen.peer, defaults.listen.peer) != 0);
+}
+
+/*
+ * A directory without a cluster, and no other node to ask. A node that others can reach may be the
+ * first node of a cluster that has grown since, and its disk may be lost: if it founded again, there
+ * would be two clusters under one name. So somebody has to say it.
+ */
+static int found_alone(struct raftd_node *node, struct raft_membership *alone,
+                       struct raftd_error *error)
+{
+    const struct conf *conf = &node->conf;
+
+    if (conf->peer_count == 0 && is_reachable(node) && !conf->node.bootstrap) {
+        return error_set(error, RAFTD_ERROR_REFUSED,
+                         "%.200s is empty, and other nodes can reach this one at %s, so it is not "
+                         "clear whether this node is to found a cluster: to found a new one, start "
+                         "it once with --bootstrap; to join one, start it with --join HOST:PORT; "
+                         "if it was a member and has lost its data, give it a new id first "
+                         "(raftctl member replace)",
+                         conf->node.data_dir, alone->members[0].address);
+    }
+    LOG_INFO("%s is empty: founding cluster \"%s\" with 1 member", conf->node.data_dir,
+             conf->cluster.name);
+    alone->members[0].identity = node->identity.identity;
+    return recovery_found(node, random_u64() | 1, alone, error);
+}
+
+static int prepare_founders(struct raftd_node *node, const struct raft_membership *founders,
+                            struct raftd_error *error)
+{
+    const struct conf *conf = &node->conf;
+
+    if (conf->peer_count == 0) {
+        return 0;
+    }
+    node->founders_digest = founding_digest(conf->cluster.name, founders);
+    for (size_t i = 0; i < conf->peer_count; i++) {
+        struct net_address address;
+        int code = net_address_parse(&address, conf->peers[i].address, error);
+
+        if (code != 0) {
+            return code;
+        }
+        snprintf(node->founder_hosts[i], sizeof(node->founder_hosts[i]), "%s", address.host);
+    }
+    return 0;
+}
+
+/* [node] join and the word to found count only while the directory belongs to no cluster. */
+static void note_what_is_ignored(const struct raftd_node *node)
+{
+    const struct conf *conf = &node->conf;
+
+    if (conf->node.join[0] != 0) {
+        LOG_INFO("[node] join = %s is ignored: %s belongs to node %u of the cluster with id "
+                 "%016llx already; to join another cluster, give the node an empty data directory",
+                 conf->node.join, conf->node.data_dir, conf->node.id,
+                 (unsigned long long)node->identity.cluster_id);
+    }
+    if (conf->node.bootstrap) {
+        LOG_INFO("--bootstrap is ignored: %s belongs to node %u of the cluster with id %016llx "
+                 "already",
+                 conf->node.data_dir, conf->node.id,
+                 (unsigned long long)node->identity.cluster_id);
+    }
+}
+
 int recovery_begin(struct raftd_node *node, bool *must_ask, struct raftd_error *error)
 {
     const struct recovery_options options = options_of(node);
-    struct raft_membership founding;
+    struct raft_membership founders;
     int code = volume_check(&node->conf, error);
 
+    *must_ask = false;
     if (code == 0) {
-        code = founding_membership(&node->conf, &founding, error);
+        code = recovery_founders(node, &founders, error);
+    }
+    if (code == 0) {
+        code = prepare_founders(node, &founders, error);
     }
     if (code == 0) {
         code = recovery_identify(&options, random_u64() | 1, &node->identity, error);
     }
-    *must_ask = recovery_is_new(&node->identity) && node->conf.node.join[0] != 0;
-    if (code == 0 && recovery_is_new(&node->identity) && !*must_ask) {
-        LOG_INFO("%s is empty: founding cluster \"%s\" with %zu member%s", node->conf.node.data_dir,
-                 node->conf.cluster.name, founding.count, founding.count == 1 ? "" : "s");
-        code = recovery_decide(&options, &node->identity, founding_id(&node->conf, &founding),
-                               &founding, 1, error);
+    if (code != 0) {
+        return code;
     }
-    return code;
+    share_with_links(node);
+    if (!recovery_is_new(&node->identity)) {
+        return 0;
+    }
+    *must_ask = node->conf.node.join[0] != 0 || founders.count > 1;
+    return *must_ask ? 0 : found_alone(node, &founders, error);
 }
 
 int recovery_join(struct raftd_node *node, uint64_t cluster_id, struct raftd_error *error)
@@ -372,20 +434,64 @@ int recovery_join(struct raftd_node *node, uint64_t cluster_id, struct raftd_err
     return recovery_decide(&options, &node->identity, cluster_id, NULL, 0, error);
 }
 
+int recovery_found(struct raftd_node *node, uint64_t cluster_id,
+                   const struct raft_membership *members, struct raftd_error *error)
+{
+    const struct recovery_options options = options_of(node);
+
+    return recovery_decide(&options, &node->identity, cluster_id, members,
+                           node->founders_digest, error);
+}
+
+/*
+ * The first members, as the first entry of the log has them: those of [peers], with the identities
+ * that were decided. *has: this node is a founder, and may still have to write that entry.
+ */
+static int first_members(const struct raftd_node *node, struct raft_membership *members, bool *has,
+                         struct raftd_error *error)
+{
+    const struct directory_identity *identity = &node->identity;
+    int code = recovery_founders(node, members, error);
+
+    *has = identity->founder_count > 0 && identity->boot_count == 0;
+    if (code != 0 || !*has) {
+        return code;
+    }
+    if (identity->founders_digest != node->founders_digest ||
+        identity->founder_count != members->count) {
+        return error_set(error, RAFTD_ERROR_REFUSED,
+                         "%.200s: [peers] or [cluster] name have changed since this node decided "
+                         "to found the cluster, and before its log was made: set them to what they "
+                         "were",
+                         node->conf.node.data_dir);
+    }
+    members->cluster_id = identity->cluster_id;
+    for (size_t i = 0; i < members->count; i++) {
+        members->members[i].identity = identity->founders[i].identity;
+    }
+    return 0;
+}
+
 int recovery_build(struct raftd_node *node, struct raftd_error *error)
 {
     struct raft_membership founding;
-    int code = founding_membership(&node->conf, &founding, error);
+    bool is_founder;
+    int code = first_members(node, &founding, &is_founder, error);
 
     node->cluster_id = node->identity.cluster_id;
     if (code == 0) {
-        code = recover(node, node->identity.founder_count > 0 ? &founding : NULL, error);
+        code = recover(node, is_founder ? &founding : NULL, error);
     }
     if (code == 0 && node->conf.peer_count > 0) {
         compare_membership(raft_get_membership(node->core), &founding);
     }
     if (code == 0) {
-        share_with_links(node);
+        if (raft_membership_find(raft_get_membership(node->core), node->conf.node.id) != NULL &&
+            node->identity.boot_count > 1) {
+            note_what_is_ignored(node);
+        }
+        atomic_store(&node->link_shared.cluster_id, node->cluster_id);
+        atomic_store(&node->link_shared.boot_count, node->identity.boot_count);
         code = make_links(node, error);
     }
     atomic_store_explicit(&node->whole, code == 0, memory_order_release);

@@ -10,13 +10,23 @@
 
 #include <raftd/error.h>
 
+struct raft_membership;
 struct raftd_node;
 
 /*
  * Sets node->identity to that of the data directory. *must_ask: the directory belongs to no cluster
- * yet and the node is to join, so only a member can tell the cluster (join_find_cluster()).
+ * yet, and other nodes have to be asked: a member, if the node is to join (join_find_cluster()), or
+ * the other founders (founding_run()). RAFTD_ERROR_REFUSED: it is not clear whether this node is to
+ * found a cluster.
  */
 int recovery_begin(struct raftd_node *node, bool *must_ask, struct raftd_error *error);
+
+/* The founders of [peers]; or this node alone, if there is no such section. */
+int recovery_founders(const struct raftd_node *node, struct raft_membership *founders,
+                      struct raftd_error *error);
+/* The directory belongs to this cluster from now on, which these members found. */
+int recovery_found(struct raftd_node *node, uint64_t cluster_id,
+                   const struct raft_membership *members, struct raftd_error *error);
 
 /* The directory belongs to this cluster from now on; the node is going to join it. */
 int recovery_join(struct raftd_node *node, uint64_t cluster_id, struct raftd_error *error);

@@ -38,6 +38,8 @@ struct node_figures {
     uint64_t proposals_pending;
     uint64_t reads_pending;
     uint64_t uptime_ms;
+    uint64_t identity;
+    char waiting_for[128];
     uint64_t quorum_silent_ms;
 };
 
@@ -85,6 +87,8 @@ const char *raftd_phase_name(enum raftd_phase phase)
         return "joining";
     case RAFTD_PHASE_RUNNING:
         return "running";
+    case RAFTD_PHASE_FOUND:
+        return "founding";
     case RAFTD_PHASE_STOPPING:
         return "stopping";
     default:
@@ -179,6 +183,10 @@ void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
     struct snapshot_figures snapshots = {0};
 
     memset(status, 0, sizeof(*status));
+    mutex_lock(&node->links.mutex);
+    memcpy(figures.waiting_for, node->waiting_for, sizeof(figures.waiting_for));
+    mutex_unlock(&node->links.mutex);
+    figures.identity = node->link_shared.identity;
     if (node_is_whole(node)) {
         mutex_lock(&node->core_mutex);
         raft_get_status(node->core, clock_monotonic_ms(), &raft);

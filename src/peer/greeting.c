@@ -25,6 +25,8 @@ void greeting_make(struct wire_hello *hello, const struct link_shared *shared, u
         .node_id = shared->self_id,
         .wanted_id = wanted_id,
         .process_id = shared->process_id,
+        .identity = shared->identity,
+        .boot_count = shared->boot_count,
     };
     memcpy(hello->cluster_name, shared->cluster_name, sizeof(hello->cluster_name));
     memcpy(hello->client_address, shared->client_address, sizeof(hello->client_address));
@@ -114,7 +116,8 @@ static int wanted_bytes(const struct greeting_reader *reader, size_t *wanted,
         return code;
     }
     if (header->type != WIRE_HELLO && header->type != WIRE_HELLO_REPLY &&
-        header->type != WIRE_JOIN && header->type != WIRE_JOIN_REPLY) {
+        header->type != WIRE_JOIN && header->type != WIRE_JOIN_REPLY &&
+        header->type != WIRE_FOUND && header->type != WIRE_FOUND_REPLY) {
         return error_set(error, RAFTD_ERROR_PROTOCOL,
                          "the first frame is of type %u, expected a hello", (unsigned)header->type);
     }

@@ -47,8 +47,12 @@ struct link_timing {
 /* What all links of a node share. Does not change while links run, and outlives them. */
 struct link_shared {
     uint16_t self_id;
-    uint64_t cluster_id;
-    uint64_t process_id; /* random id of this process */
+    /* Atomic, because they become known only when the node has its log, and the reception may run
+     * before that: cluster_id (0 = none yet), boot_count. */
+    _Atomic uint64_t cluster_id;
+    _Atomic uint64_t boot_count; /* how often a node has started on the data directory */
+    uint64_t identity;           /* of the data directory */
+    uint64_t process_id;         /* random id of this process */
     char cluster_name[64];
     char client_address[272]; /* told to the peers; "" = none */
     struct tls_context *tls;  /* NULL = plain text */

@@ -91,6 +91,12 @@ static void turn_away(struct reception *reception, struct guest *guest, enum gre
     }
 }
 
+static bool is_whole(const struct reception *reception)
+{
+    return reception->gate == NULL || reception->gate->is_whole == NULL ||
+           reception->gate->is_whole(reception->gate->context);
+}
+
 /* Whether the peer that sent this hello is accepted, and the link it belongs to. The mutex of the
  * table is held, so that the link is not retired before it gets the stream. */
 static enum greeting_reason judge_locked(const struct reception *reception,
@@ -103,6 +109,12 @@ static enum greeting_reason judge_locked(const struct reception *reception,
 
     ASSERT(mutex_is_mine(&reception->links->mutex));
     *link = NULL;
+    if (!is_whole(reception)) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "node %u belongs to no cluster yet: it waits for the other founders",
+                  (unsigned)reception->shared->self_id);
+        return GREETING_CLUSTER_ID;
+    }
     if (position < RAFT_MEMBERS_MAX) {
         *link = reception->links->links[position];
         host = link_address(*link)->host;
@@ -229,6 +241,36 @@ static void on_join(struct reception *reception, struct guest *guest, const stru
     guest->state = GUEST_JOINING;
 }
 
+/* ---- founders without a cluster ---- */
+
+static void on_found(struct reception *reception, struct guest *guest,
+                     const struct wire_found *question)
+{
+    const struct reception_gate *gate = reception->gate;
+    struct raftd_error error;
+    struct wire_found reply;
+    const char *host = "";
+
+    if (gate == NULL || strcmp(question->cluster_name, reception->shared->cluster_name) != 0) {
+        turn_away(reception, guest, GREETING_CLUSTER_NAME, question->node_id,
+                  "the node founds a cluster of another name: check [cluster] name");
+        return;
+    }
+    if (!gate->found(gate->context, question, &reply, &host)) {
+        turn_away(reception, guest, GREETING_NODE_ID, question->node_id,
+                  "the node founds a cluster together with this node, but [peers] of this node do "
+                  "not name it: give [peers] the same lines on all founders");
+        return;
+    }
+    if (!stream_speaks_for(guest->stream, reception->shared->cluster_name, question->node_id, host,
+                           &error)) {
+        turn_away(reception, guest, GREETING_CERTIFICATE, question->node_id, error.message);
+        return;
+    }
+    frame_output_add(&guest->output, wire_found_encode(WIRE_FOUND_REPLY, &reply));
+    guest->state = GUEST_REFUSED; /* one question, one answer */
+}
+
 static void serve(struct reception *reception, struct guest *guest);
 
 static void take_answers(struct reception *reception)
@@ -253,10 +295,18 @@ static int on_first_frame(struct reception *reception, struct guest *guest,
                           const struct wire_header *header, struct raftd_error *error)
 {
     const uint8_t *payload = guest->greeting.data + WIRE_HEADER_BYTES;
+    struct wire_found found;
     struct wire_hello hello;
     struct wire_join join;
     int code;
 
+    if (header->type == WIRE_FOUND) {
+        code = wire_found_decode(&found, payload, header->payload_bytes, error);
+        if (code == 0) {
+            on_found(reception, guest, &found);
+        }
+        return code;
+    }
     if (header->type == WIRE_JOIN) {
         code = wire_join_decode(&join, payload, header->payload_bytes, error);
         if (code == 0) {

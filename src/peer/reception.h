@@ -30,6 +30,15 @@ struct reception_gate {
      * when an answer comes, and awake() has to be called after the sleep. */
     bool (*sleep)(void *context, int *fd);
     void (*awake)(void *context);
+    /* Whether the node belongs to a cluster, so that links can take connections. */
+    bool (*is_whole)(void *context);
+    /*
+     * What this node says to a founder that asks (member/founding.h). *host: the host that the
+     * founder's certificate has to name, valid until the next call. False: the sender is no
+     * founder as far as this node knows.
+     */
+    bool (*found)(void *context, const struct wire_found *question, struct wire_found *reply,
+                  const char **host);
 };
 
 enum { RECEPTION_PENDING_MAX = 64, RECEPTION_TIMEOUT_MS = 5000 };

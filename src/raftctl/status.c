@@ -169,6 +169,35 @@ static void print_snapshots(FILE *file, const struct ctl_view *view)
     }
 }
 
+/* Founders that wait for the others, and endpoints that do not belong to one cluster. */
+static void print_founding(FILE *file, const struct ctl_view *view)
+{
+    const struct ctl_answer *first = NULL;
+
+    for (size_t i = 0; i < view->count; i++) {
+        const struct ctl_answer *answer = &view->answers[i];
+        const char *waiting_for = ctl_field_text(answer->status, "waiting_for");
+        const char *cluster = ctl_field_text(answer->status, "cluster_id");
+
+        if (waiting_for[0] != 0) {
+            fprintf(file, "Node %" PRIu64 " waits until all founders have answered; missing: %s\n",
+                    ctl_field_number(answer->status, "id"), waiting_for);
+        }
+        if (cluster[strspn(cluster, "0")] == 0) {
+            continue; /* no answer, or no cluster yet */
+        }
+        if (first == NULL) {
+            first = answer;
+        } else if (strcmp(cluster, ctl_field_text(first->status, "cluster_id")) != 0) {
+            fprintf(file,
+                    "WARNING: %s belongs to the cluster with id %s, but %s to another one, with id "
+                    "%s: these are two clusters, although they may have one name.\n",
+                    first->endpoint, ctl_field_text(first->status, "cluster_id"),
+                    answer->endpoint, cluster);
+        }
+    }
+}
+
 static void print_status_json(FILE *file, const struct ctl_view *view)
 {
     struct json json;
@@ -204,6 +233,7 @@ static int show_status(const struct ctl_options *options, FILE *file)
         print_endpoints(file, view);
         print_peers(file, view);
         print_snapshots(file, view);
+        print_founding(file, view);
     }
     code = ctl_view_exit(view);
     ctl_view_free(view);

@@ -13,6 +13,7 @@ enum option_value {
     OPTION_CHECK,
     OPTION_SET,
     OPTION_JOIN,
+    OPTION_BOOTSTRAP,
     OPTION_VERSION,
     OPTION_HELP
 };
@@ -22,6 +23,7 @@ static const struct option long_options[] = {
     {"check-config", no_argument, NULL, OPTION_CHECK},
     {"set", required_argument, NULL, OPTION_SET},
     {"join", required_argument, NULL, OPTION_JOIN},
+    {"bootstrap", no_argument, NULL, OPTION_BOOTSTRAP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
@@ -29,7 +31,7 @@ static const struct option long_options[] = {
 
 static const char help[] =
     "usage: raftd [--config FILE] [--set SECTION.KEY=VALUE ...] [--join HOST:PORT]\n"
-    "             [--check-config]\n"
+    "             [--bootstrap] [--check-config]\n"
     "\n"
     "    --config FILE             read options from FILE; without it, every option has its\n"
     "                              default: a cluster of one node, clients at 127.0.0.1:7380,\n"
@@ -37,6 +39,8 @@ static const char help[] =
     "    --set SECTION.KEY=VALUE   set one option; this replaces its value in FILE\n"
     "    --join HOST:PORT          join the cluster that has a member with this peer address;\n"
     "                              the same as --set node.join=HOST:PORT\n"
+    "    --bootstrap               found a new cluster with this node as its only member, although\n"
+    "                              other nodes can reach it; give this once, never in a unit file\n"
     "    --check-config            print every mistake in the configuration and exit: status 0 if\n"
     "                              there is none, else 1\n"
     "    --version                 print the version\n"
@@ -101,6 +105,9 @@ bool daemon_options_parse(int argc, char **argv, struct daemon_options *options,
         case OPTION_JOIN:
             memory_free(options->join);
             options->join = join_setting(optarg);
+            break;
+        case OPTION_BOOTSTRAP:
+            options->settings[options->setting_count++] = "node.bootstrap=yes";
             break;
         case OPTION_VERSION:
             return print_version(exit_code);

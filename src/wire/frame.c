@@ -9,7 +9,7 @@
 #include "wire/wire.h"
 #include "wire/writer.h"
 
-enum { PROBE_BYTES = 9, HELLO_FIXED_BYTES = 30 };
+enum { PROBE_BYTES = 9, HELLO_FIXED_BYTES = 46 };
 
 /* Places in a header. */
 enum { TYPE_OFFSET = 4, VERSION_OFFSET = 5, PADDING_OFFSET = 6 };
@@ -43,7 +43,7 @@ static size_t limit_of_type(uint8_t type, size_t max_payload_bytes)
     size_t limit = max_payload_bytes;
 
     if (type == WIRE_HELLO || type == WIRE_HELLO_REPLY || type == WIRE_JOIN ||
-        type == WIRE_JOIN_REPLY) {
+        type == WIRE_JOIN_REPLY || type == WIRE_FOUND || type == WIRE_FOUND_REPLY) {
         limit = WIRE_HELLO_MAX_BYTES;
     } else if (type == WIRE_PROBE || type == WIRE_PROBE_REPLY) {
         limit = PROBE_BYTES;
@@ -63,7 +63,7 @@ int wire_header_decode(struct wire_header *header, const uint8_t data[WIRE_HEADE
     header->payload_bytes = load_u32(data);
     header->type = data[TYPE_OFFSET];
     header->version = data[VERSION_OFFSET];
-    if (header->type < WIRE_HELLO || header->type > WIRE_PIECE) {
+    if (header->type < WIRE_HELLO || header->type > WIRE_FOUND_REPLY) {
         return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of unknown type %u",
                          (unsigned)header->type);
     }
@@ -141,6 +141,8 @@ struct wire_frame *wire_hello_encode(enum wire_frame_type type, const struct wir
     write_u16(&writer, hello->node_id);
     write_u16(&writer, hello->wanted_id);
     write_u64(&writer, hello->process_id);
+    write_u64(&writer, hello->identity);
+    write_u64(&writer, hello->boot_count);
     wire_text_write(&writer, hello->cluster_name, name);
     wire_text_write(&writer, hello->client_address, address);
     wire_text_write(&writer, hello->refusal, refusal);
@@ -158,6 +160,8 @@ int wire_hello_decode(struct wire_hello *hello, const void *payload, size_t size
     hello->node_id = reader_u16(&reader);
     hello->wanted_id = reader_u16(&reader);
     hello->process_id = reader_u64(&reader);
+    hello->identity = reader_u64(&reader);
+    hello->boot_count = reader_u64(&reader);
     wire_text_read(&reader, hello->cluster_name, sizeof(hello->cluster_name));
     wire_text_read(&reader, hello->client_address, sizeof(hello->client_address));
     wire_text_read(&reader, hello->refusal, sizeof(hello->refusal));

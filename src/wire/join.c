@@ -10,7 +10,7 @@
 #include "wire/wire.h"
 #include "wire/writer.h"
 
-enum { JOIN_FIXED_BYTES = 20, JOIN_REPLY_FIXED_BYTES = 23 };
+enum { JOIN_FIXED_BYTES = 28, JOIN_REPLY_FIXED_BYTES = 23 };
 
 _Static_assert(JOIN_FIXED_BYTES + 64 + 272 <= WIRE_HELLO_MAX_BYTES &&
                    JOIN_REPLY_FIXED_BYTES + 64 + 272 + 256 <= WIRE_HELLO_MAX_BYTES,
@@ -25,6 +25,7 @@ struct wire_frame *wire_join_encode(const struct wire_join *join)
     write_u16(&writer, join->version_min);
     write_u16(&writer, join->version_max);
     write_u64(&writer, join->cluster_id);
+    write_u64(&writer, join->identity);
     write_u16(&writer, join->node_id);
     write_u8(&writer, join->asks_only ? 1 : 0);
     write_u8(&writer, join->promote ? 1 : 0);
@@ -41,6 +42,7 @@ int wire_join_decode(struct wire_join *join, const void *payload, size_t size,
     join->version_min = reader_u16(&reader);
     join->version_max = reader_u16(&reader);
     join->cluster_id = reader_u64(&reader);
+    join->identity = reader_u64(&reader);
     join->node_id = reader_u16(&reader);
     join->asks_only = read_bool(&reader);
     join->promote = read_bool(&reader);

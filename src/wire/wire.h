@@ -49,6 +49,8 @@ enum wire_frame_type {
     WIRE_JOIN = 7,        /* struct wire_join: the only frame of a node that is not a member yet */
     WIRE_JOIN_REPLY = 8,  /* struct wire_join_reply */
     WIRE_PIECE = 9,       /* a part of a RAFT or SNAPSHOT frame; since version 2 */
+    WIRE_FOUND = 10,      /* struct wire_found: the only frame of a founder without a cluster */
+    WIRE_FOUND_REPLY = 11, /* struct wire_found */
 };
 
 /* An encoded frame, header included. Freed with memory_free() by its owner. */
@@ -77,6 +79,8 @@ struct wire_hello {
     uint16_t node_id;    /* of the sender, never 0 */
     uint16_t wanted_id;  /* the node that the sender believes it talks to */
     uint64_t process_id; /* random number of the sender's process: it differs after a restart */
+    uint64_t identity;   /* of the sender's data directory */
+    uint64_t boot_count; /* how often a node has started on that directory */
     char cluster_name[64];
     char client_address[272]; /* where clients reach the sender; "" = not told */
     char refusal[256];        /* in a HELLO_REPLY: why the hello is refused; "" = accepted */
@@ -91,6 +95,7 @@ struct wire_join {
     uint16_t version_min; /* the protocol versions that the sender speaks, both ends included */
     uint16_t version_max;
     uint64_t cluster_id; /* of the log that the sender has; 0 = it has no log */
+    uint64_t identity;   /* of the sender's data directory */
     uint16_t node_id;    /* of the sender, never 0 */
     bool asks_only;      /* the sender only asks; the membership must not change */
     bool promote;        /* the sender wants to become a voter once it has caught up */
@@ -122,6 +127,36 @@ int wire_join_decode(struct wire_join *join, const void *payload, size_t size,
 struct wire_frame *wire_join_reply_encode(const struct wire_join_reply *reply);
 int wire_join_reply_decode(struct wire_join_reply *reply, const void *payload, size_t size,
                            struct raftd_error *error);
+
+/*
+ * What founders tell each other before there is a cluster, as a question and as the answer to it:
+ * member/founding.h. A founder that belongs to a cluster already answers with how that was founded.
+ */
+enum { WIRE_FOUNDERS_MAX = 32 };
+enum wire_found_state {
+    WIRE_FOUND_EMPTY = 1, /* the sender's directory belongs to no cluster */
+    WIRE_FOUND_DECIDED,   /* the sender is just becoming a member of a cluster */
+    WIRE_FOUND_MEMBER,    /* the sender's directory belongs to cluster_id */
+};
+struct wire_found {
+    uint16_t version_min; /* the protocol versions that the sender speaks, both ends included */
+    uint16_t version_max;
+    uint16_t node_id;   /* of the sender, never 0 */
+    uint16_t wanted_id; /* the node that the sender believes it talks to */
+    uint8_t state;      /* an enum wire_found_state */
+    uint64_t identity;  /* of the sender's data directory */
+    uint64_t digest;    /* of the ids and addresses of the founders; 0 = the sender founded none */
+    uint64_t cluster_id; /* MEMBER: the cluster; else 0 */
+    uint16_t founder_count; /* MEMBER: how many founders are listed; 0 = the sender is no founder */
+    struct {
+        uint16_t id;
+        uint64_t identity; /* of the data directory that founded */
+    } founders[WIRE_FOUNDERS_MAX];
+    char cluster_name[64];
+};
+struct wire_frame *wire_found_encode(enum wire_frame_type type, const struct wire_found *found);
+int wire_found_decode(struct wire_found *found, const void *payload, size_t size,
+                      struct raftd_error *error);
 
 struct wire_probe {
     uint64_t nonce; /* the reply has the same one */

@@ -27,6 +27,7 @@ static struct wire_frame *decode_and_encode(const struct wire_header *header,
     struct wire_probe probe;
     struct wire_join join;
     struct wire_join_reply answer;
+    struct wire_found found;
     struct wire_piece piece;
     struct wire_frame *frame;
 
@@ -61,6 +62,11 @@ static struct wire_frame *decode_and_encode(const struct wire_header *header,
         if (wire_join_reply_decode(&answer, payload, header->payload_bytes, NULL) != 0)
             return NULL;
         return wire_join_reply_encode(&answer);
+    case WIRE_FOUND:
+    case WIRE_FOUND_REPLY:
+        if (wire_found_decode(&found, payload, header->payload_bytes, NULL) != 0)
+            return NULL;
+        return wire_found_encode(type, &found);
     case WIRE_PIECE:
         if (wire_piece_decode(&piece, payload, header->payload_bytes, NULL) != 0)
             return NULL;

@@ -319,7 +319,7 @@ START_TEST(raft_status_has_every_field)
 {
     rig_talk(
         &rig, client, "RAFT STATUS\r\n",
-        "*60\r\n$10\r\ncluster_id\r\n$16\r\n0123456789abcdef\r\n"
+        "*64\r\n$10\r\ncluster_id\r\n$16\r\n0123456789abcdef\r\n"
         "$12\r\ncluster_name\r\n$4\r\nfake\r\n$7\r\nversion\r\n$5\r\n0.1.0\r\n"
         "$2\r\nid\r\n:2\r\n$6\r\nleader\r\n:1\r\n$4\r\nrole\r\n$8\r\nfollower\r\n"
         "$5\r\nphase\r\n$7\r\nrunning\r\n$5\r\nready\r\n:1\r\n$5\r\njoint\r\n:0\r\n"
@@ -335,7 +335,9 @@ START_TEST(raft_status_has_every_field)
         "$21\r\nsnapshot_saving_bytes\r\n:0\r\n"
         "$23\r\nsnapshot_received_bytes\r\n:0\r\n"
         "$24\r\nsnapshot_receiving_bytes\r\n:0\r\n"
-        "$9\r\nuptime_ms\r\n:1234\r\n$16\r\nquorum_silent_ms\r\n:21\r\n$7\r\nmembers\r\n*2\r\n");
+        "$9\r\nuptime_ms\r\n:1234\r\n$16\r\nquorum_silent_ms\r\n:21\r\n"
+        "$8\r\nidentity\r\n$16\r\n0000000000000000\r\n$11\r\nwaiting_for\r\n$0\r\n\r\n"
+        "$7\r\nmembers\r\n*2\r\n");
     for (int i = 0; i < 2; i++) {
         rig_expect(&rig, client,
                    i == 0

@@ -155,6 +155,7 @@ START_TEST(each_carries_every_option_over)
         {"snapshot.keep_entries", "10"},
         {"snapshot.keep", "3"},
         {"snapshot.compress", "no"},
+        {"node.bootstrap", "yes"},
         {"limits.max_clients", "5"},
         {"limits.max_request_bytes", "5M"},
         {"limits.max_arguments", "99"},

@@ -79,10 +79,10 @@ static const struct {
      "DIR/test.ini:3: [node] id: found a second time, expected once; the first time is in line 2"},
     {"[node]\nnr = 1\n",
      "DIR/test.ini:2: [node] found the unknown key \"nr\", expected one of id, data_dir, join, "
-     "auto_promote"},
+     "auto_promote, bootstrap"},
     {"[node]\nID = 1\n",
      "DIR/test.ini:2: [node] found the unknown key \"ID\", expected one of id, data_dir, join, "
-     "auto_promote"},
+     "auto_promote, bootstrap"},
     {"[nodes]\nid = 1\nname = 2\n",
      "DIR/test.ini:1: found the unknown section \"nodes\", expected one of node, cluster, listen, "
      "advertise, peers, tls, raft, storage, snapshot, limits, redis, log"},
@@ -104,7 +104,7 @@ static const struct {
      "DIR/test.ini:2: found \"id: 5\", expected KEY = VALUE, [SECTION] or a comment"},
     {"[node]\n= 5\n",
      "DIR/test.ini:2: [node] found the unknown key \"\", expected one of id, data_dir, join, "
-     "auto_promote"},
+     "auto_promote, bootstrap"},
     {"[node]\nid = 1\n  2\n",
      "DIR/test.ini:3: found \"2\", expected KEY = VALUE, [SECTION] or a comment"},
     {"\xef\xbb\xbf[node]\nid = 1\n",
@@ -354,7 +354,7 @@ static const struct {
     {"node.id=0", "--set: [node] id: found \"0\", expected a number from 1 to 65535"},
     {"node.idd=1",
      "--set: [node] found the unknown key \"idd\", expected one of id, data_dir, join, "
-     "auto_promote"},
+     "auto_promote, bootstrap"},
     {"peers.0=a:1", "--set: [peers] found the key \"0\", expected a node id from 1 to 65535"},
     {"raft.heartbeat_ms=500",
      "--set: [raft] heartbeat_ms: found \"500\", expected less than half of "

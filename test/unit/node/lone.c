@@ -260,6 +260,7 @@ void lone_init(struct lone *lone)
     lone_set(lone, "node.data_dir", lone->directory);
     lone_set(lone, "limits.max_request_bytes", "64K");
     lone_set(lone, "storage.segment_bytes", "1M");
+    lone_set(lone, "node.bootstrap", "yes");
     ck_assert_int_eq(raftd_builder_state_machine(lone->builder, &machine), 0);
 }
 
@@ -267,6 +268,9 @@ void lone_set(struct lone *lone, const char *name, const char *value)
 {
     int code = raftd_builder_set(lone->builder, name, value, &lone->error);
 
+    if (strcmp(name, "node.join") == 0 && value[0] != 0) {
+        lone_set(lone, "node.bootstrap", "no"); /* a node founds or joins */
+    }
     ck_assert_msg(code == 0, "%s = %s: %s", name, value, lone->error.message);
 }
 

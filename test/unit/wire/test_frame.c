@@ -74,7 +74,7 @@ START_TEST(header_of_a_stranger_is_refused)
     } breaks[] = {
         {4, 0, "unknown type 0"},
         {4, WIRE_PIECE, "type 9 in protocol version 1; expected version 2"},
-        {4, WIRE_PIECE + 1, "unknown type 10"},
+        {4, WIRE_FOUND_REPLY + 1, "unknown type 12"},
         {4, 255, "unknown type 255"},
         {5, 0, "protocol version 0"},
         {5, 3, "protocol version 3"},
@@ -175,7 +175,7 @@ END_TEST
 
 START_TEST(hello_with_impossible_values_is_refused)
 {
-    enum { VERSION_MAX_OFFSET = 2, NODE_ID_OFFSET = 12, NAME_OFFSET = 24 };
+    enum { VERSION_MAX_OFFSET = 2, NODE_ID_OFFSET = 12, NAME_OFFSET = 40 };
     static const struct {
         size_t offset;
         uint8_t value;

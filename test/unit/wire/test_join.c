@@ -54,8 +54,8 @@ START_TEST(a_petition_comes_back_and_cut_or_longer_it_does_not)
         ck_assert_int_eq(wire_join_decode(&back, copy, cut, &error), RAFTD_ERROR_PROTOCOL);
         memory_free(copy);
     }
-    frame->data[WIRE_HEADER_BYTES + 12] = 0; /* node id 0 */
-    frame->data[WIRE_HEADER_BYTES + 13] = 0;
+    frame->data[WIRE_HEADER_BYTES + 20] = 0; /* node id 0 */
+    frame->data[WIRE_HEADER_BYTES + 21] = 0;
     ck_assert_int_eq(wire_join_decode(&back, payload, size, &error), RAFTD_ERROR_PROTOCOL);
     memory_free(frame);
 }
