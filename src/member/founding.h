@@ -57,8 +57,8 @@ enum { FOUNDING_TROUBLE_BYTES = 128 };
 
 /* What this node knows about another founder. */
 struct founding_peer {
-    bool is_empty;     /* in this sweep it said EMPTY */
-    uint64_t identity; /* of its directory, as it said in this sweep */
+    bool is_empty;                        /* in this sweep it said EMPTY */
+    uint64_t identity;                    /* of its directory, as it said in this sweep */
     char trouble[FOUNDING_TROUBLE_BYTES]; /* why the founding waits for it; "" = it does not */
 };
 

@@ -79,8 +79,8 @@ static int ask(struct raftd_node *node, const struct raft_member *founder,
     if (code == 0) {
         code = exchange(call, question, answer, error);
     }
-    if (code == 0 && !stream_speaks_for(net_call_stream(call), node->conf.cluster.name,
-                                        founder->id, address.host, error)) {
+    if (code == 0 && !stream_speaks_for(net_call_stream(call), node->conf.cluster.name, founder->id,
+                                        address.host, error)) {
         code = RAFTD_ERROR_REFUSED;
     }
     net_call_close(call);
@@ -185,8 +185,7 @@ bool founding_answer(struct raftd_node *node, const struct wire_found *question,
     empty.node_id = conf->node.id;
     empty.identity = node->link_shared.identity;
     /* node->identity belongs to the run thread until the node is whole. */
-    founding_say(is_whole ? &node->identity : &empty,
-                 !is_whole && atomic_load(&node->is_deciding), conf->cluster.name,
-                 node->founders_digest, question->node_id, reply);
+    founding_say(is_whole ? &node->identity : &empty, !is_whole && atomic_load(&node->is_deciding),
+                 conf->cluster.name, node->founders_digest, question->node_id, reply);
     return true;
 }

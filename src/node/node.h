@@ -65,7 +65,7 @@ struct raftd_node {
     uint64_t cluster_id;                   /* 0 = not known yet; see `whole` */
     struct directory_identity identity;    /* of the data directory; fixed once the node is whole */
     struct log_throttle recovery_throttle; /* of lines about the progress of the recovery */
-    uint64_t founders_digest;  /* of [peers]: member/founding.h; 0 = there is no [peers] */
+    uint64_t founders_digest; /* of [peers]: member/founding.h; 0 = there is no [peers] */
     char founder_hosts[CONF_PEERS_MAX][ADDRESS_HOST_BYTES]; /* of [peers], in their order */
     uint64_t origin; /* random id of this process: marks the entries that were proposed here */
     struct node_listener listeners[NODE_LISTENERS_MAX];
@@ -136,9 +136,9 @@ struct raftd_node {
     struct waker lifecycle_waker; /* consumer: run thread */
 
     atomic_bool is_deciding; /* this founder has decided and is making its log; see founding.c */
-    atomic_bool joining;    /* the node takes part in consensus, but serves no clients yet */
-    atomic_bool introduced; /* links.introduced_id is there for the core thread */
-    atomic_int draining;    /* enum draining: ASKED by the run thread, DONE by the core thread */
+    atomic_bool joining;     /* the node takes part in consensus, but serves no clients yet */
+    atomic_bool introduced;  /* links.introduced_id is there for the core thread */
+    atomic_int draining;     /* enum draining: ASKED by the run thread, DONE by the core thread */
 
     atomic_bool core_ended; /* set by the run thread: no thread reads the clients' rings any more */
 

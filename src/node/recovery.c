@@ -395,8 +395,7 @@ static void note_what_is_ignored(const struct raftd_node *node)
     if (conf->node.bootstrap) {
         LOG_INFO("--bootstrap is ignored: %s belongs to node %u of the cluster with id %016llx "
                  "already",
-                 conf->node.data_dir, conf->node.id,
-                 (unsigned long long)node->identity.cluster_id);
+                 conf->node.data_dir, conf->node.id, (unsigned long long)node->identity.cluster_id);
     }
 }
 
@@ -439,8 +438,8 @@ int recovery_found(struct raftd_node *node, uint64_t cluster_id,
 {
     const struct recovery_options options = options_of(node);
 
-    return recovery_decide(&options, &node->identity, cluster_id, members,
-                           node->founders_digest, error);
+    return recovery_decide(&options, &node->identity, cluster_id, members, node->founders_digest,
+                           error);
 }
 
 /*

@@ -192,8 +192,8 @@ static void print_founding(FILE *file, const struct ctl_view *view)
             fprintf(file,
                     "WARNING: %s belongs to the cluster with id %s, but %s to another one, with id "
                     "%s: these are two clusters, although they may have one name.\n",
-                    first->endpoint, ctl_field_text(first->status, "cluster_id"),
-                    answer->endpoint, cluster);
+                    first->endpoint, ctl_field_text(first->status, "cluster_id"), answer->endpoint,
+                    cluster);
         }
     }
 }

@@ -40,16 +40,16 @@ enum {
 };
 
 enum wire_frame_type {
-    WIRE_HELLO = 1,       /* struct wire_hello: the first frame of the side that connected */
-    WIRE_HELLO_REPLY = 2, /* struct wire_hello: accepted, or refused with a reason */
-    WIRE_PROBE = 3,       /* struct wire_probe: asks whether the other node is alive and serves */
-    WIRE_PROBE_REPLY = 4, /* struct wire_probe */
-    WIRE_RAFT = 5,        /* struct raft_message */
-    WIRE_SNAPSHOT = 6,    /* struct wire_snapshot */
-    WIRE_JOIN = 7,        /* struct wire_join: the only frame of a node that is not a member yet */
-    WIRE_JOIN_REPLY = 8,  /* struct wire_join_reply */
-    WIRE_PIECE = 9,       /* a part of a RAFT or SNAPSHOT frame; since version 2 */
-    WIRE_FOUND = 10,      /* struct wire_found: the only frame of a founder without a cluster */
+    WIRE_HELLO = 1,        /* struct wire_hello: the first frame of the side that connected */
+    WIRE_HELLO_REPLY = 2,  /* struct wire_hello: accepted, or refused with a reason */
+    WIRE_PROBE = 3,        /* struct wire_probe: asks whether the other node is alive and serves */
+    WIRE_PROBE_REPLY = 4,  /* struct wire_probe */
+    WIRE_RAFT = 5,         /* struct raft_message */
+    WIRE_SNAPSHOT = 6,     /* struct wire_snapshot */
+    WIRE_JOIN = 7,         /* struct wire_join: the only frame of a node that is not a member yet */
+    WIRE_JOIN_REPLY = 8,   /* struct wire_join_reply */
+    WIRE_PIECE = 9,        /* a part of a RAFT or SNAPSHOT frame; since version 2 */
+    WIRE_FOUND = 10,       /* struct wire_found: the only frame of a founder without a cluster */
     WIRE_FOUND_REPLY = 11, /* struct wire_found */
 };
 
@@ -141,11 +141,11 @@ enum wire_found_state {
 struct wire_found {
     uint16_t version_min; /* the protocol versions that the sender speaks, both ends included */
     uint16_t version_max;
-    uint16_t node_id;   /* of the sender, never 0 */
-    uint16_t wanted_id; /* the node that the sender believes it talks to */
-    uint8_t state;      /* an enum wire_found_state */
-    uint64_t identity;  /* of the sender's data directory */
-    uint64_t digest;    /* of the ids and addresses of the founders; 0 = the sender founded none */
+    uint16_t node_id;    /* of the sender, never 0 */
+    uint16_t wanted_id;  /* the node that the sender believes it talks to */
+    uint8_t state;       /* an enum wire_found_state */
+    uint64_t identity;   /* of the sender's data directory */
+    uint64_t digest;     /* of the ids and addresses of the founders; 0 = the sender founded none */
     uint64_t cluster_id; /* MEMBER: the cluster; else 0 */
     uint16_t founder_count; /* MEMBER: how many founders are listed; 0 = the sender is no founder */
     struct {

@@ -317,27 +317,26 @@ END_TEST
 /* raftctl and scripts read these names. */
 START_TEST(raft_status_has_every_field)
 {
-    rig_talk(
-        &rig, client, "RAFT STATUS\r\n",
-        "*64\r\n$10\r\ncluster_id\r\n$16\r\n0123456789abcdef\r\n"
-        "$12\r\ncluster_name\r\n$4\r\nfake\r\n$7\r\nversion\r\n$5\r\n0.1.0\r\n"
-        "$2\r\nid\r\n:2\r\n$6\r\nleader\r\n:1\r\n$4\r\nrole\r\n$8\r\nfollower\r\n"
-        "$5\r\nphase\r\n$7\r\nrunning\r\n$5\r\nready\r\n:1\r\n$5\r\njoint\r\n:0\r\n"
-        "$11\r\nhandover_to\r\n:0\r\n$4\r\nterm\r\n:7\r\n"
-        "$10\r\nlast_index\r\n:19\r\n$13\r\ndurable_index\r\n:18\r\n"
-        "$12\r\ncommit_index\r\n:17\r\n$13\r\napplied_index\r\n:16\r\n"
-        "$17\r\nproposals_pending\r\n:5\r\n$13\r\nreads_pending\r\n:4\r\n"
-        "$9\r\nlog_bytes\r\n:4096\r\n$12\r\nlog_segments\r\n:3\r\n$9\r\nlog_syncs\r\n:11\r\n"
-        "$14\r\nlog_base_index\r\n:0\r\n"
-        "$14\r\nsnapshot_index\r\n:15\r\n"
-        "$14\r\nsnapshot_bytes\r\n:800\r\n"
-        "$21\r\nsnapshot_saving_index\r\n:0\r\n"
-        "$21\r\nsnapshot_saving_bytes\r\n:0\r\n"
-        "$23\r\nsnapshot_received_bytes\r\n:0\r\n"
-        "$24\r\nsnapshot_receiving_bytes\r\n:0\r\n"
-        "$9\r\nuptime_ms\r\n:1234\r\n$16\r\nquorum_silent_ms\r\n:21\r\n"
-        "$8\r\nidentity\r\n$16\r\n0000000000000000\r\n$11\r\nwaiting_for\r\n$0\r\n\r\n"
-        "$7\r\nmembers\r\n*2\r\n");
+    rig_talk(&rig, client, "RAFT STATUS\r\n",
+             "*64\r\n$10\r\ncluster_id\r\n$16\r\n0123456789abcdef\r\n"
+             "$12\r\ncluster_name\r\n$4\r\nfake\r\n$7\r\nversion\r\n$5\r\n0.1.0\r\n"
+             "$2\r\nid\r\n:2\r\n$6\r\nleader\r\n:1\r\n$4\r\nrole\r\n$8\r\nfollower\r\n"
+             "$5\r\nphase\r\n$7\r\nrunning\r\n$5\r\nready\r\n:1\r\n$5\r\njoint\r\n:0\r\n"
+             "$11\r\nhandover_to\r\n:0\r\n$4\r\nterm\r\n:7\r\n"
+             "$10\r\nlast_index\r\n:19\r\n$13\r\ndurable_index\r\n:18\r\n"
+             "$12\r\ncommit_index\r\n:17\r\n$13\r\napplied_index\r\n:16\r\n"
+             "$17\r\nproposals_pending\r\n:5\r\n$13\r\nreads_pending\r\n:4\r\n"
+             "$9\r\nlog_bytes\r\n:4096\r\n$12\r\nlog_segments\r\n:3\r\n$9\r\nlog_syncs\r\n:11\r\n"
+             "$14\r\nlog_base_index\r\n:0\r\n"
+             "$14\r\nsnapshot_index\r\n:15\r\n"
+             "$14\r\nsnapshot_bytes\r\n:800\r\n"
+             "$21\r\nsnapshot_saving_index\r\n:0\r\n"
+             "$21\r\nsnapshot_saving_bytes\r\n:0\r\n"
+             "$23\r\nsnapshot_received_bytes\r\n:0\r\n"
+             "$24\r\nsnapshot_receiving_bytes\r\n:0\r\n"
+             "$9\r\nuptime_ms\r\n:1234\r\n$16\r\nquorum_silent_ms\r\n:21\r\n"
+             "$8\r\nidentity\r\n$16\r\n0000000000000000\r\n$11\r\nwaiting_for\r\n$0\r\n\r\n"
+             "$7\r\nmembers\r\n*2\r\n");
     for (int i = 0; i < 2; i++) {
         rig_expect(&rig, client,
                    i == 0
