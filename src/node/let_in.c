@@ -140,8 +140,8 @@ static bool answer_at_once(struct raftd_node *node, const struct wire_join *join
     return join->cluster_id == 0 ? say(reply, WIRE_JOIN_KNOCK, "") : false;
 }
 
-/* Proposes the change that makes the sender a member, or binds the member to the sender's directory.
- * 0, or a code of raftd_client_change(). */
+/* Proposes the change that makes the sender a member, or binds the member to the sender's
+ * directory. 0, or a code of raftd_client_change(). */
 static int propose(struct let_in *let_in, const struct wire_join *join, uint64_t tag)
 {
     struct raft_membership members;

@@ -172,8 +172,8 @@ static int open_listeners(struct raftd_node *node, struct raftd_error *error)
 
 /*
  * A node with an empty directory that is to join or to found has no log before it knows the
- * cluster. It asks other nodes here; meanwhile its clients are told that the node is not ready. If it returns 0
- * and the node is not whole, the node was asked to stop.
+ * cluster. It asks other nodes here; meanwhile its clients are told that the node is not ready. If
+ * it returns 0 and the node is not whole, the node was asked to stop.
  */
 static int become_whole(struct raftd_node *node, struct raftd_error *error)
 {

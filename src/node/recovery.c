@@ -337,8 +337,8 @@ static bool is_reachable(const struct raftd_node *node)
 
 /*
  * A directory without a cluster, and no other node to ask. A node that others can reach may be the
- * first node of a cluster that has grown since, and its disk may be lost: if it founded again, there
- * would be two clusters under one name. So somebody has to say it.
+ * first node of a cluster that has grown since, and its disk may be lost: if it founded again,
+ * there would be two clusters under one name. So somebody has to say it.
  */
 static int found_alone(struct raftd_node *node, struct raft_membership *alone,
                        struct raftd_error *error)
