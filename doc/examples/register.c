@@ -13,7 +13,8 @@
  *     read stale [MAX_LAG_MS]      "VERSION TEXT" as this node knows it, at most that old
  *     snapshot                     saves a snapshot and lets the log before it go
  *
- * A command that fails is answered with "error" and the reason.
+ * A command that fails is answered with "error" and the reason. Standard error tells when the role
+ * of the node, the leader, the members or the readiness changes.
  */
 #define _POSIX_C_SOURCE 200809L /* getline() */
 
@@ -217,6 +218,18 @@ static void finish(struct raftd_client *client, int code)
     printf("%.*s\n", (int)completion.size_bytes, (const char *)completion.data);
 }
 
+/* A read needs no more than one call. */
+static void ask(struct raftd_client *client, enum raftd_read_level level, uint32_t max_lag_ms)
+{
+    struct raftd_completion completion;
+
+    if (raftd_client_ask(client, "", 0, level, max_lag_ms, &completion) != 0) {
+        printf("error %s\n", raftd_code_text(completion.status));
+        return;
+    }
+    printf("%.*s\n", (int)completion.size_bytes, (const char *)completion.data);
+}
+
 static void run_command(struct raftd_client *client, const char *line)
 {
     uint32_t max_lag_ms = 0; /* 0 = any age */
@@ -224,12 +237,12 @@ static void run_command(struct raftd_client *client, const char *line)
     if (strncmp(line, "write ", 6) == 0) {
         finish(client, raftd_client_propose(client, line + 6, strlen(line + 6), 0));
     } else if (strcmp(line, "read") == 0) {
-        finish(client, raftd_client_read(client, "", 0, RAFTD_READ_LINEARIZABLE, 0, 0));
+        ask(client, RAFTD_READ_LINEARIZABLE, 0);
     } else if (strcmp(line, "read lease") == 0) {
-        finish(client, raftd_client_read(client, "", 0, RAFTD_READ_LEASE, 0, 0));
+        ask(client, RAFTD_READ_LEASE, 0);
     } else if (strcmp(line, "read stale") == 0 ||
                sscanf(line, "read stale %" SCNu32, &max_lag_ms) == 1) {
-        finish(client, raftd_client_read(client, "", 0, RAFTD_READ_STALE, max_lag_ms, 0));
+        ask(client, RAFTD_READ_STALE, max_lag_ms);
     } else if (strcmp(line, "snapshot") == 0) {
         finish(client, raftd_client_snapshot(client, 0));
     } else {
@@ -251,6 +264,21 @@ static void run_commands(struct raftd_client *client)
         run_command(client, line);
     }
     free(line);
+}
+
+/* On a thread of the library, which does nothing else. Standard error is for people here. */
+static void tell_change(void *argument, unsigned changed, const struct raftd_status *status)
+{
+    (void)argument;
+    if ((changed & (RAFTD_CHANGED_ROLE | RAFTD_CHANGED_LEADER)) != 0) {
+        fprintf(stderr, "this node is %s, the leader is node %u\n", status->role, status->leader);
+    }
+    if ((changed & RAFTD_CHANGED_MEMBERS) != 0) {
+        fprintf(stderr, "the cluster has %zu members\n", status->member_count);
+    }
+    if ((changed & RAFTD_CHANGED_READY) != 0) {
+        fprintf(stderr, "%s\n", status->ready ? "serving" : "not serving");
+    }
 }
 
 int main(int argc, char **argv)
@@ -288,6 +316,7 @@ int main(int argc, char **argv)
     if (code != 0) {
         goto end;
     }
+    raftd_builder_on_change(builder, tell_change, NULL);
     code = raftd_builder_build(builder, &node, &error);
     if (code != 0) {
         goto end;

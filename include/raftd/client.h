@@ -163,7 +163,8 @@ struct raftd_completion {
     uint64_t index; /* log index of the command, or of the last entry that the read saw; 0 after an
                        error */
     /* The state machine's reply, or the sentence that explains a refusal. Owned by the client;
-     * valid until the next raftd_client_next(), raftd_client_call() or raftd_client_close(). */
+     * valid until the next raftd_client_next(), raftd_client_call(), raftd_client_ask() or
+     * raftd_client_close(). */
     const void *data;
     size_t size_bytes; /* of data; 0 = no reply */
 };
@@ -206,6 +207,10 @@ bool raftd_client_wait(struct raftd_client *client, int timeout_ms);
  */
 int raftd_client_call(struct raftd_client *client, const void *data, size_t size_bytes,
                       struct raftd_completion *completion);
+/* The same for a query of the state machine; see raftd_client_read(). */
+int raftd_client_ask(struct raftd_client *client, const void *query, size_t size_bytes,
+                     enum raftd_read_level level, uint32_t max_lag_ms,
+                     struct raftd_completion *completion);
 
 #ifdef __cplusplus
 }

@@ -79,6 +79,29 @@ int raftd_builder_listener(struct raftd_builder *builder, const char *address,
 void raftd_builder_on_progress(struct raftd_builder *builder,
                                void (*progress)(void *argument, const char *text), void *argument);
 
+/* What has changed since the last call of the function below, or-ed. */
+enum raftd_change {
+    RAFTD_CHANGED_ROLE = 1 << 0,    /* status->role, or the term */
+    RAFTD_CHANGED_LEADER = 1 << 1,  /* status->leader */
+    RAFTD_CHANGED_MEMBERS = 1 << 2, /* members, their kinds or addresses */
+    RAFTD_CHANGED_READY = 1 << 3,   /* status->ready */
+};
+/*
+ * Sets a function that the node calls when its role, its leader, the members or its readiness has
+ * changed; NULL = none. `changed` is a set of enum raftd_change. The first call comes when the node
+ * has a log, and has all of them. *status belongs to the node and is valid during the call.
+ *
+ * The function runs on a thread of its own ("raft-watch") that does nothing else, one call at a
+ * time, between the beginning of raftd_node_run() and its end. It may take its time: consensus and
+ * clients never wait for it. Changes that happen meanwhile are told together in the next call, so
+ * not every state in between is seen, but the last one always is. raftd_node_run() returns only
+ * after the last call, so the function must not wait for that; raftd_node_stop() is allowed.
+ */
+void raftd_builder_on_change(struct raftd_builder *builder,
+                             void (*changed)(void *argument, unsigned changed,
+                                             const struct raftd_status *status),
+                             void *argument);
+
 /*
  * Makes a node: checks the options, locks the data directory, and recovers snapshot and log. An
  * empty directory gets the log of a new cluster with the members of the section [peers], or with
@@ -181,11 +204,13 @@ int raftd_node_read_snapshot(struct raftd_node *node, uint64_t index, uint64_t o
                              struct raftd_error *error);
 
 /*
- * Fills *status. Term, role, indexes and members are those of one moment; sizes and connections may
- * be a little newer. Until the node has a log, only names, id, phase and uptime are known, and the
- * rest is 0. Any thread; never waits for a disk or a socket.
+ * Fills *status. size_bytes is sizeof(struct raftd_status): a library that knows more fields than
+ * the program fills only those that the program knows, and what only the program knows becomes 0.
+ * Term, role, indexes and members are those of one moment; sizes and connections may be a little
+ * newer. Until the node has a log, only names, id, phase and uptime are known, and the rest is 0.
+ * Any thread; never waits for a disk or a socket.
  */
-void raftd_node_status(struct raftd_node *node, struct raftd_status *status);
+void raftd_node_status(struct raftd_node *node, struct raftd_status *status, size_t size_bytes);
 
 /* The version of the library, for example "0.1.0". Constant. */
 const char *raftd_version(void);

@@ -2,7 +2,7 @@
  * What a node says about itself and about the other members of its cluster. The two tables below
  * are the only lists of these figures: struct raftd_status and struct raftd_member_status, RAFT
  * STATUS, the section "raft" of INFO, `raftctl status` and the list in raftd-commands(7) are all
- * made of them. A field of a later version is added at the end of its table.
+ * made of them. A field of a later version is added at the end of its table; see the structs below.
  *
  * A row: FIELD(kind, name, unit, source, meaning).
  *
@@ -141,14 +141,18 @@ const char *raftd_phase_name(enum raftd_phase phase);
 
 enum { RAFTD_MEMBERS_MAX = 32 };
 
+/* The fields of a later version take the place of reserved bytes, so the size stays the same. */
 struct raftd_member_status {
     RAFTD_MEMBER_STATUS_FIELDS(RAFTD_STATUS_DECLARE)
+    uint64_t reserved[8]; /* 0 */
 };
 
+/* The fields of a later version are at the end. A program that was compiled with an older header
+ * tells raftd_node_status() the size that it knows, and gets the fields that it knows. */
 struct raftd_status {
-    RAFTD_STATUS_FIELDS(RAFTD_STATUS_DECLARE)
     size_t member_count;
     struct raftd_member_status members[RAFTD_MEMBERS_MAX];
+    RAFTD_STATUS_FIELDS(RAFTD_STATUS_DECLARE)
 };
 
 #ifdef __cplusplus

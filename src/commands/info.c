@@ -125,7 +125,7 @@ static void put_raft(struct front *front, struct buffer *text)
     struct raftd_status status;
     size_t voters = 0;
 
-    raftd_node_status(front->node, &status);
+    raftd_node_status(front->node, &status, sizeof(status));
     for (size_t i = 0; i < status.member_count; i++) {
         voters += status.members[i].voter ? 1 : 0;
     }

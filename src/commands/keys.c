@@ -125,7 +125,7 @@ static bool run_wait(struct call *call)
         resp_write_error_format(call->reply, "ERR timeout is negative");
         return false;
     }
-    raftd_node_status(call->front->node, &status);
+    raftd_node_status(call->front->node, &status, sizeof(status));
     resp_write_integer(call->reply,
                        (int64_t)count_replicas(&status, call->connection->changed_index));
     return false;

@@ -75,7 +75,7 @@ static bool run_raft_status(struct call *call)
 {
     struct raftd_status status;
 
-    raftd_node_status(call->front->node, &status);
+    raftd_node_status(call->front->node, &status, sizeof(status));
     write_status(call, &status);
     return false;
 }
@@ -84,7 +84,7 @@ static bool run_raft_members(struct call *call)
 {
     struct raftd_status status;
 
-    raftd_node_status(call->front->node, &status);
+    raftd_node_status(call->front->node, &status, sizeof(status));
     write_members(call, &status);
     return false;
 }

@@ -41,7 +41,7 @@ void topology_of(struct raftd_node *node, struct topology *topology)
 {
     struct raftd_status status;
 
-    raftd_node_status(node, &status);
+    raftd_node_status(node, &status, sizeof(status));
     topology_from(&status, topology);
 }
 

@@ -22,6 +22,8 @@ struct raftd_builder {
     size_t listener_count;
     void (*progress)(void *argument, const char *text);
     void *progress_argument;
+    void (*changed)(void *argument, unsigned changed, const struct raftd_status *status);
+    void *changed_argument;
 };
 
 struct raftd_builder *raftd_builder_create(void)
@@ -114,6 +116,15 @@ void raftd_builder_on_progress(struct raftd_builder *builder,
     builder->progress_argument = argument;
 }
 
+void raftd_builder_on_change(struct raftd_builder *builder,
+                             void (*changed)(void *argument, unsigned changed,
+                                             const struct raftd_status *status),
+                             void *argument)
+{
+    builder->changed = changed;
+    builder->changed_argument = argument;
+}
+
 static int make_tls(struct raftd_node *node, struct raftd_error *error)
 {
     const struct conf *conf = &node->conf;
@@ -145,6 +156,8 @@ static int make_node(const struct raftd_builder *builder, struct raftd_node **ma
     node->listener_count = builder->listener_count;
     node->progress = builder->progress;
     node->progress_argument = builder->progress_argument;
+    node->watch.changed = builder->changed;
+    node->watch.argument = builder->changed_argument;
     node->origin = random_u64() | 1; /* 0 = no process */
     node->max_entry_bytes = node->conf.limits.max_request_bytes + NODE_ENTRY_OVERHEAD_BYTES;
     mutex_init(&node->core_mutex, MUTEX_RANK_CORE);
@@ -153,6 +166,7 @@ static int make_node(const struct raftd_builder *builder, struct raftd_node **ma
     code = waker_open(&node->core_waker);
     code = waker_open(&node->lifecycle_waker) != 0 ? RAFTD_ERROR_SYSTEM : code;
     code = waker_open(&node->start.waker) != 0 ? RAFTD_ERROR_SYSTEM : code;
+    code = waker_open(&node->watch.waker) != 0 ? RAFTD_ERROR_SYSTEM : code;
     if (code != 0) {
         return recovery_no_descriptors(error);
     }
@@ -221,5 +235,6 @@ void raftd_node_destroy(struct raftd_node *node)
     waker_close(&node->core_waker);
     waker_close(&node->lifecycle_waker);
     waker_close(&node->start.waker);
+    waker_close(&node->watch.waker);
     memory_free(node);
 }

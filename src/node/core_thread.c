@@ -68,6 +68,7 @@ static void report(struct core_loop *loop, const struct member_report *report)
     }
     if (report->state_changed) {
         log_state(loop);
+        watch_wake(loop->node);
     }
     log_space(loop);
 }

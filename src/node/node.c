@@ -59,6 +59,7 @@ void raftd_node_set_ready(struct raftd_node *node, bool ready)
     waker_wake(&node->core_waker);
     waker_wake(&node->lifecycle_waker);
     waker_wake(&node->start.waker);
+    watch_wake(node);
 }
 
 void node_set_waiting_for(struct raftd_node *node, const char *text)
@@ -98,7 +99,7 @@ static int start_threads(struct raftd_node *node, struct raftd_error *error)
             "cannot start a thread: raise the limit on processes (ulimit -u) or free memory");
     }
     node->core_started = true;
-    return 0;
+    return watch_start(node, error);
 }
 
 static int open_reception(struct raftd_node *node, struct raftd_error *error)
@@ -272,6 +273,7 @@ static void stop_threads(struct raftd_node *node)
         node->core_started = false;
     }
     end_clients(node);
+    watch_stop(node);
     /* They are freed in raftd_node_destroy(): a status call may still read them. */
     link_table_request_stop(&node->links);
     if (node->snapshots != NULL) {

@@ -23,6 +23,7 @@
 #include "node/let_in.h"
 #include "node/log_writer.h"
 #include "node/serving.h"
+#include "node/watch.h"
 #include "peer/link.h"
 #include "peer/link_table.h"
 #include "peer/reception.h"
@@ -108,6 +109,7 @@ struct raftd_node {
     struct snapshot_worker *snapshots; /* NULL = the state machine has no snapshots */
 
     struct serving serving; /* whether this node can serve now */
+    struct watch watch;     /* tells the embedder about changes */
 
     /* The question to a member whether this node was removed; see join_ask_whether_removed(). */
     struct {

@@ -141,6 +141,7 @@ bool serving_look(struct raftd_node *node)
         return can_serve;
     }
     atomic_store(&serving->can_serve, can_serve);
+    watch_wake(node);
     if (!can_serve && atomic_load(&node->ready)) {
         begin_interruption(node, now_ms);
     } else if (can_serve && serving->lost_ms != 0) {

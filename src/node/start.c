@@ -70,11 +70,10 @@ int raftd_node_join(struct raftd_node *node, struct raftd_error *error)
     return node->start.code;
 }
 
-int raftd_client_call(struct raftd_client *client, const void *data, size_t size_bytes,
-                      struct raftd_completion *completion)
+/* Waits for the completion of the only request that is under way. code: whether it was accepted. */
+static int wait_for_outcome(struct raftd_client *client, int code,
+                            struct raftd_completion *completion)
 {
-    int code = raftd_client_propose(client, data, size_bytes, 0);
-
     *completion = (struct raftd_completion){.status = code};
     if (code != 0) {
         return code;
@@ -84,4 +83,18 @@ int raftd_client_call(struct raftd_client *client, const void *data, size_t size
         raftd_client_wait(client, -1);
     }
     return completion->status;
+}
+
+int raftd_client_call(struct raftd_client *client, const void *data, size_t size_bytes,
+                      struct raftd_completion *completion)
+{
+    return wait_for_outcome(client, raftd_client_propose(client, data, size_bytes, 0), completion);
+}
+
+int raftd_client_ask(struct raftd_client *client, const void *query, size_t size_bytes,
+                     enum raftd_read_level level, uint32_t max_lag_ms,
+                     struct raftd_completion *completion)
+{
+    return wait_for_outcome(
+        client, raftd_client_read(client, query, size_bytes, level, max_lag_ms, 0), completion);
 }

@@ -174,7 +174,7 @@ static void fill(struct raftd_status *status, struct node_figures node, struct r
     RAFTD_STATUS_FIELDS(FILL)
 }
 
-void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
+static void fill_all(struct raftd_node *node, struct raftd_status *status)
 {
     struct node_figures figures = figures_of(node);
     struct raft_membership membership = {0};
@@ -210,4 +210,13 @@ void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
         fill_member(node, &membership.members[i], &raft, &snapshots, &status->members[i]);
         status->member_count++;
     }
+}
+
+void raftd_node_status(struct raftd_node *node, struct raftd_status *status, size_t size_bytes)
+{
+    struct raftd_status all;
+
+    fill_all(node, &all);
+    memset(status, 0, size_bytes);
+    memcpy(status, &all, size_bytes < sizeof(all) ? size_bytes : sizeof(all));
 }

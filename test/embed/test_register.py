@@ -112,6 +112,12 @@ class Three(unittest.TestCase):
             self.assertEqual(registers[3].call("read"), "%d text" % version)
             wait_until("a snapshot at node 3", registers[3].snapshots)
 
+            # Changes are told on standard error, whatever the program does.
+            self.assertRegex(cluster[2].log(), r"this node is (leader|follower), the leader is "
+                                               r"node [123]\n")
+            self.assertIn("the cluster has 3 members\n", cluster[2].log())
+            self.assertIn("serving\n", cluster[2].log())
+
             # One of three: what it has is all that it can tell, and only where that is enough.
             registers[1].kill()
             registers[2].kill()
@@ -119,6 +125,7 @@ class Three(unittest.TestCase):
             self.assertIn("error", registers[3].call("read"))
             self.assertIn("error", registers[3].call("read lease"))
             self.assertIn("error", registers[3].call("read stale 1"))
+            self.assertIn("not serving\n", cluster[3].log())
             registers[1] = Register(cluster[1])
             wait_until("a majority again",
                        lambda: registers[3].call("read") == "%d text" % version)

@@ -241,8 +241,9 @@ bool raftd_node_accepts(const struct raftd_node *node)
     return atomic_load(&node->ready);
 }
 
-void raftd_node_status(struct raftd_node *node, struct raftd_status *status)
+void raftd_node_status(struct raftd_node *node, struct raftd_status *status, size_t size_bytes)
 {
+    ASSERT(size_bytes == sizeof(*status));
     if (node->status != NULL) {
         *status = *node->status;
         return;

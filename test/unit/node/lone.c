@@ -404,7 +404,7 @@ struct raftd_status lone_status(struct lone *lone)
 {
     struct raftd_status status;
 
-    raftd_node_status(lone->node, &status);
+    raftd_node_status(lone->node, &status, sizeof(status));
     return status;
 }
 
