@@ -275,7 +275,7 @@ static int restore(const struct recovery_options *options,
         .progress = options->snapshot_progress,
         .progress_argument = options->argument,
     };
-    uint64_t base_index = recovered->log.base_index;
+    uint64_t disk_base_index = recovered->log.disk_base_index;
     int code = snapshot_files_open(options->fs, options->directory, &recovered->files, error);
 
     if (code == 0 && log_is_empty(&recovered->log)) {
@@ -290,7 +290,7 @@ static int restore(const struct recovery_options *options,
     if (code == 0) {
         code = snapshot_start_fit_log(&start, recovered->wal, &recovered->snapshot, &recovered->log,
                                       error);
-        recovered->has_restarted = recovered->log.base_index > base_index;
+        recovered->has_restarted = recovered->log.disk_base_index > disk_base_index;
     }
     return code;
 }

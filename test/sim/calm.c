@@ -20,6 +20,21 @@ enum {
     FULL_TIMEOUTS = 10,         /* each half of the time with full disks */
 };
 
+/*
+ * The time that all the bytes need which a node may lack: the state twice, and the entries of the
+ * windows. 0 without a bandwidth.
+ */
+static uint64_t transfer_us(const struct world *world)
+{
+    const struct swarm *swarm = &world->swarm;
+    uint64_t value =
+        swarm->large_bytes > swarm->value_bytes_max ? swarm->large_bytes : swarm->value_bytes_max;
+    uint64_t bytes = 4 * (uint64_t)swarm->keys * value + 4 * (uint64_t)swarm->max_inflight_bytes +
+                     2 * (uint64_t)swarm->max_uncommitted_bytes;
+
+    return swarm->bandwidth != 0 ? 1000 * bytes / swarm->bandwidth : 0;
+}
+
 static void begin(struct world *world)
 {
     world->calm_us = world->now_us;
@@ -46,7 +61,7 @@ void calm_begin(struct world *world)
 /* With a clock that runs slow, a time-out takes longer in virtual time. */
 static uint64_t timeouts_us(const struct world *world, uint64_t count)
 {
-    return 1053 * count * world->swarm.election_timeout_ms;
+    return 1053 * count * world->swarm.election_timeout_ms + transfer_us(world);
 }
 
 /* The cluster stands still although it has to go on. */

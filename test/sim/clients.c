@@ -14,7 +14,7 @@
 #include "sim/host.h"
 #include "sim/truth.h"
 
-enum { CLIENTS_MAX = 16, ARRIVE_MAX_US = 500 };
+enum { CLIENTS_MAX = 16, ARRIVE_MAX_US = 500, LARGE_ONE_IN = 40 };
 
 /* The counterpart of struct raftd_client of src/node. */
 struct raftd_client {
@@ -33,6 +33,9 @@ struct clients {
     struct client_operation **operations;      /* [number - 1] */
     size_t count;
     size_t capacity;
+    char **values; /* of all requests */
+    size_t value_count;
+    size_t value_capacity;
     struct clients_figures figures;
 };
 
@@ -54,6 +57,10 @@ void clients_destroy(struct clients *clients)
         buffer_free(&clients->operations[i]->expected);
         memory_free(clients->operations[i]);
     }
+    for (size_t i = 0; i < clients->value_count; i++) {
+        memory_free(clients->values[i]);
+    }
+    memory_free(clients->values);
     memory_free(clients->operations);
     memory_free(clients);
 }
@@ -166,21 +173,37 @@ static enum model_kind draw_kind(struct world *world, bool counter, bool read)
     return counter ? counters[which] : texts[which];
 }
 
+/* The size of the value; a few are large where the world has large ones. */
+static size_t draw_value_bytes(struct world *world, bool counter, size_t least)
+{
+    struct sim_random *random = &world->clients->random;
+    size_t wanted = (size_t)sim_random_below(random, world->swarm.value_bytes_max);
+
+    if (world->swarm.large_bytes != 0 && sim_random_below(random, LARGE_ONE_IN) == 0) {
+        wanted = (size_t)sim_random_below(random, world->swarm.large_bytes);
+    }
+    return counter || wanted <= least ? least : wanted;
+}
+
 /* A value that no other request writes, so that it tells which request wrote it. */
 static void draw_value(struct world *world, struct model_request *request, uint64_t number)
 {
+    struct clients *clients = world->clients;
     bool counter = is_counter(world, request->key);
-    size_t wanted = (size_t)sim_random_below(&world->clients->random, world->swarm.value_bytes_max);
+    char text[32];
+    size_t least = (size_t)snprintf(text, sizeof(text), counter ? "%llu000" : "v%llu",
+                                    (unsigned long long)number);
+    char *value;
 
-    request->value_bytes =
-        (size_t)snprintf(request->value, sizeof(request->value), counter ? "%llu000" : "v%llu",
-                         (unsigned long long)number);
-    if (counter || wanted <= request->value_bytes) {
-        return;
-    }
-    ASSERT(wanted < sizeof(request->value));
-    memset(request->value + request->value_bytes, '.', wanted - request->value_bytes);
-    request->value_bytes = wanted;
+    request->value_bytes = draw_value_bytes(world, counter, least);
+    value = memory_allocate(request->value_bytes + 1);
+    memset(value, '.', request->value_bytes);
+    memcpy(value, text, least);
+    value[request->value_bytes] = 0;
+    clients->values = memory_grow(clients->values, &clients->value_capacity,
+                                  clients->value_count + 1, sizeof(char *));
+    clients->values[clients->value_count++] = value;
+    request->value = value;
 }
 
 /* Often a value that was written a moment ago: about half of the comparisons find it. */

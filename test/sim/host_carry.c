@@ -212,6 +212,7 @@ static void send(struct host *host, struct member_frame *frame)
     static const struct wire_limits limits = {.max_entry_bytes = HOST_ENTRY_BYTES_MAX,
                                               .max_entries = 65536};
     const struct raft_message *message = frame->message;
+    struct net_frame outgoing = {.class = frame->class, .frame = frame->frame};
     struct raft_message *decoded = NULL;
     struct raftd_error error;
 
@@ -234,7 +235,10 @@ static void send(struct host *host, struct member_frame *frame)
     if (host->world->watch != NULL) {
         host->world->watch(host->world, message);
     }
-    net_send(host->world, host->id, frame->peer, (uint8_t)message->type, frame->frame);
+    outgoing.message_type = (uint8_t)message->type;
+    if (!net_send(host->world, host->id, frame->peer, &outgoing)) {
+        member_frame_lost(host->member, frame);
+    }
     if (decoded != NULL) {
         wire_message_free(decoded);
     }

@@ -118,8 +118,11 @@ static void tell_received(struct host *host, const struct snapshot_event *news)
 
 static void send_frame(struct host *host, const struct snapshot_event *news)
 {
+    const struct net_frame frame = {
+        .message_type = NET_SNAPSHOT, .class = WIRE_BULK, .frame = news->frame};
+
     if (host->link_up[news->peer]) {
-        net_send(host->world, host->id, news->peer, NET_SNAPSHOT, news->frame);
+        net_send(host->world, host->id, news->peer, &frame);
     } else {
         memory_free(news->frame);
     }

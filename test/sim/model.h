@@ -40,7 +40,7 @@ struct model_request {
     uint16_t key;
     uint16_t second; /* MSET, MGET: another key than the first */
     int64_t amount;
-    char value[520];
+    const char *value; /* borrowed: longer than the model lives */
     size_t value_bytes;
     char compared[40];
     bool watches;     /* EXEC: the key is watched */

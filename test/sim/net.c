@@ -10,38 +10,11 @@
 #include "raft/message.h"
 #include "sim/faults_roles.h"
 #include "sim/host.h"
+#include "sim/net_private.h"
 
 enum {
-    OLD_FRAMES_MAX = 8,      /* frames of each direction that are kept for replays */
     RECONNECT_MIN_US = 5000, /* until a link dials again, in a calm world */
     RECONNECT_MAX_US = 40000,
-};
-
-struct packet {
-    struct packet *next;
-    uint64_t deliver_us;
-    uint64_t epoch; /* of the connection; 0 = a replay, which needs no connection */
-    uint8_t message_type;
-    struct wire_frame *frame;
-};
-
-/* One direction between two hosts. */
-struct direction {
-    struct packet *head; /* in the order of delivery */
-    struct packet *tail;
-    uint64_t last_us; /* when the last frame in order is delivered */
-    uint64_t clogged_since_us;
-    uint64_t clogged_until_us;
-    struct wire_frame *old[OLD_FRAMES_MAX];
-    size_t old_count;
-};
-
-struct net {
-    struct direction directions[SIM_HOSTS_MAX][SIM_HOSTS_MAX];
-    uint64_t epoch[SIM_HOSTS_MAX][SIM_HOSTS_MAX]; /* [lower][higher] */
-    bool established[SIM_HOSTS_MAX][SIM_HOSTS_MAX];
-    struct net_cut cuts[NET_CUTS_MAX];
-    uint64_t cut_uses;
 };
 
 struct net *net_create(void)
@@ -49,7 +22,7 @@ struct net *net_create(void)
     return memory_allocate_zeroed(1, sizeof(struct net));
 }
 
-static void packet_free(struct packet *packet)
+void net_free_packet(struct packet *packet)
 {
     memory_free(packet->frame);
     memory_free(packet);
@@ -61,9 +34,10 @@ static void lose_packets(struct direction *direction)
         struct packet *packet = direction->head;
 
         direction->head = packet->next;
-        packet_free(packet);
+        net_free_packet(packet);
     }
     direction->tail = NULL;
+    net_lose_lanes(direction);
 }
 
 void net_destroy(struct net *net)
@@ -84,6 +58,11 @@ void net_destroy(struct net *net)
 static uint64_t *epoch_of(struct net *net, uint16_t a, uint16_t b)
 {
     return a < b ? &net->epoch[a][b] : &net->epoch[b][a];
+}
+
+uint64_t net_epoch(struct net *net, uint16_t a, uint16_t b)
+{
+    return *epoch_of(net, a, b);
 }
 
 static bool *established_of(struct net *net, uint16_t a, uint16_t b)
@@ -162,26 +141,39 @@ static uint64_t draw_delay(struct world *world, uint16_t from)
     return delay_us;
 }
 
-static void post(struct world *world, uint16_t from, uint16_t to, uint8_t type,
-                 struct wire_frame *frame, bool in_order)
+void net_travel(struct world *world, uint16_t from, uint16_t to, struct packet *packet)
 {
-    struct direction *direction = &world->net->directions[from][to];
+    struct net_lane *lane = &world->net->directions[from][to].lanes[packet->class];
+
+    packet->deliver_us = world->now_us + draw_delay(world, from);
+    if (packet->deliver_us < lane->last_us) {
+        packet->deliver_us = lane->last_us;
+    }
+    lane->last_us = packet->deliver_us;
+    insert(world, from, to, packet);
+}
+
+/* False: there is no room for the frame, and it was freed. */
+static bool post(struct world *world, uint16_t from, uint16_t to, const struct net_frame *frame,
+                 bool in_order)
+{
     struct packet *packet = memory_allocate_zeroed(1, sizeof(*packet));
 
-    packet->frame = frame;
-    packet->message_type = type;
+    packet->frame = frame->frame;
+    packet->message_type = frame->message_type;
+    packet->class = frame->class;
     packet->epoch = *epoch_of(world->net, from, to);
-    packet->deliver_us = world->now_us + draw_delay(world, from);
-    if (in_order) {
-        if (packet->deliver_us < direction->last_us) {
-            packet->deliver_us = direction->last_us;
-        }
-        direction->last_us = packet->deliver_us;
-    } else {
+    if (!in_order) {
         world_see(world, SEEN_REORDER);
-        packet->deliver_us += draw_delay(world, from) * 4;
+        packet->deliver_us = world->now_us + 5 * draw_delay(world, from);
+        insert(world, from, to, packet);
+        return true;
     }
-    insert(world, from, to, packet);
+    if (world->swarm.bandwidth != 0) {
+        return net_queue(world, from, to, packet);
+    }
+    net_travel(world, from, to, packet);
+    return true;
 }
 
 /* A replay: a frame of long ago arrives now, whatever happened to the connection since. */
@@ -210,31 +202,34 @@ static void replay(struct world *world, uint16_t from, uint16_t to, const struct
     }
 }
 
-void net_send(struct world *world, uint16_t from, uint16_t to, uint8_t type,
-              struct wire_frame *frame)
+bool net_send(struct world *world, uint16_t from, uint16_t to, const struct net_frame *frame)
 {
-    bool at_most_once = type == RAFT_MESSAGE_PROPOSE;
+    bool at_most_once = frame->message_type == RAFT_MESSAGE_PROPOSE;
     bool in_order = true;
 
     if (!*established_of(world->net, from, to)) {
-        memory_free(frame); /* the connection has ended, but this host does not know it yet */
-        return;
+        /* The connection has ended, but this host does not know it yet. */
+        memory_free(frame->frame);
+        return true;
     }
     if (!at_most_once) {
-        replay(world, from, to, frame);
+        replay(world, from, to, frame->frame);
         if (strikes(world, FAULT_LOSS, from)) {
             STORY(world, from, "a frame to node %u is lost", to);
             world_see(world, SEEN_LOSS);
-            memory_free(frame);
-            return;
+            memory_free(frame->frame);
+            return true;
         }
         if (strikes(world, FAULT_DUPLICATE, from)) {
+            struct net_frame copy = *frame;
+
             world_see(world, SEEN_DUPLICATE);
-            post(world, from, to, type, frame_copy(frame), false);
+            copy.frame = frame_copy(frame->frame);
+            post(world, from, to, &copy, false);
         }
         in_order = !strikes(world, FAULT_REORDER, from);
     }
-    post(world, from, to, type, frame, in_order);
+    return post(world, from, to, frame, in_order);
 }
 
 /* ---- arriving ---- */
@@ -247,7 +242,7 @@ static void arrive(struct world *world, uint16_t from, uint16_t to, struct packe
     if (current && world->hosts[to] != NULL && host_hears(world->hosts[to], from)) {
         host_receive(world->hosts[to], from, packet->frame);
     }
-    packet_free(packet);
+    net_free_packet(packet);
 }
 
 void net_deliver(struct world *world, uint16_t from, uint16_t to)
@@ -271,7 +266,7 @@ void net_deliver(struct world *world, uint16_t from, uint16_t to)
         }
         if (cut) {
             world_see(world, SEEN_CUT_DROP);
-            packet_free(packet);
+            net_free_packet(packet);
         } else {
             arrive(world, from, to, packet);
         }
@@ -280,11 +275,14 @@ void net_deliver(struct world *world, uint16_t from, uint16_t to)
 
 size_t net_waiting(const struct world *world, uint16_t from, uint16_t to)
 {
+    const struct direction *direction = &world->net->directions[from][to];
     size_t count = 0;
 
-    for (const struct packet *packet = world->net->directions[from][to].head; packet != NULL;
-         packet = packet->next) {
+    for (const struct packet *packet = direction->head; packet != NULL; packet = packet->next) {
         count++;
+    }
+    for (size_t class = 0; class < WIRE_CLASSES; class ++) {
+        count += direction->lanes[class].count;
     }
     return count;
 }
@@ -315,7 +313,7 @@ static bool carries_snapshot(const struct direction *direction)
             return true;
         }
     }
-    return false;
+    return direction->lanes[WIRE_BULK].count > 0;
 }
 
 static void see_reset(struct world *world, const struct direction *there,
@@ -396,8 +394,10 @@ void net_on_connect(struct world *world, const struct sim_event *event)
     host_link(b, event->a, false);
     ++*epoch_of(world->net, event->a, event->b);
     *established_of(world->net, event->a, event->b) = true;
-    there->last_us = 0;
-    back->last_us = 0;
+    for (size_t class = 0; class < WIRE_CLASSES; class ++) {
+        there->lanes[class].last_us = 0;
+        back->lanes[class].last_us = 0;
+    }
     host_link(a, event->b, true);
     host_link(b, event->a, true);
 }

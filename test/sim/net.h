@@ -19,9 +19,14 @@ enum { NET_SNAPSHOT = 200 };
 struct net *net_create(void);
 void net_destroy(struct net *net);
 
-/* Takes the frame. Its type matters only to the faults that hit single frames. */
-void net_send(struct world *world, uint16_t from, uint16_t to, uint8_t message_type,
-              struct wire_frame *frame);
+struct net_frame {
+    uint8_t message_type; /* matters only to the faults that hit single frames */
+    enum wire_class class;
+    struct wire_frame *frame;
+};
+/* Takes the frame. False: the queue of the link has no room for it. */
+bool net_send(struct world *world, uint16_t from, uint16_t to, const struct net_frame *frame);
+void net_on_wire(struct world *world, const struct sim_event *event);
 void net_deliver(struct world *world, uint16_t from, uint16_t to);
 
 /* The number of frames that are under way. */

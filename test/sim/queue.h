@@ -11,6 +11,7 @@
 
 enum sim_event_type {
     SIM_EVENT_DELIVER,   /* a: from, b: to */
+    SIM_EVENT_WIRE,      /* a: from, b: to, c: epoch: a piece of a frame is on the wire */
     SIM_EVENT_LINK_DOWN, /* a: the host that notices, b: its peer, c: epoch of the connection */
     SIM_EVENT_CONNECT,   /* a, b: the two hosts, c: epoch */
     SIM_EVENT_TURN,      /* a: host, c: its life */

@@ -29,6 +29,9 @@
     X(SEEN_CLOG, "clogs")                                                                          \
     X(SEEN_LONG_CLOG, "clogs of seconds")                                                          \
     X(SEEN_LATE_ANSWERS, "leaders unheard whose answers are late")                                 \
+    X(SEEN_LARGE_FRAME, "frames sent in pieces")                                                   \
+    X(SEEN_QUEUE_FULL, "frames without room in the queue of a link")                               \
+    X(SEEN_LARGE_VALUE, "large values committed")                                                  \
     X(SEEN_RESET, "connections broken")                                                            \
     X(SEEN_RESET_FRAME, "... with frames under way")                                               \
     X(SEEN_RESET_SNAPSHOT, "... in the midst of a snapshot")                                       \

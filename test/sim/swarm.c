@@ -140,15 +140,25 @@ static void draw_pace(struct swarm *swarm, struct sim_random *random)
     swarm->digest_every = draw_scale(random, 1, 16);
 }
 
-/* Leases with unequal time-outs are not safe yet (R1): --set unequal=1 makes such worlds. */
-enum { UNEQUAL_IS_SAFE = 0 };
+enum { LARGE_BYTES_MAX = 64 << 10 };
 
 /* What was added when seeds already had a meaning has a stream of its own. */
 static void draw_width(struct swarm *swarm)
 {
     struct sim_random random = sim_random_make(sim_mix(swarm->seed, 2000));
 
-    swarm->unequal = sim_random_below(&random, 2) == 0 && UNEQUAL_IS_SAFE;
+    swarm->unequal = sim_random_below(&random, 2) == 0;
+    swarm->bandwidth = sim_random_below(&random, 3) == 0 ? draw_scale(&random, 40, 4000) : 0;
+    swarm->queue_bytes = draw_scale(&random, 4096, 1 << 20);
+    if (swarm->bandwidth != 0) {
+        /* On the wire for up to three election time-outs. */
+        uint64_t bytes = (uint64_t)swarm->bandwidth * swarm->election_timeout_ms *
+                         sim_random_between(&random, 20, 300) / 100;
+
+        swarm->large_bytes = bytes < LARGE_BYTES_MAX ? (uint32_t)bytes : LARGE_BYTES_MAX;
+    } else if (sim_random_below(&random, 8) == 0) {
+        swarm->large_bytes = draw_scale(&random, 1024, LARGE_BYTES_MAX);
+    }
 }
 
 /* ---- numbers by name ---- */

@@ -75,9 +75,12 @@ struct swarm {
     uint32_t snapshot_tail;  /* entries before the snapshot that stay in the log */
     uint32_t snapshots_kept;
     uint32_t disk_stall_ms;
-    bool priorities;           /* for leadership */
-    bool unequal;              /* each host has options of its own; those above are the greatest */
-    bool levels;               /* reads of every level, else only linearizable ones */
+    bool priorities;      /* for leadership */
+    uint32_t bandwidth;   /* of each direction of a link, bytes in a millisecond; 0 = no limit */
+    uint32_t queue_bytes; /* limit of the entries that wait for a link */
+    uint32_t large_bytes; /* greatest of the few large values; 0 = there are none */
+    bool unequal;         /* each host has options of its own; those above are the greatest */
+    bool levels;          /* reads of every level, else only linearizable ones */
     uint32_t log_memory_bytes; /* of entries in memory; 0 = no limit */
 };
 
@@ -109,7 +112,10 @@ struct swarm {
     X(priorities, "priorities")                                                                    \
     X(levels, "levels")                                                                            \
     X(unequal, "unequal")                                                                          \
-    X(log_memory_bytes, "log-memory-bytes")
+    X(log_memory_bytes, "log-memory-bytes")                                                        \
+    X(bandwidth, "bandwidth")                                                                      \
+    X(queue_bytes, "queue-bytes")                                                                  \
+    X(large_bytes, "large-bytes")
 
 #define SWARM_NUMBER_ENUMERATE(field, name) SWARM_NUMBER_##field,
 enum swarm_number { SWARM_NUMBERS(SWARM_NUMBER_ENUMERATE) SWARM_NUMBER_COUNT };

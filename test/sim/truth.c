@@ -296,27 +296,56 @@ static bool is_chain(const struct chain *expected, const struct chain *found)
            chain_agrees(expected, found, found->last_index);
 }
 
+/*
+ * The log that a recovery found. It does not show the entries up to its base. Those that are not on
+ * the disk any more were committed. Those that are on the disk, but before the newest snapshot, are
+ * the ones that this process had written, which may differ from what was committed.
+ */
+static void read_found(struct world *world, uint16_t id, const struct wal_recovered *recovered,
+                       const struct chain *written, struct chain *found)
+{
+    uint64_t base = recovered->base_index;
+
+    found->last_index = 0;
+    if (base > recovered->disk_base_index && base <= written->last_index &&
+        written->links[base].term == recovered->base_term) {
+        chain_copy(found, written);
+        chain_cut(found, base + 1);
+    } else {
+        chain_restart(found, world->truth, base);
+    }
+    for (size_t i = 0; i < recovered->entry_count; i++) {
+        if (recovered->entries[i]->index != found->last_index + 1) {
+            world_fail(world, "recovery", "node %u: the log has a gap behind index %llu", id,
+                       (unsigned long long)found->last_index);
+            return;
+        }
+        chain_append(found, recovered->entries[i]);
+    }
+}
+
 /* What a recovery finds has to be what was reported durable, perhaps with some of the writes that
  * were under way when the process ended. */
-static bool is_explained(const struct promises *promises, const struct wal_recovered *recovered,
-                         const struct chain *found)
+static bool is_explained(struct world *world, uint16_t id, const struct wal_recovered *recovered,
+                         struct chain *found)
 {
-    if (is_chain(&promises->disk, found) && recovered->term == promises->disk_term &&
-        recovered->vote == promises->disk_vote) {
-        return true;
-    }
-    if (promises->restart_in_doubt != 0 && found->last_index == promises->restart_in_doubt &&
-        recovered->base_index == promises->restart_in_doubt &&
-        recovered->term >= promises->disk_term) {
-        return true;
-    }
+    const struct promises *promises = &world->truth->promises[id];
+
     for (size_t i = 0; i < promises->doubt_count; i++) {
+        read_found(world, id, recovered, &promises->doubt[i], found);
         if (is_chain(&promises->doubt[i], found) && recovered->term == promises->doubt_terms[i] &&
             recovered->vote == promises->doubt_votes[i]) {
             return true;
         }
     }
-    return false;
+    read_found(world, id, recovered, &promises->disk, found);
+    if (is_chain(&promises->disk, found) && recovered->term == promises->disk_term &&
+        recovered->vote == promises->disk_vote) {
+        return true;
+    }
+    return promises->restart_in_doubt != 0 && found->last_index == promises->restart_in_doubt &&
+           recovered->base_index == promises->restart_in_doubt &&
+           recovered->term >= promises->disk_term;
 }
 
 void truth_on_recovered(struct world *world, uint16_t id, const struct wal_recovered *recovered)
@@ -331,16 +360,7 @@ void truth_on_recovered(struct world *world, uint16_t id, const struct wal_recov
         memory_free(found.links);
         return;
     }
-    chain_restart(&found, world->truth, recovered->base_index);
-    for (size_t i = 0; i < recovered->entry_count; i++) {
-        if (recovered->entries[i]->index != found.last_index + 1) {
-            world_fail(world, "recovery", "node %u: the log has a gap behind index %llu", id,
-                       (unsigned long long)found.last_index);
-            break;
-        }
-        chain_append(&found, recovered->entries[i]);
-    }
-    if (promises->disk.last_index > 0 && !is_explained(promises, recovered, &found)) {
+    if (!is_explained(world, id, recovered, &found) && promises->disk.last_index > 0) {
         world_fail(world, "what was reported durable is there after a restart",
                    "node %u had term %llu, vote %u, log up to %llu; found term %llu, vote %u, log "
                    "up to %llu",

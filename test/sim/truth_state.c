@@ -167,6 +167,9 @@ void truth_commit_entry(struct world *world, const struct raft_entry *entry)
                    (unsigned long long)entry->index);
     }
     operation->applied_index = entry->index;
+    if (entry->size_bytes > 1024) {
+        world_see(world, SEEN_LARGE_VALUE);
+    }
     see_command(world, operation->request.kind);
     model_apply(world->truth->model, entry->index, entry->time_ms, &operation->request,
                 &operation->expected);

@@ -137,6 +137,9 @@ static void handle(struct world *world, const struct sim_event *event)
     case SIM_EVENT_DELIVER:
         net_deliver(world, event->a, event->b);
         break;
+    case SIM_EVENT_WIRE:
+        net_on_wire(world, event);
+        break;
     case SIM_EVENT_LINK_DOWN:
         net_on_link_down(world, event);
         break;
