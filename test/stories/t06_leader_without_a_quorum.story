@@ -31,14 +31,13 @@ start 2
        2.576  node 2  starts: term 2, vote 1, snapshot of 0, log 1 to 2
 run 3500
        2.952  node 1  is pre-candidate in term 2, leader 0, log up to 3, committed 2
-       3.955  node 2  is pre-candidate in term 2, leader 0, log up to 2, committed 0
-       4.403  node 1  is candidate in term 3, leader 0, log up to 3, committed 2
-       4.405  node 2  is follower in term 3, leader 0, log up to 2, committed 0
-       4.407  node 1  is leader in term 3, leader 1, log up to 4, committed 2
-       4.408  node 2  is follower in term 3, leader 1, log up to 2, committed 0
-       4.412  node 1  commits up to 4
-       4.412  node 1  answers (1): done, index 3
-       4.412  world   request 1 done: OK
+       2.954  node 1  is candidate in term 3, leader 0, log up to 3, committed 2
+       2.956  node 2  is follower in term 3, leader 0, log up to 2, committed 0
+       2.958  node 1  is leader in term 3, leader 1, log up to 4, committed 2
+       2.959  node 2  is follower in term 3, leader 1, log up to 2, committed 0
+       2.963  node 1  commits up to 4
+       2.963  node 1  answers (1): done, index 3
+       2.963  world   request 1 done: OK
 status
        6.076  node 1  leader in term 3, log up to 4 of term 3, on disk 4, committed 4
        6.076  node 2  follower in term 3, log up to 4 of term 3, on disk 4, committed 4

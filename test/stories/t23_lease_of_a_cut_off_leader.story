@@ -23,8 +23,8 @@ run 300
 get 1 key0 lease
        0.356  node 1  is asked (2): GET key0
 run 300
-       0.356  node 1  answers (2): done, index 3
-       0.356  world   request 2 done: old
+       0.359  node 1  answers (2): done, index 3
+       0.359  world   request 2 done: old
 get 1 key0 lease
        0.656  node 1  is asked (3): GET key0
 run 20
@@ -39,23 +39,23 @@ run 900
 get 1 key0 lease
        1.576  node 1  is asked (5): GET key0
 run 1500
+       1.746  node 3  is pre-candidate in term 2, leader 0, log up to 3, committed 3
+       1.748  node 3  is candidate in term 3, leader 0, log up to 3, committed 3
+       1.750  node 2  is follower in term 3, leader 0, log up to 3, committed 3
+       1.752  node 3  is leader in term 3, leader 3, log up to 4, committed 3
+       1.754  node 2  is follower in term 3, leader 3, log up to 4, committed 3
+       1.756  node 3  commits up to 4
        1.756  node 1  is follower in term 2, leader 0, log up to 3, committed 3
-       2.437  node 2  is pre-candidate in term 2, leader 0, log up to 3, committed 3
-       2.439  node 2  is candidate in term 3, leader 0, log up to 3, committed 3
-       2.441  node 3  is follower in term 3, leader 0, log up to 3, committed 3
-       2.443  node 2  is leader in term 3, leader 2, log up to 4, committed 3
-       2.444  node 3  is follower in term 3, leader 2, log up to 4, committed 3
-       2.446  node 2  commits up to 4
 status
        3.076  node 1  follower in term 2, log up to 3 of term 2, on disk 3, committed 3
-       3.076  node 2  leader in term 3, log up to 4 of term 3, on disk 4, committed 4
-       3.076  node 3  follower in term 3, log up to 4 of term 3, on disk 4, committed 4
+       3.076  node 2  follower in term 3, log up to 4 of term 3, on disk 4, committed 4
+       3.076  node 3  leader in term 3, log up to 4 of term 3, on disk 4, committed 4
 set 2 key0 new
        3.076  node 2  is asked (6): SET key0 new (3 bytes)
 run 100
-       3.079  node 2  commits up to 5
-       3.079  node 2  answers (6): done, index 5
-       3.079  world   request 6 done: OK
+       3.081  node 3  commits up to 5
+       3.082  node 2  answers (6): done, index 5
+       3.082  world   request 6 done: OK
 get 1 key0 lease
        3.176  node 1  is asked (7): GET key0
 run 6000
@@ -66,9 +66,9 @@ run 6000
        8.176  world   request 7 had no effect and will have none
 heal
 run 500
-       9.244  node 1  is follower in term 3, leader 2, log up to 3, committed 3
+       9.253  node 1  is follower in term 3, leader 3, log up to 3, committed 3
 get 1 key0 lease
        9.676  node 1  is asked (8): GET key0
 run 50
-       9.679  node 1  answers (8): done, index 5
-       9.679  world   request 8 done: new
+       9.678  node 1  answers (8): done, index 5
+       9.678  world   request 8 done: new
