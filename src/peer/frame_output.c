@@ -33,7 +33,7 @@ void frame_output_clear(struct frame_output *output)
     output->start = 0;
     output->end = 0;
     output->bulk_debt_bytes = 0;
-    output->version = 0;
+    output->begun = false;
 }
 
 void frame_output_free(struct frame_output *output)
@@ -43,17 +43,10 @@ void frame_output_free(struct frame_output *output)
     output->data = NULL;
 }
 
-void frame_output_begin(struct frame_output *output, uint16_t version, uint64_t now_us)
+void frame_output_begin(struct frame_output *output, uint64_t now_us)
 {
-    ASSERT(version >= WIRE_VERSION_MIN && version <= WIRE_VERSION_MAX);
-    output->version = version;
+    output->begun = true;
     pace_begin(&output->pace, now_us);
-}
-
-/* Whether a frame of this class has begun that cannot be cut into pieces. */
-static bool is_indivisible(const struct frame_output *output, enum wire_class class)
-{
-    return output->version < WIRE_VERSION_PIECES && output->current[class].offset > 0;
 }
 
 bool frame_output_is_empty(const struct frame_output *output)
@@ -90,14 +83,10 @@ static void put(struct frame_output *output, const void *bytes, size_t size)
 
 bool frame_output_add(struct frame_output *output, struct wire_frame *frame)
 {
-    bool fits = frame->size_bytes <= buffer_room(output, 0) &&
-                !is_indivisible(output, WIRE_ENTRIES) && !is_indivisible(output, WIRE_BULK);
+    bool fits = frame->size_bytes <= buffer_room(output, 0);
 
     ASSERT(frame->size_bytes <= FRAME_OUTPUT_RESERVE);
     if (fits) {
-        if (output->version != 0) {
-            wire_frame_set_version(frame, output->version);
-        }
         put(output, frame->data, frame->size_bytes);
     }
     memory_free(frame);
@@ -126,7 +115,6 @@ static void put_control(struct frame_output *output)
             return;
         }
         ASSERT(frame->size_bytes <= FRAME_OUTPUT_CONTROL_MAX);
-        wire_frame_set_version(frame, output->version);
         put(output, frame->data, frame->size_bytes);
         frame_queue_release(&output->queues[WIRE_CONTROL], frame->size_bytes);
         memory_free(frame);
@@ -144,12 +132,6 @@ static enum wire_class next_class(const struct frame_output *output)
     bool entries = waits(output, WIRE_ENTRIES);
     bool bulk = waits(output, WIRE_BULK);
 
-    if (is_indivisible(output, WIRE_ENTRIES)) {
-        return WIRE_ENTRIES;
-    }
-    if (is_indivisible(output, WIRE_BULK)) {
-        return WIRE_BULK;
-    }
     if (bulk && (!entries || output->bulk_debt_bytes == 0)) {
         return WIRE_BULK;
     }
@@ -165,7 +147,6 @@ static bool begin_frame(struct frame_output *output, enum wire_class class)
         if (output->current[class].frame == NULL) {
             return false;
         }
-        wire_frame_set_version(output->current[class].frame, output->version);
     }
     return true;
 }
@@ -180,15 +161,9 @@ static size_t next_bytes(struct frame_output *output, enum wire_class class, boo
     size_t size = left;
 
     *piece = false;
-    if (is_indivisible(output, class)) {
-        return left < buffer ? left : buffer;
-    }
     if (room < (left < FRAME_OUTPUT_PIECE_MIN ? left : FRAME_OUTPUT_PIECE_MIN)) {
         pace_full(&output->pace);
         return 0;
-    }
-    if (output->version < WIRE_VERSION_PIECES) {
-        return left < buffer ? left : buffer;
     }
     *piece = output->current[class].offset > 0 || left > WIRE_PIECE_DATA_MAX || left > room;
     size = size < WIRE_PIECE_DATA_MAX ? size : WIRE_PIECE_DATA_MAX;
@@ -244,12 +219,10 @@ static bool put_piece(struct frame_output *output)
 
 static void gather(struct frame_output *output, bool ready)
 {
-    if (output->queues == NULL || output->version == 0) {
+    if (output->queues == NULL || !output->begun) {
         return;
     }
-    if (!is_indivisible(output, WIRE_ENTRIES) && !is_indivisible(output, WIRE_BULK)) {
-        put_control(output);
-    }
+    put_control(output);
     /* A mark may be wanted before anything is sent: when the window has become smaller, what was
      * sent after the last mark may fill it. Then only the answer to a new mark makes room. */
     do {
@@ -267,7 +240,7 @@ bool frame_output_is_due(struct frame_output *output)
     if (!frame_output_is_empty(output)) {
         return true;
     }
-    if (output->queues == NULL || output->version == 0) {
+    if (output->queues == NULL || !output->begun) {
         return false;
     }
     if (!frame_queue_is_empty(&output->queues[WIRE_CONTROL])) {

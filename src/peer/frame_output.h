@@ -13,9 +13,6 @@
  * bytes count there. What is in
  * the buffer is as good as sent: its order does not change any more, and TLS requires that a write
  * which it did not finish is repeated with the same bytes.
- *
- * A peer with version 1 of the format knows no pieces. It gets whole frames, and nothing goes
- * between the parts of such a frame.
  */
 #ifndef RAFTD_PEER_FRAME_OUTPUT_H
 #define RAFTD_PEER_FRAME_OUTPUT_H
@@ -47,7 +44,7 @@ struct frame_output {
         size_t offset;            /* bytes that were put into the buffer */
     } current[WIRE_CLASSES];
     uint64_t bulk_debt_bytes; /* bytes of ENTRIES that go before the next BULK */
-    uint16_t version;         /* of the format, for frames from the queues; 0 = no greeting yet */
+    bool begun;               /* the greeting is over */
     struct pace pace;
 };
 
@@ -56,10 +53,9 @@ void frame_output_free(struct frame_output *output);
 void frame_output_clear(struct frame_output *output);
 /* The greeting is over: frames from the queues may be sent from now on. The bytes that wait in the
  * buffer leave first. */
-void frame_output_begin(struct frame_output *output, uint16_t version, uint64_t now_us);
+void frame_output_begin(struct frame_output *output, uint64_t now_us);
 
-/* Takes a small frame of the link's own. False: there is no room, or a frame has begun that cannot
- * be cut into pieces; the frame was freed. */
+/* Takes a small frame of the link's own. False: there is no room, and the frame was freed. */
 bool frame_output_add(struct frame_output *output, struct wire_frame *frame);
 /* The same for a probe; the pace is measured with it. */
 bool frame_output_add_probe(struct frame_output *output, bool ready);

@@ -89,8 +89,7 @@ static void go_up(struct link *link, const struct wire_hello *hello)
     link->was_healthy = false;
     /* Frames that the core sent for the connection before, of whose end it did not know yet. */
     link_drop_frames(link);
-    link->version = hello->version_max < WIRE_VERSION_MAX ? hello->version_max : WIRE_VERSION_MAX;
-    frame_output_begin(&link->output, link->version, link->up_since_us);
+    frame_output_begin(&link->output, link->up_since_us);
     link_report_up(link, hello);
     atomic_store(&link->up, true);
     link_push_up(link);
@@ -311,11 +310,6 @@ static int on_piece(struct link *link, const struct wire_header *header, const u
 
     if (code != 0) {
         return code;
-    }
-    if (link->version < WIRE_VERSION_PIECES) {
-        return error_set(error, RAFTD_ERROR_PROTOCOL,
-                         "piece of a frame, but the peer has said that it speaks version %u only",
-                         (unsigned)link->version);
     }
     code = frame_assembly_add(&link->assembly, &piece, link->shared->max_frame_bytes, &whole,
                               &whole_payload, error);

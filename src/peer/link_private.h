@@ -93,9 +93,8 @@ struct link {
     struct frame_input input;
     struct frame_assembly assembly;
     struct frame_output output;
-    uint16_t version; /* UP: of the format, the highest that both nodes speak */
-    bool readable;    /* a read may find something; if not, wait for read_wants first */
-    bool writable;    /* a write may succeed; if not, wait for write_wants first */
+    bool readable; /* a read may find something; if not, wait for read_wants first */
+    bool writable; /* a write may succeed; if not, wait for write_wants first */
     short read_wants;
     short write_wants;
     uint64_t up_since_us;

@@ -17,6 +17,12 @@ enum { TYPE_OFFSET = 4, VERSION_OFFSET = 5, PADDING_OFFSET = 6 };
 _Static_assert(HELLO_FIXED_BYTES + 64 + 272 + 256 <= WIRE_HELLO_MAX_BYTES,
                "a hello fits its limit");
 
+static bool is_greeting(uint8_t type)
+{
+    return type == WIRE_HELLO || type == WIRE_HELLO_REPLY || type == WIRE_JOIN ||
+           type == WIRE_JOIN_REPLY || type == WIRE_FOUND || type == WIRE_FOUND_REPLY;
+}
+
 struct writer writer_begin(enum wire_frame_type type, size_t payload_bytes)
 {
     struct writer writer;
@@ -27,7 +33,7 @@ struct writer writer_begin(enum wire_frame_type type, size_t payload_bytes)
     writer.place = writer.frame->data;
     write_u32(&writer, (uint32_t)payload_bytes);
     write_u8(&writer, (uint8_t)type);
-    write_u8(&writer, WIRE_VERSION_MIN);
+    write_u8(&writer, is_greeting((uint8_t)type) ? WIRE_VERSION_GREETING : WIRE_VERSION_MAX);
     write_u16(&writer, 0);
     return writer;
 }
@@ -42,8 +48,7 @@ static size_t limit_of_type(uint8_t type, size_t max_payload_bytes)
 {
     size_t limit = max_payload_bytes;
 
-    if (type == WIRE_HELLO || type == WIRE_HELLO_REPLY || type == WIRE_JOIN ||
-        type == WIRE_JOIN_REPLY || type == WIRE_FOUND || type == WIRE_FOUND_REPLY) {
+    if (is_greeting(type)) {
         limit = WIRE_HELLO_MAX_BYTES;
     } else if (type == WIRE_PROBE || type == WIRE_PROBE_REPLY) {
         limit = PROBE_BYTES;
@@ -58,6 +63,9 @@ static size_t limit_of_type(uint8_t type, size_t max_payload_bytes)
 int wire_header_decode(struct wire_header *header, const uint8_t data[WIRE_HEADER_BYTES],
                        size_t max_payload_bytes, struct raftd_error *error)
 {
+    bool greeting = is_greeting(data[TYPE_OFFSET]);
+    int min = greeting ? WIRE_VERSION_GREETING : WIRE_VERSION_MIN;
+    int max = greeting ? WIRE_VERSION_GREETING : WIRE_VERSION_MAX;
     size_t limit;
 
     header->payload_bytes = load_u32(data);
@@ -67,18 +75,14 @@ int wire_header_decode(struct wire_header *header, const uint8_t data[WIRE_HEADE
         return error_set(error, RAFTD_ERROR_PROTOCOL, "frame of unknown type %u",
                          (unsigned)header->type);
     }
-    if (header->version < WIRE_VERSION_MIN || header->version > WIRE_VERSION_MAX) {
+    if (header->version < min || header->version > max) {
         return error_set(error, RAFTD_ERROR_PROTOCOL,
-                         "frame of protocol version %u; this node speaks versions %d to %d",
-                         (unsigned)header->version, WIRE_VERSION_MIN, WIRE_VERSION_MAX);
+                         "frame of type %u in protocol version %u; this node speaks versions %d to "
+                         "%d in such a frame",
+                         (unsigned)header->type, (unsigned)header->version, min, max);
     }
     if (load_u16(data + PADDING_OFFSET) != 0) {
         return error_set(error, RAFTD_ERROR_PROTOCOL, "frame header with non-zero padding");
-    }
-    if (header->type == WIRE_PIECE && header->version < WIRE_VERSION_PIECES) {
-        return error_set(error, RAFTD_ERROR_PROTOCOL,
-                         "frame of type %u in protocol version %u; expected version %d or later",
-                         (unsigned)header->type, (unsigned)header->version, WIRE_VERSION_PIECES);
     }
     limit = limit_of_type(header->type, max_payload_bytes);
     if (header->payload_bytes > limit) {
@@ -200,19 +204,13 @@ int wire_probe_decode(struct wire_probe *probe, const void *payload, size_t size
     return 0;
 }
 
-void wire_frame_set_version(struct wire_frame *frame, uint16_t version)
-{
-    ASSERT(version >= WIRE_VERSION_MIN && version <= WIRE_VERSION_MAX);
-    frame->data[VERSION_OFFSET] = (uint8_t)version;
-}
-
 void wire_piece_head(uint8_t head[WIRE_PIECE_HEAD_BYTES], enum wire_class class, size_t size)
 {
     ASSERT(class == WIRE_ENTRIES || class == WIRE_BULK);
     ASSERT(size > 0 && size <= WIRE_PIECE_DATA_MAX);
     store_u32(head, (uint32_t)(WIRE_PIECE_FIXED_BYTES + size));
     head[TYPE_OFFSET] = WIRE_PIECE;
-    head[VERSION_OFFSET] = WIRE_VERSION_PIECES;
+    head[VERSION_OFFSET] = WIRE_VERSION_MAX;
     store_u16(head + PADDING_OFFSET, 0);
     head[WIRE_HEADER_BYTES] = (uint8_t) class;
 }

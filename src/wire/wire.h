@@ -20,9 +20,12 @@
 
 enum {
     WIRE_HEADER_BYTES = 8,
-    WIRE_VERSION_MIN = 1,
+    /* The versions of the format that this node speaks. Version 1 was that of raftd 0.1.0. */
+    WIRE_VERSION_MIN = 2,
     WIRE_VERSION_MAX = 2,
-    WIRE_VERSION_PIECES = 2, /* the first version with frames of type PIECE */
+    /* The version in the header of greetings: the same in all versions, so that nodes which have no
+     * version in common can tell each other. */
+    WIRE_VERSION_GREETING = 1,
     /* The largest payload of a hello, a join request, and the replies to them. */
     WIRE_HELLO_MAX_BYTES = 1024,
     /* An entry in a frame, without its data. */
@@ -48,7 +51,7 @@ enum wire_frame_type {
     WIRE_SNAPSHOT = 6,     /* struct wire_snapshot */
     WIRE_JOIN = 7,         /* struct wire_join: the only frame of a node that is not a member yet */
     WIRE_JOIN_REPLY = 8,   /* struct wire_join_reply */
-    WIRE_PIECE = 9,        /* a part of a RAFT or SNAPSHOT frame; since version 2 */
+    WIRE_PIECE = 9,        /* a part of a RAFT or SNAPSHOT frame */
     WIRE_FOUND = 10,       /* struct wire_found: the only frame of a founder without a cluster */
     WIRE_FOUND_REPLY = 11, /* struct wire_found */
 };
@@ -180,9 +183,6 @@ enum wire_class {
 };
 /* CONTROL or ENTRIES. */
 enum wire_class wire_message_class(const struct raft_message *message);
-/* Encoders write the lowest version. The link replaces it by the version that both nodes speak,
- * except in greetings. */
-void wire_frame_set_version(struct wire_frame *frame, uint16_t version);
 
 /*
  * A large frame of the class ENTRIES or BULK travels in pieces, so that frames of other classes can

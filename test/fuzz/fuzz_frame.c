@@ -128,8 +128,6 @@ static void run(struct frame_assembly *assembly, const uint8_t *data, size_t siz
         memory_free(copy);
         if (frame == NULL)
             return;
-        if (header.type != WIRE_PIECE)
-            wire_frame_set_version(frame, header.version);
         ASSERT(frame->size_bytes == WIRE_HEADER_BYTES + (size_t)header.payload_bytes);
         ASSERT(memcmp(frame->data, data, frame->size_bytes) == 0);
         data += frame->size_bytes;

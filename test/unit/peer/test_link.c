@@ -435,7 +435,7 @@ static struct wire_frame *piece_that_announces(enum wire_class class, uint8_t ty
 
     store_u32(data, payload_bytes);
     data[4] = type;
-    data[5] = WIRE_VERSION_PIECES;
+    data[5] = WIRE_VERSION_MAX;
     return piece_of((uint8_t) class, data, size);
 }
 
@@ -535,29 +535,6 @@ START_TEST(a_violation_ends_the_connection)
     ck_assert_uint_eq(peers.ends[2].messages, 0);
     assert_contains(peers_log(), violations[_i].log);
     assert_contains(peers_log(), "peer 1 at 127.0.0.1:");
-    close(fd);
-    peers_free(&peers);
-}
-END_TEST
-
-/* A peer that says it speaks version 1 sends no pieces. */
-START_TEST(a_peer_of_version_1_may_send_no_pieces)
-{
-    struct wire_hello reply;
-    struct wire_hello hello;
-    struct peers peers;
-    int fd;
-
-    peers_init(&peers, false);
-    peers_capture_log();
-    peers_start_listener(&peers);
-    hello = peers_hello(&peers);
-    hello.version_max = 1;
-    fd = peers_connect(&peers);
-    ck_assert(peers_greet(&peers, fd, &hello, &reply));
-    ck_assert(peers_write_frame(fd, piece_that_announces(WIRE_ENTRIES, WIRE_RAFT, 1000, 100)));
-    ck_assert(peers_wait(&peers, node_2_is_down));
-    assert_contains(peers_log(), "it speaks version 1 only");
     close(fd);
     peers_free(&peers);
 }
@@ -717,7 +694,6 @@ UNIT_SUITE(link)
     tcase_add_test(dialler, a_frame_in_single_bytes_is_one_frame);
     tcase_add_loop_test(dialler, a_violation_ends_the_connection, 0,
                         sizeof(violations) / sizeof(violations[0]));
-    tcase_add_test(dialler, a_peer_of_version_1_may_send_no_pieces);
     tcase_add_test(dialler, pieces_of_a_cut_connection_are_forgotten);
     tcase_add_test(dialler, r6_a_heartbeat_overtakes_a_large_entry);
     tcase_add_test(dialler, a_new_connection_replaces_the_old_one);

@@ -104,8 +104,8 @@ static const struct {
     {unknown_node, "node 9 is no member of this cluster: check [peers] (while node 2 joins the "
                    "cluster, nothing needs to be done)"},
     {this_node, "two nodes have the id 2: check [node] id"},
-    {old_version, "node 1 speaks protocol versions 0 to 0, node 2 speaks 1 to 2"},
-    {new_version, "node 1 speaks protocol versions 7 to 8, node 2 speaks 1 to 2"},
+    {old_version, "node 1 speaks protocol versions 0 to 0, node 2 speaks 2 to 2"},
+    {new_version, "node 1 speaks protocol versions 7 to 8, node 2 speaks 2 to 2"},
 };
 
 START_TEST(a_refused_peer_is_told_why)
@@ -184,7 +184,7 @@ static const struct {
     {"GET / HTTP/1.1\r\n\r\n", 18, "frame"},
     {"PING\r\n\r\n", 8, "frame"},
     {"\x16\x03\x01\x02\x00\x01\x00\x01", 8, "the other side uses TLS, this node uses plain text"},
-    {"\x05\x00\x00\x00\x05\x01\x00\x00", 8, "the first frame is of type 5, expected a hello"},
+    {"\x05\x00\x00\x00\x05\x02\x00\x00", 8, "the first frame is of type 5, expected a hello"},
     {"\xff\xff\xff\xff\x01\x01\x00\x00", 8, "the limit is 1024"},
     {"\x03\x00\x00\x00\x01\x01\x00\x00"
      "abc",
