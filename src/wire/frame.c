@@ -9,12 +9,12 @@
 #include "wire/wire.h"
 #include "wire/writer.h"
 
-enum { PROBE_BYTES = 9, HELLO_FIXED_BYTES = 46 };
+enum { PROBE_BYTES = 9, HELLO_FIXED_BYTES = 30, HELLO_IDENTITY_BYTES = 16 };
 
 /* Places in a header. */
 enum { TYPE_OFFSET = 4, VERSION_OFFSET = 5, PADDING_OFFSET = 6 };
 
-_Static_assert(HELLO_FIXED_BYTES + 64 + 272 + 256 <= WIRE_HELLO_MAX_BYTES,
+_Static_assert(HELLO_FIXED_BYTES + HELLO_IDENTITY_BYTES + 64 + 272 + 256 <= WIRE_HELLO_MAX_BYTES,
                "a hello fits its limit");
 
 static bool is_greeting(uint8_t type)
@@ -130,6 +130,15 @@ void wire_text_read(struct reader *reader, char *text, size_t size)
     text[length] = 0;
 }
 
+/*
+ * A refusal has the layout of version 1, and so has a hello of a node that speaks nothing newer. So
+ * such a node can read why it is refused, and this node can say in its log which node is older.
+ */
+static bool has_identity(const struct wire_hello *hello)
+{
+    return hello->version_max >= WIRE_VERSION_MIN && hello->refusal[0] == 0;
+}
+
 struct wire_frame *wire_hello_encode(enum wire_frame_type type, const struct wire_hello *hello)
 {
     size_t name = wire_text_length(hello->cluster_name, sizeof(hello->cluster_name));
@@ -138,18 +147,21 @@ struct wire_frame *wire_hello_encode(enum wire_frame_type type, const struct wir
     struct writer writer;
 
     ASSERT(type == WIRE_HELLO || type == WIRE_HELLO_REPLY);
-    writer = writer_begin(type, HELLO_FIXED_BYTES + name + address + refusal);
+    writer = writer_begin(type, HELLO_FIXED_BYTES + name + address + refusal +
+                                    (has_identity(hello) ? HELLO_IDENTITY_BYTES : 0));
     write_u16(&writer, hello->version_min);
     write_u16(&writer, hello->version_max);
     write_u64(&writer, hello->cluster_id);
     write_u16(&writer, hello->node_id);
     write_u16(&writer, hello->wanted_id);
     write_u64(&writer, hello->process_id);
-    write_u64(&writer, hello->identity);
-    write_u64(&writer, hello->boot_count);
     wire_text_write(&writer, hello->cluster_name, name);
     wire_text_write(&writer, hello->client_address, address);
     wire_text_write(&writer, hello->refusal, refusal);
+    if (has_identity(hello)) {
+        write_u64(&writer, hello->identity);
+        write_u64(&writer, hello->boot_count);
+    }
     return writer_finish(&writer);
 }
 
@@ -164,11 +176,11 @@ int wire_hello_decode(struct wire_hello *hello, const void *payload, size_t size
     hello->node_id = reader_u16(&reader);
     hello->wanted_id = reader_u16(&reader);
     hello->process_id = reader_u64(&reader);
-    hello->identity = reader_u64(&reader);
-    hello->boot_count = reader_u64(&reader);
     wire_text_read(&reader, hello->cluster_name, sizeof(hello->cluster_name));
     wire_text_read(&reader, hello->client_address, sizeof(hello->client_address));
     wire_text_read(&reader, hello->refusal, sizeof(hello->refusal));
+    hello->identity = has_identity(hello) ? reader_u64(&reader) : 0;
+    hello->boot_count = has_identity(hello) ? reader_u64(&reader) : 0;
     if (reader.failed || reader_left(&reader) != 0) {
         return error_set(error, RAFTD_ERROR_PROTOCOL, "malformed hello of %zu bytes", size);
     }

@@ -80,8 +80,8 @@ static void this_node(struct wire_hello *hello)
 
 static void old_version(struct wire_hello *hello)
 {
-    hello->version_min = 0;
-    hello->version_max = 0;
+    hello->version_min = 1;
+    hello->version_max = 1;
 }
 
 static void new_version(struct wire_hello *hello)
@@ -104,7 +104,7 @@ static const struct {
     {unknown_node, "node 9 is no member of this cluster: check [peers] (while node 2 joins the "
                    "cluster, nothing needs to be done)"},
     {this_node, "two nodes have the id 2: check [node] id"},
-    {old_version, "node 1 speaks protocol versions 0 to 0, node 2 speaks 2 to 2"},
+    {old_version, "node 1 speaks protocol versions 1 to 1, node 2 speaks 2 to 2"},
     {new_version, "node 1 speaks protocol versions 7 to 8, node 2 speaks 2 to 2"},
 };
 

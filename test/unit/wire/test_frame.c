@@ -114,6 +114,36 @@ START_TEST(header_is_held_to_the_callers_limit)
 }
 END_TEST
 
+/* A node of 0.1.0 sends no identity, and can read why it is refused. */
+START_TEST(identity_is_in_no_hello_of_version_1_and_in_no_refusal)
+{
+    static const struct {
+        uint16_t version_max;
+        const char *refusal;
+        bool has_identity;
+    } hellos[] = {{1, "", false}, {2, "", true}, {3, "", true}, {2, "why not", false}};
+
+    for (size_t i = 0; i < sizeof(hellos) / sizeof(hellos[0]); i++) {
+        struct wire_hello hello = hello_sample;
+        struct wire_hello found;
+        struct wire_frame *frame;
+
+        hello.version_max = hellos[i].version_max;
+        hello.identity = 4711;
+        hello.boot_count = 12;
+        strcpy(hello.refusal, hellos[i].refusal);
+        frame = wire_hello_encode(WIRE_HELLO, &hello);
+        ck_assert_uint_eq(payload_size(frame),
+                          30 + strlen(hello.cluster_name) + strlen(hello.client_address) +
+                              strlen(hello.refusal) + (hellos[i].has_identity ? 16 : 0));
+        ck_assert_int_eq(decode_hello(&found, payload_of(frame), payload_size(frame)), 0);
+        ck_assert_uint_eq(found.identity, hellos[i].has_identity ? 4711 : 0);
+        ck_assert_uint_eq(found.boot_count, hellos[i].has_identity ? 12 : 0);
+        memory_free(frame);
+    }
+}
+END_TEST
+
 START_TEST(hello_comes_back_as_it_went)
 {
     static const enum wire_frame_type types[] = {WIRE_HELLO, WIRE_HELLO_REPLY};
@@ -173,7 +203,7 @@ END_TEST
 
 START_TEST(hello_with_impossible_values_is_refused)
 {
-    enum { VERSION_MAX_OFFSET = 2, NODE_ID_OFFSET = 12, NAME_OFFSET = 40 };
+    enum { VERSION_MAX_OFFSET = 2, NODE_ID_OFFSET = 12, NAME_OFFSET = 24 };
     static const struct {
         size_t offset;
         uint8_t value;
@@ -243,6 +273,7 @@ UNIT_SUITE(frame)
     tcase_add_test(header, header_is_held_to_the_callers_limit);
     suite_add_tcase(suite, header);
     tcase_add_test(hello, hello_comes_back_as_it_went);
+    tcase_add_test(hello, identity_is_in_no_hello_of_version_1_and_in_no_refusal);
     tcase_add_test(hello, hello_with_the_longest_texts_passes_its_own_limit);
     tcase_add_test(hello, hello_cut_anywhere_or_with_a_byte_more_is_refused);
     tcase_add_test(hello, hello_with_impossible_values_is_refused);
