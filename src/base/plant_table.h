@@ -55,7 +55,9 @@
       "an unknown time of the log's base is compared with the leader's time")                      \
     X(raft_lease_outlives_handover, "a leader that hands over keeps its lease")                    \
     X(raft_lease_of_own_length, "a leader counts promises at its own election time-out")           \
-    X(raft_promise_forgotten, "a restarted voter does not wait until its promise is over")
+    X(raft_promise_forgotten, "a restarted voter does not wait until its promise is over")         \
+    X(raft_full_disk_is_deaf, "a follower whose disk is full drops appends with entries")          \
+    X(raft_lost_is_never_asked, "no append asks whether the entries before it have arrived")
 
 #define PLANTS_KV(X)                                                                               \
     X(kv_snapshot_misses_changes,                                                                  \

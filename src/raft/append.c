@@ -185,6 +185,10 @@ void append_on_message(struct raft_core *core, const struct raft_message *messag
         core_violation(core, message->from);
         return;
     }
+    if (PLANT(raft_full_disk_is_deaf) && core->space >= RAFT_SPACE_NONE &&
+        message->entry_count > 0) {
+        return;
+    }
     core->leader_contact_ms = core->now_ms;
     core->leader_link_lost = false;
     if (message->append.asks_promise) {

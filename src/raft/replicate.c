@@ -326,7 +326,7 @@ static void send_contact(struct raft_core *core, size_t position)
         send_empty(core, position, undisputed(core, progress), RAFT_LANE_CONTROL);
         progress->heartbeat_due = false;
     }
-    if (beat && progress->inflight_count > 0 &&
+    if (beat && !PLANT(raft_lost_is_never_asked) && progress->inflight_count > 0 &&
         core->now_ms - progress->inflights[progress->inflight_head].sent_ms >=
             core->options.heartbeat_ms) {
         send_empty(core, position, progress->next_index - 1, RAFT_LANE_ENTRIES);

@@ -77,7 +77,9 @@ static void resume(struct host *host)
     uint64_t now_us = host->world->now_us;
 
     if (host->stands_until_us > now_us) {
-        host->clock_offset_ms += (host->stands_until_us - now_us + 999) / 1000;
+        /* Rounded up, and at the rate of this clock: a clock never goes back. */
+        host->clock_offset_ms +=
+            ((host->stands_until_us - now_us) / 1000 + 1) * host->clock_rate / 1000000 + 1;
         host->stands_until_us = 0;
     }
 }
