@@ -4,6 +4,7 @@ one (T16), nodes are killed while they save, send and install, and nothing ackno
 import glob
 import os
 import random
+import re
 import unittest
 
 from cluster import Cluster, rounds, wait_until
@@ -33,6 +34,20 @@ def check(test, node, written):
     with node.client() as client:
         for key, value in written.items():
             test.assertEqual(client.call("GET", key), value.encode(), key)
+
+
+def newest_snapshot(node):
+    return max(path for path in glob.glob(os.path.join(node.data_dir, "snapshot-*.raftd"))
+               if "damaged" not in path)
+
+
+def damage(path):
+    """Turns a byte in the midst of a file round."""
+    with open(path, "r+b") as file:
+        file.seek(os.path.getsize(path) // 2)
+        byte = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte[0] ^ 0xFF]))
 
 
 def wait_compacted(cluster, node_ids, index):
@@ -67,6 +82,29 @@ class Snapshot(unittest.TestCase):
             cluster.wait_leader()
             cluster.wait_same_state()
             check(self, lagging, written)
+
+    def test_r7_a_snapshot_that_is_damaged_on_its_sender_locks_nobody_out(self):
+        with Cluster(3, tls=False, options=SMALL) as cluster:
+            cluster.start()
+            leader = cluster.wait_leader()
+            lagging = next(node for node in cluster if node is not leader)
+            others = [node for node in cluster if node is not lagging]
+            before = lagging.status()["last_index"]
+            lagging.kill()
+            written = fill(leader, 1500)
+            wait_compacted(cluster, [node.id for node in others], before + 100)
+            for node in others:
+                wait_until("no snapshot under way",
+                           lambda node=node: node.status()["snapshot_saving_index"] == 0)
+                damage(newest_snapshot(node))
+            lagging.start().wait_ready()
+            lagging.wait_log("installed the snapshot of index")
+            cluster.wait_same_state()
+            check(self, lagging, written)
+            # The sender has noticed: nobody was offered the same file again and again.
+            self.assertTrue(os.path.exists(
+                os.path.join(leader.data_dir, "snapshot-damaged.raftd")))
+            self.assertLessEqual(len(re.findall("sending it the snapshot", leader.log())), 3)
 
     def test_segments_and_snapshots_do_not_pile_up(self):
         with Cluster(1, tls=False, options=SMALL) as cluster:
