@@ -241,7 +241,8 @@ const struct conf_option conf_options[] = {
      .min = 4 * KIB,
      .max = 16 * GIB,
      .description = "How many bytes of entries may wait for a quorum. While there are more, the "
-                    "leader accepts no further commands.",
+                    "leader accepts no further commands. Never more than half of reserve_bytes, "
+                    "unless that is 0.",
      FIELD(raft.max_uncommitted_bytes)},
     {.section = "raft",
      .key = "log_memory_bytes",

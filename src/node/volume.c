@@ -16,8 +16,9 @@ enum {
     /* The file that is written to, the one that is prepared behind it, and one that a snapshot is
      * about to make superfluous. */
     SEGMENTS_MIN = 3,
-    /* The parts of the file system that are proposed for one segment and for the reserve. */
-    SEGMENT_SHARE = 16,
+    /* The parts of the file system that are proposed for one segment and for the reserve. The
+     * reserve holds four segments, because segments are prepared as a whole. */
+    SEGMENT_SHARE = 32,
     RESERVE_SHARE = 8,
     SIZE_BYTES = 24,
     PATH_BYTES = 4096,
@@ -70,8 +71,16 @@ int volume_judge(const struct conf *conf, uint64_t total_bytes, struct raftd_err
         total_bytes / MIB, size_text(reserve, sizes[0]),
         size_text(conf->storage.segment_bytes, sizes[1]), (needed + MIB - 1) / MIB,
         size_text(power_of_two_up_to(total_bytes / RESERVE_SHARE), sizes[2]),
-        size_text(segment, sizes[3]), size_text(2 * segment, sizes[4]),
+        size_text(segment, sizes[3]), size_text(4 * segment, sizes[4]),
         size_text(segment / 2, sizes[5]));
+}
+
+size_t volume_max_uncommitted(const struct conf *conf)
+{
+    size_t most = conf->raft.max_uncommitted_bytes;
+    uint64_t half = conf->storage.reserve_bytes / 2;
+
+    return half != 0 && half < most ? (size_t)half : most;
 }
 
 /* The directory that holds data_dir, which the first start makes later. */

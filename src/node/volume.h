@@ -6,6 +6,7 @@
 #ifndef RAFTD_NODE_VOLUME_H
 #define RAFTD_NODE_VOLUME_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <raftd/error.h>
@@ -21,5 +22,12 @@ int volume_check(const struct conf *conf, struct raftd_error *error);
 
 /* The same for a file system of this size. */
 int volume_judge(const struct conf *conf, uint64_t total_bytes, struct raftd_error *error);
+
+/*
+ * The bytes of entries that a leader lets wait for a quorum: [raft] max_uncommitted_bytes, but at
+ * most half of the reserve. When the free space falls below the reserve, these entries are under
+ * way and still have to be written.
+ */
+size_t volume_max_uncommitted(const struct conf *conf);
 
 #endif

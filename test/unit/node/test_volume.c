@@ -23,7 +23,7 @@ START_TEST(the_default_options_need_448_mebibytes)
         "the file system of [node] data_dir has only 447 MiB, but [storage] reserve_bytes (256M) "
         "and three files of the log, each of [storage] segment_bytes (64M), need 448 MiB, so no "
         "write could ever be accepted: use a larger file system, or set reserve_bytes = 32M, "
-        "segment_bytes = 16M, [snapshot] log_bytes = 32M and [limits] max_request_bytes = 8M, or "
+        "segment_bytes = 8M, [snapshot] log_bytes = 32M and [limits] max_request_bytes = 4M, or "
         "less");
 }
 END_TEST
@@ -58,8 +58,22 @@ START_TEST(what_the_refusal_proposes_is_accepted)
         obey(&conf, error.message, "snapshot", "log_bytes");
         obey(&conf, error.message, "limits", "max_request_bytes");
         ck_assert_int_eq(volume_judge(&conf, total, &error), 0);
+        ck_assert_uint_ge(conf.storage.reserve_bytes, 2 * conf.storage.segment_bytes);
         ck_assert_uint_ge(conf.storage.segment_bytes, 2 * conf.limits.max_request_bytes);
     }
+}
+END_TEST
+
+START_TEST(what_waits_for_a_quorum_fits_into_the_reserve)
+{
+    struct conf conf;
+
+    conf_defaults(&conf);
+    ck_assert_uint_eq(volume_max_uncommitted(&conf), 64 * MIB);
+    conf.storage.reserve_bytes = 10 * MIB;
+    ck_assert_uint_eq(volume_max_uncommitted(&conf), 5 * MIB);
+    conf.storage.reserve_bytes = 0; /* the free space is not looked at */
+    ck_assert_uint_eq(volume_max_uncommitted(&conf), 64 * MIB);
 }
 END_TEST
 
@@ -85,6 +99,7 @@ UNIT_SUITE(volume)
 
     tcase_add_test(tests, the_default_options_need_448_mebibytes);
     tcase_add_test(tests, what_the_refusal_proposes_is_accepted);
+    tcase_add_test(tests, what_waits_for_a_quorum_fits_into_the_reserve);
     tcase_add_test(tests, the_file_system_counts_before_the_first_start_made_the_directory);
     suite_add_tcase(suite, tests);
     return suite;
