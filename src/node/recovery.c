@@ -260,6 +260,8 @@ static void share_with_links(struct raftd_node *node)
     shared->limits.max_entries = 1 << 20;
     /* For one entry of the greatest size with its header; a batch of several entries is smaller. */
     shared->max_frame_bytes = NODE_ENTRY_BYTES_MAX + 2 * WIRE_MESSAGE_OVERHEAD_BYTES;
+    /* What the leader may have in flight always fits; the rest is for forwarded proposals. */
+    shared->max_queue_bytes = conf->raft.max_inflight_bytes + LINK_ENTRIES_BYTES;
     shared->core = &node->core_waker;
     shared->lifecycle = &node->lifecycle_waker;
     shared->ready = &node->ready;
