@@ -57,7 +57,8 @@
     X(raft_lease_of_own_length, "a leader counts promises at its own election time-out")           \
     X(raft_promise_forgotten, "a restarted voter does not wait until its promise is over")         \
     X(raft_full_disk_is_deaf, "a follower whose disk is full drops appends with entries")          \
-    X(raft_lost_is_never_asked, "no append asks whether the entries before it have arrived")
+    X(raft_lost_is_never_asked, "no append asks whether the entries before it have arrived")       \
+    X(raft_repeats_entries, "each heartbeat sends the entries again that are on their way")
 
 #define PLANTS_KV(X)                                                                               \
     X(kv_snapshot_misses_changes,                                                                  \

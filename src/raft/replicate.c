@@ -326,6 +326,10 @@ static void send_contact(struct raft_core *core, size_t position)
         send_empty(core, position, undisputed(core, progress), RAFT_LANE_CONTROL);
         progress->heartbeat_due = false;
     }
+    if (beat && PLANT(raft_repeats_entries) && progress->state == RAFT_PROGRESS_REPLICATE &&
+        progress->match_index >= core->log.base_index) {
+        progress_probe(core, progress, progress->match_index + 1);
+    }
     if (beat && !PLANT(raft_lost_is_never_asked) && progress->inflight_count > 0 &&
         core->now_ms - progress->inflights[progress->inflight_head].sent_ms >=
             core->options.heartbeat_ms) {
