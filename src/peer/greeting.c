@@ -89,6 +89,20 @@ enum greeting_reason greeting_judge(const struct wire_hello *hello,
     return GREETING_ACCEPTED;
 }
 
+enum greeting_reason greeting_recognise(struct link *link, const struct wire_hello *hello,
+                                        struct raftd_error *error)
+{
+    switch (link_recognise(link, hello, error)) {
+    case ACQUAINTANCE_STRANGER:
+        return GREETING_STRANGER;
+    case ACQUAINTANCE_SET_BACK:
+        return GREETING_SET_BACK;
+    case ACQUAINTANCE_SAME:
+        break;
+    }
+    return GREETING_ACCEPTED;
+}
+
 /* Whether the bytes begin a TLS record: the other side speaks TLS, but this one does not. */
 static bool looks_like_tls(const uint8_t *data)
 {

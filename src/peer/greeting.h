@@ -19,6 +19,8 @@ enum greeting_reason {
     GREETING_WANTED_ID,    /* the peer expects another node at this address */
     GREETING_NODE_ID,      /* the peer is another node than expected, or no member */
     GREETING_CERTIFICATE,  /* the peer's certificate is for another node or address */
+    GREETING_STRANGER,     /* the peer has another data directory than the member */
+    GREETING_SET_BACK,     /* the peer's data directory is in an older state than it was */
     GREETING_REFUSED,      /* the peer refused this node */
     GREETING_UNREACHABLE,
     GREETING_HANDSHAKE, /* TLS failed, or the connection ended before the hellos were exchanged */
@@ -52,6 +54,11 @@ enum greeting_reason greeting_judge(const struct wire_hello *hello,
                                     const struct link_shared *shared, uint16_t expected_id,
                                     const struct stream *stream, const char *expected_host,
                                     struct raftd_error *error);
+
+/* The same for the peer's data directory: whether it is the one that the link knows, in a state
+ * that is not older. */
+enum greeting_reason greeting_recognise(struct link *link, const struct wire_hello *hello,
+                                        struct raftd_error *error);
 
 /* A hello that is being read. Never reads a byte beyond its frame: what follows belongs to the
  * link. */

@@ -19,6 +19,7 @@
 
 #include "net/stream.h"
 #include "net/tls.h"
+#include "peer/acquaintance.h"
 #include "sys/waker.h"
 #include "wire/wire.h"
 
@@ -112,6 +113,16 @@ void link_wake(struct link *link);
  * peer's.
  */
 void link_give_stream(struct link *link, struct stream *stream, const struct wire_hello *hello);
+
+/*
+ * Any thread. Whether a hello of the peer comes from the data directory that this link knows, in a
+ * state that is not older; the link remembers it then. Else the error says what to do, and the
+ * health of a link without a connection says it as well.
+ */
+enum acquaintance_verdict link_recognise(struct link *link, const struct wire_hello *hello,
+                                         struct raftd_error *error);
+/* Any thread. The log binds the peer's id to the data directory with this identity; 0 = to none. */
+void link_bind(struct link *link, uint64_t identity);
 
 /* Any thread. */
 uint16_t link_peer_id(const struct link *link);

@@ -1,6 +1,6 @@
 /*
  * What a link tells others: events to the core, its health to the status, log lines to people. Link
- * thread only; never waits.
+ * thread only, but for link_recognise() and link_bind(); never waits.
  */
 #include <stdio.h>
 #include <string.h>
@@ -55,6 +55,27 @@ static void set_health_down(struct link *link, const char *trouble)
     if (changed) {
         health_changed(link);
     }
+}
+
+enum acquaintance_verdict link_recognise(struct link *link, const struct wire_hello *hello,
+                                         struct raftd_error *error)
+{
+    enum acquaintance_verdict verdict;
+
+    mutex_lock(&link->mutex);
+    verdict = acquaintance_meet(&link->known, hello, error);
+    mutex_unlock(&link->mutex);
+    if (verdict != ACQUAINTANCE_SAME && !atomic_load(&link->up)) {
+        set_health_down(link, error->message);
+    }
+    return verdict;
+}
+
+void link_bind(struct link *link, uint64_t identity)
+{
+    mutex_lock(&link->mutex);
+    link->known.bound = identity;
+    mutex_unlock(&link->mutex);
 }
 
 void link_report_trouble(struct link *link, enum greeting_reason reason, const char *text)

@@ -82,6 +82,7 @@ struct link {
     struct stream *given; /* from the reception, not taken yet; NULL = none */
     struct wire_hello given_hello;
     struct link_health health;
+    struct acquaintance known; /* the peer's data directory */
 
     /* Link thread. */
     enum link_state state;

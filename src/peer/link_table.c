@@ -69,6 +69,12 @@ void link_table_publish(struct link_table *table, const struct raft_membership *
     mutex_lock(&table->mutex);
     if (members != NULL) {
         table->members = *members;
+        for (size_t i = 0; i < table->count; i++) {
+            const struct raft_member *member =
+                raft_membership_find(members, link_peer_id(table->links[i]));
+
+            link_bind(table->links[i], member != NULL ? member->identity : 0);
+        }
     }
     table->leader = leader;
     mutex_unlock(&table->mutex);

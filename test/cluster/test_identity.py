@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Data directories that are lost, set back, or new under an old name, with real processes: none of
+them takes part in a cluster that remembers another one (T61, T62)."""
+import os
+import shutil
+import time
+import unittest
+
+from cluster import Cluster, Node, raftctl, wait_until
+
+REMEDY = r"raftctl member replace"
+
+
+class Identity(unittest.TestCase):
+    def setUp(self):
+        self.cluster = Cluster(3, tls=False)
+        self.addCleanup(self.cluster.close, keep=False)
+
+    def start(self):
+        self.cluster.start()
+        for node in self.cluster:
+            node.wait_ready()
+        return self.cluster.wait_leader()
+
+    def assert_stays_out(self, node, seconds=3):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.assertFalse(node.is_running() and node.is_ready(), node.log_tail())
+            time.sleep(0.1)
+
+    def test_founders_wait_for_all_and_say_for_whom(self):
+        nodes = list(self.cluster)
+        nodes[0].start()
+        nodes[1].start()
+        nodes[0].wait_log(r"missing: node 3 at ")
+        status = nodes[0].wait_answering()
+        self.assertEqual(status["phase"], "founding")
+        self.assertIn("node 3 at ", status["waiting_for"])
+        shown = raftctl("--endpoints", nodes[0].endpoint, "status", check=False).stdout
+        self.assertIn("missing: node 3 at ", shown)
+        self.assertFalse(status["ready"])
+        nodes[2].start()
+        for node in nodes:
+            node.wait_ready()
+        self.assertEqual(len({node.status()["cluster_id"] for node in nodes}), 1)
+
+    def test_t61_a_wiped_member_stays_out(self):
+        leader = self.start()
+        wiped, away = [node for node in self.cluster if node is not leader]
+        away.kill()
+        for i in range(50):
+            leader.call("SET", "k%d" % i, i)
+        wiped.kill()
+        shutil.rmtree(wiped.data_dir)
+        wiped.start()
+        wiped.wait_log(REMEDY, 30)
+        leader.kill()
+        away.start()
+        self.assert_stays_out(wiped)
+        leader.start()
+        away.wait_ready()
+        self.assertEqual(leader.wait_ready()["ready"], 1)
+        self.assertEqual(away.call("GET", "k49"), b"49")
+
+    def test_t61_a_member_that_was_set_back_stays_out(self):
+        leader = self.start()
+        back = [node for node in self.cluster if node is not leader][0]
+        back.terminate()
+        shutil.copytree(back.data_dir, back.data_dir + ".old")
+        back.start()
+        back.wait_ready()
+        for i in range(50):
+            leader.call("SET", "k%d" % i, i)
+        back.terminate()
+        shutil.rmtree(back.data_dir)
+        os.rename(back.data_dir + ".old", back.data_dir)
+        back.start()
+        leader.wait_log(r"node %d has lost data.*%s" % (back.id, REMEDY), 30)
+        self.assert_stays_out(back)
+
+    def test_t62_two_generations_do_not_mix(self):
+        self.start().call("SET", "k", "old")
+        one, two, three = self.cluster
+        for node in (one, two, three):
+            node.terminate()
+        for node in (two, three):
+            shutil.rmtree(node.data_dir)
+            node.start()
+        two.wait_log(r"missing: node 1 at ")
+        one.start()
+        two.wait_log(REMEDY, 30)
+        self.assert_stays_out(two)
+        self.assert_stays_out(one, 1)
+
+
+class GrownCluster(unittest.TestCase):
+    """A first node, and others that joined it (37c)."""
+
+    def test_the_first_node_does_not_found_again(self):
+        cluster = Cluster(3, tls=False)
+        self.addCleanup(cluster.close, keep=False)
+        nodes = list(cluster)
+        for node in nodes:
+            for name in [name for name in node.options if name.startswith("peers.")]:
+                del node.options[name]
+        first, second, third = nodes
+        first.start()
+        self.assertNotEqual(first.wait_exit(), 0)
+        self.assertRegex(first.log(), r"--bootstrap")
+        first.start("--bootstrap")
+        first.wait_ready()
+        for node in (second, third):
+            node.start("--join", first.options["listen.peer"])
+            node.wait_ready()
+        wait_until("three voters", lambda: sum(
+            m["voter"] for m in second.status()["members"]) == 3)
+        second.call("SET", "k", "old")
+        second.terminate()
+        second.start("--join", first.options["listen.peer"])
+        second.wait_log(r"\[node\] join = .* is ignored")
+        second.wait_ready()
+        first.kill()
+        shutil.rmtree(first.data_dir)
+        first.start()
+        self.assertNotEqual(first.wait_exit(), 0)
+        wait_until("a write without the first node",
+                   lambda: second.status() and second.call("SET", "later", 1) == "OK")
+
+
+if __name__ == "__main__":
+    unittest.main()
