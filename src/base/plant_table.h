@@ -73,6 +73,10 @@
 
 #define PLANTS_NODE(X) X(node_reads_checked_once, "a read is not checked again after a pause")
 
-#define PLANTS(X) PLANTS_RAFT(X) PLANTS_NODE(X) PLANTS_KV(X) PLANTS_STORE(X)
+#define PLANTS_SNAPSHOT(X)                                                                         \
+    X(snapshot_not_verified, "a snapshot counts as intact although nobody looked at its "          \
+                             "checksums")
+
+#define PLANTS(X) PLANTS_RAFT(X) PLANTS_SNAPSHOT(X) PLANTS_NODE(X) PLANTS_KV(X) PLANTS_STORE(X)
 
 #endif

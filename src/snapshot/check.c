@@ -9,6 +9,7 @@
  * core thread gets DAMAGED and saves a new snapshot. A file that cannot be read at the moment is
  * not offered, but it keeps its name: the next read may succeed, and it may be the only one.
  */
+#include "base/plant.h"
 #include "snapshot/private.h"
 #include "store/snapshot_reader.h"
 #include "sys/clock.h"
@@ -65,7 +66,7 @@ enum snapshot_check_result snapshot_check_file(struct snapshot_worker *worker, u
         code = begin(worker, index, &error);
     }
     if (code == 0) {
-        code = read_on(worker, budget, &error);
+        code = PLANT(snapshot_not_verified) ? 0 : read_on(worker, budget, &error);
     }
     if (code > 0) {
         return SNAPSHOT_CHECK_UNDER_WAY;

@@ -368,6 +368,15 @@ static void strike_damage(struct world *world, struct sim_random *random)
     }
 }
 
+static void strike_rot(struct world *world, struct sim_random *random)
+{
+    struct host *host = faults_pick(world, random, true);
+
+    if (host != NULL && faults_rot_snapshot(world, host, random)) {
+        faults_hit(world, FAULT_ROT, host->id);
+    }
+}
+
 static void strike_stall(struct world *world, struct sim_random *random)
 {
     struct host *host = faults_pick(world, random, true);
@@ -465,6 +474,7 @@ static strike_function *const strikes[FAULT_CLASSES] = {
     [FAULT_WIPE] = strike_wipe,
     [FAULT_DAMAGE] = strike_damage,
     [FAULT_DISASTER] = faults_disaster,
+    [FAULT_ROT] = strike_rot,
     [FAULT_STOP] = faults_stop,
     [FAULT_SERVICE] = faults_service,
     [FAULT_SUSPEND] = faults_suspend,

@@ -12,6 +12,8 @@
 #include "sim/fs_memory.h"
 #include "sim/member_changes.h"
 #include "store/snapshot_format.h"
+#include "store/snapshot_reader.h"
+#include "store/wal_read.h"
 
 enum { FLIPS_FROM = 12 }; /* of a snapshot file: magic and version */
 
@@ -120,6 +122,79 @@ static void damage_snapshot(struct world *world, struct host *host, bool may_be_
     if (!has_to_start) {
         refuse(world, host, true, what);
     }
+}
+
+/* The two newest snapshots; 0 = there is none. */
+struct newest {
+    uint64_t first;
+    uint64_t second;
+};
+
+static void note_two(void *argument, const char *name)
+{
+    struct newest *newest = argument;
+    uint64_t index = snapshot_name_index(name);
+
+    if (index > newest->first) {
+        newest->second = newest->first;
+        newest->first = index;
+    } else if (index > newest->second) {
+        newest->second = index;
+    }
+}
+
+static bool is_intact(struct host *host, uint64_t index)
+{
+    char name[SNAPSHOT_NAME_BYTES];
+    struct snapshot_reader *reader;
+    bool intact;
+
+    snapshot_name(name, index);
+    if (snapshot_reader_open(fs_memory_table(host->disk), HOST_DIRECTORY, name, &reader, NULL) !=
+        0) {
+        return false;
+    }
+    intact = snapshot_reader_verify(reader, NULL) == 0;
+    snapshot_reader_close(reader);
+    return intact;
+}
+
+/* Whether the log reaches back to this index, also when everything is freed that is not needed. */
+static bool log_reaches(struct host *host, uint64_t index)
+{
+    struct wal_entries entries;
+    int code;
+
+    if (host->compact_index > index) {
+        return false;
+    }
+    code = wal_read_entries(host->wal, index + 1, index + 1, 1, &entries, NULL);
+    wal_entries_free(&entries);
+    return code == 0;
+}
+
+bool faults_rot_snapshot(struct world *world, struct host *host, struct sim_random *random)
+{
+    const struct fs *fs = fs_memory_table(host->disk);
+    char path[sizeof(HOST_DIRECTORY) + 1 + SNAPSHOT_NAME_BYTES] = HOST_DIRECTORY "/";
+    struct newest newest = {0};
+    uint64_t offset;
+    uint8_t byte;
+
+    if (!host->alive || fs->list(fs->context, HOST_DIRECTORY, note_two, &newest) < 0 ||
+        newest.second == 0 || host->state_index < newest.first || !is_intact(host, newest.first) ||
+        !is_intact(host, newest.second) || !log_reaches(host, newest.second)) {
+        return false;
+    }
+    snapshot_name(path + sizeof(HOST_DIRECTORY), newest.first);
+    offset = sim_random_between(random, FLIPS_FROM, fs_memory_size(host->disk, path) - 1);
+    byte =
+        (uint8_t)(fs_memory_bytes(host->disk, path)[offset] ^ (1u << sim_random_below(random, 8)));
+    fs_memory_poke(host->disk, path, offset, &byte, 1);
+    STORY(world, host->id, "its snapshot of index %llu rots at offset %llu",
+          (unsigned long long)newest.first, (unsigned long long)offset);
+    world_see(world, SEEN_SNAPSHOT_ROT);
+    return true;
 }
 
 /* ---- any disk ---- */

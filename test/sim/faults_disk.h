@@ -22,4 +22,10 @@ void faults_damage_disk(struct world *world, struct host *host, bool may_be_lost
 /* Damages disks although a majority may be lost: then every damaged host has to refuse to start. */
 void faults_disaster(struct world *world, struct sim_random *random);
 
+/*
+ * A bit of the newest snapshot flips while the process runs, if a start could do without this file.
+ * Nothing tells the process. True: it happened.
+ */
+bool faults_rot_snapshot(struct world *world, struct host *host, struct sim_random *random);
+
 #endif

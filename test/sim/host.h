@@ -152,6 +152,8 @@ struct host {
     struct waker waker; /* the worker wakes it, but no thread sleeps */
     struct snapshot_worker *snapshots;
     bool work_planned;
+    uint64_t refused_id; /* the snapshot that was refused last as damaged, and how often */
+    unsigned refusals;
     bool is_sending;
 
     /* The log writer. */

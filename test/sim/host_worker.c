@@ -17,6 +17,7 @@ enum {
     WORK_MIN_US = 20,
     WORK_MAX_US = 5000,
     SENDING_MS = 1000, /* how often the worker is called while a transfer is under way */
+    REFUSALS_MAX = 2,
     NEWS_A_TURN = 16,
 };
 
@@ -116,11 +117,38 @@ static void tell_received(struct host *host, const struct snapshot_event *news)
     member_snapshot_received(host->member, news->peer, news->info, news->staged);
 }
 
+/*
+ * R7: a receiver refuses a file as damaged at most once: then the sender reads the file again and
+ * finds the damage. Two, because the file may rot again while it is read.
+ */
+static void note_refusal(struct host *host, const struct snapshot_event *news)
+{
+    struct raftd_error error;
+    struct wire_snapshot *frame;
+
+    if (wire_snapshot_decode(&frame, news->frame->data + WIRE_HEADER_BYTES,
+                             news->frame->size_bytes - WIRE_HEADER_BYTES, &error) != 0) {
+        return;
+    }
+    if (frame->kind == WIRE_SNAPSHOT_ANSWER && frame->answer == WIRE_SNAPSHOT_REFUSED &&
+        frame->offset_bytes == WIRE_SNAPSHOT_DAMAGED) {
+        host->refusals = frame->id == host->refused_id ? host->refusals + 1 : 1;
+        host->refused_id = frame->id;
+        if (host->refusals > REFUSALS_MAX) {
+            world_fail(host->world, "a damaged snapshot is not offered again and again",
+                       "node %u refuses the snapshot of index %llu from node %u again", host->id,
+                       (unsigned long long)frame->index, news->peer);
+        }
+    }
+    memory_free(frame);
+}
+
 static void send_frame(struct host *host, const struct snapshot_event *news)
 {
     const struct net_frame frame = {
         .message_type = NET_SNAPSHOT, .class = WIRE_BULK, .frame = news->frame};
 
+    note_refusal(host, news);
     if (host->link_up[news->peer]) {
         net_send(host->world, host->id, news->peer, &frame);
     } else {
@@ -148,6 +176,7 @@ void host_worker_news(struct host *host)
         case SNAPSHOT_EVENT_DAMAGED:
             STORY(host->world, host->id, "has found its snapshot of index %llu damaged",
                   (unsigned long long)news.index);
+            world_see(host->world, SEEN_SNAPSHOT_ROT_FOUND);
             member_snapshot_damaged(host->member, news.index, news.before_index);
             break;
         case SNAPSHOT_EVENT_RECEIVED:

@@ -60,6 +60,8 @@
     X(SEEN_STALE_BEHIND, "stale bytes behind the log")                                             \
     X(SEEN_REFUSAL, "damaged logs refused")                                                        \
     X(SEEN_SNAPSHOT_DAMAGE, "snapshots damaged")                                                   \
+    X(SEEN_SNAPSHOT_ROT, "snapshots of running nodes damaged")                                     \
+    X(SEEN_SNAPSHOT_ROT_FOUND, "... and the node found it")                                        \
     X(SEEN_SNAPSHOT_FALLBACK, "... and the start did without")                                     \
     X(SEEN_SNAPSHOT_REFUSAL, "... and the start was refused")                                      \
     X(SEEN_STANDING_FULL, "calms with full disks")                                                 \

@@ -40,6 +40,7 @@ static const char *const names[FAULT_CLASSES] = {
     [FAULT_SERVICE] = "service",
     [FAULT_SUSPEND] = "suspend",
     [FAULT_FULL] = "full",
+    [FAULT_ROT] = "rot",
 };
 
 const char *fault_class_name(enum fault_class fault)
