@@ -53,6 +53,8 @@
     X(raft_membership_of_batch, "a membership is recorded under the first entry of its batch")     \
     X(raft_base_time_believed,                                                                     \
       "an unknown time of the log's base is compared with the leader's time")                      \
+    X(raft_silent_disks_count, "disks of members that do not answer count as disks with room")     \
+    X(raft_reserve_unused, "a nearly full disk takes no commands, although the leader says so")    \
     X(raft_lease_outlives_handover, "a leader that hands over keeps its lease")                    \
     X(raft_lease_of_own_length, "a leader counts promises at its own election time-out")           \
     X(raft_promise_forgotten, "a restarted voter does not wait until its promise is over")         \
@@ -71,7 +73,9 @@
     X(kv_read_before_time, "a read does not see a key that expires soon")                          \
     X(kv_snapshot_loses_deadlines, "keys that come from a snapshot never expire")
 
-#define PLANTS_NODE(X) X(node_reads_checked_once, "a read is not checked again after a pause")
+#define PLANTS_NODE(X)                                                                             \
+    X(node_reads_checked_once, "a read is not checked again after a pause")                        \
+    X(node_drains_early, "a node says that it has drained while commands have no outcome")
 
 #define PLANTS_SNAPSHOT(X)                                                                         \
     X(snapshot_not_verified, "a snapshot counts as intact although nobody looked at its "          \

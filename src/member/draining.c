@@ -8,6 +8,7 @@
  *     has begun   member_begin_draining(), in the next step: a leader begins its handover
  *     drained     member_is_drained(): no command is open, the handover is over
  */
+#include "base/plant.h"
 #include "member/state.h"
 
 void member_drain(struct member *member)
@@ -35,7 +36,8 @@ bool member_refuses(const struct member *member)
 bool member_is_drained(struct member *member)
 {
     /* While a command was proposed or waits for a leader, it has no outcome yet. */
-    if (!member->drain_has_begun || member->waiting.proposal_count > 0) {
+    if (!member->drain_has_begun ||
+        (member->waiting.proposal_count > 0 && !PLANT(node_drains_early))) {
         return false;
     }
     /*

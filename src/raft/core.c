@@ -120,7 +120,8 @@ bool core_space_takes(enum raft_space space, const struct raft_entry *entry, boo
     if (space < RAFT_SPACE_NONE) {
         return true;
     }
-    return space == RAFT_SPACE_NONE && (entry->type != RAFT_ENTRY_COMMAND || reserve);
+    return space == RAFT_SPACE_NONE &&
+           (entry->type != RAFT_ENTRY_COMMAND || (reserve && !PLANT(raft_reserve_unused)));
 }
 
 void core_set_commit(struct raft_core *core, uint64_t index)

@@ -46,7 +46,8 @@ bool replicate_quorum_has(const struct raft_core *core, enum raft_space before)
         answered[i] = true;
         has_room[i] = (self ? core->space : core->progress[i].space) < before;
         all = all && has_room[i];
-        has_room[i] = has_room[i] && (self || is_heard(core, &core->progress[i]));
+        has_room[i] = has_room[i] && (self || is_heard(core, &core->progress[i]) ||
+                                      PLANT(raft_silent_disks_count));
     }
     return all || raft_membership_tally(&core->membership, answered, has_room) == RAFT_TALLY_WON;
 }
