@@ -181,8 +181,9 @@ bool faults_rot_snapshot(struct world *world, struct host *host, struct sim_rand
     uint64_t offset;
     uint8_t byte;
 
-    if (!host->alive || fs->list(fs->context, HOST_DIRECTORY, note_two, &newest) < 0 ||
-        newest.second == 0 || host->state_index < newest.first || !is_intact(host, newest.first) ||
+    if (!host->alive || host->options.snapshots_kept < 2 ||
+        fs->list(fs->context, HOST_DIRECTORY, note_two, &newest) < 0 || newest.second == 0 ||
+        host->state_index < newest.first || !is_intact(host, newest.first) ||
         !is_intact(host, newest.second) || !log_reaches(host, newest.second)) {
         return false;
     }
