@@ -1045,7 +1045,7 @@ class Nodes(unittest.TestCase):
         self.assertNotEqual(json.loads(out)["leader"], to)
         self.cluster[leader].kill()
         self.addCleanup(self.cluster.wait_leader)
-        self.addCleanup(self.cluster[leader].start)
+        self.addCleanup(self.cluster.start)
         self.cluster.wait_leader()
 
         def is_silent():
