@@ -98,10 +98,11 @@ static bool set_number(struct swarm_wish *wish, char *word)
 static void wish_quiet(struct swarm_wish *wish)
 {
     static const char *const numbers[] = {
-        "heartbeat-ms=100",  "election-ms=1000",  "request-ms=5000",  "delay-min-us=1000",
-        "delay-max-us=1000", "sync-min-us=1000",  "sync-max-us=1000", "clients=0",
-        "snapshot-every=0",  "digest-every=1000", "keys=8",           "stall-ms=0",
-        "priorities=0",      "levels=0",          "value-bytes=100",
+        "heartbeat-ms=100",   "election-ms=1000",  "request-ms=5000",  "delay-min-us=1000",
+        "delay-max-us=1000",  "sync-min-us=1000",  "sync-max-us=1000", "clients=0",
+        "snapshot-every=0",   "digest-every=1000", "keys=8",           "stall-ms=0",
+        "priorities=0",       "unequal=0",         "bandwidth=0",      "large-bytes=0",
+        "log-memory-bytes=0", "levels=0",          "value-bytes=100",
     };
 
     *wish = (struct swarm_wish){.is_only = true, .faults_us = far_us * 24};
@@ -247,8 +248,11 @@ static const char *ask(struct story *story, const struct words *words, enum mode
     }
     request.second = request.key;
     if (kind == MODEL_SET) {
-        request.value_bytes =
-            (size_t)snprintf(request.value, sizeof(request.value), "%s", words->list[3]);
+        char *value = story->values[story->request_count];
+
+        request.value_bytes = (size_t)snprintf(value, STORY_VALUE_BYTES, "%.*s",
+                                               STORY_VALUE_BYTES - 1, words->list[3]);
+        request.value = value;
     }
     story->requests[story->request_count++] =
         clients_ask(story->world, host->id, &request, level, max_lag_ms);

@@ -16,7 +16,7 @@
 #include "sim/host.h"
 #include "sim/world.h"
 
-enum { STORY_REQUESTS_MAX = 256, STORY_WORDS_MAX = 16 };
+enum { STORY_REQUESTS_MAX = 256, STORY_WORDS_MAX = 16, STORY_VALUE_BYTES = 32 };
 
 struct story {
     struct swarm swarm;  /* the numbers of the world, before it is made */
@@ -26,6 +26,7 @@ struct story {
     FILE *stream; /* writes into `told` */
     const struct client_operation *requests[STORY_REQUESTS_MAX];
     bool answered[STORY_REQUESTS_MAX];
+    char values[STORY_REQUESTS_MAX][STORY_VALUE_BYTES]; /* what they write */
     size_t request_count;
 };
 
