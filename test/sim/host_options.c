@@ -95,4 +95,8 @@ void host_draw_options(struct host *host)
         }
         draw(&host->options, &host->world->swarm, &random);
     }
+    /* A node that keeps a single snapshot has nothing to go back to when that rots. */
+    if (swarm_has(&host->world->swarm, FAULT_ROT) && host->options.snapshots_kept < 2) {
+        host->options.snapshots_kept = 2;
+    }
 }
