@@ -39,6 +39,7 @@
 enum {
     NODE_CLIENTS_MAX = 64,
     NODE_LISTENERS_MAX = 4,
+    NODE_SNAPSHOT_RETRY_MS = 10000, /* after a snapshot that failed, because the disk is full */
     /* By how many bytes an entry may exceed limits.max_request_bytes: the encoding of its
      * arguments. */
     NODE_ENTRY_OVERHEAD_BYTES = 64 * 1024,

@@ -18,11 +18,6 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-enum {
-    SNAPSHOT_RETRY_MS =
-        10000, /* after a snapshot that failed, for example because the disk is full */
-};
-
 int recovery_no_descriptors(struct raftd_error *error)
 {
     return error_set(error, RAFTD_ERROR_SYSTEM,
@@ -137,7 +132,7 @@ static void make_member(struct raftd_node *node, struct raft_core *core,
         .snapshot_entries = conf->snapshot.log_entries,
         .snapshot_bytes = conf->snapshot.log_bytes,
         .keep_entries = conf->snapshot.keep_entries,
-        .snapshot_retry_ms = SNAPSHOT_RETRY_MS,
+        .snapshot_retry_ms = NODE_SNAPSHOT_RETRY_MS,
     };
     const struct member_applied applied = {
         .index = snapshot->index, .term = snapshot->term, .time_ms = snapshot->time_ms};

@@ -43,6 +43,10 @@ static void tell(struct core_loop *loop, const struct snapshot_event *news)
 
     switch (news->type) {
     case SNAPSHOT_EVENT_SAVED:
+        if (news->code != 0) {
+            LOG_WARNING("the snapshot of index %llu was not saved; the next try begins in %d s",
+                        (unsigned long long)news->index, NODE_SNAPSHOT_RETRY_MS / 1000);
+        }
         member_snapshot_saved(loop->member, &saved);
         break;
     case SNAPSHOT_EVENT_FRAME:
