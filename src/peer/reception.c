@@ -252,8 +252,13 @@ static void on_found(struct reception *reception, struct guest *guest,
     const char *host = "";
 
     if (gate == NULL || strcmp(question->cluster_name, reception->shared->cluster_name) != 0) {
-        turn_away(reception, guest, GREETING_CLUSTER_NAME, question->node_id,
-                  "the node founds a cluster of another name: check [cluster] name");
+        error_set(
+            &error, RAFTD_ERROR_REFUSED,
+            "cluster name differs: node %u founds \"%s\", node %u has \"%s\": check [cluster] "
+            "name",
+            question->node_id, question->cluster_name, (unsigned)reception->shared->self_id,
+            reception->shared->cluster_name);
+        turn_away(reception, guest, GREETING_CLUSTER_NAME, question->node_id, error.message);
         return;
     }
     if (!gate->found(gate->context, question, &reply, &host)) {
