@@ -91,7 +91,7 @@ static uint64_t newest_term(const struct world *world)
 static bool leaders_stay(const struct world *world)
 {
     return !swarm_has(&world->swarm, FAULT_MINORITY) && !swarm_has(&world->swarm, FAULT_CHURN) &&
-           !world->swarm.priorities;
+           !world->swarm.priorities && !world->swarm.unequal;
 }
 
 /*

@@ -74,6 +74,11 @@ static void draw(struct host_options *options, const struct swarm *swarm, struct
     options->snapshots_kept = (uint32_t)sim_random_between(random, 1, 3);
     options->disk_stall_ms = sim_random_below(random, 2) == 0 ? 0 : options->election_timeout_ms;
     options->priority = swarm->priorities ? (uint8_t)sim_random_below(random, 4) : 0;
+    if (options->election_timeout_ms == swarm->election_timeout_ms) {
+        /* Nodes that wait long win few elections, but as leaders they would trust a lease longest
+         * if they counted it by their own time-out (R1). */
+        options->priority = 4;
+    }
     if (sim_random_below(random, 2) == 0) {
         options->snapshot_every =
             sim_random_below(random, 4) == 0 ? 0 : (uint32_t)sim_random_between(random, 1, 60);
