@@ -74,11 +74,13 @@ static void take_space(struct member *member)
     enum raft_space space = space_level(member);
 
     if (space != member->space) {
-        if (member->space == RAFT_SPACE_ENOUGH) {
-            member_want_snapshot(member);
-        }
+        bool was_enough = member->space == RAFT_SPACE_ENOUGH;
+
         member->space = space;
         member_event(member, RAFT_EVENT_SPACE)->space = space;
+        if (was_enough != (space == RAFT_SPACE_ENOUGH)) {
+            member_follow_space(member);
+        }
     }
 }
 

@@ -63,10 +63,21 @@ static void replace_damaged_log(struct member *member)
     snapshots->damaged_log_index = 0;
 }
 
+/* The newest snapshot was saved here: the log before it is needed no longer. */
+static void shorten_log(struct member *member)
+{
+    const struct member_snapshots *snapshots = &member->snapshots;
+    struct raft_event *event = member_event(member, RAFT_EVENT_SNAPSHOT_SAVED);
+
+    event->saved.index = snapshots->saved.index;
+    event->saved.term = snapshots->taken_term;
+    event->saved.keep_from = keep_from(member, &snapshots->saved);
+    compact(member, remove_up_to(&snapshots->saved, event->saved.keep_from));
+}
+
 void member_snapshot_saved(struct member *member, const struct member_saved *saved)
 {
     struct member_snapshots *snapshots = &member->snapshots;
-    struct raft_event *event;
 
     if (!snapshots->is_saving || saved->index != snapshots->saving_index) {
         return; /* about a snapshot that was given up */
@@ -80,12 +91,25 @@ void member_snapshot_saved(struct member *member, const struct member_saved *sav
     snapshots->taken_index = saved->index;
     snapshots->content_bytes = snapshots->saving_bytes;
     snapshots->taken_term = snapshots->saving_term;
-    event = member_event(member, RAFT_EVENT_SNAPSHOT_SAVED);
-    event->saved.index = saved->index;
-    event->saved.term = snapshots->saving_term;
-    event->saved.keep_from = keep_from(member, saved);
-    compact(member, remove_up_to(saved, event->saved.keep_from));
+    snapshots->saved = *saved;
+    if (member->space != RAFT_SPACE_ENOUGH) {
+        snapshots->is_tight = false;
+    }
+    shorten_log(member);
     replace_damaged_log(member);
+}
+
+void member_follow_space(struct member *member)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+
+    snapshots->is_tight = member->space != RAFT_SPACE_ENOUGH;
+    /* A snapshot that was saved a moment before has kept entries for slow followers. The disk has
+     * no room for them now, and perhaps nothing is applied meanwhile for another snapshot. */
+    if (snapshots->is_tight && !snapshots->is_damaged && snapshots->saved.index != 0 &&
+        snapshots->saved.index == snapshots->taken_index) {
+        shorten_log(member);
+    }
 }
 
 void member_log_damaged(struct member *member, uint64_t index)

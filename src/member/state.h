@@ -63,6 +63,8 @@ struct member_snapshots {
     uint64_t retry_ms;          /* after a failure: time before which no snapshot is begun */
     bool is_wanted;             /* a client or the embedder asked for one */
     bool is_damaged;            /* the newest one was found damaged, and no new one is there yet */
+    bool is_tight;              /* the disk is nearly full, and since then none was saved */
+    struct member_saved saved;  /* the newest one that was saved since the start; index 0 = none */
 
     /* The snapshot that is being saved. */
     bool is_saving;
@@ -228,6 +230,9 @@ bool member_refuses(const struct member *member); /* new requests, because the n
 /* After the core's step. */
 void member_follow_snapshots(struct member *member, const struct raft_outbox *outbox);
 bool member_snapshot_is_due(const struct member *member);
+/* The disk has become nearly full, or has room again. While it is nearly full, the log is kept as
+ * short as possible. */
+void member_follow_space(struct member *member);
 /* What a client is told who asks for a snapshot. */
 void member_ask_snapshot(struct member *member, const struct member_request *request);
 void member_end_snapshots(struct member *member);
