@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/memory.h"
 #include "member/state.h"
 
 struct raft_event *member_event(struct member *member, enum raft_event_type type)
@@ -16,6 +17,18 @@ struct raft_event *member_event(struct member *member, enum raft_event_type type
     return event;
 }
 
+static void clear_fetched(struct member_batch *batch)
+{
+    while (batch->fetched_count > 0) {
+        struct member_fetched_entries *fetched = &batch->fetched[--batch->fetched_count];
+
+        for (size_t i = 0; i < fetched->count; i++) {
+            raft_entry_release(fetched->list[i]);
+        }
+        memory_free(fetched->list);
+    }
+}
+
 void member_clear_batch(struct member *member)
 {
     struct member_batch *batch = &member->batch;
@@ -26,7 +39,7 @@ void member_clear_batch(struct member *member)
     for (size_t i = 0; i < batch->entry_count; i++) {
         raft_entry_release(batch->entries[i]);
     }
-    member_clear_fetched(member);
+    clear_fetched(batch);
     batch->message_count = 0;
     batch->entry_count = 0;
     batch->count = 0;
@@ -45,57 +58,6 @@ bool member_has_room(const struct member *member)
 bool member_space_is_low(const struct member *member)
 {
     return member->space != RAFT_SPACE_ENOUGH;
-}
-
-/*
- * How much of the reserve is left. The first three quarters are for what is on its way when the
- * leader begins to refuse commands. What follows is for the entries of the cluster itself and for
- * commands that free space. The last sixteenth is for votes, and for the snapshot that lets the log
- * shrink: a log write that fails for lack of space ends the process.
- */
-static enum raft_space space_level(const struct member *member)
-{
-    uint64_t free_bytes = member->turn.free_bytes;
-    uint64_t reserve_bytes = member->options.reserve_bytes;
-
-    if (free_bytes >= reserve_bytes) {
-        return RAFT_SPACE_ENOUGH;
-    }
-    if (free_bytes >= reserve_bytes / 4) {
-        return RAFT_SPACE_LOW;
-    }
-    return free_bytes >= reserve_bytes / 16 ? RAFT_SPACE_NONE : RAFT_SPACE_EXHAUSTED;
-}
-
-/* Tells the core when the disk is nearly full, and when it is not any more (T45, R4). When the disk
- * becomes nearly full, a snapshot is saved, so that the log before it can be removed. */
-static void take_space(struct member *member)
-{
-    enum raft_space space = space_level(member);
-
-    if (space != member->space) {
-        bool was_enough = member->space == RAFT_SPACE_ENOUGH;
-
-        member->space = space;
-        member_event(member, RAFT_EVENT_SPACE)->space = space;
-        if (was_enough != (space == RAFT_SPACE_ENOUGH)) {
-            member_follow_space(member);
-        }
-    }
-}
-
-void member_begin(struct member *member, const struct member_turn *turn)
-{
-    member->turn = *turn;
-    member->turn_entries = 0;
-    member->turn_bytes = 0;
-    if (turn->takes_part) {
-        member->core_now_ms = turn->now_ms;
-    }
-    if (turn->takes_part && member_can_step(member)) {
-        member_event(member, RAFT_EVENT_CLOCK)->wall_ms = turn->wall_ms;
-        take_space(member);
-    }
 }
 
 bool member_link_is_up(const struct member *member, uint16_t peer)

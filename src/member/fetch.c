@@ -63,20 +63,6 @@ void member_fetched(struct member *member, uint16_t peer, uint64_t number,
     event->fetched.entry_count = count;
 }
 
-void member_clear_fetched(struct member *member)
-{
-    struct member_batch *batch = &member->batch;
-
-    while (batch->fetched_count > 0) {
-        struct member_fetched_entries *fetched = &batch->fetched[--batch->fetched_count];
-
-        for (size_t i = 0; i < fetched->count; i++) {
-            raft_entry_release(fetched->list[i]);
-        }
-        memory_free(fetched->list);
-    }
-}
-
 /* The core gives up the data of an entry only when it knows that the entry was applied. */
 void member_tell_applied(struct member *member)
 {

@@ -207,7 +207,6 @@ bool member_is_open(const struct member *member);
 
 /* fetch.c */
 void member_follow_fetches(struct member *member, const struct raft_outbox *outbox);
-void member_clear_fetched(struct member *member);
 void member_tell_applied(struct member *member);
 
 /* intake.c */

@@ -1,7 +1,7 @@
 /*
- * The step of a member: gives the core the batch of this turn, and makes of what the core answers
- * frames for the peers, a log write, and outcomes of requests. Also the life of log writes: a frame
- * that promises what a write makes durable is attached to that write, and leaves after it.
+ * The beginning and the step of a turn: gives the core the batch, and makes of what the core
+ * answers frames for the peers, a log write, and outcomes of requests. Also the life of log writes:
+ * a frame that promises what a write makes durable is attached to that write, and leaves after it.
  */
 #include "base/assert.h"
 #include "base/memory.h"
@@ -154,6 +154,59 @@ static void refuse_proposals(struct member *member, const struct raft_outbox *ou
         if (request != NULL) {
             member_refuse(member, request, outbox->refused[i].reason);
         }
+    }
+}
+
+/* ---- the beginning of a turn ---- */
+
+/*
+ * How much of the reserve is left. The first three quarters are for what is on its way when the
+ * leader begins to refuse commands. What follows is for the entries of the cluster itself and for
+ * commands that free space. The last sixteenth is for votes, and for the snapshot that lets the log
+ * shrink: a log write that fails for lack of space ends the process.
+ */
+static enum raft_space space_level(const struct member *member)
+{
+    uint64_t free_bytes = member->turn.free_bytes;
+    uint64_t reserve_bytes = member->options.reserve_bytes;
+
+    if (free_bytes >= reserve_bytes) {
+        return RAFT_SPACE_ENOUGH;
+    }
+    if (free_bytes >= reserve_bytes / 4) {
+        return RAFT_SPACE_LOW;
+    }
+    return free_bytes >= reserve_bytes / 16 ? RAFT_SPACE_NONE : RAFT_SPACE_EXHAUSTED;
+}
+
+/* Tells the core when the disk is nearly full, and when it is not any more (T45, R4). When the disk
+ * becomes nearly full, a snapshot is saved, so that the log before it can be removed. */
+static void take_space(struct member *member)
+{
+    enum raft_space space = space_level(member);
+
+    if (space != member->space) {
+        bool was_enough = member->space == RAFT_SPACE_ENOUGH;
+
+        member->space = space;
+        member_event(member, RAFT_EVENT_SPACE)->space = space;
+        if (was_enough != (space == RAFT_SPACE_ENOUGH)) {
+            member_follow_space(member);
+        }
+    }
+}
+
+void member_begin(struct member *member, const struct member_turn *turn)
+{
+    member->turn = *turn;
+    member->turn_entries = 0;
+    member->turn_bytes = 0;
+    if (turn->takes_part) {
+        member->core_now_ms = turn->now_ms;
+    }
+    if (turn->takes_part && member_can_step(member)) {
+        member_event(member, RAFT_EVENT_CLOCK)->wall_ms = turn->wall_ms;
+        take_space(member);
     }
 }
 
