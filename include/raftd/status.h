@@ -96,6 +96,8 @@ extern "C" {
           "the leader's")                                                                          \
     FIELD(NUMBER, silent_ms, "ms", member.silent_ms,                                               \
           "on the leader: time since the member answered last")                                    \
+    FIELD(NUMBER, election_timeout_ms, "ms", member.election_timeout_ms,                           \
+          "on the leader: election_timeout_ms of the member, 0 = not known")                       \
     FIELD(NUMBER, snapshot_done_bytes, "bytes", member.snapshot_done_bytes,                        \
           "on the leader: part of a snapshot that the member has received")                        \
     FIELD(NUMBER, snapshot_total_bytes, "bytes", member.snapshot_total_bytes,                      \

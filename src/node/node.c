@@ -29,6 +29,7 @@
  *   5. Links are stopped after the core thread has ended, so that its last frames can leave.
  */
 #include "node/node.h"
+#include "node/settings.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -345,6 +346,7 @@ static int live(struct raftd_node *node, struct raftd_error *error)
     while (!node_is_ending(node)) {
         node_wait_until(node, clock_monotonic_ms() + serving_interval_ms(node));
         (void)serving_look(node);
+        settings_compare(node);
         if (has_no_leader(node, &seen_ms)) {
             join_ask_whether_removed(node);
         }

@@ -110,6 +110,7 @@ struct raftd_node {
     struct snapshot_worker *snapshots; /* NULL = the state machine has no snapshots */
 
     struct serving serving; /* whether this node can serve now */
+    bool settings_differ;   /* run thread: a warning about it was written (settings.c) */
     struct watch watch;     /* tells the embedder about changes */
 
     /* The question to a member whether this node was removed; see join_ask_whether_removed(). */

@@ -48,6 +48,7 @@ struct member_figures {
     bool voter, learner, joining, outgoing, self, connected, replicating;
     uint64_t match_index;
     uint64_t silent_ms;
+    uint64_t election_timeout_ms;
     uint64_t snapshot_done_bytes;
     uint64_t snapshot_total_bytes;
     const char *address;
@@ -104,6 +105,7 @@ static void add_progress(struct member_figures *member, const struct raft_status
         if (peer->id == member->id) {
             member->match_index = peer->match_index;
             member->silent_ms = peer->silent_ms;
+            member->election_timeout_ms = peer->election_timeout_ms;
             member->replicating = peer->state == RAFT_PROGRESS_REPLICATE;
         }
     }
@@ -137,6 +139,8 @@ static void fill_member(struct raftd_node *node, const struct raft_member *from,
     if (member.self) {
         member.connected = true;
         member.match_index = raft->durable_index;
+        member.election_timeout_ms =
+            raft->role == RAFT_LEADER ? node->conf.raft.election_timeout_ms : 0;
         snprintf(link.client_address, sizeof(link.client_address), "%s",
                  node->link_shared.client_address);
     } else {

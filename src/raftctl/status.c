@@ -129,6 +129,32 @@ static void print_peers(FILE *file, const struct ctl_view *view)
     ctl_columns_members(file, leader->status, columns, sizeof(columns) / sizeof(columns[0]));
 }
 
+/* The settings with which the leader and the others wait for an election should be equal. */
+static void print_settings(FILE *file, const struct ctl_view *view)
+{
+    const struct ctl_answer *leader = ctl_view_leader(view);
+    uint64_t own_ms = 0;
+
+    for (size_t i = 0; leader != NULL && i < ctl_member_count(leader->status); i++) {
+        const struct resp_reply *member = ctl_member(leader->status, i);
+
+        if (ctl_field_flag(member, "self")) {
+            own_ms = ctl_field_number(member, "election_timeout_ms");
+        }
+    }
+    for (size_t i = 0; own_ms != 0 && i < ctl_member_count(leader->status); i++) {
+        const struct resp_reply *member = ctl_member(leader->status, i);
+        uint64_t its_ms = ctl_field_number(member, "election_timeout_ms");
+
+        if (its_ms != 0 && its_ms != own_ms) {
+            fprintf(file,
+                    "WARNING: election_timeout_ms is %" PRIu64 " on the leader, but %" PRIu64
+                    " on node %" PRIu64 ": give all members the same value.\n",
+                    own_ms, its_ms, ctl_field_number(member, "id"));
+        }
+    }
+}
+
 static void print_sent(FILE *file, const struct resp_reply *leader)
 {
     for (size_t i = 0; i < ctl_member_count(leader); i++) {
@@ -232,6 +258,7 @@ static int show_status(const struct ctl_options *options, FILE *file)
     } else {
         print_endpoints(file, view);
         print_peers(file, view);
+        print_settings(file, view);
         print_snapshots(file, view);
         print_founding(file, view);
     }
