@@ -60,6 +60,15 @@ void raftd_client_close(struct raftd_client *client);
 int raftd_client_propose(struct raftd_client *client, const void *data, size_t size_bytes,
                          uint64_t tag);
 
+/*
+ * The same for a command that makes the state smaller, or keeps it from growing: it deletes, or lets
+ * something expire. A leader whose disk is nearly full refuses other commands, but takes these as
+ * long as a part of [storage] reserve_bytes is left, so that a full disk can be emptied. The command
+ * has to be small.
+ */
+int raftd_client_propose_freeing(struct raftd_client *client, const void *data, size_t size_bytes,
+                                 uint64_t tag);
+
 /* How recent the state has to be that a read sees. Each level promises all that the next one
  * promises. */
 enum raftd_read_level {

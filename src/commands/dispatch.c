@@ -277,10 +277,14 @@ static int ask_machine(struct call *call, uint64_t tag)
 
     request->size_bytes = 0;
     kv_request_encode(request, call->operation, call->flags, call->kv_arguments, call->kv_count);
-    return call->owed.is_read
-               ? raftd_client_read(client, request->data, request->size_bytes, call->read_level,
-                                   call->session->max_lag_ms, tag)
-               : raftd_client_propose(client, request->data, request->size_bytes, tag);
+    if (call->owed.is_read) {
+        return raftd_client_read(client, request->data, request->size_bytes, call->read_level,
+                                 call->session->max_lag_ms, tag);
+    }
+    if (kv_operation_frees(call->operation)) {
+        return raftd_client_propose_freeing(client, request->data, request->size_bytes, tag);
+    }
+    return raftd_client_propose(client, request->data, request->size_bytes, tag);
 }
 
 /*

@@ -133,6 +133,10 @@ enum {
     KV_REPLY_BYTES_MAX = 512 << 20,
 };
 
+/* Whether a command deletes keys or lets them expire, and is small: a node whose disk is nearly full
+ * still takes it. */
+bool kv_operation_frees(enum kv_operation operation);
+
 /*
  * Appends the bytes of one request to buffer:
  *     version u8 (1), operation u8, flags u8, count, then per argument: size, bytes

@@ -34,3 +34,9 @@ bool kv_request_fits(const struct kv_request *request, struct kv_reply *reply)
     }
     return true;
 }
+
+bool kv_operation_frees(enum kv_operation operation)
+{
+    return operation == KV_DEL || operation == KV_GETDEL || operation == KV_DELIF ||
+           operation == KV_FLUSH || operation == KV_EXPIRE || operation == KV_UNLOCK;
+}

@@ -128,6 +128,12 @@ int raftd_client_propose(struct raftd_client *client, const void *data, size_t s
     return client_submit_typed(client, RAFT_ENTRY_COMMAND, data, size_bytes, tag);
 }
 
+int raftd_client_propose_freeing(struct raftd_client *client, const void *data, size_t size_bytes,
+                                 uint64_t tag)
+{
+    return client_submit_typed(client, RAFT_ENTRY_FREEING, data, size_bytes, tag);
+}
+
 struct raftd_node *client_node(struct raftd_client *client)
 {
     return client->node;

@@ -121,7 +121,6 @@ class Space(unittest.TestCase):
             self.assertEqual(attempt(leader, "SET", "other", "x").code, "OOM")
             self.check_recovery(cluster, volumes, list(cluster))
 
-    @not_yet("the commands that give space back are told apart")
     def test_r4_full_disks_leave_deletions(self):
         with cluster_on_volumes() as (cluster, volumes):
             self.prepare(cluster)

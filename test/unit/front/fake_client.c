@@ -394,6 +394,12 @@ int raftd_client_propose(struct raftd_client *client, const void *data, size_t s
     return accept_request(client, false, data, size_bytes, tag);
 }
 
+int raftd_client_propose_freeing(struct raftd_client *client, const void *data, size_t size_bytes,
+                                 uint64_t tag)
+{
+    return accept_request(client, false, data, size_bytes, tag);
+}
+
 int raftd_client_read(struct raftd_client *client, const void *query, size_t size_bytes,
                       enum raftd_read_level level, uint32_t max_lag_ms, uint64_t tag)
 {
