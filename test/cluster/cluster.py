@@ -48,11 +48,6 @@ def rounds(default):
     return max(1, int(os.environ.get("RAFTD_TEST_ROUNDS", default)))
 
 
-def not_yet(what):
-    """For a test of what is still to be done: it is skipped, unless RAFTD_TEST_NOT_YET is set."""
-    return unittest.skipUnless(os.environ.get("RAFTD_TEST_NOT_YET"), "not yet: " + what)
-
-
 def die_with_parent():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -9,7 +9,7 @@ import time
 import unittest
 
 import disks
-from cluster import Cluster, not_yet, wait_until
+from cluster import Cluster, wait_until
 from load import narrate
 from resp_client import ReplyError
 
@@ -89,7 +89,8 @@ class Space(unittest.TestCase):
         for node in cluster:
             wait_until("writes through node %d" % node.id,
                        lambda node=node: attempt(node, "SET", "after", "value") == "OK")
-        self.assertIsNone(cluster.wait_leader().call("GET", "short-lived"))
+        wait_until("the end of a time to live",
+                   lambda: cluster.wait_leader().call("GET", "short-lived") is None)
         cluster.wait_same_state()
 
     def test_r4_full_disks_of_a_majority_end_no_leadership(self):
