@@ -23,7 +23,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import unittest
 
 from resp_client import Client, ReplyError
 
