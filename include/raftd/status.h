@@ -91,6 +91,10 @@ extern "C" {
           "whether the node that was asked has a connection to the member")                        \
     FIELD(FLAG, replicating, "", member.replicating,                                               \
           "on the leader: whether new entries are sent to the member at once")                     \
+    FIELD(                                                                                         \
+        FLAG, lost_log, "", member.lost_log,                                                       \
+        "on the leader: whether the member denies to have entries that it acknowledged; it does "  \
+        "not count until it has them again")                                                       \
     FIELD(NUMBER, match_index, "index", member.match_index,                                        \
           "on the leader: last entry that is known to be on the disk of the member and equal to "  \
           "the leader's")                                                                          \

@@ -111,6 +111,7 @@ struct raftd_node {
 
     struct serving serving; /* whether this node can serve now */
     bool settings_differ;   /* run thread: a warning about it was written (settings.c) */
+    uint16_t lost_log_told; /* run thread: the member in the newest warning; 0 = none */
     struct watch watch;     /* tells the embedder about changes */
 
     /* The question to a member whether this node was removed; see join_ask_whether_removed(). */

@@ -45,7 +45,7 @@ struct node_figures {
 
 struct member_figures {
     uint16_t id;
-    bool voter, learner, joining, outgoing, self, connected, replicating;
+    bool voter, learner, joining, outgoing, self, connected, replicating, lost_log;
     uint64_t match_index;
     uint64_t silent_ms;
     uint64_t election_timeout_ms;
@@ -107,6 +107,7 @@ static void add_progress(struct member_figures *member, const struct raft_status
             member->silent_ms = peer->silent_ms;
             member->election_timeout_ms = peer->election_timeout_ms;
             member->replicating = peer->state == RAFT_PROGRESS_REPLICATE;
+            member->lost_log = peer->has_lost_log;
         }
     }
 }

@@ -155,6 +155,23 @@ static void print_settings(FILE *file, const struct ctl_view *view)
     }
 }
 
+/* Members that deny to have what they acknowledged. */
+static void print_lost(FILE *file, const struct ctl_view *view)
+{
+    const struct ctl_answer *leader = ctl_view_leader(view);
+
+    for (size_t i = 0; leader != NULL && i < ctl_member_count(leader->status); i++) {
+        const struct resp_reply *member = ctl_member(leader->status, i);
+
+        if (ctl_field_flag(member, "lost_log")) {
+            fprintf(file,
+                    "WARNING: node %" PRIu64 " denies to have entries that it acknowledged: its "
+                    "data were lost or set back. It does not count; run raftctl member replace.\n",
+                    ctl_field_number(member, "id"));
+        }
+    }
+}
+
 static void print_sent(FILE *file, const struct resp_reply *leader)
 {
     for (size_t i = 0; i < ctl_member_count(leader); i++) {
@@ -259,6 +276,7 @@ static int show_status(const struct ctl_options *options, FILE *file)
         print_endpoints(file, view);
         print_peers(file, view);
         print_settings(file, view);
+        print_lost(file, view);
         print_snapshots(file, view);
         print_founding(file, view);
     }

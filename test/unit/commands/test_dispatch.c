@@ -340,10 +340,11 @@ START_TEST(raft_status_has_every_field)
     for (int i = 0; i < 2; i++) {
         rig_expect(&rig, client,
                    i == 0
-                       ? "*34\r\n$2\r\nid\r\n:1\r\n$5\r\nvoter\r\n:1\r\n$7\r\nlearner\r\n:0\r\n"
+                       ? "*36\r\n$2\r\nid\r\n:1\r\n$5\r\nvoter\r\n:1\r\n$7\r\nlearner\r\n:0\r\n"
                          "$7\r\njoining\r\n:0\r\n$8\r\noutgoing\r\n:0\r\n"
                          "$4\r\nself\r\n:0\r\n$9\r\nconnected\r\n:1\r\n"
-                         "$11\r\nreplicating\r\n:0\r\n$11\r\nmatch_index\r\n:0\r\n"
+                         "$11\r\nreplicating\r\n:0\r\n$8\r\nlost_log\r\n:0\r\n"
+                         "$11\r\nmatch_index\r\n:0\r\n"
                          "$9\r\nsilent_ms\r\n:0\r\n"
                          "$19\r\nelection_timeout_ms\r\n:0\r\n"
                          "$19\r\nsnapshot_done_bytes\r\n:0\r\n$20\r\nsnapshot_total_bytes\r\n:0\r\n"
@@ -351,10 +352,11 @@ START_TEST(raft_status_has_every_field)
                          "$7\r\naddress\r\n$14\r\n127.0.0.1:7381\r\n"
                          "$14\r\nclient_address\r\n$14\r\n127.0.0.1:7380\r\n"
                          "$7\r\ntrouble\r\n$0\r\n\r\n"
-                       : "*34\r\n$2\r\nid\r\n:2\r\n$5\r\nvoter\r\n:0\r\n$7\r\nlearner\r\n:1\r\n"
+                       : "*36\r\n$2\r\nid\r\n:2\r\n$5\r\nvoter\r\n:0\r\n$7\r\nlearner\r\n:1\r\n"
                          "$7\r\njoining\r\n:0\r\n$8\r\noutgoing\r\n:0\r\n"
                          "$4\r\nself\r\n:1\r\n$9\r\nconnected\r\n:0\r\n"
-                         "$11\r\nreplicating\r\n:1\r\n$11\r\nmatch_index\r\n:12\r\n"
+                         "$11\r\nreplicating\r\n:1\r\n$8\r\nlost_log\r\n:0\r\n"
+                         "$11\r\nmatch_index\r\n:12\r\n"
                          "$9\r\nsilent_ms\r\n:3\r\n"
                          "$19\r\nelection_timeout_ms\r\n:0\r\n"
                          "$19\r\nsnapshot_done_bytes\r\n:0\r\n$20\r\nsnapshot_total_bytes\r\n:0\r\n"
