@@ -61,10 +61,10 @@ int raftd_client_propose(struct raftd_client *client, const void *data, size_t s
                          uint64_t tag);
 
 /*
- * The same for a command that makes the state smaller, or keeps it from growing: it deletes, or lets
- * something expire. A leader whose disk is nearly full refuses other commands, but takes these as
- * long as a part of [storage] reserve_bytes is left, so that a full disk can be emptied. The command
- * has to be small.
+ * The same for a command that makes the state smaller, or keeps it from growing: it deletes, or
+ * lets something expire. A leader whose disk is nearly full refuses other commands, but takes these
+ * as long as a part of [storage] reserve_bytes is left, so that a full disk can be emptied. The
+ * command has to be small.
  */
 int raftd_client_propose_freeing(struct raftd_client *client, const void *data, size_t size_bytes,
                                  uint64_t tag);

@@ -133,8 +133,8 @@ enum {
     KV_REPLY_BYTES_MAX = 512 << 20,
 };
 
-/* Whether a command deletes keys or lets them expire, and is small: a node whose disk is nearly full
- * still takes it. */
+/* Whether a command deletes keys or lets them expire, and is small: a node whose disk is nearly
+ * full still takes it. */
 bool kv_operation_frees(enum kv_operation operation);
 
 /*

@@ -427,8 +427,10 @@ static const char *stall(struct story *story, const struct words *words)
 
 static const char *room(struct story *story, const struct words *words)
 {
-    static const char *const names[] = {
-        [HOST_ROOM_ENOUGH] = "enough", [HOST_ROOM_LOW] = "low", [HOST_ROOM_NONE] = "none"};
+    static const char *const names[] = {[HOST_ROOM_ENOUGH] = "enough",
+                                        [HOST_ROOM_LOW] = "low",
+                                        [HOST_ROOM_NONE] = "none",
+                                        [HOST_ROOM_EXHAUSTED] = "exhausted"};
     struct host *host = host_of(story, words->list[1]);
 
     if (!host_is_alive(host)) {
@@ -441,7 +443,7 @@ static const char *room(struct story *story, const struct words *words)
             return NULL;
         }
     }
-    return "expected enough, low or none";
+    return "expected enough, low, none or exhausted";
 }
 
 /* ---- what is shown ---- */
@@ -490,7 +492,7 @@ static const struct command commands[] = {
     {"join", "NODE", 1, 1, join},
     {"pause", "NODE MS", 2, 2, pause_host},
     {"stall", "NODE MS", 2, 2, stall},
-    {"room", "NODE enough|low|none", 2, 2, room},
+    {"room", "NODE enough|low|none|exhausted", 2, 2, room},
     {"messages", "on|off", 1, 1, messages},
     {"status", "", 0, 0, status},
     {"log", "NODE", 1, 1, log_of},
