@@ -1,8 +1,10 @@
 /*
  * The end of a node's life, as all threads see it: the wish to stop, whether the node is ending,
- * and how the run thread waits for that and for other news. On the ground of this folder: calls no
- * other file of it.
+ * and how the run thread waits for that and for other news, and says what it waits for. On the
+ * ground of this folder: calls no other file of it.
  */
+#include <stdio.h>
+
 #include "node/node.h"
 #include "sys/clock.h"
 
@@ -28,4 +30,11 @@ void node_wait_until(struct raftd_node *node, uint64_t deadline_ms)
     waker_done(waker);
     waker_prepare(waker);
     link_table_reap(&node->links);
+}
+
+void node_set_waiting_for(struct raftd_node *node, const char *text)
+{
+    mutex_lock(&node->links.mutex);
+    snprintf(node->waiting_for, sizeof(node->waiting_for), "%s", text);
+    mutex_unlock(&node->links.mutex);
 }

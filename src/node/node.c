@@ -63,13 +63,6 @@ void raftd_node_set_ready(struct raftd_node *node, bool ready)
     watch_wake(node);
 }
 
-void node_set_waiting_for(struct raftd_node *node, const char *text)
-{
-    mutex_lock(&node->links.mutex);
-    snprintf(node->waiting_for, sizeof(node->waiting_for), "%s", text);
-    mutex_unlock(&node->links.mutex);
-}
-
 static void enter_phase(struct raftd_node *node, enum raftd_phase phase, const char *text)
 {
     atomic_store_explicit(&node->phase, (int)phase, memory_order_relaxed);

@@ -159,7 +159,7 @@ struct raftd_node {
     _Atomic uint64_t reads_pending;
 };
 
-/* node.c */
+/* lifetime.c */
 /* Whether the node was asked to stop, or was removed from its cluster. Any thread. */
 bool node_is_ending(const struct raftd_node *node);
 /* Run thread: what the status says that this node waits for before it serves; "" = nothing. */
