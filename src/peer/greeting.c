@@ -89,10 +89,9 @@ enum greeting_reason greeting_judge(const struct wire_hello *hello,
     return GREETING_ACCEPTED;
 }
 
-enum greeting_reason greeting_recognise(struct link *link, const struct wire_hello *hello,
-                                        struct raftd_error *error)
+enum greeting_reason greeting_of_verdict(enum acquaintance_verdict verdict)
 {
-    switch (link_recognise(link, hello, error)) {
+    switch (verdict) {
     case ACQUAINTANCE_STRANGER:
         return GREETING_STRANGER;
     case ACQUAINTANCE_SET_BACK:

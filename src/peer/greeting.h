@@ -55,10 +55,8 @@ enum greeting_reason greeting_judge(const struct wire_hello *hello,
                                     const struct stream *stream, const char *expected_host,
                                     struct raftd_error *error);
 
-/* The same for the peer's data directory: whether it is the one that the link knows, in a state
- * that is not older. */
-enum greeting_reason greeting_recognise(struct link *link, const struct wire_hello *hello,
-                                        struct raftd_error *error);
+/* The reason that belongs to a verdict of link_recognise() about the peer's data directory. */
+enum greeting_reason greeting_of_verdict(enum acquaintance_verdict verdict);
 
 /* A hello that is being read. Never reads a byte beyond its frame: what follows belongs to the
  * link. */

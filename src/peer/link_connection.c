@@ -172,7 +172,7 @@ static void on_hello_reply(struct link *link, const struct wire_hello *hello)
     reason = greeting_judge(hello, link->shared, link->peer_id, link->stream,
                             link->uses_spare ? link->spare.host : link->address.host, &error);
     if (reason == GREETING_ACCEPTED) {
-        reason = greeting_recognise(link, hello, &error);
+        reason = greeting_of_verdict(link_recognise(link, hello, &error));
     }
     if (reason != GREETING_ACCEPTED) {
         fail(link, reason, error.message);

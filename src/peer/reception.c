@@ -152,7 +152,8 @@ static enum greeting_reason judge_locked(const struct reception *reception,
                   (unsigned)hello->node_id, (unsigned)reception->shared->self_id);
         return GREETING_PROTOCOL;
     }
-    return reason == GREETING_ACCEPTED ? greeting_recognise(*link, hello, error) : reason;
+    return reason == GREETING_ACCEPTED ? greeting_of_verdict(link_recognise(*link, hello, error))
+                                       : reason;
 }
 
 static void on_hello(struct reception *reception, struct guest *guest,
