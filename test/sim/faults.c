@@ -309,8 +309,54 @@ static void strike_crash(struct world *world, struct sim_random *random)
     }
 }
 
+/*
+ * All but the leader end, and start again soon with the shortest election time-out; the leader is
+ * cut off meanwhile. The lease of the leader rests on promises that these hosts made with a longer
+ * time-out. If the start forgets such a promise, the others elect a leader before the lease is over
+ * (R1).
+ */
+static void restart_voters(struct world *world, const struct host *leader,
+                           struct sim_random *random)
+{
+    uint64_t timeout_us = 1000 * (uint64_t)world->swarm.election_timeout_ms;
+    struct net_cut *cut =
+        net_cut(world, world->now_us + 2 * timeout_us, sim_random_below(random, 2) == 0);
+
+    if (cut == NULL) {
+        return;
+    }
+    world_see(world, SEEN_RESTARTED_VOTERS);
+    STORY(world, leader->id, "is cut off, and all others start again with short time-outs");
+    block(cut, 1U << leader->id, ~(1U << leader->id));
+    block(cut, ~(1U << leader->id), 1U << leader->id);
+    faults_hit_cut(world, FAULT_CRASH_ALL, cut);
+    for (uint16_t id = 1; id <= world->last_id; id++) {
+        struct host *host = world->hosts[id];
+
+        if (host != leader && host_is_alive(host)) {
+            host_crash(host, HOST_KILLED);
+            host->waits_little = true;
+            world_plan(world, world->now_us + 1 + sim_random_below(random, timeout_us / 8),
+                       SIM_EVENT_START, id, 0, host->life);
+        }
+    }
+}
+
+/* Whether to restart only the voters. Not from the stream of the class: it was added when seeds
+ * already had a meaning. */
+static bool spares_leader(const struct world *world)
+{
+    return world->swarm.unequal && sim_mix(world->swarm.seed, world->now_us) % 2 == 0;
+}
+
 static void strike_crash_all(struct world *world, struct sim_random *random)
 {
+    const struct host *leader = faults_find_leader(world);
+
+    if (leader != NULL && spares_leader(world)) {
+        restart_voters(world, leader, random);
+        return;
+    }
     world_see(world, SEEN_CRASH_ALL);
     STORY(world, 0, "all at once:");
     for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {

@@ -98,6 +98,7 @@ struct host_options {
 struct host {
     struct world *world;
     struct host_options options; /* of its process */
+    bool waits_little; /* its next process has the shortest election time-out of the world */
     uint16_t id;
     bool alive;
     bool gone;       /* it never comes back: its disk is lost, or it was removed */

@@ -55,10 +55,17 @@ static uint32_t draw_timeout(struct sim_random *random, uint32_t shortest_ms, ui
     }
 }
 
+static uint32_t shortest_timeout_ms(const struct swarm *swarm)
+{
+    uint32_t shortest_ms = HEARTBEATS_A_TIMEOUT * swarm->heartbeat_ms;
+
+    return shortest_ms < swarm->election_timeout_ms ? shortest_ms : swarm->election_timeout_ms;
+}
+
 /* No value is above that of the world, so what the world allows for time and space is enough. */
 static void draw(struct host_options *options, const struct swarm *swarm, struct sim_random *random)
 {
-    uint32_t shortest_ms = HEARTBEATS_A_TIMEOUT * swarm->heartbeat_ms;
+    uint32_t shortest_ms = shortest_timeout_ms(swarm);
 
     options->heartbeat_ms = less(random, swarm->heartbeat_ms, 2);
     if (shortest_ms < swarm->election_timeout_ms) {
@@ -99,7 +106,11 @@ void host_draw_options(struct host *host)
             random = sim_random_make(sim_mix(sim_random_next(&random), host->world->now_us));
         }
         draw(&host->options, &host->world->swarm, &random);
+        if (host->waits_little) {
+            host->options.election_timeout_ms = shortest_timeout_ms(&host->world->swarm);
+        }
     }
+    host->waits_little = false;
     /* A node that keeps a single snapshot has nothing to go back to when that rots. */
     if (swarm_has(&host->world->swarm, FAULT_ROT) && host->options.snapshots_kept < 2) {
         host->options.snapshots_kept = 2;

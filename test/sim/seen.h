@@ -76,6 +76,7 @@
     X(SEEN_SUSPEND, "suspends of one")                                                             \
     X(SEEN_SUSPEND_ALL, "suspends of all")                                                         \
     X(SEEN_CRASH_ALL, "all ended at once")                                                         \
+    X(SEEN_RESTARTED_VOTERS, "... but a leader that was cut off")                                  \
     X(SEEN_CRASH_IN_RECOVERY, "recoveries cut short")                                              \
     X(SEEN_PAUSE, "pauses")                                                                        \
     X(SEEN_PAUSED_ANSWER, "pauses with an answer in hand")                                         \
