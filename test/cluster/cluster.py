@@ -55,6 +55,18 @@ class Failure(AssertionError):
     """What was waited for did not come."""
 
 
+def preloaded(library):
+    """The environment of a process that loads a library of test/cluster before all others. The
+    dynamic linker only warns if the library is missing, and the test would then pass without the
+    fault that it is about. AddressSanitizer has to be told that it need not be the first."""
+    path = os.path.join(BUILD, "test", "cluster", library)
+    if not os.path.exists(path):
+        raise Failure("%s is missing; build it with: make test/cluster/%s" % (path, library))
+    asan = os.environ.get("ASAN_OPTIONS", "")
+    return {"LD_PRELOAD": path,
+            "ASAN_OPTIONS": ":".join(filter(None, [asan, "verify_asan_link_order=0"]))}
+
+
 def wait_until(what, condition, seconds=None):
     """Polls until condition() gives something true, and returns that."""
     deadline = time.monotonic() + (PATIENCE_SECONDS if seconds is None else seconds)

@@ -3,9 +3,7 @@ file_steps.c, preloaded."""
 import contextlib
 import os
 
-from cluster import BUILD, rounds
-
-LIBRARY = os.path.join(BUILD, "test", "cluster", "file_steps.so")
+from cluster import preloaded, rounds
 
 
 class FileSteps:
@@ -16,10 +14,8 @@ class FileSteps:
 
     @property
     def environment(self):
-        """For the process. A sanitizer wants to come first, and does if it is told not to mind."""
-        asan = os.environ.get("ASAN_OPTIONS", "")
-        return {"LD_PRELOAD": os.path.abspath(LIBRARY), "RAFTD_FILE_STEPS": self.path,
-                "ASAN_OPTIONS": ":".join(filter(None, [asan, "verify_asan_link_order=0"]))}
+        """For the process."""
+        return dict(preloaded("file_steps.so"), RAFTD_FILE_STEPS=self.path)
 
     def _order(self, text):
         with open(self.path + ".new", "w", encoding="utf-8") as file:

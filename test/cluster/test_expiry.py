@@ -8,7 +8,7 @@ import threading
 import time
 import unittest
 
-from cluster import BUILD, Cluster, Node, Failure, rounds, wait_until
+from cluster import Cluster, Node, Failure, preloaded, rounds, wait_until
 from load import DEFINITE, narrate, seeded
 from resp_client import Client, ReplyError
 
@@ -174,11 +174,7 @@ class WallClock:
     def __init__(self, node):
         self.path = os.path.join(node.directory, "wall-clock")
         self.moved_ms = 0
-        asan = os.environ.get("ASAN_OPTIONS", "")
-        node.environment = {
-            "LD_PRELOAD": os.path.join(BUILD, "test", "cluster", "wall_clock.so"),
-            "RAFTD_WALL_CLOCK": self.path,
-            "ASAN_OPTIONS": ":".join(filter(None, [asan, "verify_asan_link_order=0"]))}
+        node.environment = dict(preloaded("wall_clock.so"), RAFTD_WALL_CLOCK=self.path)
 
     def move(self, hours):
         self.moved_ms += hours * 3600 * 1000
