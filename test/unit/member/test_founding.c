@@ -20,7 +20,7 @@ static struct raft_membership founders_of(size_t count)
     struct raft_membership founders = {0};
 
     for (size_t i = 0; i < count; i++) {
-        char address[16];
+        char address[32];
 
         snprintf(address, sizeof(address), "n%zu:1", i + 1);
         raft_membership_add(&founders, (uint16_t)(i + 1), RAFT_MEMBER_VOTER, address);
