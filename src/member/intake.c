@@ -92,6 +92,9 @@ static void propose_held(struct member *member)
     if (waiting->refused_count > 0 && member->turn.now_ms >= member->retry_ms &&
         member_can_propose(member)) {
         waiting_release_refused(waiting);
+        if (waiting->refused_count > 0) {
+            member->retry_ms = member->turn.now_ms + MEMBER_RETRY_MS; /* not for each request */
+        }
     }
     while (member_is_open(member) && member_has_room(member) &&
            (request = waiting_peek(waiting, &waiting->held)) != NULL) {

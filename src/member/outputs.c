@@ -7,10 +7,6 @@
 #include "base/memory.h"
 #include "member/state.h"
 
-/* Milliseconds from the refusal of a command until it is proposed again: a leader that is full, or
- * that hands over, is not asked in every turn. */
-enum { RETRY_MS = 10 };
-
 /* ---- answers ---- */
 
 /* Returns the answer, which is valid until the next one. Takes what is in the reply. */
@@ -63,7 +59,7 @@ void member_retry(struct member *member, struct waiting_request *request, int st
         member_say(member, request, status, 0, text != NULL ? text : "");
         return;
     }
-    member->retry_ms = member->turn.now_ms + RETRY_MS;
+    member->retry_ms = member->turn.now_ms + MEMBER_RETRY_MS;
     waiting_refuse(&member->waiting, request);
 }
 

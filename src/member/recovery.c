@@ -119,7 +119,10 @@ static int identify_first(const struct recovery_options *options, const struct w
         return refuse_name(options, log->cluster_name, error);
     }
     if (log->node_id != options->node_id) {
-        return 0; /* wal_open() refuses this with both ids; the directory stays as it is */
+        return error_set(error, RAFTD_ERROR_REFUSED,
+                         "%.200s belongs to node %u, this node has id %u: check [node] id and the "
+                         "data directory",
+                         options->directory, log->node_id, options->node_id);
     }
     identity->cluster_id = log->cluster_id;
     set_cluster_name(options, identity);

@@ -160,6 +160,7 @@ void member_snapshot_damaged(struct member *member, uint64_t index, uint64_t bef
 
     if (index == snapshots->taken_index) {
         snapshots->taken_index = before_index;
+        snapshots->taken_term = before_index != 0 ? raft_log_term(member->core, before_index) : 0;
         snapshots->is_damaged = true;
     }
 }
@@ -284,7 +285,8 @@ bool member_snapshot_is_due(const struct member *member)
     if (member->turn.now_ms < snapshots->retry_ms) {
         return false;
     }
-    return snapshots->is_damaged || snapshots->damaged_log_index != 0 || due_is_reached(&due);
+    return snapshots->is_tight || snapshots->is_damaged || snapshots->damaged_log_index != 0 ||
+           due_is_reached(&due);
 }
 
 bool member_begin_snapshot(struct member *member, struct snapshot_info *info)

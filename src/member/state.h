@@ -22,6 +22,9 @@ enum {
     /* Places of a batch that are kept for the clock, a read round, the time, a handover and the
      * disk space. */
     MEMBER_EVENTS_KEPT = 8,
+    /* Milliseconds from the refusal of a command until it is proposed again: a leader that is full,
+     * or that hands over, is not asked in every turn. */
+    MEMBER_RETRY_MS = 10,
     MEMBER_FETCHED_MAX = 8, /* answers with entries from the disk in one turn */
 };
 

@@ -137,8 +137,13 @@ int raft_membership_join(const struct raft_membership *from, const struct raft_m
         }
         if (stays != NULL) {
             joint->members[stays - joint->members].roles |= RAFT_MEMBER_OUTGOING;
-        } else if (raft_membership_add(joint, member->id, RAFT_MEMBER_OUTGOING, member->address) !=
-                   0) {
+            continue;
+        }
+        if (raft_membership_add(joint, member->id, RAFT_MEMBER_OUTGOING, member->address) != 0) {
+            return RAFTD_ERROR_INVALID;
+        }
+        if (member->identity != 0 &&
+            raft_membership_bind(joint, member->id, member->identity) != 0) {
             return RAFTD_ERROR_INVALID;
         }
     }

@@ -91,6 +91,7 @@ int wire_join_reply_decode(struct wire_join_reply *reply, const void *payload, s
     wire_text_read(&reader, reply->text, sizeof(reply->text));
     if (reader.failed || reader_left(&reader) != 0 || reply->node_id == 0 ||
         reply->verdict < WIRE_JOIN_WELCOME || reply->verdict > WIRE_JOIN_REMOVED ||
+        (reply->verdict <= WIRE_JOIN_KNOCK && reply->cluster_id == 0) ||
         reply->version_min > reply->version_max) {
         return error_set(error, RAFTD_ERROR_PROTOCOL, "malformed join reply of %zu bytes", size);
     }

@@ -27,6 +27,8 @@ set 1 key0 meanwhile
 run 3000
        0.106  node 3  is told that room is low
        0.106  node 2  is told that room is low
+       0.108  node 3  has saved a snapshot of index 3
+       0.111  node 2  has saved a snapshot of index 3
 status
        3.106  node 1  leader in term 2, log up to 4 of term 2, on disk 4, committed 3
        3.106  node 2  follower in term 2, log up to 3 of term 2, on disk 3, committed 3

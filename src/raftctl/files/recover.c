@@ -173,6 +173,9 @@ static struct raft_entry *make_membership(const struct recovery *recovery)
     }
     alone.members[0].roles = RAFT_MEMBER_VOTER;
     alone.members[0].replaces = 0;
+    /* The new directory gets an identity at its first start, and the cluster is another one. */
+    alone.members[0].identity = 0;
+    alone.cluster_id = recovery->new_id;
     raft_membership_encode(&alone, &bytes);
     entry = raft_entry_make(RAFT_ENTRY_MEMBERSHIP, bytes.data, (uint32_t)bytes.size_bytes);
     buffer_free(&bytes);
