@@ -216,7 +216,7 @@ static void draw_compared(struct world *world, struct model_request *request, ui
         const struct model_request *other = &clients->operations[i - 1]->request;
 
         if (other->key == request->key && other->value_bytes < sizeof(request->compared) &&
-            other->kind < MODEL_READS && other->kind != MODEL_INCREMENT) {
+            other->value_bytes > 0 && other->kind < MODEL_READS && other->kind != MODEL_INCREMENT) {
             memcpy(request->compared, other->value, other->value_bytes);
             request->compared[other->value_bytes] = 0;
             return;
