@@ -60,8 +60,8 @@ struct daemon_signals {
 /*
  * Blocks the signals in this thread and all that it starts later, and starts the thread that waits
  * for them. Call it before any other thread is started. SIGTERM and SIGINT stop the node; if there
- * is no node yet, they end the process with DAEMON_EXIT_STOPPED. SIGHUP is logged. SIGPIPE is
- * ignored.
+ * is no node yet, they end the process with DAEMON_EXIT_STOPPED. SIGHUP is logged. SIGPIPE and
+ * SIGXFSZ are ignored.
  */
 int daemon_signals_start(struct daemon_signals *signals);
 /* From now on SIGTERM and SIGINT stop this node. */

@@ -109,6 +109,8 @@ int daemon_signals_start(struct daemon_signals *signals)
     memset(signals, 0, sizeof(*signals));
     mutex_init(&signals->mutex, MUTEX_RANK_LIFECYCLE);
     signal(SIGPIPE, SIG_IGN);
+    /* A write beyond the limit on file sizes fails with EFBIG, also that of a log line. */
+    signal(SIGXFSZ, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     return thread_start(&signals->thread, "signals", wait_for_signals, signals);
 }
