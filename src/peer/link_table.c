@@ -37,7 +37,6 @@ void link_table_add(struct link_table *table, struct link *link)
     mutex_lock(&table->mutex);
     ASSERT(table->count < RAFT_MEMBERS_MAX);
     ASSERT(link_table_find(table, link_peer_id(link)) == RAFT_MEMBERS_MAX);
-    table->is_up[table->count] = false;
     table->frames_sent[table->count] = false;
     table->links[table->count++] = link;
     mutex_unlock(&table->mutex);
@@ -56,7 +55,6 @@ bool link_table_retire(struct link_table *table, size_t position)
         link_request_stop(table->links[position]);
         table->retired[table->retired_count++] = table->links[position];
         table->links[position] = table->links[last];
-        table->is_up[position] = table->is_up[last];
         table->frames_sent[position] = table->frames_sent[last];
     }
     mutex_unlock(&table->mutex);

@@ -29,7 +29,6 @@ struct link_table {
     uint16_t introduced_id;
     char introduced_address[RAFT_ADDRESS_MAX];
     /* Core thread. By position in links. */
-    bool is_up[RAFT_MEMBERS_MAX];
     bool frames_sent[RAFT_MEMBERS_MAX]; /* since the link was last woken */
 };
 
