@@ -419,11 +419,12 @@ class Cluster:
         return None if found is None else found[1]
 
     def wait_leader(self, among=None, seconds=None):
-        """A leader among these nodes (all that run), which every one of them knows."""
+        """A leader among these nodes (all that run), which every one of them knows; all of them
+        are ready to serve."""
         def agreed():
             nodes = list(among if among is not None else self.running())
             statuses = [node.status(timeout=2) for node in nodes]
-            if any(status is None for status in statuses):
+            if not all(status is not None and status["ready"] for status in statuses):
                 return None
             leaders = {status["leader"] for status in statuses}
             terms = {status["term"] for status in statuses}
