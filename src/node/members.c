@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "member/link_rules.h"
 #include "node/core_loop.h"
 #include "sys/log.h"
 
@@ -32,35 +33,22 @@ static void add_link(struct raftd_node *node, uint16_t id, const char *text)
     link_destroy(link);
 }
 
-/* Whether the peer is no member, or has another address. */
-static bool is_stale(const struct link *link, const struct raft_membership *membership)
-{
-    const struct raft_member *member = raft_membership_find(membership, link_peer_id(link));
-
-    return member == NULL || strcmp(link_address_text(link), member->address) != 0;
-}
-
-/*
- * Links are added as soon as a membership is in the log, but retired only when it is committed: an
- * entry that is not committed can be replaced by another leader's, and without the link that leader
- * might not reach this node. A membership that does not contain this node changes no link: a node
- * that joins reads old memberships first, and the addresses in them may belong to other nodes by
- * now (T29).
- */
+/* member/link_rules.h says which links there have to be, and when. */
 static void follow(struct core_loop *loop, const struct raft_membership *membership,
                    bool is_committed)
 {
     struct raftd_node *node = loop->node;
     struct link_table *links = &node->links;
+    uint16_t self_id = node->conf.node.id;
 
-    if (raft_membership_find(membership, node->conf.node.id) == NULL) {
-        return;
-    }
-    for (size_t i = links->count; is_committed && i-- > 0;) {
-        if (is_stale(links->links[i], membership)) {
-            LOG_INFO("node %u at %s is no longer a member", link_peer_id(links->links[i]),
-                     link_address_text(links->links[i]));
-            member_link_gone(loop->member, link_peer_id(links->links[i]));
+    for (size_t i = links->count; i-- > 0;) {
+        const struct link *link = links->links[i];
+
+        if (link_rules_retire(membership, is_committed, self_id, link_peer_id(link),
+                              link_address_text(link))) {
+            LOG_INFO("node %u at %s is no longer a member", link_peer_id(link),
+                     link_address_text(link));
+            member_link_gone(loop->member, link_peer_id(link));
             link_table_retire(links, i);
             waker_wake(&node->lifecycle_waker);
         }
@@ -68,7 +56,7 @@ static void follow(struct core_loop *loop, const struct raft_membership *members
     for (size_t i = 0; i < membership->count && node->link_shared.may_link; i++) {
         const struct raft_member *member = &membership->members[i];
 
-        if (member->id != node->conf.node.id && links->count < RAFT_MEMBERS_MAX &&
+        if (link_rules_want(membership, self_id, member) && links->count < RAFT_MEMBERS_MAX &&
             link_table_find(links, member->id) == RAFT_MEMBERS_MAX) {
             add_link(node, member->id, member->address);
         }

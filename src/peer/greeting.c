@@ -1,5 +1,5 @@
 /*
- * Hellos between peers: makes, reads and judges them; see greeting.h. Runs on the caller's thread;
+ * Hellos between peers: makes and reads them, and looks at certificates; see greeting.h. Runs on the caller's thread;
  * never waits.
  */
 #include "peer/greeting.h"
@@ -35,71 +35,31 @@ void greeting_make(struct wire_hello *hello, const struct link_shared *shared, u
     }
 }
 
-enum greeting_reason greeting_judge(const struct wire_hello *hello,
-                                    const struct link_shared *shared, uint16_t expected_id,
-                                    const struct stream *stream, const char *expected_host,
-                                    struct raftd_error *error)
+struct hello_view greeting_view(const struct link_shared *shared, uint16_t dialled_id)
 {
-    if (hello->version_max < WIRE_VERSION_MIN || hello->version_min > WIRE_VERSION_MAX) {
-        error_set(error, RAFTD_ERROR_REFUSED,
-                  "node %u speaks protocol versions %u to %u, node %u speaks %d to %d: upgrade the "
-                  "older one",
-                  (unsigned)hello->node_id, (unsigned)hello->version_min,
-                  (unsigned)hello->version_max, (unsigned)shared->self_id, WIRE_VERSION_MIN,
-                  WIRE_VERSION_MAX);
-        return GREETING_VERSION;
-    }
-    if (strcmp(hello->cluster_name, shared->cluster_name) != 0) {
-        error_set(
-            error, RAFTD_ERROR_REFUSED,
-            "cluster name differs: node %u has \"%s\", node %u has \"%s\": check [cluster] name",
-            (unsigned)hello->node_id, hello->cluster_name, (unsigned)shared->self_id,
-            shared->cluster_name);
-        return GREETING_CLUSTER_NAME;
-    }
-    if (hello->cluster_id != shared->cluster_id) {
-        error_set(error, RAFTD_ERROR_REFUSED,
-                  "cluster id differs between node %u and node %u: check that [cluster] name and "
-                  "[peers] are the same on all nodes",
-                  (unsigned)hello->node_id, (unsigned)shared->self_id);
-        return GREETING_CLUSTER_ID;
-    }
-    if (hello->wanted_id != shared->self_id) {
-        error_set(
-            error, RAFTD_ERROR_REFUSED,
-            "node %u expects node %u at this address, but it is the address of node %u: check "
-            "[peers]",
-            (unsigned)hello->node_id, (unsigned)hello->wanted_id, (unsigned)shared->self_id);
-        return GREETING_WANTED_ID;
-    }
-    if (hello->node_id != expected_id) {
-        error_set(error, RAFTD_ERROR_REFUSED,
-                  "node %u answers at the address of node %u: check [peers] and [node] id",
-                  (unsigned)hello->node_id, (unsigned)expected_id);
-        return GREETING_NODE_ID;
-    }
-    if (!stream_speaks_for(stream, shared->cluster_name, expected_id, expected_host, error)) {
-        char found[sizeof(error->message)];
-
-        memcpy(found, error->message, sizeof(found));
-        error_set(error, RAFTD_ERROR_REFUSED, "%.400s: check [tls] certificate of node %u", found,
-                  (unsigned)expected_id);
-        return GREETING_CERTIFICATE;
-    }
-    return GREETING_ACCEPTED;
+    return (struct hello_view){
+        .self_id = shared->self_id,
+        .cluster_id = shared->cluster_id,
+        .cluster_name = shared->cluster_name,
+        .dialled_id = dialled_id,
+    };
 }
 
-enum greeting_reason greeting_of_verdict(enum acquaintance_verdict verdict)
+enum greeting_reason greeting_judge_certificate(const struct wire_hello *hello,
+                                                const struct link_shared *shared,
+                                                const struct stream *stream,
+                                                const char *expected_host,
+                                                struct raftd_error *error)
 {
-    switch (verdict) {
-    case ACQUAINTANCE_STRANGER:
-        return GREETING_STRANGER;
-    case ACQUAINTANCE_SET_BACK:
-        return GREETING_SET_BACK;
-    case ACQUAINTANCE_SAME:
-        break;
+    char found[sizeof(error->message)];
+
+    if (stream_speaks_for(stream, shared->cluster_name, hello->node_id, expected_host, error)) {
+        return GREETING_ACCEPTED;
     }
-    return GREETING_ACCEPTED;
+    memcpy(found, error->message, sizeof(found));
+    error_set(error, RAFTD_ERROR_REFUSED, "%.400s: check [tls] certificate of node %u", found,
+              (unsigned)hello->node_id);
+    return GREETING_CERTIFICATE;
 }
 
 /* Whether the bytes begin a TLS record: the other side speaks TLS, but this one does not. */

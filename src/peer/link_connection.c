@@ -162,6 +162,8 @@ static void handshake(struct link *link)
 
 static void on_hello_reply(struct link *link, const struct wire_hello *hello)
 {
+    const struct hello_view view = greeting_view(link->shared, link->peer_id);
+    const char *host = link->uses_spare ? link->spare.host : link->address.host;
     enum greeting_reason reason;
     struct raftd_error error;
 
@@ -169,10 +171,12 @@ static void on_hello_reply(struct link *link, const struct wire_hello *hello)
         fail(link, GREETING_REFUSED, hello->refusal);
         return;
     }
-    reason = greeting_judge(hello, link->shared, link->peer_id, link->stream,
-                            link->uses_spare ? link->spare.host : link->address.host, &error);
+    reason = hello_judge(hello, &view, &error);
     if (reason == GREETING_ACCEPTED) {
-        reason = greeting_of_verdict(link_recognise(link, hello, &error));
+        reason = greeting_judge_certificate(hello, link->shared, link->stream, host, &error);
+    }
+    if (reason == GREETING_ACCEPTED) {
+        reason = hello_reason_of(link_recognise(link, hello, &error));
     }
     if (reason != GREETING_ACCEPTED) {
         fail(link, reason, error.message);

@@ -97,62 +97,42 @@ static bool is_whole(const struct reception *reception)
            reception->gate->is_whole(reception->gate->context);
 }
 
+/* The certificate may be that of the spare address as well. */
+static enum greeting_reason judge_certificate(const struct reception *reception,
+                                              const struct guest *guest,
+                                              const struct wire_hello *hello,
+                                              const struct link *link, struct raftd_error *error)
+{
+    const char *spare = link_spare_host(link);
+    enum greeting_reason reason = greeting_judge_certificate(
+        hello, reception->shared, guest->stream, link_address(link)->host, error);
+
+    if (reason == GREETING_CERTIFICATE && spare[0] != 0) {
+        reason = greeting_judge_certificate(hello, reception->shared, guest->stream, spare, error);
+    }
+    return reason;
+}
+
 /* Whether the peer that sent this hello is accepted, and the link it belongs to. The mutex of the
  * table is held, so that the link is not retired before it gets the stream. */
 static enum greeting_reason judge_locked(const struct reception *reception,
                                          const struct guest *guest, const struct wire_hello *hello,
                                          struct link **link, struct raftd_error *error)
 {
-    const char *host = "";
-    enum greeting_reason reason;
+    struct hello_view view = greeting_view(reception->shared, 0);
     size_t position = link_table_find(reception->links, hello->node_id);
+    enum greeting_reason reason;
 
     ASSERT(mutex_is_mine(&reception->links->mutex));
-    *link = NULL;
-    if (!is_whole(reception)) {
-        error_set(error, RAFTD_ERROR_REFUSED,
-                  "node %u belongs to no cluster yet: it waits for the other founders",
-                  (unsigned)reception->shared->self_id);
-        return GREETING_CLUSTER_ID;
+    *link = position < RAFT_MEMBERS_MAX ? reception->links->links[position] : NULL;
+    view.is_whole = is_whole(reception);
+    view.has_link = *link != NULL;
+    view.was_removed = raft_membership_was_removed(&reception->links->members, hello->node_id);
+    reason = hello_judge(hello, &view, error);
+    if (reason == GREETING_ACCEPTED) {
+        reason = judge_certificate(reception, guest, hello, *link, error);
     }
-    if (position < RAFT_MEMBERS_MAX) {
-        *link = reception->links->links[position];
-        host = link_address(*link)->host;
-    }
-    reason = greeting_judge(hello, reception->shared, hello->node_id, guest->stream, host, error);
-    if (reason == GREETING_CERTIFICATE && *link != NULL && link_spare_host(*link)[0] != 0) {
-        reason = greeting_judge(hello, reception->shared, hello->node_id, guest->stream,
-                                link_spare_host(*link), error);
-    }
-    /* A wrong version or cluster is reported first; a wrong id before a wrong certificate. */
-    if (reason != GREETING_ACCEPTED && reason != GREETING_CERTIFICATE) {
-        return reason;
-    }
-    if (hello->node_id == reception->shared->self_id) {
-        error_set(error, RAFTD_ERROR_REFUSED, "two nodes have the id %u: check [node] id",
-                  (unsigned)hello->node_id);
-        return GREETING_NODE_ID;
-    }
-    if (*link == NULL && raft_membership_was_removed(&reception->links->members, hello->node_id)) {
-        error_set(error, RAFTD_ERROR_REFUSED,
-                  "node %u was removed from this cluster; its id is never used again",
-                  (unsigned)hello->node_id);
-        return GREETING_NODE_ID;
-    }
-    if (*link == NULL) {
-        error_set(error, RAFTD_ERROR_REFUSED,
-                  "node %u is no member of this cluster: check [peers] (while node %u joins the "
-                  "cluster, nothing needs to be done)",
-                  (unsigned)hello->node_id, (unsigned)reception->shared->self_id);
-        return GREETING_NODE_ID;
-    }
-    if (reason == GREETING_ACCEPTED && hello->node_id > reception->shared->self_id) {
-        error_set(error, RAFTD_ERROR_PROTOCOL,
-                  "node %u dialled node %u, but the node with the lower id dials",
-                  (unsigned)hello->node_id, (unsigned)reception->shared->self_id);
-        return GREETING_PROTOCOL;
-    }
-    return reason == GREETING_ACCEPTED ? greeting_of_verdict(link_recognise(*link, hello, error))
+    return reason == GREETING_ACCEPTED ? hello_reason_of(link_recognise(*link, hello, error))
                                        : reason;
 }
 

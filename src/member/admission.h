@@ -1,0 +1,43 @@
+/*
+ * Who may become a member: the answer of a node to another one that asks to join. Pure.
+ *
+ * A node without a log asks twice. First it is told the cluster's id (WIRE_JOIN_KNOCK) and makes a
+ * log with it; then it asks with that id, and is made a member. So a question without an id, from a
+ * node whose id is a voter's, can only come from a node that has lost its log. It has forgotten its
+ * votes and acknowledgements, and must not come back under this id (T33).
+ */
+#ifndef RAFTD_MEMBER_ADMISSION_H
+#define RAFTD_MEMBER_ADMISSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "raft/change.h"
+#include "raft/membership.h"
+#include "wire/wire.h"
+
+/* What the node knows that is asked. */
+struct admission_view {
+    uint16_t self_id;
+    uint64_t cluster_id; /* 0 = it belongs to no cluster yet */
+    const char *cluster_name;
+    bool is_ready;                         /* it serves */
+    const struct raft_membership *members; /* the newest committed ones */
+    uint16_t leader_id;                    /* 0 = unknown */
+    /* Whether the member with this id has ever acknowledged an entry, as far as this node knows.
+     * Called at most once. */
+    bool (*has_acknowledged)(void *argument, uint16_t id);
+    void *argument;
+};
+
+/* True: the answer is in *reply. False: this node leads, and has to propose *step first; then the
+ * outcome is the answer. */
+bool admission_answer(const struct admission_view *view, const struct wire_join *join,
+                      struct wire_join_reply *reply, struct raft_change_step *step);
+
+/* The answer when the change has its outcome: 0, or a code and perhaps a sentence. */
+void admission_outcome(const struct admission_view *view, int status, const char *text, size_t size,
+                       struct wire_join_reply *reply);
+
+#endif

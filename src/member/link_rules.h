@@ -1,0 +1,26 @@
+/*
+ * Which links a node keeps: one to each other member, as the membership in its log says, and none
+ * to any other node. Pure.
+ *
+ * Links are added as soon as a membership is in the log, but retired only when it is committed: an
+ * entry that is not committed can be replaced by another leader's, and without the link that leader
+ * might not reach this node. A membership that does not contain this node changes no link: a node
+ * that joins reads old memberships first, and the addresses in them may belong to other nodes by
+ * now (T29).
+ */
+#ifndef RAFTD_MEMBER_LINK_RULES_H
+#define RAFTD_MEMBER_LINK_RULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "raft/membership.h"
+
+/* Whether the link to this peer, at this address, is taken away. */
+bool link_rules_retire(const struct raft_membership *membership, bool is_committed,
+                       uint16_t self_id, uint16_t peer_id, const char *address);
+/* Whether this node needs a link to this member; one that is there already is kept. */
+bool link_rules_want(const struct raft_membership *membership, uint16_t self_id,
+                     const struct raft_member *member);
+
+#endif

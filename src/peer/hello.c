@@ -1,0 +1,119 @@
+/*
+ * The judgement of hellos; see hello.h. Pure.
+ */
+#include "peer/hello.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+/* What both sides ask. */
+static enum greeting_reason judge_cluster(const struct wire_hello *hello,
+                                          const struct hello_view *view, struct raftd_error *error)
+{
+    unsigned id = hello->node_id;
+    unsigned self_id = view->self_id;
+
+    if (hello->version_max < WIRE_VERSION_MIN || hello->version_min > WIRE_VERSION_MAX) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "node %u speaks protocol versions %u to %u, node %u speaks %d to %d: upgrade the "
+                  "older one",
+                  id, (unsigned)hello->version_min, (unsigned)hello->version_max, self_id,
+                  WIRE_VERSION_MIN, WIRE_VERSION_MAX);
+        return GREETING_VERSION;
+    }
+    if (strcmp(hello->cluster_name, view->cluster_name) != 0) {
+        error_set(
+            error, RAFTD_ERROR_REFUSED,
+            "cluster name differs: node %u has \"%s\", node %u has \"%s\": check [cluster] name",
+            id, hello->cluster_name, self_id, view->cluster_name);
+        return GREETING_CLUSTER_NAME;
+    }
+    if (hello->cluster_id != view->cluster_id) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "cluster id differs between node %u and node %u: check that [cluster] name and "
+                  "[peers] are the same on all nodes",
+                  id, self_id);
+        return GREETING_CLUSTER_ID;
+    }
+    if (hello->wanted_id != view->self_id) {
+        error_set(
+            error, RAFTD_ERROR_REFUSED,
+            "node %u expects node %u at this address, but it is the address of node %u: check "
+            "[peers]",
+            id, (unsigned)hello->wanted_id, self_id);
+        return GREETING_WANTED_ID;
+    }
+    return GREETING_ACCEPTED;
+}
+
+/* Whether the node that dialled may do so. */
+static enum greeting_reason judge_dialler(const struct wire_hello *hello,
+                                          const struct hello_view *view, struct raftd_error *error)
+{
+    unsigned id = hello->node_id;
+
+    if (hello->node_id == view->self_id) {
+        error_set(error, RAFTD_ERROR_REFUSED, "two nodes have the id %u: check [node] id", id);
+        return GREETING_NODE_ID;
+    }
+    if (!view->has_link && view->was_removed) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "node %u was removed from this cluster; its id is never used again", id);
+        return GREETING_NODE_ID;
+    }
+    if (!view->has_link) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "node %u is no member of this cluster: check [peers] (while node %u joins the "
+                  "cluster, nothing needs to be done)",
+                  id, (unsigned)view->self_id);
+        return GREETING_NODE_ID;
+    }
+    if (hello->node_id > view->self_id) {
+        error_set(error, RAFTD_ERROR_PROTOCOL,
+                  "node %u dialled node %u, but the node with the lower id dials", id,
+                  (unsigned)view->self_id);
+        return GREETING_PROTOCOL;
+    }
+    return GREETING_ACCEPTED;
+}
+
+enum greeting_reason hello_judge(const struct wire_hello *hello, const struct hello_view *view,
+                                 struct raftd_error *error)
+{
+    enum greeting_reason reason;
+
+    if (view->dialled_id == 0 && !view->is_whole) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "node %u belongs to no cluster yet: it waits for the other founders",
+                  (unsigned)view->self_id);
+        return GREETING_CLUSTER_ID;
+    }
+    reason = judge_cluster(hello, view, error);
+    if (reason != GREETING_ACCEPTED) {
+        return reason;
+    }
+    if (view->dialled_id == 0) {
+        return judge_dialler(hello, view, error);
+    }
+    if (hello->node_id != view->dialled_id) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "node %u answers at the address of node %u: check [peers] and [node] id",
+                  (unsigned)hello->node_id, (unsigned)view->dialled_id);
+        return GREETING_NODE_ID;
+    }
+    return GREETING_ACCEPTED;
+}
+
+enum greeting_reason hello_reason_of(enum acquaintance_verdict verdict)
+{
+    switch (verdict) {
+    case ACQUAINTANCE_STRANGER:
+        return GREETING_STRANGER;
+    case ACQUAINTANCE_SET_BACK:
+        return GREETING_SET_BACK;
+    case ACQUAINTANCE_SAME:
+        break;
+    }
+    return GREETING_ACCEPTED;
+}
