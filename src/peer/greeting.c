@@ -1,10 +1,9 @@
 /*
- * Hellos between peers: makes and reads them, and looks at certificates; see greeting.h. Runs on the caller's thread;
- * never waits.
+ * Hellos between peers: reads them, and looks at certificates; see greeting.h. Runs on the caller's
+ * thread; never waits.
  */
 #include "peer/greeting.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -13,36 +12,6 @@
 bool greeting_log_passes(struct greeting_log *log, enum greeting_reason reason)
 {
     return log_throttle_pass(&log->throttles[reason], GREETING_LOG_INTERVAL_MS);
-}
-
-void greeting_make(struct wire_hello *hello, const struct link_shared *shared, uint16_t wanted_id,
-                   const char *refusal)
-{
-    *hello = (struct wire_hello){
-        .version_min = WIRE_VERSION_MIN,
-        .version_max = WIRE_VERSION_MAX,
-        .cluster_id = shared->cluster_id,
-        .node_id = shared->self_id,
-        .wanted_id = wanted_id,
-        .process_id = shared->process_id,
-        .identity = shared->identity,
-        .boot_count = shared->boot_count,
-    };
-    memcpy(hello->cluster_name, shared->cluster_name, sizeof(hello->cluster_name));
-    memcpy(hello->client_address, shared->client_address, sizeof(hello->client_address));
-    if (refusal != NULL) {
-        snprintf(hello->refusal, sizeof(hello->refusal), "%s", refusal);
-    }
-}
-
-struct hello_view greeting_view(const struct link_shared *shared, uint16_t dialled_id)
-{
-    return (struct hello_view){
-        .self_id = shared->self_id,
-        .cluster_id = shared->cluster_id,
-        .cluster_name = shared->cluster_name,
-        .dialled_id = dialled_id,
-    };
 }
 
 enum greeting_reason greeting_judge_certificate(const struct wire_hello *hello,

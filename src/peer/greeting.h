@@ -1,7 +1,8 @@
 /*
- * The hellos that peers exchange first on a connection: makes this node's hello, reads the hello of
- * the other side, and looks at certificates; hello.h decides about the rest. Used by links, which dial, and by the
- * reception, which is dialled, each on its own thread with its own state.
+ * The hellos that peers exchange first on a connection: reads the hello of the other side, and
+ * looks at its certificate; hello.h makes this node's hello and decides about the rest. Used by
+ * links, which dial, and by the reception, which is dialled, each on its own thread with its own
+ * state.
  */
 #ifndef RAFTD_PEER_GREETING_H
 #define RAFTD_PEER_GREETING_H
@@ -18,15 +19,6 @@ struct greeting_log {
     struct log_throttle throttles[GREETING_REASONS];
 };
 bool greeting_log_passes(struct greeting_log *log, enum greeting_reason reason);
-
-/* Makes this node's hello to node wanted_id. refusal: why the other hello is refused; NULL = it is
- * not refused. */
-void greeting_make(struct wire_hello *hello, const struct link_shared *shared, uint16_t wanted_id,
-                   const char *refusal);
-
-/* What a node knows when it reads a hello; see struct hello_view. The caller adds what only the
- * side that was dialled knows. */
-struct hello_view greeting_view(const struct link_shared *shared, uint16_t dialled_id);
 
 /* Whether the certificate of the other side proves that it is the sender of the hello. The error
  * says what to check. */

@@ -1,11 +1,42 @@
 /*
- * The judgement of hellos; see hello.h. Pure.
+ * Makes and judges hellos; see hello.h. Pure.
  */
 #include "peer/hello.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+
+void hello_make(struct wire_hello *hello, const struct link_shared *shared, uint16_t wanted_id,
+                const char *refusal)
+{
+    *hello = (struct wire_hello){
+        .version_min = WIRE_VERSION_MIN,
+        .version_max = WIRE_VERSION_MAX,
+        .cluster_id = shared->cluster_id,
+        .node_id = shared->self_id,
+        .wanted_id = wanted_id,
+        .process_id = shared->process_id,
+        .identity = shared->identity,
+        .boot_count = shared->boot_count,
+    };
+    memcpy(hello->cluster_name, shared->cluster_name, sizeof(hello->cluster_name));
+    memcpy(hello->client_address, shared->client_address, sizeof(hello->client_address));
+    if (refusal != NULL) {
+        snprintf(hello->refusal, sizeof(hello->refusal), "%s", refusal);
+    }
+}
+
+struct hello_view hello_view_of(const struct link_shared *shared, uint16_t dialled_id)
+{
+    return (struct hello_view){
+        .self_id = shared->self_id,
+        .cluster_id = shared->cluster_id,
+        .cluster_name = shared->cluster_name,
+        .dialled_id = dialled_id,
+    };
+}
 
 /* What both sides ask. */
 static enum greeting_reason judge_cluster(const struct wire_hello *hello,

@@ -1,7 +1,7 @@
 /*
- * Which hellos are acceptable, without looking at certificates and data directories: greeting.h and
- * acquaintance.h do that. The side that dialled and the side that was dialled ask the same function.
- * Pure: the simulator asks it, too.
+ * Makes the hello of this node, and decides which hellos are acceptable, without looking at
+ * certificates and data directories: greeting.h and acquaintance.h do that. The side that dialled
+ * and the side that was dialled ask the same function. Pure: the simulator calls these, too.
  */
 #ifndef RAFTD_PEER_HELLO_H
 #define RAFTD_PEER_HELLO_H
@@ -12,6 +12,7 @@
 #include <raftd/error.h>
 
 #include "peer/acquaintance.h"
+#include "peer/link.h"
 #include "wire/wire.h"
 
 /* Why a connection was not made, or ended. Each reason is logged once in an interval. */
@@ -35,6 +36,11 @@ enum greeting_reason {
     GREETING_REASONS,
 };
 
+/* Makes this node's hello to node wanted_id. refusal: why the other hello is refused; NULL = it is
+ * not refused. */
+void hello_make(struct wire_hello *hello, const struct link_shared *shared, uint16_t wanted_id,
+                const char *refusal);
+
 /* What this node knows when it reads a hello. */
 struct hello_view {
     uint16_t self_id;
@@ -46,6 +52,9 @@ struct hello_view {
     bool has_link;    /* to the sender, so the sender is a member or is about to be one */
     bool was_removed; /* the sender was a member, and is none any more */
 };
+
+/* The caller adds what only the side that was dialled knows. */
+struct hello_view hello_view_of(const struct link_shared *shared, uint16_t dialled_id);
 
 /*
  * Decides about the version, the cluster, which node the hello is for, and which node sent it. The

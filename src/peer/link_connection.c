@@ -132,7 +132,7 @@ static void take_given(struct link *link)
         fail(link, GREETING_LOST, "the peer has opened a new connection");
     }
     adopt_stream(link, stream);
-    greeting_make(&mine, link->shared, link->peer_id, NULL);
+    hello_make(&mine, link->shared, link->peer_id, NULL);
     frame_output_add(&link->output, wire_hello_encode(WIRE_HELLO_REPLY, &mine));
     go_up(link, &theirs);
 }
@@ -153,7 +153,7 @@ static void handshake(struct link *link)
              error.message);
         return;
     }
-    greeting_make(&hello, link->shared, link->peer_id, NULL);
+    hello_make(&hello, link->shared, link->peer_id, NULL);
     frame_output_add(&link->output, wire_hello_encode(WIRE_HELLO, &hello));
     link->state = LINK_HELLO;
     link->read_wants = POLLIN;
@@ -162,7 +162,7 @@ static void handshake(struct link *link)
 
 static void on_hello_reply(struct link *link, const struct wire_hello *hello)
 {
-    const struct hello_view view = greeting_view(link->shared, link->peer_id);
+    const struct hello_view view = hello_view_of(link->shared, link->peer_id);
     const char *host = link->uses_spare ? link->spare.host : link->address.host;
     enum greeting_reason reason;
     struct raftd_error error;

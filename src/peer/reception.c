@@ -119,7 +119,7 @@ static enum greeting_reason judge_locked(const struct reception *reception,
                                          const struct guest *guest, const struct wire_hello *hello,
                                          struct link **link, struct raftd_error *error)
 {
-    struct hello_view view = greeting_view(reception->shared, 0);
+    struct hello_view view = hello_view_of(reception->shared, 0);
     size_t position = link_table_find(reception->links, hello->node_id);
     enum greeting_reason reason;
 
@@ -156,7 +156,7 @@ static void on_hello(struct reception *reception, struct guest *guest,
         return;
     }
     turn_away(reception, guest, reason, hello->node_id, error.message);
-    greeting_make(&reply, reception->shared, hello->node_id, error.message);
+    hello_make(&reply, reception->shared, hello->node_id, error.message);
     frame_output_add(&guest->output, wire_hello_encode(WIRE_HELLO_REPLY, &reply));
     guest->state = GUEST_REFUSED;
 }

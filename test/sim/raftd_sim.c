@@ -203,7 +203,7 @@ static int usage(FILE *out)
     return 2;
 }
 
-static bool read_classes(const char *text, uint32_t *classes)
+static bool read_classes(const char *text, uint64_t *classes)
 {
     while (*text != 0) {
         size_t length = strcspn(text, ",");
@@ -213,7 +213,7 @@ static bool read_classes(const char *text, uint32_t *classes)
             fprintf(stderr, "raftd-sim: there is no fault class %.*s\n", (int)length, text);
             return false;
         }
-        *classes |= 1U << fault;
+        *classes |= UINT64_C(1) << fault;
         text += length + (text[length] == ',');
     }
     return true;
@@ -232,7 +232,7 @@ static bool read_only(const char *text, struct swarm_wish *wish)
             fprintf(stderr, "raftd-sim: there is no fault class %.*s\n", (int)length, text);
             return false;
         }
-        wish->only |= 1U << fault;
+        wish->only |= UINT64_C(1) << fault;
         text += length;
         if (*text == ':') {
             wish->interval_us[fault] = strtoull(text + 1, &end, 10);

@@ -208,7 +208,7 @@ struct swarm_wish run_shrink(uint64_t seed, const struct swarm_wish *wish,
     for (int i = 0; i < FAULT_CLASSES; i++) {
         struct swarm_wish attempt = best;
 
-        attempt.without |= 1U << i;
+        attempt.without |= UINT64_C(1) << i;
         if (swarm_has(&result.swarm, (enum fault_class)i) &&
             still_fails(seed, &attempt, invariant, &result)) {
             best = attempt;

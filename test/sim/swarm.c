@@ -94,7 +94,7 @@ static void draw_faults(struct swarm *swarm, struct sim_random *random)
 
         /* If a majority is lost, little is left to be tested, so it is rare. */
         if (sim_random_below(from, i == FAULT_DISASTER ? 16 : 2) == 0) {
-            swarm->classes |= 1U << i;
+            swarm->classes |= UINT64_C(1) << i;
         }
         swarm->interval_us[i] = 1000 * (uint64_t)draw_scale(from, 1000, 16000);
         swarm->chance[i] = draw_scale(from, 1000, 60000);

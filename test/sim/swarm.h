@@ -51,7 +51,7 @@ enum fault_class fault_class_find(const char *name, size_t length);
 struct swarm {
     uint64_t seed;
     uint16_t nodes;
-    uint32_t classes; /* bit mask */
+    uint64_t classes; /* bit mask */
     uint64_t faults_us;
     uint64_t
         interval_us[FAULT_CLASSES]; /* average time between two strikes, of classes that strike */
@@ -128,9 +128,9 @@ uint64_t swarm_get_number(const struct swarm *swarm, enum swarm_number number);
 /* What the command line asks for, besides the seed. */
 struct swarm_wish {
     uint16_t nodes;   /* 0 = drawn */
-    uint32_t without; /* classes that stay off */
+    uint64_t without; /* classes that stay off */
     bool is_only;     /* the classes of `only` exist, and no others */
-    uint32_t only;
+    uint64_t only;
     uint64_t interval_us[FAULT_CLASSES]; /* of these classes; 0 = drawn */
     uint32_t chance[FAULT_CLASSES];
     bool is_set[SWARM_NUMBER_COUNT];
