@@ -63,7 +63,7 @@ bool member_space_is_low(const struct member *member)
 bool member_link_is_up(const struct member *member, uint16_t peer)
 {
     for (size_t i = 0; i < member->up_count; i++) {
-        if (member->up[i] == peer) {
+        if (member->up[i].peer == peer) {
             return true;
         }
     }

@@ -31,14 +31,16 @@ void member_message(struct member *member, struct raft_message *message)
     member->batch.messages[member->batch.message_count++] = message;
 }
 
-static void note_link(struct member *member, uint16_t peer, bool up)
+static void note_link(struct member *member, uint16_t peer, bool up, uint64_t identity)
 {
     if (up && !member_link_is_up(member, peer)) {
         ASSERT(member->up_count < sizeof(member->up) / sizeof(member->up[0]));
-        member->up[member->up_count++] = peer;
+        member->up[member->up_count++].peer = peer;
     }
-    for (size_t i = 0; !up && i < member->up_count; i++) {
-        if (member->up[i] == peer) {
+    for (size_t i = 0; i < member->up_count; i++) {
+        if (member->up[i].peer == peer && up) {
+            member->up[i].identity = identity;
+        } else if (member->up[i].peer == peer) {
             member->up[i] = member->up[--member->up_count];
             return;
         }
@@ -47,15 +49,15 @@ static void note_link(struct member *member, uint16_t peer, bool up)
 
 void member_link_gone(struct member *member, uint16_t peer)
 {
-    note_link(member, peer, false);
+    note_link(member, peer, false, 0);
 }
 
-void member_link(struct member *member, uint16_t peer, bool up)
+void member_link(struct member *member, uint16_t peer, bool up, uint64_t identity)
 {
     struct raft_event *event;
 
     ASSERT(member_has_room(member));
-    note_link(member, peer, up);
+    note_link(member, peer, up, identity);
     member_add_task(member, MEMBER_TASK_LINK, peer)->up = up;
     if (!member->turn.takes_part) {
         return;
@@ -239,6 +241,7 @@ void member_complete_batch(struct member *member)
     if (member->turn.takes_part) {
         propose_held(member);
         propose_time(member);
+        member_propose_binding(member);
         member_begin_draining(member);
         ask_reads(member);
         member_tell_applied(member);

@@ -117,8 +117,8 @@ static bool waiting_can_go_on(struct member *member)
 
 bool member_can_go_on(struct member *member)
 {
-    if (member->turn.takes_part &&
-        (waiting_can_go_on(member) || (member->drain_is_wanted && !member->drain_has_begun))) {
+    if (member->turn.takes_part && (waiting_can_go_on(member) || member_binding_is_due(member) ||
+                                    (member->drain_is_wanted && !member->drain_has_begun))) {
         return true;
     }
     return member->applied_index < member->commit_index || member_snapshot_is_due(member);

@@ -59,7 +59,8 @@ struct member;
 struct member_options {
     uint16_t id;
     uint64_t cluster_id;
-    uint64_t origin; /* random id of this process: marks the entries that were proposed here */
+    uint64_t identity; /* of this member's data directory; 0 = not known */
+    uint64_t origin;   /* random id of this process: marks the entries that were proposed here */
     uint32_t request_timeout_ms;
     size_t max_uncommitted_bytes; /* a leader with more than this lets proposals wait */
     uint64_t reserve_bytes;       /* [storage] reserve_bytes */
@@ -140,8 +141,10 @@ bool member_has_room(const struct member *member);
 
 /* A message of a peer. Takes it. message->from is verified. */
 void member_message(struct member *member, struct raft_message *message);
-/* The connection to a peer was made or lost. */
-void member_link(struct member *member, uint16_t peer, bool up);
+/* The connection to a peer was made or lost. identity: of the peer's data directory, as its
+ * greeting said; a leader binds a member to it that is not bound yet. 0 = not known, or the link is
+ * lost. */
+void member_link(struct member *member, uint16_t peer, bool up, uint64_t identity);
 /* The link to a peer was taken away, because it is no member any more or has another address. */
 void member_link_gone(struct member *member, uint16_t peer);
 /* The cluster time at which the state machine wants to be told the time; UINT64_MAX = never. */

@@ -9,6 +9,7 @@
  *     changes.c      the outcome of changes of members and of handovers
  *     draining.c     the last thing that a node does before it stops
  *     batch.c        the events of a turn
+ *     binding.c      which data directory belongs to which member
  *     outputs.c      answers, frames and tasks that the host takes
  */
 #ifndef RAFTD_MEMBER_STATE_H
@@ -19,8 +20,8 @@
 #include "member/waiting.h"
 
 enum {
-    /* Places of a batch that are kept for the clock, a read round, the time, a handover and the
-     * disk space. */
+    /* Places of a batch that are kept for the clock, a read round, the time, a handover, the disk
+     * space and a binding. */
     MEMBER_EVENTS_KEPT = 8,
     /* Milliseconds from the refusal of a command until it is proposed again: a leader that is full,
      * or that hands over, is not asked in every turn. */
@@ -162,7 +163,15 @@ struct member {
 
     /* The links that are up. */
     size_t up_count;
-    uint16_t up[2 * RAFT_MEMBERS_MAX];
+    struct {
+        uint16_t peer;
+        uint64_t identity; /* of the peer's data directory, as its greeting said */
+    } up[2 * RAFT_MEMBERS_MAX];
+
+    /* The newest proposal of binding.c: the membership at that time, and when the next one may be
+     * made if that membership stays. */
+    uint64_t binding_index;
+    uint64_t binding_again_ms;
 
     enum raft_space space; /* as the core was last told */
 
@@ -211,6 +220,11 @@ bool member_is_open(const struct member *member);
 /* fetch.c */
 void member_follow_fetches(struct member *member, const struct raft_outbox *outbox);
 void member_tell_applied(struct member *member);
+
+/* binding.c */
+/* If a member is not bound to its data directory yet: proposes to bind it. */
+void member_propose_binding(struct member *member);
+bool member_binding_is_due(const struct member *member);
 
 /* intake.c */
 /* The last events before a step: requests that waited, a read round, the time, draining. */

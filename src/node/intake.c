@@ -80,7 +80,7 @@ static void intake_link(struct core_loop *loop, size_t position)
             break;
         case LINK_EVENT_UP:
         case LINK_EVENT_DOWN:
-            member_link(loop->member, peer, event.type == LINK_EVENT_UP);
+            member_link(loop->member, peer, event.type == LINK_EVENT_UP, event.identity);
             break;
         }
     }

@@ -9,7 +9,7 @@
 #include "node/core_loop.h"
 #include "sys/log.h"
 
-static void add_link(struct raftd_node *node, uint16_t id, const char *text)
+static void add_link(struct raftd_node *node, uint16_t id, const char *text, uint64_t identity)
 {
     struct raftd_error error;
     struct net_address address;
@@ -21,6 +21,9 @@ static void add_link(struct raftd_node *node, uint16_t id, const char *text)
         return;
     }
     link = node_make_link(node, id, &address);
+    if (link != NULL) {
+        link_bind(link, identity);
+    }
     if (link != NULL && link_start(link) == 0) {
         LOG_INFO("node %u at %s is a member now", id, text);
         link_table_add(&node->links, link);
@@ -58,7 +61,7 @@ static void follow(struct core_loop *loop, const struct raft_membership *members
 
         if (link_rules_want(membership, self_id, member) && links->count < RAFT_MEMBERS_MAX &&
             link_table_find(links, member->id) == RAFT_MEMBERS_MAX) {
-            add_link(node, member->id, member->address);
+            add_link(node, member->id, member->address, member->identity);
         }
     }
 }
@@ -78,7 +81,7 @@ static void take_introduced(struct raftd_node *node)
     memcpy(address, links->introduced_address, sizeof(address));
     mutex_unlock(&links->mutex);
     if (links->count < RAFT_MEMBERS_MAX && link_table_find(links, id) == RAFT_MEMBERS_MAX) {
-        add_link(node, id, address);
+        add_link(node, id, address, 0);
     }
 }
 
@@ -106,5 +109,6 @@ void members_follow(struct core_loop *loop)
     loop->seen_membership_committed = is_committed;
     loop->published_leader = leader;
     follow(loop, membership, is_committed);
+    link_table_bind(&node->links, membership);
     link_table_publish(&node->links, is_committed ? membership : NULL, leader);
 }

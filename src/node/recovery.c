@@ -123,6 +123,7 @@ static void make_member(struct raftd_node *node, struct raft_core *core,
     const struct member_options options = {
         .id = conf->node.id,
         .cluster_id = node->cluster_id,
+        .identity = node->identity.identity,
         .origin = node->origin,
         .request_timeout_ms = conf->raft.request_timeout_ms,
         .max_uncommitted_bytes = volume_max_uncommitted(conf),
@@ -231,6 +232,7 @@ static int make_links(struct raftd_node *node, struct raftd_error *error)
         if (link == NULL) {
             return recovery_no_descriptors(error);
         }
+        link_bind(link, member->identity);
         link_table_add(&node->links, link);
     }
     return 0;

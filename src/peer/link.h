@@ -76,6 +76,7 @@ enum link_event_type {
 struct link_event {
     enum link_event_type type;
     size_t size_bytes;              /* of the frame; 0 = the event was no frame */
+    uint64_t identity;              /* UP: of the peer's data directory */
     struct raft_message *message;   /* MESSAGE: verified to be from this peer; the taker frees it */
     struct wire_snapshot *snapshot; /* SNAPSHOT: the taker frees it */
 };
@@ -121,8 +122,9 @@ void link_give_stream(struct link *link, struct stream *stream, const struct wir
  */
 enum acquaintance_verdict link_recognise(struct link *link, const struct wire_hello *hello,
                                          struct raftd_error *error);
-/* Any thread. The log binds the peer's id to the data directory with this identity; 0 = to none. */
-void link_bind(struct link *link, uint64_t identity);
+/* Any thread. The log binds the peer's id to the data directory with this identity; 0 = to none.
+ * Returns whether that is new. */
+bool link_bind(struct link *link, uint64_t identity);
 
 /* Any thread. */
 uint16_t link_peer_id(const struct link *link);

@@ -91,6 +91,7 @@ static void go_up(struct link *link, const struct wire_hello *hello)
     link_drop_frames(link);
     frame_output_begin(&link->output, link->up_since_us);
     link_report_up(link, hello);
+    link->peer_identity = hello->identity;
     atomic_store(&link->up, true);
     link_push_up(link);
 }

@@ -71,11 +71,15 @@ enum acquaintance_verdict link_recognise(struct link *link, const struct wire_he
     return verdict;
 }
 
-void link_bind(struct link *link, uint64_t identity)
+bool link_bind(struct link *link, uint64_t identity)
 {
+    bool is_new;
+
     mutex_lock(&link->mutex);
+    is_new = link->known.bound != identity;
     link->known.bound = identity;
     mutex_unlock(&link->mutex);
+    return is_new;
 }
 
 void link_report_trouble(struct link *link, enum greeting_reason reason, const char *text)
@@ -137,7 +141,8 @@ static bool try_push_owed(struct link *link)
         link->owes_down = false;
     }
     if (link->owes_up) {
-        if (!push_event(link, (struct link_event){.type = LINK_EVENT_UP})) {
+        if (!push_event(link, (struct link_event){.type = LINK_EVENT_UP,
+                                                  .identity = link->peer_identity})) {
             return false;
         }
         link->owes_up = false;

@@ -98,6 +98,7 @@ struct link {
     bool writable; /* a write may succeed; if not, wait for write_wants first */
     short read_wants;
     short write_wants;
+    uint64_t peer_identity; /* of the data directory at the other end of the newest connection */
     uint64_t up_since_us;
     uint64_t heard_ms; /* time of the last byte from the peer */
     uint64_t probe_due_ms;

@@ -11,6 +11,13 @@ from cluster import Cluster, Node, raftctl, wait_until
 REMEDY = r"raftctl member replace"
 
 
+def assert_stays_out(case, node, seconds=3):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        case.assertFalse(node.is_running() and node.is_ready(), node.log_tail())
+        time.sleep(0.1)
+
+
 class Identity(unittest.TestCase):
     def setUp(self):
         self.cluster = Cluster(3, tls=False)
@@ -21,12 +28,6 @@ class Identity(unittest.TestCase):
         for node in self.cluster:
             node.wait_ready()
         return self.cluster.wait_leader()
-
-    def assert_stays_out(self, node, seconds=3):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self.assertFalse(node.is_running() and node.is_ready(), node.log_tail())
-            time.sleep(0.1)
 
     def test_founders_wait_for_all_and_say_for_whom(self):
         nodes = list(self.cluster)
@@ -56,7 +57,7 @@ class Identity(unittest.TestCase):
         wiped.wait_log(REMEDY, 30)
         leader.kill()
         away.start()
-        self.assert_stays_out(wiped)
+        assert_stays_out(self, wiped)
         leader.start()
         away.wait_ready()
         self.assertEqual(leader.wait_ready()["ready"], 1)
@@ -76,7 +77,7 @@ class Identity(unittest.TestCase):
         os.rename(back.data_dir + ".old", back.data_dir)
         back.start()
         leader.wait_log(r"node %d has lost data.*%s" % (back.id, REMEDY), 30)
-        self.assert_stays_out(back)
+        assert_stays_out(self, back)
 
     def test_t62_two_generations_do_not_mix(self):
         self.start().call("SET", "k", "old")
@@ -89,8 +90,8 @@ class Identity(unittest.TestCase):
         two.wait_log(r"missing: node 1 at ")
         one.start()
         two.wait_log(REMEDY, 30)
-        self.assert_stays_out(two)
-        self.assert_stays_out(one, 1)
+        assert_stays_out(self, two)
+        assert_stays_out(self, one, 1)
 
 
 class GrownCluster(unittest.TestCase):
@@ -125,6 +126,44 @@ class GrownCluster(unittest.TestCase):
         self.assertNotEqual(first.wait_exit(), 0)
         wait_until("a write without the first node",
                    lambda: second.status() and second.call("SET", "later", 1) == "OK")
+
+
+class Restored(unittest.TestCase):
+    """A cluster that raftctl restore has made: its members are bound to no directory at first."""
+
+    def restore(self, path, node):
+        members = ["--member=%d=%s" % (other.id, other.options["listen.peer"])
+                   for other in self.cluster]
+        raftctl("restore", path, "--data-dir", node.data_dir, "--id", node.id, "--cluster", "test",
+                *members)
+
+    def test_t61_a_directory_that_is_restored_again_stays_out(self):
+        self.cluster = Cluster(3, tls=False)
+        self.addCleanup(self.cluster.close, keep=False)
+        self.cluster.start()
+        self.cluster[1].call("SET", "k", "old")
+        path = os.path.join(self.cluster.directory, "backup")
+        raftctl("--endpoints", self.cluster[1].endpoint, "backup", path)
+        for node in self.cluster:
+            node.terminate()
+            shutil.rmtree(node.data_dir)
+            self.restore(path, node)
+        self.cluster.start()
+        leader = self.cluster.wait_leader()
+        again, other = [node for node in self.cluster if node is not leader]
+        leader.wait_log(r"node %d is bound to its data directory" % again.id)
+        leader.call("SET", "k", "new")
+        for node in self.cluster:  # what they remember of each other's starts is gone
+            node.terminate()
+        shutil.rmtree(again.data_dir)
+        self.restore(path, again)
+        again.start()
+        leader.start()
+        leader.wait_log(r"node %d has lost its data.*%s" % (again.id, REMEDY), 30)
+        assert_stays_out(self, again)
+        other.start().wait_ready()
+        assert_stays_out(self, again)
+        self.assertEqual(other.call("GET", "k"), b"new")
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ struct host *host_create(struct world *world, uint16_t id)
     }
     host->clock_offset_ms = sim_random_between(&random, 1, 1000000);
     host->wall_offset_ms = 1700000000000 + (int64_t)sim_random_below(&random, 1000);
+    host->identity = sim_mix(world->swarm.seed, 9000 + (uint64_t)id) | 1;
     ASSERT(waker_open(&host->waker) == 0);
     return host;
 }
@@ -159,6 +160,7 @@ static struct member_options member_options(const struct host *host)
     return (struct member_options){
         .id = host->id,
         .cluster_id = HOST_CLUSTER_ID,
+        .identity = host->identity,
         .origin = host->origin,
         .request_timeout_ms = options->request_timeout_ms,
         .max_uncommitted_bytes = options->max_uncommitted_bytes,
@@ -266,14 +268,18 @@ static int recover(struct host *host, const struct recovery_options *options,
                    struct raftd_error *error)
 {
     struct directory_identity identity;
-    int code =
-        recovery_identify(options, sim_random_next(&host->world->random) | 1, &identity, error);
+    uint64_t random_identity = sim_random_next(&host->world->random) | 1;
+    int code = recovery_identify(options, host->life == 0 ? host->identity : random_identity,
+                                 &identity, error);
 
     if (code == 0 && recovery_is_new(&identity)) {
         code = recovery_decide(options, &identity, HOST_CLUSTER_ID, founding, 0, error);
     }
     if (code == 0) {
         code = recovery_run(options, &identity, founding, recovered, error);
+    }
+    if (code == 0) {
+        host->identity = identity.identity;
     }
     if (recovered->has_restarted || (code != 0 && recovered->snapshot.index > 0)) {
         truth_on_restarted(host->world, host->id, recovered->snapshot.index,

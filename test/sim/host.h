@@ -101,9 +101,10 @@ struct host {
     bool waits_little; /* its next process has the shortest election time-out of the world */
     uint16_t id;
     bool alive;
-    bool gone;       /* it never comes back: its disk is lost, or it was removed */
-    bool in_trouble; /* faults hit it even in the calm */
-    uint64_t life;   /* number of its process, unique in the world */
+    bool gone;         /* it never comes back: its disk is lost, or it was removed */
+    bool in_trouble;   /* faults hit it even in the calm */
+    uint64_t life;     /* number of its process, unique in the world */
+    uint64_t identity; /* of its data directory, or of the next one that is made */
     struct raft_membership membership; /* of a host that is down: the one in force when it ended */
     bool takes_part;                   /* see struct member_turn */
     bool serves;                       /* see struct member_turn */

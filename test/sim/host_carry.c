@@ -117,7 +117,8 @@ static void give_inbox(struct host *host)
             host_worker_frame(host, input->peer, input->snapshot);
         } else if (input->is_link) {
             host->heard_other = true;
-            member_link(host->member, input->peer, input->up);
+            member_link(host->member, input->peer, input->up,
+                        input->up ? host->world->hosts[input->peer]->identity : 0);
         } else {
             give_message(host, input->message);
         }

@@ -160,6 +160,7 @@ static void draw_width(struct swarm *swarm)
     } else if (sim_random_below(&random, 8) == 0) {
         swarm->large_bytes = draw_scale(&random, 1024, LARGE_BYTES_MAX);
     }
+    swarm->unbound = sim_random_below(&random, 4) == 0;
 }
 
 /* ---- numbers by name ---- */

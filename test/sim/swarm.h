@@ -83,6 +83,7 @@ struct swarm {
     bool unequal;         /* each host has options of its own; those above are the greatest */
     bool levels;          /* reads of every level, else only linearizable ones */
     uint32_t log_memory_bytes; /* of entries in memory; 0 = no limit */
+    bool unbound;              /* the first members are bound to no data directory yet */
 };
 
 /* The numbers by name, as --set and the file `regressions` use them: field, name. */
@@ -116,7 +117,8 @@ struct swarm {
     X(log_memory_bytes, "log-memory-bytes")                                                        \
     X(bandwidth, "bandwidth")                                                                      \
     X(queue_bytes, "queue-bytes")                                                                  \
-    X(large_bytes, "large-bytes")
+    X(large_bytes, "large-bytes")                                                                  \
+    X(unbound, "unbound")
 
 #define SWARM_NUMBER_ENUMERATE(field, name) SWARM_NUMBER_##field,
 enum swarm_number { SWARM_NUMBERS(SWARM_NUMBER_ENUMERATE) SWARM_NUMBER_COUNT };

@@ -34,6 +34,9 @@ static void found(struct world *world)
         code = raft_membership_add(&membership, id, RAFT_MEMBER_VOTER, address);
         ASSERT(code == 0);
         world->hosts[id] = host_create(world, id);
+        if (!world->swarm.unbound) {
+            membership.members[id - 1].identity = world->hosts[id]->identity;
+        }
     }
     world->last_id = world->swarm.nodes;
     world->founding = memory_allocate(sizeof(membership));

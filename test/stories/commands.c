@@ -102,7 +102,7 @@ static void wish_quiet(struct swarm_wish *wish)
         "delay-max-us=1000",  "sync-min-us=1000",  "sync-max-us=1000", "clients=0",
         "snapshot-every=0",   "digest-every=1000", "keys=8",           "stall-ms=0",
         "priorities=0",       "unequal=0",         "bandwidth=0",      "large-bytes=0",
-        "log-memory-bytes=0", "levels=0",          "value-bytes=100",
+        "log-memory-bytes=0", "levels=0",          "value-bytes=100",  "unbound=0",
     };
 
     *wish = (struct swarm_wish){.is_only = true, .faults_us = far_us * 24};

@@ -71,29 +71,33 @@ run 3000
        0.148  node 3  has saved a snapshot of index 12
        0.149  node 1  commits up to 13
        0.151  node 2  has saved a snapshot of index 12
+       0.171  node 1  is leader in term 2, leader 1, log up to 14, committed 13
+       0.172  node 3  is follower in term 2, leader 1, log up to 14, committed 13
        0.172  node 4  is learner in term 2, leader 1, log up to 0, committed 0
+       0.172  node 2  is follower in term 2, leader 1, log up to 14, committed 13
+       0.174  node 1  commits up to 14
        0.174  node 1  node 4 needs a snapshot
-       0.187  node 4  has received the snapshot of index 12 from node 1
-       0.187  node 4  is learner in term 2, leader 1, log up to 12, committed 12
-       0.187  node 4  installs the snapshot of index 12
-       0.190  node 4  is learner in term 2, leader 1, log up to 13, committed 13
-       0.358  node 1  is leader in term 2, leader 1, log up to 14, committed 13
-       0.359  node 4  is follower in term 2, leader 1, log up to 14, committed 13
-       0.359  node 2  is follower in term 2, leader 1, log up to 14, committed 13
-       0.359  node 3  is follower in term 2, leader 1, log up to 14, committed 13
-       0.361  node 1  is leader in term 2, leader 1, log up to 15, committed 14
-       0.361  node 1  commits up to 14
-       0.362  node 2  is follower in term 2, leader 1, log up to 15, committed 14
-       0.362  node 3  is follower in term 2, leader 1, log up to 15, committed 14
-       0.362  node 4  is follower in term 2, leader 1, log up to 15, committed 14
-       0.364  node 1  commits up to 15
+       0.188  node 4  has received the snapshot of index 12 from node 1
+       0.188  node 4  is learner in term 2, leader 1, log up to 12, committed 12
+       0.188  node 4  installs the snapshot of index 12
+       0.191  node 4  is learner in term 2, leader 1, log up to 14, committed 14
+       0.358  node 1  is leader in term 2, leader 1, log up to 15, committed 14
+       0.359  node 2  is follower in term 2, leader 1, log up to 15, committed 14
+       0.359  node 3  is follower in term 2, leader 1, log up to 15, committed 14
+       0.359  node 4  is follower in term 2, leader 1, log up to 15, committed 14
+       0.361  node 1  is leader in term 2, leader 1, log up to 16, committed 15
+       0.361  node 1  commits up to 15
+       0.362  node 2  is follower in term 2, leader 1, log up to 16, committed 15
+       0.362  node 4  is follower in term 2, leader 1, log up to 16, committed 15
+       0.362  node 3  is follower in term 2, leader 1, log up to 16, committed 15
+       0.365  node 1  commits up to 16
 status
-       3.146  node 1  leader in term 2, log up to 15 of term 2, on disk 15, committed 15
-       3.146  node 2  follower in term 2, log up to 15 of term 2, on disk 15, committed 15
-       3.146  node 3  follower in term 2, log up to 15 of term 2, on disk 15, committed 15
-       3.146  node 4  follower in term 2, log up to 15 of term 2, on disk 15, committed 15
+       3.146  node 1  leader in term 2, log up to 16 of term 2, on disk 16, committed 16
+       3.146  node 2  follower in term 2, log up to 16 of term 2, on disk 16, committed 16
+       3.146  node 3  follower in term 2, log up to 16 of term 2, on disk 16, committed 16
+       3.146  node 4  follower in term 2, log up to 16 of term 2, on disk 16, committed 16
 get 4 key0
        3.146  node 4  is asked (11): GET key0
 run 30
-       3.151  node 4  answers (11): done, index 15
+       3.151  node 4  answers (11): done, index 16
        3.151  world   request 11 done: i
