@@ -16,7 +16,9 @@ void answers_deliver(struct core_loop *loop)
 
 void answers_wake(struct core_loop *loop)
 {
-    for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
+    size_t places = node_client_places(loop->node);
+
+    for (size_t i = 0; i < places; i++) {
         struct raftd_client *client =
             atomic_load_explicit(&loop->node->clients[i], memory_order_acquire);
 

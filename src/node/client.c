@@ -69,6 +69,16 @@ void client_free(struct raftd_client *client)
     memory_free(client);
 }
 
+/* The core thread has to look at this place from now on. */
+static void count_place(struct raftd_node *node, size_t place)
+{
+    size_t places = atomic_load(&node->client_places);
+
+    while (places <= place &&
+           !atomic_compare_exchange_weak(&node->client_places, &places, place + 1)) {
+    }
+}
+
 int raftd_client_open(struct raftd_node *node, struct raftd_client **client)
 {
     struct raftd_client *made = memory_allocate_zeroed(1, sizeof(*made));
@@ -86,6 +96,7 @@ int raftd_client_open(struct raftd_node *node, struct raftd_client **client)
         struct raftd_client *empty = NULL;
 
         if (atomic_compare_exchange_strong(&node->clients[i], &empty, made)) {
+            count_place(node, i);
             *client = made;
             return 0;
         }

@@ -196,7 +196,9 @@ static void turn(struct core_loop *loop)
 
 static bool clients_have_work(const struct raftd_node *node)
 {
-    for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
+    size_t places = node_client_places(node);
+
+    for (size_t i = 0; i < places; i++) {
         const struct raftd_client *client =
             atomic_load_explicit(&node->clients[i], memory_order_acquire);
 

@@ -108,10 +108,11 @@ static void intake_client(struct core_loop *loop, struct raftd_client *client)
 static void intake_clients(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
+    size_t places = node_client_places(node);
 
     loop->first_client++;
-    for (size_t i = 0; i < NODE_CLIENTS_MAX; i++) {
-        size_t place = (loop->first_client + i) % NODE_CLIENTS_MAX;
+    for (size_t i = 0; i < places; i++) {
+        size_t place = (loop->first_client + i) % places;
         struct raftd_client *client =
             atomic_load_explicit(&node->clients[place], memory_order_acquire);
         bool closing = client != NULL && client_is_closing(client);

@@ -150,6 +150,9 @@ struct raftd_node {
     /* Any thread fills a place by compare-and-swap (client.c). Only the core thread follows the
      * pointers and empties places; when it has ended, the run thread does. */
     _Atomic(struct raftd_client *) clients[NODE_CLIENTS_MAX];
+    /* Places from this one on were never filled, so the core thread does not look at them in each
+     * turn. Raised by any thread after it has filled a place; never falls. */
+    atomic_size_t client_places;
 
     /* Figures for the status: written by the core thread (started_ms: by the run thread), with
      * relaxed order. */
@@ -213,6 +216,13 @@ static inline bool node_takes_part(const struct raftd_node *node)
 {
     return atomic_load_explicit(&node->ready, memory_order_acquire) ||
            atomic_load_explicit(&node->joining, memory_order_acquire);
+}
+
+/* How many places of `clients` the core thread looks at. A client counts before
+ * raftd_client_open() gives it to its thread, so before its first request. */
+static inline size_t node_client_places(const struct raftd_node *node)
+{
+    return atomic_load_explicit(&node->client_places, memory_order_acquire);
 }
 
 /* draining.c, run thread: waits until leadership is handed over and no outcome is open. */
