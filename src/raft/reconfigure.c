@@ -195,13 +195,21 @@ static void follow_learner(struct raft_core *core, struct progress *progress)
     }
 }
 
+static bool promote(struct raft_core *core, uint16_t id)
+{
+    struct raft_change change = {.count = 1};
+
+    change.steps[0].kind = RAFT_CHANGE_PROMOTE;
+    change.steps[0].id = id;
+    return start_change(core, &change, 0, 0) == RAFT_REFUSED_NOT;
+}
+
 /* Makes one joining learner that has caught up a voter. If that is refused now, it is tried again
  * in the next batch. */
 static void promote_learners(struct raft_core *core)
 {
     for (size_t i = 0; i < core->membership.count; i++) {
         const struct raft_member *member = &core->membership.members[i];
-        struct raft_change change = {.count = 1};
 
         if ((member->roles & RAFT_MEMBER_LEARNER) == 0) {
             continue;
@@ -211,9 +219,7 @@ static void promote_learners(struct raft_core *core)
             !has_caught_up(core, member->id)) {
             continue;
         }
-        change.steps[0].kind = RAFT_CHANGE_PROMOTE;
-        change.steps[0].id = member->id;
-        if (start_change(core, &change, 0, 0) == RAFT_REFUSED_NOT) {
+        if (promote(core, member->id)) {
             return; /* the positions have changed */
         }
     }
