@@ -34,10 +34,14 @@ static uint64_t spread(uint64_t limit, uint16_t id)
 
 bool due_is_reached(const struct due *due)
 {
-    uint64_t max_entries = spread(due->max_entries, due->id);
-    uint64_t max_bytes = spread(due->max_bytes, due->id);
-    uint64_t content_bytes = spread(due->content_bytes, due->id);
+    uint64_t max_entries, max_bytes, content_bytes;
 
+    if (due->entries < due->max_entries && due->bytes < due->max_bytes) {
+        return false; /* asked in each turn, and nearly always the answer; spread() adds only */
+    }
+    max_entries = spread(due->max_entries, due->id);
+    max_bytes = spread(due->max_bytes, due->id);
+    content_bytes = spread(due->content_bytes, due->id);
     return (due->entries >= max_entries && due->bytes >= content_bytes / ENTRIES_SHARE) ||
            (due->bytes >= max_bytes && due->bytes >= content_bytes);
 }

@@ -31,9 +31,13 @@ static struct waiting_request *next_confirmed(struct member *member)
 static struct waiting_request *next_local(struct member *member, uint64_t now_ms)
 {
     struct waiting *waiting = &member->waiting;
-    struct reads_basis basis = basis_of(member);
     struct waiting_request *request;
+    struct reads_basis basis;
 
+    if (waiting_peek(waiting, &waiting->reads_local) == NULL) {
+        return NULL;
+    }
+    basis = basis_of(member);
     while ((request = waiting_peek(waiting, &waiting->reads_local)) != NULL) {
         if (request->client == NULL) {
             waiting_finish(waiting, request);
@@ -70,17 +74,24 @@ bool member_next_read(struct member *member, uint64_t now_ms, struct member_read
     return true;
 }
 
+static bool local_still_may_answer(const struct member *member,
+                                   const struct waiting_request *request, uint64_t now_ms)
+{
+    const struct reads_basis basis = basis_of(member);
+
+    return reads_still_may_answer(&basis, (enum raftd_read_level)request->level,
+                                  request->max_lag_ms, now_ms);
+}
+
 bool member_answer_read(struct member *member, const struct member_read *read, uint64_t now_ms,
                         struct raftd_reply *reply)
 {
     struct waiting *waiting = &member->waiting;
-    struct reads_basis basis = basis_of(member);
     struct waiting_request *request =
         waiting_peek(waiting, read->is_confirmed ? &waiting->reads_ready : &waiting->reads_local);
 
     ASSERT(request != NULL && request->entry->data == read->query.data);
-    if (!read->is_confirmed &&
-        !reads_still_may_answer(&basis, read->level, request->max_lag_ms, now_ms)) {
+    if (!read->is_confirmed && !local_still_may_answer(member, request, now_ms)) {
         reply_reset(reply);
         waiting_advance(waiting, &waiting->reads_local, WAITING_READ_NEW);
         return false;

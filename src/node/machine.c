@@ -25,11 +25,14 @@ void machine_read(struct core_loop *loop)
 {
     const struct raftd_state_machine *machine = &loop->node->machine;
     struct raftd_reply reply = {0};
+    uint64_t now_ms = clock_monotonic_ms();
     struct member_read read;
 
-    while (member_next_read(loop->member, clock_monotonic_ms(), &read)) {
+    /* The clock is read once for each answer: after it, which is also just before the next one. */
+    while (member_next_read(loop->member, now_ms, &read)) {
         machine->read(machine->context, &read.query, &reply);
-        member_answer_read(loop->member, &read, clock_monotonic_ms(), &reply);
+        now_ms = clock_monotonic_ms();
+        member_answer_read(loop->member, &read, now_ms, &reply);
     }
 }
 
