@@ -33,6 +33,8 @@
 
 /* The cluster id of all hosts. */
 #define HOST_CLUSTER_ID ((uint64_t)0x5eed)
+/* The tag of a request to change the members, for which no client waits. */
+#define HOST_CHANGE_TAG UINT64_MAX
 
 enum {
     HOST_INBOX_MAX =
@@ -98,6 +100,7 @@ struct host_options {
 struct host {
     struct world *world;
     struct host_options options; /* of its process */
+    const struct host_options *given; /* those of its next process; NULL = they are drawn */
     bool waits_little; /* its next process has the shortest election time-out of the world */
     uint16_t id;
     bool alive;

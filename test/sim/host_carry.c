@@ -161,8 +161,11 @@ static void give_requests(struct host *host)
                 host->asked_count * sizeof(struct client_operation *));
     }
     if (host->change != NULL && member_takes_requests(host->member)) {
-        /* An administrator; no client waits for the outcome. */
-        const struct member_request request = {.kind = MEMBER_COMMAND, .entry = host->change};
+        /* An administrator; only the story tells the outcome. */
+        const struct member_request request = {.kind = MEMBER_COMMAND,
+                                               .client = (struct raftd_client *)(void *)host,
+                                               .tag = HOST_CHANGE_TAG,
+                                               .entry = host->change};
 
         host->change = NULL;
         host->heard_other = true;
@@ -181,7 +184,7 @@ static void note_open(void *context, const struct member_open_request *request)
 {
     struct host *host = context;
 
-    if (request->sequence != 0 && request->client != NULL) {
+    if (request->sequence != 0 && request->tag != HOST_CHANGE_TAG) {
         truth_on_proposed(host->world, host->life, request->sequence, request->tag);
     }
 }
@@ -377,6 +380,15 @@ static void answer_reads(struct host *host)
 
 /* ---- answers ---- */
 
+static void tell_change(struct host *host, struct member_answer *answer)
+{
+    STORY(host->world, host->id, "answers the operator: %.*s",
+          answer->reply.size_bytes > 0 ? (int)answer->reply.size_bytes : 20,
+          answer->reply.size_bytes > 0 ? (const char *)reply_data(&answer->reply)
+                                       : "the outcome is open");
+    reply_reset(&answer->reply);
+}
+
 static void give_answers(struct host *host)
 {
     struct member_answer answer;
@@ -384,6 +396,10 @@ static void give_answers(struct host *host)
     while (member_next_answer(host->member, &answer)) {
         size_t place = 0;
 
+        if (answer.tag == HOST_CHANGE_TAG) {
+            tell_change(host, &answer);
+            continue;
+        }
         while (place < host->open_count && clients_tag(host->open[place].operation) != answer.tag) {
             place++;
         }

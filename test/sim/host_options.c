@@ -96,7 +96,7 @@ static void draw(struct host_options *options, const struct swarm *swarm, struct
 
 void host_draw_options(struct host *host)
 {
-    host->options = options_of_world(host);
+    host->options = host->given != NULL ? *host->given : options_of_world(host);
     if (host->world->swarm.unequal) {
         struct sim_random random =
             sim_random_make(sim_mix(host->world->swarm.seed, 9000 + (uint64_t)host->id));

@@ -450,6 +450,16 @@ void net_heal(struct world *world)
     }
 }
 
+void net_heal_pair(struct world *world, uint16_t a, uint16_t b)
+{
+    for (size_t i = 0; i < NET_CUTS_MAX; i++) {
+        world->net->cuts[i].blocked[a] &= ~((uint32_t)1 << b);
+        world->net->cuts[i].blocked[b] &= ~((uint32_t)1 << a);
+    }
+    release(world, a, b);
+    release(world, b, a);
+}
+
 void net_on_heal(struct world *world, const struct sim_event *event)
 {
     struct net_cut *cut = &world->net->cuts[event->a];

@@ -49,8 +49,9 @@ struct net_cut {
 };
 /* NULL = there are NET_CUTS_MAX already. */
 struct net_cut *net_cut(struct world *world, uint64_t until_us, bool drops);
-/* Ends all cuts. */
+/* Ends all cuts; those between two hosts. */
 void net_heal(struct world *world);
+void net_heal_pair(struct world *world, uint16_t a, uint16_t b);
 void net_on_heal(struct world *world, const struct sim_event *event);
 void net_clog(struct world *world, uint16_t from, uint16_t to, uint64_t since_us,
               uint64_t until_us);

@@ -23,6 +23,7 @@ set 3 key1 b
        0.076  node 3  is asked (2): SET key1 b (1 bytes)
 run 3
        0.076  node 1  is leader in term 2, leader 1, log up to 3, committed 2
+       0.076  node 1  answers the operator: leadership is being handed over
 set 1 key2 c
        0.079  node 1  is asked (3): SET key2 c (1 bytes)
 set 3 key3 d

@@ -70,6 +70,7 @@ run 3000
        0.147  node 3  is follower in term 2, leader 1, log up to 13, committed 12
        0.148  node 3  has saved a snapshot of index 12
        0.149  node 1  commits up to 13
+       0.149  node 1  answers the operator: done
        0.151  node 2  has saved a snapshot of index 12
        0.171  node 1  is leader in term 2, leader 1, log up to 14, committed 13
        0.172  node 3  is follower in term 2, leader 1, log up to 14, committed 13

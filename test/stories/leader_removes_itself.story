@@ -26,6 +26,7 @@ run 300
        0.081  node 2  is follower in term 2, leader 1, log up to 4, committed 3
        0.083  node 1  is leader in term 2, leader 1, log up to 4, committed 4
        0.083  node 1  commits up to 4
+       0.083  node 1  answers the operator: done
        0.084  node 2  is candidate in term 3, leader 0, log up to 4, committed 3
        0.086  node 3  is follower in term 3, leader 0, log up to 4, committed 3
        0.088  node 2  is leader in term 3, leader 2, log up to 5, committed 3

@@ -2,17 +2,24 @@
  * Runs stories: each command of a file, and after it the lines that say what followed, indented by
  * four spaces. What the cluster tells has to be what the file says.
  *
- * usage: stories [--rewrite] FILE...
+ * usage: stories [--rewrite | --planted[=NAME]] FILE...
  *
  * With --rewrite the files get the lines that the cluster tells now. Read the difference before it
- * is committed: it says what changed in the protocol.
+ * is committed: it says what changed in the protocol. With --planted each planted bug
+ * (base/plant.h), or the one of that name, is tried with all files, and the stories that find it
+ * are listed.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/assert.h"
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "base/plant.h"
 #include "stories/story.h"
 
 static const char indent[] = "    ";
@@ -157,15 +164,77 @@ static bool run_file(const char *path, bool rewrites)
     return good;
 }
 
+/* In a process of its own, as the bug may end it. */
+static bool finds(enum plant plant, const char *path)
+{
+    pid_t child;
+    int status;
+
+    fflush(NULL);
+    child = fork();
+    ASSERT(child >= 0);
+    if (child == 0) {
+        int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+        ASSERT(nowhere >= 0 && dup2(nowhere, STDERR_FILENO) == STDERR_FILENO);
+        plant_active = plant;
+        _exit(run_file(path, false) ? 0 : 1);
+    }
+    ASSERT(waitpid(child, &status, 0) == child);
+    return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
+static const char *name_of_file(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* Returns how many of the bugs no story finds. */
+static int try_planted(const char *name, int count, char **paths)
+{
+    int missed = 0;
+
+    for (int plant = PLANT_NONE + 1; plant < PLANT_COUNT; plant++) {
+        int found = 0;
+
+        if (name != NULL && plant_find(name) != (enum plant)plant) {
+            continue;
+        }
+        printf("%s:", plant_name((enum plant)plant));
+        for (int i = 0; i < count; i++) {
+            if (finds((enum plant)plant, paths[i])) {
+                printf(" %s", name_of_file(paths[i]));
+                found++;
+            }
+        }
+        printf("%s\n", found == 0 ? " no story" : "");
+        missed += found == 0;
+    }
+    return missed;
+}
+
 int main(int argc, char **argv)
 {
+    static const char planted[] = "--planted";
     bool rewrites = argc > 1 && strcmp(argv[1], "--rewrite") == 0;
-    int first = rewrites ? 2 : 1;
+    bool plants = argc > 1 && strncmp(argv[1], planted, strlen(planted)) == 0;
+    int first = rewrites || plants ? 2 : 1;
     int failed = 0;
 
     if (first >= argc) {
-        fputs("usage: stories [--rewrite] FILE...\n", stderr);
+        fputs("usage: stories [--rewrite | --planted[=NAME]] FILE...\n", stderr);
         return 2;
+    }
+    if (plants) {
+        const char *name = argv[1] + strlen(planted);
+
+        if (*name == '=' && plant_find(name + 1) == PLANT_NONE) {
+            fprintf(stderr, "no planted bug is called '%s'\n", name + 1);
+            return 2;
+        }
+        return try_planted(*name == '=' ? name + 1 : NULL, argc - first, argv + first) > 0 ? 1 : 0;
     }
     for (int i = first; i < argc; i++) {
         failed += run_file(argv[i], rewrites) ? 0 : 1;

@@ -21,6 +21,7 @@ run 500
        0.077  node 2  is follower in term 2, leader 1, log up to 3, committed 2
        0.077  node 3  is follower in term 2, leader 1, log up to 3, committed 2
        0.079  node 1  commits up to 3
+       0.079  node 1  answers the operator: done
 kill 3
        0.576  node 3  is killed
 set 1 key0 a
@@ -34,6 +35,7 @@ run 500
        0.626  node 1  is leader in term 2, leader 1, log up to 5, committed 4
        0.627  node 2  is follower in term 2, leader 1, log up to 5, committed 4
        0.629  node 1  commits up to 5
+       0.629  node 1  answers the operator: done
 status
        1.126  node 1  leader in term 2, log up to 5 of term 2, on disk 5, committed 5
        1.126  node 2  follower in term 2, log up to 5 of term 2, on disk 5, committed 5

@@ -9,6 +9,8 @@
 #include "kv/kv.h"
 #include "stories/story.h"
 
+enum { VALUE_SHOWN_MAX = 100 };
+
 /* ---- messages ---- */
 
 static void describe(const struct raft_message *message, char *text, size_t size)
@@ -96,7 +98,12 @@ static void reply_text(const struct client_operation *operation, char *text, siz
     case KV_REPLY_BULK:
     case KV_REPLY_STATUS:
     case KV_REPLY_ERROR:
-        snprintf(text, size, ": %.*s", (int)value.size_bytes, (const char *)value.data);
+        if (value.size_bytes > VALUE_SHOWN_MAX) {
+            snprintf(text, size, ": %.4s... (%zu bytes)", (const char *)value.data,
+                     (size_t)value.size_bytes);
+        } else {
+            snprintf(text, size, ": %.*s", (int)value.size_bytes, (const char *)value.data);
+        }
         return;
     case KV_REPLY_ARRAY:
     case KV_REPLY_MAP:
@@ -138,8 +145,15 @@ void tell_answers(struct story *story)
 
 /* ---- on request ---- */
 
-void tell_status(struct story *story)
+const char *story_messages(struct story *story, const struct words *words)
 {
+    tell_messages(story, strcmp(words->list[1], "on") == 0);
+    return NULL;
+}
+
+const char *story_status(struct story *story, const struct words *words)
+{
+    (void)words;
     for (uint16_t id = 1; id <= story->world->last_id; id++) {
         const struct host *host = story->world->hosts[id];
         struct raft_status status;
@@ -155,6 +169,7 @@ void tell_status(struct story *story)
                    raft_role_name(status.role), status.term, status.last_index, status.last_term,
                    status.durable_index, status.commit_index);
     }
+    return NULL;
 }
 
 static const char *entry_kind(uint8_t type)
@@ -162,6 +177,8 @@ static const char *entry_kind(uint8_t type)
     switch (type) {
     case RAFT_ENTRY_COMMAND:
         return "command";
+    case RAFT_ENTRY_FREEING:
+        return "command that frees space";
     case RAFT_ENTRY_MEMBERSHIP:
         return "members";
     case RAFT_ENTRY_TIME:
@@ -171,12 +188,16 @@ static const char *entry_kind(uint8_t type)
     }
 }
 
-void tell_log(struct story *story, const struct host *host)
+const char *story_log(struct story *story, const struct words *words)
 {
+    const struct host *host = story_host(story, words->list[1]);
     struct raft_status status;
     char text[900];
     size_t used = 0;
 
+    if (!host_is_alive(host)) {
+        return story_no_live_node;
+    }
     raft_get_status(host->core, host_now_ms(host), &status);
     for (uint64_t index = status.base_index + 1; index <= status.last_index; index++) {
         const struct raft_entry *entry = raft_log_entry(host->core, index);
@@ -188,4 +209,79 @@ void tell_log(struct story *story, const struct host *host)
         }
     }
     world_tell(story->world, host->id, "log: %s", used > 0 ? text : "empty");
+    return NULL;
+}
+
+/* What a leader knows of the others. */
+const char *story_peers(struct story *story, const struct words *words)
+{
+    static const char *const states[] = {[0] = "not known",
+                                         [RAFT_PROGRESS_PROBE] = "probed",
+                                         [RAFT_PROGRESS_REPLICATE] = "follows",
+                                         [RAFT_PROGRESS_SNAPSHOT] = "needs a snapshot"};
+    static const char *const rooms[] = {[RAFT_SPACE_ENOUGH] = "",
+                                        [RAFT_SPACE_LOW] = ", its disk is low",
+                                        [RAFT_SPACE_NONE] = ", its disk is full",
+                                        [RAFT_SPACE_EXHAUSTED] = ", its disk has nothing left"};
+    const struct host *host = story_host(story, words->list[1]);
+    struct raft_status status;
+
+    if (!host_is_alive(host)) {
+        return story_no_live_node;
+    }
+    raft_get_status(host->core, host_now_ms(host), &status);
+    for (size_t i = 0; i < status.peer_count; i++) {
+        const struct raft_peer_status *peer = &status.peers[i];
+
+        world_tell(story->world, host->id,
+                   "node %u: %s, has %" PRIu64 ", next is %" PRIu64 ", promises %u of %u ms%s%s",
+                   peer->id, states[peer->state], peer->match_index, peer->next_index,
+                   peer->promise_ms, peer->election_timeout_ms, rooms[peer->space],
+                   peer->has_lost_log ? ", has lost its log" : "");
+    }
+    return NULL;
+}
+
+const char *story_members(struct story *story, const struct words *words)
+{
+    const struct host *host = story_host(story, words->list[1]);
+    const struct raft_membership *membership;
+    char text[600] = "";
+    size_t used = 0;
+
+    if (!host_is_alive(host)) {
+        return story_no_live_node;
+    }
+    membership = raft_get_membership(host->core);
+    for (size_t i = 0; i < membership->count && used + 40 < sizeof(text); i++) {
+        uint8_t roles = membership->members[i].roles;
+
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%u%s%s%s%s",
+                                 used > 0 ? "," : "", membership->members[i].id,
+                                 (roles & RAFT_MEMBER_VOTER) != 0 ? " votes" : "",
+                                 (roles & RAFT_MEMBER_OUTGOING) != 0 ? " outgoing" : "",
+                                 (roles & RAFT_MEMBER_LEARNER) != 0 ? " learns" : "",
+                                 (roles & RAFT_MEMBER_JOINING) != 0 ? " to vote" : "");
+    }
+    world_tell(story->world, host->id, "members of entry %" PRIu64 ", %s%s%s: %s",
+               raft_get_membership_index(host->core),
+               raft_membership_is_committed(host->core) ? "committed" : "not committed",
+               raft_membership_is_joint(membership) ? ", joint" : "",
+               raft_was_removed(host->core) ? ", this node was removed" : "", text);
+    return NULL;
+}
+
+const char *story_lease(struct story *story, const struct words *words)
+{
+    const struct host *host = story_host(story, words->list[1]);
+    uint64_t until_ms, now_ms;
+
+    if (!host_is_alive(host)) {
+        return story_no_live_node;
+    }
+    until_ms = raft_lease_until_ms(host->core);
+    now_ms = host_now_ms(host);
+    world_tell(story->world, host->id, "its lease: %" PRIu64 " ms are left",
+               until_ms > now_ms ? until_ms - now_ms : 0);
+    return NULL;
 }

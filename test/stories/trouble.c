@@ -1,0 +1,282 @@
+/*
+ * Commands about what goes wrong: links, processes, disks, clocks. See story.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/faults_disk.h"
+#include "stories/story.h"
+
+/* ---- links ---- */
+
+/* Blocks one direction. The frames in it are lost, or wait until the direction is healed. */
+static void block(struct story *story, bool drops, uint16_t from, uint16_t to)
+{
+    struct net_cut **made = drops ? &story->drops : &story->holds;
+
+    if (*made == NULL) {
+        *made = net_cut(story->world, story->world->now_us + STORY_FAR_US, drops);
+    }
+    (*made)->blocked[from] |= (uint32_t)1 << to;
+}
+
+const char *story_cut(struct story *story, const struct words *words)
+{
+    const struct host *a = story_host(story, words->list[1]);
+    const struct host *b = story_host(story, words->list[words->count - 1]);
+    bool one_way = words->count == 4;
+
+    if (a == NULL || b == NULL || (one_way && strcmp(words->list[2], "->") != 0)) {
+        return story_no_node;
+    }
+    block(story, true, a->id, b->id);
+    if (!one_way) {
+        block(story, true, b->id, a->id);
+    }
+    return NULL;
+}
+
+const char *story_hold(struct story *story, const struct words *words)
+{
+    const struct host *from = story_host(story, words->list[1]);
+    const struct host *to = story_host(story, words->list[3]);
+
+    if (from == NULL || to == NULL || strcmp(words->list[2], "->") != 0) {
+        return story_no_node;
+    }
+    block(story, false, from->id, to->id);
+    return NULL;
+}
+
+const char *story_isolate(struct story *story, const struct words *words)
+{
+    const struct host *host = story_host(story, words->list[1]);
+
+    if (host == NULL) {
+        return story_no_node;
+    }
+    for (uint16_t other = 1; other < SIM_HOSTS_MAX; other++) {
+        if (other != host->id) {
+            block(story, true, host->id, other);
+            block(story, true, other, host->id);
+        }
+    }
+    return NULL;
+}
+
+const char *story_heal(struct story *story, const struct words *words)
+{
+    const struct host *a = words->count == 3 ? story_host(story, words->list[1]) : NULL;
+    const struct host *b = words->count == 3 ? story_host(story, words->list[2]) : NULL;
+
+    if (words->count == 1) {
+        net_heal(story->world);
+        story->drops = NULL;
+        story->holds = NULL;
+    } else if (a == NULL || b == NULL) {
+        return story_no_node;
+    } else {
+        net_heal_pair(story->world, a->id, b->id);
+    }
+    return NULL;
+}
+
+const char *story_reset(struct story *story, const struct words *words)
+{
+    const struct host *a = story_host(story, words->list[1]);
+    const struct host *b = story_host(story, words->list[2]);
+
+    if (a == NULL || b == NULL) {
+        return story_no_node;
+    }
+    net_reset(story->world, a->id, b->id);
+    return NULL;
+}
+
+/* ---- processes ---- */
+
+static const char *end_host(struct story *story, const char *word, enum host_end end)
+{
+    struct host *host = story_host(story, word);
+
+    if (!host_is_alive(host)) {
+        return story_no_live_node;
+    }
+    host_crash(host, end);
+    return NULL;
+}
+
+const char *story_kill(struct story *story, const struct words *words)
+{
+    return end_host(story, words->list[1], HOST_KILLED);
+}
+
+const char *story_power(struct story *story, const struct words *words)
+{
+    return end_host(story, words->list[1], HOST_POWER_CUT);
+}
+
+const char *story_start(struct story *story, const struct words *words)
+{
+    struct host *host = story_host(story, words->list[1]);
+
+    if (host == NULL || host->alive) {
+        return "expected the number of a node that is down";
+    }
+    host_start(host, host->id <= story->swarm.nodes ? story->world->founding : NULL);
+    return NULL;
+}
+
+/* The process drains and ends; it starts again an election time-out later. */
+const char *story_stop(struct story *story, const struct words *words)
+{
+    struct host *host = story_host(story, words->list[1]);
+
+    if (!host_is_alive(host)) {
+        return story_no_live_node;
+    }
+    host_drain(host, story->world->now_us + STORY_FAR_US);
+    return NULL;
+}
+
+static bool node_and_ms(struct story *story, const struct words *words, struct host **host,
+                        uint64_t *ms)
+{
+    *host = story_host(story, words->list[1]);
+    return host_is_alive(*host) && story_number(words->list[2], ms);
+}
+
+static const char *const no_node_or_ms =
+    "expected the number of a node that runs, and milliseconds";
+
+const char *story_pause(struct story *story, const struct words *words)
+{
+    struct host *host;
+    uint64_t ms;
+
+    if (!node_and_ms(story, words, &host, &ms)) {
+        return no_node_or_ms;
+    }
+    host_pause(host, story->world->now_us + 1000 * ms);
+    return NULL;
+}
+
+/* ---- clocks ---- */
+
+/* A process is stopped together with its clock, as by a hypervisor. */
+static void suspend(struct host *host, uint64_t ms)
+{
+    uint64_t until_us = host->world->now_us + 1000 * ms;
+
+    world_tell(host->world, host->id, "is suspended, and its clock stands still");
+    host->clock_offset_ms -= ms;
+    host->stands_until_us = until_us;
+    host->paused_until_us = until_us;
+}
+
+const char *story_suspend(struct story *story, const struct words *words)
+{
+    bool all = strcmp(words->list[1], "all") == 0;
+    struct host *one = story_host(story, words->list[1]);
+    uint64_t ms;
+
+    if (!story_number(words->list[2], &ms) || (!all && !host_is_alive(one))) {
+        return no_node_or_ms;
+    }
+    for (uint16_t id = 1; id <= story->world->last_id; id++) {
+        struct host *host = story->world->hosts[id];
+
+        if (host_is_alive(host) && (all || host == one)) {
+            suspend(host, ms);
+        }
+    }
+    return NULL;
+}
+
+/* Somebody sets the wall clock of a node. */
+const char *story_wall(struct story *story, const struct words *words)
+{
+    struct host *host = story_host(story, words->list[1]);
+    const char *step = words->list[2];
+    uint64_t ms;
+
+    if (host == NULL || (step[0] != '+' && step[0] != '-') || !story_number(step + 1, &ms)) {
+        return "expected the number of a node, and +MS or -MS";
+    }
+    host->wall_offset_ms += step[0] == '+' ? (int64_t)ms : -(int64_t)ms;
+    return NULL;
+}
+
+/* ---- disks ---- */
+
+/* The next log write takes so much longer; 0: the one that hangs is done. */
+const char *story_stall(struct story *story, const struct words *words)
+{
+    struct host *host;
+    uint64_t ms;
+
+    if (!node_and_ms(story, words, &host, &ms)) {
+        return no_node_or_ms;
+    }
+    host->stall_us = 1000 * ms;
+    if (ms == 0) {
+        host_end_stall(host);
+    }
+    return NULL;
+}
+
+static bool room_of(const char *word, enum host_room *room)
+{
+    static const char *const names[] = {[HOST_ROOM_ENOUGH] = "enough",
+                                        [HOST_ROOM_LOW] = "low",
+                                        [HOST_ROOM_NONE] = "none",
+                                        [HOST_ROOM_EXHAUSTED] = "exhausted"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(word, names[i]) == 0) {
+            *room = (enum host_room)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *story_room(struct story *story, const struct words *words)
+{
+    bool all = strcmp(words->list[1], "all") == 0;
+    struct host *one = story_host(story, words->list[1]);
+    enum host_room room;
+
+    if (!all && one == NULL) {
+        return story_no_node;
+    }
+    if (!room_of(words->list[2], &room)) {
+        return "expected enough, low, none or exhausted";
+    }
+    for (uint16_t id = 1; id <= story->world->last_id; id++) {
+        struct host *host = story->world->hosts[id];
+
+        if (host == NULL || (!all && host != one)) {
+            continue;
+        }
+        host->room = room;
+        if (host->alive) {
+            host_plan_turn(host);
+        }
+    }
+    return NULL;
+}
+
+/* A bit of the node's newest snapshot flips; the node has to have two. */
+const char *story_rot(struct story *story, const struct words *words)
+{
+    struct host *host = story_host(story, words->list[1]);
+    struct sim_random random = sim_random_make(1);
+
+    if (!host_is_alive(host)) {
+        return story_no_live_node;
+    }
+    return faults_rot_snapshot(story->world, host, &random)
+               ? NULL
+               : "the node has no two snapshots, of which it could do without the newest";
+}
