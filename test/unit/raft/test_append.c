@@ -1,90 +1,18 @@
 /*
  * The follower's side of replication: what it takes, what it refuses, what it acknowledges and
- * when. A single core with hand-made messages.
+ * when.
  */
 #include "unit.h"
 
-#include "sim/network.h"
-
-enum { MESSAGES_MAX = 64, ENTRIES_MAX = 16 };
-
-/* Node 2 of three. The others are down; everything that it sends is kept. */
-struct alone {
-    struct network *network;
-    struct raft_message sent[MESSAGES_MAX];
-    size_t sent_count;
-    uint64_t time_ms; /* of each entry that is appended */
-};
-
-static bool keep(struct network *network, const struct raft_message *message)
-{
-    struct alone *alone = network->filter_argument;
-
-    ck_assert_uint_lt(alone->sent_count, MESSAGES_MAX);
-    alone->sent[alone->sent_count++] = *message;
-    return false;
-}
-
-static void alone_begin(struct alone *alone, const uint64_t *terms, size_t count, uint64_t term)
-{
-    alone->network = network_create(3);
-    alone->network->lone = true;
-    alone->sent_count = 0;
-    alone->time_ms = 0;
-    network_crash(alone->network, 1, false);
-    network_crash(alone->network, 3, false);
-    if (terms != NULL) {
-        network_set_log(alone->network, 2, terms, count, term, 0);
-    }
-    alone->network->filter = keep;
-    alone->network->filter_argument = alone;
-}
-
-static struct network_node *node_2(struct alone *alone)
-{
-    return network_node(alone->network, 2);
-}
-
-static struct raft_status status_of(struct alone *alone)
-{
-    return network_status(alone->network, 2);
-}
-
-/* An append from `from`: the entries after `previous` have these terms. */
-static void append(struct alone *alone, uint16_t from, uint64_t term, uint64_t previous,
-                   uint64_t previous_term, const uint64_t *terms, uint32_t count, uint64_t commit)
-{
-    struct raft_entry *entries[ENTRIES_MAX];
-    struct raft_message message = {.type = RAFT_MESSAGE_APPEND,
-                                   .from = from,
-                                   .to = 2,
-                                   .term = term,
-                                   .entries = entries,
-                                   .entry_count = count};
-
-    ck_assert_uint_le(count, ENTRIES_MAX);
-    message.append.previous_index = previous;
-    message.append.previous_term = previous_term;
-    message.append.commit_index = commit;
-    for (uint32_t i = 0; i < count; i++) {
-        entries[i] = raft_entry_make(RAFT_ENTRY_COMMAND, &terms[i], sizeof(terms[i]));
-        entries[i]->index = previous + 1 + i;
-        entries[i]->term = terms[i];
-        entries[i]->time_ms = alone->time_ms;
-    }
-    network_deliver(alone->network, &message);
-    for (uint32_t i = 0; i < count; i++) {
-        raft_entry_release(entries[i]);
-    }
-}
+#include "one_core.h"
 
 /* The highest index that was acknowledged to this leader in this term. */
-static uint64_t acknowledged(const struct alone *alone, uint16_t to, uint64_t term)
+static uint64_t acknowledged(const struct one_core *one, uint16_t to, uint64_t term)
 {
     uint64_t index = 0;
 
-    for (size_t i = 0; i < alone->sent_count; i++) {
-        const struct raft_message *message = &alone->sent[i];
+    for (size_t i = 0; i < one->sent_count; i++) {
+        const struct raft_message *message = &one->sent[i];
 
         if (message->type == RAFT_MESSAGE_APPEND_REPLY && message->to == to &&
             message->term == term && message->append_reply.success &&
@@ -95,67 +23,61 @@ static uint64_t acknowledged(const struct alone *alone, uint16_t to, uint64_t te
     return index;
 }
 
-static const struct raft_message *last_sent(const struct alone *alone)
+static const struct raft_message *last_sent(const struct one_core *one)
 {
-    ck_assert_uint_gt(alone->sent_count, 0);
-    return &alone->sent[alone->sent_count - 1];
-}
-
-static void alone_end(struct alone *alone)
-{
-    network_destroy(alone->network);
+    ck_assert_uint_gt(one->sent_count, 0);
+    return &one->sent[one->sent_count - 1];
 }
 
 START_TEST(entries_that_follow_are_taken_and_acknowledged)
 {
     static const uint64_t terms[] = {2, 2};
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, NULL, 0, 0);
-    append(&alone, 1, 2, 1, 1, terms, 2, 0);
-    network_settle(alone.network);
-    ck_assert_uint_eq(status_of(&alone).last_index, 3);
-    ck_assert_uint_eq(status_of(&alone).leader, 1);
-    ck_assert_uint_eq(status_of(&alone).term, 2);
-    ck_assert_uint_eq(acknowledged(&alone, 1, 2), 3);
-    alone_end(&alone);
+    one_core_begin(&one, 2, 3);
+    one_core_append(&one, 1, 2, 1, 1, terms, 2, 0);
+    ck_assert_uint_eq(one_core_status(&one).last_index, 3);
+    ck_assert_uint_eq(one_core_status(&one).leader, 1);
+    ck_assert_uint_eq(one_core_status(&one).term, 2);
+    ck_assert_uint_eq(acknowledged(&one, 1, 2), 3);
+    one_core_end(&one);
 }
 END_TEST
 
 START_TEST(a_repeated_append_changes_nothing_and_is_acknowledged_again)
 {
     static const uint64_t terms[] = {2, 2};
-    struct alone alone;
+    struct one_core one;
+    uint64_t written;
 
-    alone_begin(&alone, NULL, 0, 0);
-    append(&alone, 1, 2, 1, 1, terms, 2, 3);
-    network_settle(alone.network);
-    alone.sent_count = 0;
-    append(&alone, 1, 2, 1, 1, terms, 2, 3);
-    ck_assert_ptr_null(node_2(&alone)->writes);
-    ck_assert_uint_eq(acknowledged(&alone, 1, 2), 3);
+    one_core_begin(&one, 2, 3);
+    one_core_append(&one, 1, 2, 1, 1, terms, 2, 3);
+    written = one.last_write.sequence;
+    one_core_forget_sent(&one);
+    one_core_append(&one, 1, 2, 1, 1, terms, 2, 3);
+    ck_assert_uint_eq(one.last_write.sequence, written);
+    ck_assert_uint_eq(acknowledged(&one, 1, 2), 3);
     /* An older, shorter append that arrives late does not cut the log (paper, section 5.3). */
-    append(&alone, 1, 2, 1, 1, terms, 1, 2);
-    ck_assert_uint_eq(status_of(&alone).last_index, 3);
-    alone_end(&alone);
+    one_core_append(&one, 1, 2, 1, 1, terms, 1, 2);
+    ck_assert_uint_eq(one_core_status(&one).last_index, 3);
+    one_core_end(&one);
 }
 END_TEST
 
 START_TEST(a_gap_is_refused_with_a_hint)
 {
     static const uint64_t terms[] = {2};
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, NULL, 0, 0);
-    append(&alone, 1, 2, 10, 2, terms, 1, 0);
-    network_settle(alone.network);
-    ck_assert_uint_eq(last_sent(&alone)->type, RAFT_MESSAGE_APPEND_REPLY);
-    ck_assert(!last_sent(&alone)->append_reply.success);
-    ck_assert_uint_eq(last_sent(&alone)->append_reply.index, 10);
-    ck_assert_uint_eq(last_sent(&alone)->append_reply.conflict_index, 1);
-    ck_assert_uint_eq(last_sent(&alone)->append_reply.conflict_term, 1);
-    ck_assert_uint_eq(status_of(&alone).last_index, 1);
-    alone_end(&alone);
+    one_core_begin(&one, 2, 3);
+    one_core_append(&one, 1, 2, 10, 2, terms, 1, 0);
+    ck_assert_uint_eq(last_sent(&one)->type, RAFT_MESSAGE_APPEND_REPLY);
+    ck_assert(!last_sent(&one)->append_reply.success);
+    ck_assert_uint_eq(last_sent(&one)->append_reply.index, 10);
+    ck_assert_uint_eq(last_sent(&one)->append_reply.conflict_index, 1);
+    ck_assert_uint_eq(last_sent(&one)->append_reply.conflict_term, 1);
+    ck_assert_uint_eq(one_core_status(&one).last_index, 1);
+    one_core_end(&one);
 }
 END_TEST
 
@@ -163,16 +85,16 @@ START_TEST(the_hint_skips_what_the_leader_cannot_have)
 {
     static const uint64_t log[] = {1, 1, 3, 3, 3, 3};
     static const uint64_t terms[] = {4};
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, log, 6, 3);
+    one_core_begin(&one, 2, 3);
+    one_core_set_log(&one, log, 6, 3, 0);
     /* The leader has term 2 at index 6, so no entry of term 3 here can be in its log. */
-    append(&alone, 1, 4, 6, 2, terms, 1, 0);
-    network_settle(alone.network);
-    ck_assert(!last_sent(&alone)->append_reply.success);
-    ck_assert_uint_eq(last_sent(&alone)->append_reply.conflict_index, 2);
-    ck_assert_uint_eq(last_sent(&alone)->append_reply.conflict_term, 1);
-    alone_end(&alone);
+    one_core_append(&one, 1, 4, 6, 2, terms, 1, 0);
+    ck_assert(!last_sent(&one)->append_reply.success);
+    ck_assert_uint_eq(last_sent(&one)->append_reply.conflict_index, 2);
+    ck_assert_uint_eq(last_sent(&one)->append_reply.conflict_term, 1);
+    one_core_end(&one);
 }
 END_TEST
 
@@ -180,32 +102,32 @@ START_TEST(a_conflicting_tail_is_replaced)
 {
     static const uint64_t log[] = {1, 2, 2, 2};
     static const uint64_t terms[] = {3};
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, log, 4, 2);
-    append(&alone, 1, 3, 2, 2, terms, 1, 0);
-    network_settle(alone.network);
-    ck_assert_uint_eq(status_of(&alone).last_index, 3);
-    ck_assert_uint_eq(status_of(&alone).last_term, 3);
-    ck_assert_uint_eq(network_last_on_disk(alone.network, 2), 3);
-    ck_assert_uint_eq(acknowledged(&alone, 1, 3), 3);
-    alone_end(&alone);
+    one_core_begin(&one, 2, 3);
+    one_core_set_log(&one, log, 4, 2, 0);
+    one_core_append(&one, 1, 3, 2, 2, terms, 1, 0);
+    ck_assert_uint_eq(one_core_status(&one).last_index, 3);
+    ck_assert_uint_eq(one_core_status(&one).last_term, 3);
+    ck_assert_uint_eq(one_core_status(&one).durable_index, 3);
+    ck_assert_uint_eq(acknowledged(&one, 1, 3), 3);
+    one_core_end(&one);
 }
 END_TEST
 
 START_TEST(a_leader_of_the_past_is_told_the_term)
 {
-    struct alone alone;
+    struct one_core one;
     static const uint64_t log[] = {1, 4};
 
-    alone_begin(&alone, log, 2, 4);
-    append(&alone, 1, 3, 2, 4, NULL, 0, 2);
-    network_settle(alone.network);
-    ck_assert_uint_eq(last_sent(&alone)->term, 4);
-    ck_assert(!last_sent(&alone)->append_reply.success);
-    ck_assert_uint_eq(status_of(&alone).commit_index, 0);
-    ck_assert_uint_eq(status_of(&alone).leader, 0);
-    alone_end(&alone);
+    one_core_begin(&one, 2, 3);
+    one_core_set_log(&one, log, 2, 4, 0);
+    one_core_append(&one, 1, 3, 2, 4, NULL, 0, 2);
+    ck_assert_uint_eq(last_sent(&one)->term, 4);
+    ck_assert(!last_sent(&one)->append_reply.success);
+    ck_assert_uint_eq(one_core_status(&one).commit_index, 0);
+    ck_assert_uint_eq(one_core_status(&one).leader, 0);
+    one_core_end(&one);
 }
 END_TEST
 
@@ -213,56 +135,52 @@ START_TEST(t11_nothing_is_committed_past_what_the_message_covers)
 {
     static const uint64_t log[] = {1, 2, 2, 2, 2};
     static const uint64_t terms[] = {3};
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, log, 5, 2);
+    one_core_begin(&one, 2, 3);
+    one_core_set_log(&one, log, 5, 2, 0);
     /*
      * A heartbeat about index 2: the entries after it here may be others than the committed ones.
      */
-    append(&alone, 1, 3, 2, 2, NULL, 0, 5);
-    network_settle(alone.network);
-    ck_assert_uint_eq(status_of(&alone).commit_index, 2);
-    ck_assert_uint_eq(acknowledged(&alone, 1, 3), 2);
-    append(&alone, 1, 3, 2, 2, terms, 1, 5);
-    network_settle(alone.network);
-    ck_assert_uint_eq(status_of(&alone).commit_index, 3);
-    alone_end(&alone);
+    one_core_append(&one, 1, 3, 2, 2, NULL, 0, 5);
+    ck_assert_uint_eq(one_core_status(&one).commit_index, 2);
+    ck_assert_uint_eq(acknowledged(&one, 1, 3), 2);
+    one_core_append(&one, 1, 3, 2, 2, terms, 1, 5);
+    ck_assert_uint_eq(one_core_status(&one).commit_index, 3);
+    one_core_end(&one);
 }
 END_TEST
 
 START_TEST(t12_nothing_is_acknowledged_before_it_is_on_disk)
 {
     static const uint64_t terms[] = {2, 2};
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, NULL, 0, 0);
-    node_2(&alone)->disk_stalled = true;
-    append(&alone, 1, 2, 1, 1, terms, 2, 0);
-    network_settle(alone.network);
-    ck_assert_uint_eq(alone.sent_count, 0);
-    ck_assert_uint_eq(status_of(&alone).last_index, 3);
-    ck_assert_uint_eq(status_of(&alone).durable_index, 1);
-    ck_assert(network_finish_write(alone.network, 2));
-    ck_assert_uint_eq(acknowledged(&alone, 1, 2), 3);
-    ck_assert_uint_eq(status_of(&alone).durable_index, 3);
-    alone_end(&alone);
+    one_core_begin(&one, 2, 3);
+    one.disk_stalled = true;
+    one_core_append(&one, 1, 2, 1, 1, terms, 2, 0);
+    ck_assert_uint_eq(one.sent_count, 0);
+    ck_assert_uint_eq(one_core_status(&one).last_index, 3);
+    ck_assert_uint_eq(one_core_status(&one).durable_index, 1);
+    ck_assert(one_core_finish_write(&one));
+    ck_assert_uint_eq(acknowledged(&one, 1, 2), 3);
+    ck_assert_uint_eq(one_core_status(&one).durable_index, 3);
+    one_core_end(&one);
 }
 END_TEST
 
 START_TEST(t12_a_heartbeat_meanwhile_acknowledges_only_what_is_durable)
 {
     static const uint64_t terms[] = {2, 2};
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, NULL, 0, 0);
-    append(&alone, 1, 2, 1, 1, NULL, 0, 0); /* the term becomes durable */
-    network_settle(alone.network);
-    node_2(&alone)->disk_stalled = true;
-    append(&alone, 1, 2, 1, 1, terms, 2, 0);
-    append(&alone, 1, 2, 3, 2, NULL, 0, 0);
-    network_settle(alone.network);
-    ck_assert_uint_le(acknowledged(&alone, 1, 2), 1);
-    alone_end(&alone);
+    one_core_begin(&one, 2, 3);
+    one_core_append(&one, 1, 2, 1, 1, NULL, 0, 0); /* the term becomes durable */
+    one.disk_stalled = true;
+    one_core_append(&one, 1, 2, 1, 1, terms, 2, 0);
+    one_core_append(&one, 1, 2, 3, 2, NULL, 0, 0);
+    ck_assert_uint_le(acknowledged(&one, 1, 2), 1);
+    one_core_end(&one);
 }
 END_TEST
 
@@ -270,20 +188,20 @@ START_TEST(t13_a_write_that_was_overtaken_acknowledges_nothing)
 {
     static const uint64_t first[] = {2, 2, 2};
     static const uint64_t second[] = {3, 3, 3};
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, NULL, 0, 0);
-    node_2(&alone)->disk_stalled = true;
-    append(&alone, 1, 2, 1, 1, first, 3, 0);
-    append(&alone, 3, 3, 1, 1, second, 3, 0);
-    ck_assert(network_finish_write(alone.network, 2));
-    ck_assert_uint_eq(status_of(&alone).durable_index, 1);
-    ck_assert_uint_eq(acknowledged(&alone, 3, 3), 0);
-    ck_assert(network_finish_write(alone.network, 2));
-    ck_assert_uint_eq(status_of(&alone).durable_index, 4);
-    ck_assert_uint_eq(acknowledged(&alone, 3, 3), 4);
-    ck_assert(!network_finish_write(alone.network, 2));
-    alone_end(&alone);
+    one_core_begin(&one, 2, 3);
+    one.disk_stalled = true;
+    one_core_append(&one, 1, 2, 1, 1, first, 3, 0);
+    one_core_append(&one, 3, 3, 1, 1, second, 3, 0);
+    ck_assert(one_core_finish_write(&one));
+    ck_assert_uint_eq(one_core_status(&one).durable_index, 1);
+    ck_assert_uint_eq(acknowledged(&one, 3, 3), 0);
+    ck_assert(one_core_finish_write(&one));
+    ck_assert_uint_eq(one_core_status(&one).durable_index, 4);
+    ck_assert_uint_eq(acknowledged(&one, 3, 3), 4);
+    ck_assert(!one_core_finish_write(&one));
+    one_core_end(&one);
 }
 END_TEST
 
@@ -297,23 +215,23 @@ START_TEST(t13_the_same_entry_come_back_does_not_make_the_old_write_count)
     static const uint64_t first[] = {2, 2, 2};
     static const uint64_t second[] = {3};
     static const uint64_t third[] = {2, 2, 4};
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, NULL, 0, 0);
-    node_2(&alone)->disk_stalled = true;
-    append(&alone, 1, 2, 1, 1, first, 3, 0);
-    append(&alone, 3, 3, 2, 2, second, 1, 0);
-    append(&alone, 1, 4, 2, 2, third, 3, 0);
-    ck_assert_uint_eq(raft_log_term(node_2(&alone)->core, 4), 2);
-    ck_assert(network_finish_write(alone.network, 2));
-    ck_assert_uint_le(status_of(&alone).durable_index, 2);
-    ck_assert_uint_eq(acknowledged(&alone, 1, 4), 0);
-    ck_assert(network_finish_write(alone.network, 2));
-    ck_assert_uint_le(status_of(&alone).durable_index, 2);
-    ck_assert(network_finish_write(alone.network, 2));
-    ck_assert_uint_eq(status_of(&alone).durable_index, 5);
-    ck_assert_uint_eq(acknowledged(&alone, 1, 4), 5);
-    alone_end(&alone);
+    one_core_begin(&one, 2, 3);
+    one.disk_stalled = true;
+    one_core_append(&one, 1, 2, 1, 1, first, 3, 0);
+    one_core_append(&one, 3, 3, 2, 2, second, 1, 0);
+    one_core_append(&one, 1, 4, 2, 2, third, 3, 0);
+    ck_assert_uint_eq(raft_log_term(one.core, 4), 2);
+    ck_assert(one_core_finish_write(&one));
+    ck_assert_uint_le(one_core_status(&one).durable_index, 2);
+    ck_assert_uint_eq(acknowledged(&one, 1, 4), 0);
+    ck_assert(one_core_finish_write(&one));
+    ck_assert_uint_le(one_core_status(&one).durable_index, 2);
+    ck_assert(one_core_finish_write(&one));
+    ck_assert_uint_eq(one_core_status(&one).durable_index, 5);
+    ck_assert_uint_eq(acknowledged(&one, 1, 4), 5);
+    one_core_end(&one);
 }
 END_TEST
 
@@ -321,76 +239,53 @@ START_TEST(t14_previous_index_0_is_nothing_special_after_compaction)
 {
     static const uint64_t terms[] = {1, 1, 1, 1, 1};
     static const uint64_t beyond[] = {1, 1, 2, 2, 2, 2, 2, 2, 2, 3, 4};
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, NULL, 0, 0);
-    network_set_base(alone.network, 2, 10, 3);
+    one_core_begin(&one, 2, 3);
+    one_core_set_base(&one, 10, 3);
     /* All entries are before the base, so they are committed here, and none is stored again or in a
      * wrong place. */
-    append(&alone, 1, 4, 0, 0, terms, 5, 0);
-    network_settle(alone.network);
-    ck_assert_uint_eq(status_of(&alone).last_index, 10);
-    ck_assert_uint_eq(status_of(&alone).last_term, 3);
-    ck_assert_ptr_null(raft_log_entry(node_2(&alone)->core, 1));
+    one_core_append(&one, 1, 4, 0, 0, terms, 5, 0);
+    ck_assert_uint_eq(one_core_status(&one).last_index, 10);
+    ck_assert_uint_eq(one_core_status(&one).last_term, 3);
+    ck_assert_ptr_null(raft_log_entry(one.core, 1));
     /* Entries after the base are taken at their own place. */
-    append(&alone, 1, 4, 0, 0, beyond, 11, 0);
-    network_settle(alone.network);
-    ck_assert_uint_eq(status_of(&alone).last_index, 11);
-    ck_assert_uint_eq(raft_log_term(node_2(&alone)->core, 11), 4);
-    ck_assert_uint_eq(node_2(&alone)->violation_count, 0);
-    alone_end(&alone);
+    one_core_append(&one, 1, 4, 0, 0, beyond, 11, 0);
+    ck_assert_uint_eq(one_core_status(&one).last_index, 11);
+    ck_assert_uint_eq(raft_log_term(one.core, 11), 4);
+    ck_assert_uint_eq(one.violation_count, 0);
+    one_core_end(&one);
 }
 END_TEST
 
 START_TEST(t14_a_gap_after_the_base_is_refused)
 {
     static const uint64_t terms[] = {4};
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, NULL, 0, 0);
-    network_set_base(alone.network, 2, 10, 3);
-    append(&alone, 1, 4, 12, 3, terms, 1, 0);
-    network_settle(alone.network);
-    ck_assert(!last_sent(&alone)->append_reply.success);
-    ck_assert_uint_eq(last_sent(&alone)->append_reply.conflict_index, 10);
-    ck_assert_uint_eq(status_of(&alone).last_index, 10);
-    alone_end(&alone);
-}
-END_TEST
-
-START_TEST(a_crash_leaves_what_was_durable)
-{
-    static const uint64_t first[] = {2};
-    static const uint64_t second[] = {2};
-    struct alone alone;
-
-    alone_begin(&alone, NULL, 0, 0);
-    append(&alone, 1, 2, 1, 1, first, 1, 0);
-    network_settle(alone.network);
-    node_2(&alone)->disk_stalled = true;
-    append(&alone, 1, 2, 2, 2, second, 1, 0);
-    network_crash(alone.network, 2, false);
-    network_restart(alone.network, 2);
-    ck_assert_uint_eq(status_of(&alone).last_index, 2);
-    ck_assert_uint_eq(status_of(&alone).term, 2);
-    ck_assert_uint_eq(status_of(&alone).durable_index, 2);
-    alone_end(&alone);
+    one_core_begin(&one, 2, 3);
+    one_core_set_base(&one, 10, 3);
+    one_core_append(&one, 1, 4, 12, 3, terms, 1, 0);
+    ck_assert(!last_sent(&one)->append_reply.success);
+    ck_assert_uint_eq(last_sent(&one)->append_reply.conflict_index, 10);
+    ck_assert_uint_eq(one_core_status(&one).last_index, 10);
+    one_core_end(&one);
 }
 END_TEST
 
 START_TEST(a_candidate_follows_the_leader_of_its_term)
 {
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, NULL, 0, 0);
-    network_set_log(alone.network, 2, (const uint64_t[]){1}, 1, 5, 2);
-    network_campaign(alone.network, 2);
-    ck_assert_int_eq(network_role(alone.network, 2), RAFT_PRE_CANDIDATE);
-    append(&alone, 3, 5, 1, 1, NULL, 0, 0);
-    ck_assert_int_eq(network_role(alone.network, 2), RAFT_FOLLOWER);
-    ck_assert_uint_eq(status_of(&alone).leader, 3);
-    ck_assert_uint_eq(status_of(&alone).vote, 2); /* a vote is never taken back */
-    alone_end(&alone);
+    one_core_begin(&one, 2, 3);
+    one_core_set_log(&one, (const uint64_t[]){1}, 1, 5, 2);
+    one_core_run(&one, 2 * ELECTION_TIMEOUT_MS);
+    ck_assert_int_eq(raft_get_role(one.core), RAFT_PRE_CANDIDATE);
+    one_core_append(&one, 3, 5, 1, 1, NULL, 0, 0);
+    ck_assert_int_eq(raft_get_role(one.core), RAFT_FOLLOWER);
+    ck_assert_uint_eq(one_core_status(&one).leader, 3);
+    ck_assert_uint_eq(one_core_status(&one).vote, 2); /* a vote is never taken back */
+    one_core_end(&one);
 }
 END_TEST
 
@@ -399,30 +294,30 @@ START_TEST(a_false_term_of_the_committed_predecessor_is_a_violation)
 {
     static const uint64_t log[] = {1, 3, 3};
     static const uint64_t lower[] = {2};
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, log, 3, 3);
-    append(&alone, 1, 4, 3, 3, NULL, 0, 3);
-    network_settle(alone.network);
-    ck_assert_uint_eq(status_of(&alone).commit_index, 3);
-    append(&alone, 1, 4, 3, 1, lower, 1, 3);
-    ck_assert_uint_eq(node_2(&alone)->violation_count, 1);
-    ck_assert_uint_eq(status_of(&alone).last_index, 3);
-    alone_end(&alone);
+    one_core_begin(&one, 2, 3);
+    one_core_set_log(&one, log, 3, 3, 0);
+    one_core_append(&one, 1, 4, 3, 3, NULL, 0, 3);
+    ck_assert_uint_eq(one_core_status(&one).commit_index, 3);
+    one_core_append(&one, 1, 4, 3, 1, lower, 1, 3);
+    ck_assert_uint_eq(one.violation_count, 1);
+    ck_assert_uint_eq(one_core_status(&one).last_index, 3);
+    one_core_end(&one);
 }
 END_TEST
 
 START_TEST(a_false_term_of_the_base_is_a_violation)
 {
     static const uint64_t lower[] = {2};
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, NULL, 0, 0);
-    network_set_base(alone.network, 2, 10, 3);
-    append(&alone, 1, 4, 10, 2, lower, 1, 10);
-    ck_assert_uint_eq(node_2(&alone)->violation_count, 1);
-    ck_assert_uint_eq(status_of(&alone).last_index, 10);
-    alone_end(&alone);
+    one_core_begin(&one, 2, 3);
+    one_core_set_base(&one, 10, 3);
+    one_core_append(&one, 1, 4, 10, 2, lower, 1, 10);
+    ck_assert_uint_eq(one.violation_count, 1);
+    ck_assert_uint_eq(one_core_status(&one).last_index, 10);
+    one_core_end(&one);
 }
 END_TEST
 
@@ -430,26 +325,25 @@ END_TEST
 START_TEST(an_append_across_a_base_without_a_time_is_taken)
 {
     static const uint64_t terms[] = {3, 3, 4};
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, NULL, 0, 0);
-    network_set_base(alone.network, 2, 10, 3);
-    alone.time_ms = 5000;
-    append(&alone, 1, 4, 8, 2, terms, 3, 0);
-    network_settle(alone.network);
-    ck_assert_uint_eq(node_2(&alone)->violation_count, 0);
-    ck_assert_uint_eq(acknowledged(&alone, 1, 4), 11);
-    alone_end(&alone);
+    one_core_begin(&one, 2, 3);
+    one_core_set_base(&one, 10, 3);
+    one.time_ms = 5000;
+    one_core_append(&one, 1, 4, 8, 2, terms, 3, 0);
+    ck_assert_uint_eq(one.violation_count, 0);
+    ck_assert_uint_eq(acknowledged(&one, 1, 4), 11);
+    one_core_end(&one);
 }
 END_TEST
 
 /* Appends a membership of the voters 1 and 3 at each index after `previous`; term 0 = a no-op. */
-static void append_memberships(struct alone *alone, uint16_t from, uint64_t term, uint64_t previous,
+static void append_memberships(struct one_core *one, uint16_t from, uint64_t term, uint64_t previous,
                                uint64_t previous_term, const bool *memberships, uint32_t count)
 {
     struct raft_membership without_2 = {0};
     struct buffer bytes = {0};
-    struct raft_entry *entries[ENTRIES_MAX];
+    struct raft_entry *entries[ONE_CORE_ENTRIES_MAX];
     struct raft_message message = {.type = RAFT_MESSAGE_APPEND,
                                    .from = from,
                                    .to = 2,
@@ -470,21 +364,18 @@ static void append_memberships(struct alone *alone, uint16_t from, uint64_t term
         entries[i]->index = previous + 1 + i;
         entries[i]->term = term;
     }
-    network_deliver(alone->network, &message);
+    one_core_give(one, &message);
     for (uint32_t i = 0; i < count; i++) {
         raft_entry_release(entries[i]);
     }
     buffer_free(&bytes);
 }
 
-static size_t vote_requests(struct alone *alone)
+static size_t vote_requests(struct one_core *one)
 {
-    size_t count = 0;
+    size_t count = one_core_count(one, RAFT_MESSAGE_VOTE, 0);
 
-    for (size_t i = 0; i < alone->sent_count; i++) {
-        count += alone->sent[i].type == RAFT_MESSAGE_VOTE;
-    }
-    alone->sent_count = 0;
+    one_core_forget_sent(one);
     return count;
 }
 
@@ -494,20 +385,18 @@ START_TEST(r16_whether_it_was_a_voter_before_belongs_to_an_entry_not_to_an_index
 {
     static const bool first[] = {false, true};
     static const bool second[] = {true, true};
-    struct alone alone;
+    struct one_core one;
 
-    alone_begin(&alone, NULL, 0, 0);
-    append_memberships(&alone, 1, 2, 1, 1, first, 2); /* before index 3 this node is a voter */
-    network_settle(alone.network);
-    network_run(alone.network, 3000);
-    ck_assert_uint_gt(vote_requests(&alone), 0);
-    append_memberships(&alone, 3, 9, 1, 1, second, 2); /* now it is not */
-    network_settle(alone.network);
-    ck_assert_uint_eq(status_of(&alone).membership_index, 3);
-    alone.sent_count = 0;
-    network_run(alone.network, 5000);
-    ck_assert_uint_eq(vote_requests(&alone), 0);
-    network_destroy(alone.network);
+    one_core_begin(&one, 2, 3);
+    append_memberships(&one, 1, 2, 1, 1, first, 2); /* before index 3 this node is a voter */
+    one_core_run(&one, 3000);
+    ck_assert_uint_gt(vote_requests(&one), 0);
+    append_memberships(&one, 3, 9, 1, 1, second, 2); /* now it is not */
+    ck_assert_uint_eq(one_core_status(&one).membership_index, 3);
+    one_core_forget_sent(&one);
+    one_core_run(&one, 5000);
+    ck_assert_uint_eq(vote_requests(&one), 0);
+    one_core_end(&one);
 }
 END_TEST
 
@@ -523,7 +412,6 @@ UNIT_SUITE(append)
     tcase_add_test(follower, the_hint_skips_what_the_leader_cannot_have);
     tcase_add_test(follower, a_conflicting_tail_is_replaced);
     tcase_add_test(follower, a_leader_of_the_past_is_told_the_term);
-    tcase_add_test(follower, a_crash_leaves_what_was_durable);
     tcase_add_test(follower, a_candidate_follows_the_leader_of_its_term);
     suite_add_tcase(suite, follower);
     tcase_add_test(traps, t11_nothing_is_committed_past_what_the_message_covers);
