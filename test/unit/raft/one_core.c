@@ -388,7 +388,7 @@ static void grant(struct one_core *one, bool pre)
     }
 }
 
-void one_core_lead(struct one_core *one)
+void one_core_win(struct one_core *one)
 {
     while (raft_get_role(one->core) == RAFT_FOLLOWER) {
         one_core_run(one, 10);
@@ -396,6 +396,11 @@ void one_core_lead(struct one_core *one)
     grant(one, true);
     grant(one, false);
     ASSERT(raft_get_role(one->core) == RAFT_LEADER);
+}
+
+void one_core_lead(struct one_core *one)
+{
+    one_core_win(one);
     one_core_answer_all(one);
     one_core_run(one, HEARTBEAT_MS);
     one_core_answer_all(one);
@@ -461,7 +466,7 @@ struct raft_message one_core_vote_request(uint16_t from, uint16_t to, uint64_t t
     return message;
 }
 
-void one_core_carry(struct one_core *from, struct one_core *to)
+static void carry(struct one_core *from, struct one_core *to, bool control_only)
 {
     struct raft_message *sent = from->sent;
     size_t count = from->sent_count;
@@ -470,12 +475,28 @@ void one_core_carry(struct one_core *from, struct one_core *to)
     from->sent_count = 0;
     from->sent_capacity = 0;
     for (size_t i = 0; i < count; i++) {
+        if (control_only && sent[i].lane != RAFT_LANE_CONTROL) {
+            from->sent = memory_grow(from->sent, &from->sent_capacity, from->sent_count + 1,
+                                     sizeof(from->sent[0]));
+            from->sent[from->sent_count++] = sent[i];
+            continue;
+        }
         if (sent[i].to == to->options.id) {
             one_core_give(to, &sent[i]);
         }
         drop(&sent[i]);
     }
     memory_free(sent);
+}
+
+void one_core_carry(struct one_core *from, struct one_core *to)
+{
+    carry(from, to, false);
+}
+
+void one_core_carry_control(struct one_core *from, struct one_core *to)
+{
+    carry(from, to, true);
 }
 
 /* ---- what is seen ---- */
@@ -517,14 +538,13 @@ size_t one_core_count(const struct one_core *one, uint8_t type, uint16_t to)
     return count;
 }
 
-size_t one_core_count_entries(const struct one_core *one, uint16_t to)
+size_t one_core_count_full(const struct one_core *one, uint16_t to)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < one->sent_count; i++) {
-        count += one->sent[i].type == RAFT_MESSAGE_APPEND && one->sent[i].to == to
-                     ? one->sent[i].entry_count
-                     : 0;
+        count += one->sent[i].type == RAFT_MESSAGE_APPEND && one->sent[i].to == to &&
+                 one->sent[i].entry_count > 0;
     }
     return count;
 }

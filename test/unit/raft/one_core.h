@@ -87,7 +87,9 @@ void one_core_append(struct one_core *one, uint16_t from, uint64_t term, uint64_
 
 /* ---- what the others do ---- */
 
-/* All voters vote for it, and have its first entry. */
+/* All voters vote for it. */
+void one_core_win(struct one_core *one);
+/* The same, and they have its first entry. */
 void one_core_lead(struct one_core *one);
 /* The answer of a peer that takes the newest append which it was sent, and what came before it. */
 struct raft_message one_core_answer_of(const struct one_core *one, uint16_t peer);
@@ -98,8 +100,10 @@ void one_core_answer_all(struct one_core *one);
 void one_core_run_answered(struct one_core *one, uint64_t ms, uint16_t first, uint16_t last);
 struct raft_message one_core_vote_request(uint16_t from, uint16_t to, uint64_t term,
                                           uint64_t last_index, uint64_t last_term);
-/* Gives one core what another one has sent to it, and forgets that it was sent. */
+/* Gives one core what another one has sent to it, and forgets that it was sent. Or only what
+ * travels on the control lane. */
 void one_core_carry(struct one_core *from, struct one_core *to);
+void one_core_carry_control(struct one_core *from, struct one_core *to);
 
 /* ---- what is seen ---- */
 
@@ -108,7 +112,8 @@ struct raft_peer_status one_core_peer(const struct one_core *one, uint16_t id);
 uint64_t one_core_lease_left_ms(const struct one_core *one);
 /* How many messages of this type have left; to = 0: to anybody. */
 size_t one_core_count(const struct one_core *one, uint8_t type, uint16_t to);
-size_t one_core_count_entries(const struct one_core *one, uint16_t to);
+/* How many appends with entries. */
+size_t one_core_count_full(const struct one_core *one, uint16_t to);
 /* The last one of this type; NULL = there is none. */
 const struct raft_message *one_core_last(const struct one_core *one, uint8_t type, uint16_t to);
 void one_core_forget_sent(struct one_core *one);

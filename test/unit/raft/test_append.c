@@ -338,8 +338,9 @@ START_TEST(an_append_across_a_base_without_a_time_is_taken)
 END_TEST
 
 /* Appends a membership of the voters 1 and 3 at each index after `previous`; term 0 = a no-op. */
-static void append_memberships(struct one_core *one, uint16_t from, uint64_t term, uint64_t previous,
-                               uint64_t previous_term, const bool *memberships, uint32_t count)
+static void append_memberships(struct one_core *one, uint16_t from, uint64_t term,
+                               uint64_t previous, uint64_t previous_term, const bool *memberships,
+                               uint32_t count)
 {
     struct raft_membership without_2 = {0};
     struct buffer bytes = {0};

@@ -301,8 +301,7 @@ UNIT_SUITE(election)
     tcase_add_test(traps, t2_a_candidate_whose_vote_got_lost_may_ask_again);
     tcase_add_test(traps, t3_the_last_term_counts_although_its_entry_is_compacted);
     tcase_add_test(traps, t4_a_refused_pre_vote_spreads_the_term_and_a_granted_one_does_not);
-    tcase_add_test(traps,
-                   t5_terms_do_not_decide_a_pre_vote_and_refusals_spread_them);
+    tcase_add_test(traps, t5_terms_do_not_decide_a_pre_vote_and_refusals_spread_them);
     tcase_add_test(traps, t7_nobody_campaigns_with_entries_that_are_not_on_disk);
     tcase_add_test(traps, t8_stale_and_refused_messages_do_not_delay_the_election);
     suite_add_tcase(suite, traps);

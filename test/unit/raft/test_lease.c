@@ -214,8 +214,7 @@ END_TEST
 
 START_TEST(a_message_of_a_higher_term_does_not_break_a_promise)
 {
-    const struct raft_message message = {
-        .type = RAFT_MESSAGE_READ, .from = 3, .to = 2, .term = 7};
+    const struct raft_message message = {.type = RAFT_MESSAGE_READ, .from = 3, .to = 2, .term = 7};
     struct one_core one;
 
     one_core_begin(&one, 2, 3);
