@@ -8,10 +8,8 @@
 
 #include "unit.h"
 
+#include "one_core.h"
 #include "raft/membership.h"
-#include "sim/network.h"
-
-enum { HEARTBEAT_MS = 100, ELECTION_TIMEOUT_MS = 1000 };
 
 enum {
     VOTER = RAFT_MEMBER_VOTER,
@@ -30,13 +28,6 @@ static struct raft_membership membership_of(const uint8_t *roles, size_t count)
             raft_membership_add(&membership, (uint16_t)(i + 1), roles[i], "host.example:7381"), 0);
     }
     return membership;
-}
-
-static struct network *network_of(const uint8_t *roles, size_t count)
-{
-    struct raft_membership membership = membership_of(roles, count);
-
-    return network_create_membership(&membership);
 }
 
 START_TEST(members_stand_in_order_whatever_the_order_of_adding)
@@ -256,256 +247,189 @@ START_TEST(the_quorum_value_is_what_a_majority_of_both_halves_reached)
 }
 END_TEST
 
-START_TEST(learners_receive_and_do_not_count)
+/* ---- what a core makes of a membership in its log ---- */
+
+static struct raft_entry *entry_of(const struct raft_membership *membership, uint64_t index,
+                                   uint64_t term)
 {
-    static const uint8_t roles[] = {VOTER, VOTER, VOTER, LEARNER, LEARNER};
-    struct network *network = network_of(roles, 5);
-
-    network_elect_node(network, 1);
-    network_propose(network, 1, 7);
-    network_settle(network);
-    ck_assert_uint_eq(network_last_on_disk(network, 4), 3);
-    ck_assert_int_eq(network_role(network, 4), RAFT_LEARNER);
-    network_crash(network, 2, false);
-    network_crash(network, 3, false);
-    network_propose(network, 1, 8);
-    network_settle(network);
-    ck_assert_uint_eq(network_last_on_disk(network, 4), 4);
-    ck_assert_uint_eq(network_committed_times(network, 8), 0);
-    /* Their answers do not keep a leader in office either. */
-    network_run(network, 2 * ELECTION_TIMEOUT_MS);
-    ck_assert_int_ne(network_role(network, 1), RAFT_LEADER);
-    network_destroy(network);
-}
-END_TEST
-
-START_TEST(learners_never_campaign)
-{
-    static const uint8_t roles[] = {VOTER, LEARNER, LEARNER};
-    struct network *network = network_of(roles, 3);
-
-    network_elect_node(network, 1);
-    network_crash(network, 1, false);
-    network_run(network, 20 * ELECTION_TIMEOUT_MS);
-    ck_assert_int_eq(network_role(network, 2), RAFT_LEARNER);
-    ck_assert_uint_eq(network_status(network, 2).leader, 0);
-    ck_assert_uint_eq(network_status(network, 2).term, network_status(network, 3).term);
-    network_destroy(network);
-}
-END_TEST
-
-START_TEST(learners_read_and_propose_through_the_leader)
-{
-    static const uint8_t roles[] = {VOTER, LEARNER};
-    struct network *network = network_of(roles, 2);
-    uint64_t read_id;
-
-    network_run(network, 3 * ELECTION_TIMEOUT_MS);
-    network_propose(network, 2, 7);
-    network_settle(network);
-    ck_assert_uint_eq(network_committed_times(network, 7), 1);
-    read_id = network_read(network, 2);
-    network_settle(network);
-    ck_assert_uint_eq(network_node(network, 2)->read_confirmed_id, read_id);
-    network_destroy(network);
-}
-END_TEST
-
-/* Gives a node one more entry in its log, with a membership, and starts it again. */
-static void add_membership(struct network *network, uint16_t id, uint64_t term,
-                           const struct raft_membership *membership)
-{
-    struct network_node *node = network_node(network, id);
     struct buffer bytes = {0};
     struct raft_entry *entry;
 
-    network_crash(network, id, false);
     raft_membership_encode(membership, &bytes);
     entry = raft_entry_make(RAFT_ENTRY_MEMBERSHIP, bytes.data, (uint32_t)bytes.size_bytes);
-    entry->index = node->base_index + node->entry_count + 1;
+    entry->index = index;
     entry->term = term;
-    raft_entry_release(node->entries[node->entry_count - 1]);
-    entry->index--;
-    node->entries[node->entry_count - 1] = entry;
-    node->term = term > node->term ? term : node->term;
     buffer_free(&bytes);
-    network_restart(network, id);
+    return entry;
 }
 
-START_TEST(t31_the_log_knows_the_members)
+static struct raft_entry *command(uint64_t index, uint64_t term)
 {
-    static const uint8_t roles[] = {VOTER, VOTER, VOTER, LEARNER};
-    static const uint64_t terms[] = {1, 1, 1};
-    struct raft_membership grown = membership_of(roles, 4);
-    struct network *network = network_create(4);
+    struct raft_entry *entry = raft_entry_make(RAFT_ENTRY_COMMAND, "x", 1);
 
-    network_set_log(network, 2, terms, 3, 1, 0);
-    add_membership(network, 2, 1, &grown);
-    ck_assert_uint_eq(raft_get_membership(network_node(network, 2)->core)->members[3].roles,
-                      LEARNER);
-    ck_assert_uint_eq(network_status(network, 2).membership_index, 3);
-    network_destroy(network);
+    entry->index = index;
+    entry->term = term;
+    return entry;
 }
-END_TEST
 
-START_TEST(t32_a_promoted_learner_votes_and_campaigns)
+/* An append of leader 1 with a command at index 2 and a membership after it. */
+static void append_membership_second(struct one_core *one, const struct raft_membership *membership)
 {
-    static const uint8_t before[] = {VOTER, VOTER, LEARNER};
-    static const uint8_t after[] = {VOTER, VOTER, VOTER};
-    static const uint64_t terms[] = {1, 1};
-    struct raft_membership promoted = membership_of(after, 3);
-    struct network *network = network_of(before, 3);
-
-    ck_assert_int_eq(network_role(network, 3), RAFT_LEARNER);
-    for (uint16_t id = 1; id <= 3; id++) {
-        network_set_log(network, id, terms, 2, 1, 0);
-        add_membership(network, id, 1, &promoted);
-    }
-    ck_assert_int_eq(network_role(network, 3), RAFT_FOLLOWER);
-    network_crash(network, 2, false);
-    network_elect_node(network, 1); /* the vote of that node is needed */
-    network_crash(network, 1, false);
-    network_restart(network, 2);
-    network_elect_node(network, 3);
-    network_destroy(network);
-}
-END_TEST
-
-/* T32 without a restart: the entry makes the node a voter at once. */
-START_TEST(t32_a_learner_votes_from_the_entry_on)
-{
-    static const uint8_t before[] = {VOTER, VOTER, LEARNER};
-    static const uint8_t after[] = {VOTER, VOTER, VOTER};
-    static const uint64_t terms[] = {1, 1};
-    struct raft_membership promoted = membership_of(after, 3);
-    struct network *network = network_of(before, 3);
-
-    for (uint16_t id = 1; id <= 2; id++) {
-        network_set_log(network, id, terms, 2, 1, 0);
-        add_membership(network, id, 1, &promoted);
-    }
-    network_elect_node(network, 1);
-    ck_assert_int_eq(network_role(network, 3), RAFT_FOLLOWER);
-    network_crash(network, 2, false);
-    network_propose(network, 1, 7);
-    network_settle(network);
-    ck_assert_uint_eq(network_committed_times(network, 7), 1);
-    network_destroy(network);
-}
-END_TEST
-
-/* An append to node 2 with a command and then a membership. */
-static void append_membership_second(struct network *network, uint64_t term,
-                                     const struct raft_membership *membership)
-{
-    struct buffer bytes = {0};
-    struct raft_entry *entries[2];
+    struct raft_entry *entries[2] = {command(2, 2), entry_of(membership, 3, 2)};
     struct raft_message message = {.type = RAFT_MESSAGE_APPEND,
                                    .from = 1,
-                                   .to = 2,
-                                   .term = term,
+                                   .to = one->options.id,
+                                   .term = 2,
                                    .entries = entries,
                                    .entry_count = 2};
 
-    raft_membership_encode(membership, &bytes);
-    entries[0] = raft_entry_make(RAFT_ENTRY_COMMAND, "x", 1);
-    entries[1] = raft_entry_make(RAFT_ENTRY_MEMBERSHIP, bytes.data, (uint32_t)bytes.size_bytes);
-    for (size_t i = 0; i < 2; i++) {
-        entries[i]->index = 2 + i;
-        entries[i]->term = term;
-    }
     message.append.previous_index = 1;
     message.append.previous_term = 1;
-    network_deliver(network, &message);
-    network_settle(network);
+    one_core_give(one, &message);
     raft_entry_release(entries[0]);
     raft_entry_release(entries[1]);
-    buffer_free(&bytes);
 }
+
+static const uint8_t grown_roles[] = {VOTER, VOTER, VOTER, LEARNER};
 
 START_TEST(t15_a_membership_second_in_a_batch_has_its_own_index)
 {
-    static const uint8_t roles[] = {VOTER, VOTER, VOTER, LEARNER};
-    struct raft_membership grown = membership_of(roles, 4);
-    struct network *network = network_create(3);
+    struct raft_membership grown = membership_of(grown_roles, 4);
+    struct one_core one;
 
-    network_cut(network, 1, 2);
-    append_membership_second(network, 2, &grown);
-    ck_assert_uint_eq(network_status(network, 2).membership_index, 3);
-    ck_assert_uint_eq(raft_get_membership(network_node(network, 2)->core)->count, 4);
-    network_destroy(network);
+    one_core_begin(&one, 2, 3);
+    append_membership_second(&one, &grown);
+    ck_assert_uint_eq(one_core_status(&one).membership_index, 3);
+    ck_assert_uint_eq(raft_get_membership(one.core)->count, 4);
+    one_core_end(&one);
 }
 END_TEST
 
 START_TEST(a_membership_that_is_cut_off_gives_way_to_the_one_before)
 {
-    static const uint8_t roles[] = {VOTER, VOTER, VOTER, LEARNER};
-    struct raft_membership grown = membership_of(roles, 4);
-    struct network *network = network_create(3);
-    struct raft_entry *other = raft_entry_make(RAFT_ENTRY_COMMAND, "y", 1);
-    struct raft_message message = {.type = RAFT_MESSAGE_APPEND,
-                                   .from = 3,
-                                   .to = 2,
-                                   .term = 3,
-                                   .entries = &other,
-                                   .entry_count = 1};
+    static const uint64_t other[] = {3};
+    struct raft_membership grown = membership_of(grown_roles, 4);
+    struct one_core one;
 
-    network_cut(network, 1, 2);
-    network_cut(network, 3, 2);
-    append_membership_second(network, 2, &grown);
-    other->index = 3;
-    other->term = 3;
-    message.append.previous_index = 2;
-    message.append.previous_term = 2;
-    network_deliver(network, &message);
-    ck_assert_uint_eq(network_status(network, 2).membership_index, 1);
-    ck_assert_uint_eq(raft_get_membership(network_node(network, 2)->core)->count, 3);
-    raft_entry_release(other);
-    network_destroy(network);
+    one_core_begin(&one, 2, 3);
+    append_membership_second(&one, &grown);
+    one_core_append(&one, 3, 3, 2, 2, other, 1, 0);
+    ck_assert_uint_eq(one_core_status(&one).membership_index, 1);
+    ck_assert_uint_eq(raft_get_membership(one.core)->count, 3);
+    one_core_end(&one);
+}
+END_TEST
+
+START_TEST(t31_the_log_knows_the_members)
+{
+    struct raft_membership grown = membership_of(grown_roles, 4);
+    struct one_core one;
+    struct raft_entry *entries[3];
+    const struct raft_recovered recovered = {
+        .term = 1, .promise_known = true, .entries = entries, .entry_count = 3};
+
+    one_core_begin(&one, 2, 3);
+    entries[0] = entry_of(&one.members, 1, 1);
+    entries[1] = command(2, 1);
+    entries[2] = entry_of(&grown, 3, 1);
+    one_core_start(&one, &recovered);
+    ck_assert_uint_eq(raft_get_membership(one.core)->members[3].roles, LEARNER);
+    ck_assert_uint_eq(one_core_status(&one).membership_index, 3);
+    for (size_t i = 0; i < 3; i++) {
+        raft_entry_release(entries[i]);
+    }
+    one_core_end(&one);
+}
+END_TEST
+
+/* The entry makes the node a voter at once, and not only after a restart. */
+START_TEST(t32_a_learner_votes_from_the_entry_on)
+{
+    static const uint8_t before[] = {VOTER, VOTER, LEARNER};
+    static const uint8_t after[] = {VOTER, VOTER, VOTER};
+    struct raft_membership learner = membership_of(before, 3);
+    struct raft_membership promoted = membership_of(after, 3);
+    struct one_core one;
+
+    one_core_begin_members(&one, 3, &learner);
+    ck_assert_int_eq(raft_get_role(one.core), RAFT_LEARNER);
+    one_core_run(&one, 5 * ELECTION_TIMEOUT_MS);
+    ck_assert_uint_eq(one.sent_count, 0); /* learners never campaign */
+    append_membership_second(&one, &promoted);
+    ck_assert_int_eq(raft_get_role(one.core), RAFT_FOLLOWER);
+    one_core_run(&one, 2 * ELECTION_TIMEOUT_MS);
+    ck_assert_uint_gt(one_core_count(&one, RAFT_MESSAGE_VOTE, 0), 0);
+    one_core_end(&one);
+}
+END_TEST
+
+START_TEST(learners_receive_and_do_not_count)
+{
+    static const uint8_t roles[] = {VOTER, VOTER, VOTER, LEARNER, LEARNER};
+    struct raft_membership membership = membership_of(roles, 5);
+    struct one_core one;
+
+    one_core_begin_members(&one, 1, &membership);
+    one_core_lead(&one);
+    one_core_propose(&one, 7, 0);
+    ck_assert_uint_eq(one_core_count_full(&one, 4), 1);
+    one_core_answer(&one, 4);
+    one_core_answer(&one, 5);
+    ck_assert_uint_eq(one_core_status(&one).commit_index, 2);
+    /* Their answers do not keep a leader in office either. */
+    one_core_run_answered(&one, 2 * ELECTION_TIMEOUT_MS, 4, 5);
+    ck_assert_int_ne(raft_get_role(one.core), RAFT_LEADER);
+    one_core_end(&one);
 }
 END_TEST
 
 /* Incoming 1 2 3, outgoing 3 4 5. */
 static const uint8_t joint_roles[] = {VOTER, VOTER, BOTH, OUTGOING, OUTGOING};
 
+static void grant(struct one_core *one, uint16_t from, bool pre)
+{
+    struct raft_message vote = {.type = RAFT_MESSAGE_VOTE_REPLY, .from = from, .to = 3};
+
+    vote.term = raft_get_term(one->core) + (pre ? 1 : 0);
+    vote.vote_reply.pre = pre;
+    vote.vote_reply.granted = true;
+    one_core_give(one, &vote);
+}
+
 START_TEST(a_joint_configuration_elects_with_both_majorities_only)
 {
-    struct network *network = network_of(joint_roles, 5);
+    struct raft_membership joint = membership_of(joint_roles, 5);
+    struct one_core one;
 
-    network_crash(network, 4, false);
-    network_crash(network, 5, false);
-    network_run(network, 10 * ELECTION_TIMEOUT_MS);
-    ck_assert_uint_eq(network_leader_count(network), 0); /* three of five, all incoming ones */
-    network_restart(network, 5);
-    network_crash(network, 1, false);
-    network_run(network, 10 * ELECTION_TIMEOUT_MS);
-    ck_assert_uint_eq(network_leader_count(network), 1); /* 2 and 3, 3 and 5 */
-    network_destroy(network);
+    one_core_begin_members(&one, 3, &joint);
+    one_core_run(&one, 2 * ELECTION_TIMEOUT_MS);
+    grant(&one, 1, true);
+    grant(&one, 2, true);
+    ck_assert_int_eq(raft_get_role(one.core), RAFT_PRE_CANDIDATE); /* all of the incoming ones */
+    grant(&one, 5, true);
+    ck_assert_int_eq(raft_get_role(one.core), RAFT_CANDIDATE);
+    grant(&one, 4, false);
+    grant(&one, 5, false);
+    ck_assert_int_eq(raft_get_role(one.core), RAFT_CANDIDATE); /* all of the outgoing ones */
+    grant(&one, 2, false);
+    ck_assert_int_eq(raft_get_role(one.core), RAFT_LEADER);
+    one_core_end(&one);
 }
 END_TEST
 
-/* Holds back the appends of a leader to two of the incoming voters, but not its campaign. */
-static bool lose_appends_to_1_and_2(struct network *network, const struct raft_message *message)
-{
-    (void)network;
-    return message->type != RAFT_MESSAGE_APPEND || message->to > 2;
-}
-
 START_TEST(a_joint_configuration_commits_with_both_majorities_only)
 {
-    struct network *network = network_of(joint_roles, 5);
+    struct raft_membership joint = membership_of(joint_roles, 5);
+    struct one_core one;
 
-    network->filter = lose_appends_to_1_and_2;
-    network_elect_node(network, 3);
-    network_propose(network, 3, 7); /* all of the outgoing ones, one of the incoming */
-    network_settle(network);
-    ck_assert_uint_eq(network_last_on_disk(network, 4), 3);
-    ck_assert_uint_eq(network_committed_times(network, 7), 0);
-    network->filter = NULL;
-    network_isolate(network, 1);
-    network_run(network, 2 * HEARTBEAT_MS);
-    ck_assert_uint_eq(network_committed_times(network, 7), 1);
-    network_destroy(network);
+    one_core_begin_members(&one, 3, &joint);
+    one_core_win(&one);
+    one_core_answer(&one, 4);
+    one_core_answer(&one, 5);
+    ck_assert_uint_lt(one_core_status(&one).commit_index, 2);
+    one_core_answer(&one, 2);
+    ck_assert_uint_eq(one_core_status(&one).commit_index, 2);
+    one_core_end(&one);
 }
 END_TEST
 
@@ -526,11 +450,8 @@ UNIT_SUITE(membership)
     tcase_add_test(plain, the_quorum_value_is_what_a_majority_of_both_halves_reached);
     suite_add_tcase(suite, plain);
     tcase_add_test(roles, learners_receive_and_do_not_count);
-    tcase_add_test(roles, learners_never_campaign);
-    tcase_add_test(roles, learners_read_and_propose_through_the_leader);
     tcase_add_test(roles, t15_a_membership_second_in_a_batch_has_its_own_index);
     tcase_add_test(roles, t31_the_log_knows_the_members);
-    tcase_add_test(roles, t32_a_promoted_learner_votes_and_campaigns);
     tcase_add_test(roles, t32_a_learner_votes_from_the_entry_on);
     tcase_add_test(roles, a_membership_that_is_cut_off_gives_way_to_the_one_before);
     tcase_add_test(roles, a_joint_configuration_elects_with_both_majorities_only);

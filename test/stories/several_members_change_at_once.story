@@ -1,0 +1,68 @@
+# Three nodes join and two leave in one change: the joint membership needs a majority of the three
+# old voters and of the four new ones.
+
+nodes 3
+       0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1
+       0.000  node 2  starts: term 1, vote 0, snapshot of 0, log 1 to 1
+       0.000  node 3  starts: term 1, vote 0, snapshot of 0, log 1 to 1
+elect 1
+       0.050  node 1  is pre-candidate in term 1, leader 0, log up to 1, committed 0
+       0.052  node 1  is candidate in term 2, leader 0, log up to 1, committed 0
+       0.054  node 2  is follower in term 2, leader 0, log up to 1, committed 0
+       0.054  node 3  is follower in term 2, leader 0, log up to 1, committed 0
+       0.056  node 1  is leader in term 2, leader 1, log up to 2, committed 0
+run 50
+       0.057  node 2  is follower in term 2, leader 1, log up to 2, committed 0
+       0.057  node 3  is follower in term 2, leader 1, log up to 2, committed 0
+       0.060  node 1  commits up to 2
+join 4
+       0.106  node 4  starts: term 0, vote 0, snapshot of 0, log 1 to 0
+join 5
+       0.106  node 5  starts: term 0, vote 0, snapshot of 0, log 1 to 0
+join 6
+       0.106  node 6  starts: term 0, vote 0, snapshot of 0, log 1 to 0
+run 50
+change 1 learn 4 learn 5 learn 6
+run 500
+       0.156  node 1  is leader in term 2, leader 1, log up to 3, committed 2
+       0.157  node 6  is learner in term 2, leader 1, log up to 0, committed 0
+       0.157  node 5  is learner in term 2, leader 1, log up to 0, committed 0
+       0.157  node 3  is follower in term 2, leader 1, log up to 3, committed 2
+       0.157  node 2  is follower in term 2, leader 1, log up to 3, committed 2
+       0.157  node 4  is learner in term 2, leader 1, log up to 0, committed 0
+       0.159  node 1  commits up to 3
+       0.159  node 1  answers the operator: done
+       0.160  node 6  is learner in term 2, leader 1, log up to 3, committed 3
+       0.161  node 4  is learner in term 2, leader 1, log up to 3, committed 3
+       0.161  node 5  is learner in term 2, leader 1, log up to 3, committed 3
+change 1 promote 4 promote 5 promote 6 remove 2 remove 3
+run 500
+       0.656  node 1  is leader in term 2, leader 1, log up to 4, committed 3
+       0.657  node 4  is follower in term 2, leader 1, log up to 4, committed 3
+       0.657  node 6  is follower in term 2, leader 1, log up to 4, committed 3
+       0.657  node 5  is follower in term 2, leader 1, log up to 4, committed 3
+       0.658  node 2  is follower in term 2, leader 1, log up to 4, committed 3
+       0.658  node 3  is follower in term 2, leader 1, log up to 4, committed 3
+       0.660  node 1  is leader in term 2, leader 1, log up to 5, committed 4
+       0.660  node 1  commits up to 4
+       0.661  node 4  is follower in term 2, leader 1, log up to 5, committed 4
+       0.661  node 5  is follower in term 2, leader 1, log up to 5, committed 4
+       0.661  node 6  is follower in term 2, leader 1, log up to 5, committed 4
+       0.663  node 1  commits up to 5
+       0.663  node 1  answers the operator: done
+       0.664  node 3  is learner in term 2, leader 1, log up to 5, committed 5
+       0.664  node 3  has been removed
+       0.664  node 3  is killed
+       0.664  node 2  is learner in term 2, leader 1, log up to 5, committed 5
+       0.664  node 2  has been removed
+       0.664  node 2  is killed
+members 1
+       1.156  node 1  members of entry 5, committed: 1 votes,4 votes,5 votes,6 votes
+members 4
+       1.156  node 4  members of entry 5, committed: 1 votes,4 votes,5 votes,6 votes
+set 5 key0 a
+       1.156  node 5  is asked (1): SET key0 a (1 bytes)
+run 50
+       1.160  node 1  commits up to 6
+       1.161  node 5  answers (1): done, index 6
+       1.161  world   request 1 done: OK
