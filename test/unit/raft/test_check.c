@@ -7,24 +7,28 @@
 
 #include "unit.h"
 
+#include "one_core.h"
 #include "raft/check.h"
 #include "raft/lease.h"
 #include "raft/tail.h"
-#include "sim/network.h"
 
-enum { HEARTBEAT_MS = 100 };
-
-static struct network *three_with_leader_1(void)
+/* Node 1 leads nodes 2 and 3. The log of each ends with entry 7 of term 2, which is committed. */
+static void begin(struct one_core *one, uint16_t id)
 {
-    struct network *network = network_create(3);
+    static const uint64_t terms[] = {2, 2, 2, 2, 2, 2};
 
-    network_elect_node(network, 1);
-    for (uint64_t i = 1; i <= 5; i++) {
-        network_propose(network, 1, i);
-        network_settle(network);
+    one_core_begin(one, id, 3);
+    one->time_ms = 5000;
+    if (id != 1) {
+        one_core_append(one, 1, 2, 1, 1, terms, 6, 7);
+    } else {
+        one_core_lead(one);
+        for (uint64_t number = 1; number <= 5; number++) {
+            one_core_propose(one, number, 0);
+            one_core_answer_all(one);
+        }
     }
-    network_run(network, HEARTBEAT_MS);
-    return network;
+    ck_assert_uint_eq(one_core_status(one).commit_index, 7);
 }
 
 static void commit_too_far(struct raft_core *core)
@@ -130,24 +134,24 @@ static const struct {
 
 START_TEST(a_field_that_is_broken_is_seen)
 {
-    struct network *network = three_with_leader_1();
-    struct raft_core *core = network_node(network, plants[_i].id)->core;
-    struct raft_core good = *core;
+    struct one_core one;
+    struct raft_core good;
 
-    ck_assert_ptr_null(raft_check(core));
-    plants[_i].plant(core);
-    ck_assert_ptr_nonnull(raft_check(core));
-    ck_assert_msg(strstr(raft_check(core), plants[_i].found) != NULL, "%s", raft_check(core));
-    *core = good; /* only what raft_destroy() needs */
-    network_destroy(network);
+    begin(&one, plants[_i].id);
+    good = *one.core;
+    ck_assert_ptr_null(raft_check(one.core));
+    plants[_i].plant(one.core);
+    ck_assert_ptr_nonnull(raft_check(one.core));
+    ck_assert_msg(strstr(raft_check(one.core), plants[_i].found) != NULL, "%s",
+                  raft_check(one.core));
+    *one.core = good; /* only what raft_destroy() needs */
+    one_core_end(&one);
 }
 END_TEST
 
 /* The state after a step is compared with the state before it. */
-static const char *after(struct network *network, uint16_t id,
-                         void (*change)(struct raft_core *core))
+static const char *after(struct raft_core *core, void (*change)(struct raft_core *core))
 {
-    struct raft_core *core = network_node(network, id)->core;
     struct check_before before;
 
     check_take(core, &before);
@@ -184,9 +188,11 @@ static void replace_a_committed_entry(struct raft_core *core)
 {
     struct raft_entry **place = &core->log.live.chunks[core->log.live.head][4];
 
+    struct raft_entry *other = raft_entry_make(RAFT_ENTRY_COMMAND, "x", 1);
+
     ck_assert_uint_eq((*place)->index, 4);
     raft_entry_release(*place);
-    *place = raft_entry_make(RAFT_ENTRY_COMMAND, "x", 1);
+    *place = other;
 }
 
 static void append_of_an_old_term(struct raft_core *core)
@@ -217,36 +223,39 @@ static const struct {
 
 START_TEST(a_step_that_breaks_a_rule_is_seen)
 {
-    struct network *network = three_with_leader_1();
+    struct one_core one;
     const char *broken;
 
-    network_isolate(network, 1);
-    network_propose(network, 1, 9); /* it is not committed */
-    network_settle(network);
-    broken = after(network, steps[_i].id, steps[_i].change);
+    begin(&one, steps[_i].id);
+    if (steps[_i].id == 1) {
+        one_core_propose(&one, 9, 0); /* it is not committed */
+    }
+    broken = after(one.core, steps[_i].change);
     ck_assert_ptr_nonnull(broken);
     ck_assert_msg(strstr(broken, steps[_i].found) != NULL, "%s", broken);
-    network_destroy(network);
+    one_core_end(&one);
 }
 END_TEST
 
 START_TEST(a_step_with_a_broken_core_ends_the_process)
 {
-    struct network *network = three_with_leader_1();
+    struct one_core one;
 
-    leader_of_somebody_else(network_node(network, 1)->core);
-    network_propose(network, 1, 9);
+    begin(&one, 1);
+    leader_of_somebody_else(one.core);
+    one_core_propose(&one, 9, 0);
 }
 END_TEST
 
 START_TEST(without_the_option_nothing_is_looked_at)
 {
-    struct network *network = three_with_leader_1();
+    struct one_core one;
 
-    network_node(network, 1)->core->options.check = false;
-    leader_of_somebody_else(network_node(network, 1)->core);
-    network_propose(network, 1, 9);
-    network_destroy(network);
+    begin(&one, 1);
+    one.core->options.check = false;
+    leader_of_somebody_else(one.core);
+    one_core_propose(&one, 9, 0);
+    one_core_end(&one);
 }
 END_TEST
 

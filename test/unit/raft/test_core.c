@@ -8,9 +8,7 @@
 
 #include "unit.h"
 
-#include "sim/network.h"
-
-enum { HEARTBEAT_MS = 100 };
+#include "one_core.h"
 
 static const struct raft_options options = {.id = 1,
                                             .random_seed = 1,
@@ -59,23 +57,40 @@ START_TEST(it_starts_from_a_log_and_from_nothing_else)
 }
 END_TEST
 
-START_TEST(a_quiet_core_writes_nothing_and_allocates_no_sequence)
+/* Node 1 leads nodes 2 and 3. The log of each ends with entry 2 of term 2, which is committed. */
+static void begin(struct one_core *one, uint16_t id)
 {
-    struct network *network = network_create(3);
-    uint64_t steps;
+    static const uint64_t terms[] = {2};
 
-    network_elect_node(network, 1);
-    network_run(network, HEARTBEAT_MS);
-    for (uint16_t id = 1; id <= 3; id++) {
-        network_node(network, id)->disk_stalled = true;
+    one_core_begin(one, id, 3);
+    if (id == 1) {
+        one_core_lead(one);
+    } else {
+        one_core_append(one, 1, 2, 1, 1, terms, 1, 2);
     }
-    steps = network->steps;
-    network_run(network, 100 * HEARTBEAT_MS);
-    ck_assert_uint_gt(network->steps, steps);
-    for (uint16_t id = 1; id <= 3; id++) {
-        ck_assert_ptr_null(network_node(network, id)->writes);
+    one_core_forget_sent(one);
+}
+
+START_TEST(a_quiet_core_writes_nothing)
+{
+    struct one_core one;
+    uint64_t written;
+
+    begin(&one, 1);
+    written = one.last_write.sequence;
+    one_core_run_answered(&one, 100 * HEARTBEAT_MS, 2, 3);
+    ck_assert_uint_ge(one_core_count(&one, RAFT_MESSAGE_APPEND, 2), 100);
+    ck_assert_uint_eq(one.last_write.sequence, written);
+    one_core_end(&one);
+    begin(&one, 2);
+    written = one.last_write.sequence;
+    for (int i = 0; i < 100; i++) {
+        one_core_append(&one, 1, 2, 2, 2, NULL, 0, 2);
+        one_core_run(&one, HEARTBEAT_MS);
     }
-    network_destroy(network);
+    ck_assert_uint_eq(one_core_count(&one, RAFT_MESSAGE_APPEND_REPLY, 1), 100);
+    ck_assert_uint_eq(one.last_write.sequence, written);
+    one_core_end(&one);
 }
 END_TEST
 
@@ -85,13 +100,13 @@ struct wrong {
     struct raft_entry *entries[2];
 };
 
-static struct wrong append_of(struct network *network, uint16_t from, uint16_t to)
+static struct wrong append_of(uint16_t from, uint16_t to)
 {
     struct wrong wrong = {.message = {.type = RAFT_MESSAGE_APPEND, .from = from, .to = to}};
 
-    wrong.message.term = network_status(network, 1).term;
-    wrong.message.append.previous_index = network_status(network, 1).last_index;
-    wrong.message.append.previous_term = network_status(network, 1).last_term;
+    wrong.message.term = 2;
+    wrong.message.append.previous_index = 2;
+    wrong.message.append.previous_term = 2;
     return wrong;
 }
 
@@ -104,101 +119,101 @@ static void add_entry(struct wrong *wrong, uint64_t index, uint64_t term, uint8_
     wrong->entries[wrong->message.entry_count++] = entry;
 }
 
-static struct wrong from_itself(struct network *network)
+static struct wrong from_itself(void)
 {
-    return append_of(network, 2, 2);
+    return append_of(2, 2);
 }
 
-static struct wrong from_nobody(struct network *network)
+static struct wrong from_nobody(void)
 {
-    return append_of(network, 0, 2);
+    return append_of(0, 2);
 }
 
-static struct wrong of_the_last_term(struct network *network)
+static struct wrong of_the_last_term(void)
 {
-    struct wrong wrong = append_of(network, 1, 2);
+    struct wrong wrong = append_of(1, 2);
 
     wrong.message.term = UINT64_MAX;
     return wrong;
 }
 
-static struct wrong of_unknown_type(struct network *network)
+static struct wrong of_unknown_type(void)
 {
-    struct wrong wrong = append_of(network, 1, 2);
+    struct wrong wrong = append_of(1, 2);
 
     wrong.message.type = 99;
     return wrong;
 }
 
-static struct wrong a_second_leader(struct network *network)
+static struct wrong a_second_leader(void)
 {
-    return append_of(network, 3, 2);
+    return append_of(3, 2);
 }
 
-static struct wrong a_rival_of_the_leader(struct network *network)
+static struct wrong a_rival_of_the_leader(void)
 {
-    return append_of(network, 3, 1);
+    return append_of(3, 1);
 }
 
-static struct wrong with_a_gap(struct network *network)
+static struct wrong with_a_gap(void)
 {
-    struct wrong wrong = append_of(network, 1, 2);
+    struct wrong wrong = append_of(1, 2);
 
     add_entry(&wrong, 9, wrong.message.term, RAFT_ENTRY_COMMAND);
     return wrong;
 }
 
-static struct wrong with_a_falling_term(struct network *network)
+static struct wrong with_a_falling_term(void)
 {
-    struct wrong wrong = append_of(network, 1, 2);
+    struct wrong wrong = append_of(1, 2);
 
     add_entry(&wrong, 3, 1, RAFT_ENTRY_COMMAND);
     return wrong;
 }
 
-static struct wrong with_a_future_term(struct network *network)
+static struct wrong with_a_future_term(void)
 {
-    struct wrong wrong = append_of(network, 1, 2);
+    struct wrong wrong = append_of(1, 2);
 
     add_entry(&wrong, 3, wrong.message.term + 1, RAFT_ENTRY_COMMAND);
     return wrong;
 }
 
-static struct wrong with_a_future_previous_term(struct network *network)
+static struct wrong with_a_future_previous_term(void)
 {
-    struct wrong wrong = append_of(network, 1, 2);
+    struct wrong wrong = append_of(1, 2);
 
     wrong.message.append.previous_term = wrong.message.term + 1;
     return wrong;
 }
 
-static struct wrong with_a_term_at_nothing(struct network *network)
+static struct wrong with_a_term_at_nothing(void)
 {
-    struct wrong wrong = append_of(network, 1, 2);
+    struct wrong wrong = append_of(1, 2);
 
     wrong.message.append.previous_index = 0;
     return wrong;
 }
 
-static struct wrong with_an_unknown_entry(struct network *network)
+static struct wrong with_an_unknown_entry(void)
 {
-    struct wrong wrong = append_of(network, 1, 2);
+    struct wrong wrong = append_of(1, 2);
 
     add_entry(&wrong, 3, wrong.message.term, 9);
     return wrong;
 }
 
-static struct wrong with_a_broken_membership(struct network *network)
+static struct wrong with_a_broken_membership(void)
 {
-    struct wrong wrong = append_of(network, 1, 2);
+    struct wrong wrong = append_of(1, 2);
 
     add_entry(&wrong, 3, wrong.message.term, RAFT_ENTRY_MEMBERSHIP);
     return wrong;
 }
 
-static struct wrong against_what_is_committed(struct network *network)
+static struct wrong against_what_is_committed(void)
 {
-    struct wrong wrong = append_of(network, 1, 2);
+    struct wrong wrong = append_of(1, 2);
 
     wrong.message.append.previous_index = 1;
     wrong.message.append.previous_term = 1;
@@ -206,44 +221,44 @@ static struct wrong against_what_is_committed(struct network *network)
     return wrong;
 }
 
-static struct wrong at_the_end_of_numbers(struct network *network)
+static struct wrong at_the_end_of_numbers(void)
 {
-    struct wrong wrong = append_of(network, 1, 2);
+    struct wrong wrong = append_of(1, 2);
 
     wrong.message.append.previous_index = UINT64_MAX - 1;
     add_entry(&wrong, UINT64_MAX, wrong.message.term, RAFT_ENTRY_COMMAND);
     return wrong;
 }
 
-static struct wrong an_answer_beyond_the_log(struct network *network)
+static struct wrong an_answer_beyond_the_log(void)
 {
     struct wrong wrong = {.message = {.type = RAFT_MESSAGE_APPEND_REPLY, .from = 2, .to = 1}};
 
-    wrong.message.term = network_status(network, 1).term;
+    wrong.message.term = 2;
     wrong.message.append_reply.success = true;
     wrong.message.append_reply.index = 100;
     return wrong;
 }
 
-static struct wrong an_answer_to_a_future_round(struct network *network)
+static struct wrong an_answer_to_a_future_round(void)
 {
-    struct wrong wrong = an_answer_beyond_the_log(network);
+    struct wrong wrong = an_answer_beyond_the_log();
 
     wrong.message.append_reply.index = 2;
     wrong.message.append_reply.read_round = 1000;
     return wrong;
 }
 
-static struct wrong a_proposed_membership(struct network *network)
+static struct wrong a_proposed_membership(void)
 {
     struct wrong wrong = {.message = {.type = RAFT_MESSAGE_PROPOSE, .from = 2, .to = 1}};
 
-    wrong.message.term = network_status(network, 1).term;
+    wrong.message.term = 2;
     add_entry(&wrong, 0, 0, RAFT_ENTRY_MEMBERSHIP);
     return wrong;
 }
 
-static struct wrong (*const wrongs[])(struct network *network) = {
+static struct wrong (*const wrongs[])(void) = {
     from_itself,
     from_nobody,
     of_the_last_term,
@@ -266,23 +281,21 @@ static struct wrong (*const wrongs[])(struct network *network) = {
 
 START_TEST(a_violation_is_returned_and_changes_nothing)
 {
-    struct network *network = network_create(3);
-    struct network_node *node;
+    struct wrong wrong = wrongs[_i]();
     struct raft_status before;
     struct raft_status after;
-    struct wrong wrong;
+    struct one_core one;
+    uint64_t written;
 
-    network_elect_node(network, 1);
-    network_run(network, HEARTBEAT_MS);
-    wrong = wrongs[_i](network);
     wrong.message.entries = wrong.entries;
-    node = network_node(network, wrong.message.to);
-    before = network_status(network, wrong.message.to);
-    network_deliver(network, &wrong.message);
-    after = network_status(network, wrong.message.to);
-    ck_assert_int_eq(node->violation, RAFTD_ERROR_PROTOCOL);
-    ck_assert_uint_eq(node->violation_count, 1);
-    ck_assert_ptr_null(node->writes);
+    begin(&one, wrong.message.to);
+    before = one_core_status(&one);
+    written = one.last_write.sequence;
+    one_core_give(&one, &wrong.message);
+    after = one_core_status(&one);
+    ck_assert_int_eq(one.violation, RAFTD_ERROR_PROTOCOL);
+    ck_assert_uint_eq(one.violation_count, 1);
+    ck_assert_uint_eq(one.last_write.sequence, written);
     ck_assert_uint_eq(after.term, before.term);
     ck_assert_uint_eq(after.vote, before.vote);
     ck_assert_uint_eq(after.leader, before.leader);
@@ -292,27 +305,24 @@ START_TEST(a_violation_is_returned_and_changes_nothing)
     for (uint32_t i = 0; i < wrong.message.entry_count; i++) {
         raft_entry_release(wrong.entries[i]);
     }
-    network_run(network, 10 * HEARTBEAT_MS);
-    ck_assert_uint_eq(network_leader(network), 1);
-    network_destroy(network);
+    one_core_end(&one);
 }
 END_TEST
 
 START_TEST(a_violation_names_the_peer)
 {
-    struct network *network = network_create(3);
-    struct wrong wrong;
+    struct wrong wrong = a_second_leader();
     struct raft_event event = {.type = RAFT_EVENT_MESSAGE, .message = &wrong.message};
     struct raft_outbox outbox;
+    struct one_core one;
 
-    network_elect_node(network, 1);
-    wrong = a_second_leader(network);
-    raft_step(network_node(network, 2)->core, network->now_ms, &event, 1, &outbox);
+    begin(&one, 2);
+    raft_step(one.core, one.now_ms, &event, 1, &outbox);
     ck_assert_int_eq(outbox.violation, RAFTD_ERROR_PROTOCOL);
     ck_assert_uint_eq(outbox.violator, 3);
-    raft_step(network_node(network, 2)->core, network->now_ms, NULL, 0, &outbox);
+    raft_step(one.core, one.now_ms, NULL, 0, &outbox);
     ck_assert_int_eq(outbox.violation, 0);
-    network_destroy(network);
+    one_core_end(&one);
 }
 END_TEST
 
@@ -320,49 +330,45 @@ END_TEST
  * of the earlier leadership of this node, with that term. This node has won that term since. */
 START_TEST(a_late_answer_to_a_leader_of_the_past_is_no_violation)
 {
-    struct network *network = network_create(3);
-    struct raft_message answer = {.type = RAFT_MESSAGE_APPEND_REPLY, .from = 2, .to = 1};
+    const struct raft_message answer = {
+        .type = RAFT_MESSAGE_APPEND_REPLY, .from = 2, .to = 1, .term = 2};
+    struct one_core one;
 
-    network_elect_node(network, 1);
-    network_run(network, HEARTBEAT_MS);
-    answer.term = network_status(network, 1).term;
-    network_deliver(network, &answer);
-    ck_assert_uint_eq(network_node(network, 1)->violation_count, 0);
-    ck_assert_int_eq(network_peer(network, 1, 2).state, RAFT_PROGRESS_REPLICATE);
-    network_destroy(network);
+    begin(&one, 1);
+    one_core_give(&one, &answer);
+    ck_assert_uint_eq(one.violation_count, 0);
+    ck_assert_int_eq(one_core_peer(&one, 2).state, RAFT_PROGRESS_REPLICATE);
+    one_core_end(&one);
 }
 END_TEST
 
 START_TEST(strangers_have_no_say)
 {
-    struct network *network = network_create(3);
-    struct raft_message reply = {.type = RAFT_MESSAGE_APPEND_REPLY, .from = 7, .to = 1};
+    struct raft_message reply = {.type = RAFT_MESSAGE_APPEND_REPLY, .from = 7, .to = 1, .term = 2};
+    struct one_core one;
 
-    network_elect_node(network, 1);
-    network_isolate(network, 1);
-    network_propose(network, 1, 7);
-    reply.term = network_status(network, 1).term;
+    begin(&one, 1);
+    one_core_propose(&one, 7, 0);
     reply.append_reply.success = true;
     reply.append_reply.index = 3;
-    network_deliver(network, &reply);
-    ck_assert_uint_eq(network_committed_times(network, 7), 0);
-    network_destroy(network);
+    one_core_give(&one, &reply);
+    ck_assert_uint_eq(one_core_status(&one).commit_index, 2);
+    one_core_end(&one);
 }
 END_TEST
 
 START_TEST(time_does_not_run_backwards_in_the_core)
 {
-    struct network *network = network_create(3);
-    uint64_t deadline;
+    struct one_core one;
     struct raft_outbox outbox;
+    uint64_t deadline;
 
-    network_elect_node(network, 1);
-    network_run(network, 5 * HEARTBEAT_MS);
-    deadline = raft_next_deadline(network_node(network, 2)->core);
-    raft_step(network_node(network, 2)->core, 0, NULL, 0, &outbox);
-    ck_assert_uint_eq(raft_next_deadline(network_node(network, 2)->core), deadline);
+    begin(&one, 2);
+    deadline = raft_next_deadline(one.core);
+    raft_step(one.core, 0, NULL, 0, &outbox);
+    ck_assert_uint_eq(raft_next_deadline(one.core), deadline);
     ck_assert_uint_eq(outbox.message_count, 0);
-    network_destroy(network);
+    one_core_end(&one);
 }
 END_TEST
 
@@ -379,31 +385,29 @@ END_TEST
 /* R16: one message with an absurd term must not raise the term so far that none is left. */
 START_TEST(r16_a_term_that_no_election_can_reach_is_refused)
 {
-    static const uint64_t leaps[] = {UINT64_MAX, UINT64_MAX - 1, (uint64_t)1 << 62,
-                                     ((uint64_t)1 << 40) + 1};
-    struct network *network = network_create(3);
+    static const uint64_t terms[] = {UINT64_MAX, UINT64_MAX - 1, 2 + ((uint64_t)1 << 62),
+                                     2 + ((uint64_t)1 << 40) + 1};
     struct raft_message message = {.from = 2, .to = 1};
-    uint64_t term;
+    struct one_core one;
 
-    network_elect_node(network, 1);
-    term = network_status(network, 1).term;
+    begin(&one, 1);
     for (uint8_t type = RAFT_MESSAGE_VOTE; type <= RAFT_MESSAGE_REMOVED; type++) {
         for (size_t i = 0; i < 4; i++) {
             message.type = type;
-            message.term = leaps[i] == UINT64_MAX ? leaps[i] : term + leaps[i] - (i < 2 ? term : 0);
-            network_node(network, 1)->violation = 0;
-            network_deliver(network, &message);
-            ck_assert_int_eq(network_node(network, 1)->violation, RAFTD_ERROR_PROTOCOL);
-            ck_assert_uint_eq(network_status(network, 1).term, term);
+            message.term = terms[i];
+            one.violation = 0;
+            one_core_give(&one, &message);
+            ck_assert_int_eq(one.violation, RAFTD_ERROR_PROTOCOL);
+            ck_assert_uint_eq(raft_get_term(one.core), 2);
         }
     }
-    ck_assert_int_eq(network_role(network, 1), RAFT_LEADER);
+    ck_assert_int_eq(raft_get_role(one.core), RAFT_LEADER);
     /* A node that missed very many elections learns the term nevertheless. */
     message.type = RAFT_MESSAGE_APPEND;
-    message.term = term + ((uint64_t)1 << 40);
-    network_deliver(network, &message);
-    ck_assert_uint_eq(network_status(network, 1).term, message.term);
-    network_destroy(network);
+    message.term = 2 + ((uint64_t)1 << 40);
+    one_core_give(&one, &message);
+    ck_assert_uint_eq(raft_get_term(one.core), message.term);
+    one_core_end(&one);
 }
 END_TEST
 
@@ -414,7 +418,7 @@ UNIT_SUITE(core)
     TCase *violations = tcase_create("violations");
 
     tcase_add_test(start, it_starts_from_a_log_and_from_nothing_else);
-    tcase_add_test(start, a_quiet_core_writes_nothing_and_allocates_no_sequence);
+    tcase_add_test(start, a_quiet_core_writes_nothing);
     tcase_add_test(start, time_does_not_run_backwards_in_the_core);
     tcase_add_test(start, every_role_has_a_name);
     suite_add_tcase(suite, start);
