@@ -1,0 +1,69 @@
+# T16, T20, T38. Node 3 was away for longer than the log reaches back. It needs a snapshot, and gets
+# it once. It counts only when it has installed the snapshot, and then it goes on with the log.
+
+nodes 3 snapshot-every=4 snapshot-tail=0
+       0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1
+       0.000  node 2  starts: term 1, vote 0, snapshot of 0, log 1 to 1
+       0.000  node 3  starts: term 1, vote 0, snapshot of 0, log 1 to 1
+elect 1
+       0.050  node 1  is pre-candidate in term 1, leader 0, log up to 1, committed 0
+       0.052  node 1  is candidate in term 2, leader 0, log up to 1, committed 0
+       0.054  node 2  is follower in term 2, leader 0, log up to 1, committed 0
+       0.054  node 3  is follower in term 2, leader 0, log up to 1, committed 0
+       0.056  node 1  is leader in term 2, leader 1, log up to 2, committed 0
+run 50
+       0.057  node 2  is follower in term 2, leader 1, log up to 2, committed 0
+       0.057  node 3  is follower in term 2, leader 1, log up to 2, committed 0
+       0.060  node 1  commits up to 2
+kill 3
+       0.106  node 3  is killed
+set 1 key0 a
+       0.106  node 1  is asked (1): SET key0 a (1 bytes)
+set 1 key1 b
+       0.106  node 1  is asked (2): SET key1 b (1 bytes)
+set 1 key2 c
+       0.106  node 1  is asked (3): SET key2 c (1 bytes)
+set 1 key3 d
+       0.106  node 1  is asked (4): SET key3 d (1 bytes)
+run 200
+       0.109  node 1  commits up to 6
+       0.109  node 1  answers (1): done, index 3
+       0.109  node 1  answers (2): done, index 4
+       0.109  node 1  answers (3): done, index 5
+       0.109  node 1  answers (4): done, index 6
+       0.109  world   request 1 done: OK
+       0.109  world   request 2 done: OK
+       0.109  world   request 3 done: OK
+       0.109  world   request 4 done: OK
+       0.114  node 1  has saved a snapshot of index 6
+       0.157  node 2  has saved a snapshot of index 6
+start 3
+       0.306  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 2
+run 10
+peers 1
+       0.316  node 1  node 2: follows, has 6, next is 7, promises 0 of 1000 ms
+       0.316  node 1  node 3: probed, has 2, next is 7, promises 0 of 1000 ms
+run 200
+       0.337  node 3  is follower in term 2, leader 1, log up to 2, committed 0
+       0.338  node 1  node 3 needs a snapshot
+       0.352  node 3  has received the snapshot of index 6 from node 1
+       0.352  node 3  is follower in term 2, leader 1, log up to 6, committed 6
+       0.352  node 3  installs the snapshot of index 6
+peers 1
+       0.516  node 1  node 2: follows, has 6, next is 7, promises 0 of 1000 ms
+       0.516  node 1  node 3: follows, has 6, next is 7, promises 0 of 1000 ms
+set 1 key4 e
+       0.516  node 1  is asked (5): SET key4 e (1 bytes)
+run 50
+       0.519  node 1  commits up to 7
+       0.519  node 1  answers (5): done, index 7
+       0.519  world   request 5 done: OK
+get 3 key0
+       0.566  node 3  is asked (6): GET key0
+run 50
+       0.570  node 3  answers (6): done, index 7
+       0.570  world   request 6 done: a
+status
+       0.616  node 1  leader in term 2, log up to 7 of term 2, on disk 7, committed 7
+       0.616  node 2  follower in term 2, log up to 7 of term 2, on disk 7, committed 7
+       0.616  node 3  follower in term 2, log up to 7 of term 2, on disk 7, committed 7
