@@ -99,7 +99,7 @@ struct host_options {
 
 struct host {
     struct world *world;
-    struct host_options options; /* of its process */
+    struct host_options options;      /* of its process */
     const struct host_options *given; /* those of its next process; NULL = they are drawn */
     bool waits_little; /* its next process has the shortest election time-out of the world */
     uint16_t id;
