@@ -184,7 +184,7 @@ static void note_open(void *context, const struct member_open_request *request)
 {
     struct host *host = context;
 
-    if (request->sequence != 0 && request->tag != HOST_CHANGE_TAG) {
+    if (request->sequence != 0 && request->client != NULL && request->tag != HOST_CHANGE_TAG) {
         truth_on_proposed(host->world, host->life, request->sequence, request->tag);
     }
 }

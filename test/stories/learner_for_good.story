@@ -25,19 +25,23 @@ run 500
        0.107  node 2  is follower in term 2, leader 1, log up to 3, committed 2
        0.109  node 1  commits up to 3
        0.109  node 1  answers the operator: done
-       0.129  node 4  is learner in term 2, leader 1, log up to 3, committed 3
+       0.128  node 1  is leader in term 2, leader 1, log up to 4, committed 3
+       0.129  node 2  is follower in term 2, leader 1, log up to 4, committed 3
+       0.129  node 4  is learner in term 2, leader 1, log up to 4, committed 3
+       0.129  node 3  is follower in term 2, leader 1, log up to 4, committed 3
+       0.131  node 1  commits up to 4
 members 4
-       0.606  node 4  members of entry 3, committed: 1 votes,2 votes,3 votes,4 learns
+       0.606  node 4  members of entry 4, committed: 1 votes,2 votes,3 votes,4 learns
 set 4 key0 a
        0.606  node 4  is asked (1): SET key0 a (1 bytes)
 run 50
-       0.611  node 1  commits up to 4
-       0.612  node 4  answers (1): done, index 4
+       0.611  node 1  commits up to 5
+       0.612  node 4  answers (1): done, index 5
        0.612  world   request 1 done: OK
 get 4 key0
        0.656  node 4  is asked (2): GET key0
 run 50
-       0.661  node 4  answers (2): done, index 4
+       0.661  node 4  answers (2): done, index 5
        0.661  world   request 2 done: a
 kill 2
        0.706  node 2  is killed
@@ -46,41 +50,41 @@ kill 3
 set 1 key0 b
        0.706  node 1  is asked (3): SET key0 b (1 bytes)
 run 3000
-       1.756  node 1  is follower in term 2, leader 0, log up to 5, committed 4
-       2.743  node 4  is learner in term 2, leader 0, log up to 5, committed 4
-       3.552  node 1  is pre-candidate in term 2, leader 0, log up to 5, committed 4
+       1.756  node 1  is follower in term 2, leader 0, log up to 6, committed 5
+       2.743  node 4  is learner in term 2, leader 0, log up to 6, committed 5
+       3.552  node 1  is pre-candidate in term 2, leader 0, log up to 6, committed 5
 status
-       3.706  node 1  pre-candidate in term 2, log up to 5 of term 2, on disk 5, committed 4
+       3.706  node 1  pre-candidate in term 2, log up to 6 of term 2, on disk 6, committed 5
        3.706  node 2  is down
        3.706  node 3  is down
-       3.706  node 4  learner in term 2, log up to 5 of term 2, on disk 5, committed 4
+       3.706  node 4  learner in term 2, log up to 6 of term 2, on disk 6, committed 5
 start 2
-       3.706  node 2  starts: term 2, vote 1, snapshot of 0, log 1 to 4
+       3.706  node 2  starts: term 2, vote 1, snapshot of 0, log 1 to 5
 start 3
-       3.706  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 4
+       3.706  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 5
 run 3000
-       5.003  node 1  is candidate in term 3, leader 0, log up to 5, committed 4
-       5.005  node 3  is follower in term 3, leader 0, log up to 4, committed 0
-       5.005  node 2  is follower in term 3, leader 0, log up to 4, committed 0
-       5.007  node 1  is leader in term 3, leader 1, log up to 6, committed 4
-       5.008  node 3  is follower in term 3, leader 1, log up to 4, committed 0
-       5.008  node 2  is follower in term 3, leader 1, log up to 4, committed 0
-       5.008  node 4  is learner in term 3, leader 1, log up to 6, committed 4
-       5.013  node 1  commits up to 6
-       5.013  node 1  answers (3): done, index 5
+       5.003  node 1  is candidate in term 3, leader 0, log up to 6, committed 5
+       5.005  node 2  is follower in term 3, leader 0, log up to 5, committed 0
+       5.005  node 3  is follower in term 3, leader 0, log up to 5, committed 0
+       5.007  node 1  is leader in term 3, leader 1, log up to 7, committed 5
+       5.008  node 3  is follower in term 3, leader 1, log up to 5, committed 0
+       5.008  node 4  is learner in term 3, leader 1, log up to 7, committed 5
+       5.008  node 2  is follower in term 3, leader 1, log up to 5, committed 0
+       5.013  node 1  commits up to 7
+       5.013  node 1  answers (3): done, index 6
        5.013  world   request 3 done: OK
 change 4 promote 4
 run 500
-       6.707  node 1  is leader in term 3, leader 1, log up to 7, committed 6
-       6.708  node 2  is follower in term 3, leader 1, log up to 7, committed 6
-       6.708  node 3  is follower in term 3, leader 1, log up to 7, committed 6
-       6.708  node 4  is follower in term 3, leader 1, log up to 7, committed 6
-       6.711  node 1  is leader in term 3, leader 1, log up to 8, committed 7
-       6.711  node 1  commits up to 7
-       6.712  node 4  is follower in term 3, leader 1, log up to 8, committed 7
-       6.712  node 3  is follower in term 3, leader 1, log up to 8, committed 7
-       6.712  node 2  is follower in term 3, leader 1, log up to 8, committed 7
-       6.714  node 1  commits up to 8
+       6.707  node 1  is leader in term 3, leader 1, log up to 8, committed 7
+       6.708  node 3  is follower in term 3, leader 1, log up to 8, committed 7
+       6.708  node 4  is follower in term 3, leader 1, log up to 8, committed 7
+       6.708  node 2  is follower in term 3, leader 1, log up to 8, committed 7
+       6.710  node 1  is leader in term 3, leader 1, log up to 9, committed 8
+       6.710  node 1  commits up to 8
+       6.712  node 3  is follower in term 3, leader 1, log up to 9, committed 8
+       6.712  node 4  is follower in term 3, leader 1, log up to 9, committed 8
+       6.712  node 2  is follower in term 3, leader 1, log up to 9, committed 8
+       6.714  node 1  commits up to 9
        6.808  node 4  answers the operator: done
 members 4
-       7.206  node 4  members of entry 8, committed: 1 votes,2 votes,3 votes,4 votes
+       7.206  node 4  members of entry 9, committed: 1 votes,2 votes,3 votes,4 votes

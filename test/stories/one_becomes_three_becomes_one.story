@@ -18,65 +18,71 @@ run 1000
        0.151  node 1  commits up to 3
        0.151  node 1  answers the operator: done
        0.151  node 2  is learner in term 2, leader 1, log up to 0, committed 0
-       0.154  node 2  is learner in term 2, leader 1, log up to 3, committed 3
-       0.403  node 1  is leader in term 2, leader 1, log up to 4, committed 3
-       0.404  node 2  is follower in term 2, leader 1, log up to 4, committed 3
-       0.406  node 1  is leader in term 2, leader 1, log up to 5, committed 4
-       0.406  node 1  commits up to 4
-       0.407  node 2  is follower in term 2, leader 1, log up to 5, committed 4
-       0.409  node 1  commits up to 5
+       0.151  node 1  is leader in term 2, leader 1, log up to 4, committed 3
+       0.152  node 1  commits up to 4
+       0.154  node 2  is learner in term 2, leader 1, log up to 4, committed 4
+       0.403  node 1  is leader in term 2, leader 1, log up to 5, committed 4
+       0.404  node 2  is follower in term 2, leader 1, log up to 5, committed 4
+       0.406  node 1  is leader in term 2, leader 1, log up to 6, committed 5
+       0.406  node 1  commits up to 5
+       0.407  node 2  is follower in term 2, leader 1, log up to 6, committed 5
+       0.409  node 1  commits up to 6
 change 1 add 3
 run 1000
-       1.150  node 1  is leader in term 2, leader 1, log up to 6, committed 5
+       1.150  node 1  is leader in term 2, leader 1, log up to 7, committed 6
+       1.151  node 2  is follower in term 2, leader 1, log up to 7, committed 6
        1.151  node 3  is learner in term 2, leader 1, log up to 0, committed 0
-       1.151  node 2  is follower in term 2, leader 1, log up to 6, committed 5
-       1.153  node 1  commits up to 6
+       1.153  node 1  commits up to 7
        1.153  node 1  answers the operator: done
-       1.154  node 3  is learner in term 2, leader 1, log up to 6, committed 6
-       1.403  node 1  is leader in term 2, leader 1, log up to 7, committed 6
-       1.404  node 2  is follower in term 2, leader 1, log up to 7, committed 6
-       1.404  node 3  is follower in term 2, leader 1, log up to 7, committed 6
-       1.406  node 1  is leader in term 2, leader 1, log up to 8, committed 7
-       1.406  node 1  commits up to 7
-       1.407  node 2  is follower in term 2, leader 1, log up to 8, committed 7
-       1.407  node 3  is follower in term 2, leader 1, log up to 8, committed 7
-       1.409  node 1  commits up to 8
+       1.153  node 1  is leader in term 2, leader 1, log up to 8, committed 7
+       1.154  node 3  is learner in term 2, leader 1, log up to 7, committed 7
+       1.154  node 2  is follower in term 2, leader 1, log up to 8, committed 7
+       1.156  node 3  is learner in term 2, leader 1, log up to 8, committed 7
+       1.156  node 1  commits up to 8
+       1.403  node 1  is leader in term 2, leader 1, log up to 9, committed 8
+       1.404  node 3  is follower in term 2, leader 1, log up to 9, committed 8
+       1.404  node 2  is follower in term 2, leader 1, log up to 9, committed 8
+       1.406  node 1  is leader in term 2, leader 1, log up to 10, committed 9
+       1.406  node 1  commits up to 9
+       1.407  node 2  is follower in term 2, leader 1, log up to 10, committed 9
+       1.407  node 3  is follower in term 2, leader 1, log up to 10, committed 9
+       1.409  node 1  commits up to 10
 members 3
-       2.150  node 3  members of entry 8, committed: 1 votes,2 votes,3 votes
+       2.150  node 3  members of entry 10, committed: 1 votes,2 votes,3 votes
 set 3 key0 a
        2.150  node 3  is asked (1): SET key0 a (1 bytes)
 run 50
-       2.154  node 1  commits up to 9
-       2.155  node 3  answers (1): done, index 9
+       2.154  node 1  commits up to 11
+       2.155  node 3  answers (1): done, index 11
        2.155  world   request 1 done: OK
 change 1 remove 2 remove 1
 run 3000
-       2.200  node 1  is leader in term 2, leader 1, log up to 10, committed 9
-       2.201  node 2  is follower in term 2, leader 1, log up to 10, committed 9
-       2.201  node 3  is follower in term 2, leader 1, log up to 10, committed 9
-       2.203  node 1  is leader in term 2, leader 1, log up to 11, committed 10
-       2.203  node 1  commits up to 10
-       2.204  node 3  is follower in term 2, leader 1, log up to 11, committed 10
-       2.206  node 1  is leader in term 2, leader 1, log up to 11, committed 11
-       2.206  node 1  commits up to 11
+       2.200  node 1  is leader in term 2, leader 1, log up to 12, committed 11
+       2.201  node 2  is follower in term 2, leader 1, log up to 12, committed 11
+       2.201  node 3  is follower in term 2, leader 1, log up to 12, committed 11
+       2.203  node 1  is leader in term 2, leader 1, log up to 13, committed 12
+       2.203  node 1  commits up to 12
+       2.204  node 3  is follower in term 2, leader 1, log up to 13, committed 12
+       2.206  node 1  is leader in term 2, leader 1, log up to 13, committed 13
+       2.206  node 1  commits up to 13
        2.206  node 1  answers the operator: done
-       2.207  node 2  is learner in term 2, leader 1, log up to 11, committed 11
+       2.207  node 3  is candidate in term 3, leader 0, log up to 13, committed 12
+       2.207  node 2  is learner in term 2, leader 1, log up to 13, committed 13
        2.207  node 2  has been removed
        2.207  node 2  is killed
-       2.207  node 3  is candidate in term 3, leader 0, log up to 11, committed 10
-       2.208  node 3  is leader in term 3, leader 3, log up to 12, committed 10
-       2.210  node 3  commits up to 12
-       2.303  node 1  is learner in term 3, leader 0, log up to 11, committed 11
+       2.208  node 3  is leader in term 3, leader 3, log up to 14, committed 12
+       2.209  node 3  commits up to 14
+       2.303  node 1  is learner in term 3, leader 0, log up to 13, committed 13
        2.303  node 1  has been removed
        2.303  node 1  is killed
 members 3
-       5.200  node 3  members of entry 11, committed: 3 votes
+       5.200  node 3  members of entry 13, committed: 3 votes
 get 3 key0
        5.200  node 3  is asked (2): GET key0
 run 20
-       5.200  node 3  answers (2): done, index 12
+       5.200  node 3  answers (2): done, index 14
        5.200  world   request 2 done: a
 status
        5.220  node 1  is down
        5.220  node 2  is down
-       5.220  node 3  leader in term 3, log up to 12 of term 3, on disk 12, committed 12
+       5.220  node 3  leader in term 3, log up to 14 of term 3, on disk 14, committed 14

@@ -63,14 +63,18 @@ run 500
        4.109  node 2  is follower in term 3, leader 3, log up to 5, committed 4
        4.111  node 3  commits up to 5
        4.112  node 2  answers the operator: done
+       4.125  node 3  is leader in term 3, leader 3, log up to 6, committed 5
+       4.126  node 2  is follower in term 3, leader 3, log up to 6, committed 5
        4.126  node 4  is learner in term 3, leader 3, log up to 0, committed 0
+       4.126  node 1  is follower in term 3, leader 3, log up to 6, committed 5
+       4.128  node 3  commits up to 6
        4.128  node 3  node 4 needs a snapshot
-       4.145  node 4  has received the snapshot of index 3 from node 3
-       4.145  node 4  is learner in term 3, leader 3, log up to 3, committed 3
-       4.145  node 4  installs the snapshot of index 3
-       4.148  node 4  is learner in term 3, leader 3, log up to 5, committed 5
+       4.142  node 4  has received the snapshot of index 3 from node 3
+       4.142  node 4  is learner in term 3, leader 3, log up to 3, committed 3
+       4.142  node 4  installs the snapshot of index 3
+       4.146  node 4  is learner in term 3, leader 3, log up to 6, committed 6
 members 3
-       4.606  node 3  members of entry 5, committed: 1 votes,2 votes,3 votes,4 learns
+       4.606  node 3  members of entry 6, committed: 1 votes,2 votes,3 votes,4 learns
 set 2 key0 b
        4.606  node 2  is asked (3): SET key0 b (1 bytes)
 del 2 key0
@@ -78,11 +82,11 @@ del 2 key0
 run 6000
        4.608  node 2  answers (3): the disk is nearly full, index 0
        4.608  world   request 3 had no effect and will have none
-       4.610  node 3  commits up to 6
-       4.611  node 2  answers (4): done, index 6
-       4.611  world   request 4 done: 1
+       4.610  node 3  commits up to 7
+       4.612  node 2  answers (4): done, index 7
+       4.612  world   request 4 done: 1
 status
-      10.606  node 1  follower in term 3, log up to 6 of term 3, on disk 6, committed 6
-      10.606  node 2  follower in term 3, log up to 6 of term 3, on disk 6, committed 6
-      10.606  node 3  leader in term 3, log up to 6 of term 3, on disk 6, committed 6
-      10.606  node 4  learner in term 3, log up to 6 of term 3, on disk 6, committed 6
+      10.606  node 1  follower in term 3, log up to 7 of term 3, on disk 7, committed 7
+      10.606  node 2  follower in term 3, log up to 7 of term 3, on disk 7, committed 7
+      10.606  node 3  leader in term 3, log up to 7 of term 3, on disk 7, committed 7
+      10.606  node 4  learner in term 3, log up to 7 of term 3, on disk 7, committed 7

@@ -28,22 +28,26 @@ run 1500
        0.157  node 2  is follower in term 2, leader 1, log up to 3, committed 2
        0.159  node 1  commits up to 3
        0.159  node 1  answers the operator: done
+       0.160  node 1  is leader in term 2, leader 1, log up to 4, committed 3
        0.161  node 4  is learner in term 2, leader 1, log up to 3, committed 3
-       0.458  node 1  is leader in term 2, leader 1, log up to 4, committed 3
-       0.459  node 4  is follower in term 2, leader 1, log up to 4, committed 3
-       0.459  node 2  is follower in term 2, leader 1, log up to 4, committed 3
-       0.461  node 1  is leader in term 2, leader 1, log up to 5, committed 4
-       0.461  node 1  commits up to 4
-       0.462  node 2  is follower in term 2, leader 1, log up to 5, committed 4
-       0.462  node 4  is follower in term 2, leader 1, log up to 5, committed 4
-       0.464  node 1  commits up to 5
+       0.161  node 2  is follower in term 2, leader 1, log up to 4, committed 3
+       0.163  node 4  is learner in term 2, leader 1, log up to 4, committed 3
+       0.163  node 1  commits up to 4
+       0.458  node 1  is leader in term 2, leader 1, log up to 5, committed 4
+       0.459  node 4  is follower in term 2, leader 1, log up to 5, committed 4
+       0.459  node 2  is follower in term 2, leader 1, log up to 5, committed 4
+       0.461  node 1  is leader in term 2, leader 1, log up to 6, committed 5
+       0.461  node 1  commits up to 5
+       0.462  node 4  is follower in term 2, leader 1, log up to 6, committed 5
+       0.463  node 2  is follower in term 2, leader 1, log up to 6, committed 5
+       0.465  node 1  commits up to 6
 members 1
-       1.656  node 1  members of entry 5, committed: 1 votes,2 votes,4 votes
+       1.656  node 1  members of entry 6, committed: 1 votes,2 votes,4 votes
 kill 2
        1.656  node 2  is killed
 set 1 key0 a
        1.656  node 1  is asked (1): SET key0 a (1 bytes)
 run 50
-       1.660  node 1  commits up to 6
-       1.660  node 1  answers (1): done, index 6
+       1.660  node 1  commits up to 7
+       1.660  node 1  answers (1): done, index 7
        1.660  world   request 1 done: OK

@@ -32,37 +32,56 @@ run 500
        0.157  node 4  is learner in term 2, leader 1, log up to 0, committed 0
        0.159  node 1  commits up to 3
        0.159  node 1  answers the operator: done
-       0.160  node 6  is learner in term 2, leader 1, log up to 3, committed 3
-       0.161  node 4  is learner in term 2, leader 1, log up to 3, committed 3
-       0.161  node 5  is learner in term 2, leader 1, log up to 3, committed 3
+       0.160  node 1  is leader in term 2, leader 1, log up to 4, committed 3
+       0.161  node 6  is learner in term 2, leader 1, log up to 3, committed 3
+       0.161  node 5  is learner in term 2, leader 1, log up to 4, committed 3
+       0.161  node 4  is learner in term 2, leader 1, log up to 4, committed 3
+       0.161  node 2  is follower in term 2, leader 1, log up to 4, committed 3
+       0.161  node 3  is follower in term 2, leader 1, log up to 4, committed 3
+       0.163  node 6  is learner in term 2, leader 1, log up to 4, committed 3
+       0.163  node 1  commits up to 4
+       0.163  node 1  is leader in term 2, leader 1, log up to 5, committed 4
+       0.164  node 6  is learner in term 2, leader 1, log up to 5, committed 4
+       0.164  node 5  is learner in term 2, leader 1, log up to 5, committed 4
+       0.164  node 3  is follower in term 2, leader 1, log up to 5, committed 4
+       0.164  node 2  is follower in term 2, leader 1, log up to 5, committed 4
+       0.164  node 4  is learner in term 2, leader 1, log up to 5, committed 4
+       0.166  node 1  commits up to 5
+       0.166  node 1  is leader in term 2, leader 1, log up to 6, committed 5
+       0.167  node 5  is learner in term 2, leader 1, log up to 6, committed 5
+       0.167  node 6  is learner in term 2, leader 1, log up to 6, committed 5
+       0.167  node 4  is learner in term 2, leader 1, log up to 6, committed 5
+       0.167  node 3  is follower in term 2, leader 1, log up to 6, committed 5
+       0.167  node 2  is follower in term 2, leader 1, log up to 6, committed 5
+       0.170  node 1  commits up to 6
 change 1 promote 4 promote 5 promote 6 remove 2 remove 3
 run 500
-       0.656  node 1  is leader in term 2, leader 1, log up to 4, committed 3
-       0.657  node 4  is follower in term 2, leader 1, log up to 4, committed 3
-       0.657  node 6  is follower in term 2, leader 1, log up to 4, committed 3
-       0.657  node 5  is follower in term 2, leader 1, log up to 4, committed 3
-       0.658  node 2  is follower in term 2, leader 1, log up to 4, committed 3
-       0.658  node 3  is follower in term 2, leader 1, log up to 4, committed 3
-       0.660  node 1  is leader in term 2, leader 1, log up to 5, committed 4
-       0.660  node 1  commits up to 4
-       0.661  node 4  is follower in term 2, leader 1, log up to 5, committed 4
-       0.661  node 5  is follower in term 2, leader 1, log up to 5, committed 4
-       0.661  node 6  is follower in term 2, leader 1, log up to 5, committed 4
-       0.663  node 1  commits up to 5
+       0.656  node 1  is leader in term 2, leader 1, log up to 7, committed 6
+       0.657  node 2  is follower in term 2, leader 1, log up to 7, committed 6
+       0.657  node 6  is follower in term 2, leader 1, log up to 7, committed 6
+       0.657  node 3  is follower in term 2, leader 1, log up to 7, committed 6
+       0.657  node 5  is follower in term 2, leader 1, log up to 7, committed 6
+       0.657  node 4  is follower in term 2, leader 1, log up to 7, committed 6
+       0.659  node 1  is leader in term 2, leader 1, log up to 8, committed 7
+       0.659  node 1  commits up to 7
+       0.661  node 5  is follower in term 2, leader 1, log up to 8, committed 7
+       0.661  node 4  is follower in term 2, leader 1, log up to 8, committed 7
+       0.661  node 6  is follower in term 2, leader 1, log up to 8, committed 7
+       0.663  node 1  commits up to 8
        0.663  node 1  answers the operator: done
-       0.664  node 3  is learner in term 2, leader 1, log up to 5, committed 5
+       0.664  node 3  is learner in term 2, leader 1, log up to 8, committed 8
        0.664  node 3  has been removed
        0.664  node 3  is killed
-       0.664  node 2  is learner in term 2, leader 1, log up to 5, committed 5
+       0.664  node 2  is learner in term 2, leader 1, log up to 8, committed 8
        0.664  node 2  has been removed
        0.664  node 2  is killed
 members 1
-       1.156  node 1  members of entry 5, committed: 1 votes,4 votes,5 votes,6 votes
+       1.156  node 1  members of entry 8, committed: 1 votes,4 votes,5 votes,6 votes
 members 4
-       1.156  node 4  members of entry 5, committed: 1 votes,4 votes,5 votes,6 votes
+       1.156  node 4  members of entry 8, committed: 1 votes,4 votes,5 votes,6 votes
 set 5 key0 a
        1.156  node 5  is asked (1): SET key0 a (1 bytes)
 run 50
-       1.160  node 1  commits up to 6
-       1.161  node 5  answers (1): done, index 6
-       1.161  world   request 1 done: OK
+       1.160  node 1  commits up to 9
+       1.162  node 5  answers (1): done, index 9
+       1.162  world   request 1 done: OK

@@ -30,43 +30,54 @@ run 500
        0.157  node 5  is learner in term 2, leader 3, log up to 0, committed 0
        0.159  node 3  commits up to 3
        0.159  node 3  answers the operator: done
-       0.161  node 4  is learner in term 2, leader 3, log up to 3, committed 3
-       0.161  node 5  is learner in term 2, leader 3, log up to 3, committed 3
+       0.159  node 3  is leader in term 2, leader 3, log up to 4, committed 3
+       0.160  node 1  is follower in term 2, leader 3, log up to 4, committed 3
+       0.160  node 4  is learner in term 2, leader 3, log up to 3, committed 3
+       0.161  node 2  is follower in term 2, leader 3, log up to 4, committed 3
+       0.161  node 5  is learner in term 2, leader 3, log up to 4, committed 3
+       0.163  node 3  commits up to 4
+       0.163  node 4  is learner in term 2, leader 3, log up to 4, committed 3
+       0.163  node 3  is leader in term 2, leader 3, log up to 5, committed 4
+       0.164  node 5  is learner in term 2, leader 3, log up to 5, committed 4
+       0.164  node 1  is follower in term 2, leader 3, log up to 5, committed 4
+       0.164  node 4  is learner in term 2, leader 3, log up to 5, committed 4
+       0.164  node 2  is follower in term 2, leader 3, log up to 5, committed 4
+       0.166  node 3  commits up to 5
 isolate 1
 isolate 2
 change 3 promote 4 promote 5 remove 1 remove 2
 run 20
-       0.656  node 3  is leader in term 2, leader 3, log up to 4, committed 3
-       0.657  node 5  is follower in term 2, leader 3, log up to 4, committed 3
-       0.657  node 4  is follower in term 2, leader 3, log up to 4, committed 3
+       0.656  node 3  is leader in term 2, leader 3, log up to 6, committed 5
+       0.657  node 5  is follower in term 2, leader 3, log up to 6, committed 5
+       0.657  node 4  is follower in term 2, leader 3, log up to 6, committed 5
 members 3
-       0.676  node 3  members of entry 4, not committed, joint: 1 outgoing,2 outgoing,3 votes outgoing,4 votes,5 votes
+       0.676  node 3  members of entry 6, not committed, joint: 1 outgoing,2 outgoing,3 votes outgoing,4 votes,5 votes
 set 3 key0 a
        0.676  node 3  is asked (1): SET key0 a (1 bytes)
 get 3 key0
        0.676  node 3  is asked (2): GET key0
 run 300
 status
-       0.976  node 1  follower in term 2, log up to 3 of term 2, on disk 3, committed 3
-       0.976  node 2  follower in term 2, log up to 3 of term 2, on disk 3, committed 3
-       0.976  node 3  leader in term 2, log up to 5 of term 2, on disk 5, committed 3
-       0.976  node 4  follower in term 2, log up to 5 of term 2, on disk 5, committed 3
-       0.976  node 5  follower in term 2, log up to 5 of term 2, on disk 5, committed 3
+       0.976  node 1  follower in term 2, log up to 5 of term 2, on disk 5, committed 5
+       0.976  node 2  follower in term 2, log up to 5 of term 2, on disk 5, committed 5
+       0.976  node 3  leader in term 2, log up to 7 of term 2, on disk 7, committed 5
+       0.976  node 4  follower in term 2, log up to 7 of term 2, on disk 7, committed 5
+       0.976  node 5  follower in term 2, log up to 7 of term 2, on disk 7, committed 5
 heal 1 3
 run 300
-       1.058  node 3  answers (2): done, index 3
+       1.058  node 3  answers (2): done, index 5
        1.058  world   request 2 done: nothing
-       1.059  node 1  is follower in term 2, leader 3, log up to 5, committed 3
-       1.061  node 3  is leader in term 2, leader 3, log up to 6, committed 5
-       1.061  node 3  commits up to 5
-       1.061  node 3  answers (1): done, index 5
+       1.059  node 1  is follower in term 2, leader 3, log up to 7, committed 5
+       1.061  node 3  is leader in term 2, leader 3, log up to 8, committed 7
+       1.061  node 3  commits up to 7
+       1.061  node 3  answers (1): done, index 7
        1.061  world   request 1 done: OK
-       1.062  node 4  is follower in term 2, leader 3, log up to 6, committed 5
-       1.062  node 5  is follower in term 2, leader 3, log up to 6, committed 5
-       1.064  node 3  commits up to 6
+       1.062  node 5  is follower in term 2, leader 3, log up to 8, committed 7
+       1.062  node 4  is follower in term 2, leader 3, log up to 8, committed 7
+       1.064  node 3  commits up to 8
        1.064  node 3  answers the operator: done
-       1.065  node 1  is learner in term 2, leader 3, log up to 6, committed 6
+       1.065  node 1  is learner in term 2, leader 3, log up to 8, committed 8
        1.065  node 1  has been removed
        1.065  node 1  is killed
 members 3
-       1.276  node 3  members of entry 6, committed: 3 votes,4 votes,5 votes
+       1.276  node 3  members of entry 8, committed: 3 votes,4 votes,5 votes

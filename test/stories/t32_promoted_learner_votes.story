@@ -20,38 +20,41 @@ run 600
        0.107  node 2  is follower in term 2, leader 1, log up to 3, committed 2
        0.110  node 1  commits up to 3
        0.110  node 1  answers the operator: done
-       0.122  node 3  is learner in term 2, leader 1, log up to 3, committed 3
+       0.121  node 1  is leader in term 2, leader 1, log up to 4, committed 3
+       0.122  node 2  is follower in term 2, leader 1, log up to 4, committed 3
+       0.122  node 3  is learner in term 2, leader 1, log up to 4, committed 3
+       0.124  node 1  commits up to 4
 change 1 promote 3
 run 600
-       0.706  node 1  is leader in term 2, leader 1, log up to 4, committed 3
-       0.707  node 3  is follower in term 2, leader 1, log up to 4, committed 3
-       0.707  node 2  is follower in term 2, leader 1, log up to 4, committed 3
-       0.710  node 1  is leader in term 2, leader 1, log up to 5, committed 4
-       0.710  node 1  commits up to 4
-       0.711  node 3  is follower in term 2, leader 1, log up to 5, committed 4
-       0.711  node 2  is follower in term 2, leader 1, log up to 5, committed 4
-       0.713  node 1  commits up to 5
+       0.706  node 1  is leader in term 2, leader 1, log up to 5, committed 4
+       0.707  node 2  is follower in term 2, leader 1, log up to 5, committed 4
+       0.707  node 3  is follower in term 2, leader 1, log up to 5, committed 4
+       0.709  node 1  is leader in term 2, leader 1, log up to 6, committed 5
+       0.709  node 1  commits up to 5
+       0.710  node 3  is follower in term 2, leader 1, log up to 6, committed 5
+       0.710  node 2  is follower in term 2, leader 1, log up to 6, committed 5
+       0.713  node 1  commits up to 6
        0.713  node 1  answers the operator: done
 kill 2
        1.306  node 2  is killed
 run 100
 handover 1 3
 run 100
-       1.406  node 1  is leader in term 2, leader 1, log up to 5, committed 5
+       1.406  node 1  is leader in term 2, leader 1, log up to 6, committed 6
        1.406  node 1  answers the operator: leadership is being handed over
-       1.407  node 3  is candidate in term 3, leader 0, log up to 5, committed 5
-       1.409  node 1  is follower in term 3, leader 0, log up to 5, committed 5
-       1.412  node 3  is leader in term 3, leader 3, log up to 6, committed 5
-       1.413  node 1  is follower in term 3, leader 3, log up to 6, committed 5
-       1.415  node 3  commits up to 6
+       1.407  node 3  is candidate in term 3, leader 0, log up to 6, committed 6
+       1.409  node 1  is follower in term 3, leader 0, log up to 6, committed 6
+       1.412  node 3  is leader in term 3, leader 3, log up to 7, committed 6
+       1.413  node 1  is follower in term 3, leader 3, log up to 7, committed 6
+       1.415  node 3  commits up to 7
 handover 3 1
 run 100
-       1.506  node 3  is leader in term 3, leader 3, log up to 6, committed 6
+       1.506  node 3  is leader in term 3, leader 3, log up to 7, committed 7
        1.506  node 3  answers the operator: leadership is being handed over
-       1.507  node 1  is candidate in term 4, leader 0, log up to 6, committed 5
-       1.510  node 3  is follower in term 4, leader 0, log up to 6, committed 6
-       1.512  node 1  is leader in term 4, leader 1, log up to 7, committed 5
-       1.513  node 3  is follower in term 4, leader 1, log up to 7, committed 6
-       1.515  node 1  commits up to 7
+       1.507  node 1  is candidate in term 4, leader 0, log up to 7, committed 6
+       1.510  node 3  is follower in term 4, leader 0, log up to 7, committed 7
+       1.512  node 1  is leader in term 4, leader 1, log up to 8, committed 6
+       1.513  node 3  is follower in term 4, leader 1, log up to 8, committed 7
+       1.515  node 1  commits up to 8
 members 3
-       1.606  node 3  members of entry 5, committed: 1 votes,2 votes,3 votes
+       1.606  node 3  members of entry 6, committed: 1 votes,2 votes,3 votes

@@ -26,23 +26,28 @@ run 100
        0.157  node 4  is learner in term 2, leader 1, log up to 0, committed 0
        0.160  node 1  commits up to 3
        0.160  node 1  answers the operator: done
+       0.160  node 1  is leader in term 2, leader 1, log up to 4, committed 3
+       0.161  node 2  is follower in term 2, leader 1, log up to 4, committed 3
        0.161  node 4  is learner in term 2, leader 1, log up to 3, committed 3
+       0.161  node 3  is follower in term 2, leader 1, log up to 4, committed 3
+       0.163  node 1  commits up to 4
+       0.163  node 4  is learner in term 2, leader 1, log up to 4, committed 3
 kill 4
        0.256  node 4  is killed
 set 1 key0 a
        0.256  node 1  is asked (1): SET key0 a (1 bytes)
 run 50
-       0.259  node 1  commits up to 4
-       0.259  node 1  answers (1): done, index 4
-       0.259  world   request 1 done: OK
+       0.260  node 1  commits up to 5
+       0.260  node 1  answers (1): done, index 5
+       0.260  world   request 1 done: OK
 start 4
-       0.306  node 4  starts: term 2, vote 0, snapshot of 0, log 1 to 3
+       0.306  node 4  starts: term 2, vote 0, snapshot of 0, log 1 to 4
 run 500
-       0.328  node 4  is learner in term 2, leader 1, log up to 4, committed 4
+       0.327  node 4  is learner in term 2, leader 1, log up to 5, committed 5
 members 4
-       0.806  node 4  members of entry 3, committed: 1 votes,2 votes,3 votes,4 learns
+       0.806  node 4  members of entry 4, committed: 1 votes,2 votes,3 votes,4 learns
 status
-       0.806  node 1  leader in term 2, log up to 4 of term 2, on disk 4, committed 4
-       0.806  node 2  follower in term 2, log up to 4 of term 2, on disk 4, committed 4
-       0.806  node 3  follower in term 2, log up to 4 of term 2, on disk 4, committed 4
-       0.806  node 4  learner in term 2, log up to 4 of term 2, on disk 4, committed 4
+       0.806  node 1  leader in term 2, log up to 5 of term 2, on disk 5, committed 5
+       0.806  node 2  follower in term 2, log up to 5 of term 2, on disk 5, committed 5
+       0.806  node 3  follower in term 2, log up to 5 of term 2, on disk 5, committed 5
+       0.806  node 4  learner in term 2, log up to 5 of term 2, on disk 5, committed 5

@@ -28,6 +28,7 @@ run 100
        0.156  node 1  is leader in term 2, leader 1, log up to 5, committed 4
        0.157  node 2  is follower in term 2, leader 1, log up to 5, committed 4
        0.159  node 1  commits up to 5
+       0.159  node 1  answers the operator: done
        0.181  node 1  is leader in term 2, leader 1, log up to 6, committed 5
        0.182  node 3  is learner in term 2, leader 1, log up to 6, committed 5
        0.182  node 2  is follower in term 2, leader 1, log up to 6, committed 5
