@@ -167,8 +167,9 @@ void raftd_node_destroy(struct raftd_node *node);
  * Sets whether the node serves, that is, takes part in consensus and accepts requests of clients.
  * The node sets this to true itself when a quorum answers, and is ready a moment later, when it
  * knows a leader and has what the leader had committed. false takes the node out of service, for
- * maintenance: requests are answered with RAFTD_ERROR_NOT_READY, and the others elect another
- * leader. Any thread.
+ * maintenance: requests and reads that wait are answered with RAFTD_ERROR_NOT_READY, a leader
+ * steps down, and the others elect another one. Commands that were proposed before keep their
+ * time-out, because another leader may still apply them. Any thread.
  */
 void raftd_node_set_ready(struct raftd_node *node, bool ready);
 /*

@@ -42,6 +42,7 @@ void member_clear_batch(struct member *member)
     clear_fetched(batch);
     batch->message_count = 0;
     batch->entry_count = 0;
+    batch->proposed_bytes = 0;
     batch->count = 0;
 }
 
@@ -76,7 +77,8 @@ bool member_can_propose(const struct member *member)
 
     if (raft_get_role(member->core) == RAFT_LEADER) {
         return raft_get_handover(member->core) == 0 &&
-               raft_get_uncommitted_bytes(member->core) < member->options.max_uncommitted_bytes;
+               raft_get_uncommitted_bytes(member->core) + member->batch.proposed_bytes <
+                   member->options.max_uncommitted_bytes;
     }
     return leader != 0 && member_link_is_up(member, leader);
 }
@@ -93,5 +95,11 @@ bool member_is_open(const struct member *member)
     bool in_doubt = member->applied_term < member->settle_term && waiting->proposed_count > 0;
 
     return member->turn.takes_part && member_can_step(member) && member_can_propose(member) &&
-           waiting->refused_count == 0 && !in_doubt && member->turn.now_ms >= member->retry_ms;
+           !in_doubt && member->turn.now_ms >= member->retry_ms;
+}
+
+bool member_can_release(const struct member *member)
+{
+    return member->waiting.refused_owners.count > 0 && member_can_propose(member) &&
+           member->turn.now_ms >= member->retry_ms && member->turn.now_ms >= member->release_ms;
 }

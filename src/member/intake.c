@@ -29,6 +29,9 @@ void member_message(struct member *member, struct raft_message *message)
     }
     member_event(member, RAFT_EVENT_MESSAGE)->message = message;
     member->batch.messages[member->batch.message_count++] = message;
+    for (uint32_t i = 0; message->type == RAFT_MESSAGE_PROPOSE && i < message->entry_count; i++) {
+        member->batch.proposed_bytes += raft_entry_cost(message->entries[i]);
+    }
 }
 
 static void note_link(struct member *member, uint16_t peer, bool up, uint64_t identity)
@@ -59,9 +62,7 @@ void member_link(struct member *member, uint16_t peer, bool up, uint64_t identit
     ASSERT(member_has_room(member));
     note_link(member, peer, up, identity);
     member_add_task(member, MEMBER_TASK_LINK, peer)->up = up;
-    if (!member->turn.takes_part) {
-        return;
-    }
+    /* Also while the node is out of service, so that the core knows the links when it is back. */
     event = member_event(member, RAFT_EVENT_LINK);
     event->link.peer = peer;
     event->link.up = up;
@@ -84,6 +85,7 @@ static void propose(struct member *member, struct waiting_request *request)
     entry->sequence = request->sequence;
     member_event(member, RAFT_EVENT_PROPOSE)->entry = entry;
     member->batch.entries[member->batch.entry_count++] = entry;
+    member->batch.proposed_bytes += raft_entry_cost(entry);
 }
 
 static void propose_held(struct member *member)
@@ -91,17 +93,18 @@ static void propose_held(struct member *member)
     struct waiting *waiting = &member->waiting;
     struct waiting_request *request;
 
-    if (waiting->refused_count > 0 && member->turn.now_ms >= member->retry_ms &&
-        member_can_propose(member)) {
-        waiting_release_refused(waiting);
-        if (waiting->refused_count > 0) {
-            member->retry_ms = member->turn.now_ms + MEMBER_RETRY_MS; /* not for each request */
-        }
+    if (member_can_release(member)) {
+        waiting_release(waiting);
+        member->release_ms = member->turn.now_ms + MEMBER_RETRY_MS; /* not for each request */
     }
     while (member_is_open(member) && member_has_room(member) &&
            (request = waiting_peek(waiting, &waiting->held)) != NULL) {
-        propose(member, request);
-        waiting_advance(waiting, &waiting->held, WAITING_PROPOSED);
+        if (waiting_is_blocked(waiting, request->owner)) {
+            waiting_advance(waiting, &waiting->held, WAITING_BEHIND);
+        } else {
+            propose(member, request);
+            waiting_advance(waiting, &waiting->held, WAITING_PROPOSED);
+        }
     }
 }
 
@@ -128,6 +131,7 @@ static void take_command(struct member *member, const struct member_request *req
 
     propose_held(member);
     is_held = !member_is_open(member) || !member_has_room(member) ||
+              waiting_is_blocked(waiting, request->client) ||
               waiting_peek(waiting, &waiting->held) != NULL;
     command = waiting_add(waiting, is_held ? WAITING_HELD : WAITING_PROPOSED, request->client,
                           request->tag, deadline_ms, request->entry);

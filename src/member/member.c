@@ -109,8 +109,7 @@ static bool waiting_can_go_on(struct member *member)
     struct waiting *waiting = &member->waiting;
 
     return (waiting_peek(waiting, &waiting->held) != NULL && member_is_open(member)) ||
-           (waiting->refused_count > 0 && waiting->proposed_count == 0 &&
-            member_can_propose(member) && member->turn.now_ms >= member->retry_ms) ||
+           member_can_release(member) ||
            (waiting_peek(waiting, &waiting->reads_new) != NULL &&
             waiting_peek(waiting, &waiting->reads_asked) == NULL);
 }
@@ -124,13 +123,20 @@ bool member_can_go_on(struct member *member)
     return member->applied_index < member->commit_index || member_snapshot_is_due(member);
 }
 
-/* Whether commands wait for nothing but their retry. */
-static bool waits_for_retry(struct member *member)
+/* When commands that wait for nothing else are proposed again; UINT64_MAX = there are none. */
+static uint64_t retry_due_ms(struct member *member)
 {
     struct waiting *waiting = &member->waiting;
+    bool is_held = waiting_peek(waiting, &waiting->held) != NULL;
+    bool is_refused = waiting->refused_owners.count > 0;
 
-    return member->turn.now_ms < member->retry_ms && member_can_propose(member) &&
-           (waiting->refused_count > 0 || waiting_peek(waiting, &waiting->held) != NULL);
+    if (!member_can_propose(member)) {
+        return UINT64_MAX;
+    }
+    if (member->turn.now_ms < member->retry_ms) {
+        return is_held || is_refused ? member->retry_ms : UINT64_MAX;
+    }
+    return is_refused && member->turn.now_ms < member->release_ms ? member->release_ms : UINT64_MAX;
 }
 
 uint64_t member_next_deadline_ms(struct member *member)
@@ -140,12 +146,11 @@ uint64_t member_next_deadline_ms(struct member *member)
 
     if (member_can_step(member) && member->turn.takes_part) {
         uint64_t time_due_ms = member_time_due_ms(member);
+        uint64_t retry_ms = retry_due_ms(member);
 
         deadline_ms = raft_next_deadline(member->core);
         deadline_ms = time_due_ms < deadline_ms ? time_due_ms : deadline_ms;
-        if (waits_for_retry(member) && member->retry_ms < deadline_ms) {
-            deadline_ms = member->retry_ms;
-        }
+        deadline_ms = retry_ms < deadline_ms ? retry_ms : deadline_ms;
     }
     if (oldest != NULL && oldest->deadline_ms < deadline_ms) {
         deadline_ms = oldest->deadline_ms;

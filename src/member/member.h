@@ -110,7 +110,8 @@ struct member_turn {
     uint64_t wall_ms;    /* milliseconds since 1970 */
     uint64_t free_bytes; /* of the file system of the log; UINT64_MAX = not known */
     /* Whether the node takes part in consensus. If not, time stands still for the core, so that no
-     * time-out expires meanwhile, and what peers say is dropped as if it had been lost. */
+     * time-out expires meanwhile, and what peers say is dropped as if it had been lost. When it
+     * goes out of service, a leader steps down, and reads end with RAFTD_ERROR_NOT_READY. */
     bool takes_part;
     bool serves; /* clients are served */
 };
@@ -123,6 +124,7 @@ struct member_write {
     struct raft_entry **entries;
     /* The rest belongs to the member. */
     size_t entry_capacity;
+    uint64_t cost_bytes;         /* of the entries */
     struct member_frame *frames; /* leave when the write is durable */
     size_t frame_count;
     size_t frame_capacity;
@@ -163,7 +165,8 @@ struct member_request {
 bool member_takes_requests(const struct member *member);
 /* Takes the reference to the entry. Exactly one answer follows, unless the client is forgotten. */
 void member_ask(struct member *member, const struct member_request *request);
-/* The client has closed: its commands are still proposed, but nothing is answered. */
+/* The client has closed: its commands are still carried out, in their order, but nothing is
+ * answered. */
 void member_forget_client(struct member *member, const struct raftd_client *client);
 
 /*

@@ -65,14 +65,14 @@ void member_retry(struct member *member, struct waiting_request *request, int st
 
 void member_fail_refused_before(struct member *member, const struct waiting_request *request)
 {
-    const struct raftd_client *client = request->client;
+    const void *owner = request->owner;
     uint64_t sequence = request->sequence;
     struct waiting_request *older = waiting_oldest(&member->waiting);
 
     while (member->waiting.refused_count > 0 && older != NULL && older->sequence != sequence) {
         struct waiting_request *newer = waiting_newer(&member->waiting, older);
 
-        if (older->state == WAITING_REFUSED && older->client == client) {
+        if (older->state == WAITING_REFUSED && older->owner == owner) {
             member_fail(member, older, RAFTD_ERROR_NOT_LEADER);
         }
         older = newer;

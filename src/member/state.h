@@ -29,13 +29,13 @@ enum {
     MEMBER_FETCHED_MAX = 8, /* answers with entries from the disk in one turn */
 };
 
-/* The events of one turn, and what they point at, which is freed when the core has seen them. */
 /* Entries that the host has read from the disk, one reference to each; owned, with the list. */
 struct member_fetched_entries {
     struct raft_entry **list;
     size_t count;
 };
 
+/* The events of one turn, and what they point at, which is freed when the core has seen them. */
 struct member_batch {
     size_t count;
     struct raft_event events[MEMBER_EVENTS_MAX];
@@ -43,6 +43,7 @@ struct member_batch {
     struct raft_message *messages[MEMBER_EVENTS_MAX];
     size_t entry_count;
     struct raft_entry *entries[MEMBER_EVENTS_MAX];
+    size_t proposed_bytes; /* cost of the entries that a leader appends because of this batch */
     size_t fetched_count;
     struct member_fetched_entries fetched[MEMBER_FETCHED_MAX];
 };
@@ -124,9 +125,11 @@ struct member {
     /* The time that the core is told. It stands still while the node is out of service, so that no
      * time-out expires meanwhile. */
     uint64_t core_now_ms;
+    bool in_service; /* as the core was last told */
 
     /* Commands that are tried again. */
-    uint64_t retry_ms; /* not before that */
+    uint64_t retry_ms;   /* no command is proposed before that */
+    uint64_t release_ms; /* nor is looked before that for refused ones that can be tried again */
     uint64_t seen_term;
     uint64_t settle_term; /* commands of earlier terms are in doubt until one of this is applied */
 
@@ -155,6 +158,7 @@ struct member {
     struct member_write *newest_write; /* the newest that is not known to be durable; NULL = none */
     struct member_write *write;        /* of this step, not taken yet */
     size_t writes_under_way;
+    uint64_t write_bytes;              /* cost of the entries in these writes */
     struct member_write *spare_writes; /* to be used again */
     uint64_t compact_index;            /* as the host was last told */
     uint64_t compact_wanted;
@@ -213,9 +217,11 @@ void member_clear_batch(struct member *member);
 bool member_link_is_up(const struct member *member, uint16_t peer);
 /* Whether a proposal that the core gets now can reach a leader. */
 bool member_can_propose(const struct member *member);
-/* Whether the member gives proposals to the core now: that, and none that were refused or that are
- * in doubt have to come first. */
+/* Whether the member gives proposals to the core now: that, and none that are in doubt have to come
+ * first. A client with a refused command waits all the same: waiting_is_blocked(). */
 bool member_is_open(const struct member *member);
+/* Whether it is time to look which refused commands can be proposed again. */
+bool member_can_release(const struct member *member);
 
 /* fetch.c */
 void member_follow_fetches(struct member *member, const struct raft_outbox *outbox);

@@ -47,6 +47,10 @@ static struct member_write *make_write(struct member *member, const struct raft_
     }
     write->write = *from;
     write->write.entries = write->entries;
+    write->cost_bytes = 0;
+    for (size_t i = 0; i < from->entry_count; i++) {
+        write->cost_bytes += raft_entry_cost(from->entries[i]);
+    }
     return write;
 }
 
@@ -78,6 +82,7 @@ void member_written(struct member *member, struct member_write *write)
 
     ASSERT(member->writes_under_way > 0);
     member->writes_under_way--;
+    member->write_bytes -= write->cost_bytes;
     event->written.sequence = write->write.sequence;
     event->written.last_index = write->write.last_index;
     event->written.last_term = write->write.last_term;
@@ -160,9 +165,9 @@ static void refuse_proposals(struct member *member, const struct raft_outbox *ou
 /* ---- the beginning of a turn ---- */
 
 /*
- * How much of the reserve is left. The first three quarters are for what is on its way when the
- * leader begins to refuse commands. What follows is for the entries of the cluster itself and for
- * commands that free space. The last sixteenth is for votes, and for the snapshot that lets the log
+ * How much of the reserve is left when the log writes under way are on the disk. The first three
+ * quarters are for what is on its way when the leader begins to refuse commands. What follows is
+ * for the entries of the cluster itself and for commands that free space. The last sixteenth is for votes, and for the snapshot that lets the log
  * shrink: a log write that fails for lack of space ends the process.
  */
 static enum raft_space space_level(const struct member *member)
@@ -170,6 +175,10 @@ static enum raft_space space_level(const struct member *member)
     uint64_t free_bytes = member->turn.free_bytes;
     uint64_t reserve_bytes = member->options.reserve_bytes;
 
+    if (free_bytes == UINT64_MAX) {
+        return RAFT_SPACE_ENOUGH; /* not known */
+    }
+    free_bytes = free_bytes > member->write_bytes ? free_bytes - member->write_bytes : 0;
     if (free_bytes >= reserve_bytes) {
         return RAFT_SPACE_ENOUGH;
     }
@@ -196,6 +205,39 @@ static void take_space(struct member *member)
     }
 }
 
+static bool is_only_voter(const struct member *member)
+{
+    const struct raft_membership *membership = raft_get_membership(member->core);
+    size_t voters = 0;
+
+    for (size_t i = 0; i < membership->count; i++) {
+        voters += raft_membership_is_voter(membership, membership->members[i].id);
+    }
+    return voters == 1 && raft_membership_is_voter(membership, member->options.id);
+}
+
+/*
+ * The node goes out of service: time stands still for the core from now on. A leader steps down,
+ * and a candidate gives up, because for a core that does not see the time pass, a lease never ends,
+ * nor does the time in which a quorum has to answer. The only voter stays what it is, because
+ * nobody can take its place. The reads that wait are answered: nothing is going to confirm them.
+ */
+static void leave_service(struct member *member)
+{
+    struct waiting_request *read = waiting_next_read(&member->waiting, NULL);
+
+    member->in_service = false;
+    if (!is_only_voter(member)) {
+        member_event(member, RAFT_EVENT_STEP_DOWN);
+    }
+    while (read != NULL) {
+        struct waiting_request *newer = waiting_next_read(&member->waiting, read);
+
+        member_fail(member, read, RAFTD_ERROR_NOT_READY);
+        read = newer;
+    }
+}
+
 void member_begin(struct member *member, const struct member_turn *turn)
 {
     member->turn = *turn;
@@ -204,9 +246,15 @@ void member_begin(struct member *member, const struct member_turn *turn)
     if (turn->takes_part) {
         member->core_now_ms = turn->now_ms;
     }
-    if (turn->takes_part && member_can_step(member)) {
+    if (!member_can_step(member)) {
+        return;
+    }
+    if (turn->takes_part) {
+        member->in_service = true;
         member_event(member, RAFT_EVENT_CLOCK)->wall_ms = turn->wall_ms;
         take_space(member);
+    } else if (member->in_service) {
+        leave_service(member);
     }
 }
 
@@ -256,6 +304,7 @@ static void act(struct member *member, const struct raft_outbox *outbox)
         member->write = make_write(member, &outbox->write);
         member->newest_write = member->write;
         member->writes_under_way++;
+        member->write_bytes += member->write->cost_bytes;
     }
     for (size_t i = 0; i < outbox->message_count; i++) {
         send_message(member, &outbox->messages[i]);

@@ -72,6 +72,7 @@ static struct waiting_queue *queue_of(struct waiting *waiting, enum waiting_stat
     case WAITING_FREE:
     case WAITING_PROPOSED:
     case WAITING_REFUSED:
+    case WAITING_BEHIND:
     case WAITING_DEAD:
     default:
         return NULL;
@@ -80,7 +81,8 @@ static struct waiting_queue *queue_of(struct waiting *waiting, enum waiting_stat
 
 static bool is_proposal(enum waiting_state state)
 {
-    return state == WAITING_HELD || state == WAITING_PROPOSED || state == WAITING_REFUSED;
+    return state == WAITING_HELD || state == WAITING_PROPOSED || state == WAITING_REFUSED ||
+           state == WAITING_BEHIND;
 }
 
 static void push(struct waiting *waiting, struct waiting_queue *queue, uint32_t place)
@@ -138,6 +140,7 @@ struct waiting_request *waiting_add(struct waiting *waiting, enum waiting_state 
         .tag = tag,
         .deadline_ms = deadline_ms,
         .client = client,
+        .owner = client,
         .entry = entry,
     };
     if (waiting->newest == WAITING_NONE) {
@@ -188,8 +191,28 @@ void waiting_advance(struct waiting *waiting, struct waiting_queue *queue, enum 
     place = pop(waiting, queue);
     waiting->table[place].state = state;
     waiting->proposed_count += state == WAITING_PROPOSED;
+    waiting->behind_count += state == WAITING_BEHIND;
     if (queue_of(waiting, state) != NULL) {
         push(waiting, queue_of(waiting, state), place);
+    }
+}
+
+/* ---- refused commands ---- */
+
+static bool contains(const struct waiting_owners *owners, const void *owner)
+{
+    for (size_t i = 0; i < owners->count; i++) {
+        if (owners->list[i] == owner) {
+            return true;
+        }
+    }
+    return owners->count == WAITING_OWNERS_MAX;
+}
+
+static void include(struct waiting_owners *owners, const void *owner)
+{
+    if (!contains(owners, owner)) {
+        owners->list[owners->count++] = owner;
     }
 }
 
@@ -200,28 +223,17 @@ void waiting_refuse(struct waiting *waiting, struct waiting_request *request)
     request->term = 0;
     waiting->proposed_count--;
     waiting->refused_count++;
+    include(&waiting->refused_owners, request->owner);
 }
 
-/* The clients with a command in PROPOSED, as seen while walking from the newest request on. */
-struct open_clients {
-    size_t count;
-    const struct raftd_client *list[64];
-};
-
-/* A client that has no place in the list counts as open. */
-static bool is_open(const struct open_clients *open, const struct raftd_client *client)
+bool waiting_is_blocked(const struct waiting *waiting, const void *owner)
 {
-    for (size_t i = 0; i < open->count; i++) {
-        if (open->list[i] == client) {
-            return true;
-        }
-    }
-    return open->count == sizeof(open->list) / sizeof(open->list[0]);
+    return contains(&waiting->refused_owners, owner);
 }
 
 /* The entry is made anew, because the first attempt may have left its term and index in the old
  * one. */
-static void release(struct waiting *waiting, struct waiting_request *request)
+static void make_anew(struct waiting *waiting, struct waiting_request *request)
 {
     struct raft_entry *old = request->entry;
 
@@ -232,36 +244,55 @@ static void release(struct waiting *waiting, struct waiting_request *request)
     waiting->refused_count--;
 }
 
-/* Puts all requests of the state HELD into its queue, in the order of their age. */
-static void queue_held_again(struct waiting *waiting)
+/* From the newest request on: REFUSED -> HELD where no later command of the client is PROPOSED. */
+static void release_refused(struct waiting *waiting)
 {
-    while (waiting_peek(waiting, &waiting->held) != NULL) {
-        pop(waiting, &waiting->held);
-    }
-    for (uint32_t place = waiting->oldest; place != WAITING_NONE;
-         place = waiting->table[place].newer) {
-        if (waiting->table[place].state == WAITING_HELD) {
-            push(waiting, &waiting->held, place);
-        }
-    }
-}
-
-void waiting_release_refused(struct waiting *waiting)
-{
-    struct open_clients open = {0};
+    struct waiting_owners open = {0};
 
     for (uint32_t place = waiting->newest; place != WAITING_NONE;
          place = waiting->table[place].older) {
         struct waiting_request *request = &waiting->table[place];
 
-        if (request->state == WAITING_PROPOSED && !is_open(&open, request->client)) {
-            open.list[open.count++] = request->client;
-        } else if (request->state == WAITING_REFUSED && !is_open(&open, request->client)) {
-            release(waiting, request);
+        if (request->state == WAITING_PROPOSED) {
+            include(&open, request->owner);
+        } else if (request->state == WAITING_REFUSED && !contains(&open, request->owner)) {
+            make_anew(waiting, request);
         }
     }
-    queue_held_again(waiting);
 }
+
+/* From the oldest request on: puts those in HELD into the queue again, and those in BEHIND that
+ * wait for nothing any more. */
+static void queue_again(struct waiting *waiting)
+{
+    while (waiting_peek(waiting, &waiting->held) != NULL) {
+        pop(waiting, &waiting->held);
+    }
+    waiting->refused_owners.count = 0;
+    for (uint32_t place = waiting->oldest; place != WAITING_NONE;
+         place = waiting->table[place].newer) {
+        struct waiting_request *request = &waiting->table[place];
+
+        if (request->state == WAITING_REFUSED) {
+            include(&waiting->refused_owners, request->owner);
+        } else if (request->state == WAITING_BEHIND &&
+                   !waiting_is_blocked(waiting, request->owner)) {
+            request->state = WAITING_HELD;
+            waiting->behind_count--;
+        }
+        if (request->state == WAITING_HELD) {
+            push(waiting, &waiting->held, place);
+        }
+    }
+}
+
+void waiting_release(struct waiting *waiting)
+{
+    release_refused(waiting);
+    queue_again(waiting);
+}
+
+/* ---- reads ---- */
 
 bool waiting_ask_reads(struct waiting *waiting)
 {
@@ -305,6 +336,7 @@ void waiting_finish(struct waiting *waiting, struct waiting_request *request)
         waiting->proposal_count--;
         waiting->proposed_count -= request->state == WAITING_PROPOSED;
         waiting->refused_count -= request->state == WAITING_REFUSED;
+        waiting->behind_count -= request->state == WAITING_BEHIND;
     } else {
         waiting->read_count--;
     }
@@ -333,6 +365,17 @@ bool waiting_has_room(const struct waiting *waiting)
                                                                          << WAITING_PLACE_BITS;
 }
 
+struct waiting_request *waiting_next_read(struct waiting *waiting,
+                                          const struct waiting_request *request)
+{
+    uint32_t place = request != NULL ? request->newer : waiting->oldest;
+
+    while (place != WAITING_NONE && is_proposal(waiting->table[place].state)) {
+        place = waiting->table[place].newer;
+    }
+    return place != WAITING_NONE ? &waiting->table[place] : NULL;
+}
+
 void waiting_forget_client(struct waiting *waiting, const struct raftd_client *client)
 {
     uint32_t place = waiting->oldest;
@@ -345,7 +388,7 @@ void waiting_forget_client(struct waiting *waiting, const struct raftd_client *c
             continue;
         }
         request->client = NULL;
-        if (request->state != WAITING_HELD && request->state != WAITING_REFUSED) {
+        if (!is_proposal(request->state) || request->entry == NULL) {
             waiting_finish(waiting, request);
         }
     }

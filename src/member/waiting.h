@@ -16,7 +16,9 @@
  *     made in READ_NEW         wait_for_read(): a linearizable read
  *     HELD -> PROPOSED         propose_held(): there is a leader again
  *     PROPOSED -> REFUSED      member_retry(): it was certainly not appended, and is tried again
- *     REFUSED -> HELD          waiting_release_refused(): no later command of its client is open
+ *     HELD -> BEHIND           propose_held(): an earlier command of its client is REFUSED
+ *     REFUSED -> HELD          waiting_release(): no later command of its client is open
+ *     BEHIND -> HELD           waiting_release(): no earlier command of its client is REFUSED
  *     READ_LOCAL -> READ_NEW   next_local() in reads.c: this node's state is not recent enough
  *     READ_NEW -> READ_ASKED   waiting_ask_reads(): a round begins for all of them
  *     READ_ASKED -> READ_READY waiting_confirm_reads(): the round is confirmed up to read_index
@@ -31,7 +33,9 @@
  *                              applied, so it comes too late
  *     READ_LOCAL, READ_READY   member_answer_read(): answered
  *     any                      member_expire(): its deadline has come
- *     any but HELD, REFUSED    waiting_forget_client(): the client has closed
+ *     all reads, a change of   waiting_forget_client(): the client has closed
+ *     members in PROPOSED
+ *     all reads                member_leave_service(): the node goes out of service
  *     any                      member_end(): the node stops
  *
  * A request that stands in a queue when it ends cannot be taken out of the middle: it becomes DEAD
@@ -42,11 +46,14 @@
  *      DEAD request stands in the queue in which it ended; a PROPOSED one stands in none.
  *   2. All requests but FREE and DEAD ones are in the list by age, and deadlines never fall along
  *      it: so the deadline of the oldest is the next one.
- *   3. proposal_count counts HELD, PROPOSED and REFUSED, read_count the READ states, proposed_count
- *      and refused_count one state each.
+ *   3. proposal_count counts HELD, BEHIND, PROPOSED and REFUSED, read_count the READ states,
+ *      proposed_count, refused_count and behind_count one state each.
  *   4. A sequence number is never used twice. A command that is tried again gets a new one, so that
  *      no late word about the first attempt is taken for the outcome of the second.
  *   5. Every request but a change of members that was proposed owns a reference to its entry.
+ *   6. The commands of one client are given to the core in the order of their age. While a command
+ *      of a client is REFUSED, no later one of that client becomes PROPOSED, and the commands of
+ *      other clients go on. The client is known by `owner`, so this is also true after it closed.
  */
 #ifndef RAFTD_MEMBER_WAITING_H
 #define RAFTD_MEMBER_WAITING_H
@@ -58,13 +65,18 @@
 struct raftd_client;
 struct raft_entry;
 
-enum { WAITING_PLACE_BITS = 20, WAITING_NONE = UINT32_MAX >> 1 };
+enum {
+    WAITING_PLACE_BITS = 20,
+    WAITING_NONE = UINT32_MAX >> 1,
+    WAITING_OWNERS_MAX = 64, /* clients that are told apart while commands are refused */
+};
 
 enum waiting_state {
     WAITING_FREE,
     WAITING_HELD,       /* a command that waits for a leader; in `held` */
     WAITING_PROPOSED,   /* given to the core or to the leader: its outcome is open */
     WAITING_REFUSED,    /* certainly not appended; is going to be proposed again */
+    WAITING_BEHIND,     /* a command that waits until a refused one before it is proposed again */
     WAITING_READ_LOCAL, /* a read that may not need a round; in `reads_local` */
     WAITING_READ_NEW,   /* a read that waits for the next round; in `reads_new` */
     WAITING_READ_ASKED, /* its round is under way; in `reads_asked` */
@@ -84,12 +96,19 @@ struct waiting_request {
     uint32_t max_lag_ms; /* largest age of a stale read; 0 = any age */
     uint64_t term; /* PROPOSED: the only term in which it can be appended; 0 = not known yet */
     struct raftd_client *client; /* NULL = no client waits for the outcome */
-    struct raft_entry *entry;    /* the bytes; see invariant 5 */
+    const void *owner;        /* the client that asked, also after it has closed; never followed */
+    struct raft_entry *entry; /* the bytes; see invariant 5 */
 };
 
 struct waiting_queue {
     uint32_t head, tail; /* places; WAITING_NONE = empty */
     size_t count;        /* DEAD requests included */
+};
+
+/* Some clients. More than fit: every client counts as one of them. */
+struct waiting_owners {
+    size_t count; /* 0..WAITING_OWNERS_MAX; the maximum stands for all clients */
+    const void *list[WAITING_OWNERS_MAX];
 };
 
 struct waiting {
@@ -101,7 +120,11 @@ struct waiting {
     size_t proposal_count;
     size_t proposed_count;
     size_t refused_count;
+    size_t behind_count;
     size_t read_count;
+    /* The clients that have a REFUSED command. A client may still be here when its last one has
+     * ended, until waiting_release(). */
+    struct waiting_owners refused_owners;
     struct waiting_queue held;
     struct waiting_queue reads_local;
     struct waiting_queue reads_new;
@@ -113,8 +136,8 @@ void waiting_init(struct waiting *waiting);
 void waiting_free(struct waiting *waiting);
 
 /*
- * Whether there is room for another request. Only commands of clients that closed while there was
- * no leader can fill the table: clients that are open cannot have so many requests under way.
+ * Whether there is room for another request. Only commands of clients that closed before these had
+ * an outcome can fill the table: clients that are open cannot have so many requests under way.
  */
 bool waiting_has_room(const struct waiting *waiting);
 
@@ -136,11 +159,14 @@ void waiting_advance(struct waiting *waiting, struct waiting_queue *queue,
                      enum waiting_state state);
 /* PROPOSED -> REFUSED. */
 void waiting_refuse(struct waiting *waiting, struct waiting_request *request);
+/* Whether the commands of this client may not be proposed, because an earlier one is REFUSED. */
+bool waiting_is_blocked(const struct waiting *waiting, const void *owner);
 /*
- * REFUSED -> HELD, before every later one in HELD, for the requests that may be proposed again: the
- * commands of a client are appended in their order, so none of its later ones may be PROPOSED.
+ * REFUSED -> HELD, for the requests that may be proposed again: the commands of a client are
+ * appended in their order, so none of its later ones may be PROPOSED. Also BEHIND -> HELD for the
+ * clients that have none in REFUSED any more. HELD is in the order of age then.
  */
-void waiting_release_refused(struct waiting *waiting);
+void waiting_release(struct waiting *waiting);
 
 /* Moves all of reads_new to reads_asked. True if a lease of the leader is enough for all. */
 bool waiting_ask_reads(struct waiting *waiting);
@@ -156,10 +182,15 @@ struct waiting_request *waiting_oldest(struct waiting *waiting);
 struct waiting_request *waiting_newer(struct waiting *waiting,
                                       const struct waiting_request *request);
 
+/* The oldest read that is newer than this request; NULL for the request: the oldest read. Returns
+ * NULL if there is none. */
+struct waiting_request *waiting_next_read(struct waiting *waiting,
+                                          const struct waiting_request *request);
+
 /*
- * The client has closed. Its commands in HELD and REFUSED are still proposed; all its others end,
- * because nothing is left to be done for them here. So clients that come and go do not fill the
- * table.
+ * The client has closed. Its commands keep their place until they have an outcome, because those
+ * that were refused are proposed again, in their order; all its other requests end, because nothing
+ * is left to be done for them here.
  */
 void waiting_forget_client(struct waiting *waiting, const struct raftd_client *client);
 

@@ -29,6 +29,9 @@ struct core_loop {
 /* Begins a turn and tells the member what is in the rings: all of it, or, while the core cannot be
  * stepped, only the requests of clients. */
 void intake(struct core_loop *loop);
+/* Whether the node takes part in the next turn. A node that stops goes on until this thread ends:
+ * only then it leaves, and its clients are told that it stops. */
+bool intake_takes_part(const struct core_loop *loop);
 /* Takes only finished log writes, for the last step. */
 void intake_writes(struct core_loop *loop);
 

@@ -225,7 +225,7 @@ static bool has_work(const struct core_loop *loop)
         return false; /* the core is not stepped before the log writer has room again */
     }
     if (member_can_go_on(loop->member) || log_writer_has_reads(node->log_writer) ||
-        snapshots_have_work(loop) || loop->takes_part != node_takes_part(node) ||
+        snapshots_have_work(loop) || loop->takes_part != intake_takes_part(loop) ||
         (!loop->draining_begun && atomic_load(&node->draining) == DRAINING_ASKED)) {
         return true;
     }

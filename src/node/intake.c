@@ -34,6 +34,13 @@ static void intake_reads(struct core_loop *loop)
     }
 }
 
+bool intake_takes_part(const struct core_loop *loop)
+{
+    const struct raftd_node *node = loop->node;
+
+    return node_takes_part(node) || (loop->takes_part && node_is_ending(node));
+}
+
 static void begin(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
@@ -41,7 +48,7 @@ static void begin(struct core_loop *loop)
         .now_ms = clock_monotonic_ms(),
         .wall_ms = clock_wall_ms(),
         .free_bytes = log_writer_free_bytes(node->log_writer),
-        .takes_part = node_takes_part(node),
+        .takes_part = intake_takes_part(loop),
         .serves = atomic_load_explicit(&node->ready, memory_order_acquire),
     };
 

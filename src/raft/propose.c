@@ -128,11 +128,7 @@ static enum raft_refusal refusal_of_all(const struct raft_core *core,
         position == RAFT_MEMBERS_MAX) {
         return RAFT_REFUSED_NO_LEADER;
     }
-    if (core->uncommitted_bytes >= core->options.max_uncommitted_bytes ||
-        BUGGIFY(raft_refuses_as_full)) {
-        return RAFT_REFUSED_FULL;
-    }
-    return RAFT_REFUSED_NOT;
+    return BUGGIFY(raft_refuses_as_full) ? RAFT_REFUSED_FULL : RAFT_REFUSED_NOT;
 }
 
 /* The reason that a peer is told; see RAFT_CHANGE_EXPLAINED. */
@@ -163,6 +159,11 @@ void propose_on_message(struct raft_core *core, const struct raft_message *messa
         return;
     }
     for (uint32_t i = 0; i < message->entry_count; i++) {
+        /* Looked at for each entry: one message may contain more than has room. */
+        if (core->uncommitted_bytes >= core->options.max_uncommitted_bytes) {
+            refuse(core, message, i, message->entry_count - i, RAFT_REFUSED_FULL);
+            break;
+        }
         refusal = lead_proposal(core, message->entries[i]);
         if (refusal != RAFT_REFUSED_NOT) {
             refuse(core, message, i, 1, reason_for_peer(message->entries[i], refusal));

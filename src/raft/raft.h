@@ -95,7 +95,8 @@ enum raft_event_type {
     RAFT_EVENT_READ,              /* read_id, lease: confirm how far a read has to see the log */
     RAFT_EVENT_LOG_WRITTEN,       /* written: a log write is durable */
     RAFT_EVENT_LINK,              /* link: the connection to a peer was established or lost */
-    RAFT_EVENT_STEP_DOWN,         /* a leader becomes a follower, because the node stops */
+    RAFT_EVENT_STEP_DOWN,         /* a leader or candidate becomes a follower: the node stops, or
+                                     goes out of service */
     RAFT_EVENT_CLOCK,             /* wall_ms: the time of the wall clock; see raft_cluster_time() */
     RAFT_EVENT_SNAPSHOT_SAVED,    /* saved: a snapshot is durable, the log before it may go */
     RAFT_EVENT_SNAPSHOT_RECEIVED, /* received: a snapshot of a peer is durable and checked */

@@ -190,7 +190,7 @@ static void on_event(struct raft_core *core, const struct raft_event *event)
         progress_on_link(core, event->link.peer, event->link.up);
         break;
     case RAFT_EVENT_STEP_DOWN:
-        if (core->role == RAFT_LEADER) {
+        if (core->role != RAFT_FOLLOWER && core->role != RAFT_LEARNER) {
             role_become_follower(core, core->term, 0);
         }
         break;

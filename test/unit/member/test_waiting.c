@@ -89,7 +89,7 @@ START_TEST(test_refused_commands_go_before_those_that_waited_meanwhile)
     waiting_add(&waiting, WAITING_HELD, client(1), 3, 100, bytes());
     waiting_refuse(&waiting, waiting_find(&waiting, sequence));
     waiting_refuse(&waiting, waiting_newer(&waiting, waiting_oldest(&waiting)));
-    waiting_release_refused(&waiting);
+    waiting_release(&waiting);
     ck_assert_uint_eq(waiting.refused_count, 0);
     ck_assert_ptr_null(waiting_find(&waiting, sequence)); /* the attempt that is over */
     ck_assert_uint_eq(next_held(), 1);
@@ -107,11 +107,11 @@ START_TEST(test_refused_command_waits_for_a_later_one_of_its_client)
 
     waiting_refuse(&waiting, first);
     waiting_refuse(&waiting, second);
-    waiting_release_refused(&waiting);
+    waiting_release(&waiting);
     ck_assert_uint_eq(waiting.refused_count, 1);
     ck_assert_uint_eq(next_held(), 2);
     waiting_finish(&waiting, third);
-    waiting_release_refused(&waiting);
+    waiting_release(&waiting);
     ck_assert_uint_eq(waiting.refused_count, 0);
     ck_assert_uint_eq(next_held(), 1);
 }
@@ -125,7 +125,7 @@ START_TEST(test_refused_command_that_ends_is_not_released)
     waiting_finish(&waiting, first);
     ck_assert_uint_eq(waiting.refused_count, 0);
     ck_assert_uint_eq(waiting.proposal_count, 0);
-    waiting_release_refused(&waiting);
+    waiting_release(&waiting);
     ck_assert_uint_eq(next_held(), 0);
 }
 END_TEST
