@@ -13,8 +13,14 @@
 #include "raftctl/output.h"
 #include "raftctl/request.h"
 #include "raftctl/view.h"
+#include "sys/clock.h"
 
-enum { ID_MAX = 65535, WAIT_STEP_MS = 50 };
+enum {
+    ID_MAX = 65535,
+    WAIT_STEP_MS = 50,   /* between two looks who leads */
+    ASK_AGAIN_MS = 1000, /* from one order to hand over to the next */
+    LOOK_MAX_MS = 500,   /* for an answer of a node that is asked who leads */
+};
 
 static bool is_id(const char *text)
 {
@@ -98,19 +104,32 @@ int ctl_member_move(const struct ctl_options *options, char **arguments)
 
 /* ---- handover ----------------------------------------------------------------------------- */
 
-/* The id of the leader, from the answer of the newest term; 0 = no endpoint knows a leader. */
-static uint64_t current_leader(const struct ctl_options *options)
+/* What the user wants: another leader. */
+struct handover {
+    uint64_t before;     /* the leader when the command began; 0 = no endpoint knew one */
+    uint64_t target;     /* the member that is to lead; 0 = any other one */
+    uint64_t begin_ms;   /* when the command began */
+    uint32_t timeout_ms; /* how long it may take */
+    uint32_t asked;      /* how often the leader was asked */
+};
+
+/* The id of the leader, from the answers of the newest term; 0 = no endpoint knows a leader. A node
+ * that is too busy to answer is not waited for. */
+static uint64_t current_leader(const struct ctl_options *asked)
 {
+    struct ctl_options look = *asked;
     struct ctl_view *view = memory_allocate_zeroed(1, sizeof(*view));
     uint64_t leader = 0;
     uint64_t term = 0;
 
-    ctl_view_ask(view, options);
+    look.timeout_ms = look.timeout_ms < LOOK_MAX_MS ? look.timeout_ms : LOOK_MAX_MS;
+    ctl_view_ask(view, &look);
     for (size_t i = 0; i < view->count; i++) {
         const struct resp_reply *status = view->answers[i].status;
+        uint64_t its_term = status != NULL ? ctl_field_number(status, "term") : 0;
 
-        if (status != NULL && ctl_field_number(status, "term") > term) {
-            term = ctl_field_number(status, "term");
+        if (its_term > term || (its_term == term && its_term != 0 && leader == 0)) {
+            term = its_term;
             leader = ctl_field_number(status, "leader");
         }
     }
@@ -119,44 +138,98 @@ static uint64_t current_leader(const struct ctl_options *options)
     return leader;
 }
 
-/* Waits until there is another leader than before, at most options->timeout_ms. The leader gives a
- * handover up after an election timeout. Returns the id of the leader, 0 = not known. */
-static uint64_t wait_for_leader(const struct ctl_options *options, uint64_t before)
+static bool is_done(const struct handover *handover, uint64_t leader)
+{
+    if (handover->target != 0) {
+        return leader == handover->target;
+    }
+    return leader != 0 && leader != handover->before;
+}
+
+static uint64_t spent_ms(const struct handover *handover)
+{
+    return clock_monotonic_ms() - handover->begin_ms;
+}
+
+/* Looks who leads until the handover is done or the time is over. Returns the last leader that an
+ * endpoint knew; 0 = none. */
+static uint64_t wait_for_leader(const struct ctl_options *options, const struct handover *handover,
+                                uint64_t until_ms)
 {
     const struct timespec step = {.tv_nsec = WAIT_STEP_MS * 1000000L};
-    uint64_t leader = 0;
+    uint64_t leader = current_leader(options);
 
-    for (uint32_t waited = 0; waited < options->timeout_ms; waited += WAIT_STEP_MS) {
-        leader = current_leader(options);
-        if (leader != 0 && leader != before) {
-            break;
-        }
+    while (!is_done(handover, leader) && spent_ms(handover) < until_ms) {
         nanosleep(&step, NULL);
+        leader = current_leader(options);
     }
     return leader;
+}
+
+/*
+ * The leader gives a handover up after one of its election time-outs, for example because the other
+ * node is too busy to take over in time. So it is asked again, as long as the command has time; to
+ * ask a leader that is handing over already changes nothing. Only its first refusal is final: later
+ * ones may come because leadership has just moved, or because the other node is busy. Returns an
+ * exit code, and in *leader the last leader that an endpoint knew.
+ */
+static int hand_over(const struct ctl_options *options, const char *const *words,
+                     struct handover *handover, uint64_t *leader)
+{
+    do {
+        uint64_t until_ms = spent_ms(handover) + ASK_AGAIN_MS;
+        int code;
+        struct resp_reply *reply = ctl_request_words(options, words, true, &code);
+
+        handover->asked++;
+        if (reply == NULL && handover->asked == 1) {
+            return code;
+        }
+        memory_free(reply);
+        until_ms = until_ms < handover->timeout_ms ? until_ms : handover->timeout_ms;
+        *leader = wait_for_leader(options, handover, until_ms);
+    } while (!is_done(handover, *leader) && spent_ms(handover) < handover->timeout_ms);
+    return CTL_OK;
+}
+
+static int complain_of_handover(const struct handover *handover, uint64_t leader)
+{
+    char who[32] = "no node";
+
+    if (leader != 0) {
+        snprintf(who, sizeof(who), "node %" PRIu64, leader);
+    }
+    ctl_complain("leadership did not move as asked within %" PRIu32 " ms (orders to the leader: "
+                 "%" PRIu32 "): %s leads, because the other node did not take over in time; see "
+                 "raftctl status, or give more time with --timeout-ms",
+                 handover->timeout_ms, handover->asked, who);
+    return CTL_NO;
 }
 
 int ctl_handover(const struct ctl_options *options, char **arguments)
 {
     const char *words[] = {"RAFT", "TRANSFER", arguments[0], NULL};
-    uint64_t before;
+    struct handover handover = {.begin_ms = clock_monotonic_ms(),
+                                .timeout_ms = options->timeout_ms};
+    int64_t target = 0;
     uint64_t leader;
-    struct resp_reply *reply;
     int code;
 
     if (arguments[0] != NULL && !is_id(arguments[0])) {
         return CTL_USAGE;
     }
-    before = current_leader(options);
-    reply = ctl_request_words(options, words, true, &code);
-    if (reply == NULL) {
+    if (arguments[0] != NULL) {
+        (void)number_parse(arguments[0], strlen(arguments[0]), &target);
+        handover.target = (uint64_t)target;
+    }
+    handover.before = current_leader(options);
+    leader = handover.before;
+    code = hand_over(options, words, &handover, &leader);
+    if (code != CTL_OK) {
         return code;
     }
-    memory_free(reply);
-    leader = wait_for_leader(options, before);
-    if (leader == 0 || leader == before) {
-        ctl_complain("leadership did not move: the other node did not take it over in time");
-        return CTL_NO;
+    if (!is_done(&handover, leader)) {
+        return complain_of_handover(&handover, leader);
     }
     if (options->format == CTL_JSON) {
         printf("{\"leader\":%" PRIu64 "}\n", leader);

@@ -280,6 +280,49 @@ Cluster demo as node 1 sees it:
         self.assertEqual(out, "")
 
 
+class Handover(Ctl):
+    """A node that leads, and does with orders to hand over what the test wants."""
+
+    def node(self, leaders):
+        """leaders: who leads after each order, the last one for ever."""
+        orders = []
+
+        def answer(arguments):
+            if arguments[1] == b"TRANSFER":
+                orders.append(arguments)
+                return "OK"
+            done = leaders[min(len(orders), len(leaders)) - 1] if orders else 1
+            return status(1, term=3 + len(orders), leader=done)
+        return self.serve(answer), orders
+
+    def test_it_asks_again_when_the_leader_has_given_up(self):
+        node, orders = self.node([1, 1, 2])
+        out, _ = self.ask("--endpoints", node.endpoint, "--timeout-ms", 60000, "handover", 2)
+        self.assertEqual((out, len(orders)), ("node 2 leads\n", 3))
+
+    def test_it_wants_the_member_that_was_named(self):
+        node, orders = self.node([3, 2])
+        out, _ = self.ask("--endpoints", node.endpoint, "--timeout-ms", 60000, "handover", 2)
+        self.assertEqual((out, len(orders)), ("node 2 leads\n", 2))
+        node, orders = self.node([3])
+        out, _ = self.ask("--endpoints", node.endpoint, "handover")
+        self.assertEqual((out, len(orders)), ("node 3 leads\n", 1))
+
+    def test_in_the_end_it_says_who_leads(self):
+        node, orders = self.node([1])
+        _, err = self.ask("--endpoints", node.endpoint, "--timeout-ms", 1500, "handover", 2,
+                          code=NO)
+        self.assertIn("within 1500 ms (orders to the leader: %d): node 1 leads" % len(orders), err)
+        self.assertGreater(len(orders), 1)
+
+    def test_it_does_not_wait_for_a_node_that_is_busy(self):
+        node, _ = self.node([1, 2])
+        busy = self.serve(SILENCE)
+        out, _ = self.ask("--endpoints", node.endpoint + "," + busy.endpoint, "--timeout-ms",
+                          30000, "handover", 2)
+        self.assertEqual(out, "node 2 leads\n")
+
+
 class Ready(Ctl):
     def test_exit_codes(self):
         ready = self.serve(status(1))
