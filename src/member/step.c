@@ -167,8 +167,9 @@ static void refuse_proposals(struct member *member, const struct raft_outbox *ou
 /*
  * How much of the reserve is left when the log writes under way are on the disk. The first three
  * quarters are for what is on its way when the leader begins to refuse commands. What follows is
- * for the entries of the cluster itself and for commands that free space. The last sixteenth is for votes, and for the snapshot that lets the log
- * shrink: a log write that fails for lack of space ends the process.
+ * for the entries of the cluster itself and for commands that free space. The last sixteenth is for
+ * votes, and for the snapshot that lets the log shrink: a log write that fails for lack of space
+ * ends the process.
  */
 static enum raft_space space_level(const struct member *member)
 {

@@ -226,7 +226,7 @@ static struct raft_message *make_message(uint8_t type, uint16_t from, uint64_t t
 
 static void connect(uint16_t peer, bool up)
 {
-    member_link(bench.member, peer, up);
+    member_link(bench.member, peer, up, up ? 100 + peer : 0);
 }
 
 /* Node 2 is the leader of term 2, and says that so much is committed. */
