@@ -179,11 +179,10 @@ static const struct ctl_command rows[] = {
      .group = "Members",
      .syntax = "[ID]",
      .summary = "Hand leadership over to another voter",
-     .text =
-         "Without ID, the leader chooses the voter. The command waits until the other node\n"
-         "leads, and prints its id. A leader gives a handover up after one election time-out;\n"
-         "the command asks it again until --timeout-ms has passed. If leadership did not move\n"
-         "by then, the exit status is 1.\n",
+     .text = "Without ID, the leader chooses the voter. The command waits until the other node\n"
+             "leads, and prints its id. A leader gives a handover up after one election time-out;\n"
+             "the command asks it again until its own time is over. If leadership did not move\n"
+             "by then, the exit status is 1.\n",
      .examples = "raftctl handover\n"
                  "raftctl handover 3\n",
      .arguments_max = 1,
