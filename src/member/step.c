@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "member/state.h"
+#include "store/reserve.h"
 
 enum {
     /* A write that had more entries than this is not kept for later ones. */
@@ -164,13 +165,8 @@ static void refuse_proposals(struct member *member, const struct raft_outbox *ou
 
 /* ---- the beginning of a turn ---- */
 
-/*
- * How much of the reserve is left when the log writes under way are on the disk. The first three
- * quarters are for what is on its way when the leader begins to refuse commands. What follows is
- * for the entries of the cluster itself and for commands that free space. The last sixteenth is for
- * votes, and for the snapshot that lets the log shrink: a log write that fails for lack of space
- * ends the process.
- */
+/* How much of the reserve is left when the log writes under way are on the disk; see
+ * store/reserve.h. */
 static enum raft_space space_level(const struct member *member)
 {
     uint64_t free_bytes = member->turn.free_bytes;
@@ -180,13 +176,14 @@ static enum raft_space space_level(const struct member *member)
         return RAFT_SPACE_ENOUGH; /* not known */
     }
     free_bytes = free_bytes > member->write_bytes ? free_bytes - member->write_bytes : 0;
-    if (free_bytes >= reserve_bytes) {
+    if (free_bytes >= reserve_floor(RESERVE_NEW, reserve_bytes)) {
         return RAFT_SPACE_ENOUGH;
     }
-    if (free_bytes >= reserve_bytes / 4) {
+    if (free_bytes >= reserve_floor(RESERVE_ACCEPTED, reserve_bytes)) {
         return RAFT_SPACE_LOW;
     }
-    return free_bytes >= reserve_bytes / 16 ? RAFT_SPACE_NONE : RAFT_SPACE_EXHAUSTED;
+    return free_bytes >= reserve_floor(RESERVE_CLUSTER, reserve_bytes) ? RAFT_SPACE_NONE
+                                                                       : RAFT_SPACE_EXHAUSTED;
 }
 
 /* Tells the core when the disk is nearly full, and when it is not any more (T45, R4). When the disk

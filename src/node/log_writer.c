@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "store/reserve.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/ring.h"
@@ -49,6 +50,7 @@ struct log_writer {
     /* The log writer thread. */
     struct wal *wal;
     char *directory; /* where the free space is watched; NULL = it is not watched */
+    uint64_t reserve_bytes;
     uint64_t space_due_ms;
     uint64_t space_due_bytes;   /* written_bytes at which the free space is asked for again */
     uint64_t prepared_at_bytes; /* written_bytes when the last slice was zeroed */
@@ -72,14 +74,23 @@ static void publish_figures(struct log_writer *log_writer)
     atomic_store_explicit(&log_writer->written_bytes, figures.written_bytes, memory_order_relaxed);
 }
 
-/* Asks for the free space, and wakes the core thread to look at it. This thread asks because a file
- * system that hangs may not answer. */
+/* Asks for the free space. This thread asks because a file system that hangs may not answer. */
+static int64_t ask_for_space(struct log_writer *log_writer)
+{
+    const struct fs *fs = fs_posix();
+    int64_t free_bytes = fs->free_bytes(fs->context, log_writer->directory);
+
+    if (free_bytes >= 0) {
+        atomic_store_explicit(&log_writer->free_bytes, (uint64_t)free_bytes, memory_order_relaxed);
+    }
+    return free_bytes;
+}
+
+/* Asks for the free space now and then, and wakes the core thread to look at it. */
 static void look_at_space(struct log_writer *log_writer)
 {
     uint64_t now_ms = clock_monotonic_ms();
     struct wal_figures figures;
-    const struct fs *fs = fs_posix();
-    int64_t free_bytes;
 
     wal_get_figures(log_writer->wal, &figures);
     if (log_writer->directory == NULL || (now_ms < log_writer->space_due_ms &&
@@ -88,11 +99,24 @@ static void look_at_space(struct log_writer *log_writer)
     }
     log_writer->space_due_ms = now_ms + SPACE_EVERY_MS;
     log_writer->space_due_bytes = figures.written_bytes + SPACE_EVERY_BYTES;
-    free_bytes = fs->free_bytes(fs->context, log_writer->directory);
-    if (free_bytes >= 0) {
-        atomic_store_explicit(&log_writer->free_bytes, (uint64_t)free_bytes, memory_order_relaxed);
+    if (ask_for_space(log_writer) >= 0) {
         waker_wake(log_writer->core);
     }
+}
+
+/* A file of the log is prepared only into space that is not reserved. Without it, appends still
+ * find their place: they make the file longer themselves, and wait a little for that. */
+static bool has_room_to_prepare(struct log_writer *log_writer)
+{
+    int64_t free_bytes;
+
+    if (log_writer->directory == NULL) {
+        return true;
+    }
+    free_bytes = ask_for_space(log_writer);
+    return free_bytes < 0 ||
+           (uint64_t)free_bytes >=
+               PREPARE_BYTES + reserve_floor(RESERVE_NEW, log_writer->reserve_bytes);
 }
 
 /* A write or fsync that failed is never tried again: after an error the kernel may have dropped the
@@ -133,7 +157,7 @@ static bool write_batch(struct log_writer *log_writer)
 }
 
 /* Fills a slice of the next segment with zeros, if no write waits or a slice is due. True if there
- * is more to fill. */
+ * is more to fill, and room for it. */
 static bool prepare_segment(struct log_writer *log_writer)
 {
     struct raftd_error error = {0};
@@ -146,6 +170,9 @@ static bool prepare_segment(struct log_writer *log_writer)
         return true;
     }
     log_writer->prepared_at_bytes = figures.written_bytes;
+    if (!has_room_to_prepare(log_writer)) {
+        return false;
+    }
     left = wal_prepare(log_writer->wal, PREPARE_BYTES, &error);
     if (error.code != 0) {
         die(&error);
@@ -256,9 +283,11 @@ struct log_writer *log_writer_create(struct wal *wal, struct waker *core)
     return log_writer;
 }
 
-void log_writer_watch_space(struct log_writer *log_writer, const char *directory)
+void log_writer_watch_space(struct log_writer *log_writer, const char *directory,
+                            uint64_t reserve_bytes)
 {
     log_writer->directory = memory_copy_string(directory);
+    log_writer->reserve_bytes = reserve_bytes;
     look_at_space(log_writer);
 }
 

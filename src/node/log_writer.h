@@ -31,7 +31,8 @@ struct log_writer;
 struct log_writer *log_writer_create(struct wal *wal, struct waker *core);
 int log_writer_start(struct log_writer *log_writer);
 /* Before log_writer_start(): watches how much space the file system of this directory has. */
-void log_writer_watch_space(struct log_writer *log_writer, const char *directory);
+void log_writer_watch_space(struct log_writer *log_writer, const char *directory,
+                            uint64_t reserve_bytes);
 /* Writes what was submitted, then ends the thread. */
 void log_writer_stop(struct log_writer *log_writer);
 /* Closes the WAL, which marks a clean end in it, and frees. NULL is allowed. */

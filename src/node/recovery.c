@@ -316,7 +316,8 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
     if (code == 0) {
         recovered.wal = NULL; /* the log writer owns it */
         if (node->conf.storage.reserve_bytes != 0) {
-            log_writer_watch_space(node->log_writer, node->conf.node.data_dir);
+            log_writer_watch_space(node->log_writer, node->conf.node.data_dir,
+                                   node->conf.storage.reserve_bytes);
         }
     }
     recovery_free(&recovered);

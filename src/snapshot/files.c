@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "snapshot/private.h"
+#include "store/reserve.h"
 #include "sys/log.h"
 
 void snapshot_publish_newest(struct snapshot_worker *worker)
@@ -85,15 +86,11 @@ void snapshot_set_aside(struct snapshot_worker *worker, uint64_t index)
     tell_damaged(worker, index);
 }
 
-/*
- * A snapshot may use the reserve down to a quarter of it, the same quarter at which a follower
- * stops to take entries. It may use so much because a new snapshot is what lets the log shrink: if
- * the whole reserve were kept from it, a disk that the log has filled would stay full for ever.
- */
+/* What a snapshot has to leave free: store/reserve.h. */
 int snapshot_check_room(struct snapshot_worker *worker, uint64_t bytes, struct raftd_error *error)
 {
     const struct fs *fs = worker->options.fs;
-    uint64_t floor = worker->options.reserve_bytes / 4;
+    uint64_t floor = reserve_floor(RESERVE_CLUSTER, worker->options.reserve_bytes);
     int64_t room;
 
     if (floor == 0) {
@@ -110,7 +107,7 @@ int snapshot_check_room(struct snapshot_worker *worker, uint64_t bytes, struct r
     return error_set(
         error, RAFTD_ERROR_SYSTEM,
         "the file system of %.200s has %llu MiB left; the snapshot needs %llu MiB, and "
-        "%llu MiB, a quarter of [storage] reserve_bytes, have to stay free: make room "
+        "%llu MiB, a sixteenth of [storage] reserve_bytes, have to stay free: make room "
         "on it",
         worker->directory, (unsigned long long)room >> 20, (unsigned long long)(bytes >> 20),
         (unsigned long long)(floor >> 20));

@@ -38,7 +38,7 @@ struct snapshot_worker_options {
     struct waker *core;                 /* woken when there are events */
     uint32_t offer_again_ms;            /* time without an answer before a new offer; 0 = 3000 */
     uint64_t
-        reserve_bytes; /* free space of the disk; a quarter stays free. 0 = it is not looked at */
+        reserve_bytes; /* [storage] reserve_bytes; see store/reserve.h. 0 = it is not looked at */
     uint64_t
         scrub_every_ms; /* time after which a file is read again to find damage; 0 = 12 hours */
     uint64_t stale_ms; /* time after which a file of which nothing arrives is given up; 0 = 60000 */

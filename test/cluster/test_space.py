@@ -163,6 +163,30 @@ class SmallVolume(unittest.TestCase):
             node.kill()
             volume.unmount()
 
+    def test_no_file_of_the_log_is_prepared_into_the_reserve(self):
+        """The reserve is for votes, deletions and the snapshot that makes room, not for zeros."""
+        reserve = 16 << 20
+        options = {"storage.reserve_bytes": "16M", "storage.segment_bytes": "32M",
+                   "limits.max_request_bytes": "256K", "raft.max_batch_bytes": "256K"}
+        with Cluster(1, tls=False, options=options) as cluster:
+            node = cluster[1]
+            volume = disks.Tmpfs(node.directory, "volume", "160M")
+            volume.mount()
+            try:
+                # Room for the first file; and the one that is prepared behind it would fit, but
+                # takes half of the reserve.
+                volume.fill((64 << 20) + reserve // 2)
+                node.options["node.data_dir"] = os.path.join(volume.path, "data")
+                node.start().wait_ready()
+                for number in range(200):
+                    self.assertEqual(attempt(node, "SET", "key-%d" % number, "x" * 10000), "OK")
+                narrate("%d KiB are left, %d of them reserved", volume.free_bytes() >> 10,
+                        reserve >> 10)
+                self.assertGreaterEqual(volume.free_bytes(), reserve)
+            finally:
+                node.kill()
+                volume.unmount()
+
     def overwrite(self, node, size):
         """Writes so many bytes to a few keys. The entries of the log that are kept for slow followers
         fill the volume now and then; then a snapshot makes room within seconds."""

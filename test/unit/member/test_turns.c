@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "member/state.h"
+#include "store/reserve.h"
 
 enum {
     HEARTBEAT_MS = 100,
@@ -370,6 +371,32 @@ START_TEST(what_is_on_its_way_to_the_disk_counts_as_used_space)
 }
 END_TEST
 
+static enum raft_space space_with(uint64_t free_bytes)
+{
+    struct raft_status status;
+
+    bench.turn.free_bytes = free_bytes;
+    pass(1);
+    raft_get_status(member_core(bench.member), bench.turn.now_ms, &status);
+    return status.space;
+}
+
+START_TEST(the_parts_of_the_reserve_are_what_the_core_is_told)
+{
+    const uint64_t accepted = reserve_floor(RESERVE_ACCEPTED, RESERVE_BYTES);
+    const uint64_t cluster = reserve_floor(RESERVE_CLUSTER, RESERVE_BYTES);
+
+    ck_assert_uint_lt(cluster, accepted);
+    ck_assert_uint_lt(accepted, reserve_floor(RESERVE_NEW, RESERVE_BYTES));
+    ck_assert_int_eq(space_with(RESERVE_BYTES), RAFT_SPACE_ENOUGH);
+    ck_assert_int_eq(space_with(RESERVE_BYTES - 1), RAFT_SPACE_LOW);
+    ck_assert_int_eq(space_with(accepted - 1), RAFT_SPACE_NONE);
+    ck_assert_int_eq(space_with(cluster), RAFT_SPACE_NONE);
+    ck_assert_int_eq(space_with(cluster - 1), RAFT_SPACE_EXHAUSTED);
+    ck_assert_int_eq(space_with(UINT64_MAX), RAFT_SPACE_ENOUGH);
+}
+END_TEST
+
 /* ---- the order of commands ---- */
 
 START_TEST(a_refused_command_holds_back_its_client_alone)
@@ -541,6 +568,7 @@ UNIT_SUITE(turns)
     tcase_add_test(tcase, the_commands_of_one_turn_count_for_the_bound_of_uncommitted_bytes);
     tcase_add_test(tcase, so_do_those_that_peers_forward);
     tcase_add_test(tcase, what_is_on_its_way_to_the_disk_counts_as_used_space);
+    tcase_add_test(tcase, the_parts_of_the_reserve_are_what_the_core_is_told);
     tcase_add_test(tcase, a_refused_command_holds_back_its_client_alone);
     tcase_add_test(tcase, commands_of_more_clients_than_can_be_told_apart_wait_all_and_go_on);
     tcase_add_test(tcase, the_commands_of_a_client_that_closed_keep_their_order);

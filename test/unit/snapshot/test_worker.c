@@ -15,6 +15,7 @@
 
 #include "base/memory.h"
 #include "sim/fs_memory.h"
+#include "store/reserve.h"
 #include "store/snapshot_writer.h"
 #include "sys/clock.h"
 
@@ -691,23 +692,27 @@ static int save_with_free(uint64_t index, uint64_t bytes)
     return saved_code;
 }
 
-/* A quarter of the reserve stays free, before and while a snapshot is saved; what was begun is
- * removed. A damaged file makes room for a new one. */
-START_TEST(r9_saving_leaves_a_quarter_of_the_reserve)
+/* A sixteenth of the reserve stays free, before and while a snapshot is saved; what was begun is
+ * removed. Less than a quarter is left for entries then, so this is what lets a log shrink that has
+ * filled the disk. A damaged file makes room for a new one. */
+START_TEST(r9_saving_leaves_a_sixteenth_of_the_reserve)
 {
-    const uint64_t reserve = 8 << 20;
+    const uint64_t reserve = 32 << 20;
+    const uint64_t kept = reserve_floor(RESERVE_CLUSTER, reserve);
     struct fs_memory *memory;
+
+    ck_assert_uint_eq(kept, reserve / 16);
 
     set_up_with(2, reserve, 0, 0);
     memory = sides[SENDER].memory;
-    ck_assert_int_lt(save_with_free(10, reserve / 4 - 4096), 0); /* at the begin */
-    ck_assert_int_lt(save_with_free(10, reserve / 4 + (1 << 20)), 0);
+    ck_assert_int_lt(save_with_free(10, kept - 4096), 0); /* at the begin */
+    ck_assert_int_lt(save_with_free(10, kept + (1 << 20)), 0);
     ck_assert(!fs_memory_exists(memory, "/data/" SNAPSHOT_SAVE_NAME));
-    ck_assert_int_eq(save_with_free(10, reserve / 4 + CONTENT_BYTES + (5 << 20)), 0);
+    ck_assert_int_eq(save_with_free(10, kept + CONTENT_BYTES + (5 << 20)), 0);
     /* Now it is known how large a snapshot is. */
-    ck_assert_int_lt(save_with_free(20, reserve / 4 + CONTENT_BYTES / 2), 0);
+    ck_assert_int_lt(save_with_free(20, kept + CONTENT_BYTES / 2), 0);
     fs_memory_put(memory, "/data/" SNAPSHOT_DAMAGED_NAME, memory, 1);
-    ck_assert_int_lt(save_with_free(20, reserve / 4 + CONTENT_BYTES / 2), 0);
+    ck_assert_int_lt(save_with_free(20, kept + CONTENT_BYTES / 2), 0);
     ck_assert(!fs_memory_exists(memory, "/data/" SNAPSHOT_DAMAGED_NAME));
 }
 END_TEST
@@ -717,7 +722,8 @@ START_TEST(r9_a_file_without_room_is_refused_before_its_first_byte)
     set_up_with(1, 4 << 20, 0, 0);
     save(10);
     run_until(is_saved_as_10);
-    fs_memory_limit(sides[RECEIVER].memory, (1 << 20) + CONTENT_BYTES / 2);
+    fs_memory_limit(sides[RECEIVER].memory,
+                    reserve_floor(RESERVE_CLUSTER, 4 << 20) + CONTENT_BYTES / 2);
     snapshot_worker_send(sides[SENDER].worker, RECEIVER);
     run_until(has_failed);
     ck_assert_uint_eq(last_refusal, WIRE_SNAPSHOT_NO_ROOM);
@@ -776,7 +782,7 @@ UNIT_SUITE(snapshot_worker)
     tcase_add_test(tcase, r7_a_file_that_rots_while_it_is_sent_is_refused_once);
     tcase_add_test(tcase, a_file_that_cannot_be_read_is_not_offered_and_not_removed);
     tcase_add_test(tcase, r7_files_are_read_in_the_background);
-    tcase_add_test(tcase, r9_saving_leaves_a_quarter_of_the_reserve);
+    tcase_add_test(tcase, r9_saving_leaves_a_sixteenth_of_the_reserve);
     tcase_add_test(tcase, r9_a_file_without_room_is_refused_before_its_first_byte);
     tcase_add_test(tcase, r9_a_part_of_a_file_that_nobody_sends_is_removed);
     suite_add_tcase(suite, tcase);
