@@ -37,9 +37,18 @@ void snapshot_publish_newest(struct snapshot_worker *worker)
 void snapshot_prune(struct snapshot_worker *worker)
 {
     uint64_t held[SNAPSHOT_READINGS_MAX];
-    size_t count = snapshot_hold_readings(worker, held);
     struct raftd_error error = {0};
+    uint64_t newest;
+    size_t count;
 
+    if (snapshot_files_count(worker->files) == 0) {
+        return;
+    }
+    newest = snapshot_files_at(worker->files, 0);
+    if (newest != worker->verified_index && !snapshot_files_is_intact(worker->files, newest)) {
+        return;
+    }
+    count = snapshot_hold_readings(worker, held);
     if (snapshot_files_prune(worker->files, worker->options.keep, &error) != 0) {
         LOG_WARNING("%s", error.message);
     }

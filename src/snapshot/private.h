@@ -7,15 +7,18 @@
  *     writing -> failed     snapshot_save_begin(), snapshot_save_slice(): the file could not be
  *                           written, or the disk has no room for it; the slices that follow are
  *                           dropped
- *     writing -> nothing    snapshot_save_end(): the file is durable and has its name, or that
- *                           failed; the core thread gets SAVED
+ *     writing -> verifying  snapshot_save_end(): the file is durable and has its name
+ *     writing -> nothing    snapshot_save_end(): that failed; the core thread gets SAVED with the
+ *                           code of the failure
+ *     verifying -> nothing  snapshot_save_work(): the file was read back from the disk and is
+ *                           intact, or it is not; the core thread gets SAVED
  *     failed -> nothing     snapshot_save_end(): the core thread gets SAVED with the code of the
  *                           failure
  *     any -> nothing        snapshot_save_abort(): the core thread has given the snapshot up, or
  *                           the end
  *
- * In "nothing", saving_index is 0. In "writing", writer is not NULL. In "failed", writer is NULL
- * and saving_code is not 0.
+ * In "nothing", saving_index is 0. In "writing", writer is not NULL. In "verifying", verifier is
+ * not NULL. In "failed", both are NULL and saving_code is not 0.
  *
  * Sending to one peer, in send.c; one struct snapshot_send for each:
  *
@@ -67,6 +70,8 @@
  *   4. A file is offered only after all its checksums were verified in the life of this process.
  *   5. The core gets RECEIVED before the sender gets DONE, so the snapshot is installed when the
  *      leader counts on it.
+ *   6. No snapshot is removed because of a newer one before the newest was read back from the disk
+ *      and found intact.
  */
 #ifndef RAFTD_SNAPSHOT_PRIVATE_H
 #define RAFTD_SNAPSHOT_PRIVATE_H
@@ -189,8 +194,11 @@ struct snapshot_worker {
     struct snapshot_writer *writer; /* NULL = nothing is being saved, or it has failed */
     uint64_t saving_index;          /* 0 = nothing is being saved */
     uint64_t saving_term;
-    int saving_code;              /* why saving failed; 0 = it did not */
-    uint64_t saving_looked_bytes; /* size of the file when the free space was looked at last */
+    uint64_t saving_bytes;            /* of the content of the finished file */
+    struct snapshot_reader *verifier; /* reads the finished file back; NULL = nothing to read */
+    uint64_t verified_index;          /* of the last snapshot that was read back; 0 = none */
+    int saving_code;                  /* why saving failed; 0 = it did not */
+    uint64_t saving_looked_bytes;     /* size of the file when the free space was looked at last */
     struct snapshot_send sends[RAFT_MEMBERS_MAX];
     struct snapshot_check check;
     bool is_checking;          /* a peer waits for the end of a check */
@@ -233,7 +241,8 @@ size_t snapshot_hold_readings(struct snapshot_worker *worker, uint64_t held[SNAP
 
 /* files.c */
 void snapshot_publish_newest(struct snapshot_worker *worker);
-/* Removes snapshots that are older than the options allow, unless they are in use. */
+/* Removes snapshots that are older than the options allow, unless they are in use. As long as the
+ * newest one is not known to be intact, nothing is removed. */
 void snapshot_prune(struct snapshot_worker *worker);
 /* Gives a damaged file another name, and tells the core thread, which saves a new snapshot. */
 void snapshot_set_aside(struct snapshot_worker *worker, uint64_t index);
@@ -289,6 +298,8 @@ bool snapshot_receive_work(struct snapshot_worker *worker);
 void snapshot_save_begin(struct snapshot_worker *worker, const struct snapshot_info *info);
 void snapshot_save_slice(struct snapshot_worker *worker, const uint8_t *data, size_t size);
 void snapshot_save_end(struct snapshot_worker *worker);
+/* Reads a part of the finished file back. True if there is more to read. */
+bool snapshot_save_work(struct snapshot_worker *worker);
 void snapshot_save_abort(struct snapshot_worker *worker);
 
 #endif

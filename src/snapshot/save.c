@@ -1,15 +1,19 @@
 /*
  * Saves a snapshot: writes the slices that the core thread takes from the state machine to a file;
- * the states are drawn in private.h. Looks at the room on the disk before and while. Snapshot
- * worker only; waits for the disk.
+ * the states are drawn in private.h. Looks at the room on the disk before and while. A snapshot
+ * counts as saved when the file was read back from the disk and found intact: until then no older
+ * snapshot is removed, and no part of the log. Snapshot worker only; waits for the disk.
  */
 #include "base/error.h"
 #include "snapshot/private.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
-/* The free space is looked at each time that the file has grown by so much. */
-enum { LOOK_EVERY_BYTES = 4 * 1024 * 1024 };
+enum {
+    /* The free space is looked at each time that the file has grown by so much. */
+    LOOK_EVERY_BYTES = 4 * 1024 * 1024,
+    VERIFY_BYTES = 4 * 1024 * 1024, /* of the finished file, read back in one turn */
+};
 
 static void publish_saving(struct snapshot_worker *worker)
 {
@@ -41,6 +45,9 @@ void snapshot_save_begin(struct snapshot_worker *worker, const struct snapshot_i
     struct raftd_error error = {0};
     int code;
 
+    while (snapshot_save_work(worker)) {
+        /* The member has given that one up, but its file is there. */
+    }
     worker->saving_index = info->index;
     worker->saving_term = info->term;
     worker->saving_code = 0;
@@ -93,27 +100,45 @@ static uint64_t index_before(const struct snapshot_worker *worker)
     return snapshot_files_count(worker->files) > 1 ? snapshot_files_at(worker->files, 1) : 0;
 }
 
-void snapshot_save_end(struct snapshot_worker *worker)
+/* ---- reading it back ---- */
+
+static void end_verifying(struct snapshot_worker *worker)
 {
-    struct raftd_error error = {0};
+    snapshot_reader_close(worker->verifier);
+    worker->verifier = NULL;
+}
 
-    if (worker->writer != NULL) {
-        uint64_t content = snapshot_writer_content_bytes(worker->writer);
+/* The file was read back and is intact, so the snapshots before it may go. */
+static void accept(struct snapshot_worker *worker)
+{
+    uint64_t index = worker->saving_index;
 
-        note_failure(worker, snapshot_writer_finish(worker->writer, &error), &error);
-        worker->writer = NULL;
-        if (worker->saving_code == 0) {
-            snapshot_files_add(worker->files, worker->saving_index);
-            snapshot_files_set_checked(worker->files, worker->saving_index, clock_monotonic_ms());
-            snapshot_send_outdated(worker);
-            snapshot_prune(worker);
-            snapshot_publish_newest(worker);
-            LOG_INFO("saved a snapshot of index %llu: %llu bytes, %llu in the file",
-                     (unsigned long long)worker->saving_index, (unsigned long long)content,
-                     (unsigned long long)atomic_load_explicit(&worker->newest_bytes,
-                                                              memory_order_relaxed));
-        }
+    end_verifying(worker);
+    snapshot_files_add(worker->files, index);
+    snapshot_files_set_checked(worker->files, index, clock_monotonic_ms());
+    worker->verified_index = index; /* not set_intact(): before an offer it is read once more */
+    snapshot_send_outdated(worker);
+    snapshot_prune(worker);
+    snapshot_publish_newest(worker);
+    LOG_INFO("saved a snapshot of index %llu: %llu bytes, %llu in the file",
+             (unsigned long long)index, (unsigned long long)worker->saving_bytes,
+             (unsigned long long)atomic_load_explicit(&worker->newest_bytes, memory_order_relaxed));
+}
+
+/* The file is damaged, or cannot be read now. The snapshots before it and the log stay. */
+static void reject(struct snapshot_worker *worker, int code, const struct raftd_error *error)
+{
+    end_verifying(worker);
+    note_failure(worker, code, error);
+    snapshot_files_add(worker->files, worker->saving_index);
+    snapshot_files_set_checked(worker->files, worker->saving_index, clock_monotonic_ms());
+    if (code == RAFTD_ERROR_CORRUPT) {
+        snapshot_set_aside(worker, worker->saving_index);
     }
+}
+
+static void tell_saved(struct snapshot_worker *worker)
+{
     snapshot_push_event(worker, (struct snapshot_event){.type = SNAPSHOT_EVENT_SAVED,
                                                         .before_index = index_before(worker),
                                                         .code = worker->saving_code,
@@ -124,10 +149,76 @@ void snapshot_save_end(struct snapshot_worker *worker)
     publish_saving(worker);
 }
 
+/* Reads up to `budget` bytes of the file. */
+static void verify(struct snapshot_worker *worker, uint64_t budget)
+{
+    uint64_t until = snapshot_reader_done_bytes(worker->verifier) + budget;
+    struct raftd_error error = {0};
+    const uint8_t *data;
+    size_t size;
+    int code = 1;
+
+    while (code > 0 && snapshot_reader_done_bytes(worker->verifier) < until) {
+        code = snapshot_reader_next(worker->verifier, &data, &size, &error);
+    }
+    if (code > 0) {
+        return;
+    }
+    if (code == 0) {
+        accept(worker);
+    } else {
+        reject(worker, code, &error);
+    }
+    tell_saved(worker);
+}
+
+bool snapshot_save_work(struct snapshot_worker *worker)
+{
+    if (worker->verifier != NULL) {
+        verify(worker, VERIFY_BYTES);
+    }
+    return worker->verifier != NULL;
+}
+
+/* The file is complete and has its name. It is read back from the disk before it counts. */
+static void begin_verifying(struct snapshot_worker *worker)
+{
+    char name[SNAPSHOT_NAME_BYTES];
+    struct raftd_error error = {0};
+    int code;
+
+    snapshot_name(name, worker->saving_index);
+    code = snapshot_reader_open_on_disk(worker->options.fs, worker->directory, name,
+                                        &worker->verifier, &error);
+    if (code != 0) {
+        reject(worker, code, &error);
+    }
+}
+
+void snapshot_save_end(struct snapshot_worker *worker)
+{
+    struct raftd_error error = {0};
+
+    if (worker->writer != NULL) {
+        worker->saving_bytes = snapshot_writer_content_bytes(worker->writer);
+        note_failure(worker, snapshot_writer_finish(worker->writer, &error), &error);
+        worker->writer = NULL;
+        if (worker->saving_code == 0) {
+            begin_verifying(worker);
+        }
+    }
+    if (worker->verifier == NULL) {
+        tell_saved(worker);
+    } else {
+        snapshot_save_work(worker);
+    }
+}
+
 void snapshot_save_abort(struct snapshot_worker *worker)
 {
     snapshot_writer_abort(worker->writer);
     worker->writer = NULL;
+    end_verifying(worker);
     worker->saving_index = 0;
     publish_saving(worker);
 }

@@ -102,6 +102,9 @@ bool snapshot_worker_work(struct snapshot_worker *worker)
     if (snapshot_receive_work(worker)) {
         transfers = true;
     }
+    if (snapshot_save_work(worker)) {
+        transfers = true;
+    }
     if (!is_busy(worker, transfers)) {
         scrub(worker);
     }
@@ -113,7 +116,7 @@ static int wait_ms(const struct snapshot_worker *worker, bool transfers)
 {
     uint64_t due;
 
-    if (worker->is_checking) {
+    if (worker->is_checking || worker->verifier != NULL) {
         return 0;
     }
     if (transfers) {

@@ -4,6 +4,7 @@
  */
 #include "snapshot/worker.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -676,6 +677,30 @@ static bool is_saved_now(void)
     return saved_index != 0;
 }
 
+/* One snapshot is kept. It goes when the next one was read back from the disk, and not before. */
+START_TEST(an_older_snapshot_stays_until_the_newer_one_was_read_back)
+{
+    struct fs_memory *memory;
+
+    set_up_with(1, 0, 0, 0);
+    memory = sides[SENDER].memory;
+    save(10);
+    run_until(is_saved_as_10);
+    fs_memory_fail(memory, FS_MEMORY_PREAD, 1, -EIO);
+    saved_index = 0;
+    save(20);
+    run_until(is_saved_now);
+    ck_assert_int_ne(saved_code, 0);
+    ck_assert(fs_memory_exists(memory, path_10));
+    saved_index = 0;
+    save(20);
+    run_until(is_saved_now);
+    ck_assert_int_eq(saved_code, 0);
+    ck_assert(!fs_memory_exists(memory, path_10));
+    ck_assert(fs_memory_exists(memory, path_20));
+}
+END_TEST
+
 /* Saves with this many free bytes. Returns the code. */
 static int save_with_free(uint64_t index, uint64_t bytes)
 {
@@ -782,6 +807,7 @@ UNIT_SUITE(snapshot_worker)
     tcase_add_test(tcase, r7_a_file_that_rots_while_it_is_sent_is_refused_once);
     tcase_add_test(tcase, a_file_that_cannot_be_read_is_not_offered_and_not_removed);
     tcase_add_test(tcase, r7_files_are_read_in_the_background);
+    tcase_add_test(tcase, an_older_snapshot_stays_until_the_newer_one_was_read_back);
     tcase_add_test(tcase, r9_saving_leaves_a_sixteenth_of_the_reserve);
     tcase_add_test(tcase, r9_a_file_without_room_is_refused_before_its_first_byte);
     tcase_add_test(tcase, r9_a_part_of_a_file_that_nobody_sends_is_removed);
