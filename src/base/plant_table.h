@@ -23,6 +23,8 @@
     X(store_free_not_synced, "a freed segment is reused before its name is durably gone")          \
     X(store_frees_too_much, "compaction frees a segment with an entry that no snapshot covers")    \
     X(store_reset_ignored, "recovery skips reset records")                                         \
+    X(store_read_not_verified, "entries are read back for a peer without a look at checksums")     \
+    X(store_reset_in_place, "a log that replaces a damaged one begins in the damaged segment")     \
     X(store_snapshot_not_synced, "a snapshot gets its name before its bytes are durable")          \
     X(store_snapshot_name_not_synced, "a snapshot counts before its name is durable")
 
@@ -60,7 +62,8 @@
     X(raft_promise_forgotten, "a restarted voter does not wait until its promise is over")         \
     X(raft_full_disk_is_deaf, "a follower whose disk is full drops appends with entries")          \
     X(raft_lost_is_never_asked, "no append asks whether the entries before it have arrived")       \
-    X(raft_repeats_entries, "each heartbeat sends the entries again that are on their way")
+    X(raft_repeats_entries, "each heartbeat sends the entries again that are on their way")        \
+    X(raft_damaged_votes, "a member whose log is damaged votes and campaigns")
 
 #define PLANTS_KV(X)                                                                               \
     X(kv_snapshot_misses_changes,                                                                  \

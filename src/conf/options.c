@@ -253,8 +253,9 @@ const struct conf_option conf_options[] = {
      .max = 1024 * GIB,
      .description = "How many bytes of entries the log may have in memory. When it has more, the "
                     "data of the oldest entries that were applied stay on the disk only, and are "
-                    "read from there for a node that is behind. 0: all entries of the log are in "
-                    "memory. The number of entries depends on [snapshot] keep_entries.",
+                    "read from there for a node that is behind. Four times as many while the "
+                    "node replaces a log that its disk has damaged. 0: all entries of the log are "
+                    "in memory. The number of entries depends on [snapshot] keep_entries.",
      FIELD(raft.log_memory_bytes)},
     {.section = "raft",
      .key = "priority",

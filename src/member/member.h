@@ -179,9 +179,11 @@ bool member_takes_fetched(const struct member *member);
 void member_fetched(struct member *member, uint16_t peer, uint64_t number,
                     struct raft_entry **entries, size_t count);
 /*
- * The disk has damaged the entry at this index, which was durable once. What it did is in the state
- * machine, so a snapshot takes its place: the log before it is given up, in memory and on the disk,
- * and peers that need it get the snapshot.
+ * The disk has damaged the entry at this index, which was durable once. Until that is mended, this
+ * member votes for nobody and does not campaign, and as a leader it hands over: see
+ * raft_damaged_index(). A new snapshot and a new log after it take the place of the log; peers that
+ * need entries from before get them from another leader, or the snapshot. Without
+ * options.has_snapshots it cannot be mended.
  */
 void member_log_damaged(struct member *member, uint64_t index);
 

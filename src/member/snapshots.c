@@ -41,28 +41,6 @@ static void compact(struct member *member, uint64_t index)
     }
 }
 
-/*
- * If the newest snapshot contains the damaged entry, the log up to that entry is given up. On the
- * disk as well, and although a start from the snapshot before the newest one would need it: with
- * the damage in the log, such a start would fail, and so would every other start.
- */
-static void replace_damaged_log(struct member *member)
-{
-    struct member_snapshots *snapshots = &member->snapshots;
-    uint64_t index = snapshots->damaged_log_index;
-    struct raft_event *event;
-
-    if (index == 0 || index > snapshots->taken_index || snapshots->taken_term == 0) {
-        return; /* a new snapshot is due */
-    }
-    event = member_event(member, RAFT_EVENT_SNAPSHOT_SAVED);
-    event->saved.index = snapshots->taken_index;
-    event->saved.term = snapshots->taken_term;
-    event->saved.keep_from = index + 1;
-    compact(member, index);
-    snapshots->damaged_log_index = 0;
-}
-
 /* The newest snapshot was saved here: the log before it is needed no longer. */
 static void shorten_log(struct member *member)
 {
@@ -96,7 +74,6 @@ void member_snapshot_saved(struct member *member, const struct member_saved *sav
         snapshots->is_tight = false;
     }
     shorten_log(member);
-    replace_damaged_log(member);
 }
 
 void member_follow_space(struct member *member)
@@ -112,14 +89,35 @@ void member_follow_space(struct member *member)
     }
 }
 
+/*
+ * Everything that the damaged log held is in the state machine or in memory, so a snapshot and a
+ * new log after it take its place (src/raft/damage.c). The snapshot is a new one, even if nothing
+ * was applied since the newest one was saved: nobody has read that one again since.
+ */
 void member_log_damaged(struct member *member, uint64_t index)
 {
-    struct member_snapshots *snapshots = &member->snapshots;
+    member_event(member, RAFT_EVENT_LOG_DAMAGED)->damaged_index = index;
+}
 
-    if (index > snapshots->damaged_log_index) {
-        snapshots->damaged_log_index = index;
-        replace_damaged_log(member);
+/* Whether a damaged log waits for a snapshot. */
+static bool mends_log(const struct member *member)
+{
+    return raft_damaged_index(member->core) != 0 && !raft_damage_is_being_mended(member->core);
+}
+
+/*
+ * After a step: the log on the disk is not damaged any more, and what it was made of can be
+ * removed. Also what a start from the snapshot before the newest one would need: with the damage in
+ * the log, such a start would fail, and so would every other start.
+ */
+static void follow_damage(struct member *member)
+{
+    bool is_damaged = raft_damaged_index(member->core) != 0;
+
+    if (member->log_is_damaged && !is_damaged) {
+        compact(member, member->snapshots.taken_index);
     }
+    member->log_is_damaged = is_damaged;
 }
 
 bool member_takes_snapshot(const struct member *member)
@@ -221,7 +219,6 @@ static void install(struct member *member, const struct raft_outbox *outbox)
     member->applied_term = outbox->install_term;
     member->applied_time_ms = snapshots->received->time_ms;
     snapshots->is_damaged = false;
-    snapshots->damaged_log_index = 0; /* the whole log before the snapshot is gone */
     snapshots->taken_index = outbox->install_index;
     snapshots->taken_term = outbox->install_term;
     snapshots->applied_bytes = member->applied_bytes;
@@ -252,6 +249,7 @@ void member_follow_snapshots(struct member *member, const struct raft_outbox *ou
     bool is_leader = raft_get_role(member->core) == RAFT_LEADER;
 
     decide_received(member, outbox);
+    follow_damage(member);
     if (snapshots->was_leader && !is_leader) {
         member_add_task(member, MEMBER_TASK_FORGET, 0);
     }
@@ -276,7 +274,7 @@ bool member_snapshot_is_due(const struct member *member)
     };
 
     if (!member->options.has_snapshots || snapshots->is_saving ||
-        member->applied_index <= snapshots->taken_index) {
+        (member->applied_index <= snapshots->taken_index && !mends_log(member))) {
         return false;
     }
     if (snapshots->is_wanted) {
@@ -285,7 +283,7 @@ bool member_snapshot_is_due(const struct member *member)
     if (member->turn.now_ms < snapshots->retry_ms) {
         return false;
     }
-    return snapshots->is_tight || snapshots->is_damaged || snapshots->damaged_log_index != 0 ||
+    return snapshots->is_tight || snapshots->is_damaged || mends_log(member) ||
            due_is_reached(&due);
 }
 

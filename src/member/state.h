@@ -59,17 +59,15 @@ struct member_batch {
  * is_saving is true in slicing and writing, is_slicing in slicing.
  */
 struct member_snapshots {
-    uint64_t taken_index;       /* index of the newest snapshot that is durable here; 0 = none */
-    uint64_t taken_term;        /* of that entry */
-    uint64_t damaged_log_index; /* newest entry that the disk has damaged and that is still in the
-                                 * log; 0 = none */
-    uint64_t applied_bytes;     /* member.applied_bytes when the newest snapshot was begun */
-    uint64_t content_bytes;     /* size of the newest snapshot's content */
-    uint64_t retry_ms;          /* after a failure: time before which no snapshot is begun */
-    bool is_wanted;             /* a client or the embedder asked for one */
-    bool is_damaged;            /* the newest one was found damaged, and no new one is there yet */
-    bool is_tight;              /* the disk is nearly full, and since then none was saved */
-    struct member_saved saved;  /* the newest one that was saved since the start; index 0 = none */
+    uint64_t taken_index;      /* index of the newest snapshot that is durable here; 0 = none */
+    uint64_t taken_term;       /* of that entry */
+    uint64_t applied_bytes;    /* member.applied_bytes when the newest snapshot was begun */
+    uint64_t content_bytes;    /* size of the newest snapshot's content */
+    uint64_t retry_ms;         /* after a failure: time before which no snapshot is begun */
+    bool is_wanted;            /* a client or the embedder asked for one */
+    bool is_damaged;           /* the newest one was found damaged, and no new one is there yet */
+    bool is_tight;             /* the disk is nearly full, and since then none was saved */
+    struct member_saved saved; /* the newest one that was saved since the start; index 0 = none */
 
     /* The snapshot that is being saved. */
     bool is_saving;
@@ -162,6 +160,8 @@ struct member {
     struct member_write *spare_writes; /* to be used again */
     uint64_t compact_index;            /* as the host was last told */
     uint64_t compact_wanted;
+
+    bool log_is_damaged; /* after the last step: see raft_damaged_index() */
 
     struct member_snapshots snapshots;
 

@@ -19,6 +19,7 @@ struct core_loop {
     uint16_t published_leader; /* the leader that link_table_publish() was last told */
     bool draining_begun;       /* the member was told to drain */
     bool space_was_low;        /* as last logged */
+    uint64_t damaged_ms;       /* since when the log is damaged; 0 = it is not */
     /* What was last logged. */
     uint16_t seen_leader;
     uint64_t seen_term;

@@ -57,6 +57,32 @@ static void log_space(struct core_loop *loop)
     }
 }
 
+static void log_damage(struct core_loop *loop)
+{
+    uint64_t index = raft_damaged_index(loop->node->core);
+    uint64_t now_ms = clock_monotonic_ms();
+
+    if ((index != 0) == (loop->damaged_ms != 0)) {
+        return;
+    }
+    if (index == 0) {
+        LOG_INFO("the damaged log was replaced by a snapshot and a new log after it: mended after "
+                 "%.1f s; this node votes again",
+                 (double)(now_ms - loop->damaged_ms) / 1000);
+        loop->damaged_ms = 0;
+        return;
+    }
+    loop->damaged_ms = now_ms;
+    LOG_WARNING(
+        "%s: the log is damaged at index %llu (the line before names the file): this node votes "
+        "for nobody, and hands leadership over to a voter whose log is intact, until %s; check "
+        "the disk",
+        loop->node->conf.node.data_dir, (unsigned long long)index,
+        loop->node->snapshots != NULL
+            ? "a snapshot of its data and a new log after it have taken the place of the log"
+            : "it is replaced (raftctl member replace), because its program saves no snapshots");
+}
+
 static void report(struct core_loop *loop, const struct member_report *report)
 {
     static struct log_throttle throttle;
@@ -71,6 +97,7 @@ static void report(struct core_loop *loop, const struct member_report *report)
         watch_wake(loop->node);
     }
     log_space(loop);
+    log_damage(loop);
 }
 
 /* ---- acting ---- */
@@ -108,13 +135,14 @@ static void write_log(struct core_loop *loop)
     }
 }
 
-/* Questions for entries that only the disk has. What finds no place is answered with nothing, and
- * the core asks again later. */
+/* Questions for entries that only the disk has. What finds no place stays with the member until
+ * answers have been taken back, so no question is lost. */
 static void read_log(struct core_loop *loop)
 {
+    struct log_writer *log_writer = loop->node->log_writer;
     struct raft_fetch fetch;
 
-    while (member_next_fetch(loop->member, &fetch)) {
+    while (log_writer_can_read(log_writer) && member_next_fetch(loop->member, &fetch)) {
         const struct log_read read = {
             .peer = fetch.peer,
             .number = fetch.number,
@@ -123,9 +151,7 @@ static void read_log(struct core_loop *loop)
             .max_bytes = fetch.max_bytes,
         };
 
-        if (!log_writer_read(loop->node->log_writer, &read) && member_takes_fetched(loop->member)) {
-            member_fetched(loop->member, fetch.peer, fetch.number, NULL, 0);
-        }
+        log_writer_read(log_writer, &read);
     }
 }
 

@@ -129,8 +129,9 @@ static _Noreturn void die(const struct raftd_error *error)
     _exit(LOG_WRITER_EXIT_CODE);
 }
 
-/* Takes all writes that are there, makes them durable, and returns them. False: there were none. */
-static bool write_batch(struct log_writer *log_writer)
+/* Takes all writes that are there, makes them durable, and returns them. False: there were none.
+ * *restarted: the log was restarted, so segments before may not be needed any more. */
+static bool write_batch(struct log_writer *log_writer, bool *restarted)
 {
     struct member_write *requests[LOG_WRITER_REQUESTS_MAX];
     struct raft_write writes[LOG_WRITER_REQUESTS_MAX];
@@ -139,6 +140,7 @@ static bool write_batch(struct log_writer *log_writer)
 
     while (count < LOG_WRITER_REQUESTS_MAX && ring_pop(log_writer->requests, &requests[count])) {
         writes[count] = requests[count]->write;
+        *restarted = *restarted || writes[count].has_base;
         count++;
     }
     if (count == 0) {
@@ -181,12 +183,12 @@ static bool prepare_segment(struct log_writer *log_writer)
 }
 
 /*
- * Answers one request to read entries. A damaged entry does not end the process: what the log has
- * promised is in the state machine as well, and a snapshot takes the place of the entry.
+ * Answers one request to read entries. A damaged entry does not end the process: what it did is in
+ * the state machine as well, so the member mends the log (src/raft/damage.c).
  */
 static bool read_entries(struct log_writer *log_writer)
 {
-    static struct log_throttle throttle;
+    static struct log_throttle throttles[2]; /* the second for damage */
     struct raftd_error error = {0};
     struct log_read read;
     bool pushed;
@@ -197,7 +199,7 @@ static bool read_entries(struct log_writer *log_writer)
     read.code = wal_read_entries(log_writer->wal, read.first_index, read.last_index, read.max_bytes,
                                  &read.entries, &error);
     if (read.code != 0 && read.code != RAFTD_ERROR_INVALID &&
-        log_throttle_pass(&throttle, READ_ERROR_EVERY_MS)) {
+        log_throttle_pass(&throttles[read.code == RAFTD_ERROR_CORRUPT], READ_ERROR_EVERY_MS)) {
         LOG_ERROR("%s", error.message);
     }
     pushed = ring_push(log_writer->reads_done, &read);
@@ -227,8 +229,12 @@ static void run(void *argument)
     uint64_t compacted_index = 0;
 
     for (;;) {
-        bool worked = write_batch(log_writer);
+        bool restarted = false;
+        bool worked = write_batch(log_writer, &restarted);
 
+        if (restarted) {
+            compacted_index = 0;
+        }
         look_at_space(log_writer);
 
         bool stopping = atomic_load(&log_writer->stop);
@@ -347,15 +353,20 @@ void log_writer_submit(struct log_writer *log_writer, struct member_write *reque
     waker_wake(&log_writer->waker);
 }
 
-bool log_writer_read(struct log_writer *log_writer, const struct log_read *read)
+bool log_writer_can_read(const struct log_writer *log_writer)
 {
-    if (log_writer->reads_outstanding == LOG_WRITER_READS_MAX ||
-        !ring_push(log_writer->reads, read)) {
-        return false;
-    }
+    return log_writer->reads_outstanding < LOG_WRITER_READS_MAX;
+}
+
+void log_writer_read(struct log_writer *log_writer, const struct log_read *read)
+{
+    bool pushed;
+
+    ASSERT(log_writer_can_read(log_writer));
+    pushed = ring_push(log_writer->reads, read);
+    ASSERT(pushed); /* the ring has a place for each read that is outstanding */
     log_writer->reads_outstanding++;
     waker_wake(&log_writer->waker);
-    return true;
 }
 
 bool log_writer_next_read(struct log_writer *log_writer, struct log_read *read)

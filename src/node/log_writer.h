@@ -60,8 +60,10 @@ struct log_read {
     int code; /* 0, or a code of wal_read_entries() */
     struct wal_entries entries;
 };
-/* False: LOG_WRITER_READS_MAX of them wait already; ask again later. */
-bool log_writer_read(struct log_writer *log_writer, const struct log_read *read);
+/* False: LOG_WRITER_READS_MAX of them wait already. */
+bool log_writer_can_read(const struct log_writer *log_writer);
+/* Only if log_writer_can_read(). */
+void log_writer_read(struct log_writer *log_writer, const struct log_read *read);
 bool log_writer_next_read(struct log_writer *log_writer, struct log_read *read);
 bool log_writer_has_reads(const struct log_writer *log_writer);
 

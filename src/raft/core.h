@@ -128,6 +128,12 @@ struct raft_core {
     uint64_t durable_index;       /* last index of the log on this node's disk */
     uint64_t write_waits_since_ms; /* since when a write is under way and none has been finished */
 
+    /* Damage in the log on the disk, see damage.c. */
+    struct {
+        uint64_t index;    /* an entry that the disk has damaged; 0 = none is known */
+        uint64_t sequence; /* the write that replaces the log; 0 = it is not issued yet */
+    } damage;
+
     uint64_t applied_index; /* the host needs no entry up to this one */
 
     /* Entries that the host has read for peers, in messages of the batch under way; one reference
@@ -182,8 +188,8 @@ void core_violation(struct raft_core *core, uint16_t peer);
 /* Position of a member in the membership, or RAFT_MEMBERS_MAX. */
 size_t core_position(const struct raft_core *core, uint16_t id);
 bool core_is_voter(const struct raft_core *core);
-/* How much this node should lead: 0 while its disk is nearly full (T45), 1 for some time after its
- * disk has hung, else its priority + 1. */
+/* How much this node should lead: 0 while its disk is nearly full (T45) or has damaged the log, 1
+ * for some time after the disk has hung, else its priority + 1. */
 uint8_t core_standing(const struct raft_core *core);
 /* Whether term, vote, promise_ms and base are on disk, so that an answer need not wait for them. */
 bool core_hard_state_is_durable(const struct raft_core *core);

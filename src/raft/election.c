@@ -14,6 +14,7 @@
 #include "base/assert.h"
 #include "base/plant.h"
 #include "raft/core.h"
+#include "raft/damage.h"
 #include "raft/handover.h"
 #include "raft/lease.h"
 #include "raft/progress.h"
@@ -156,7 +157,7 @@ void election_on_order(struct raft_core *core, const struct raft_message *messag
         (core->role != RAFT_FOLLOWER && core->role != RAFT_LEARNER)) {
         return;
     }
-    if (core_is_voter(core)) {
+    if (core_is_voter(core) && !damage_forbids_votes(core)) {
         start_campaign(core, true); /* without a pre-vote: the leader waits for the campaign */
     }
 }
@@ -179,6 +180,11 @@ void election_tick(struct raft_core *core)
     }
     if (!reconfigure_may_campaign(core)) {
         role_set(core, RAFT_LEARNER, 0);
+        core_reset_election_timer(core);
+        return;
+    }
+    if (damage_forbids_votes(core)) {
+        role_set(core, role_without_campaign(core), 0);
         core_reset_election_timer(core);
         return;
     }
@@ -229,13 +235,14 @@ void election_on_vote(struct raft_core *core, const struct raft_message *message
 
     if (message->vote.pre) {
         granted = message->term > core->term && !election_is_bound(core) &&
-                  log_is_up_to_date(core, message);
+                  !damage_forbids_votes(core) && log_is_up_to_date(core, message);
         reply_to_vote(core, message, granted);
         return;
     }
     /* The same candidate asks again, because the answer was lost: it has this node's vote (T2). For
      * a first vote, the promise to a leader has to be over. */
     granted = message->term == core->term && core->role != RAFT_LEADER &&
+              !damage_forbids_votes(core) &&
               (core->vote == message->from ||
                (core->vote == 0 && (message->vote.handover || !election_is_bound(core)))) &&
               log_is_up_to_date(core, message);

@@ -104,8 +104,9 @@ enum raft_event_type {
     RAFT_EVENT_SNAPSHOT_FAILED,   /* peer: the transfer of a snapshot to the peer failed */
     RAFT_EVENT_SPACE,             /* low, space: how much room the disk has */
     RAFT_EVENT_HANDOVER,          /* to: a leader hands over to this voter, 0 = to the best one */
-    RAFT_EVENT_APPLIED, /* applied_index: the host needs no entry up to this one any more */
-    RAFT_EVENT_FETCHED, /* fetched: the answer to a request in raft_outbox.fetches */
+    RAFT_EVENT_APPLIED,     /* applied_index: the host needs no entry up to this one any more */
+    RAFT_EVENT_FETCHED,     /* fetched: the answer to a request in raft_outbox.fetches */
+    RAFT_EVENT_LOG_DAMAGED, /* damaged_index: the disk has damaged this entry, once durable */
 };
 
 struct raft_write_done {
@@ -119,6 +120,10 @@ struct raft_write_done {
  * entries before keep_from (at most index + 1) that are durable in the log as well; the others stay
  * for peers that are behind. While the host sends a snapshot to a peer, it keeps the entries that
  * follow that snapshot.
+ *
+ * While the log on the disk is damaged (RAFT_EVENT_LOG_DAMAGED), the core drops all entries up to
+ * index, and the write of the same step replaces the log on the disk. If the log in memory has
+ * given up the data of an entry after index, only a later snapshot can do that.
  */
 struct raft_snapshot_saved {
     uint64_t index;
@@ -175,6 +180,7 @@ struct raft_event {
         struct raft_snapshot_received received;
         struct raft_fetched fetched;
         uint64_t applied_index;
+        uint64_t damaged_index;
         uint16_t peer;
         struct {
             uint16_t peer;
@@ -190,9 +196,10 @@ struct raft_event {
 
 /*
  * A log write. The host does three things, in this order: if has_base, it restarts the log right
- * after the base (every entry that it wrote before is gone); else if truncate_from is not 0, it
- * drops the entries from truncate_from on; then it appends the entries. All of it becomes durable
- * together.
+ * after the base (every entry that it wrote before is gone), and if replaces_damage as well, it
+ * does that in a new file, so that the files before can be removed; else if truncate_from is not 0,
+ * it drops the entries from truncate_from on; then it appends the entries. All of it becomes
+ * durable together.
  */
 struct raft_write {
     uint64_t sequence;   /* 1, 2, 3, ... */
@@ -204,6 +211,7 @@ struct raft_write {
     bool has_base;
     uint64_t base_index;
     uint64_t base_term;
+    bool replaces_damage; /* has_base: the disk has damaged the log before the base */
     uint64_t truncate_from;
     struct raft_entry *const *entries; /* an array of the core */
     size_t entry_count;
@@ -317,6 +325,7 @@ struct raft_status {
     uint64_t last_term;        /* of the entry at last_index */
     uint64_t durable_index;    /* last index on the disk of this node */
     uint64_t commit_index;     /* last index that is known to be committed */
+    uint64_t damaged_index;    /* see raft_damaged_index() */
     uint64_t membership_index; /* of the entry with the membership in force */
     uint16_t handover_to;      /* the node that leadership is handed to; 0 = no handover */
     bool removed;              /* this node was removed from the cluster, and that is committed */
@@ -335,6 +344,13 @@ uint64_t raft_get_membership_index(const struct raft_core *core);
 bool raft_membership_is_committed(const struct raft_core *core);
 /* Whether this node has everything that its leader called committed in its last append. */
 bool raft_is_caught_up(const struct raft_core *core);
+/*
+ * An entry that the disk of this node has damaged; 0 = none is known. As long as it is not 0, this
+ * node grants no vote and does not campaign, and as a leader it hands over to a voter whose log is
+ * intact. It needs a snapshot until raft_damage_is_being_mended() (damage.c).
+ */
+uint64_t raft_damaged_index(const struct raft_core *core);
+bool raft_damage_is_being_mended(const struct raft_core *core);
 /* The node that leadership is handed to; 0 = no handover. Meanwhile proposals are refused. */
 uint16_t raft_get_handover(const struct raft_core *core);
 /* Whether this node was removed from the cluster, and that is committed. */

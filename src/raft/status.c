@@ -52,6 +52,7 @@ void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_
         .last_term = raftlog_last_term(&core->log),
         .durable_index = core->durable_index,
         .commit_index = core->commit_index,
+        .damaged_index = core->damage.index,
         .membership_index = core->membership_index,
         .handover_to = core->handover.to,
         .removed = core->removed,
@@ -153,4 +154,14 @@ uint16_t raft_get_leader(const struct raft_core *core)
 size_t raft_get_uncommitted_bytes(const struct raft_core *core)
 {
     return core->uncommitted_bytes;
+}
+
+uint64_t raft_damaged_index(const struct raft_core *core)
+{
+    return core->damage.index;
+}
+
+bool raft_damage_is_being_mended(const struct raft_core *core)
+{
+    return core->damage.sequence != 0;
 }

@@ -11,6 +11,7 @@
  *     election   append      propose      check     what an event means
  *     read       reconfigure snapshot    fetch      parts of it that others use
  *     replicate  tail                               the appends; the end of the log
+ *     damage                                        a log that the disk has damaged
  *     role                                          every change of role and term
  *     progress                                      what the leader knows about each peer
  *     lease                                         rounds and promises
@@ -25,6 +26,7 @@
 #include "raft/append.h"
 #include "raft/check.h"
 #include "raft/core.h"
+#include "raft/damage.h"
 #include "raft/election.h"
 #include "raft/fetch.h"
 #include "raft/handover.h"
@@ -36,6 +38,8 @@
 #include "raft/role.h"
 #include "raft/snapshot.h"
 #include "raft/time.h"
+
+enum { DAMAGED_FACTOR = 4 }; /* of max_log_bytes, while the log on the disk is damaged */
 
 /*
  * A log write is durable. Its entries count as durable only if the log still holds them.
@@ -60,6 +64,7 @@ static void on_written(struct raft_core *core, const struct raft_write_done *wri
           written->last_index <= raftlog_last_index(&core->log)))) {
         core->durable_index = written->last_index;
     }
+    damage_on_written(core);
     election_on_written(core);
 }
 
@@ -222,6 +227,9 @@ static void on_event(struct raft_core *core, const struct raft_event *event)
     case RAFT_EVENT_FETCHED:
         fetch_on_read(core, &event->fetched);
         break;
+    case RAFT_EVENT_LOG_DAMAGED:
+        damage_on_found(core, event->damaged_index);
+        break;
     case RAFT_EVENT_HANDOVER:
         if (core->role == RAFT_LEADER) {
             (void)handover_begin(core, event->to);
@@ -256,9 +264,13 @@ static void begin_batch(struct raft_core *core, uint64_t now_ms)
  * Gives up the data of old entries if the log takes too much memory. This is done before the events
  * of a batch: the outbox of the last batch is no longer used, and that of this batch has no entries
  * yet. The last entry of the log stays whole.
+ *
+ * What is given up after a snapshot was begun keeps that snapshot from mending a damaged log, so
+ * meanwhile the log may take more.
  */
 static void shed_log(struct raft_core *core)
 {
+    size_t max_bytes = core->options.max_log_bytes * (core->damage.index != 0 ? DAMAGED_FACTOR : 1);
     uint64_t limit =
         core->applied_index < core->durable_index ? core->applied_index : core->durable_index;
 
@@ -271,7 +283,7 @@ static void shed_log(struct raft_core *core)
     if (limit == raftlog_last_index(&core->log) && limit > 0) {
         limit--;
     }
-    raftlog_shed(&core->log, limit, core->options.max_log_bytes);
+    raftlog_shed(&core->log, limit, max_bytes);
 }
 
 /* The last entries of the log, `count` of them, in one array. */
@@ -315,6 +327,7 @@ static void issue_write(struct raft_core *core, struct raft_outbox *outbox)
         write->has_base = true;
         write->base_index = core->log.base_index;
         write->base_term = core->log.base_term;
+        write->replaces_damage = write->sequence == core->damage.sequence;
         core->base_dirty = false;
         core->base_sequence = write->sequence;
     }

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "raft/core.h"
+#include "raft/damage.h"
 #include "raft/progress.h"
 #include "raft/role.h"
 #include "raft/time.h"
@@ -117,5 +118,6 @@ void tail_restart(struct raft_core *core, const struct raft_snapshot_received *s
     core->truncate_from = 0;
     core->truncate_sequence = core->issued_sequence + 1;
     core->base_dirty = true;
+    damage_on_restart(core);
     tail_set_membership(core, snapshot->membership, snapshot->index);
 }

@@ -172,6 +172,22 @@ static void print_lost(FILE *file, const struct ctl_view *view)
     }
 }
 
+/* Members whose disk has damaged their log. */
+static void print_damaged(FILE *file, const struct ctl_view *view)
+{
+    for (size_t i = 0; i < view->count; i++) {
+        const struct resp_reply *status = view->answers[i].status;
+        uint64_t index = ctl_field_number(status, "damaged_index");
+
+        if (index != 0) {
+            fprintf(file,
+                    "WARNING: the disk of node %" PRIu64 " has damaged its log at index %" PRIu64
+                    ". The node does not vote until the log is replaced; check the disk.\n",
+                    ctl_field_number(status, "id"), index);
+        }
+    }
+}
+
 static void print_sent(FILE *file, const struct resp_reply *leader)
 {
     for (size_t i = 0; i < ctl_member_count(leader); i++) {
@@ -277,6 +293,7 @@ static int show_status(const struct ctl_options *options, FILE *file)
         print_peers(file, view);
         print_settings(file, view);
         print_lost(file, view);
+        print_damaged(file, view);
         print_snapshots(file, view);
         print_founding(file, view);
     }

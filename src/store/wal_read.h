@@ -26,10 +26,12 @@ struct wal_entries {
  * max_bytes allows, but at least one entry. *entries may end earlier; the caller goes on with the
  * next index. It needs memory for max_bytes and one entry, and for one batch as it was written.
  * Returns 0 or:
- * RAFTD_ERROR_INVALID  the log does not hold the entry at `first`: it was freed, because a
- * snapshot contains it, or it was never written     RAFTD_ERROR_CORRUPT  the disk has damaged the
- * entry at `first`, which was durable once; the                          message names the file and
- * the offset. The entries before it can be read     RAFTD_ERROR_SYSTEM   the file cannot be read
+ *     RAFTD_ERROR_INVALID  the log does not hold the entry at `first`: it was freed, because a
+ *                          snapshot contains it, or it was never written
+ *     RAFTD_ERROR_CORRUPT  the disk has damaged the entry at `first`, which was durable once, or
+ *                          cannot read it; the message names the file and the offset. The entries
+ *                          before it can be read
+ *     RAFTD_ERROR_SYSTEM   the file cannot be opened or read for another reason
  * The log itself does not fail: it can still be appended to.
  */
 int wal_read_entries(struct wal *wal, uint64_t first, uint64_t last, size_t max_bytes,

@@ -340,6 +340,17 @@ static uint8_t *put_opening(struct wal *wal, uint8_t *place, struct wal_batch_he
     return place;
 }
 
+/* The segment that is damaged has to be freed, so the log that replaces it begins in another. */
+static bool replaces_damage(const struct raft_write *writes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (writes[i].has_base && writes[i].replaces_damage && !PLANT(store_reset_in_place)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
                struct raftd_error *error)
 {
@@ -359,7 +370,7 @@ int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
      * larger than a whole segment gets a segment for itself, and that file becomes larger. */
     if (wal->current.offset_bytes > WAL_SEGMENT_HEADER_BYTES &&
         (wal->current.offset_bytes + batch_bytes > wal->segment_bytes ||
-         BUGGIFY(store_rolls_early)) &&
+         replaces_damage(writes, count) || BUGGIFY(store_rolls_early)) &&
         roll(wal) < 0) {
         return wal_fail(wal, error);
     }

@@ -120,19 +120,31 @@ static void check_membership(struct world *world, const struct host *host,
     }
 }
 
+/* A leader that writes entries again, because the disk has damaged them, writes the same ones. */
+static void check_append_only(struct world *world, uint16_t id, const struct raft_write *write,
+                              uint64_t last_index, const struct link_of_chain *last)
+{
+    const struct promises *promises = &world->truth->promises[id];
+
+    if (promises->role == RAFT_LEADER && promises->term == write->term &&
+        (promises->log.last_index < last_index ||
+         promises->log.links[last_index].hash != last->hash)) {
+        world_fail(world, "leader append-only", "node %u cuts its log at %llu while it leads", id,
+                   (unsigned long long)write->truncate_from);
+    }
+}
+
 static void follow_log(struct world *world, struct host *host, const struct raft_outbox *outbox)
 {
     const struct raft_write *write = &outbox->write;
     struct promises *promises = &world->truth->promises[host->id];
+    uint64_t last_index = promises->log.last_index;
+    struct link_of_chain last = promises->log.links[last_index];
 
     if (write->has_base) {
         chain_restart(&promises->log, world->truth, write->base_index);
     }
     if (write->truncate_from != 0) {
-        if (promises->role == RAFT_LEADER && promises->term == write->term) {
-            world_fail(world, "leader append-only", "node %u cuts its log at %llu while it leads",
-                       host->id, (unsigned long long)write->truncate_from);
-        }
         if (write->truncate_from <= promises->commit_index) {
             world_fail(world, "what is committed stays",
                        "node %u cuts its log at %llu, behind its "
@@ -151,10 +163,11 @@ static void follow_log(struct world *world, struct host *host, const struct raft
             world_fail(world, "cluster time never falls along the log", "node %u: at index %llu",
                        host->id, (unsigned long long)entry->index);
         }
-        if (entry->type == RAFT_ENTRY_MEMBERSHIP) {
+        if (entry->type == RAFT_ENTRY_MEMBERSHIP && entry->index > last_index) {
             check_membership(world, host, entry, outbox);
         }
     }
+    check_append_only(world, host->id, write, last_index, &last);
 }
 
 /* ---- leaders ---- */

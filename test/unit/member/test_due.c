@@ -139,48 +139,6 @@ START_TEST(r7_a_damaged_snapshot_is_replaced_at_once)
 }
 END_TEST
 
-/* An entry that a snapshot contains has rotted on the disk: the log up to that entry is given up at
- * once, in memory and on the disk. */
-START_TEST(a_damaged_entry_before_the_snapshot_is_given_up)
-{
-    struct member *member = make_member(10);
-    const struct raft_event *event = &member->batch.events[0];
-
-    member_log_damaged(member, 4);
-    ck_assert_uint_eq(member->batch.count, 1);
-    ck_assert_int_eq(event->type, RAFT_EVENT_SNAPSHOT_SAVED);
-    ck_assert_uint_eq(event->saved.index, 10);
-    ck_assert_uint_eq(event->saved.term, 1);
-    ck_assert_uint_eq(event->saved.keep_from, 5);
-    ck_assert_uint_eq(member_take_compaction(member), 4);
-    ck_assert(!member_snapshot_is_due(member));
-    member_destroy(member);
-}
-END_TEST
-
-/* The damaged entry is behind the newest snapshot: a new one is saved, and then the log goes. */
-START_TEST(a_damaged_entry_behind_the_snapshot_makes_one_due)
-{
-    struct member *member = make_member(10);
-    const struct member_saved saved = {.index = 20, .before_index = 10};
-
-    member->applied_index = 20;
-    member->options.keep_entries = 100;
-    member_log_damaged(member, 15);
-    ck_assert_uint_eq(member->batch.count, 0);
-    ck_assert(member_snapshot_is_due(member));
-    member->snapshots.is_saving = true;
-    member->snapshots.saving_index = 20;
-    member->snapshots.saving_term = 2;
-    member_snapshot_saved(member, &saved);
-    ck_assert_uint_eq(member->batch.count, 2);
-    ck_assert_uint_eq(member->batch.events[1].saved.keep_from, 16);
-    ck_assert_uint_eq(member_take_compaction(member), 15);
-    ck_assert(!member_snapshot_is_due(member));
-    member_destroy(member);
-}
-END_TEST
-
 UNIT_SUITE(due)
 {
     Suite *suite = suite_create("due");
@@ -191,8 +149,6 @@ UNIT_SUITE(due)
     tcase_add_test(tcase, r9_members_save_at_different_indexes);
     tcase_add_test(tcase, the_largest_limits_do_not_overflow);
     tcase_add_test(tcase, r7_a_damaged_snapshot_is_replaced_at_once);
-    tcase_add_test(tcase, a_damaged_entry_before_the_snapshot_is_given_up);
-    tcase_add_test(tcase, a_damaged_entry_behind_the_snapshot_makes_one_due);
     suite_add_tcase(suite, tcase);
     return suite;
 }

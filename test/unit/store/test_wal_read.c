@@ -4,6 +4,7 @@
  */
 #include "store/wal_read.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "unit.h"
@@ -183,6 +184,51 @@ START_TEST(a_rotten_batch_is_never_returned)
 }
 END_TEST
 
+/* The damage is in the segment that is written. The log that replaces it begins in another one, so
+ * that the damaged one is freed at once, and the next start finds a log without damage. */
+START_TEST(a_log_that_replaces_a_damaged_one_leaves_nothing_of_it)
+{
+    struct wal *wal = world_open(memory, &model);
+    struct raftd_error error = {0};
+    uint8_t byte;
+
+    world_step(wal, &model, (struct step){.term = 1, .vote = 1});
+    world_step(wal, &model, (struct step){.append_count = 6, .entry_bytes = 100});
+    byte = fs_memory_bytes(memory, WORLD_SEGMENT(1))[2 * WAL_BLOCK_BYTES + 150] ^ 1;
+    fs_memory_poke(memory, WORLD_SEGMENT(1), 2 * WAL_BLOCK_BYTES + 150, &byte, 1);
+    ck_assert_int_eq(read_code(wal, 4, &error), RAFTD_ERROR_CORRUPT);
+    world_step(
+        wal, &model,
+        (struct step){
+            .base_index = 5, .replaces_damage = true, .append_count = 1, .entry_bytes = 100});
+    check_from(wal, 6, 100);
+    wal_compact(wal, 5);
+    while (wal_free_segment(wal, &error)) {
+    }
+    ck_assert_int_eq(error.code, 0);
+    ck_assert(!fs_memory_exists(memory, WORLD_SEGMENT(1)));
+    world_kill(memory, wal);
+    world_check_usable(memory, &model);
+}
+END_TEST
+
+/* A sector that cannot be read is damage as well; another failure is not. */
+START_TEST(a_sector_that_cannot_be_read_is_damage)
+{
+    struct wal *wal = world_open(memory, &model);
+    struct raftd_error error = {0};
+
+    world_step(wal, &model, (struct step){.term = 1});
+    world_step(wal, &model, (struct step){.append_count = 3, .entry_bytes = 100});
+    fs_memory_fail(memory, FS_MEMORY_PREAD, 1, -EINTR);
+    ck_assert_int_eq(read_code(wal, 2, &error), RAFTD_ERROR_SYSTEM);
+    fs_memory_make_unreadable(memory, WORLD_SEGMENT(1), 2 * WAL_BLOCK_BYTES);
+    ck_assert_int_eq(read_code(wal, 2, &error), RAFTD_ERROR_CORRUPT);
+    ck_assert_ptr_nonnull(strstr(error.message, "cannot be read back"));
+    world_kill(memory, wal);
+}
+END_TEST
+
 /* ---- a start that keeps a part ---- */
 
 static struct wal *open_from(uint64_t keep_from, struct wal_recovered *recovered)
@@ -248,6 +294,8 @@ UNIT_SUITE(wal_read)
     tcase_add_test(tcase, after_a_reset_only_what_follows_is_there);
     tcase_add_test(tcase, what_was_freed_is_refused_and_the_rest_is_read);
     tcase_add_test(tcase, a_rotten_batch_is_never_returned);
+    tcase_add_test(tcase, a_log_that_replaces_a_damaged_one_leaves_nothing_of_it);
+    tcase_add_test(tcase, a_sector_that_cannot_be_read_is_damage);
     tcase_add_test(tcase, r12_a_start_keeps_only_what_it_needs);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -93,6 +93,7 @@ static struct raft_write make_write(struct model *model, const struct step *step
         .truncate_from = step->truncate_from,
         .has_base = step->base_index != 0,
         .base_index = step->base_index,
+        .replaces_damage = step->replaces_damage,
         .entries = entries,
         .entry_count = step->append_count,
     };

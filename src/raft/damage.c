@@ -1,0 +1,116 @@
+/*
+ * Damage in the log on the disk, found while the member lives: an entry that was durable once, and
+ * that is read back for a slow peer, has a wrong checksum. The thread that calls raft_step() runs
+ * this. The ideas are those of Alagappan et al., "Protocol-Aware Recovery for Consensus-Based
+ * Storage" (FAST 2018): damage is not a torn tail, so nothing is cut off; a member with a damaged
+ * entry takes part in no election; and what may be committed is restored before it votes again.
+ *
+ *     INTACT -> DAMAGED     damage_on_found(): votes for nobody, does not campaign, hands over
+ *     DAMAGED -> REPLACING  damage_replace_log(): a durable snapshot contains all that the memory
+ *                           does not hold whole; the write that is issued now begins a new log
+ *                           after that snapshot, with everything that follows from memory
+ *     any -> REPLACING      damage_on_restart(): the same, with a snapshot that was received
+ *     REPLACING -> INTACT   damage_on_written(): that write is durable; votes again
+ *
+ * Why no entry has to come from a peer. The memory gives up the data of an entry only when the
+ * entry was applied, so a member that lives has the effect of each entry in its state machine, or
+ * the entry whole in memory. A snapshot of its own state and a new log after it restore everything,
+ * whatever part of the log was damaged; and that works where no peer has an intact copy, on the
+ * only voter, and on all members at once. A peer that needs the damaged entry meanwhile gets it
+ * from the voter that leadership is handed over to, or the snapshot.
+ *
+ * Why a damaged member may go on acknowledging. An acknowledgement of an index promises two things:
+ * that a later leader cannot be elected by this member without the entries up to that index, and
+ * that they count as stored here. The first holds because the member does not vote at all; that
+ * survives a crash, since a start refuses a log with damage before its end (store/wal_recovery.c).
+ * For the second, only entries that are not committed yet matter, because nothing is counted for
+ * the others any more. These are whole in memory. As soon as the damage is found they are written
+ * again, behind the damage, and until that write is durable they do not count (durable_index). New
+ * entries get batches of their own, which are intact. Without these acknowledgements one damaged
+ * member and one that is down would stop a cluster of three, for nothing.
+ *
+ * Why the member leads on if no voter can take over. Its log in memory is that of a leader:
+ * complete, with the right terms. It sends only what is whole in memory or has been verified
+ * (fetch.c). To step down would help nobody, and the only voter could never come back.
+ */
+#include "raft/damage.h"
+
+#include "base/assert.h"
+#include "base/plant.h"
+#include "raft/role.h"
+
+bool damage_forbids_votes(const struct raft_core *core)
+{
+    return core->damage.index != 0 && !PLANT(raft_damaged_votes);
+}
+
+/* The entries from this index on are in no write yet, so they do not count as durable, except those
+ * that are committed: nothing is counted for them any more. */
+static void write_again(struct raft_core *core, uint64_t from)
+{
+    uint64_t counted = from - 1 > core->commit_index ? from - 1 : core->commit_index;
+
+    core->write_next = from;
+    core->truncate_sequence = core->issued_sequence + 1;
+    if (core->durable_index > counted) {
+        core->durable_index = counted;
+    }
+}
+
+void damage_on_found(struct raft_core *core, uint64_t index)
+{
+    uint64_t from = index > core->commit_index ? index : core->commit_index + 1;
+
+    if (index <= core->log.base_index || index > raftlog_last_index(&core->log) ||
+        core->damage.index != 0) {
+        return;
+    }
+    core->damage.index = index;
+    core->state_changed = true;
+    if (core->role == RAFT_PRE_CANDIDATE || core->role == RAFT_CANDIDATE) {
+        role_set(core, role_without_campaign(core), 0);
+    }
+    if (from < core->write_next) {
+        ASSERT(core->truncate_from == 0 || core->truncate_from <= core->write_next);
+        if (core->truncate_from == 0 || from < core->truncate_from) {
+            core->truncate_from = from;
+        }
+        write_again(core, from);
+    }
+}
+
+bool damage_is_mended_by(const struct raft_core *core, uint64_t snapshot_index)
+{
+    return core->damage.index != 0 && core->damage.sequence == 0 &&
+           snapshot_index > core->log.base_index && snapshot_index >= core->log.shed_index;
+}
+
+void damage_replace_log(struct raft_core *core)
+{
+    uint64_t base = core->log.base_index;
+
+    ASSERT(core->damage.index != 0 && base > 0 && core->log.shed_index == base);
+    if (core->durable_index < base) {
+        core->durable_index = base; /* the snapshot is durable */
+    }
+    write_again(core, base + 1);
+    core->truncate_from = 0;
+    core->base_dirty = true;
+    core->damage.sequence = core->issued_sequence + 1;
+}
+
+void damage_on_restart(struct raft_core *core)
+{
+    if (core->damage.index != 0) {
+        core->damage.sequence = core->issued_sequence + 1;
+    }
+}
+
+void damage_on_written(struct raft_core *core)
+{
+    if (core->damage.sequence != 0 && core->written_sequence >= core->damage.sequence) {
+        core->damage.index = 0;
+        core->damage.sequence = 0;
+        core->state_changed = true;
+    }
+}

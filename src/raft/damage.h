@@ -1,0 +1,22 @@
+/*
+ * A member whose disk has damaged an entry of its log, while it lives. See damage.c.
+ */
+#ifndef RAFTD_RAFT_DAMAGE_H
+#define RAFTD_RAFT_DAMAGE_H
+
+#include "raft/core.h"
+
+/* The disk has damaged the entry at this index, which was durable once. */
+void damage_on_found(struct raft_core *core, uint64_t index);
+/* Whether this node grants no vote and does not campaign, because its log is damaged. */
+bool damage_forbids_votes(const struct raft_core *core);
+/* Whether a durable snapshot of this index mends the log: what follows it is whole in memory. */
+bool damage_is_mended_by(const struct raft_core *core, uint64_t snapshot_index);
+/* The log in memory begins after that snapshot now: the next write replaces the log on the disk. */
+void damage_replace_log(struct raft_core *core);
+/* The next write replaces the log on the disk anyway: a received snapshot is installed. */
+void damage_on_restart(struct raft_core *core);
+/* A log write is durable. */
+void damage_on_written(struct raft_core *core);
+
+#endif
