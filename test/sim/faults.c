@@ -10,6 +10,7 @@
 #include "sim/faults_disk.h"
 #include "sim/faults_life.h"
 #include "sim/faults_roles.h"
+#include "sim/faults_rot.h"
 #include "sim/fs_memory.h"
 #include "sim/host.h"
 #include "sim/member_changes.h"
@@ -417,9 +418,13 @@ static void strike_damage(struct world *world, struct sim_random *random)
 static void strike_rot(struct world *world, struct sim_random *random)
 {
     struct host *host = faults_pick(world, random, true);
+    struct host *other = faults_pick(world, random, true);
 
     if (host != NULL && faults_rot_snapshot(world, host, random)) {
         faults_hit(world, FAULT_ROT, host->id);
+    }
+    if (other != NULL && faults_rot_log(world, other, random)) {
+        faults_hit(world, FAULT_ROT, other->id);
     }
 }
 

@@ -41,6 +41,7 @@ enum {
         8192, /* frames and changes of links that were not taken yet; the windows bound them */
     HOST_ENTRY_BYTES_MAX = 1 << 20,
     HOST_RESERVE_BYTES = 1 << 20, /* [storage] reserve_bytes */
+    HOST_ROT_PATH_BYTES = 64,
 };
 
 #define HOST_DIRECTORY "/data"
@@ -64,6 +65,15 @@ enum host_room {
     HOST_ROOM_LOW,       /* less than the reserve */
     HOST_ROOM_NONE,      /* less than a quarter of the reserve */
     HOST_ROOM_EXHAUSTED, /* nothing of the reserve is left */
+};
+
+/* A byte of the log that has rotted while the process runs: faults_rot.h. */
+struct host_rot {
+    uint64_t segment;
+    uint64_t offset_bytes;
+    uint8_t mask; /* what is wrong with the byte; 0 = nothing has rotted */
+    uint64_t
+        mended_index; /* the log up to here was replaced, and is being removed; 0 = it was not */
 };
 
 /* Log writes in the order of their steps. */
@@ -127,6 +137,8 @@ struct host {
     struct fs_memory *disk;
     enum host_room room;
     bool snapshot_damaged; /* since its process ended; it has to start nevertheless */
+    struct host_rot rot;
+    bool log_is_damaged; /* raft_damaged_index() after the last step */
     struct wal *wal;
     struct member *member;
     const struct raft_core *core; /* of the member */

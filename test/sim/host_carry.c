@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "kv/kv.h"
 #include "sim/clients.h"
+#include "sim/faults_rot.h"
 #include "sim/host.h"
 #include "sim/net.h"
 #include "sim/truth.h"
@@ -81,11 +82,9 @@ static void take_fetches(struct host *host)
 {
     struct raft_fetch fetch;
 
-    while (member_next_fetch(host->member, &fetch)) {
-        if (host->fetch_count < RAFT_MEMBERS_MAX) {
-            host->fetches[host->fetch_count++] = fetch;
-            host_plan_turn(host);
-        }
+    while (host->fetch_count < RAFT_MEMBERS_MAX && member_next_fetch(host->member, &fetch)) {
+        host->fetches[host->fetch_count++] = fetch;
+        host_plan_turn(host);
     }
 }
 
@@ -206,6 +205,7 @@ static void step(struct host *host)
     note_proposed(host);
     if (report.outbox != NULL) {
         truth_after_step(host->world, host, report.outbox);
+        faults_follow_rot(host, report.outbox);
     }
 }
 

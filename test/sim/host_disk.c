@@ -5,6 +5,7 @@
  */
 #include "base/assert.h"
 #include "base/memory.h"
+#include "sim/faults_rot.h"
 #include "sim/host.h"
 #include "sim/truth.h"
 
@@ -104,7 +105,9 @@ void host_on_disk(struct host *host, uint16_t batch, uint64_t life)
     host->writing.count = 0;
     if (host->compact_index > 0) {
         wal_compact(host->wal, host->compact_index);
-        wal_free_segment(host->wal, &error);
+        if (!wal_free_segment(host->wal, &error) && error.code == 0) {
+            faults_check_mended(host);
+        }
     }
     if (error.code == 0 && sim_random_below(&host->world->random, 4) == 0) {
         wal_prepare(host->wal, PREPARE_BYTES, &error);

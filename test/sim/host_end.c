@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "kv/kv.h"
 #include "sim/clients.h"
+#include "sim/faults_rot.h"
 #include "sim/host.h"
 #include "sim/net.h"
 
@@ -35,6 +36,8 @@ static void end_process(struct host *host)
     host->turn_planned = false;
     forget_input(host);
     host_drop_turn(host);
+    faults_end_rot(host);
+    host->log_is_damaged = false;
     host->membership = *raft_get_membership(host->core);
     member_destroy(host->member);
     host->member = NULL;

@@ -111,8 +111,4 @@ void host_draw_options(struct host *host)
         }
     }
     host->waits_little = false;
-    /* A node that keeps a single snapshot has nothing to go back to when that rots. */
-    if (swarm_has(&host->world->swarm, FAULT_ROT) && host->options.snapshots_kept < 2) {
-        host->options.snapshots_kept = 2;
-    }
 }

@@ -64,6 +64,9 @@
     X(SEEN_SNAPSHOT_ROT_FOUND, "... and the node found it")                                        \
     X(SEEN_SNAPSHOT_FALLBACK, "... and the start did without")                                     \
     X(SEEN_SNAPSHOT_REFUSAL, "... and the start was refused")                                      \
+    X(SEEN_LOG_ROT, "logs of running nodes damaged")                                               \
+    X(SEEN_LOG_ROT_FOUND, "... and the node found it")                                             \
+    X(SEEN_LOG_MENDED, "... and mended it")                                                        \
     X(SEEN_STANDING_FULL, "calms with full disks")                                                 \
     X(SEEN_FULL_READ, "... and linearizable reads")                                                \
     X(SEEN_FULL_FREED, "... and commands that free space")                                         \

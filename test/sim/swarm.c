@@ -7,7 +7,7 @@
 
 #include "sim/random.h"
 
-enum { LATE_MEMORY = 1000 }; /* not the number of a fault class */
+enum { LATE_MEMORY = 1000, LATE_ROT = 1500 }; /* not numbers of a fault class */
 
 static const char *const names[FAULT_CLASSES] = {
     [FAULT_DELAY] = "delay",
@@ -212,6 +212,21 @@ static void draw_memory(struct swarm *swarm)
     swarm->log_memory_bytes = sim_random_below(&late, 2) == 0 ? 0 : draw_scale(&late, 256, 16384);
 }
 
+/* A part of the worlds whose logs rot have what it takes to notice: values that the log in memory
+ * gives up, little memory, and seldom a snapshot. */
+static void draw_rot(struct swarm *swarm)
+{
+    struct sim_random late = sim_random_make(sim_mix(swarm->seed, LATE_ROT));
+
+    if (swarm_has(swarm, FAULT_ROT) && sim_random_below(&late, 2) == 0) {
+        swarm->log_memory_bytes = draw_scale(&late, 256, 4096);
+        swarm->value_bytes_max = 512;
+        swarm->write_percent = (uint32_t)sim_random_between(&late, 60, 90);
+        swarm->snapshot_every = sim_random_below(&late, 3) == 0 ? 0 : draw_scale(&late, 50, 800);
+        swarm->interval_us[FAULT_ROT] /= 4;
+    }
+}
+
 struct swarm swarm_draw(uint64_t seed, const struct swarm_wish *wish)
 {
     struct sim_random random = sim_random_make(seed);
@@ -224,6 +239,7 @@ struct swarm swarm_draw(uint64_t seed, const struct swarm_wish *wish)
     draw_pace(&swarm, &random);
     draw_width(&swarm);
     draw_memory(&swarm);
+    draw_rot(&swarm);
     if (wish->nodes != 0) {
         swarm.nodes = wish->nodes;
     }

@@ -41,7 +41,7 @@ enum fault_class {
     FAULT_SERVICE,   /* no fault: nodes are taken out of service for a while */
     FAULT_SUSPEND,   /* the clocks of one node or of all stop, and so do their processes */
     FAULT_FULL,      /* disks stay full in the first part of the calm */
-    FAULT_ROT,       /* the newest snapshot of a running process rots */
+    FAULT_ROT,       /* the newest snapshot or the log of a running process rots */
     FAULT_CLASSES,
 };
 const char *fault_class_name(enum fault_class fault);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/faults_disk.h"
+#include "sim/faults_rot.h"
 #include "stories/story.h"
 
 /* ---- links ---- */
@@ -267,7 +268,8 @@ const char *story_room(struct story *story, const struct words *words)
     return NULL;
 }
 
-/* A bit of the node's newest snapshot flips; the node has to have two. */
+/* A bit of the node's newest snapshot flips; the node has to have two. With the word log: a bit of
+ * an entry that only the log on the node's disk holds. */
 const char *story_rot(struct story *story, const struct words *words)
 {
     struct host *host = story_host(story, words->list[1]);
@@ -275,6 +277,14 @@ const char *story_rot(struct story *story, const struct words *words)
 
     if (!host_is_alive(host)) {
         return story_no_live_node;
+    }
+    if (words->count == 3) {
+        if (strcmp(words->list[2], "log") != 0) {
+            return "expected log, or nothing";
+        }
+        return faults_rot_log(story->world, host, &random)
+                   ? NULL
+                   : "no entry of the node's log is on its disk only";
     }
     return faults_rot_snapshot(story->world, host, &random)
                ? NULL
