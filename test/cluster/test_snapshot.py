@@ -17,6 +17,14 @@ SMALL = {
     "snapshot.keep_entries": "20",
 }
 
+# Entries beyond some are only on the disk, and no snapshot takes their place.
+LITTLE_MEMORY = {
+    "storage.segment_bytes": "1M",
+    "limits.max_request_bytes": "64K",
+    "raft.log_memory_bytes": "64K",
+    "snapshot.log_entries": "1000000",
+}
+
 
 def fill(node, keys, size=200, mark="a"):
     """Writes keys and returns what they hold."""
@@ -48,6 +56,18 @@ def damage(path):
         byte = file.read(1)
         file.seek(-1, os.SEEK_CUR)
         file.write(bytes([byte[0] ^ 0xFF]))
+
+
+def damage_value(node, value):
+    """Turns a byte of this value round where the log holds it; returns the path of the segment."""
+    for path in sorted(glob.glob(os.path.join(node.data_dir, "wal-*.log"))):
+        with open(path, "r+b") as file:
+            place = file.read().find(value.encode())
+            if place >= 0:
+                file.seek(place + len(value) // 2)
+                file.write(b"y")
+                return path
+    raise AssertionError("the log of node %d does not hold the value" % node.id)
 
 
 def wait_compacted(cluster, node_ids, index):
@@ -105,6 +125,48 @@ class Snapshot(unittest.TestCase):
             self.assertTrue(os.path.exists(
                 os.path.join(leader.data_dir, "snapshot-damaged.raftd")))
             self.assertLessEqual(len(re.findall("sending it the snapshot", leader.log())), 3)
+
+    def test_r12_a_rotten_entry_is_not_sent_and_the_log_is_mended(self):
+        """The disk of the leader has damaged an entry that only its disk holds, and that a node
+        which was down needs. Nobody gets wrong bytes, and the leader mends its log while it
+        lives: in the segment that is written, and in an older one."""
+        with Cluster(3, tls=False, options=LITTLE_MEMORY) as cluster:
+            cluster.start()
+            for mark, key in (("a", 10), ("b", 290)):
+                leader = cluster.wait_leader()
+                lagging = next(node for node in cluster if node is not leader)
+                lagging.kill()
+                written = fill(leader, 300, size=6000, mark=mark)
+                path = damage_value(leader, written["key-%d" % key])
+                lagging.start().wait_ready()
+                seconds = leader.wait_log("mended after ([0-9.]+) s").group(1)
+                self.assertLess(float(seconds), 30)
+                self.assertIn("%s is damaged at offset" % os.path.basename(path), leader.log())
+                self.assertIn("this node votes for nobody", leader.log())
+                wait_until("the damaged segment to go", lambda path=path: not os.path.exists(path))
+                self.assertEqual(leader.status()["damaged_index"], 0)
+                cluster.wait_same_state()
+                check(self, lagging, written)
+                # Without the damage, the log allows a start again.
+                leader.kill()
+                leader.start().wait_ready()
+                cluster.wait_same_state()
+                check(self, leader, written)
+
+    def test_r12_the_only_voter_mends_its_log(self):
+        """A newcomer needs what the only voter has damaged: there is nobody to hand over to, and
+        the voter serves all the time."""
+        with Cluster(1, tls=False, options=LITTLE_MEMORY) as cluster:
+            cluster.start()
+            voter = cluster[1]
+            written = fill(voter, 300, size=6000)
+            damage_value(voter, written["key-10"])
+            newcomer = cluster.add_node(2, join=voter)
+            newcomer.start().wait_ready()
+            voter.wait_log("mended after")
+            self.assertNotIn("follower in term", voter.log().split("damaged at offset")[1])
+            cluster.wait_same_state()
+            check(self, newcomer, written)
 
     def test_segments_and_snapshots_do_not_pile_up(self):
         with Cluster(1, tls=False, options=SMALL) as cluster:
