@@ -125,16 +125,15 @@ static void accept(struct snapshot_worker *worker)
              (unsigned long long)atomic_load_explicit(&worker->newest_bytes, memory_order_relaxed));
 }
 
-/* The file is damaged, or cannot be read now. The snapshots before it and the log stay. */
+/* The file is damaged, or cannot be read now: it is set aside, so that files that nobody has read do
+ * not pile up. The snapshots before it and the log stay. */
 static void reject(struct snapshot_worker *worker, int code, const struct raftd_error *error)
 {
     end_verifying(worker);
     note_failure(worker, code, error);
     snapshot_files_add(worker->files, worker->saving_index);
-    snapshot_files_set_checked(worker->files, worker->saving_index, clock_monotonic_ms());
-    if (code == RAFTD_ERROR_CORRUPT) {
-        snapshot_set_aside(worker, worker->saving_index);
-    }
+    snapshot_set_aside(worker, worker->saving_index);
+    snapshot_send_damaged(worker, worker->saving_index);
 }
 
 static void tell_saved(struct snapshot_worker *worker)

@@ -37,14 +37,15 @@ static struct raft_entry *make_entry(uint64_t index)
 /* One turn; the write of the turn before is durable. */
 static void turn(void)
 {
-    const struct member_turn turn = {.now_ms = ++now_ms,
-                                     .wall_ms = now_ms,
+    const struct member_turn turn = {.now_ms = now_ms + 1,
+                                     .wall_ms = now_ms + 1,
                                      .free_bytes = UINT64_MAX,
                                      .takes_part = true,
                                      .serves = true};
     struct member_report report;
     struct member_apply *apply;
 
+    now_ms = turn.now_ms;
     member_begin(member, &turn);
     member_step(member, now_ms, &report);
     under_way = member_take_write(member);

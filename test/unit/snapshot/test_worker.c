@@ -692,6 +692,8 @@ START_TEST(an_older_snapshot_stays_until_the_newer_one_was_read_back)
     run_until(is_saved_now);
     ck_assert_int_ne(saved_code, 0);
     ck_assert(fs_memory_exists(memory, path_10));
+    ck_assert(!fs_memory_exists(memory, path_20));
+    ck_assert_uint_eq(newest_of(SENDER), 10);
     saved_index = 0;
     save(20);
     run_until(is_saved_now);
