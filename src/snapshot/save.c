@@ -125,8 +125,8 @@ static void accept(struct snapshot_worker *worker)
              (unsigned long long)atomic_load_explicit(&worker->newest_bytes, memory_order_relaxed));
 }
 
-/* The file is damaged, or cannot be read now: it is set aside, so that files that nobody has read do
- * not pile up. The snapshots before it and the log stay. */
+/* The file is damaged, or cannot be read now: it is set aside, so that files that nobody has read
+ * do not pile up. The snapshots before it and the log stay. */
 static void reject(struct snapshot_worker *worker, int code, const struct raftd_error *error)
 {
     end_verifying(worker);
