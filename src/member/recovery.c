@@ -79,6 +79,9 @@ static int begin_directory(const struct recovery_options *options,
         return log_is_gone(options, "holds snapshots", error);
     }
     code = directory_make(options->fs, options->directory, error);
+    if (code == 0) {
+        code = directory_sync_name(options->fs, options->directory, error);
+    }
     return code == 0 ? directory_identity_write(options->fs, options->directory, identity, error)
                      : code;
 }

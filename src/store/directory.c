@@ -262,3 +262,17 @@ int directory_make(const struct fs *fs, const char *directory, struct raftd_erro
     }
     return result < 0 ? system_error(error, &files, "", "make the data directory", result) : 0;
 }
+
+int directory_sync_name(const struct fs *fs, const char *directory, struct raftd_error *error)
+{
+    const struct wal_files files = {.fs = fs, .directory = directory};
+    char parent[WAL_PATH_MAX];
+    int result;
+
+    parent_of(directory, parent);
+    result = fs->sync_directory(fs->context, parent);
+    /* Without the right to read the parent, this process has not made the directory. */
+    return result < 0 && result != -EACCES
+               ? system_error(error, &files, "", "sync the name of the data directory", result)
+               : 0;
+}

@@ -65,5 +65,8 @@ int directory_identity_write(const struct fs *fs, const char *directory,
 
 /* Makes a directory if it is missing, and its name durable. Returns 0 or RAFTD_ERROR_SYSTEM. */
 int directory_make(const struct fs *fs, const char *directory, struct raftd_error *error);
+/* Makes the name durable of a directory that was there: a process that ended may have made it, and
+ * not have come further. Returns 0 or RAFTD_ERROR_SYSTEM. */
+int directory_sync_name(const struct fs *fs, const char *directory, struct raftd_error *error);
 
 #endif

@@ -221,6 +221,34 @@ START_TEST(a_crash_at_any_step_of_the_first_start_is_survived)
 }
 END_TEST
 
+/* The process is killed at any step of the first start, and the next start completes it. After
+ * that, a power cut takes nothing away, not even the name of the directory, which the first start
+ * made and perhaps did not sync. */
+START_TEST(what_a_killed_first_start_left_is_durable_after_the_next)
+{
+    bool complete = false;
+
+    for (uint64_t step = 1; !complete; step++) {
+        struct directory_identity before;
+        struct directory_identity after;
+        struct raftd_error error;
+
+        fs_memory_destroy(memory);
+        memory = fs_memory_create(step);
+        fs_memory_die_at(memory, step);
+        complete = start(77, &before, &error) == 0;
+        fs_memory_die_at(memory, 0);
+        fs_memory_end_process(memory);
+        ck_assert_int_eq(start(78, &before, &error), 0);
+        fs_memory_power_cut(memory, FS_MEMORY_LOSE_ALL);
+        ck_assert_int_eq(start(79, &after, &error), 0);
+        ck_assert_msg(after.identity == before.identity, "killed at step %llu",
+                      (unsigned long long)step);
+        ck_assert_uint_eq(after.boot_count, before.boot_count + 1);
+    }
+}
+END_TEST
+
 UNIT_SUITE(recovery)
 {
     Suite *suite = suite_create("recovery");
@@ -233,6 +261,7 @@ UNIT_SUITE(recovery)
     tcase_add_test(tcase, files_of_two_directories_are_not_mixed);
     tcase_add_test(tcase, the_directory_of_another_node_or_cluster_is_refused);
     tcase_add_test(tcase, a_directory_of_version_0_1_0_is_upgraded);
+    tcase_add_test(tcase, what_a_killed_first_start_left_is_durable_after_the_next);
     tcase_add_loop_test(tcase, a_crash_at_any_step_of_the_first_start_is_survived, 0, 4);
     suite_add_tcase(suite, tcase);
     return suite;
