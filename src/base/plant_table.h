@@ -80,10 +80,24 @@
     X(node_reads_checked_once, "a read is not checked again after a pause")                        \
     X(node_drains_early, "a node says that it has drained while commands have no outcome")
 
+#define PLANTS_MEMBER(X)                                                                           \
+    X(member_lets_the_lost_in, "a node that lost its data may join under its old id")              \
+    X(member_founds_with_anyone, "a founder accepts a founding that names another directory")      \
+    X(member_founds_alone, "the first founder founds before the others have answered")             \
+    X(member_directory_not_synced, "the name of a directory that an earlier start made is not "    \
+                                   "made durable")
+
+#define PLANTS_PEER(X)                                                                             \
+    X(peer_mixes_clusters, "a hello of another cluster is accepted")                               \
+    X(peer_forgets_starts, "a hello of a directory that was set back is accepted")
+
 #define PLANTS_SNAPSHOT(X)                                                                         \
     X(snapshot_not_verified, "a snapshot counts as intact although nobody looked at its "          \
                              "checksums")
 
-#define PLANTS(X) PLANTS_RAFT(X) PLANTS_SNAPSHOT(X) PLANTS_NODE(X) PLANTS_KV(X) PLANTS_STORE(X)
+#define PLANTS(X)                                                                                  \
+    PLANTS_RAFT(X)                                                                                 \
+    PLANTS_MEMBER(X)                                                                               \
+    PLANTS_PEER(X) PLANTS_SNAPSHOT(X) PLANTS_NODE(X) PLANTS_KV(X) PLANTS_STORE(X)
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/plant.h"
 
 static void begin_reply(const struct admission_view *view, struct wire_join_reply *reply)
 {
@@ -37,7 +38,8 @@ static bool judge_member(const struct admission_view *view, const struct raft_me
                                "directory or an empty one: a node that lost its data has to come "
                                "back under a new id (raftctl member replace)";
 
-    if (member->identity != 0 && member->identity != join->identity) {
+    if (member->identity != 0 && member->identity != join->identity &&
+        !PLANT(member_lets_the_lost_in)) {
         return say(reply, WIRE_JOIN_REFUSED, lost);
     }
     if (member->identity != 0) {
@@ -131,5 +133,22 @@ void admission_outcome(const struct admission_view *view, int status, const char
         say(reply, WIRE_JOIN_WELCOME, "");
     } else {
         say(reply, status == RAFTD_ERROR_INVALID ? WIRE_JOIN_REFUSED : WIRE_JOIN_LATER, sentence);
+    }
+}
+
+enum admission_next admission_follow(const struct wire_join_reply *reply, bool has_log)
+{
+    switch (reply->verdict) {
+    case WIRE_JOIN_WELCOME:
+        return has_log ? ADMISSION_MEET : ADMISSION_BEGIN_LOG;
+    case WIRE_JOIN_KNOCK:
+        return has_log ? ADMISSION_AGAIN : ADMISSION_BEGIN_LOG;
+    case WIRE_JOIN_ELSEWHERE:
+        return ADMISSION_ELSEWHERE;
+    case WIRE_JOIN_REFUSED:
+    case WIRE_JOIN_REMOVED:
+        return ADMISSION_OVER;
+    default:
+        return ADMISSION_AGAIN;
     }
 }

@@ -40,4 +40,14 @@ bool admission_answer(const struct admission_view *view, const struct wire_join 
 void admission_outcome(const struct admission_view *view, int status, const char *text, size_t size,
                        struct wire_join_reply *reply);
 
+/* What a node that asked to join does with an answer. */
+enum admission_next {
+    ADMISSION_AGAIN = 1, /* asks again later */
+    ADMISSION_ELSEWHERE, /* asks the leader, whose address the answer names */
+    ADMISSION_BEGIN_LOG, /* has no log yet: makes one of the cluster that the answer names */
+    ADMISSION_MEET,      /* is a member: makes a link to the leader, if the answer names one */
+    ADMISSION_OVER,      /* another question would get the same answer */
+};
+enum admission_next admission_follow(const struct wire_join_reply *reply, bool has_log);
+
 #endif

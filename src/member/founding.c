@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/checksum.h"
+#include "base/plant.h"
 
 uint64_t founding_digest(const char *cluster_name, const struct raft_membership *founders)
 {
@@ -157,7 +158,8 @@ static void hear_member(struct founding *founding, size_t place, const struct wi
         set_trouble(founding, place,
                     "it belongs to a cluster that was founded without this node: let this node "
                     "join it (--join)");
-    } else if (answer->founders[mine].identity != founding->identity) {
+    } else if (answer->founders[mine].identity != founding->identity &&
+               !PLANT(member_founds_with_anyone)) {
         founding->is_stranger = true;
         set_trouble(founding, place,
                     "in its cluster this id has another data directory, which is lost: use "
@@ -207,7 +209,7 @@ bool founding_decides(const struct founding *founding, uint64_t random_id, uint6
     for (size_t i = 0; i < members->count; i++) {
         bool self = members->members[i].id == founding->id;
 
-        if (!self && !founding->peers[i].is_empty) {
+        if (!self && !founding->peers[i].is_empty && !PLANT(member_founds_alone)) {
             return false;
         }
         members->members[i].identity = self ? founding->identity : founding->peers[i].identity;
@@ -238,4 +240,20 @@ void founding_missing(const struct founding *founding, char *text, size_t size)
 bool founding_is_stranger(const struct founding *founding)
 {
     return founding->is_stranger;
+}
+
+enum founding_first founding_first_members(const struct directory_identity *directory,
+                                           uint64_t digest, struct raft_membership *founders)
+{
+    if (directory->founder_count == 0 || directory->boot_count > 0) {
+        return FOUNDING_NOT_MINE;
+    }
+    if (directory->founders_digest != digest || directory->founder_count != founders->count) {
+        return FOUNDING_DIFFERS;
+    }
+    founders->cluster_id = directory->cluster_id;
+    for (size_t i = 0; i < founders->count; i++) {
+        founders->members[i].identity = directory->founders[i].identity;
+    }
+    return FOUNDING_MEMBERS;
 }

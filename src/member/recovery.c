@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/plant.h"
 #include "member/restore.h"
 #include "store/wal_segment.h"
 
@@ -79,7 +80,7 @@ static int begin_directory(const struct recovery_options *options,
         return log_is_gone(options, "holds snapshots", error);
     }
     code = directory_make(options->fs, options->directory, error);
-    if (code == 0) {
+    if (code == 0 && !PLANT(member_directory_not_synced)) {
         code = directory_sync_name(options->fs, options->directory, error);
     }
     return code == 0 ? directory_identity_write(options->fs, options->directory, identity, error)

@@ -17,6 +17,7 @@
 
 #include "base/address.h"
 #include "base/error.h"
+#include "member/admission.h"
 #include "node/node.h"
 #include "node/recovery.h"
 #include "peer/join.h"
@@ -148,7 +149,7 @@ static int knock(struct raftd_node *node, struct log_throttle *throttle, struct 
     if (join_answer_is_final(code)) {
         return code;
     }
-    if (code == 0 && reply.verdict == WIRE_JOIN_WELCOME) {
+    if (code == 0 && admission_follow(&reply, true) == ADMISSION_MEET) {
         introduce(node, &reply);
     } else if (!node_is_ending(node)) {
         report(throttle, code != 0 ? error->message : reply.text);
@@ -167,7 +168,7 @@ static bool find_once(struct raftd_node *node, const struct wire_join *join,
     if (*code == 0) {
         *code = ask(node, &address, join, &reply, error);
     }
-    if (*code == 0 && reply.verdict != WIRE_JOIN_LATER) {
+    if (*code == 0 && admission_follow(&reply, false) == ADMISSION_BEGIN_LOG) {
         *code = recovery_join(node, reply.cluster_id, error);
         return true;
     }
@@ -248,8 +249,12 @@ static void ask_whether_removed(struct raftd_node *node)
         net_address_parse(&address, member->address, &error) != 0) {
         return;
     }
-    /* ask() sets node->removed if that is the answer; every other answer changes nothing. */
-    (void)ask(node, &address, &join, &reply, &error);
+    /* ask() sets node->removed if that is the answer. If this node is a member, the leader may be one
+     * that joined after all that this node's log knows: nobody dials the other one then. */
+    if (ask(node, &address, &join, &reply, &error) == 0 &&
+        admission_follow(&reply, true) == ADMISSION_MEET) {
+        introduce(node, &reply);
+    }
 }
 
 static void run_question(void *argument)

@@ -449,24 +449,21 @@ int recovery_found(struct raftd_node *node, uint64_t cluster_id,
 static int first_members(const struct raftd_node *node, struct raft_membership *members, bool *has,
                          struct raftd_error *error)
 {
-    const struct directory_identity *identity = &node->identity;
+    enum founding_first first;
     int code = recovery_founders(node, members, error);
 
-    *has = identity->founder_count > 0 && identity->boot_count == 0;
-    if (code != 0 || !*has) {
+    *has = false;
+    if (code != 0) {
         return code;
     }
-    if (identity->founders_digest != node->founders_digest ||
-        identity->founder_count != members->count) {
+    first = founding_first_members(&node->identity, node->founders_digest, members);
+    *has = first == FOUNDING_MEMBERS;
+    if (first == FOUNDING_DIFFERS) {
         return error_set(error, RAFTD_ERROR_REFUSED,
                          "%.200s: [peers] or [cluster] name have changed since this node decided "
                          "to found the cluster, and before its log was made: set them to what they "
                          "were",
                          node->conf.node.data_dir);
-    }
-    members->cluster_id = identity->cluster_id;
-    for (size_t i = 0; i < members->count; i++) {
-        members->members[i].identity = identity->founders[i].identity;
     }
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "peer/acquaintance.h"
 
 #include "base/error.h"
+#include "base/plant.h"
 
 enum acquaintance_verdict acquaintance_meet(struct acquaintance *known,
                                             const struct wire_hello *hello,
@@ -22,7 +23,7 @@ enum acquaintance_verdict acquaintance_meet(struct acquaintance *known,
                   id, id);
         return ACQUAINTANCE_STRANGER;
     }
-    if (hello->identity == known->identity &&
+    if (hello->identity == known->identity && !PLANT(peer_forgets_starts) &&
         (hello->boot_count < known->boot_count ||
          (hello->boot_count == known->boot_count && hello->process_id != known->process_id))) {
         error_set(error, RAFTD_ERROR_REFUSED,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/plant.h"
 
 void hello_make(struct wire_hello *hello, const struct link_shared *shared, uint16_t wanted_id,
                 const char *refusal)
@@ -60,7 +61,7 @@ static enum greeting_reason judge_cluster(const struct wire_hello *hello,
             id, hello->cluster_name, self_id, view->cluster_name);
         return GREETING_CLUSTER_NAME;
     }
-    if (hello->cluster_id != view->cluster_id) {
+    if (hello->cluster_id != view->cluster_id && !PLANT(peer_mixes_clusters)) {
         error_set(error, RAFTD_ERROR_REFUSED,
                   "cluster id differs between node %u and node %u: check that [cluster] name and "
                   "[peers] are the same on all nodes",

@@ -35,12 +35,22 @@ static uint64_t transfer_us(const struct world *world)
     return swarm->bandwidth != 0 ? 1000 * bytes / swarm->bandwidth : 0;
 }
 
+/* With a clock that runs slow, a time-out takes longer in virtual time. */
+static uint64_t timeouts_us(const struct world *world, uint64_t count)
+{
+    return 1053 * count * world->swarm.election_timeout_ms + transfer_us(world);
+}
+
 static void begin(struct world *world)
 {
     world->calm_us = world->now_us;
     world->commit_at_calm = truth_committed(world);
     world->commit_after_calm_us = 0;
     clients_calm(world);
+    if (!world->full && !world->lost && !swarm_has(&world->swarm, FAULT_MINORITY)) {
+        world->operates = true;
+        world_plan(world, world->now_us + timeouts_us(world, 1), SIM_EVENT_OPERATE, 0, 0, 0);
+    }
 }
 
 void calm_begin(struct world *world)
@@ -56,12 +66,6 @@ void calm_begin(struct world *world)
         faults_fill_disks(world, &world->random);
     }
     begin(world);
-}
-
-/* With a clock that runs slow, a time-out takes longer in virtual time. */
-static uint64_t timeouts_us(const struct world *world, uint64_t count)
-{
-    return 1053 * count * world->swarm.election_timeout_ms + transfer_us(world);
 }
 
 /* The cluster stands still although it has to go on. */

@@ -112,7 +112,7 @@ void clients_stop(struct world *world)
 static bool is_worth_asking(const struct world *world, const struct host *host)
 {
     if (!world->calm) {
-        return !host->gone;
+        return !host->gone && host->stand_in != HOST_FORMER;
     }
     return truth_is_sound(world, host) &&
            (!world->full || host->room < HOST_ROOM_NONE ||
@@ -351,7 +351,7 @@ void clients_on_arrival(struct world *world, uint64_t number)
     struct client_operation *operation = clients_operation(world, number);
     struct host *host = world->hosts[operation->host];
 
-    if (!host_is_alive(host)) {
+    if (!host_is_alive(host) || host->stand_in == HOST_FORMER) {
         settle(world, operation, CLIENT_REFUSED);
         return;
     }

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "sim/faults_directory.h"
 #include "sim/faults_disk.h"
 #include "sim/faults_life.h"
 #include "sim/faults_roles.h"
@@ -67,7 +68,8 @@ struct host *faults_find_leader(struct world *world)
         struct host *host = world->hosts[id];
         struct raft_status status;
 
-        if (!host_is_alive(host) || raft_get_role(host->core) != RAFT_LEADER) {
+        if (!host_is_alive(host) || host->stand_in != HOST_GENUINE ||
+            raft_get_role(host->core) != RAFT_LEADER) {
             continue;
         }
         raft_get_status(host->core, host_now_ms(host), &status);
@@ -93,7 +95,7 @@ struct host *faults_pick(struct world *world, struct sim_random *random, bool al
     for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
         struct host *host = world->hosts[id];
 
-        if (host != NULL && !host->gone && host->alive == alive) {
+        if (host != NULL && !host->gone && host->alive == alive && host->stand_in == HOST_GENUINE) {
             found[count++] = host;
         }
     }
@@ -334,7 +336,7 @@ static void restart_voters(struct world *world, const struct host *leader,
     for (uint16_t id = 1; id <= world->last_id; id++) {
         struct host *host = world->hosts[id];
 
-        if (host != leader && host_is_alive(host)) {
+        if (host != leader && host_is_alive(host) && host->stand_in == HOST_GENUINE) {
             host_crash(host, HOST_KILLED);
             host->waits_little = true;
             world_plan(world, world->now_us + 1 + sim_random_below(random, timeout_us / 8),
@@ -361,7 +363,7 @@ static void strike_crash_all(struct world *world, struct sim_random *random)
     world_see(world, SEEN_CRASH_ALL);
     STORY(world, 0, "all at once:");
     for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
-        if (host_is_alive(world->hosts[id])) {
+        if (host_is_alive(world->hosts[id]) && world->hosts[id]->stand_in == HOST_GENUINE) {
             crash(world, FAULT_CRASH_ALL, random, world->hosts[id]);
         }
     }
@@ -383,24 +385,6 @@ static void strike_pause(struct world *world, struct sim_random *random)
         net_deafen(world, host->id, world->now_us + 2 * (uint64_t)world->swarm.delay_max_us,
                    world->now_us + for_us + 500 * (uint64_t)world->swarm.election_timeout_ms);
     }
-}
-
-/* A member that lost its disk has forgotten its votes, so it never comes back under its id. At most
- * so many are lost that the others are still a majority. */
-static void strike_wipe(struct world *world, struct sim_random *random)
-{
-    struct host *host = faults_pick(world, random, sim_random_below(random, 2) == 0);
-
-    if (host == NULL || !member_changes_can_lose(world, 1U << host->id)) {
-        return;
-    }
-    faults_hit(world, FAULT_WIPE, host->id);
-    if (host->alive) {
-        host_crash(host, HOST_KILLED);
-    }
-    world_see(world, SEEN_WIPE);
-    STORY(world, host->id, "has lost its disk and never comes back");
-    host->gone = true;
 }
 
 /* ---- disks and clocks ---- */
@@ -522,13 +506,15 @@ static strike_function *const strikes[FAULT_CLASSES] = {
     [FAULT_DISK_FULL] = strike_disk_full,
     [FAULT_WALL_STEP] = strike_wall_step,
     [FAULT_PAUSE] = strike_pause,
-    [FAULT_WIPE] = strike_wipe,
+    [FAULT_WIPE] = faults_wipe,
     [FAULT_DAMAGE] = strike_damage,
     [FAULT_DISASTER] = faults_disaster,
     [FAULT_ROT] = strike_rot,
     [FAULT_STOP] = faults_stop,
     [FAULT_SERVICE] = faults_service,
     [FAULT_SUSPEND] = faults_suspend,
+    [FAULT_SET_BACK] = faults_set_back,
+    [FAULT_FORMER] = faults_former,
     [FAULT_CHURN] = member_changes_strike_churn,
     [FAULT_HANDOVER] = member_changes_strike_handover,
 };
@@ -542,10 +528,30 @@ void faults_start(struct world *world)
     }
 }
 
+/* Whether every founder has made its log. Until then all of them are needed. */
+static bool is_founded(struct world *world)
+{
+    for (uint16_t id = 1; id <= world->swarm.nodes && !world->is_founded; id++) {
+        if (world->hosts[id]->identity.boot_count == 0) {
+            return false;
+        }
+    }
+    world->is_founded = true;
+    return true;
+}
+
+static bool takes_directories(enum fault_class fault)
+{
+    return fault == FAULT_WIPE || fault == FAULT_DAMAGE || fault == FAULT_DISASTER ||
+           fault == FAULT_SET_BACK || fault == FAULT_FORMER;
+}
+
 void faults_on_strike(struct world *world, enum fault_class fault)
 {
     if (!world->calm) {
-        strikes[fault](world, stream_of(world, fault));
+        if (is_founded(world) || !takes_directories(fault)) {
+            strikes[fault](world, stream_of(world, fault));
+        }
         plan(world, fault);
     }
 }
@@ -608,12 +614,15 @@ static void leave_in_trouble(struct world *world)
 
 void faults_calm(struct world *world)
 {
+    (void)is_founded(world);
     faults_resume(world);
+    faults_end_stand_ins(world);
     net_calm(world);
     /*
      * If a change of members is under way, it may need the hosts that would be hit; then none is.
      */
-    if (swarm_has(&world->swarm, FAULT_MINORITY) && !swarm_has(&world->swarm, FAULT_CHURN)) {
+    if (swarm_has(&world->swarm, FAULT_MINORITY) && !swarm_has(&world->swarm, FAULT_CHURN) &&
+        world->is_founded) {
         leave_in_trouble(world);
     }
     for (uint16_t id = 1; id < SIM_HOSTS_MAX; id++) {
@@ -633,7 +642,7 @@ void faults_calm(struct world *world)
             host->turn_planned =
                 false; /* an event that is planned already comes later and does no harm */
             host_plan_turn(host);
-        } else if (!host->alive) {
+        } else if (!host->alive && host->asking.what == HOST_ASKS_NOTHING) {
             host_on_start(host, host->life);
         }
     }

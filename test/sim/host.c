@@ -12,6 +12,7 @@
 #include "kv/kv.h"
 #include "member/recovery.h"
 #include "sim/clients.h"
+#include "sim/faults_directory.h"
 #include "sim/member_changes.h"
 #include "sim/net.h"
 #include "sim/truth.h"
@@ -47,6 +48,7 @@ struct host *host_create(struct world *world, uint16_t id)
     host->world = world;
     host->id = id;
     make_disk(host, &random);
+    host_draw_identity(host);
     host->pause_random = sim_random_make(sim_mix(world->swarm.seed, 5000 + (uint64_t)id));
     host->clock_rate = 1000000;
     if (swarm_has(&world->swarm, FAULT_DRIFT)) {
@@ -54,7 +56,6 @@ struct host *host_create(struct world *world, uint16_t id)
     }
     host->clock_offset_ms = sim_random_between(&random, 1, 1000000);
     host->wall_offset_ms = 1700000000000 + (int64_t)sim_random_below(&random, 1000);
-    host->identity = sim_mix(world->swarm.seed, 9000 + (uint64_t)id) | 1;
     ASSERT(waker_open(&host->waker) == 0);
     return host;
 }
@@ -67,7 +68,11 @@ void host_destroy(struct host *host)
     if (host->alive) {
         host_crash(host, HOST_KILLED);
     }
+    host_asking_end(host);
     fs_memory_destroy(host->disk);
+    fs_memory_destroy(host->own_disk);
+    fs_memory_destroy(host->copy);
+    fs_memory_destroy(host->former_disk);
     waker_close(&host->waker);
     memory_free(host->inbox);
     memory_free(host->asked);
@@ -102,6 +107,11 @@ bool host_is_alive(const struct host *host)
     return host != NULL && host->alive;
 }
 
+bool host_is_member(const struct host *host)
+{
+    return raft_membership_find(raft_get_membership(host->core), host->id) != NULL;
+}
+
 bool host_hears(const struct host *host, uint16_t peer)
 {
     return host->alive && host->link_up[peer];
@@ -116,9 +126,28 @@ static void log_found(void *argument, const struct wal_recovered *log)
     truth_on_recovered(host->world, host->id, log);
 }
 
-static struct recovery_options recovery_options(struct host *host)
+void host_draw_identity(struct host *host)
 {
-    return (struct recovery_options){
+    host->new_identity =
+        sim_mix(sim_mix(host->world->swarm.seed, 9000 + (uint64_t)host->id), ++host->directories) |
+        1;
+}
+
+const char *host_stand_in_name(const struct host *host)
+{
+    static const char *const names[] = {
+        [HOST_GENUINE] = "genuine",
+        [HOST_EMPTIED] = "emptied",
+        [HOST_SET_BACK] = "set back",
+        [HOST_FORMER] = "of an earlier cluster",
+    };
+
+    return names[host->stand_in];
+}
+
+void host_recovery_options(struct host *host, struct recovery_options *options)
+{
+    *options = (struct recovery_options){
         .fs = fs_memory_table(host->disk),
         .directory = HOST_DIRECTORY,
         .cluster_name = "",
@@ -159,8 +188,8 @@ static struct member_options member_options(const struct host *host)
 
     return (struct member_options){
         .id = host->id,
-        .cluster_id = HOST_CLUSTER_ID,
-        .identity = host->identity,
+        .cluster_id = host->identity.cluster_id,
+        .identity = host->identity.identity,
         .origin = host->origin,
         .request_timeout_ms = options->request_timeout_ms,
         .max_uncommitted_bytes = options->max_uncommitted_bytes,
@@ -220,6 +249,21 @@ static void begin_life(struct host *host, const struct snapshot_info *snapshot)
     memset(host->link_up, 0, sizeof(host->link_up));
 }
 
+/* All founders and all others belong to the same cluster. */
+static void check_cluster(struct host *host)
+{
+    struct world *world = host->world;
+
+    if (host->stand_in != HOST_GENUINE) {
+        return;
+    }
+    if (world->cluster_id == 0) {
+        world->cluster_id = host->identity.cluster_id;
+    } else if (world->cluster_id != host->identity.cluster_id) {
+        world_fail(world, "a cluster is founded once", "node %u belongs to another one", host->id);
+    }
+}
+
 static bool cannot_start(struct host *host, struct recovered *recovered,
                          const struct raftd_error *error)
 {
@@ -244,7 +288,7 @@ int host_probe(struct host *host, bool snapshots, uint64_t *base_index, struct r
 
     ASSERT(!host->alive && !host->gone);
     make_machine(host);
-    options = recovery_options(host);
+    host_recovery_options(host, &options);
     options.log_found = NULL;
     code = recovery_identify(&options, 1, &identity, error);
     if (code == 0 && !recovery_is_new(&identity)) {
@@ -262,24 +306,27 @@ int host_probe(struct host *host, bool snapshots, uint64_t *base_index, struct r
     return code;
 }
 
-/* Recovers as the daemon does. The founders do not ask each other: the world has decided. */
-static int recover(struct host *host, const struct recovery_options *options,
-                   const struct raft_membership *founding, struct recovered *recovered,
-                   struct raftd_error *error)
+/* Recovers as the daemon does. */
+static int recover(struct host *host, uint64_t cluster_id, const struct raft_membership *founding,
+                   struct recovered *recovered, struct raftd_error *error)
 {
-    struct directory_identity identity;
-    uint64_t random_identity = sim_random_next(&host->world->random) | 1;
-    int code = recovery_identify(options, host->life == 0 ? host->identity : random_identity,
-                                 &identity, error);
+    struct raft_membership founders = *host->world->founders;
+    uint64_t digest = founding_digest("", &founders);
+    struct recovery_options options;
+    int code;
 
-    if (code == 0 && recovery_is_new(&identity)) {
-        code = recovery_decide(options, &identity, HOST_CLUSTER_ID, founding, 0, error);
+    host_recovery_options(host, &options);
+    code = recovery_identify(&options, host->new_identity, &host->identity, error);
+    if (code == 0 && recovery_is_new(&host->identity)) {
+        code = recovery_decide(&options, &host->identity, cluster_id, founding,
+                               founding != NULL ? digest : 0, error);
     }
     if (code == 0) {
-        code = recovery_run(options, &identity, founding, recovered, error);
-    }
-    if (code == 0) {
-        host->identity = identity.identity;
+        bool is_founder =
+            founding_first_members(&host->identity, digest, &founders) == FOUNDING_MEMBERS;
+
+        code = recovery_run(&options, &host->identity, is_founder ? &founders : NULL, recovered,
+                            error);
     }
     if (recovered->has_restarted || (code != 0 && recovered->snapshot.index > 0)) {
         truth_on_restarted(host->world, host->id, recovered->snapshot.index,
@@ -288,21 +335,22 @@ static int recover(struct host *host, const struct recovery_options *options,
     return code;
 }
 
-bool host_start(struct host *host, const struct raft_membership *founding)
+bool host_start(struct host *host, uint64_t cluster_id, const struct raft_membership *founding)
 {
     struct recovered recovered = {0};
     struct raftd_error error = {0};
     struct recovery_options options;
 
     ASSERT(!host->alive && !host->gone);
+    host_asking_end(host);
     host_draw_options(host);
     make_machine(host);
-    options = recovery_options(host);
-    if (recover(host, &options, founding, &recovered, &error) != 0) {
+    host_recovery_options(host, &options);
+    if (recover(host, cluster_id, founding, &recovered, &error) != 0) {
         return cannot_start(host, &recovered, &error);
     }
     fs_memory_die_at(host->disk, 0);
-    if (host->snapshot_damaged) {
+    if (host->snapshot_damaged && host->stand_in == HOST_GENUINE) {
         world_see(host->world, SEEN_SNAPSHOT_FALLBACK);
         host->snapshot_damaged = false;
     }
@@ -323,10 +371,33 @@ bool host_start(struct host *host, const struct raft_membership *founding)
     wal_recovered_free(&recovered.log);
     if (!host->world->failure.failed) {
         truth_on_started(host->world, host, recovered.snapshot.index);
+        check_cluster(host);
+        host_links_begin(host);
         net_host_started(host->world, host->id);
+        host_asking_begin(host, host->joins && !host_is_member(host) ? HOST_ASKS_TO_JOIN
+                                                                     : HOST_ASKS_WHETHER_REMOVED);
         host_plan_turn(host);
     }
     return true;
+}
+
+bool host_begin(struct host *host)
+{
+    struct directory_identity found;
+    bool is_founder = host->id <= host->world->swarm.nodes;
+    bool is_new =
+        directory_identity_read(fs_memory_table(host->disk), HOST_DIRECTORY, &found, NULL) == 0 &&
+        found.cluster_id == 0;
+
+    if (is_new && host->joins) {
+        host_asking_begin(host, HOST_ASKS_TO_JOIN);
+        return true;
+    }
+    if (is_new && is_founder && (host->world->founding == NULL || host->stand_in != HOST_GENUINE)) {
+        host_asking_begin(host, HOST_ASKS_FOUNDERS);
+        return true;
+    }
+    return host_start(host, WORLD_CLUSTER_ID, is_founder ? host->world->founding : NULL);
 }
 
 /* The process ends during its recovery; what the recovery wrote may be lost again. */
@@ -348,13 +419,16 @@ void host_on_start(struct host *host, uint64_t life)
         world_plan(world, world->suspended_until_us, SIM_EVENT_START, host->id, 0, host->life);
         return;
     }
+    if (!faults_may_start(world, host)) {
+        world_plan(world, world->now_us + 1000 * world->swarm.election_timeout_ms, SIM_EVENT_START,
+                   host->id, 0, host->life);
+        return;
+    }
     if (!world->calm && swarm_has(&world->swarm, FAULT_POWER) &&
         sim_random_below(&world->random, 8) == 0) {
         crash_in_recovery(host);
     }
-    /* A founder whose disk failed before it had founded the cluster tries again. */
-    if (!host_start(host, host->id <= world->swarm.nodes ? world->founding : NULL) &&
-        !world->failure.failed) {
+    if (!host_begin(host) && !world->failure.failed) {
         if (swarm_has(&world->swarm, FAULT_POWER)) {
             fs_memory_power_cut(host->disk, FS_MEMORY_LOSE_SOME);
         }

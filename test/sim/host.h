@@ -5,10 +5,12 @@
  * the member gives. Runs in the one thread of the simulator.
  *
  *     host.c           its life: start, recovery, end; what arrives
+ *     host_asking.c    while it belongs to no cluster: it founds one with others, or joins one
  *     host_end.c       how its process ends
  *     host_carry.c     one turn, as the comment of src/member/member.h draws it
  *     host_clock.c     its clocks and timers
  *     host_disk.c      the log writer
+ *     host_links.c     which links it has, and the hellos of a new connection
  *     host_options.c   what its configuration says
  *     host_worker.c    the snapshot worker, called some time after it was given something to do
  */
@@ -21,18 +23,20 @@
 
 #include <raftd/state_machine.h>
 
+#include "member/founding.h"
 #include "member/member.h"
+#include "peer/acquaintance.h"
+#include "peer/link.h"
 #include "raft/change.h"
 #include "raft/raft.h"
 #include "sim/fs_memory.h"
 #include "sim/world.h"
+#include "store/directory.h"
 #include "store/snapshot_format.h"
 #include "store/wal.h"
 #include "sys/waker.h"
 #include "wire/wire.h"
 
-/* The cluster id of all hosts. */
-#define HOST_CLUSTER_ID ((uint64_t)0x5eed)
 /* The tag of a request to change the members, for which no client waits. */
 #define HOST_CHANGE_TAG UINT64_MAX
 
@@ -76,6 +80,39 @@ struct host_rot {
         mended_index; /* the log up to here was replaced, and is being removed; 0 = it was not */
 };
 
+/* What runs in the place of a member. All but the first must not take part in the cluster. */
+enum host_stand_in {
+    HOST_GENUINE,  /* the member's directory in its newest state */
+    HOST_EMPTIED,  /* its directory is lost: an empty one under the same configuration */
+    HOST_SET_BACK, /* an older copy of its directory */
+    HOST_FORMER,   /* a directory of an earlier cluster of the same name, ids and addresses */
+};
+
+/* A link, as the table of links has it. */
+struct host_link {
+    bool exists;
+    char address[32];
+    struct acquaintance known;
+};
+
+/* A node without a cluster, or one that is not in its log, asks others, one after the other. */
+enum host_asks {
+    HOST_ASKS_NOTHING,
+    HOST_ASKS_FOUNDERS,
+    HOST_ASKS_TO_JOIN,
+    HOST_ASKS_WHETHER_REMOVED, /* a member that hears no leader */
+};
+struct host_asking {
+    enum host_asks what;
+    uint64_t number;           /* of its newest event */
+    struct founding *founding; /* FOUNDERS; owned */
+    size_t place;              /* FOUNDERS: among the founders, of the one that is asked */
+    uint16_t asked;            /* who is asked now; 0 = nobody */
+    bool is_answered;          /* the answer is on its way */
+    struct wire_found found;
+    struct wire_join_reply reply;
+};
+
 /* Log writes in the order of their steps. */
 struct host_writes {
     struct member_write *list[MEMBER_WRITES_MAX];
@@ -114,10 +151,11 @@ struct host {
     bool waits_little; /* its next process has the shortest election time-out of the world */
     uint16_t id;
     bool alive;
-    bool gone;         /* it never comes back: its disk is lost, or it was removed */
-    bool in_trouble;   /* faults hit it even in the calm */
-    uint64_t life;     /* number of its process, unique in the world */
-    uint64_t identity; /* of its data directory, or of the next one that is made */
+    bool gone;       /* it never comes back: its disk is lost, or it was removed */
+    bool is_lost;    /* gone, and an operator has to replace it */
+    bool joins;      /* its configuration says --join */
+    bool in_trouble; /* faults hit it even in the calm */
+    uint64_t life;   /* number of its process, unique in the world */
     struct raft_membership membership; /* of a host that is down: the one in force when it ended */
     bool takes_part;                   /* see struct member_turn */
     bool serves;                       /* see struct member_turn */
@@ -127,6 +165,25 @@ struct host {
     uint64_t drain_until_us; /* then it stops, drained or not */
     uint64_t paused_until_us;
     struct sim_random pause_random;
+
+    /* Whose directory it has, and what it knows of the others. */
+    struct directory_identity identity;
+    uint64_t new_identity; /* of a directory that has none yet */
+    uint64_t directories;  /* how many it has had */
+    struct host_asking asking;
+    struct link_shared shared; /* as its links have it */
+    struct host_link links[SIM_HOSTS_MAX];
+    struct raft_membership members; /* the newest committed ones, as its links know them */
+    uint64_t seen_membership_index;
+    bool seen_membership_committed;
+
+    /* See faults_directory.h. */
+    enum host_stand_in stand_in;
+    uint64_t stand_in_use;      /* number of the newest stand-in */
+    struct fs_memory *own_disk; /* while there is a stand-in; NULL = the disk is lost */
+    struct fs_memory *copy;     /* an older state of its disk; NULL = there is none */
+    uint64_t copy_boot_count;
+    struct fs_memory *former_disk; /* of the earlier cluster; NULL = not made yet */
 
     /* Clocks. Monotonic time = offset + rate * virtual time. */
     uint64_t clock_offset_ms;
@@ -190,9 +247,19 @@ struct host {
 struct host *host_create(struct world *world, uint16_t id);
 void host_destroy(struct host *host);
 
-/* Founds a cluster on an empty disk, or recovers. False: the disk does not allow it; the story says
- * why. */
-bool host_start(struct host *host, const struct raft_membership *founding);
+/*
+ * Recovers. A directory without a cluster becomes one of cluster_id first; founding: its founders,
+ * with the identities of their directories, if this host is one of them. False: the disk does not
+ * allow it; the story says why.
+ */
+bool host_start(struct host *host, uint64_t cluster_id, const struct raft_membership *founding);
+/* Starts as its directory and its configuration say: recovers, founds, or asks others. */
+bool host_begin(struct host *host);
+/* Draws the identity of its next new directory. */
+void host_draw_identity(struct host *host);
+struct recovery_options;
+void host_recovery_options(struct host *host, struct recovery_options *options);
+const char *host_stand_in_name(const struct host *host);
 /* Adds the faults that the disks counted. */
 void host_see_disks(const struct world *world, struct seen_counts *seen);
 /* Starts again after a crash; it may crash again while it recovers. */
@@ -212,6 +279,8 @@ void host_follow_draining(struct host *host);
 void host_crash(struct host *host, enum host_end end);
 
 bool host_is_alive(const struct host *host);
+/* Whether it is a member by its own log. */
+bool host_is_member(const struct host *host);
 /* Whether it lives and takes the link to this peer for connected. */
 bool host_hears(const struct host *host, uint16_t peer);
 uint64_t host_now_ms(const struct host *host);
@@ -229,6 +298,27 @@ void host_on_turn(struct host *host, uint64_t life);
 void host_on_snapshot(struct host *host, uint64_t life);
 void host_on_timer(struct host *host, uint64_t life);
 void host_on_disk(struct host *host, uint16_t batch, uint64_t life);
+
+/* host_asking.c */
+void host_asking_begin(struct host *host, enum host_asks what);
+void host_asking_end(struct host *host);
+void host_on_ask(struct host *host, uint64_t number);
+
+/* host_links.c */
+void host_links_begin(struct host *host);
+/* After each step: links follow the membership. */
+void host_links_follow(struct host *host);
+/* The first link of a host that joins. */
+void host_introduce(struct host *host, uint16_t peer, const char *address);
+enum host_meeting {
+    HOST_NO_LINK, /* the one that dials has no link to the other one */
+    HOST_REFUSED,
+    HOST_MET,
+};
+/* The two hosts exchange hellos on a new connection. */
+enum host_meeting host_meet(struct host *dialler, struct host *dialled);
+/* Whether the host remembers the newest state of its peer's directory. */
+bool host_remembers(const struct host *host, const struct host *peer);
 
 /* host_options.c */
 void host_draw_options(struct host *host);

@@ -117,7 +117,7 @@ static void give_inbox(struct host *host)
         } else if (input->is_link) {
             host->heard_other = true;
             member_link(host->member, input->peer, input->up,
-                        input->up ? host->world->hosts[input->peer]->identity : 0);
+                        input->up ? host->links[input->peer].known.identity : 0);
         } else {
             give_message(host, input->message);
         }
@@ -207,11 +207,12 @@ static void step(struct host *host)
         truth_after_step(host->world, host, report.outbox);
         faults_follow_rot(host, report.outbox);
     }
+    host_links_follow(host);
 }
 
 /* ---- frames ---- */
 
-static void send(struct host *host, struct member_frame *frame)
+static void send_frame(struct host *host, struct member_frame *frame)
 {
     static const struct wire_limits limits = {.max_entry_bytes = HOST_ENTRY_BYTES_MAX,
                                               .max_entries = 65536};
@@ -253,7 +254,7 @@ static void send_frames(struct host *host)
     struct member_frame frame;
 
     while (member_next_frame(host->member, &frame)) {
-        send(host, &frame);
+        send_frame(host, &frame);
     }
 }
 

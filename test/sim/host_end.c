@@ -38,7 +38,10 @@ static void end_process(struct host *host)
     host_drop_turn(host);
     faults_end_rot(host);
     host->log_is_damaged = false;
-    host->membership = *raft_get_membership(host->core);
+    if (host->stand_in == HOST_GENUINE) {
+        host->membership = *raft_get_membership(host->core);
+    }
+    host_asking_end(host);
     member_destroy(host->member);
     host->member = NULL;
     host->core = NULL;

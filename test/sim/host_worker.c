@@ -28,7 +28,7 @@ void host_worker_begin(struct host *host, struct snapshot_files *files)
     const struct snapshot_worker_options options = {
         .fs = fs_memory_table(host->disk),
         .directory = HOST_DIRECTORY,
-        .cluster_id = HOST_CLUSTER_ID,
+        .cluster_id = host->identity.cluster_id,
         .keep = host->options.snapshots_kept,
         .compress = host->options.snapshot_every % 2 == 0,
         .machine = host->machine,

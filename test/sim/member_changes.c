@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "sim/faults_life.h"
 #include "sim/faults_roles.h"
 #include "sim/host.h"
 #include "sim/net.h"
@@ -19,26 +20,42 @@ static struct host *pick_live(struct world *world, struct sim_random *random)
     size_t count = 0;
 
     for (uint16_t id = 1; id <= world->last_id; id++) {
-        if (host_is_alive(world->hosts[id]) && raft_get_leader(world->hosts[id]->core) != 0) {
-            found[count++] = world->hosts[id];
+        struct host *host = world->hosts[id];
+
+        if (host_is_alive(host) && host->stand_in == HOST_GENUINE &&
+            raft_get_leader(host->core) != 0) {
+            found[count++] = host;
         }
     }
     return count > 0 ? found[sim_random_below(random, count)] : NULL;
 }
 
-static void add_host(struct world *world, uint16_t id)
+static struct host *add_host(struct world *world)
 {
-    world->last_id = id;
+    uint16_t id = ++world->last_id;
+
     world->hosts[id] = host_create(world, id);
-    STORY(world, id, "joins with an empty disk");
-    host_start(world->hosts[id], NULL);
+    world->hosts[id]->joins = true;
+    STORY(world, id, "is there, with an empty disk");
+    return world->hosts[id];
 }
 
-static void name_newcomer(struct world *world, struct raft_change_step *step)
+static void name_newcomer(struct raft_change_step *step, uint16_t id)
 {
-    step->id = (uint16_t)(world->last_id + 1);
-    snprintf(step->address, sizeof(step->address), "node-%u:7381", step->id);
-    add_host(world, step->id);
+    step->id = id;
+    snprintf(step->address, sizeof(step->address), "node-%u:7381", id);
+}
+
+/* It starts now, or some time after the change was asked for. */
+static void add_newcomer(struct world *world, struct sim_random *random,
+                         struct raft_change_step *step)
+{
+    struct host *host = add_host(world);
+    uint64_t after_us =
+        1000 * sim_random_below(random, 4 * (uint64_t)world->swarm.election_timeout_ms);
+
+    name_newcomer(step, host->id);
+    world_plan(world, world->now_us + after_us, SIM_EVENT_START, host->id, 0, host->life);
 }
 
 static uint16_t pick_member(const struct raft_membership *membership, struct sim_random *random)
@@ -74,10 +91,10 @@ static void draw_step(struct world *world, struct sim_random *random,
         }
     }
     if (step->kind == RAFT_CHANGE_REPLACE) {
-        name_newcomer(world, step);
+        add_newcomer(world, random, step);
     } else if (has_room && which < 3 && voter_count(membership) < VOTERS_WANTED_MAX) {
         step->kind = which == 0 ? RAFT_CHANGE_ADD_LEARNER : RAFT_CHANGE_ADD;
-        name_newcomer(world, step);
+        add_newcomer(world, random, step);
     } else if (which < 5 && voter_count(membership) > 1 &&
                member_changes_can_lose(world, 1U << step->id)) {
         step->kind = RAFT_CHANGE_REMOVE;
@@ -125,12 +142,93 @@ void member_changes_strike_handover(struct world *world, struct sim_random *rand
 
 void member_changes_retire(struct world *world, struct host *host)
 {
-    if (host->alive && raft_was_removed(host->core) && !host->gone) {
+    if (host->alive && host->stand_in == HOST_GENUINE && raft_was_removed(host->core) &&
+        !host->gone) {
         STORY(world, host->id, "has been removed");
         host_crash(host, HOST_KILLED);
         host->gone = true;
     }
 }
+
+/* Whether the directory of this host never comes back. */
+static bool is_lost(const struct host *host)
+{
+    return host == NULL || host->gone || (host->stand_in != HOST_GENUINE && host->own_disk == NULL);
+}
+
+/* ---- lost members ---- */
+
+struct host *member_changes_lost(const struct world *world)
+{
+    const struct raft_membership *membership = truth_membership(world);
+
+    /* The newest first: it may be a learner that was to replace an older one. */
+    for (size_t i = membership->count; i-- > 0 && world->operates;) {
+        struct host *host = world->hosts[membership->members[i].id];
+
+        if (host != NULL && host->is_lost) {
+            return host;
+        }
+    }
+    return NULL;
+}
+
+/* Whether the newcomer is a member already, and takes the place of the lost one. It starts when it
+ * is a member. */
+static bool is_replacing(struct world *world, struct host *newcomer, const struct host *lost)
+{
+    const struct raft_member *member =
+        raft_membership_find(truth_membership(world), world->newcomer);
+
+    if (member == NULL) {
+        return false;
+    }
+    if (!newcomer->alive && newcomer->asking.what == HOST_ASKS_NOTHING) {
+        host_begin(newcomer);
+    }
+    return member->replaces == lost->id;
+}
+
+/* A learner is removed, a voter replaced under a new id, as long as there is one. */
+static void draw_remedy(struct world *world, const struct host *lost, struct raft_change_step *step)
+{
+    const struct raft_membership *membership = truth_membership(world);
+    struct host *newcomer = world->hosts[world->newcomer];
+
+    if (!raft_membership_is_voter(membership, lost->id) || world->last_id + 1 >= SIM_HOSTS_MAX) {
+        *step = (struct raft_change_step){.kind = RAFT_CHANGE_REMOVE, .id = lost->id};
+        return;
+    }
+    if (newcomer == NULL || raft_membership_find(membership, newcomer->id) != NULL) {
+        newcomer = add_host(world);
+        world->newcomer = newcomer->id;
+    }
+    *step = (struct raft_change_step){.kind = RAFT_CHANGE_REPLACE, .old = lost->id};
+    name_newcomer(step, newcomer->id);
+}
+
+void member_changes_operate(struct world *world)
+{
+    const struct host *lost = member_changes_lost(world);
+    struct raft_change change = {.count = 1};
+    struct host *leader = faults_find_leader(world);
+
+    if (world->done || lost == NULL) {
+        return;
+    }
+    world_plan(world, world->now_us + 2000 * (uint64_t)world->swarm.election_timeout_ms,
+               SIM_EVENT_OPERATE, 0, 0, 0);
+    if (is_replacing(world, world->hosts[world->newcomer], lost) || leader == NULL) {
+        return;
+    }
+    draw_remedy(world, lost, &change.steps[0]);
+    STORY(world, leader->id, "an operator asks for change %u of node %u; node %u is lost",
+          change.steps[0].kind, change.steps[0].id, lost->id);
+    world_see(world, SEEN_OPERATED);
+    host_change(leader, &change);
+}
+
+/* ---- what may be lost ---- */
 
 static bool has_quorum(const struct world *world, const struct raft_membership *membership,
                        uint32_t lost)
@@ -142,7 +240,7 @@ static bool has_quorum(const struct world *world, const struct raft_membership *
     for (size_t i = 0; i < membership->count; i++) {
         uint16_t id = membership->members[i].id;
 
-        there[i] = (lost >> id & 1) == 0 && world->hosts[id] != NULL && !world->hosts[id]->gone;
+        there[i] = (lost >> id & 1) == 0 && !is_lost(world->hosts[id]);
     }
     return membership->count == 0 ||
            raft_membership_tally(membership, answered, there) == RAFT_TALLY_WON;
@@ -183,12 +281,15 @@ bool member_changes_can_lose(struct world *world, uint32_t lost)
     for (uint16_t id = 1; id <= world->last_id; id++) {
         const struct host *host = world->hosts[id];
 
-        if (host->gone) {
+        if (is_lost(host)) {
             continue;
         }
         /* A host that is down comes back with the membership that it had in force, or with the one
          * before it. */
-        if (!keeps_quorum(world, host->alive ? raft_get_membership(host->core) : &host->membership,
+        if (!keeps_quorum(world,
+                          host->alive && host->stand_in == HOST_GENUINE
+                              ? raft_get_membership(host->core)
+                              : &host->membership,
                           lost)) {
             return false;
         }

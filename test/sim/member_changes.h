@@ -17,4 +17,9 @@ void member_changes_retire(struct world *world, struct host *host);
  * (a bit for each). */
 bool member_changes_can_lose(struct world *world, uint32_t lost);
 
+/* A member whose directory is lost, and which an operator has to replace; NULL = none. */
+struct host *member_changes_lost(const struct world *world);
+/* In the calm, an operator looks for such a member, and replaces it. */
+void member_changes_operate(struct world *world);
+
 #endif

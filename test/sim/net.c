@@ -15,6 +15,8 @@
 enum {
     RECONNECT_MIN_US = 5000, /* until a link dials again, in a calm world */
     RECONNECT_MAX_US = 40000,
+    CUT_RETRY_US = 50000,
+    REFUSED_RETRY_US = 100000,
 };
 
 struct net *net_create(void)
@@ -40,16 +42,21 @@ static void lose_packets(struct direction *direction)
     net_lose_lanes(direction);
 }
 
+static void forget_direction(struct direction *direction)
+{
+    lose_packets(direction);
+    for (size_t i = 0; i < direction->old_count; i++) {
+        memory_free(direction->old[i]);
+        direction->old[i] = NULL;
+    }
+    direction->old_count = 0;
+}
+
 void net_destroy(struct net *net)
 {
     for (size_t from = 0; from < SIM_HOSTS_MAX; from++) {
         for (size_t to = 0; to < SIM_HOSTS_MAX; to++) {
-            struct direction *direction = &net->directions[from][to];
-
-            lose_packets(direction);
-            for (size_t i = 0; i < direction->old_count; i++) {
-                memory_free(direction->old[i]);
-            }
+            forget_direction(&net->directions[from][to]);
         }
     }
     memory_free(net);
@@ -83,6 +90,13 @@ static bool is_cut(const struct net *net, uint16_t from, uint16_t to, bool *drop
         }
     }
     return cut;
+}
+
+bool net_reaches(const struct world *world, uint16_t a, uint16_t b)
+{
+    bool drops;
+
+    return !is_cut(world->net, a, b, &drops) && !is_cut(world->net, b, a, &drops);
 }
 
 /* ---- sending ---- */
@@ -289,12 +303,29 @@ size_t net_waiting(const struct world *world, uint16_t from, uint16_t to)
 
 /* ---- connections ---- */
 
+static uint64_t *dial_of(struct net *net, uint16_t a, uint16_t b)
+{
+    return a < b ? &net->dial_us[a][b] : &net->dial_us[b][a];
+}
+
+/* The node with the lower id dials. A dial that is planned for an earlier time is enough. */
 static void plan_connect(struct world *world, uint16_t a, uint16_t b, uint64_t after_us)
 {
-    world_plan(world,
-               world->now_us + after_us +
-                   sim_random_between(&world->random, RECONNECT_MIN_US, RECONNECT_MAX_US),
-               SIM_EVENT_CONNECT, a, b, *epoch_of(world->net, a, b));
+    uint64_t *dial_us = dial_of(world->net, a, b);
+    uint64_t at_us = world->now_us + after_us +
+                     sim_random_between(&world->random, RECONNECT_MIN_US, RECONNECT_MAX_US);
+
+    if (*dial_us == 0 || *dial_us > at_us) {
+        *dial_us = at_us;
+        world_plan(world, at_us, SIM_EVENT_CONNECT, a < b ? a : b, a < b ? b : a, 0);
+    }
+}
+
+void net_dial(struct world *world, uint16_t a, uint16_t b)
+{
+    if (world->hosts[b] != NULL && !*established_of(world->net, a, b)) {
+        plan_connect(world, a, b, 0);
+    }
 }
 
 static uint64_t plan_down(struct world *world, uint16_t id, uint16_t peer)
@@ -372,34 +403,58 @@ void net_on_link_down(struct world *world, const struct sim_event *event)
     }
 }
 
-void net_on_connect(struct world *world, const struct sim_event *event)
+static void link_up(struct world *world, struct host *a, struct host *b)
 {
-    struct host *a = world->hosts[event->a];
-    struct host *b = world->hosts[event->b];
-    struct direction *there = &world->net->directions[event->a][event->b];
-    struct direction *back = &world->net->directions[event->b][event->a];
-    bool drops;
+    struct direction *there = &world->net->directions[a->id][b->id];
+    struct direction *back = &world->net->directions[b->id][a->id];
 
-    if (*established_of(world->net, event->a, event->b) ||
-        event->c != *epoch_of(world->net, event->a, event->b) || !host_is_alive(a) ||
-        !host_is_alive(b)) {
-        return; /* the host that starts next connects */
-    }
-    if (is_cut(world->net, event->a, event->b, &drops) ||
-        is_cut(world->net, event->b, event->a, &drops)) {
-        plan_connect(world, event->a, event->b, 50000);
-        return;
-    }
-    host_link(a, event->b, false);
-    host_link(b, event->a, false);
-    ++*epoch_of(world->net, event->a, event->b);
-    *established_of(world->net, event->a, event->b) = true;
+    host_link(a, b->id, false);
+    host_link(b, a->id, false);
+    ++*epoch_of(world->net, a->id, b->id);
+    *established_of(world->net, a->id, b->id) = true;
     for (size_t class = 0; class < WIRE_CLASSES; class ++) {
         there->lanes[class].last_us = 0;
         back->lanes[class].last_us = 0;
     }
-    host_link(a, event->b, true);
-    host_link(b, event->a, true);
+    host_link(a, b->id, true);
+    host_link(b, a->id, true);
+}
+
+void net_on_connect(struct world *world, const struct sim_event *event)
+{
+    struct host *a = world->hosts[event->a];
+    struct host *b = world->hosts[event->b];
+    uint64_t *dial_us = dial_of(world->net, event->a, event->b);
+
+    if (*dial_us != world->now_us) {
+        return; /* an earlier dial took its place */
+    }
+    *dial_us = 0;
+    if (*established_of(world->net, event->a, event->b) || !host_is_alive(a) || !host_is_alive(b)) {
+        return; /* the host that starts next connects */
+    }
+    if (!net_reaches(world, event->a, event->b)) {
+        plan_connect(world, event->a, event->b, CUT_RETRY_US);
+        return;
+    }
+    switch (host_meet(a, b)) {
+    case HOST_MET:
+        link_up(world, a, b);
+        break;
+    case HOST_REFUSED:
+        plan_connect(world, event->a, event->b, REFUSED_RETRY_US);
+        break;
+    case HOST_NO_LINK:
+        break; /* host_links_follow() dials */
+    }
+}
+
+void net_forget(struct world *world, uint16_t id)
+{
+    for (uint16_t peer = 1; peer < SIM_HOSTS_MAX; peer++) {
+        forget_direction(&world->net->directions[id][peer]);
+        forget_direction(&world->net->directions[peer][id]);
+    }
 }
 
 /* ---- directions ---- */

@@ -34,6 +34,12 @@ size_t net_waiting(const struct world *world, uint16_t from, uint16_t to);
 
 /* Connections. */
 void net_reset(struct world *world, uint16_t a, uint16_t b);
+/* Soon the one with the lower id dials the other, unless they are connected. */
+void net_dial(struct world *world, uint16_t a, uint16_t b);
+/* Whether no direction between the two is cut. */
+bool net_reaches(const struct world *world, uint16_t a, uint16_t b);
+/* Another machine has the address of this host now: what was sent before never arrives. */
+void net_forget(struct world *world, uint16_t id);
 void net_host_ended(struct world *world, uint16_t id);
 void net_host_started(struct world *world, uint16_t id);
 void net_on_link_down(struct world *world, const struct sim_event *event);

@@ -47,6 +47,7 @@ struct net {
     struct direction directions[SIM_HOSTS_MAX][SIM_HOSTS_MAX];
     uint64_t epoch[SIM_HOSTS_MAX][SIM_HOSTS_MAX]; /* [lower][higher] */
     bool established[SIM_HOSTS_MAX][SIM_HOSTS_MAX];
+    uint64_t dial_us[SIM_HOSTS_MAX][SIM_HOSTS_MAX]; /* [lower][higher]; 0 = no dial is planned */
     struct net_cut cuts[NET_CUTS_MAX];
     uint64_t cut_uses;
 };

@@ -84,8 +84,22 @@
     X(SEEN_PAUSE, "pauses")                                                                        \
     X(SEEN_PAUSED_ANSWER, "pauses with an answer in hand")                                         \
     X(SEEN_WIPE, "disks lost")                                                                     \
+    X(SEEN_SET_BACK, "directories set back to an older copy")                                      \
+    X(SEEN_COPY_REFUSED, "copies of directories refused under another id")                         \
+    X(SEEN_FORMER, "directories of an earlier cluster")                                            \
+    X(SEEN_BROUGHT_BACK, "... or older copies, and the own directory brought back")                \
     X(SEEN_WALL_STEP, "wall clocks stepped")                                                       \
     /* what the shipped code did */                                                                \
+    X(SEEN_FOUNDED, "founders that decided")                                                       \
+    X(SEEN_FOUNDER_STRANGER, "founders told that their directory was lost")                        \
+    X(SEEN_OPERATED, "members replaced by an operator in the calm")                                \
+    X(SEEN_JOINED, "nodes welcomed")                                                               \
+    X(SEEN_TOLD_LEADER, "members that hear no leader told who leads")                              \
+    X(SEEN_TOLD_REMOVED, "members told that they were removed")                                    \
+    X(SEEN_JOIN_REFUSED, "nodes that may not join")                                                \
+    X(SEEN_REFUSED_CLUSTER, "hellos refused: another cluster")                                     \
+    X(SEEN_REFUSED_SET_BACK, "hellos refused: a directory that was set back")                      \
+    X(SEEN_REFUSED_NO_MEMBER, "hellos refused: no member")                                         \
     X(SEEN_ELECTION, "leaders")                                                                    \
     X(SEEN_HANDOVER, "leaderships handed over")                                                    \
     X(SEEN_STALL_HANDOVER, "... from a disk that hangs")                                           \

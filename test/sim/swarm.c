@@ -41,6 +41,8 @@ static const char *const names[FAULT_CLASSES] = {
     [FAULT_SUSPEND] = "suspend",
     [FAULT_FULL] = "full",
     [FAULT_ROT] = "rot",
+    [FAULT_SET_BACK] = "set-back",
+    [FAULT_FORMER] = "former",
 };
 
 const char *fault_class_name(enum fault_class fault)
@@ -102,6 +104,7 @@ static void draw_faults(struct swarm *swarm, struct sim_random *random)
     swarm->interval_us[FAULT_CRASH_ALL] *= 2;
     swarm->interval_us[FAULT_WIPE] *= 4;
     swarm->interval_us[FAULT_DISASTER] *= 4;
+    swarm->interval_us[FAULT_FORMER] *= 4;
     swarm->chance[FAULT_DELAY] /= 4;
 }
 
@@ -209,6 +212,7 @@ static void draw_memory(struct swarm *swarm)
 {
     struct sim_random late = sim_random_make(sim_mix(swarm->seed, LATE_MEMORY));
 
+    swarm->asks = sim_random_below(&late, 2) == 0;
     swarm->log_memory_bytes = sim_random_below(&late, 2) == 0 ? 0 : draw_scale(&late, 256, 16384);
 }
 

@@ -30,7 +30,7 @@ enum fault_class {
     FAULT_DRIFT,     /* clocks run up to 5% fast or slow */
     FAULT_WALL_STEP, /* wall clocks jump by up to an hour */
     FAULT_PAUSE,     /* a process is stopped for a while */
-    FAULT_WIPE,      /* a minority loses its disks for good */
+    FAULT_WIPE,      /* a minority loses its disks, and runs on empty ones for a while */
     FAULT_CHURN,     /* no fault: members come and go, the leader among them */
     FAULT_HANDOVER,  /* no fault: leadership is handed over */
     FAULT_MINORITY,  /* a minority has faults even in the calm */
@@ -42,6 +42,9 @@ enum fault_class {
     FAULT_SUSPEND,   /* the clocks of one node or of all stop, and so do their processes */
     FAULT_FULL,      /* disks stay full in the first part of the calm */
     FAULT_ROT,       /* the newest snapshot or the log of a running process rots */
+    FAULT_ROT,       /* the newest snapshot of a running process rots */
+    FAULT_SET_BACK,  /* a node runs on an older copy of its directory */
+    FAULT_FORMER,    /* nodes run on their directories of an earlier cluster of the same name */
     FAULT_CLASSES,
 };
 const char *fault_class_name(enum fault_class fault);
@@ -84,6 +87,7 @@ struct swarm {
     bool levels;          /* reads of every level, else only linearizable ones */
     uint32_t log_memory_bytes; /* of entries in memory; 0 = no limit */
     bool unbound;              /* the first members are bound to no data directory yet */
+    bool asks;                 /* the founders found the cluster themselves, by asking */
 };
 
 /* The numbers by name, as --set and the file `regressions` use them: field, name. */
@@ -115,6 +119,7 @@ struct swarm {
     X(levels, "levels")                                                                            \
     X(unequal, "unequal")                                                                          \
     X(log_memory_bytes, "log-memory-bytes")                                                        \
+    X(asks, "asks")                                                                                \
     X(bandwidth, "bandwidth")                                                                      \
     X(queue_bytes, "queue-bytes")                                                                  \
     X(large_bytes, "large-bytes")                                                                  \

@@ -155,6 +155,11 @@ struct slot *truth_slot(struct truth *truth, uint64_t index)
     return &truth->slots[index];
 }
 
+bool truth_looks_away(const struct world *world, uint16_t id)
+{
+    return world->hosts[id]->stand_in != HOST_GENUINE;
+}
+
 uint64_t truth_term(const struct world *world, uint16_t id)
 {
     return world->truth->promises[id].term;
@@ -182,6 +187,9 @@ uint64_t truth_new_life(struct world *world, uint16_t id, uint64_t *origin)
                                sizeof(truth->lives[0]));
     truth->lives[truth->life_count++] = (struct life){.host = id};
     *origin = truth->life_count * origin_factor;
+    if (truth_looks_away(world, id)) {
+        return truth->life_count;
+    }
     promises->role = RAFT_LEARNER;
     promises->term = promises->disk_term;
     promises->commit_index = 0;
@@ -255,6 +263,9 @@ void truth_on_durable(struct world *world, uint16_t id, const struct raft_write 
 {
     struct promises *promises = &world->truth->promises[id];
 
+    if (truth_looks_away(world, id)) {
+        return;
+    }
     if (write->has_hard_state) {
         set_hard_state(world, id, write->term, write->vote);
     }
@@ -269,6 +280,9 @@ void truth_on_in_doubt(struct world *world, uint16_t id, const struct host_write
     uint64_t term = promises->disk_term;
     uint16_t vote = promises->disk_vote;
 
+    if (truth_looks_away(world, id)) {
+        return;
+    }
     forget_doubt(promises);
     promises->doubt = memory_allocate_zeroed(writes->count, sizeof(promises->doubt[0]));
     promises->doubt_terms = memory_allocate(writes->count * sizeof(promises->doubt_terms[0]));
@@ -353,6 +367,9 @@ void truth_on_recovered(struct world *world, uint16_t id, const struct wal_recov
     struct promises *promises = &world->truth->promises[id];
     struct chain found = {0};
 
+    if (truth_looks_away(world, id)) {
+        return;
+    }
     link_at(&found, 0);
     if (recovered->base_index > truth_committed(world)) {
         world_fail(world, "recovery", "node %u: the log begins behind %llu, which is not committed",
@@ -383,6 +400,9 @@ void truth_on_restarted(struct world *world, uint16_t id, uint64_t index,
 {
     struct promises *promises = &world->truth->promises[id];
 
+    if (truth_looks_away(world, id)) {
+        return;
+    }
     if (log == NULL) {
         promises->restart_in_doubt = index;
         return;
@@ -396,6 +416,9 @@ void truth_on_snapshot(struct world *world, uint16_t id, uint64_t index)
 {
     struct promises *promises = &world->truth->promises[id];
 
+    if (truth_looks_away(world, id)) {
+        return;
+    }
     if (index > truth_committed(world)) {
         world_fail(world, "snapshots hold what is committed", "node %u has one of index %llu", id,
                    (unsigned long long)index);
@@ -420,6 +443,9 @@ void truth_check_snapshot(struct world *world, uint16_t id, uint64_t index,
     struct buffer bytes = {0};
     size_t era = truth->era_count;
 
+    if (truth_looks_away(world, id)) {
+        return;
+    }
     while (era > 0 && truth->eras[era - 1].index > index) {
         era--;
     }

@@ -27,6 +27,9 @@ uint64_t truth_new_life(struct world *world, uint16_t id, uint64_t *origin);
 /* This process gave this sequence number to a client's request. */
 void truth_on_proposed(struct world *world, uint64_t life, uint64_t sequence, uint64_t tag);
 
+/* What runs in the place of a member and is not its directory promises nothing to anybody. */
+bool truth_looks_away(const struct world *world, uint16_t id);
+
 /* About the core. */
 void truth_before_step(struct world *world, struct host *host);
 void truth_after_step(struct world *world, struct host *host, const struct raft_outbox *outbox);

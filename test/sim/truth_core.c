@@ -362,6 +362,9 @@ void truth_after_step(struct world *world, struct host *host, const struct raft_
     const struct raft_membership *in_force = raft_get_membership(host->core);
     struct raft_status status;
 
+    if (truth_looks_away(world, host->id)) {
+        return;
+    }
     if (outbox->has_write && outbox->write.entry_count > 0 &&
         raft_get_membership_index(host->core) >= outbox->write.entries[0]->index) {
         raft_membership_at(host->core, outbox->write.entries[0]->index - 1, &earlier);
@@ -458,6 +461,9 @@ void truth_on_send(struct world *world, uint16_t id, const struct raft_message *
     bool names_term = false;
     uint16_t vote = 0;
 
+    if (truth_looks_away(world, id)) {
+        return;
+    }
     if (message->type == RAFT_MESSAGE_VOTE_REPLY) {
         names_term = !message->vote_reply.pre || !message->vote_reply.granted;
         vote = !message->vote_reply.pre && message->vote_reply.granted ? message->to : 0;

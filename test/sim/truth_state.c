@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "sim/member_changes.h"
 #include "sim/truth_record.h"
 
 /* The inverse, modulo 2^64, of the factor that makes origins. */
@@ -261,6 +262,9 @@ void truth_on_digest(struct world *world, struct host *host)
     struct slot *slot = truth_slot(world->truth, host->state_index);
     uint64_t digest = host_digest(host);
 
+    if (truth_looks_away(world, host->id)) {
+        return;
+    }
     if (slot->digest == 0) {
         slot->digest = digest;
     } else if (slot->digest != digest) {
@@ -280,6 +284,9 @@ bool truth_has_converged(struct world *world)
 {
     uint64_t committed = truth_committed(world);
 
+    if (member_changes_lost(world) != NULL) {
+        return false;
+    }
     for (uint16_t id = 1; id <= world->last_id; id++) {
         struct host *host = world->hosts[id];
 

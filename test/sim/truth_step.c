@@ -17,6 +17,9 @@ void truth_before_step(struct world *world, struct host *host)
 {
     struct promises *promises = &world->truth->promises[host->id];
 
+    if (truth_looks_away(world, host->id)) {
+        return;
+    }
     promises->deadline_ms = 0;
     if (raft_get_role(host->core) != RAFT_LEADER && hears_only_the_past(host)) {
         promises->deadline_ms = raft_next_deadline(host->core);

@@ -11,8 +11,10 @@
 #include "sim/calm.h"
 #include "sim/clients.h"
 #include "sim/faults.h"
+#include "sim/faults_directory.h"
 #include "sim/faults_life.h"
 #include "sim/host.h"
+#include "sim/member_changes.h"
 #include "sim/net.h"
 #include "sim/truth.h"
 
@@ -22,28 +24,37 @@ enum {
 
 /* ---- beginning and end ---- */
 
+/* Makes the hosts of the founders. Either the world founds the cluster, or they do so themselves. */
 static void found(struct world *world)
 {
-    struct raft_membership membership = {0};
+    struct raft_membership *founders = memory_allocate_zeroed(1, sizeof(*founders));
+    struct raft_membership *founding = memory_allocate(sizeof(*founding));
 
     for (uint16_t id = 1; id <= world->swarm.nodes; id++) {
         char address[32];
         int code;
 
         snprintf(address, sizeof(address), "node-%u:7381", id);
-        code = raft_membership_add(&membership, id, RAFT_MEMBER_VOTER, address);
+        code = raft_membership_add(founders, id, RAFT_MEMBER_VOTER, address);
         ASSERT(code == 0);
         world->hosts[id] = host_create(world, id);
-        if (!world->swarm.unbound) {
-            membership.members[id - 1].identity = world->hosts[id]->identity;
-        }
     }
     world->last_id = world->swarm.nodes;
-    world->founding = memory_allocate(sizeof(membership));
-    *world->founding = membership;
-    truth_found(world, &membership);
+    world->founders = founders;
+    *founding = *founders;
+    founding->cluster_id = WORLD_CLUSTER_ID;
+    for (size_t i = 0; i < founding->count && !world->swarm.unbound; i++) {
+        founding->members[i].identity = world->hosts[founding->members[i].id]->new_identity;
+    }
+    truth_found(world, founders);
+    if (world->swarm.asks) {
+        memory_free(founding);
+    } else {
+        world->founding = founding;
+        world->cluster_id = WORLD_CLUSTER_ID;
+    }
     for (uint16_t id = 1; id <= world->swarm.nodes; id++) {
-        host_start(world->hosts[id], &membership);
+        host_begin(world->hosts[id]);
     }
 }
 
@@ -84,6 +95,7 @@ void world_destroy(struct world *world)
     clients_destroy(world->clients);
     truth_destroy(world->truth);
     sim_queue_free(&world->queue);
+    memory_free(world->founders);
     memory_free(world->founding);
     plant_set_buggify(0, 0);
     memory_free(world);
@@ -181,6 +193,15 @@ static void handle(struct world *world, const struct sim_event *event)
         break;
     case SIM_EVENT_SERVICE:
         faults_on_service(world->hosts[event->a], event->c);
+        break;
+    case SIM_EVENT_ASK:
+        host_on_ask(world->hosts[event->a], event->c);
+        break;
+    case SIM_EVENT_RETURN:
+        faults_on_return(world->hosts[event->a], event->c);
+        break;
+    case SIM_EVENT_OPERATE:
+        member_changes_operate(world);
         break;
     case SIM_EVENT_CALM:
         calm_begin(world);

@@ -18,6 +18,9 @@
 
 enum { SIM_HOSTS_MAX = 24 }; /* ids 1..23 */
 
+/* The cluster id, if the world founds the cluster. */
+#define WORLD_CLUSTER_ID ((uint64_t)0x5eed)
+
 struct host;
 struct raft_membership;
 struct raft_message;
@@ -46,8 +49,15 @@ struct world {
     struct sim_queue queue;
     struct sim_random random; /* of the schedule; faults and clients have streams of their own */
     struct host *hosts[SIM_HOSTS_MAX];
+    struct raft_membership *founders; /* as [peers] has them */
+    /* The same with the identities of their directories, if the world has founded the cluster; NULL
+     * = the founders ask each other. */
     struct raft_membership *founding;
-    uint16_t last_id; /* hosts have the ids 1 to this one */
+    uint64_t cluster_id;     /* 0 = not founded yet */
+    bool is_founded;         /* every founder has made its log */
+    uint16_t newcomer;       /* takes the place of a lost member; 0 = nobody does */
+    uint32_t set_back_count; /* hosts whose directory was set back, and which run on it */
+    uint16_t last_id;        /* hosts have the ids 1 to this one */
     struct net *net;
     struct faults *faults;
     struct clients *clients;
@@ -63,7 +73,8 @@ struct world {
     uint64_t full_freed;           /* commands that free space and were committed in it */
     uint64_t full_half_term; /* the greatest term of a leader in the middle of it; 0 = not yet */
     uint64_t full_half_reads;
-    bool lost; /* a majority is gone for good: the cluster may stop, but break no promise */
+    bool operates; /* an operator replaces members that are lost */
+    bool lost;     /* a majority is gone for good: the cluster may stop, but break no promise */
     bool done;
     struct seen_counts seen;
     struct sim_failure failure;

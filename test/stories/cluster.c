@@ -46,11 +46,27 @@ static bool set_number(struct swarm_wish *wish, char *word)
 static void wish_quiet(struct swarm_wish *wish)
 {
     static const char *const numbers[] = {
-        "heartbeat-ms=100",   "election-ms=1000",  "request-ms=5000",  "delay-min-us=1000",
-        "delay-max-us=1000",  "sync-min-us=1000",  "sync-max-us=1000", "clients=0",
-        "snapshot-every=0",   "digest-every=1000", "keys=8",           "stall-ms=0",
-        "priorities=0",       "unequal=0",         "bandwidth=0",      "large-bytes=0",
-        "log-memory-bytes=0", "levels=0",          "value-bytes=100",  "unbound=0",
+        "heartbeat-ms=100",
+        "election-ms=1000",
+        "request-ms=5000",
+        "delay-min-us=1000",
+        "delay-max-us=1000",
+        "sync-min-us=1000",
+        "sync-max-us=1000",
+        "clients=0",
+        "snapshot-every=0",
+        "digest-every=1000",
+        "keys=8",
+        "stall-ms=0",
+        "priorities=0",
+        "unequal=0",
+        "bandwidth=0",
+        "large-bytes=0",
+        "log-memory-bytes=0",
+        "levels=0",
+        "value-bytes=100",
+        "unbound=0",
+        "asks=0",
     };
 
     *wish = (struct swarm_wish){.is_only = true, .faults_us = STORY_FAR_US * 24};
@@ -164,7 +180,8 @@ const char *story_join(struct story *story, const struct words *words)
     }
     world->last_id = (uint16_t)id;
     world->hosts[id] = host_create(world, (uint16_t)id);
-    host_start(world->hosts[id], NULL);
+    world->hosts[id]->joins = true;
+    host_begin(world->hosts[id]);
     return NULL;
 }
 

@@ -124,7 +124,7 @@ const char *story_start(struct story *story, const struct words *words)
     if (host == NULL || host->alive) {
         return "expected the number of a node that is down";
     }
-    host_start(host, host->id <= story->swarm.nodes ? story->world->founding : NULL);
+    host_begin(host);
     return NULL;
 }
 

@@ -1,0 +1,274 @@
+/*
+ * Data directories that are lost, set back, or of an earlier cluster; see faults_directory.h.
+ */
+#include "sim/faults_directory.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "member/recovery.h"
+#include "sim/faults_life.h"
+#include "sim/faults_roles.h"
+#include "sim/host.h"
+#include "sim/member_changes.h"
+#include "sim/net.h"
+
+#define FORMER_CLUSTER_ID ((uint64_t)0xf00d)
+
+enum { STAND_IN_TIMEOUTS = 10 }; /* the longest time of a stand-in */
+
+static uint64_t draw_time_us(const struct world *world, struct sim_random *random)
+{
+    return faults_draw_us(random, STAND_IN_TIMEOUTS * (uint64_t)world->swarm.election_timeout_ms);
+}
+
+/* Whether the host has a directory that belongs to the cluster, and nothing else is wrong with
+ * it. */
+static bool has_directory(const struct host *host)
+{
+    return host != NULL && !host->gone && host->stand_in == HOST_GENUINE &&
+           host->identity.boot_count > 0 && !host->snapshot_damaged;
+}
+
+/* ---- beginning and end of a stand-in ---- */
+
+/* returns: the member's own directory is brought back in the end. */
+static void begin(struct host *host, enum host_stand_in kind, struct fs_memory *disk, bool returns,
+                  uint64_t for_us)
+{
+    struct world *world = host->world;
+
+    if (host->alive) {
+        host_crash(host, HOST_KILLED);
+    }
+    host_asking_end(host);
+    net_forget(world, host->id);
+    if (returns) {
+        host->own_disk = host->disk;
+    } else {
+        fs_memory_destroy(host->disk);
+    }
+    host->disk = disk;
+    host->stand_in = kind;
+    host->life = 0;
+    world->set_back_count += kind == HOST_SET_BACK;
+    STORY(world, host->id, "its directory is now %s", host_stand_in_name(host));
+    world_plan(world, world->now_us + for_us, SIM_EVENT_RETURN, host->id, 0, ++host->stand_in_use);
+    if (!host_begin(host) && !world->failure.failed) {
+        world_plan(world, world->now_us + 1000 * (uint64_t)world->swarm.election_timeout_ms,
+                   SIM_EVENT_START, host->id, 0, host->life);
+    }
+}
+
+static void end(struct host *host)
+{
+    struct world *world = host->world;
+
+    if (host->alive) {
+        host_crash(host, HOST_KILLED);
+    }
+    host_asking_end(host);
+    net_forget(world, host->id);
+    world->set_back_count -= host->stand_in == HOST_SET_BACK;
+    if (host->stand_in == HOST_FORMER) {
+        host->former_disk = host->disk;
+    } else {
+        fs_memory_destroy(host->disk);
+    }
+    host->disk = NULL;
+    host->stand_in = HOST_GENUINE;
+    host->life = 0;
+    if (host->own_disk != NULL) {
+        STORY(world, host->id, "its own directory is brought back");
+        world_see(world, SEEN_BROUGHT_BACK);
+        host->disk = host->own_disk;
+        host->own_disk = NULL;
+        world_plan(world, world->now_us + 1, SIM_EVENT_START, host->id, 0, host->life);
+    } else {
+        STORY(world, host->id, "its directory is lost for good");
+        host->disk = fs_memory_create(0);
+        host->gone = true;
+        host->is_lost = true;
+    }
+}
+
+void faults_on_return(struct host *host, uint64_t use)
+{
+    if (host->stand_in != HOST_GENUINE && host->stand_in_use == use) {
+        end(host);
+    }
+}
+
+void faults_end_stand_ins(struct world *world)
+{
+    for (uint16_t id = 1; id <= world->last_id; id++) {
+        if (world->hosts[id]->stand_in != HOST_GENUINE) {
+            end(world->hosts[id]);
+        }
+    }
+}
+
+bool faults_may_start(const struct world *world, const struct host *host)
+{
+    return world->set_back_count == 0 || host->stand_in != HOST_GENUINE;
+}
+
+/* ---- lost ---- */
+
+/* The node starts again under its old configuration: it has forgotten its votes and what it
+ * acknowledged. At most so many are lost that the others are still a majority. */
+void faults_wipe(struct world *world, struct sim_random *random)
+{
+    struct host *host = faults_pick(world, random, sim_random_below(random, 2) == 0);
+
+    if (!has_directory(host) || !member_changes_can_lose(world, 1U << host->id)) {
+        return;
+    }
+    faults_hit(world, FAULT_WIPE, host->id);
+    world_see(world, SEEN_WIPE);
+    host_draw_identity(host);
+    /* A node that is alone in [peers] founds whenever its directory is empty. */
+    host->joins = host->id > world->swarm.nodes || world->swarm.nodes == 1 ||
+                  sim_random_below(random, 2) == 0;
+    begin(host, HOST_EMPTIED, fs_memory_create(sim_random_next(random)), false,
+          draw_time_us(world, random));
+}
+
+/* ---- set back ---- */
+
+/* A copy under the configuration of another node is refused at once. */
+static void try_as_other(struct world *world, const struct host *host, struct sim_random *random)
+{
+    struct host other = {.world = world, .id = (uint16_t)(host->id + 1)};
+    struct recovery_options options;
+    struct directory_identity identity;
+    struct raftd_error error;
+
+    other.disk = fs_memory_copy(host->copy, sim_random_next(random));
+    host_recovery_options(&other, &options);
+    if (recovery_identify(&options, 1, &identity, &error) != RAFTD_ERROR_REFUSED) {
+        world_fail(world, "lost, old and strange directories are kept out",
+                   "node %u starts on a copy of the directory of node %u", other.id, host->id);
+    }
+    world_see(world, SEEN_COPY_REFUSED);
+    fs_memory_destroy(other.disk);
+}
+
+/* As a snapshot of the file system does it, while the node runs. */
+static void copy(struct world *world, struct host *host, struct sim_random *random)
+{
+    STORY(world, host->id, "its directory is copied");
+    fs_memory_destroy(host->copy);
+    host->copy = fs_memory_copy(host->disk, sim_random_next(random));
+    fs_memory_power_cut(host->copy, FS_MEMORY_LOSE_NONE);
+    host->copy_boot_count = host->identity.boot_count;
+    try_as_other(world, host, random);
+}
+
+/* Whether everybody who could take it for the member remembers its newest start, and goes on
+ * remembering. */
+static bool is_remembered(const struct world *world, const struct host *host)
+{
+    for (uint16_t id = 1; id <= world->last_id; id++) {
+        const struct host *other = world->hosts[id];
+        bool is_member = raft_membership_find(&host->members, id) != NULL;
+
+        if (other == host || (!is_member && !other->alive)) {
+            continue;
+        }
+        if (other->stand_in != HOST_GENUINE || !host_remembers(other, host)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether the host has a quorum of the members in its log by itself. */
+static bool is_quorum_alone(const struct host *host)
+{
+    const struct raft_membership *membership = raft_get_membership(host->core);
+    bool answered[RAFT_MEMBERS_MAX];
+    bool granted[RAFT_MEMBERS_MAX] = {0};
+
+    memset(answered, 1, sizeof(answered));
+    for (size_t i = 0; i < membership->count; i++) {
+        granted[i] = membership->members[i].id == host->id;
+    }
+    return raft_membership_tally(membership, answered, granted) == RAFT_TALLY_WON;
+}
+
+void faults_set_back(struct world *world, struct sim_random *random)
+{
+    struct host *host = faults_pick(world, random, true);
+    bool returns;
+
+    if (!has_directory(host)) {
+        return;
+    }
+    if (host->copy == NULL || sim_random_below(random, 8) == 0) {
+        copy(world, host, random);
+        return;
+    }
+    if (host->copy_boot_count >= host->identity.boot_count || !is_remembered(world, host)) {
+        return;
+    }
+    returns = sim_random_below(random, 2) == 0 || !member_changes_can_lose(world, 1U << host->id);
+    faults_hit(world, FAULT_SET_BACK, host->id);
+    world_see(world, SEEN_SET_BACK);
+    begin(host, HOST_SET_BACK, fs_memory_copy(host->copy, sim_random_next(random)), returns,
+          draw_time_us(world, random));
+    if (host->alive && is_quorum_alone(host)) {
+        end(host);
+    }
+}
+
+/* ---- an earlier cluster ---- */
+
+/* The directory of this host in the cluster that was founded earlier with the same configuration. */
+static void found_former(struct host *host, struct sim_random *random)
+{
+    struct raft_membership founders = *host->world->founders;
+    uint64_t digest = founding_digest("", &founders);
+    struct host former = {.world = host->world, .id = host->id};
+    struct recovery_options options;
+    struct directory_identity identity;
+    struct raftd_error error;
+    uint64_t own = 0;
+    int code;
+
+    for (size_t i = 0; i < founders.count; i++) {
+        founders.members[i].identity =
+            sim_mix(host->world->swarm.seed, 8000 + (uint64_t)founders.members[i].id) | 1;
+        own = founders.members[i].id == host->id ? founders.members[i].identity : own;
+    }
+    former.disk = fs_memory_create(sim_random_next(random));
+    host_recovery_options(&former, &options);
+    code = recovery_identify(&options, own, &identity, &error);
+    code = code == 0
+               ? recovery_decide(&options, &identity, FORMER_CLUSTER_ID, &founders, digest, &error)
+               : code;
+    ASSERT(code == 0);
+    host->former_disk = former.disk;
+}
+
+/* Some of the machines, perhaps all, run what they ran before the cluster was founded anew. */
+void faults_former(struct world *world, struct sim_random *random)
+{
+    uint64_t for_us = draw_time_us(world, random);
+    uint64_t chance = sim_random_between(random, 1, 4);
+
+    for (uint16_t id = 1; id <= world->swarm.nodes; id++) {
+        struct host *host = world->hosts[id];
+
+        if (!has_directory(host) || sim_random_below(random, 4) >= chance) {
+            continue;
+        }
+        if (host->former_disk == NULL) {
+            found_former(host, random);
+        }
+        faults_hit(world, FAULT_FORMER, host->id);
+        world_see(world, SEEN_FORMER);
+        begin(host, HOST_FORMER, host->former_disk, true, for_us);
+        host->former_disk = NULL;
+    }
+}

@@ -1,0 +1,34 @@
+/*
+ * Data directories that are lost, set back to an older copy, or belong to an earlier cluster of the
+ * same name. For a while a stand-in runs in the place of the member: a process under the member's
+ * configuration, on such a directory. All others have to refuse it. Then the member's own directory
+ * is brought back; or it is lost, and an operator has to replace the member.
+ *
+ * What is promised, and so what is simulated:
+ *     - A lost directory: the log of the others binds the id to another identity. Fewer than a
+ *       quorum are lost.
+ *     - One that was set back: whoever remembers its newest start refuses it. Nothing is promised
+ *       where nobody remembers. So a directory is set back only while every other running host
+ *       remembers, and no member that is down starts as long as the stand-in is there. And it is
+ *       not set back to a time when it was a quorum by itself: then it would ask nobody.
+ *     - One of an earlier cluster: its cluster id differs. Any number of them, at any time.
+ */
+#ifndef RAFTD_TEST_SIM_FAULTS_DIRECTORY_H
+#define RAFTD_TEST_SIM_FAULTS_DIRECTORY_H
+
+#include "sim/random.h"
+#include "sim/world.h"
+
+struct host;
+
+void faults_wipe(struct world *world, struct sim_random *random);
+void faults_set_back(struct world *world, struct sim_random *random);
+void faults_former(struct world *world, struct sim_random *random);
+
+/* Whether a process may start now; see above. */
+bool faults_may_start(const struct world *world, const struct host *host);
+/* The end of this stand-in. */
+void faults_on_return(struct host *host, uint64_t use);
+void faults_end_stand_ins(struct world *world);
+
+#endif
