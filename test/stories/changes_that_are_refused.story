@@ -40,7 +40,9 @@ run 500
        4.760  node 1  commits up to 4
        4.761  node 2  is follower in term 2, leader 1, log up to 5, committed 4
        4.763  node 1  commits up to 5
+       4.763  node 1  has no link to node 3 any more
        4.763  node 1  answers the operator: done
+       4.857  node 2  has no link to node 3 any more
 members 1
        5.256  node 1  members of entry 5, committed: 1 votes,2 votes,4 learns to vote
 change 1 add 3

@@ -180,8 +180,14 @@ const char *story_join(struct story *story, const struct words *words)
     }
     world->last_id = (uint16_t)id;
     world->hosts[id] = host_create(world, (uint16_t)id);
-    world->hosts[id]->joins = true;
-    host_begin(world->hosts[id]);
+    host_start(world->hosts[id], world->cluster_id, NULL);
+    for (uint16_t peer = 1; peer < id; peer++) {
+        char address[32];
+
+        /* As after a question to join. */
+        snprintf(address, sizeof(address), "node-%u:7381", peer);
+        host_introduce(world->hosts[id], peer, address);
+    }
     return NULL;
 }
 

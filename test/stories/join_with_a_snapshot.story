@@ -68,29 +68,29 @@ run 3000
        0.146  node 1  is leader in term 2, leader 1, log up to 13, committed 12
        0.147  node 2  is follower in term 2, leader 1, log up to 13, committed 12
        0.147  node 3  is follower in term 2, leader 1, log up to 13, committed 12
-       0.148  node 3  has saved a snapshot of index 12
        0.149  node 1  commits up to 13
        0.149  node 1  answers the operator: done
-       0.151  node 2  has saved a snapshot of index 12
-       0.171  node 1  is leader in term 2, leader 1, log up to 14, committed 13
-       0.172  node 3  is follower in term 2, leader 1, log up to 14, committed 13
-       0.172  node 4  is learner in term 2, leader 1, log up to 0, committed 0
-       0.172  node 2  is follower in term 2, leader 1, log up to 14, committed 13
-       0.174  node 1  commits up to 14
-       0.174  node 1  node 4 needs a snapshot
-       0.188  node 4  has received the snapshot of index 12 from node 1
-       0.188  node 4  is learner in term 2, leader 1, log up to 12, committed 12
-       0.188  node 4  installs the snapshot of index 12
-       0.191  node 4  is learner in term 2, leader 1, log up to 14, committed 14
+       0.150  node 2  has saved a snapshot of index 12
+       0.151  node 3  has saved a snapshot of index 12
+       0.163  node 1  is leader in term 2, leader 1, log up to 14, committed 13
+       0.164  node 3  is follower in term 2, leader 1, log up to 14, committed 13
+       0.164  node 4  is learner in term 2, leader 1, log up to 0, committed 0
+       0.164  node 2  is follower in term 2, leader 1, log up to 14, committed 13
+       0.166  node 1  commits up to 14
+       0.166  node 1  node 4 needs a snapshot
+       0.181  node 4  has received the snapshot of index 12 from node 1
+       0.181  node 4  is learner in term 2, leader 1, log up to 12, committed 12
+       0.181  node 4  installs the snapshot of index 12
+       0.184  node 4  is learner in term 2, leader 1, log up to 14, committed 14
        0.358  node 1  is leader in term 2, leader 1, log up to 15, committed 14
        0.359  node 2  is follower in term 2, leader 1, log up to 15, committed 14
        0.359  node 3  is follower in term 2, leader 1, log up to 15, committed 14
        0.359  node 4  is follower in term 2, leader 1, log up to 15, committed 14
        0.361  node 1  is leader in term 2, leader 1, log up to 16, committed 15
        0.361  node 1  commits up to 15
-       0.362  node 2  is follower in term 2, leader 1, log up to 16, committed 15
        0.362  node 4  is follower in term 2, leader 1, log up to 16, committed 15
        0.362  node 3  is follower in term 2, leader 1, log up to 16, committed 15
+       0.362  node 2  is follower in term 2, leader 1, log up to 16, committed 15
        0.365  node 1  commits up to 16
 status
        3.146  node 1  leader in term 2, log up to 16 of term 2, on disk 16, committed 16

@@ -32,9 +32,11 @@ run 300
        0.088  node 2  is leader in term 3, leader 2, log up to 5, committed 3
        0.089  node 3  is follower in term 3, leader 2, log up to 5, committed 3
        0.092  node 2  commits up to 5
+       0.092  node 2  has no link to node 1 any more
        0.158  node 1  is learner in term 3, leader 0, log up to 4, committed 4
        0.158  node 1  has been removed
        0.158  node 1  is killed
+       0.189  node 3  has no link to node 1 any more
 run 2500
 set 2 key0 x
        2.876  node 2  is asked (1): SET key0 x (1 bytes)

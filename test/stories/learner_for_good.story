@@ -21,21 +21,21 @@ join 4
 change 1 learn 4
 run 500
        0.106  node 1  is leader in term 2, leader 1, log up to 3, committed 2
-       0.107  node 3  is follower in term 2, leader 1, log up to 3, committed 2
        0.107  node 2  is follower in term 2, leader 1, log up to 3, committed 2
+       0.107  node 3  is follower in term 2, leader 1, log up to 3, committed 2
        0.109  node 1  commits up to 3
        0.109  node 1  answers the operator: done
        0.128  node 1  is leader in term 2, leader 1, log up to 4, committed 3
+       0.129  node 3  is follower in term 2, leader 1, log up to 4, committed 3
        0.129  node 2  is follower in term 2, leader 1, log up to 4, committed 3
        0.129  node 4  is learner in term 2, leader 1, log up to 4, committed 3
-       0.129  node 3  is follower in term 2, leader 1, log up to 4, committed 3
        0.131  node 1  commits up to 4
 members 4
        0.606  node 4  members of entry 4, committed: 1 votes,2 votes,3 votes,4 learns
 set 4 key0 a
        0.606  node 4  is asked (1): SET key0 a (1 bytes)
 run 50
-       0.611  node 1  commits up to 5
+       0.610  node 1  commits up to 5
        0.612  node 4  answers (1): done, index 5
        0.612  world   request 1 done: OK
 get 4 key0
@@ -63,28 +63,30 @@ start 2
 start 3
        3.706  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 5
 run 3000
-       5.003  node 1  is candidate in term 3, leader 0, log up to 6, committed 5
-       5.005  node 2  is follower in term 3, leader 0, log up to 5, committed 0
-       5.005  node 3  is follower in term 3, leader 0, log up to 5, committed 0
-       5.007  node 1  is leader in term 3, leader 1, log up to 7, committed 5
-       5.008  node 3  is follower in term 3, leader 1, log up to 5, committed 0
-       5.008  node 4  is learner in term 3, leader 1, log up to 7, committed 5
-       5.008  node 2  is follower in term 3, leader 1, log up to 5, committed 0
-       5.013  node 1  commits up to 7
-       5.013  node 1  answers (3): done, index 6
-       5.013  world   request 3 done: OK
+       4.717  node 2  is pre-candidate in term 2, leader 0, log up to 5, committed 0
+       4.719  node 2  is candidate in term 3, leader 0, log up to 5, committed 0
+       4.721  node 3  is follower in term 3, leader 0, log up to 5, committed 0
+       4.721  node 1  is follower in term 3, leader 0, log up to 6, committed 5
+       4.723  node 2  is leader in term 3, leader 2, log up to 6, committed 0
+       4.724  node 4  is learner in term 3, leader 2, log up to 6, committed 5
+       4.724  node 3  is follower in term 3, leader 2, log up to 6, committed 0
+       4.724  node 1  is follower in term 3, leader 2, log up to 6, committed 5
+       4.726  node 2  commits up to 6
+       4.838  node 2  commits up to 7
+       4.839  node 1  answers (3): done, index 7
+       4.839  world   request 3 done: OK
 change 4 promote 4
 run 500
-       6.707  node 1  is leader in term 3, leader 1, log up to 8, committed 7
-       6.708  node 3  is follower in term 3, leader 1, log up to 8, committed 7
-       6.708  node 4  is follower in term 3, leader 1, log up to 8, committed 7
-       6.708  node 2  is follower in term 3, leader 1, log up to 8, committed 7
-       6.710  node 1  is leader in term 3, leader 1, log up to 9, committed 8
-       6.710  node 1  commits up to 8
-       6.712  node 3  is follower in term 3, leader 1, log up to 9, committed 8
-       6.712  node 4  is follower in term 3, leader 1, log up to 9, committed 8
-       6.712  node 2  is follower in term 3, leader 1, log up to 9, committed 8
-       6.714  node 1  commits up to 9
-       6.808  node 4  answers the operator: done
+       6.707  node 2  is leader in term 3, leader 2, log up to 8, committed 7
+       6.709  node 3  is follower in term 3, leader 2, log up to 8, committed 7
+       6.709  node 1  is follower in term 3, leader 2, log up to 8, committed 7
+       6.709  node 4  is follower in term 3, leader 2, log up to 8, committed 7
+       6.711  node 2  is leader in term 3, leader 2, log up to 9, committed 8
+       6.711  node 2  commits up to 8
+       6.712  node 3  is follower in term 3, leader 2, log up to 9, committed 8
+       6.712  node 4  is follower in term 3, leader 2, log up to 9, committed 8
+       6.712  node 1  is follower in term 3, leader 2, log up to 9, committed 8
+       6.714  node 2  commits up to 9
+       6.724  node 4  answers the operator: done
 members 4
        7.206  node 4  members of entry 9, committed: 1 votes,2 votes,3 votes,4 votes

@@ -27,26 +27,25 @@ run 50
 change 2 add 4
 run 1000
        0.157  node 1  is leader in term 2, leader 1, log up to 4, committed 3
-       0.158  node 3  is follower in term 2, leader 1, log up to 4, committed 3
        0.158  node 2  is follower in term 2, leader 1, log up to 4, committed 3
-       0.158  node 4  is learner in term 2, leader 1, log up to 0, committed 0
-       0.160  node 1  commits up to 4
-       0.161  node 1  is leader in term 2, leader 1, log up to 5, committed 4
+       0.159  node 3  is follower in term 2, leader 1, log up to 4, committed 3
+       0.161  node 1  commits up to 4
        0.162  node 2  answers the operator: done
-       0.162  node 2  is follower in term 2, leader 1, log up to 5, committed 4
-       0.162  node 4  is learner in term 2, leader 1, log up to 5, committed 4
-       0.162  node 3  is follower in term 2, leader 1, log up to 5, committed 4
-       0.164  node 1  commits up to 5
+       0.167  node 1  is leader in term 2, leader 1, log up to 5, committed 4
+       0.168  node 2  is follower in term 2, leader 1, log up to 5, committed 4
+       0.168  node 4  is learner in term 2, leader 1, log up to 5, committed 4
+       0.168  node 3  is follower in term 2, leader 1, log up to 5, committed 4
+       0.170  node 1  commits up to 5
        0.458  node 1  is leader in term 2, leader 1, log up to 6, committed 5
-       0.459  node 3  is follower in term 2, leader 1, log up to 6, committed 5
-       0.459  node 2  is follower in term 2, leader 1, log up to 6, committed 5
        0.459  node 4  is follower in term 2, leader 1, log up to 6, committed 5
+       0.459  node 2  is follower in term 2, leader 1, log up to 6, committed 5
+       0.459  node 3  is follower in term 2, leader 1, log up to 6, committed 5
        0.461  node 1  is leader in term 2, leader 1, log up to 7, committed 6
        0.461  node 1  commits up to 6
+       0.462  node 3  is follower in term 2, leader 1, log up to 7, committed 6
        0.462  node 2  is follower in term 2, leader 1, log up to 7, committed 6
        0.462  node 4  is follower in term 2, leader 1, log up to 7, committed 6
-       0.462  node 3  is follower in term 2, leader 1, log up to 7, committed 6
-       0.464  node 1  commits up to 7
+       0.465  node 1  commits up to 7
 members 4
        1.156  node 4  members of entry 7, committed: 1 votes,2 votes,3 votes,4 votes
 members 1
@@ -55,9 +54,9 @@ change 3 learn 5
 run 50
        1.157  node 1  is leader in term 2, leader 1, log up to 8, committed 7
        1.158  node 4  is follower in term 2, leader 1, log up to 8, committed 7
-       1.158  node 2  is follower in term 2, leader 1, log up to 8, committed 7
        1.158  node 3  is follower in term 2, leader 1, log up to 8, committed 7
-       1.160  node 1  commits up to 8
+       1.158  node 2  is follower in term 2, leader 1, log up to 8, committed 7
+       1.161  node 1  commits up to 8
        1.162  node 3  answers the operator: done
 members 2
        1.206  node 2  members of entry 8, not committed: 1 votes,2 votes,3 votes,4 votes,5 learns

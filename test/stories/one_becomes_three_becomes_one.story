@@ -17,28 +17,25 @@ run 1000
        0.150  node 1  is leader in term 2, leader 1, log up to 3, committed 2
        0.151  node 1  commits up to 3
        0.151  node 1  answers the operator: done
-       0.151  node 2  is learner in term 2, leader 1, log up to 0, committed 0
-       0.151  node 1  is leader in term 2, leader 1, log up to 4, committed 3
-       0.152  node 1  commits up to 4
-       0.154  node 2  is learner in term 2, leader 1, log up to 4, committed 4
+       0.164  node 1  is leader in term 2, leader 1, log up to 4, committed 3
+       0.165  node 2  is learner in term 2, leader 1, log up to 4, committed 3
+       0.165  node 1  commits up to 4
        0.403  node 1  is leader in term 2, leader 1, log up to 5, committed 4
        0.404  node 2  is follower in term 2, leader 1, log up to 5, committed 4
        0.406  node 1  is leader in term 2, leader 1, log up to 6, committed 5
        0.406  node 1  commits up to 5
        0.407  node 2  is follower in term 2, leader 1, log up to 6, committed 5
-       0.409  node 1  commits up to 6
+       0.410  node 1  commits up to 6
 change 1 add 3
 run 1000
        1.150  node 1  is leader in term 2, leader 1, log up to 7, committed 6
        1.151  node 2  is follower in term 2, leader 1, log up to 7, committed 6
-       1.151  node 3  is learner in term 2, leader 1, log up to 0, committed 0
        1.153  node 1  commits up to 7
        1.153  node 1  answers the operator: done
-       1.153  node 1  is leader in term 2, leader 1, log up to 8, committed 7
-       1.154  node 3  is learner in term 2, leader 1, log up to 7, committed 7
-       1.154  node 2  is follower in term 2, leader 1, log up to 8, committed 7
-       1.156  node 3  is learner in term 2, leader 1, log up to 8, committed 7
-       1.156  node 1  commits up to 8
+       1.159  node 1  is leader in term 2, leader 1, log up to 8, committed 7
+       1.160  node 2  is follower in term 2, leader 1, log up to 8, committed 7
+       1.160  node 3  is learner in term 2, leader 1, log up to 8, committed 7
+       1.162  node 1  commits up to 8
        1.403  node 1  is leader in term 2, leader 1, log up to 9, committed 8
        1.404  node 3  is follower in term 2, leader 1, log up to 9, committed 8
        1.404  node 2  is follower in term 2, leader 1, log up to 9, committed 8
@@ -58,8 +55,8 @@ run 50
 change 1 remove 2 remove 1
 run 3000
        2.200  node 1  is leader in term 2, leader 1, log up to 12, committed 11
-       2.201  node 2  is follower in term 2, leader 1, log up to 12, committed 11
        2.201  node 3  is follower in term 2, leader 1, log up to 12, committed 11
+       2.201  node 2  is follower in term 2, leader 1, log up to 12, committed 11
        2.203  node 1  is leader in term 2, leader 1, log up to 13, committed 12
        2.203  node 1  commits up to 12
        2.204  node 3  is follower in term 2, leader 1, log up to 13, committed 12
@@ -72,9 +69,20 @@ run 3000
        2.207  node 2  is killed
        2.208  node 3  is leader in term 3, leader 3, log up to 14, committed 12
        2.209  node 3  commits up to 14
-       2.303  node 1  is learner in term 3, leader 0, log up to 13, committed 13
-       2.303  node 1  has been removed
-       2.303  node 1  is killed
+       2.209  node 3  has no link to node 1 any more
+       2.209  node 3  has no link to node 2 any more
+       2.298  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       2.418  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       2.539  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       2.658  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       2.776  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       2.885  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       2.993  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       3.099  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       3.209  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       3.301  node 1  is learner in term 2, leader 0, log up to 13, committed 13
+       3.301  node 1  has been removed
+       3.301  node 1  is killed
 members 3
        5.200  node 3  members of entry 13, committed: 3 votes
 get 3 key0

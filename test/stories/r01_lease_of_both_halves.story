@@ -51,12 +51,8 @@ run 5
        1.462  node 2  is follower in term 2, leader 1, log up to 4, committed 3
        1.462  node 3  is follower in term 2, leader 1, log up to 4, committed 3
        1.465  node 1  commits up to 4
+       1.465  node 1  has no link to node 4 any more
+       1.465  node 1  has no link to node 5 any more
        1.465  node 1  answers the operator: done
-       1.466  node 4  is learner in term 2, leader 1, log up to 4, committed 4
-       1.466  node 4  has been removed
-       1.466  node 4  is killed
-       1.466  node 5  is learner in term 2, leader 1, log up to 4, committed 4
-       1.466  node 5  has been removed
-       1.466  node 5  is killed
 lease 1
        1.466  node 1  its lease: 890 ms are left

@@ -60,19 +60,19 @@ change 2 learn 4
 run 500
        4.107  node 3  is leader in term 3, leader 3, log up to 5, committed 4
        4.108  node 1  is follower in term 3, leader 3, log up to 5, committed 4
-       4.109  node 2  is follower in term 3, leader 3, log up to 5, committed 4
+       4.108  node 2  is follower in term 3, leader 3, log up to 5, committed 4
        4.111  node 3  commits up to 5
        4.112  node 2  answers the operator: done
-       4.125  node 3  is leader in term 3, leader 3, log up to 6, committed 5
-       4.126  node 2  is follower in term 3, leader 3, log up to 6, committed 5
-       4.126  node 4  is learner in term 3, leader 3, log up to 0, committed 0
-       4.126  node 1  is follower in term 3, leader 3, log up to 6, committed 5
-       4.128  node 3  commits up to 6
-       4.128  node 3  node 4 needs a snapshot
-       4.142  node 4  has received the snapshot of index 3 from node 3
-       4.142  node 4  is learner in term 3, leader 3, log up to 3, committed 3
-       4.142  node 4  installs the snapshot of index 3
-       4.146  node 4  is learner in term 3, leader 3, log up to 6, committed 6
+       4.117  node 3  is leader in term 3, leader 3, log up to 6, committed 5
+       4.118  node 4  is learner in term 3, leader 3, log up to 0, committed 0
+       4.118  node 1  is follower in term 3, leader 3, log up to 6, committed 5
+       4.118  node 2  is follower in term 3, leader 3, log up to 6, committed 5
+       4.120  node 3  commits up to 6
+       4.120  node 3  node 4 needs a snapshot
+       4.135  node 4  has received the snapshot of index 3 from node 3
+       4.135  node 4  is learner in term 3, leader 3, log up to 3, committed 3
+       4.135  node 4  installs the snapshot of index 3
+       4.139  node 4  is learner in term 3, leader 3, log up to 6, committed 6
 members 3
        4.606  node 3  members of entry 6, committed: 1 votes,2 votes,3 votes,4 learns
 set 2 key0 b
@@ -82,7 +82,7 @@ del 2 key0
 run 6000
        4.608  node 2  answers (3): the disk is nearly full, index 0
        4.608  world   request 3 had no effect and will have none
-       4.610  node 3  commits up to 7
+       4.611  node 3  commits up to 7
        4.612  node 2  answers (4): done, index 7
        4.612  world   request 4 done: 1
 status

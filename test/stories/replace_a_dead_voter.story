@@ -24,23 +24,24 @@ run 50
 change 1 replace 3 4
 run 1500
        0.156  node 1  is leader in term 2, leader 1, log up to 3, committed 2
-       0.157  node 4  is learner in term 2, leader 1, log up to 0, committed 0
        0.157  node 2  is follower in term 2, leader 1, log up to 3, committed 2
-       0.159  node 1  commits up to 3
-       0.159  node 1  answers the operator: done
-       0.160  node 1  is leader in term 2, leader 1, log up to 4, committed 3
-       0.161  node 4  is learner in term 2, leader 1, log up to 3, committed 3
-       0.161  node 2  is follower in term 2, leader 1, log up to 4, committed 3
-       0.163  node 4  is learner in term 2, leader 1, log up to 4, committed 3
-       0.163  node 1  commits up to 4
+       0.160  node 1  commits up to 3
+       0.160  node 1  answers the operator: done
+       0.196  node 1  is leader in term 2, leader 1, log up to 4, committed 3
+       0.197  node 4  is learner in term 2, leader 1, log up to 4, committed 3
+       0.197  node 2  is follower in term 2, leader 1, log up to 4, committed 3
+       0.199  node 1  commits up to 4
        0.458  node 1  is leader in term 2, leader 1, log up to 5, committed 4
        0.459  node 4  is follower in term 2, leader 1, log up to 5, committed 4
        0.459  node 2  is follower in term 2, leader 1, log up to 5, committed 4
        0.461  node 1  is leader in term 2, leader 1, log up to 6, committed 5
        0.461  node 1  commits up to 5
+       0.462  node 2  is follower in term 2, leader 1, log up to 6, committed 5
        0.462  node 4  is follower in term 2, leader 1, log up to 6, committed 5
-       0.463  node 2  is follower in term 2, leader 1, log up to 6, committed 5
-       0.465  node 1  commits up to 6
+       0.464  node 1  commits up to 6
+       0.464  node 1  has no link to node 3 any more
+       0.557  node 2  has no link to node 3 any more
+       0.557  node 4  has no link to node 3 any more
 members 1
        1.656  node 1  members of entry 6, committed: 1 votes,2 votes,4 votes
 kill 2

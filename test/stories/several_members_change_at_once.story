@@ -25,56 +25,67 @@ run 50
 change 1 learn 4 learn 5 learn 6
 run 500
        0.156  node 1  is leader in term 2, leader 1, log up to 3, committed 2
-       0.157  node 6  is learner in term 2, leader 1, log up to 0, committed 0
-       0.157  node 5  is learner in term 2, leader 1, log up to 0, committed 0
        0.157  node 3  is follower in term 2, leader 1, log up to 3, committed 2
        0.157  node 2  is follower in term 2, leader 1, log up to 3, committed 2
-       0.157  node 4  is learner in term 2, leader 1, log up to 0, committed 0
        0.159  node 1  commits up to 3
        0.159  node 1  answers the operator: done
-       0.160  node 1  is leader in term 2, leader 1, log up to 4, committed 3
-       0.161  node 6  is learner in term 2, leader 1, log up to 3, committed 3
-       0.161  node 5  is learner in term 2, leader 1, log up to 4, committed 3
-       0.161  node 4  is learner in term 2, leader 1, log up to 4, committed 3
-       0.161  node 2  is follower in term 2, leader 1, log up to 4, committed 3
-       0.161  node 3  is follower in term 2, leader 1, log up to 4, committed 3
-       0.163  node 6  is learner in term 2, leader 1, log up to 4, committed 3
-       0.163  node 1  commits up to 4
-       0.163  node 1  is leader in term 2, leader 1, log up to 5, committed 4
-       0.164  node 6  is learner in term 2, leader 1, log up to 5, committed 4
-       0.164  node 5  is learner in term 2, leader 1, log up to 5, committed 4
-       0.164  node 3  is follower in term 2, leader 1, log up to 5, committed 4
-       0.164  node 2  is follower in term 2, leader 1, log up to 5, committed 4
-       0.164  node 4  is learner in term 2, leader 1, log up to 5, committed 4
-       0.166  node 1  commits up to 5
-       0.166  node 1  is leader in term 2, leader 1, log up to 6, committed 5
-       0.167  node 5  is learner in term 2, leader 1, log up to 6, committed 5
-       0.167  node 6  is learner in term 2, leader 1, log up to 6, committed 5
-       0.167  node 4  is learner in term 2, leader 1, log up to 6, committed 5
-       0.167  node 3  is follower in term 2, leader 1, log up to 6, committed 5
-       0.167  node 2  is follower in term 2, leader 1, log up to 6, committed 5
-       0.170  node 1  commits up to 6
+       0.178  node 1  is leader in term 2, leader 1, log up to 4, committed 3
+       0.179  node 2  is follower in term 2, leader 1, log up to 4, committed 3
+       0.179  node 4  is learner in term 2, leader 1, log up to 4, committed 3
+       0.179  node 3  is follower in term 2, leader 1, log up to 4, committed 3
+       0.181  node 1  commits up to 4
+       0.186  node 1  is leader in term 2, leader 1, log up to 5, committed 4
+       0.188  node 5  is learner in term 2, leader 1, log up to 5, committed 4
+       0.188  node 2  is follower in term 2, leader 1, log up to 5, committed 4
+       0.188  node 4  is learner in term 2, leader 1, log up to 5, committed 4
+       0.188  node 3  is follower in term 2, leader 1, log up to 5, committed 4
+       0.190  node 1  commits up to 5
+       0.193  node 1  is leader in term 2, leader 1, log up to 6, committed 5
+       0.194  node 2  is follower in term 2, leader 1, log up to 6, committed 5
+       0.194  node 4  is learner in term 2, leader 1, log up to 6, committed 5
+       0.194  node 3  is follower in term 2, leader 1, log up to 6, committed 5
+       0.194  node 5  is learner in term 2, leader 1, log up to 6, committed 5
+       0.194  node 6  is learner in term 2, leader 1, log up to 6, committed 5
+       0.196  node 1  commits up to 6
 change 1 promote 4 promote 5 promote 6 remove 2 remove 3
 run 500
        0.656  node 1  is leader in term 2, leader 1, log up to 7, committed 6
-       0.657  node 2  is follower in term 2, leader 1, log up to 7, committed 6
-       0.657  node 6  is follower in term 2, leader 1, log up to 7, committed 6
-       0.657  node 3  is follower in term 2, leader 1, log up to 7, committed 6
        0.657  node 5  is follower in term 2, leader 1, log up to 7, committed 6
        0.657  node 4  is follower in term 2, leader 1, log up to 7, committed 6
+       0.657  node 3  is follower in term 2, leader 1, log up to 7, committed 6
+       0.657  node 2  is follower in term 2, leader 1, log up to 7, committed 6
+       0.657  node 6  is follower in term 2, leader 1, log up to 7, committed 6
        0.659  node 1  is leader in term 2, leader 1, log up to 8, committed 7
        0.659  node 1  commits up to 7
-       0.661  node 5  is follower in term 2, leader 1, log up to 8, committed 7
-       0.661  node 4  is follower in term 2, leader 1, log up to 8, committed 7
+       0.660  node 4  is follower in term 2, leader 1, log up to 8, committed 7
+       0.660  node 5  is follower in term 2, leader 1, log up to 8, committed 7
        0.661  node 6  is follower in term 2, leader 1, log up to 8, committed 7
        0.663  node 1  commits up to 8
+       0.663  node 1  has no link to node 2 any more
+       0.663  node 1  has no link to node 3 any more
        0.663  node 1  answers the operator: done
-       0.664  node 3  is learner in term 2, leader 1, log up to 8, committed 8
-       0.664  node 3  has been removed
-       0.664  node 3  is killed
-       0.664  node 2  is learner in term 2, leader 1, log up to 8, committed 8
-       0.664  node 2  has been removed
-       0.664  node 2  is killed
+       0.757  node 5  has no link to node 2 any more
+       0.757  node 5  has no link to node 3 any more
+       0.757  node 4  has no link to node 2 any more
+       0.757  node 4  has no link to node 3 any more
+       0.757  node 6  has no link to node 2 any more
+       0.757  node 6  has no link to node 3 any more
+       0.823  node 6  refuses node 2: node 2 was removed from this cluster; its id is never used again
+       0.833  node 6  refuses node 3: node 3 was removed from this cluster; its id is never used again
+       0.899  node 5  refuses node 3: node 3 was removed from this cluster; its id is never used again
+       0.911  node 4  refuses node 3: node 3 was removed from this cluster; its id is never used again
+       0.937  node 6  refuses node 2: node 2 was removed from this cluster; its id is never used again
+       0.952  node 4  refuses node 2: node 2 was removed from this cluster; its id is never used again
+       0.952  node 5  refuses node 2: node 2 was removed from this cluster; its id is never used again
+       0.964  node 6  refuses node 3: node 3 was removed from this cluster; its id is never used again
+       1.018  node 4  refuses node 3: node 3 was removed from this cluster; its id is never used again
+       1.021  node 5  refuses node 3: node 3 was removed from this cluster; its id is never used again
+       1.052  node 6  refuses node 2: node 2 was removed from this cluster; its id is never used again
+       1.087  node 4  refuses node 2: node 2 was removed from this cluster; its id is never used again
+       1.090  node 5  refuses node 2: node 2 was removed from this cluster; its id is never used again
+       1.094  node 6  refuses node 3: node 3 was removed from this cluster; its id is never used again
+       1.124  node 4  refuses node 3: node 3 was removed from this cluster; its id is never used again
+       1.132  node 5  refuses node 3: node 3 was removed from this cluster; its id is never used again
 members 1
        1.156  node 1  members of entry 8, committed: 1 votes,4 votes,5 votes,6 votes
 members 4
@@ -82,6 +93,7 @@ members 4
 set 5 key0 a
        1.156  node 5  is asked (1): SET key0 a (1 bytes)
 run 50
-       1.160  node 1  commits up to 9
+       1.159  node 6  refuses node 2: node 2 was removed from this cluster; its id is never used again
+       1.161  node 1  commits up to 9
        1.162  node 5  answers (1): done, index 9
        1.162  world   request 1 done: OK

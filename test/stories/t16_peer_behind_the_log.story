@@ -46,9 +46,9 @@ peers 1
 run 200
        0.337  node 3  is follower in term 2, leader 1, log up to 2, committed 0
        0.338  node 1  node 3 needs a snapshot
-       0.352  node 3  has received the snapshot of index 6 from node 1
-       0.352  node 3  is follower in term 2, leader 1, log up to 6, committed 6
-       0.352  node 3  installs the snapshot of index 6
+       0.353  node 3  has received the snapshot of index 6 from node 1
+       0.353  node 3  is follower in term 2, leader 1, log up to 6, committed 6
+       0.353  node 3  installs the snapshot of index 6
 peers 1
        0.516  node 1  node 2: follows, has 6, next is 7, promises 0 of 1000 ms
        0.516  node 1  node 3: follows, has 6, next is 7, promises 0 of 1000 ms

@@ -70,5 +70,5 @@ run 500
 get 1 key0 lease
        9.676  node 1  is asked (8): GET key0
 run 50
-       9.678  node 1  answers (8): done, index 5
-       9.678  world   request 8 done: new
+       9.679  node 1  answers (8): done, index 5
+       9.679  world   request 8 done: new

@@ -24,32 +24,28 @@ run 50
 change 3 learn 4 learn 5
 run 500
        0.156  node 3  is leader in term 2, leader 3, log up to 3, committed 2
-       0.157  node 4  is learner in term 2, leader 3, log up to 0, committed 0
        0.157  node 1  is follower in term 2, leader 3, log up to 3, committed 2
        0.157  node 2  is follower in term 2, leader 3, log up to 3, committed 2
-       0.157  node 5  is learner in term 2, leader 3, log up to 0, committed 0
        0.159  node 3  commits up to 3
        0.159  node 3  answers the operator: done
-       0.159  node 3  is leader in term 2, leader 3, log up to 4, committed 3
-       0.160  node 1  is follower in term 2, leader 3, log up to 4, committed 3
-       0.160  node 4  is learner in term 2, leader 3, log up to 3, committed 3
-       0.161  node 2  is follower in term 2, leader 3, log up to 4, committed 3
-       0.161  node 5  is learner in term 2, leader 3, log up to 4, committed 3
-       0.163  node 3  commits up to 4
-       0.163  node 4  is learner in term 2, leader 3, log up to 4, committed 3
-       0.163  node 3  is leader in term 2, leader 3, log up to 5, committed 4
-       0.164  node 5  is learner in term 2, leader 3, log up to 5, committed 4
-       0.164  node 1  is follower in term 2, leader 3, log up to 5, committed 4
-       0.164  node 4  is learner in term 2, leader 3, log up to 5, committed 4
-       0.164  node 2  is follower in term 2, leader 3, log up to 5, committed 4
-       0.166  node 3  commits up to 5
+       0.175  node 3  is leader in term 2, leader 3, log up to 4, committed 3
+       0.176  node 1  is follower in term 2, leader 3, log up to 4, committed 3
+       0.176  node 5  is learner in term 2, leader 3, log up to 4, committed 3
+       0.176  node 2  is follower in term 2, leader 3, log up to 4, committed 3
+       0.178  node 3  commits up to 4
+       0.186  node 3  is leader in term 2, leader 3, log up to 5, committed 4
+       0.187  node 1  is follower in term 2, leader 3, log up to 5, committed 4
+       0.187  node 4  is learner in term 2, leader 3, log up to 5, committed 4
+       0.187  node 5  is learner in term 2, leader 3, log up to 5, committed 4
+       0.187  node 2  is follower in term 2, leader 3, log up to 5, committed 4
+       0.189  node 3  commits up to 5
 isolate 1
 isolate 2
 change 3 promote 4 promote 5 remove 1 remove 2
 run 20
        0.656  node 3  is leader in term 2, leader 3, log up to 6, committed 5
-       0.657  node 5  is follower in term 2, leader 3, log up to 6, committed 5
        0.657  node 4  is follower in term 2, leader 3, log up to 6, committed 5
+       0.657  node 5  is follower in term 2, leader 3, log up to 6, committed 5
 members 3
        0.676  node 3  members of entry 6, not committed, joint: 1 outgoing,2 outgoing,3 votes outgoing,4 votes,5 votes
 set 3 key0 a
@@ -72,12 +68,16 @@ run 300
        1.061  node 3  commits up to 7
        1.061  node 3  answers (1): done, index 7
        1.061  world   request 1 done: OK
-       1.062  node 5  is follower in term 2, leader 3, log up to 8, committed 7
        1.062  node 4  is follower in term 2, leader 3, log up to 8, committed 7
+       1.062  node 5  is follower in term 2, leader 3, log up to 8, committed 7
        1.064  node 3  commits up to 8
+       1.064  node 3  has no link to node 1 any more
+       1.064  node 3  has no link to node 2 any more
        1.064  node 3  answers the operator: done
-       1.065  node 1  is learner in term 2, leader 3, log up to 8, committed 8
-       1.065  node 1  has been removed
-       1.065  node 1  is killed
+       1.157  node 5  has no link to node 1 any more
+       1.157  node 5  has no link to node 2 any more
+       1.157  node 4  has no link to node 1 any more
+       1.157  node 4  has no link to node 2 any more
+       1.178  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
 members 3
        1.276  node 3  members of entry 8, committed: 3 votes,4 votes,5 votes

@@ -24,15 +24,13 @@ run 500
        0.156  node 1  is leader in term 2, leader 1, log up to 3, committed 2
        0.157  node 3  is follower in term 2, leader 1, log up to 3, committed 2
        0.157  node 2  is follower in term 2, leader 1, log up to 3, committed 2
-       0.157  node 4  is learner in term 2, leader 1, log up to 0, committed 0
-       0.160  node 1  commits up to 3
-       0.160  node 1  answers the operator: done
-       0.160  node 1  is leader in term 2, leader 1, log up to 4, committed 3
-       0.161  node 2  is follower in term 2, leader 1, log up to 4, committed 3
-       0.161  node 4  is learner in term 2, leader 1, log up to 3, committed 3
-       0.161  node 3  is follower in term 2, leader 1, log up to 4, committed 3
-       0.163  node 1  commits up to 4
-       0.163  node 4  is learner in term 2, leader 1, log up to 4, committed 3
+       0.159  node 1  commits up to 3
+       0.159  node 1  answers the operator: done
+       0.164  node 1  is leader in term 2, leader 1, log up to 4, committed 3
+       0.165  node 2  is follower in term 2, leader 1, log up to 4, committed 3
+       0.165  node 4  is learner in term 2, leader 1, log up to 4, committed 3
+       0.165  node 3  is follower in term 2, leader 1, log up to 4, committed 3
+       0.167  node 1  commits up to 4
 hold 2 -> 1
 hold 4 -> 1
 change 3 promote 4
@@ -40,9 +38,9 @@ run 2
        0.657  node 1  is leader in term 2, leader 1, log up to 5, committed 4
 hold 3 -> 1
 run 20
-       0.659  node 2  is follower in term 2, leader 1, log up to 5, committed 4
-       0.659  node 4  is follower in term 2, leader 1, log up to 5, committed 4
-       0.659  node 3  is follower in term 2, leader 1, log up to 5, committed 4
+       0.658  node 4  is follower in term 2, leader 1, log up to 5, committed 4
+       0.658  node 3  is follower in term 2, leader 1, log up to 5, committed 4
+       0.658  node 2  is follower in term 2, leader 1, log up to 5, committed 4
 members 2
        0.678  node 2  members of entry 5, not committed, joint: 1 votes outgoing,2 votes outgoing,3 votes outgoing,4 votes
 kill 1
@@ -50,17 +48,17 @@ kill 1
 run 1040
 elect 2
        1.718  node 2  is pre-candidate in term 2, leader 0, log up to 5, committed 4
-       1.721  node 2  is candidate in term 3, leader 0, log up to 5, committed 4
-       1.723  node 4  is follower in term 3, leader 0, log up to 5, committed 4
+       1.720  node 2  is candidate in term 3, leader 0, log up to 5, committed 4
        1.723  node 3  is follower in term 3, leader 0, log up to 5, committed 4
+       1.723  node 4  is follower in term 3, leader 0, log up to 5, committed 4
        1.725  node 2  is leader in term 3, leader 2, log up to 6, committed 4
 run 200
-       1.726  node 4  is follower in term 3, leader 2, log up to 6, committed 4
        1.726  node 3  is follower in term 3, leader 2, log up to 6, committed 4
+       1.726  node 4  is follower in term 3, leader 2, log up to 6, committed 4
        1.728  node 2  is leader in term 3, leader 2, log up to 7, committed 6
        1.728  node 2  commits up to 6
-       1.729  node 3  is follower in term 3, leader 2, log up to 7, committed 6
-       1.730  node 4  is follower in term 3, leader 2, log up to 7, committed 6
+       1.729  node 4  is follower in term 3, leader 2, log up to 7, committed 6
+       1.730  node 3  is follower in term 3, leader 2, log up to 7, committed 6
        1.732  node 2  commits up to 7
        1.826  node 3  answers the operator: done
 members 2

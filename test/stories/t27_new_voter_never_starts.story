@@ -35,7 +35,9 @@ run 500
        0.626  node 1  is leader in term 2, leader 1, log up to 5, committed 4
        0.627  node 2  is follower in term 2, leader 1, log up to 5, committed 4
        0.629  node 1  commits up to 5
+       0.629  node 1  has no link to node 4 any more
        0.629  node 1  answers the operator: done
+       0.657  node 2  has no link to node 4 any more
 status
        1.126  node 1  leader in term 2, log up to 5 of term 2, on disk 5, committed 5
        1.126  node 2  follower in term 2, log up to 5 of term 2, on disk 5, committed 5

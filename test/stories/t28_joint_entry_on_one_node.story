@@ -43,9 +43,18 @@ run 5000
        1.703  node 2  is candidate in term 4, leader 0, log up to 5, committed 4
        1.704  node 2  is leader in term 4, leader 2, log up to 6, committed 4
        1.705  node 2  commits up to 6
-       1.795  node 1  is learner in term 4, leader 0, log up to 5, committed 5
-       1.795  node 1  has been removed
-       1.795  node 1  is killed
+       1.705  node 2  has no link to node 1 any more
+       1.905  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       2.019  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       2.153  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       2.283  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       2.393  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       2.521  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       2.635  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       2.759  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
+       2.793  node 1  is learner in term 3, leader 0, log up to 5, committed 5
+       2.793  node 1  has been removed
+       2.793  node 1  is killed
 members 2
        5.176  node 2  members of entry 5, committed: 2 votes
 status

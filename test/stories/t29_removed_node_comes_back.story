@@ -26,7 +26,9 @@ run 300
        1.660  node 1  commits up to 3
        1.661  node 2  is follower in term 2, leader 1, log up to 4, committed 3
        1.663  node 1  commits up to 4
+       1.663  node 1  has no link to node 3 any more
        1.663  node 1  answers the operator: done
+       1.757  node 2  has no link to node 3 any more
 members 1
        1.956  node 1  members of entry 4, committed: 1 votes,2 votes
 start 3
@@ -38,9 +40,8 @@ run 100
 messages off
 run 5000
        3.840  node 3  is pre-candidate in term 2, leader 0, log up to 2, committed 0
-       3.842  node 3  is pre-candidate in term 2, leader 0, log up to 2, committed 0
-       3.842  node 3  has been removed
-       3.842  node 3  is killed
+       5.958  node 3  is told that it was removed
+       5.958  node 3  is killed
 status
        7.056  node 1  leader in term 2, log up to 4 of term 2, on disk 4, committed 4
        7.056  node 2  follower in term 2, log up to 4 of term 2, on disk 4, committed 4

@@ -20,10 +20,10 @@ run 600
        0.107  node 2  is follower in term 2, leader 1, log up to 3, committed 2
        0.110  node 1  commits up to 3
        0.110  node 1  answers the operator: done
-       0.121  node 1  is leader in term 2, leader 1, log up to 4, committed 3
-       0.122  node 2  is follower in term 2, leader 1, log up to 4, committed 3
-       0.122  node 3  is learner in term 2, leader 1, log up to 4, committed 3
-       0.124  node 1  commits up to 4
+       0.119  node 1  is leader in term 2, leader 1, log up to 4, committed 3
+       0.121  node 2  is follower in term 2, leader 1, log up to 4, committed 3
+       0.121  node 3  is learner in term 2, leader 1, log up to 4, committed 3
+       0.123  node 1  commits up to 4
 change 1 promote 3
 run 600
        0.706  node 1  is leader in term 2, leader 1, log up to 5, committed 4
@@ -31,8 +31,8 @@ run 600
        0.707  node 3  is follower in term 2, leader 1, log up to 5, committed 4
        0.709  node 1  is leader in term 2, leader 1, log up to 6, committed 5
        0.709  node 1  commits up to 5
-       0.710  node 3  is follower in term 2, leader 1, log up to 6, committed 5
        0.710  node 2  is follower in term 2, leader 1, log up to 6, committed 5
+       0.710  node 3  is follower in term 2, leader 1, log up to 6, committed 5
        0.713  node 1  commits up to 6
        0.713  node 1  answers the operator: done
 kill 2
@@ -43,7 +43,7 @@ run 100
        1.406  node 1  is leader in term 2, leader 1, log up to 6, committed 6
        1.406  node 1  answers the operator: leadership is being handed over
        1.407  node 3  is candidate in term 3, leader 0, log up to 6, committed 6
-       1.409  node 1  is follower in term 3, leader 0, log up to 6, committed 6
+       1.410  node 1  is follower in term 3, leader 0, log up to 6, committed 6
        1.412  node 3  is leader in term 3, leader 3, log up to 7, committed 6
        1.413  node 1  is follower in term 3, leader 3, log up to 7, committed 6
        1.415  node 3  commits up to 7

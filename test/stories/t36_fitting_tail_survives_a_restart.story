@@ -62,7 +62,7 @@ start 3
        0.356  node 3  starts: term 2, vote 1, snapshot of 4, log 3 to 7
 run 200
        0.376  node 3  is follower in term 2, leader 1, log up to 7, committed 7
-       0.376  node 3  has saved a snapshot of index 7
+       0.380  node 3  has saved a snapshot of index 7
 get 2 key0
        0.556  node 2  is asked (6): GET key0
 get 3 key0

@@ -23,15 +23,13 @@ run 100
        0.156  node 1  is leader in term 2, leader 1, log up to 3, committed 2
        0.157  node 3  is follower in term 2, leader 1, log up to 3, committed 2
        0.157  node 2  is follower in term 2, leader 1, log up to 3, committed 2
-       0.157  node 4  is learner in term 2, leader 1, log up to 0, committed 0
-       0.160  node 1  commits up to 3
-       0.160  node 1  answers the operator: done
-       0.160  node 1  is leader in term 2, leader 1, log up to 4, committed 3
-       0.161  node 2  is follower in term 2, leader 1, log up to 4, committed 3
-       0.161  node 4  is learner in term 2, leader 1, log up to 3, committed 3
-       0.161  node 3  is follower in term 2, leader 1, log up to 4, committed 3
-       0.163  node 1  commits up to 4
-       0.163  node 4  is learner in term 2, leader 1, log up to 4, committed 3
+       0.159  node 1  commits up to 3
+       0.159  node 1  answers the operator: done
+       0.164  node 1  is leader in term 2, leader 1, log up to 4, committed 3
+       0.165  node 2  is follower in term 2, leader 1, log up to 4, committed 3
+       0.165  node 4  is learner in term 2, leader 1, log up to 4, committed 3
+       0.165  node 3  is follower in term 2, leader 1, log up to 4, committed 3
+       0.167  node 1  commits up to 4
 kill 4
        0.256  node 4  is killed
 set 1 key0 a
@@ -43,7 +41,7 @@ run 50
 start 4
        0.306  node 4  starts: term 2, vote 0, snapshot of 0, log 1 to 4
 run 500
-       0.327  node 4  is learner in term 2, leader 1, log up to 5, committed 5
+       0.313  node 4  is learner in term 2, leader 1, log up to 5, committed 5
 members 4
        0.806  node 4  members of entry 4, committed: 1 votes,2 votes,3 votes,4 learns
 status

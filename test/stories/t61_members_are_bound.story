@@ -27,11 +27,11 @@ change 1 add 3
 run 100
        0.156  node 1  is leader in term 2, leader 1, log up to 5, committed 4
        0.157  node 2  is follower in term 2, leader 1, log up to 5, committed 4
-       0.159  node 1  commits up to 5
-       0.159  node 1  answers the operator: done
+       0.160  node 1  commits up to 5
+       0.160  node 1  answers the operator: done
        0.181  node 1  is leader in term 2, leader 1, log up to 6, committed 5
        0.182  node 3  is learner in term 2, leader 1, log up to 6, committed 5
        0.182  node 2  is follower in term 2, leader 1, log up to 6, committed 5
-       0.185  node 1  commits up to 6
+       0.184  node 1  commits up to 6
 log 1
        0.256  node 1  log: 1 members of 1, 2 no-op of 2, 3 members of 2, 4 members of 2, 5 members of 2, 6 members of 2
