@@ -111,8 +111,8 @@ void founding_missing(const struct founding *founding, char *text, size_t size);
 bool founding_is_stranger(const struct founding *founding);
 
 /*
- * The members that the first entry of the log has: `founders` of [peers], whose digest this is, with
- * the identities that the directory has decided for. FOUNDING_NOT_MINE: the directory is no
+ * The members that the first entry of the log has: `founders` of [peers], whose digest this is,
+ * with the identities that the directory has decided for. FOUNDING_NOT_MINE: the directory is no
  * founder's, or has its log already. FOUNDING_DIFFERS: [peers] have changed since the decision.
  */
 enum founding_first { FOUNDING_NOT_MINE = 1, FOUNDING_DIFFERS, FOUNDING_MEMBERS };

@@ -249,8 +249,8 @@ static void ask_whether_removed(struct raftd_node *node)
         net_address_parse(&address, member->address, &error) != 0) {
         return;
     }
-    /* ask() sets node->removed if that is the answer. If this node is a member, the leader may be one
-     * that joined after all that this node's log knows: nobody dials the other one then. */
+    /* ask() sets node->removed if that is the answer. If this node is a member, the leader may be
+     * one that joined after all that this node's log knows: then neither of them dials. */
     if (ask(node, &address, &join, &reply, &error) == 0 &&
         admission_follow(&reply, true) == ADMISSION_MEET) {
         introduce(node, &reply);

@@ -224,7 +224,8 @@ void faults_set_back(struct world *world, struct sim_random *random)
 
 /* ---- an earlier cluster ---- */
 
-/* The directory of this host in the cluster that was founded earlier with the same configuration. */
+/* The directory of this host in the cluster that was founded earlier, with the same
+ * configuration. */
 static void found_former(struct host *host, struct sim_random *random)
 {
     struct raft_membership founders = *host->world->founders;

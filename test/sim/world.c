@@ -24,7 +24,7 @@ enum {
 
 /* ---- beginning and end ---- */
 
-/* Makes the hosts of the founders. Either the world founds the cluster, or they do so themselves. */
+/* Makes the hosts of the founders. The world founds the cluster, or they do so themselves. */
 static void found(struct world *world)
 {
     struct raft_membership *founders = memory_allocate_zeroed(1, sizeof(*founders));
