@@ -27,7 +27,8 @@ static uint64_t draw_time_us(const struct world *world, struct sim_random *rando
 static bool has_directory(const struct host *host)
 {
     return host != NULL && !host->gone && host->stand_in == HOST_GENUINE &&
-           host->identity.boot_count > 0 && !host->snapshot_damaged;
+           host->identity.boot_count > 0 && !host->snapshot_damaged && !host->log_is_damaged &&
+           host->rot.mask == 0;
 }
 
 /* ---- beginning and end of a stand-in ---- */

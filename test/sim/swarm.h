@@ -42,7 +42,6 @@ enum fault_class {
     FAULT_SUSPEND,   /* the clocks of one node or of all stop, and so do their processes */
     FAULT_FULL,      /* disks stay full in the first part of the calm */
     FAULT_ROT,       /* the newest snapshot or the log of a running process rots */
-    FAULT_ROT,       /* the newest snapshot of a running process rots */
     FAULT_SET_BACK,  /* a node runs on an older copy of its directory */
     FAULT_FORMER,    /* nodes run on their directories of an earlier cluster of the same name */
     FAULT_CLASSES,

@@ -67,11 +67,11 @@ run 2500
        0.222  node 1  /data/wal-0000000000000001.log is damaged at offset 24576: the header of a batch is broken; the entry at index 5 cannot be read back: check the disk
        0.222  node 1  is leader in term 2, leader 1, log up to 8, committed 8
        0.222  node 1  has a damaged log, and does not vote
-       0.223  node 1  has saved a snapshot of index 8
-       0.226  node 1  node 3 needs a snapshot
-       0.238  node 3  has received the snapshot of index 8 from node 1
-       0.238  node 3  is follower in term 2, leader 1, log up to 8, committed 8
-       0.238  node 3  installs the snapshot of index 8
+       0.225  node 1  has saved a snapshot of index 8
+       0.227  node 1  node 3 needs a snapshot
+       0.240  node 3  has received the snapshot of index 8 from node 1
+       0.240  node 3  is follower in term 2, leader 1, log up to 8, committed 8
+       0.240  node 3  installs the snapshot of index 8
        2.056  node 1  is leader in term 2, leader 1, log up to 8, committed 8
        2.057  node 2  is candidate in term 3, leader 0, log up to 8, committed 8
        2.059  node 1  is follower in term 3, leader 0, log up to 8, committed 8
@@ -94,8 +94,8 @@ status
        4.996  node 2  is down
        4.996  node 3  pre-candidate in term 3, log up to 9 of term 3, on disk 9, committed 9
 run 2000
-       5.225  node 1  is follower in term 3, leader 0, log up to 9, committed 9
-       5.225  node 1  has mended its log, and votes again
+       5.226  node 1  is follower in term 3, leader 0, log up to 9, committed 9
+       5.226  node 1  has mended its log, and votes again
        6.148  node 1  is pre-candidate in term 3, leader 0, log up to 9, committed 9
        6.150  node 1  is candidate in term 4, leader 0, log up to 9, committed 9
        6.152  node 3  is follower in term 4, leader 0, log up to 9, committed 9
