@@ -32,6 +32,7 @@ size_t pace_room(const struct pace *pace)
 void pace_full(struct pace *pace)
 {
     pace->was_full = true;
+    pace->is_busy = true;
 }
 
 void pace_sent(struct pace *pace, size_t size)
@@ -39,17 +40,31 @@ void pace_sent(struct pace *pace, size_t size)
     pace->sent_bytes += size;
 }
 
-/* With several marks in a window, the sender goes on in small steps while the answers come. With
- * one mark it would send a whole window at once and then wait: the line would have a long queue and
- * be idle by turns. In the smallest window there are two: when the second one is answered, half of
- * the window is free at least, so the sender never stops for want of a mark. */
+/* Bytes between two marks when there are so many of them in a window. */
+static size_t distance(const struct pace *pace, size_t marks)
+{
+    size_t bytes = limit(pace) / marks;
+
+    return bytes > PACE_MARK_BYTES ? bytes : PACE_MARK_BYTES;
+}
+
+/*
+ * While the window is used up, there are several marks in it, so that the sender goes on in small
+ * steps as the answers come. With one mark it would send a whole window at once and then wait: the
+ * line would have a long queue and be idle by turns. In the smallest window there are two: when the
+ * second one is answered, half of the window is free at least, so the sender never stops for want
+ * of a mark.
+ *
+ * Each mark costs a write of the peer and a wake-up here. While the line takes everything long
+ * before the window is used up, two marks in a window are enough to know that. If the window is
+ * used up nevertheless, another mark leaves at once.
+ */
 bool pace_wants_mark(const struct pace *pace)
 {
-    size_t distance = limit(pace) / PACE_MARKS_A_WINDOW;
+    size_t marks = pace->is_busy ? PACE_MARKS_A_WINDOW : PACE_MARKS_A_QUIET_WINDOW;
 
     return pace->mark_count < PACE_MARKS_MAX &&
-           pace->sent_bytes - pace->marked_bytes >=
-               (distance > PACE_MARK_BYTES ? distance : PACE_MARK_BYTES);
+           pace->sent_bytes - pace->marked_bytes >= distance(pace, marks);
 }
 
 void pace_mark(struct pace *pace, uint64_t nonce)
@@ -123,6 +138,9 @@ void pace_answered(struct pace *pace, uint64_t nonce, uint64_t now_us)
     pace->mark_count -= place + 1;
     memmove(pace->marks, pace->marks + place + 1, pace->mark_count * sizeof(mark));
     pace->arrived_bytes = mark.sent_bytes;
+    if (on_the_way(pace) < distance(pace, PACE_MARKS_A_WINDOW)) {
+        pace->is_busy = false;
+    }
     if (pace->was_full && mark.sent_bytes > pace->next_round_bytes) {
         uint64_t round_trip_us = now_us > nonce ? now_us - nonce : 1;
 

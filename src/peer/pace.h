@@ -44,8 +44,9 @@ enum {
     PACE_MAX_BYTES = 4 * 1024 * 1024,
     PACE_QUEUE_US = 25 * 1000,
     PACE_BASE_AGE_US = 10 * 1000 * 1000,
-    PACE_MARKS_MAX = 16, /* marks that are not answered yet */
-    PACE_MARKS_A_WINDOW = 8,
+    PACE_MARKS_MAX = 16,                    /* marks that are not answered yet */
+    PACE_MARKS_A_WINDOW = 8,                /* while the window is used up */
+    PACE_MARKS_A_QUIET_WINDOW = 2,          /* otherwise */
     PACE_MARK_BYTES = PACE_FLOOR_BYTES / 2, /* between two marks, at least */
 };
 
@@ -63,6 +64,7 @@ struct pace {
     size_t mark_count;
     bool starts;               /* the queue was never too long: the window doubles */
     bool was_full;             /* the window was used up since it was computed last */
+    bool is_busy;              /* it was used up, and nearly nothing was on the way since */
     uint64_t next_round_bytes; /* a mark after these bytes computes the window again */
     uint64_t grown_us;         /* when the window grew last */
     uint64_t base_us;          /* 0 = not measured yet */

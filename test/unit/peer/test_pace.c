@@ -199,6 +199,47 @@ START_TEST(a_window_that_is_not_used_does_not_change)
 }
 END_TEST
 
+/* Each mark costs the peer a write, so there are few while nothing waits for them. */
+START_TEST(a_window_that_is_not_used_up_needs_few_marks)
+{
+    struct line line;
+    struct pace *pace = &line.pace;
+    size_t window;
+    size_t marks = 0;
+
+    line_begin(&line, 12500000, 1000);
+    line_run(&line, 5 * 1000000);
+    while (line.answer_count > 0) {
+        line.now_us += STEP_US;
+        line_take_answers(&line);
+    }
+    window = pace->window_bytes;
+    ck_assert_uint_ge(window, 128 * 1024);
+    for (size_t sent = 0; sent < 16 * window; sent += 1024) {
+        pace_sent(pace, 1024);
+        if (pace_wants_mark(pace)) {
+            marks++;
+            pace_mark(pace, ++line.now_us);
+            pace_answered(pace, line.now_us, line.now_us + 100);
+        }
+        ck_assert_uint_gt(pace_room(pace), window / 4);
+    }
+    ck_assert_uint_ge(marks, 30);
+    ck_assert_uint_le(marks, 34);
+
+    /* Something waits: the next mark leaves at once, and then one for an eighth of the window. */
+    pace_mark(pace, ++line.now_us);
+    pace_answered(pace, line.now_us, line.now_us + 100);
+    pace_sent(pace, window / 4);
+    ck_assert(!pace_wants_mark(pace));
+    pace_full(pace);
+    ck_assert(pace_wants_mark(pace));
+    pace_mark(pace, ++line.now_us);
+    pace_sent(pace, window / 8 + 1);
+    ck_assert(pace_wants_mark(pace));
+}
+END_TEST
+
 /* Answers that are lost delay the sender until the next probe is answered, and no longer. */
 START_TEST(a_later_answer_stands_for_the_lost_ones)
 {
@@ -230,6 +271,7 @@ UNIT_SUITE(pace)
     tcase_add_test(tcase, a_burst_that_the_line_takes_tells_nothing_about_the_rest);
     tcase_add_test(tcase, a_route_that_becomes_longer_keeps_its_speed);
     tcase_add_test(tcase, a_window_that_is_not_used_does_not_change);
+    tcase_add_test(tcase, a_window_that_is_not_used_up_needs_few_marks);
     tcase_add_test(tcase, a_later_answer_stands_for_the_lost_ones);
     suite_add_tcase(suite, tcase);
     return suite;
