@@ -21,8 +21,7 @@ static size_t write_number(uint8_t *place, size_t number)
     return size;
 }
 
-/* Moves *next behind a number; false if none in its shortest form stands there. */
-static bool read_number(const uint8_t **next, const uint8_t *end, uint32_t *number)
+static bool read_long_number(const uint8_t **next, const uint8_t *end, uint32_t *number)
 {
     const uint8_t *place = *next;
     uint64_t sum = 0;
@@ -38,6 +37,17 @@ static bool read_number(const uint8_t **next, const uint8_t *end, uint32_t *numb
         }
     }
     return false;
+}
+
+/* Moves *next behind a number; false if none in its shortest form stands there. Most numbers are
+ * lengths of less than 128 bytes, which take one byte. */
+static inline bool read_number(const uint8_t **next, const uint8_t *end, uint32_t *number)
+{
+    if (*next < end && **next < 0x80) {
+        *number = *(*next)++;
+        return true;
+    }
+    return read_long_number(next, end, number);
 }
 
 void kv_request_encode(struct buffer *buffer, enum kv_operation operation, uint8_t flags,
