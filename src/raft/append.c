@@ -29,8 +29,12 @@ static bool contradicts(const struct raft_core *core, uint64_t index, uint64_t t
  */
 static bool time_contradicts(const struct raft_core *core, const struct raft_entry *entry)
 {
-    uint64_t known_ms = raftlog_time(&core->log, entry->index);
+    uint64_t known_ms;
 
+    if (entry->index > raftlog_last_index(&core->log)) {
+        return false; /* as most entries are: new */
+    }
+    known_ms = raftlog_time(&core->log, entry->index);
     return raftlog_term(&core->log, entry->index) == entry->term &&
            (known_ms != 0 || PLANT(raft_base_time_believed)) && known_ms != entry->time_ms;
 }

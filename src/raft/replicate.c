@@ -28,6 +28,25 @@ static bool is_heard(const struct raft_core *core, const struct progress *progre
     return core->now_ms - progress->last_contact_ms < core->options.election_timeout_ms;
 }
 
+/* Whether the disk of the member at this position is less full than `before`. */
+static bool is_below(const struct raft_core *core, size_t position, enum raft_space before)
+{
+    bool self = core->membership.members[position].id == core->options.id;
+
+    return (self ? core->space : core->progress[position].space) < before;
+}
+
+/* Asked for each command, and nearly always so. */
+static bool all_have(const struct raft_core *core, enum raft_space before)
+{
+    for (size_t i = 0; i < core->membership.count; i++) {
+        if (!is_below(core, i, before)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /*
  * If some disk is nearly full, the disks of members that do not answer do not count: what was heard
  * of them last may be long ago or nothing. With one member down and one full disk of three, the
@@ -38,18 +57,18 @@ bool replicate_quorum_has(const struct raft_core *core, enum raft_space before)
 {
     bool answered[RAFT_MEMBERS_MAX];
     bool has_room[RAFT_MEMBERS_MAX];
-    bool all = true;
 
+    if (all_have(core, before)) {
+        return true;
+    }
     for (size_t i = 0; i < core->membership.count; i++) {
         bool self = core->membership.members[i].id == core->options.id;
 
         answered[i] = true;
-        has_room[i] = (self ? core->space : core->progress[i].space) < before;
-        all = all && has_room[i];
-        has_room[i] = has_room[i] && (self || is_heard(core, &core->progress[i]) ||
-                                      PLANT(raft_silent_disks_count));
+        has_room[i] = is_below(core, i, before) && (self || is_heard(core, &core->progress[i]) ||
+                                                    PLANT(raft_silent_disks_count));
     }
-    return all || raft_membership_tally(&core->membership, answered, has_room) == RAFT_TALLY_WON;
+    return raft_membership_tally(&core->membership, answered, has_room) == RAFT_TALLY_WON;
 }
 
 /*
