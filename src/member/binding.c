@@ -84,15 +84,13 @@ bool member_binding_is_due(const struct member *member)
     return may_propose(member) && next_step(member, &step);
 }
 
-void member_propose_binding(struct member *member)
+static void propose_step(struct member *member, const struct raft_change_step *step)
 {
     struct raft_change change = {.count = 1};
     struct buffer bytes = {0};
     struct raft_entry *entry;
 
-    if (!may_propose(member) || !next_step(member, &change.steps[0])) {
-        return;
-    }
+    change.steps[0] = *step;
     raft_change_encode(&change, &bytes);
     entry = raft_entry_make(RAFT_ENTRY_MEMBERSHIP_CHANGE, bytes.data, (uint32_t)bytes.size_bytes);
     buffer_free(&bytes);
@@ -100,4 +98,13 @@ void member_propose_binding(struct member *member)
     member->batch.entries[member->batch.entry_count++] = entry;
     member->binding_index = raft_get_membership_index(member->core);
     member->binding_again_ms = member->turn.now_ms + AGAIN_MS;
+}
+
+void member_propose_binding(struct member *member)
+{
+    struct raft_change_step step;
+
+    if (may_propose(member) && next_step(member, &step)) {
+        propose_step(member, &step);
+    }
 }
