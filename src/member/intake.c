@@ -97,8 +97,8 @@ static void propose_held(struct member *member)
         waiting_release(waiting);
         member->release_ms = member->turn.now_ms + MEMBER_RETRY_MS; /* not for each request */
     }
-    while (member_is_open(member) && member_has_room(member) &&
-           (request = waiting_peek(waiting, &waiting->held)) != NULL) {
+    while ((request = waiting_peek(waiting, &waiting->held)) != NULL && member_has_room(member) &&
+           member_is_open(member)) {
         if (waiting_is_blocked(waiting, request->owner)) {
             waiting_advance(waiting, &waiting->held, WAITING_BEHIND);
         } else {

@@ -309,15 +309,16 @@ struct member_read {
     enum raftd_read_level level;
     bool is_confirmed; /* a round has confirmed it, so no clock matters any more */
 };
-/* now_ms: the clock at this moment. */
+/* now_ms: the clock after the step of this turn. It may be some reads old: what decides about a
+ * read that no round has confirmed is the clock after its answer. */
 bool member_next_read(struct member *member, uint64_t now_ms, struct member_read *read);
 /*
- * The host has computed the answer. now_ms: the clock after that. The thread may be paused at any
- * point, for seconds. If the lease is still valid after the answer was computed, the answer was the
- * newest state at some moment after the read was asked, and it may leave. With the first look at
- * the clock alone the lease could end, another leader could acknowledge writes, and the answer
- * would miss them (T24). False: it may not leave, and the read waits for a round. Takes what is in
- * the reply in both cases.
+ * The host has computed the answer. now_ms: the clock after that; for a confirmed read it does not
+ * matter. The thread may be paused at any point, for seconds. If the lease is still valid after the
+ * answer was computed, the answer was the newest state at some moment after the read was asked, and
+ * it may leave. With the first look at the clock alone the lease could end, another leader could
+ * acknowledge writes, and the answer would miss them (T24). False: it may not leave, and the read
+ * waits for a round. Takes what is in the reply in both cases.
  */
 bool member_answer_read(struct member *member, const struct member_read *read, uint64_t now_ms,
                         struct raftd_reply *reply);

@@ -14,13 +14,22 @@ static struct member_answer *add(struct member *member, struct raftd_client *cli
                                  int status, uint64_t index, struct raftd_reply *reply)
 {
     struct member_answers *answers = &member->answers;
+    struct member_answer *answer;
 
-    answers->list = memory_grow(answers->list, &answers->capacity, answers->count + 1,
-                                sizeof(answers->list[0]));
-    answers->list[answers->count] = (struct member_answer){
-        .client = client, .tag = tag, .status = status, .index = index, .reply = *reply};
-    *reply = (struct raftd_reply){0};
-    return &answers->list[answers->count++];
+    if (answers->count == answers->capacity) {
+        answers->list = memory_grow(answers->list, &answers->capacity, answers->count + 1,
+                                    sizeof(answers->list[0]));
+    }
+    answer = &answers->list[answers->count++];
+    answer->client = client;
+    answer->tag = tag;
+    answer->status = status;
+    answer->index = index;
+    answer->sequence = 0;
+    answer->reply = *reply;
+    (void)reply_take(reply);
+    reply->size_bytes = 0;
+    return answer;
 }
 
 void member_reply(struct member *member, struct waiting_request *request, int status,
@@ -67,8 +76,12 @@ void member_fail_refused_before(struct member *member, const struct waiting_requ
 {
     const void *owner = request->owner;
     uint64_t sequence = request->sequence;
-    struct waiting_request *older = waiting_oldest(&member->waiting);
+    struct waiting_request *older;
 
+    if (member->waiting.refused_count == 0) {
+        return; /* asked for each command, and nearly always so */
+    }
+    older = waiting_oldest(&member->waiting);
     while (member->waiting.refused_count > 0 && older != NULL && older->sequence != sequence) {
         struct waiting_request *newer = waiting_newer(&member->waiting, older);
 

@@ -28,10 +28,11 @@ void machine_read(struct core_loop *loop)
     uint64_t now_ms = clock_monotonic_ms();
     struct member_read read;
 
-    /* The clock is read once for each answer: after it, which is also just before the next one. */
     while (member_next_read(loop->member, now_ms, &read)) {
         machine->read(machine->context, &read.query, &reply);
-        now_ms = clock_monotonic_ms();
+        if (!read.is_confirmed) {
+            now_ms = clock_monotonic_ms(); /* what decides is the clock after the answer (T24) */
+        }
         member_answer_read(loop->member, &read, now_ms, &reply);
     }
 }
