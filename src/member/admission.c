@@ -46,10 +46,7 @@ static bool judge_member(const struct admission_view *view, const struct raft_me
         return say(reply, join->cluster_id != 0 ? WIRE_JOIN_WELCOME : WIRE_JOIN_KNOCK, "");
     }
     if (join->cluster_id != 0) {
-        /* Its directory is bound to the id first, if a leader is here to do it. */
-        return reply->leader_id != view->self_id || join->asks_only || join->identity == 0
-                   ? say(reply, WIRE_JOIN_WELCOME, "")
-                   : false;
+        return say(reply, WIRE_JOIN_WELCOME, ""); /* the leader binds it when it connects */
     }
     if ((member->roles & RAFT_MEMBER_LEARNER) == 0) {
         return say(reply, WIRE_JOIN_REFUSED, lost);
@@ -110,11 +107,7 @@ bool admission_answer(const struct admission_view *view, const struct wire_join 
         (struct raft_change_step){.kind = join->promote ? RAFT_CHANGE_ADD : RAFT_CHANGE_ADD_LEARNER,
                                   .id = join->node_id,
                                   .identity = join->identity};
-    if (raft_membership_find(view->members, join->node_id) != NULL) {
-        step->kind = RAFT_CHANGE_BIND;
-    } else {
-        snprintf(step->address, sizeof(step->address), "%s", join->address);
-    }
+    snprintf(step->address, sizeof(step->address), "%s", join->address);
     return false;
 }
 

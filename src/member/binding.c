@@ -7,6 +7,13 @@
  * What a greeting says is enough for that: the link has verified its sender, and while no directory
  * is bound, nobody can tell another one from the first. A member that is bound is never bound
  * again. A second directory under its id is a stranger from then on, which the links refuse.
+ *
+ * If there is proof that a member has lost what it had promised, the membership is made to say so:
+ * the member denies to this leader what it acknowledged (progress.h), or the link saw in a greeting
+ * that its directory was set back (peer/acquaintance.h). Then no node counts it or lets it in, also
+ * after restarts and under later leaders, until it is replaced. The mark needs a quorum without
+ * that member; where there is none, each node that has the proof refuses the member as long as it
+ * runs.
  */
 #include "base/assert.h"
 #include "member/state.h"
@@ -39,18 +46,66 @@ static bool is_bound(const struct raft_membership *membership, uint64_t identity
     return false;
 }
 
-/* Whether a change of members can be made now: one at a time (T26). */
+/* Whether this leader can make a change of members now: one at a time (T26). */
 static bool can_change(const struct member *member)
 {
     const struct raft_membership *membership = raft_get_membership(member->core);
 
-    return member->turn.takes_part && raft_get_role(member->core) == RAFT_LEADER &&
-           member_can_propose(member) && raft_knows_commit(member->core) &&
+    return raft_get_role(member->core) == RAFT_LEADER && raft_knows_commit(member->core) &&
            raft_membership_is_committed(member->core) && !raft_membership_is_joint(membership);
 }
 
-/* The next step that is due. False: there is none. */
-static bool next_step(const struct member *member, struct raft_change_step *step)
+static bool has_proof(const struct member *member, uint16_t id)
+{
+    for (size_t i = 0; i < member->proof_count; i++) {
+        if (member->proofs[i] == id) {
+            return true;
+        }
+    }
+    return raft_has_lost_log(member->core, id);
+}
+
+void member_has_proof(struct member *member, uint16_t peer)
+{
+    const struct raft_membership *membership = raft_get_membership(member->core);
+    size_t kept = 0;
+
+    if (has_proof(member, peer)) {
+        return;
+    }
+    for (size_t i = 0; i < member->proof_count; i++) {
+        if (raft_membership_find(membership, member->proofs[i]) != NULL) {
+            member->proofs[kept++] = member->proofs[i];
+        }
+    }
+    member->proof_count = kept;
+    if (kept < RAFT_MEMBERS_MAX && raft_membership_find(membership, peer) != NULL) {
+        member->proofs[member->proof_count++] = peer;
+    }
+}
+
+/* A follower asks the leader to do it, which may know nothing of this. */
+static bool next_mark(const struct member *member, struct raft_change_step *step)
+{
+    const struct raft_membership *membership = raft_get_membership(member->core);
+
+    if (raft_get_role(member->core) == RAFT_LEADER && !can_change(member)) {
+        return false;
+    }
+    for (size_t i = 0; i < membership->count; i++) {
+        const struct raft_member *other = &membership->members[i];
+
+        if (other->id != member->options.id && other->identity != RAFT_IDENTITY_LOST &&
+            has_proof(member, other->id)) {
+            *step = (struct raft_change_step){
+                .kind = RAFT_CHANGE_LOST, .id = other->id, .identity = other->identity};
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool next_binding(const struct member *member, struct raft_change_step *step)
 {
     const struct raft_membership *membership = raft_get_membership(member->core);
 
@@ -68,6 +123,13 @@ static bool next_step(const struct member *member, struct raft_change_step *step
         }
     }
     return false;
+}
+
+/* The next step that is due. False: there is none. */
+static bool next_step(const struct member *member, struct raft_change_step *step)
+{
+    return member->turn.takes_part && member_can_propose(member) &&
+           (next_mark(member, step) || next_binding(member, step));
 }
 
 /* A proposal that was refused leaves the membership as it is. */

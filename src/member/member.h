@@ -147,6 +147,9 @@ void member_message(struct member *member, struct raft_message *message);
  * greeting said; a leader binds a member to it that is not bound yet. 0 = not known, or the link is
  * lost. */
 void member_link(struct member *member, uint16_t peer, bool up, uint64_t identity);
+/* The link has proof that the peer's data directory lacks what the peer had promised, and refuses
+ * it. The member has the membership say so (RAFT_IDENTITY_LOST). */
+void member_has_proof(struct member *member, uint16_t peer);
 /* The link to a peer was taken away, because it is no member any more or has another address. */
 void member_link_gone(struct member *member, uint16_t peer);
 /* The cluster time at which the state machine wants to be told the time; UINT64_MAX = never. */

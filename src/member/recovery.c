@@ -60,6 +60,16 @@ static int log_is_gone(const struct recovery_options *options, const char *found
                      options->directory, found);
 }
 
+static int log_is_nobodys(const struct recovery_options *options, struct raftd_error *error)
+{
+    return error_set(error, RAFTD_ERROR_CORRUPT,
+                     "%.200s holds a log whose first segment has a damaged header, and its file "
+                     "\"%s\" does not say whose log that is: move the directory aside and let this "
+                     "node come back under a new id (raftctl member replace); if no node has ever "
+                     "served from it, just empty it",
+                     options->directory, DIRECTORY_IDENTITY_NAME);
+}
+
 static void note_snapshot(void *argument, const char *name)
 {
     bool *has_snapshots = argument;
@@ -109,6 +119,9 @@ static int identify_first(const struct recovery_options *options, const struct w
 {
     *identity =
         (struct directory_identity){.identity = random_identity, .node_id = options->node_id};
+    if (log->is_damaged) {
+        return log_is_nobodys(options, error);
+    }
     if (log->cluster_id == 0) {
         return begin_directory(options, identity, error);
     }
@@ -140,6 +153,9 @@ static int identify_first(const struct recovery_options *options, const struct w
 static int identify_again(const struct recovery_options *options, const struct wal_identity *log,
                           struct directory_identity *identity, struct raftd_error *error)
 {
+    if (recovery_is_new(identity) && log->is_damaged) {
+        return log_is_nobodys(options, error);
+    }
     if (recovery_is_new(identity) && log->cluster_id == 0) {
         identity->node_id = options->node_id; /* it may change as long as there is no cluster */
         return 0;
@@ -162,7 +178,7 @@ static int identify_again(const struct recovery_options *options, const struct w
                          options->directory, log->cluster_id, DIRECTORY_IDENTITY_NAME,
                          identity->cluster_id);
     }
-    if (identity->boot_count > 0 && log->cluster_id == 0) {
+    if (identity->boot_count > 0 && log->cluster_id == 0 && !log->is_damaged) {
         return log_is_gone(options, "belongs to a member of a cluster", error);
     }
     return 0;

@@ -176,6 +176,9 @@ struct member {
      * made if that membership stays. */
     uint64_t binding_index;
     uint64_t binding_again_ms;
+    /* Members of which there is proof that they have lost what they had promised. */
+    size_t proof_count;
+    uint16_t proofs[RAFT_MEMBERS_MAX];
 
     enum raft_space space; /* as the core was last told */
 
@@ -228,7 +231,8 @@ void member_follow_fetches(struct member *member, const struct raft_outbox *outb
 void member_tell_applied(struct member *member);
 
 /* binding.c */
-/* If a member is not bound to its data directory yet: proposes to bind it. */
+/* If a member is not bound to its data directory yet: proposes to bind it. If there is proof that
+ * one has lost its data: proposes to mark it. */
 void member_propose_binding(struct member *member);
 bool member_binding_is_due(const struct member *member);
 

@@ -486,8 +486,13 @@ int recovery_build(struct raftd_node *node, struct raftd_error *error)
             node->identity.boot_count > 1) {
             note_what_is_ignored(node);
         }
+        struct raft_status status;
+
+        raft_get_status(node->core, clock_monotonic_ms(), &status);
         atomic_store(&node->link_shared.cluster_id, node->cluster_id);
         atomic_store(&node->link_shared.boot_count, node->identity.boot_count);
+        atomic_store(&node->link_shared.term, status.term);
+        atomic_store(&node->link_shared.last_index, status.last_index);
         code = make_links(node, error);
     }
     atomic_store_explicit(&node->whole, code == 0, memory_order_release);

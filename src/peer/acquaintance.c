@@ -3,29 +3,62 @@
  */
 #include "peer/acquaintance.h"
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/plant.h"
+#include "raft/membership.h"
 
-enum acquaintance_verdict acquaintance_meet(struct acquaintance *known,
-                                            const struct wire_hello *hello,
-                                            struct raftd_error *error)
+enum acquaintance_verdict acquaintance_judge(const struct acquaintance *known, uint64_t identity,
+                                             unsigned id, struct raftd_error *error)
 {
     uint64_t expected = known->bound != 0 ? known->bound : known->identity;
-    unsigned id = hello->node_id;
 
-    if (hello->identity == 0) {
-        return ACQUAINTANCE_SAME;
+    if (expected == RAFT_IDENTITY_LOST || identity == RAFT_IDENTITY_LOST) {
+        error_set(error, RAFTD_ERROR_REFUSED,
+                  "node %u has lost data that it had acknowledged, and is marked so in this "
+                  "cluster; let it come back under a new id (raftctl member replace)",
+                  id);
+        return ACQUAINTANCE_LOST;
     }
-    if (expected != 0 && hello->identity != expected) {
+    if (expected != 0 && identity != expected) {
         error_set(error, RAFTD_ERROR_REFUSED,
                   "node %u has lost its data: it has another data directory than member %u of this "
                   "cluster; let it come back under a new id (raftctl member replace)",
                   id, id);
         return ACQUAINTANCE_STRANGER;
     }
-    if (hello->identity == known->identity && !PLANT(peer_forgets_starts) &&
-        (hello->boot_count < known->boot_count ||
-         (hello->boot_count == known->boot_count && hello->process_id != known->process_id))) {
+    return ACQUAINTANCE_SAME;
+}
+
+static bool is_before(uint64_t term, uint64_t index, const struct acquaintance *known)
+{
+    return term < known->term || (term == known->term && index < known->index);
+}
+
+/* Of a hello from the directory that was met before. */
+static bool is_set_back(const struct acquaintance *known, const struct wire_hello *hello)
+{
+    if (hello->boot_count != known->boot_count) {
+        return hello->boot_count < known->boot_count ||
+               is_before(hello->term, hello->last_index, known);
+    }
+    return hello->process_id != known->process_id;
+}
+
+enum acquaintance_verdict acquaintance_meet(struct acquaintance *known,
+                                            const struct wire_hello *hello,
+                                            struct raftd_error *error)
+{
+    unsigned id = hello->node_id;
+    enum acquaintance_verdict verdict = acquaintance_judge(known, hello->identity, id, error);
+
+    if (verdict != ACQUAINTANCE_SAME) {
+        return verdict;
+    }
+    if (hello->identity != known->identity) {
+        *known = (struct acquaintance){.bound = known->bound, .identity = hello->identity};
+    } else if (is_set_back(known, hello) && !PLANT(peer_forgets_starts)) {
         error_set(error, RAFTD_ERROR_REFUSED,
                   "node %u has lost data: its data directory is a copy or was set back to an older "
                   "state, and lacks what it acknowledged; let it come back under a new id (raftctl "
@@ -33,8 +66,40 @@ enum acquaintance_verdict acquaintance_meet(struct acquaintance *known,
                   id);
         return ACQUAINTANCE_SET_BACK;
     }
-    known->identity = hello->identity;
     known->boot_count = hello->boot_count;
     known->process_id = hello->process_id;
     return ACQUAINTANCE_SAME;
+}
+
+/* The messages that leave a node only when the term in them is on its disk. Of these, a success
+ * acknowledges an index. */
+static bool is_promise(const struct raft_message *message)
+{
+    switch (message->type) {
+    case RAFT_MESSAGE_VOTE:
+        return !message->vote.pre;
+    case RAFT_MESSAGE_VOTE_REPLY:
+        return !message->vote_reply.pre && message->vote_reply.granted;
+    case RAFT_MESSAGE_APPEND:
+    case RAFT_MESSAGE_APPEND_REPLY:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void acquaintance_hear(struct acquaintance *known, const struct raft_message *message)
+{
+    uint64_t index = 0;
+
+    if (!is_promise(message)) {
+        return;
+    }
+    if (message->type == RAFT_MESSAGE_APPEND_REPLY && message->append_reply.success) {
+        index = message->append_reply.index;
+    }
+    if (!is_before(message->term, index, known)) {
+        known->term = message->term;
+        known->index = index;
+    }
 }

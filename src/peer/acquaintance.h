@@ -1,12 +1,23 @@
 /*
  * What a node remembers of the data directory of a peer, and whether a hello comes from the same
- * directory in a later state. It lives as long as the link to the peer, which guards it. Pure.
+ * directory in a state that is not older. It lives as long as the link to the peer, which guards
+ * it. Pure.
  *
- * A directory counts the starts of a node on it, and each process has a random number. If a hello
- * has a lower count than one before, or the same count and another process, then the directory was
- * set back to an older state, or copied: it lacks votes or entries that its member has promised. If
- * the identity is another one, the directory was lost. In both cases the node must not take part
- * under this id.
+ * The log says to which directory the peer's id is bound, so another directory is noticed after
+ * every restart. An older state of the same directory, or a copy of it, lacks votes or entries that
+ * the member has promised. That it is older is seen in two ways:
+ *
+ *   - A directory counts the starts of a node on it, and each process has a random number. A lower
+ *     count than before, or the same count and another process: set back, or copied.
+ *   - A hello says with which log the process has started: its term, and its last index. A message
+ *     of an earlier process says what was on the disk then: the term with which it voted, led or
+ *     answered, and the index that it acknowledged in this term. A start below that, compared by
+ *     the term and then by the index, has lost it. Why the comparison is right: the term on a disk
+ *     never falls. In one term, a log only grows up to what was acknowledged in it, since the one
+ *     leader of that term overwrites nothing. In a later term another leader may have cut the log,
+ *     so then an index says nothing.
+ *
+ * In all these cases the node must not take part under this id.
  */
 #ifndef RAFTD_PEER_ACQUAINTANCE_H
 #define RAFTD_PEER_ACQUAINTANCE_H
@@ -22,17 +33,25 @@ struct acquaintance {
     uint64_t identity;   /* of the last hello that was accepted; 0 = there was none */
     uint64_t boot_count; /* of that hello */
     uint64_t process_id; /* of that hello */
+    uint64_t term;       /* the newest that the peer has certainly had on its disk */
+    uint64_t index;      /* and the last index that it has acknowledged in this term; 0 = none */
 };
 
 enum acquaintance_verdict {
     ACQUAINTANCE_SAME = 0, /* it is remembered now */
-    ACQUAINTANCE_STRANGER, /* another directory */
+    ACQUAINTANCE_STRANGER, /* another directory than the bound one, or than before */
     ACQUAINTANCE_SET_BACK, /* the same directory in an older state, or a copy */
+    ACQUAINTANCE_LOST,     /* the membership says that the member has lost its data */
 };
-/* Judges a hello of the peer, and remembers it if it is accepted. The error says what to do. A
- * hello without an identity is accepted. */
+/* Judges a hello of the peer, and remembers it if it is accepted. The error says what to do. */
 enum acquaintance_verdict acquaintance_meet(struct acquaintance *known,
                                             const struct wire_hello *hello,
                                             struct raftd_error *error);
+/* Whether the peer that was met last may still take part, after `bound` has changed. id: the
+ * peer's. */
+enum acquaintance_verdict acquaintance_judge(const struct acquaintance *known, uint64_t identity,
+                                             unsigned id, struct raftd_error *error);
+/* Remembers what a message of the peer proves. */
+void acquaintance_hear(struct acquaintance *known, const struct raft_message *message);
 
 #endif

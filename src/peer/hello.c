@@ -21,6 +21,8 @@ void hello_make(struct wire_hello *hello, const struct link_shared *shared, uint
         .process_id = shared->process_id,
         .identity = shared->identity,
         .boot_count = shared->boot_count,
+        .term = shared->term,
+        .last_index = shared->last_index,
     };
     memcpy(hello->cluster_name, shared->cluster_name, sizeof(hello->cluster_name));
     memcpy(hello->client_address, shared->client_address, sizeof(hello->client_address));
@@ -143,6 +145,7 @@ enum greeting_reason hello_reason_of(enum acquaintance_verdict verdict)
     case ACQUAINTANCE_STRANGER:
         return GREETING_STRANGER;
     case ACQUAINTANCE_SET_BACK:
+    case ACQUAINTANCE_LOST:
         return GREETING_SET_BACK;
     case ACQUAINTANCE_SAME:
         break;

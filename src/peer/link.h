@@ -49,9 +49,11 @@ struct link_timing {
 struct link_shared {
     uint16_t self_id;
     /* Atomic, because they become known only when the node has its log, and the reception may run
-     * before that: cluster_id (0 = none yet), boot_count. */
+     * before that: cluster_id (0 = none yet), boot_count, term, last_index. */
     _Atomic uint64_t cluster_id;
     _Atomic uint64_t boot_count; /* how often a node has started on the data directory */
+    _Atomic uint64_t term;       /* in the log with which this process has started */
+    _Atomic uint64_t last_index; /* of that log */
     uint64_t identity;           /* of the data directory */
     uint64_t process_id;         /* random id of this process */
     char cluster_name[64];
@@ -122,8 +124,12 @@ void link_give_stream(struct link *link, struct stream *stream, const struct wir
  */
 enum acquaintance_verdict link_recognise(struct link *link, const struct wire_hello *hello,
                                          struct raftd_error *error);
-/* Any thread. The log binds the peer's id to the data directory with this identity; 0 = to none.
- * Returns whether that is new. */
+/* Core thread. Whether a hello has shown, since the last call, that the peer's data directory lacks
+ * what the peer had promised, while the peer had no connection: so no other process stands in for
+ * the same member. The link refuses the peer; wakes the core thread. */
+bool link_take_proof(struct link *link);
+/* Any thread. The log binds the peer's id to the data directory with this identity; 0 = to none. A
+ * connection to another directory ends. Returns whether that is new. */
 bool link_bind(struct link *link, uint64_t identity);
 
 /* Any thread. */

@@ -287,6 +287,7 @@ static int on_raft_message(struct link *link, const struct wire_header *header,
         wire_message_free(message);
         return code;
     }
+    link_remember(link, message);
     link_push_event(link, (struct link_event){.type = LINK_EVENT_MESSAGE,
                                               .size_bytes = header->payload_bytes,
                                               .message = message});
@@ -473,12 +474,21 @@ static void work_idle(struct link *link)
 
 void link_work(struct link *link)
 {
+    struct raftd_error error;
+
     link->now_ms = clock_monotonic_ms();
     if (link->blocked) {
         link_push_owed(link);
     }
     if (atomic_load(&link->given_waits)) {
         take_given(link);
+    }
+    if (atomic_exchange(&link->rebound, false) && link->state == LINK_UP) {
+        enum acquaintance_verdict verdict = link_recognise_again(link, &error);
+
+        if (verdict != ACQUAINTANCE_SAME) {
+            fail(link, hello_reason_of(verdict), error.message);
+        }
     }
     if (link->state == LINK_IDLE) {
         work_idle(link);

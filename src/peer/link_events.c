@@ -67,8 +67,34 @@ enum acquaintance_verdict link_recognise(struct link *link, const struct wire_he
     mutex_unlock(&link->mutex);
     if (verdict != ACQUAINTANCE_SAME && !atomic_load(&link->up)) {
         set_health_down(link, error->message);
+        if (verdict == ACQUAINTANCE_SET_BACK) {
+            atomic_store(&link->has_proof, true);
+            waker_wake(link->shared->core);
+        }
     }
     return verdict;
+}
+
+enum acquaintance_verdict link_recognise_again(struct link *link, struct raftd_error *error)
+{
+    enum acquaintance_verdict verdict;
+
+    mutex_lock(&link->mutex);
+    verdict = acquaintance_judge(&link->known, link->peer_identity, link->peer_id, error);
+    mutex_unlock(&link->mutex);
+    return verdict;
+}
+
+void link_remember(struct link *link, const struct raft_message *message)
+{
+    mutex_lock(&link->mutex);
+    acquaintance_hear(&link->known, message);
+    mutex_unlock(&link->mutex);
+}
+
+bool link_take_proof(struct link *link)
+{
+    return atomic_exchange(&link->has_proof, false);
 }
 
 bool link_bind(struct link *link, uint64_t identity)
@@ -79,6 +105,10 @@ bool link_bind(struct link *link, uint64_t identity)
     is_new = link->known.bound != identity;
     link->known.bound = identity;
     mutex_unlock(&link->mutex);
+    if (is_new) {
+        atomic_store(&link->rebound, true);
+        waker_wake(&link->waker);
+    }
     return is_new;
 }
 

@@ -74,6 +74,8 @@ struct link {
     atomic_bool stop;           /* set by link_request_stop(), read by the link thread */
     atomic_bool up;             /* set by the link thread, read by the core thread */
     atomic_bool given_waits;    /* set by the reception thread, cleared by the link thread */
+    atomic_bool rebound;        /* known.bound has changed; cleared by the link thread */
+    atomic_bool has_proof;      /* see link_take_proof(); cleared by the core thread */
     atomic_bool events_blocked; /* the link waits for room in `events`: see link_push_owed() */
     atomic_size_t events_bytes; /* of the frames in `events`; link thread adds, core subtracts */
 
@@ -136,6 +138,10 @@ void link_report_up(struct link *link, const struct wire_hello *hello);
 void link_report_probed(struct link *link, uint64_t round_trip_us, bool peer_ready);
 /* Says why the connection ended, in the log (not too often) and in the health. */
 void link_report_trouble(struct link *link, enum greeting_reason reason, const char *text);
+/* As link_recognise(), of the peer that is connected, after link_bind(). */
+enum acquaintance_verdict link_recognise_again(struct link *link, struct raftd_error *error);
+/* Remembers what a message of the peer proves about its disk. */
+void link_remember(struct link *link, const struct raft_message *message);
 /* Pushes what is owed; sets or clears link->blocked. */
 void link_push_owed(struct link *link);
 /* Pushes an event, or owes it. Takes what the event points at. */

@@ -81,8 +81,15 @@ void link_table_bind(struct link_table *table, const struct raft_membership *mem
         const struct raft_member *member =
             raft_membership_find(members, link_peer_id(table->links[i]));
 
-        if (link_bind(table->links[i], member != NULL ? member->identity : 0) && member != NULL &&
-            member->identity != 0) {
+        if (!link_bind(table->links[i], member != NULL ? member->identity : 0) || member == NULL) {
+            continue;
+        }
+        if (member->identity == RAFT_IDENTITY_LOST) {
+            LOG_WARNING("node %u is marked as lost: it denies to have entries that it "
+                        "acknowledged. It counts for nothing any more; replace it under a new id: "
+                        "raftctl member replace",
+                        member->id);
+        } else if (member->identity != 0) {
             LOG_INFO("node %u is bound to its data directory, which has the identity %016" PRIx64,
                      member->id, member->identity);
         }

@@ -41,7 +41,7 @@ static int decode_step(struct raft_change_step *step, struct reader *reader)
     length = reader_u16(reader);
     text = reader_bytes(reader, length);
     if (text == NULL || length >= RAFT_ADDRESS_MAX || memchr(text, 0, length) != NULL ||
-        step->kind < RAFT_CHANGE_ADD || step->kind > RAFT_CHANGE_BIND) {
+        step->kind < RAFT_CHANGE_ADD || step->kind > RAFT_CHANGE_LOST) {
         return RAFTD_ERROR_PROTOCOL;
     }
     memcpy(step->address, text, length);
@@ -145,6 +145,20 @@ static enum raft_refusal bind_member(struct raft_membership *membership,
     }
     return raft_membership_bind(membership, step->id, step->identity) == 0 ? RAFT_REFUSED_NOT
                                                                            : RAFT_REFUSED_STRANGER;
+}
+
+static enum raft_refusal mark_lost(struct raft_membership *membership,
+                                   const struct raft_change_step *step)
+{
+    if (step->identity == RAFT_IDENTITY_LOST) {
+        return RAFT_REFUSED_INVALID;
+    }
+    if (raft_membership_find(membership, step->id) == NULL) {
+        return RAFT_REFUSED_UNKNOWN_ID;
+    }
+    return raft_membership_mark_lost(membership, step->id, step->identity) == 0
+               ? RAFT_REFUSED_NOT
+               : RAFT_REFUSED_STRANGER;
 }
 
 /* A new member is a learner at first (T27), and no member has ever had its id (T33). */
@@ -272,6 +286,8 @@ static enum raft_refusal apply_step(struct raft_membership *membership,
         return move(membership, step);
     case RAFT_CHANGE_BIND:
         return bind_member(membership, step);
+    case RAFT_CHANGE_LOST:
+        return mark_lost(membership, step);
     default:
         return RAFT_REFUSED_INVALID;
     }

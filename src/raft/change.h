@@ -30,6 +30,8 @@ enum raft_change_kind {
                                 RAFT_CHANGE_EXPLAINED or 0. A handover of leadership, not a change
                                 of members; it has to be the only step */
     RAFT_CHANGE_BIND,        /* id, identity: the member has come up with this data directory */
+    RAFT_CHANGE_LOST,        /* id, identity: this directory of the member lacks what the member has
+                                acknowledged; see RAFT_IDENTITY_LOST */
 };
 
 /*
@@ -43,8 +45,8 @@ struct raft_change_step {
     uint8_t kind;
     uint16_t id;
     uint16_t old;
-    /* Identity of the data directory: with ADD, ADD_LEARNER and BIND; 0 = the node has not come up
-     * yet. */
+    /* Identity of the data directory: with ADD, ADD_LEARNER, BIND and LOST; 0 = the node has not
+     * come up yet, or is not bound. */
     uint64_t identity;
     char address[RAFT_ADDRESS_MAX]; /* "" where the kind uses none */
 };

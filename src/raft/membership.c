@@ -142,8 +142,10 @@ int raft_membership_join(const struct raft_membership *from, const struct raft_m
         if (raft_membership_add(joint, member->id, RAFT_MEMBER_OUTGOING, member->address) != 0) {
             return RAFTD_ERROR_INVALID;
         }
-        if (member->identity != 0 &&
-            raft_membership_bind(joint, member->id, member->identity) != 0) {
+        if (member->identity == RAFT_IDENTITY_LOST) {
+            raft_membership_mark_lost(joint, member->id, 0);
+        } else if (member->identity != 0 &&
+                   raft_membership_bind(joint, member->id, member->identity) != 0) {
             return RAFTD_ERROR_INVALID;
         }
     }
@@ -211,7 +213,8 @@ int raft_membership_bind(struct raft_membership *membership, uint16_t id, uint64
 {
     const struct raft_member *member = raft_membership_find(membership, id);
 
-    if (member == NULL || (member->identity != 0 && member->identity != identity)) {
+    if (member == NULL || (member->identity != 0 && member->identity != identity) ||
+        identity == RAFT_IDENTITY_LOST) {
         return RAFTD_ERROR_INVALID;
     }
     for (size_t i = 0; i < membership->count; i++) {
@@ -220,6 +223,24 @@ int raft_membership_bind(struct raft_membership *membership, uint16_t id, uint64
         }
     }
     membership->members[member - membership->members].identity = identity;
+    return 0;
+}
+
+bool raft_membership_is_lost(const struct raft_membership *membership, uint16_t id)
+{
+    const struct raft_member *member = raft_membership_find(membership, id);
+
+    return member != NULL && member->identity == RAFT_IDENTITY_LOST;
+}
+
+int raft_membership_mark_lost(struct raft_membership *membership, uint16_t id, uint64_t identity)
+{
+    const struct raft_member *member = raft_membership_find(membership, id);
+
+    if (member == NULL || member->identity != identity) {
+        return RAFTD_ERROR_INVALID;
+    }
+    membership->members[member - membership->members].identity = RAFT_IDENTITY_LOST;
     return 0;
 }
 

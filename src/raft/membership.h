@@ -36,6 +36,13 @@ enum {
     RAFT_REMOVED_MAX = 128, /* ids of removed members that are remembered one by one */
 };
 
+/*
+ * The identity of a member that lacks what it has acknowledged: its directory was lost or set back.
+ * It stays a member, so it counts among those of whom a majority is needed. But no directory has
+ * this identity, so nobody can take part as this member any more, until it is replaced.
+ */
+#define RAFT_IDENTITY_LOST UINT64_MAX
+
 enum raft_member_role {
     RAFT_MEMBER_VOTER = 1,    /* votes; while joint: an incoming voter */
     RAFT_MEMBER_OUTGOING = 2, /* only while joint: an outgoing voter */
@@ -48,7 +55,8 @@ struct raft_member {
     uint8_t roles; /* enum raft_member_role, or-ed */
     /* JOINING: the voter that is removed when this learner becomes a voter; 0 = none. */
     uint16_t replaces;
-    uint64_t identity; /* of the member's data directory; 0 = the member has not come up yet */
+    /* Of the member's data directory; 0 = the member has not come up yet; or RAFT_IDENTITY_LOST. */
+    uint64_t identity;
     char address[RAFT_ADDRESS_MAX];
 };
 
@@ -103,6 +111,11 @@ int raft_membership_add(struct raft_membership *membership, uint16_t id, uint8_t
 /* Binds a member to the identity of its data directory. RAFTD_ERROR_INVALID: there is no such
  * member, the member is bound to another directory, or another member is bound to this one. */
 int raft_membership_bind(struct raft_membership *membership, uint16_t id, uint64_t identity);
+/* Whether the member was marked: its identity is RAFT_IDENTITY_LOST. */
+bool raft_membership_is_lost(const struct raft_membership *membership, uint16_t id);
+/* Marks the member whose directory has this identity, 0 = it is bound to none yet.
+ * RAFTD_ERROR_INVALID: there is no such member. */
+int raft_membership_mark_lost(struct raft_membership *membership, uint16_t id, uint64_t identity);
 
 /* Whether there is a voter, all roles are valid, ids ascend, and no member has a removed id. */
 bool raft_membership_is_valid(const struct raft_membership *membership);

@@ -121,6 +121,17 @@ void progress_membership_changed(struct raft_core *core, const struct raft_membe
     }
 }
 
+/* The peer has lost what it has acknowledged: nobody knows what else it has forgotten, a vote or a
+ * promise. Nothing that it says counts any more, and nothing that it said. */
+static void stop_counting(struct progress *progress)
+{
+    progress->has_lost_log = true;
+    progress->last_contact_ms = 0;
+    progress->round_acknowledged = 0;
+    progress->lease_until_ms = 0;
+    progress->promise_ms = 0;
+}
+
 static void on_refusal(struct raft_core *core, struct progress *progress,
                        const struct raft_message *message)
 {
@@ -131,7 +142,9 @@ static void on_refusal(struct raft_core *core, struct progress *progress,
     if (refused <= progress->match_index) {
         /* A late answer, if the peer has acknowledged this index since. But if this node had that
          * acknowledgement already when it sent the append, the peer has lost its log. */
-        progress->has_lost_log = progress->has_lost_log || number > progress->match_number;
+        if (number > progress->match_number) {
+            stop_counting(progress);
+        }
         return;
     }
     if (progress->state == RAFT_PROGRESS_SNAPSHOT) {
@@ -162,12 +175,6 @@ static void on_success(struct raft_core *core, struct progress *progress,
     uint64_t index = message->append_reply.index;
     uint64_t number = message->append_reply.number;
 
-    if (progress->has_lost_log) {
-        if (index < progress->match_index || number <= progress->match_number) {
-            return;
-        }
-        progress->has_lost_log = false;
-    }
     if (index > progress->match_index) {
         progress->match_index = index;
         progress->match_number = progress->number;
@@ -205,6 +212,9 @@ void progress_on_reply(struct raft_core *core, const struct raft_message *messag
         (message->append_reply.success &&
          message->append_reply.index > raftlog_last_index(&core->log))) {
         core_violation(core, message->from);
+        return;
+    }
+    if (progress->has_lost_log) {
         return;
     }
     progress->last_contact_ms = core->now_ms;

@@ -88,7 +88,8 @@ struct progress {
     bool probe_sent;       /* PROBE: the append that asks was sent, or the peer is not connected */
     uint64_t probe_index;  /* PROBE: the index at which the logs are asked to agree */
     /* The peer denies to have what it has acknowledged: its directory was lost or set back. It is
-     * sent only heartbeats and does not count for a commit until it has that again. */
+     * sent only heartbeats, and none of its answers counts any more in this term. The member has
+     * the membership say so for later terms (RAFT_CHANGE_LOST). */
     bool has_lost_log;
     enum raft_space space; /* on the peer's disk, from its last answer */
     bool heartbeat_due;

@@ -307,8 +307,8 @@ struct raft_peer_status {
     uint64_t next_index;            /* first entry that was not sent to the peer yet */
     enum raft_progress_state state; /* 0 on other nodes */
     uint64_t silent_ms;             /* time since the peer's last answer in this term */
-    bool has_lost_log; /* the peer denies to have what it acknowledged in this term: its directory
-                          was lost or set back; it does not count for a commit */
+    bool has_lost_log; /* the peer denies to have what it acknowledged in this term, or is marked
+                          as lost: its directory was lost or set back, and it does not count */
     enum raft_space space;        /* on the peer's disk, as its last answer said */
     uint32_t promise_ms;          /* length of the promise in that answer; 0 = no promise */
     uint32_t election_timeout_ms; /* the peer's own setting; 0 = not known */
@@ -342,6 +342,8 @@ const struct raft_membership *raft_get_membership(const struct raft_core *core);
 uint64_t raft_get_membership_index(const struct raft_core *core);
 /* Whether this node knows that membership to be committed. */
 bool raft_membership_is_committed(const struct raft_core *core);
+/* Whether a member denies to have what it acknowledged to this leader; false on other nodes. */
+bool raft_has_lost_log(const struct raft_core *core, uint16_t id);
 /* Whether this node has everything that its leader called committed in its last append. */
 bool raft_is_caught_up(const struct raft_core *core);
 /*

@@ -82,6 +82,7 @@ void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_
             peer->promise_ms = progress->promise_ms;
             peer->election_timeout_ms = progress->election_timeout_ms;
         }
+        peer->has_lost_log = peer->has_lost_log || member->identity == RAFT_IDENTITY_LOST;
     }
 }
 
@@ -119,6 +120,14 @@ uint64_t raft_heard_ms(const struct raft_core *core, uint64_t now_ms)
         contacts[i] = self ? now_ms : core->progress[i].last_contact_ms;
     }
     return raft_membership_quorum_value(&core->membership, contacts);
+}
+
+bool raft_has_lost_log(const struct raft_core *core, uint16_t id)
+{
+    size_t position = core_position(core, id);
+
+    return core->role == RAFT_LEADER && position < RAFT_MEMBERS_MAX &&
+           core->progress[position].has_lost_log;
 }
 
 bool raft_knows_commit(const struct raft_core *core)

@@ -135,6 +135,9 @@ static void on_message(struct raft_core *core, const struct raft_message *messag
         core_violation(core, message->from);
         return;
     }
+    if (raft_membership_is_lost(&core->membership, message->from)) {
+        return; /* the sender has forgotten what it promised: nothing that it says counts */
+    }
     if (reconfigure_turns_away(core, message) || !reconcile_term(core, message)) {
         return;
     }

@@ -37,15 +37,19 @@ struct wal_options {
     void *progress_argument;
 };
 
-/* Which node the data in a directory belong to; all fields 0 if there are no data. */
+/* Which node the data in a directory belong to; all fields 0 if there is no log. */
 struct wal_identity {
     uint64_t cluster_id;
     uint64_t identity; /* of the directory that the log was made in; 0 = written by raftd 0.1.0 */
     uint16_t node_id;
     char cluster_name[64];
+    /* There is a log, but the header of its oldest segment is damaged or was never completed, so
+     * that nobody can tell whose it is; wal_open() tells the two apart. */
+    bool is_damaged;
 };
 /* Reads the identity from the oldest segment. May be called before wal_open() and takes no lock;
- * any thread. Returns 0 or RAFTD_ERROR_SYSTEM. */
+ * any thread. Returns 0, RAFTD_ERROR_SYSTEM, or RAFTD_ERROR_REFUSED if the segment has a format
+ * version that this raftd does not know. */
 int wal_identify(const struct fs *fs, const char *directory, struct wal_identity *identity,
                  struct raftd_error *error);
 

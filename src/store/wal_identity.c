@@ -39,14 +39,20 @@ static int read_header(const struct wal_files *files, uint64_t number,
     if (count < 0) {
         return wal_system_error(error, files, name, "read", (int)count);
     }
-    /* If the header is damaged, the identity stays 0 and wal_open() reports the damage. */
-    if ((size_t)count == sizeof(block) && wal_segment_header_decode(block, &header) &&
-        header.version == WAL_FORMAT_VERSION) {
-        identity->cluster_id = header.cluster_id;
-        identity->identity = header.identity;
-        identity->node_id = header.node_id;
-        memcpy(identity->cluster_name, header.cluster_name, sizeof(identity->cluster_name));
+    if ((size_t)count != sizeof(block) || !wal_segment_header_decode(block, &header)) {
+        identity->is_damaged = true;
+        return 0;
     }
+    if (header.version != WAL_FORMAT_VERSION) {
+        return error_set(error, RAFTD_ERROR_REFUSED,
+                         "%s in %.200s has format version %u, but this raftd reads version %d: use "
+                         "the version of raftd that wrote it",
+                         name, files->directory, header.version, WAL_FORMAT_VERSION);
+    }
+    identity->cluster_id = header.cluster_id;
+    identity->identity = header.identity;
+    identity->node_id = header.node_id;
+    memcpy(identity->cluster_name, header.cluster_name, sizeof(identity->cluster_name));
     return 0;
 }
 
@@ -61,5 +67,5 @@ int wal_identify(const struct fs *fs, const char *directory, struct wal_identity
         fs->list(fs->context, directory, keep_lowest, &lowest) < 0 || lowest == 0) {
         return 0; /* there is no directory or no segment, so the data belong to no node */
     }
-    return read_header(&files, lowest, identity, error) == 0 ? 0 : RAFTD_ERROR_SYSTEM;
+    return read_header(&files, lowest, identity, error);
 }

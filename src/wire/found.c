@@ -63,7 +63,7 @@ int wire_found_decode(struct wire_found *found, const void *payload, size_t size
     if (!reader.failed) {
         wire_text_read(&reader, found->cluster_name, sizeof(found->cluster_name));
     }
-    if (reader.failed || reader_left(&reader) != 0 || found->node_id == 0 ||
+    if (reader.failed || reader_left(&reader) != 0 || found->node_id == 0 || found->identity == 0 ||
         found->state < WIRE_FOUND_EMPTY || found->state > WIRE_FOUND_MEMBER ||
         (found->cluster_id != 0) != (found->state == WIRE_FOUND_MEMBER) ||
         found->version_min > found->version_max) {

@@ -9,7 +9,7 @@
 #include "wire/wire.h"
 #include "wire/writer.h"
 
-enum { PROBE_BYTES = 9, HELLO_FIXED_BYTES = 30, HELLO_IDENTITY_BYTES = 16 };
+enum { PROBE_BYTES = 9, HELLO_FIXED_BYTES = 30, HELLO_IDENTITY_BYTES = 32 };
 
 /* Places in a header. */
 enum { TYPE_OFFSET = 4, VERSION_OFFSET = 5, PADDING_OFFSET = 6 };
@@ -161,6 +161,8 @@ struct wire_frame *wire_hello_encode(enum wire_frame_type type, const struct wir
     if (has_identity(hello)) {
         write_u64(&writer, hello->identity);
         write_u64(&writer, hello->boot_count);
+        write_u64(&writer, hello->term);
+        write_u64(&writer, hello->last_index);
     }
     return writer_finish(&writer);
 }
@@ -181,8 +183,15 @@ int wire_hello_decode(struct wire_hello *hello, const void *payload, size_t size
     wire_text_read(&reader, hello->refusal, sizeof(hello->refusal));
     hello->identity = has_identity(hello) ? reader_u64(&reader) : 0;
     hello->boot_count = has_identity(hello) ? reader_u64(&reader) : 0;
+    hello->term = has_identity(hello) ? reader_u64(&reader) : 0;
+    hello->last_index = has_identity(hello) ? reader_u64(&reader) : 0;
     if (reader.failed || reader_left(&reader) != 0) {
         return error_set(error, RAFTD_ERROR_PROTOCOL, "malformed hello of %zu bytes", size);
+    }
+    if (has_identity(hello) && hello->identity == 0) {
+        return error_set(error, RAFTD_ERROR_PROTOCOL,
+                         "invalid hello: node %u says no identity of its data directory",
+                         (unsigned)hello->node_id);
     }
     if (hello->node_id == 0 || hello->version_min > hello->version_max) {
         return error_set(

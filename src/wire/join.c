@@ -48,7 +48,7 @@ int wire_join_decode(struct wire_join *join, const void *payload, size_t size,
     join->promote = read_bool(&reader);
     wire_text_read(&reader, join->cluster_name, sizeof(join->cluster_name));
     wire_text_read(&reader, join->address, sizeof(join->address));
-    if (reader.failed || reader_left(&reader) != 0 || join->node_id == 0 ||
+    if (reader.failed || reader_left(&reader) != 0 || join->node_id == 0 || join->identity == 0 ||
         join->version_min > join->version_max) {
         return error_set(error, RAFTD_ERROR_PROTOCOL, "malformed join request of %zu bytes", size);
     }

@@ -82,12 +82,16 @@ struct wire_hello {
     uint16_t node_id;    /* of the sender, never 0 */
     uint16_t wanted_id;  /* the node that the sender believes it talks to */
     uint64_t process_id; /* random number of the sender's process: it differs after a restart */
-    uint64_t identity;   /* of the sender's data directory */
+    uint64_t identity;   /* of the sender's data directory, not 0; see wire_hello_encode() */
     uint64_t boot_count; /* how often a node has started on that directory */
+    uint64_t term;       /* in the log when the sender's process started */
+    uint64_t last_index; /* of that log; a snapshot counts as a part of it */
     char cluster_name[64];
     char client_address[272]; /* where clients reach the sender; "" = not told */
     char refusal[256];        /* in a HELLO_REPLY: why the hello is refused; "" = accepted */
 };
+/* A refusal contains no identity, nor what follows that: nobody gets to know its sender by it. So
+ * does a hello of a node that speaks only version 1. Both are decoded as 0. */
 struct wire_frame *wire_hello_encode(enum wire_frame_type type, const struct wire_hello *hello);
 int wire_hello_decode(struct wire_hello *hello, const void *payload, size_t size,
                       struct raftd_error *error);
@@ -98,7 +102,7 @@ struct wire_join {
     uint16_t version_min; /* the protocol versions that the sender speaks, both ends included */
     uint16_t version_max;
     uint64_t cluster_id; /* of the log that the sender has; 0 = it has no log */
-    uint64_t identity;   /* of the sender's data directory */
+    uint64_t identity;   /* of the sender's data directory, not 0 */
     uint16_t node_id;    /* of the sender, never 0 */
     bool asks_only;      /* the sender only asks; the membership must not change */
     bool promote;        /* the sender wants to become a voter once it has caught up */
@@ -147,7 +151,7 @@ struct wire_found {
     uint16_t node_id;    /* of the sender, never 0 */
     uint16_t wanted_id;  /* the node that the sender believes it talks to */
     uint8_t state;       /* an enum wire_found_state */
-    uint64_t identity;   /* of the sender's data directory */
+    uint64_t identity;   /* of the sender's data directory, not 0 */
     uint64_t digest;     /* of the ids and addresses of the founders; 0 = the sender founded none */
     uint64_t cluster_id; /* MEMBER: the cluster; else 0 */
     uint16_t founder_count; /* MEMBER: how many founders are listed; 0 = the sender is no founder */

@@ -11,6 +11,10 @@ from cluster import Cluster, Node, raftctl, wait_until
 REMEDY = r"raftctl member replace"
 
 
+def member_of(node, member_id):
+    return next((m for m in node.status()["members"] if m["id"] == member_id), None)
+
+
 def assert_stays_out(case, node, seconds=3):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -78,6 +82,41 @@ class Identity(unittest.TestCase):
         back.start()
         leader.wait_log(r"node %d has lost data.*%s" % (back.id, REMEDY), 30)
         assert_stays_out(self, back)
+
+    def test_t61_a_copy_of_a_running_node_stays_out(self):
+        # The copy has the right count of starts: the node has not been restarted since.
+        leader = self.start()
+        back, other = [node for node in self.cluster if node is not leader]
+        shutil.copytree(back.data_dir, back.data_dir + ".old")
+        for i in range(50):
+            leader.call("SET", "k%d" % i, i)
+        self.cluster.wait_same_state()
+        back.kill()
+        shutil.rmtree(back.data_dir)
+        os.rename(back.data_dir + ".old", back.data_dir)
+        back.start()
+        leader.wait_log(r"node %d has lost data.*%s" % (back.id, REMEDY), 30)
+        # The others learn it, and remember it when all have been restarted.
+        for node in (leader, other):
+            node.wait_log(r"node %d is marked as lost" % back.id, 30)
+        self.assertTrue(member_of(leader, back.id)["lost_log"])
+        for node in (leader, other, back):
+            node.terminate()
+        back.start()
+        other.start()
+        assert_stays_out(self, back)
+        assert_stays_out(self, other, 0)
+        self.assertRegex(other.log(), r"node %d has lost data that it had" % back.id)
+        leader.start().wait_ready()
+        other.wait_ready()
+        self.assertEqual(other.call("GET", "k49"), b"49")
+        # The remedy that is named works.
+        new = self.cluster.add_node(7, join=leader)
+        raftctl("--endpoints", other.endpoint, "member", "replace", back.id, new.id,
+                new.options["listen.peer"])
+        new.start().wait_ready()
+        wait_until("the replacement", lambda: member_of(other, back.id) is None and
+                   member_of(other, new.id)["voter"])
 
     def test_t62_two_generations_do_not_mix(self):
         self.start().call("SET", "k", "old")

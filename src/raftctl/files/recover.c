@@ -76,6 +76,12 @@ static int open_old_log(struct recovery *recovery, struct raftd_error *error)
     if (code != 0) {
         return code;
     }
+    if (recovery->identity.is_damaged) {
+        return error_set(error, RAFTD_ERROR_CORRUPT,
+                         "%s: the first segment of the log has a damaged header: recover the data "
+                         "of another node, or restore a backup",
+                         recovery->directory);
+    }
     if (recovery->identity.cluster_id == 0) {
         return error_set(error, RAFTD_ERROR_INVALID, "%s has no log of a node",
                          recovery->directory);

@@ -190,6 +190,31 @@ START_TEST(a_directory_is_bound_to_one_member)
 }
 END_TEST
 
+/* T61: the greeting of member 2 has shown that its directory was set back. */
+START_TEST(t61_a_member_with_proof_against_it_is_marked)
+{
+    uint64_t index;
+
+    begin(0x71);
+    turn(2, true, 0x72);
+    turns(TURNS);
+    index = members_index();
+    turn(2, false, 0);
+    member_has_proof(member, 2);
+    member_has_proof(member, 2);
+    member_has_proof(member, 9); /* no member */
+    turns(TURNS);
+    ck_assert_uint_eq(bound(2), RAFT_IDENTITY_LOST);
+    ck_assert_uint_eq(members_index(), index + 1);
+    turn(2, true, 0x72);
+    turns(TURNS);
+    ck_assert_uint_eq(bound(2), RAFT_IDENTITY_LOST);
+    ck_assert_uint_eq(members_index(), index + 1);
+    ck_assert(!member_can_go_on(member));
+    end();
+}
+END_TEST
+
 START_TEST(a_member_that_is_not_known_stays_unbound)
 {
     begin(0);
@@ -211,6 +236,7 @@ UNIT_SUITE(binding)
     tcase_add_test(tcase, one_binding_is_under_way_at_a_time);
     tcase_add_test(tcase, t61_a_bound_member_is_never_bound_again);
     tcase_add_test(tcase, a_directory_is_bound_to_one_member);
+    tcase_add_test(tcase, t61_a_member_with_proof_against_it_is_marked);
     tcase_add_test(tcase, a_member_that_is_not_known_stays_unbound);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -128,6 +128,47 @@ START_TEST(a_log_without_its_identity_is_refused)
 }
 END_TEST
 
+static void break_header(void)
+{
+    const struct fs *fs = fs_memory_table(memory);
+    int file = fs->open(fs->context, "/data/wal-0000000000000001.log", FS_OPEN_WRITE);
+
+    ck_assert_int_ge(file, 0);
+    ck_assert_int_eq(fs->pwrite(fs->context, file, "x", 1, 9), 0);
+    ck_assert_int_eq(fs->fdatasync(fs->context, file), 0);
+    fs->close(fs->context, file);
+}
+
+/* A log that nobody can read is no empty directory: nothing is founded on it. */
+START_TEST(t61_a_damaged_log_without_its_identity_is_no_empty_directory)
+{
+    const struct recovery_options options = options_of(1);
+    struct directory_identity identity;
+    struct raftd_error error;
+
+    ck_assert_int_eq(start(77, &identity, &error), 0);
+    fs_memory_remove(memory, "/data/identity");
+    break_header();
+    ck_assert_int_eq(recovery_identify(&options, 78, &identity, &error), RAFTD_ERROR_CORRUPT);
+    ck_assert_ptr_nonnull(strstr(error.message, "damaged header"));
+    ck_assert_ptr_nonnull(strstr(error.message, "member replace"));
+    ck_assert_int_eq(start(79, &identity, &error), RAFTD_ERROR_CORRUPT);
+}
+END_TEST
+
+/* With its identity, the directory says what the damage is, and not that the log is gone. */
+START_TEST(a_damaged_log_is_not_called_gone)
+{
+    struct directory_identity identity;
+    struct raftd_error error;
+
+    ck_assert_int_eq(start(77, &identity, &error), 0);
+    break_header();
+    ck_assert_int_eq(start(78, &identity, &error), RAFTD_ERROR_CORRUPT);
+    ck_assert_ptr_nonnull(strstr(error.message, "is damaged at offset 0"));
+}
+END_TEST
+
 START_TEST(files_of_two_directories_are_not_mixed)
 {
     const struct fs *fs = fs_memory_table(memory);
@@ -258,6 +299,8 @@ UNIT_SUITE(recovery)
     tcase_add_test(tcase, a_directory_gets_one_identity_and_its_starts_are_counted);
     tcase_add_test(tcase, t61_a_directory_that_lost_its_log_is_refused);
     tcase_add_test(tcase, a_log_without_its_identity_is_refused);
+    tcase_add_test(tcase, t61_a_damaged_log_without_its_identity_is_no_empty_directory);
+    tcase_add_test(tcase, a_damaged_log_is_not_called_gone);
     tcase_add_test(tcase, files_of_two_directories_are_not_mixed);
     tcase_add_test(tcase, the_directory_of_another_node_or_cluster_is_refused);
     tcase_add_test(tcase, a_directory_of_version_0_1_0_is_upgraded);

@@ -31,6 +31,8 @@ static void end_init(struct end *end, uint16_t id)
     shared->self_id = id;
     shared->cluster_id = 4711;
     shared->process_id = 100 + (uint64_t)id;
+    shared->identity = 70 + (uint64_t)id;
+    shared->boot_count = 1;
     snprintf(shared->cluster_name, sizeof(shared->cluster_name), "demo");
     snprintf(shared->client_address, sizeof(shared->client_address), "127.0.0.1:738%u", id);
     shared->limits = limits;
@@ -291,6 +293,8 @@ struct wire_hello peers_hello(struct peers *peers)
         .node_id = 1,
         .wanted_id = 2,
         .process_id = 1,
+        .identity = 71,
+        .boot_count = 1,
         .cluster_name = "demo",
         .client_address = "127.0.0.1:9999",
     };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "peer/acquaintance.h"
+#include "raft/membership.h"
 #include "unit.h"
 
 static struct raftd_error error;
@@ -41,6 +42,94 @@ START_TEST(t61_a_directory_that_was_set_back_is_noticed)
 }
 END_TEST
 
+static enum acquaintance_verdict start_with(struct acquaintance *known, uint64_t boots,
+                                            uint64_t term, uint64_t index)
+{
+    struct wire_hello hello = {.node_id = 2,
+                               .identity = 77,
+                               .boot_count = boots,
+                               .process_id = 100 + boots,
+                               .term = term,
+                               .last_index = index};
+
+    return acquaintance_meet(known, &hello, &error);
+}
+
+static void hear_reply(struct acquaintance *known, uint64_t term, bool success, uint64_t index)
+{
+    struct raft_message message = {.type = RAFT_MESSAGE_APPEND_REPLY, .term = term};
+
+    message.append_reply.success = success;
+    message.append_reply.index = index;
+    acquaintance_hear(known, &message);
+}
+
+/* T61: a copy of the directory that was taken while the node ran. Its count of starts is right. */
+START_TEST(t61_a_start_without_what_was_acknowledged_is_noticed)
+{
+    struct acquaintance known = {0};
+
+    ck_assert_int_eq(start_with(&known, 3, 5, 40), ACQUAINTANCE_SAME);
+    hear_reply(&known, 5, true, 90);
+    hear_reply(&known, 5, true, 60);
+    hear_reply(&known, 5, false, 500);
+    ck_assert_int_eq(start_with(&known, 3, 5, 40), ACQUAINTANCE_SAME); /* the same process */
+    ck_assert_int_eq(start_with(&known, 4, 5, 89), ACQUAINTANCE_SET_BACK);
+    ck_assert_int_eq(start_with(&known, 4, 4, 95), ACQUAINTANCE_SET_BACK);
+    ck_assert_ptr_nonnull(strstr(error.message, "member replace"));
+    ck_assert_int_eq(start_with(&known, 4, 5, 90), ACQUAINTANCE_SAME);
+}
+END_TEST
+
+/* The leader of a later term may have cut the log. */
+START_TEST(a_later_term_may_have_a_shorter_log)
+{
+    struct acquaintance known = {0};
+
+    ck_assert_int_eq(start_with(&known, 3, 5, 40), ACQUAINTANCE_SAME);
+    hear_reply(&known, 5, true, 90);
+    ck_assert_int_eq(start_with(&known, 4, 6, 50), ACQUAINTANCE_SAME);
+}
+END_TEST
+
+/* A vote says that its term is on the disk; the question whether others would vote does not. */
+START_TEST(votes_are_remembered_and_rehearsals_are_not)
+{
+    struct acquaintance known = {0};
+    struct raft_message message = {.type = RAFT_MESSAGE_VOTE, .term = 9};
+
+    ck_assert_int_eq(start_with(&known, 3, 5, 40), ACQUAINTANCE_SAME);
+    message.vote.pre = true;
+    acquaintance_hear(&known, &message);
+    message.type = RAFT_MESSAGE_VOTE_REPLY;
+    message.vote_reply.pre = true;
+    message.vote_reply.granted = true;
+    acquaintance_hear(&known, &message);
+    message.type = RAFT_MESSAGE_READ;
+    acquaintance_hear(&known, &message);
+    ck_assert_int_eq(start_with(&known, 4, 5, 40), ACQUAINTANCE_SAME);
+    message.type = RAFT_MESSAGE_VOTE_REPLY;
+    message.vote_reply.pre = false;
+    message.vote_reply.granted = true;
+    acquaintance_hear(&known, &message);
+    ck_assert_int_eq(start_with(&known, 5, 8, 400), ACQUAINTANCE_SET_BACK);
+    ck_assert_int_eq(start_with(&known, 5, 9, 40), ACQUAINTANCE_SAME);
+}
+END_TEST
+
+/* The membership says that the member has lost its data: nobody is that member any more. */
+START_TEST(t61_a_lost_member_is_refused_whatever_it_says)
+{
+    struct acquaintance known = {.bound = RAFT_IDENTITY_LOST};
+
+    ck_assert_int_eq(meet(&known, 77, 3, 100), ACQUAINTANCE_LOST);
+    ck_assert_ptr_nonnull(strstr(error.message, "member replace"));
+    ck_assert_int_eq(meet(&known, RAFT_IDENTITY_LOST, 3, 100), ACQUAINTANCE_LOST);
+    known.bound = 0;
+    ck_assert_int_eq(meet(&known, RAFT_IDENTITY_LOST, 3, 100), ACQUAINTANCE_LOST);
+}
+END_TEST
+
 START_TEST(t61_another_directory_is_a_stranger)
 {
     struct acquaintance met = {0};
@@ -61,6 +150,10 @@ UNIT_SUITE(acquaintance)
 
     tcase_add_test(tcase, a_directory_is_known_again_after_connections_and_restarts);
     tcase_add_test(tcase, t61_a_directory_that_was_set_back_is_noticed);
+    tcase_add_test(tcase, t61_a_start_without_what_was_acknowledged_is_noticed);
+    tcase_add_test(tcase, a_later_term_may_have_a_shorter_log);
+    tcase_add_test(tcase, votes_are_remembered_and_rehearsals_are_not);
+    tcase_add_test(tcase, t61_a_lost_member_is_refused_whatever_it_says);
     tcase_add_test(tcase, t61_another_directory_is_a_stranger);
     suite_add_tcase(suite, tcase);
     return suite;

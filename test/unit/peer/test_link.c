@@ -286,6 +286,34 @@ START_TEST(the_link_comes_back_when_the_peer_does)
 }
 END_TEST
 
+static bool both_have_heard_it(struct peers *peers)
+{
+    return peers->ends[1].downs > 0 && peers->ends[2].downs > 0;
+}
+
+/* T61: the membership says that the peer has lost what it promised, or is bound to another
+ * directory: the connection that is there ends, and none is made again. */
+START_TEST(t61_a_connection_to_another_directory_ends)
+{
+    struct peers peers;
+
+    peers_init(&peers, false);
+    peers_capture_log();
+    peers_start(&peers);
+    ck_assert(peers_wait(&peers, peers_are_healthy));
+    ck_assert(link_bind(peers.ends[1].link, peers.ends[2].shared.identity));
+    ck_assert(!link_bind(peers.ends[1].link, peers.ends[2].shared.identity));
+    peers_wait_ms(&peers, 100);
+    ck_assert(peers_are_up(&peers) && peers.ends[1].downs == 0);
+    ck_assert(link_bind(peers.ends[_i == 0 ? 1 : 2].link, RAFT_IDENTITY_LOST));
+    ck_assert(peers_wait(&peers, both_have_heard_it));
+    peers_wait_ms(&peers, 300);
+    ck_assert_uint_eq(peers.ends[_i == 0 ? 1 : 2].ups, 1);
+    ck_assert_ptr_nonnull(strstr(peers_log(), "raftctl member replace"));
+    peers_free(&peers);
+}
+END_TEST
+
 /* A dialler that misbehaves: the test itself, as node 1. */
 
 static int greeted(struct peers *peers)
@@ -686,6 +714,7 @@ UNIT_SUITE(link)
     tcase_add_test(pair, a_core_that_never_sees_an_empty_ring_wakes_the_link);
     tcase_add_test(pair, a_full_ring_delays_down_and_up_and_loses_neither);
     tcase_add_loop_test(pair, the_link_comes_back_when_the_peer_does, 0, 2);
+    tcase_add_loop_test(pair, t61_a_connection_to_another_directory_ends, 0, 2);
     tcase_add_loop_test(pair, t57_a_link_stops_at_once_in_every_state, 0, 4);
     tcase_add_loop_test(pair, what_was_sent_before_the_stop_leaves, 0, 2);
     suite_add_tcase(suite, pair);

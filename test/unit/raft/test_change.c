@@ -69,6 +69,42 @@ START_TEST(t61_a_member_is_bound_to_one_directory)
 }
 END_TEST
 
+static enum raft_refusal mark_lost(const struct raft_membership *from, uint16_t id,
+                                   uint64_t identity, struct raft_membership *to)
+{
+    struct raft_change change = {.count = 1};
+
+    change.steps[0] =
+        (struct raft_change_step){.kind = RAFT_CHANGE_LOST, .id = id, .identity = identity};
+    return raft_change_apply(&change, from, to);
+}
+
+/* T61: a member that has lost what it promised stays one, but no directory is its own any more. */
+START_TEST(t61_a_member_is_marked_as_lost_until_it_is_replaced)
+{
+    struct raft_membership from = four();
+    struct raft_membership bound, lost, both, joint, again;
+
+    ck_assert_int_eq(bind(&from, 2, 72, &bound), RAFT_REFUSED_NOT);
+    ck_assert_int_eq(mark_lost(&bound, 2, 71, &lost), RAFT_REFUSED_STRANGER);
+    ck_assert_int_eq(mark_lost(&bound, 8, 71, &lost), RAFT_REFUSED_UNKNOWN_ID);
+    ck_assert_int_eq(mark_lost(&bound, 2, 72, &lost), RAFT_REFUSED_NOT);
+    ck_assert(raft_membership_is_lost(&lost, 2) && !raft_membership_is_lost(&lost, 1));
+    ck_assert(raft_membership_same_voters(&lost, &from));
+    ck_assert_int_eq(bind(&lost, 2, 72, &again), RAFT_REFUSED_STRANGER);
+    ck_assert_int_eq(bind(&lost, 3, RAFT_IDENTITY_LOST, &again), RAFT_REFUSED_STRANGER);
+    ck_assert_int_eq(mark_lost(&lost, 2, RAFT_IDENTITY_LOST, &again), RAFT_REFUSED_INVALID);
+    ck_assert_int_eq(mark_lost(&lost, 3, 0, &both), RAFT_REFUSED_NOT);
+    /* Both are outgoing voters of a joint membership. */
+    ck_assert_int_eq(raft_membership_join(&both, &from, &joint), 0);
+    again = from;
+    raft_membership_drop(&again, 2);
+    raft_membership_drop(&again, 3);
+    ck_assert_int_eq(raft_membership_join(&both, &again, &joint), 0);
+    ck_assert(raft_membership_is_lost(&joint, 2) && raft_membership_is_lost(&joint, 3));
+}
+END_TEST
+
 START_TEST(encoded_it_comes_back_and_cut_or_longer_it_does_not)
 {
     struct raft_change change = {.count = 3};
@@ -88,7 +124,7 @@ START_TEST(encoded_it_comes_back_and_cut_or_longer_it_does_not)
     buffer_append_u8(&bytes, 0);
     ck_assert_int_eq(raft_change_decode(&back, bytes.data, bytes.size_bytes), RAFTD_ERROR_PROTOCOL);
     bytes.size_bytes--;
-    bytes.data[2] = RAFT_CHANGE_BIND + 1;
+    bytes.data[2] = RAFT_CHANGE_LOST + 1;
     ck_assert_int_eq(raft_change_decode(&back, bytes.data, bytes.size_bytes), RAFTD_ERROR_PROTOCOL);
     bytes.data[2] = RAFT_CHANGE_ADD;
     bytes.data[1] = 0;
@@ -252,6 +288,7 @@ UNIT_SUITE(change)
 
     tcase_add_test(tests, encoded_it_comes_back_and_cut_or_longer_it_does_not);
     tcase_add_test(tests, t61_a_member_is_bound_to_one_directory);
+    tcase_add_test(tests, t61_a_member_is_marked_as_lost_until_it_is_replaced);
     tcase_add_loop_test(tests, t33_what_cannot_be_is_refused_with_its_reason, 0,
                         sizeof(refusals) / sizeof(refusals[0]));
     tcase_add_test(tests, t29_an_address_has_one_owner);

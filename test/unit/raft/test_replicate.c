@@ -242,6 +242,9 @@ START_TEST(r3_a_peer_that_denies_what_it_acknowledged_is_noticed)
     denial = denial_of(&one, 2);
     one_core_give(&one, &denial);
     ck_assert_uint_eq(committed(&one), 4);
+    /* Nor does it keep the leader in office. */
+    one_core_run_answered(&one, 20 * HEARTBEAT_MS, 2, 2);
+    ck_assert_int_ne(raft_get_role(one.core), RAFT_LEADER);
     one_core_end(&one);
 }
 END_TEST

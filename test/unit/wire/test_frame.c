@@ -131,16 +131,35 @@ START_TEST(identity_is_in_no_hello_of_version_1_and_in_no_refusal)
         hello.version_max = hellos[i].version_max;
         hello.identity = 4711;
         hello.boot_count = 12;
+        hello.term = 13;
+        hello.last_index = 14;
         strcpy(hello.refusal, hellos[i].refusal);
         frame = wire_hello_encode(WIRE_HELLO, &hello);
         ck_assert_uint_eq(payload_size(frame),
                           30 + strlen(hello.cluster_name) + strlen(hello.client_address) +
-                              strlen(hello.refusal) + (hellos[i].has_identity ? 16 : 0));
+                              strlen(hello.refusal) + (hellos[i].has_identity ? 32 : 0));
         ck_assert_int_eq(decode_hello(&found, payload_of(frame), payload_size(frame)), 0);
         ck_assert_uint_eq(found.identity, hellos[i].has_identity ? 4711 : 0);
         ck_assert_uint_eq(found.boot_count, hellos[i].has_identity ? 12 : 0);
+        ck_assert_uint_eq(found.term, hellos[i].has_identity ? 13 : 0);
+        ck_assert_uint_eq(found.last_index, hellos[i].has_identity ? 14 : 0);
         memory_free(frame);
     }
+}
+END_TEST
+
+/* Only a refusal, and a hello of version 1, may leave open which directory its sender has. */
+START_TEST(a_hello_without_an_identity_is_refused)
+{
+    struct wire_hello hello = hello_sample;
+    struct wire_hello found;
+    struct wire_frame *frame;
+
+    hello.refusal[0] = 0;
+    frame = wire_hello_encode(WIRE_HELLO, &hello);
+    ck_assert_int_eq(decode_hello(&found, payload_of(frame), payload_size(frame)),
+                     RAFTD_ERROR_PROTOCOL);
+    memory_free(frame);
 }
 END_TEST
 
@@ -273,6 +292,7 @@ UNIT_SUITE(frame)
     tcase_add_test(header, header_is_held_to_the_callers_limit);
     suite_add_tcase(suite, header);
     tcase_add_test(hello, hello_comes_back_as_it_went);
+    tcase_add_test(hello, a_hello_without_an_identity_is_refused);
     tcase_add_test(hello, identity_is_in_no_hello_of_version_1_and_in_no_refusal);
     tcase_add_test(hello, hello_with_the_longest_texts_passes_its_own_limit);
     tcase_add_test(hello, hello_cut_anywhere_or_with_a_byte_more_is_refused);

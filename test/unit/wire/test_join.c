@@ -13,6 +13,7 @@ static struct wire_join a_join(void)
     return (struct wire_join){.version_min = 1,
                               .version_max = 2,
                               .cluster_id = 0x0123456789abcdef,
+                              .identity = 0x71,
                               .node_id = 4,
                               .promote = true,
                               .cluster_name = "demo",
@@ -54,6 +55,9 @@ START_TEST(a_petition_comes_back_and_cut_or_longer_it_does_not)
         ck_assert_int_eq(wire_join_decode(&back, copy, cut, &error), RAFTD_ERROR_PROTOCOL);
         memory_free(copy);
     }
+    frame->data[WIRE_HEADER_BYTES + 12] = 0; /* no identity */
+    ck_assert_int_eq(wire_join_decode(&back, payload, size, &error), RAFTD_ERROR_PROTOCOL);
+    frame->data[WIRE_HEADER_BYTES + 12] = 0x71;
     frame->data[WIRE_HEADER_BYTES + 20] = 0; /* node id 0 */
     frame->data[WIRE_HEADER_BYTES + 21] = 0;
     ck_assert_int_eq(wire_join_decode(&back, payload, size, &error), RAFTD_ERROR_PROTOCOL);
