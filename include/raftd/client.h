@@ -161,9 +161,10 @@ struct raftd_completion {
      *   RAFTD_ERROR_STOPPED      this node is stopping
      *   RAFTD_ERROR_UNAVAILABLE  no leader could be reached within the time that the option
      *                            raft.request_timeout_ms gives
+     *   RAFTD_ERROR_DISK_FULL    a read: this node's disk is nearly full, so it lacks entries that
+     *                            the read has to see; a command: the leader's disk is nearly full
      * and for commands and changes:
      *   RAFTD_ERROR_NOT_LEADER   the leader changed, or accepts nothing at this moment; try again
-     *   RAFTD_ERROR_DISK_FULL    the leader's disk is nearly full
      *   RAFTD_ERROR_TIMEOUT      the outcome is unknown
      * After RAFTD_ERROR_TIMEOUT the command may have been applied, or may be applied later. After
      * every other error it was not applied and never will be.

@@ -49,8 +49,8 @@ enum raftd_code {
     /* The cluster is in a state that does not allow the operation now; a sentence says which.
      * Nothing was changed. */
     RAFTD_ERROR_CONFLICT = -17,
-    /* The leader's disk is nearly full, so it takes no commands. The request was not applied and
-     * never will be. */
+    /* The leader's disk is nearly full, so it takes no commands; or, for a read, this node's disk
+     * is, so it lacks what the read has to see. The request was not applied and never will be. */
     RAFTD_ERROR_DISK_FULL = -18,
 };
 

@@ -75,7 +75,8 @@ extern "C" {
     FIELD(HEX, identity, "", node.identity,                                                        \
           "identity of this node's data directory; 0 = not known yet")                             \
     FIELD(SENTENCE, waiting_for, "", node.waiting_for,                                             \
-          "nodes that a founder waits for before there is a cluster, and why; empty = none")       \
+          "nodes that a founder waits for before there is a cluster, and why; or room on the "     \
+          "disk, if this node is not ready for that; empty = none")                                \
     FIELD(NUMBER, damaged_index, "index", raft.damaged_index,                                      \
           "an entry that the disk of this node has damaged in the log: the node votes for nobody " \
           "until a snapshot and a new log have taken the place of the log; 0 = none is known")

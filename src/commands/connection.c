@@ -15,6 +15,21 @@
 #include "front/subscribers.h"
 #include "front/worker.h"
 
+/* Only a node that is not ready makes its clients wait for its status. */
+static void say_why_not_ready(struct call *call)
+{
+    struct raftd_status status;
+
+    raftd_node_status(call->front->node, &status, sizeof(status));
+    if (status.waiting_for[0] != 0) {
+        resp_write_error_format(call->reply, "CLUSTERDOWN %s", status.waiting_for);
+    } else {
+        resp_write_error_format(call->reply,
+                                "CLUSTERDOWN this node has no contact with a leader that has a "
+                                "quorum; ask RAFT STATUS for the members that do not answer");
+    }
+}
+
 static bool run_ping(struct call *call)
 {
     if (call->count > 2) {
@@ -25,9 +40,7 @@ static bool run_ping(struct call *call)
         resp_write_bulk(call->reply, call->count == 2 ? (const void *)call->arguments[1].data : "",
                         call->count == 2 ? call->arguments[1].size_bytes : 0);
     } else if (!raftd_node_is_ready(call->front->node)) {
-        resp_write_error_format(call->reply,
-                                "CLUSTERDOWN this node has no contact with a leader that has a "
-                                "quorum; ask RAFT STATUS for the members that do not answer");
+        say_why_not_ready(call);
     } else if (call->count == 2) {
         resp_write_bulk(call->reply, call->arguments[1].data, call->arguments[1].size_bytes);
     } else {

@@ -117,16 +117,27 @@ bool member_next_answer(struct member *member, struct member_answer *answer)
     return true;
 }
 
-/* Answers the requests whose deadline has come. A proposal may still be applied, so its outcome is
- * unknown; every other request has certainly had no effect. */
+/*
+ * What a request is told whose deadline has come. A proposal may still be applied, so its outcome
+ * is unknown; every other request has certainly had no effect. A read that a leader has confirmed
+ * waits for nothing but entries; if this node has no room for them, that is the reason.
+ */
+static int status_of_late(const struct member *member, const struct waiting_request *request)
+{
+    if (request->state == WAITING_PROPOSED) {
+        return RAFTD_ERROR_TIMEOUT;
+    }
+    return request->state == WAITING_READ_READY && member->space >= RAFT_SPACE_NONE
+               ? RAFTD_ERROR_DISK_FULL
+               : RAFTD_ERROR_UNAVAILABLE;
+}
+
 void member_expire(struct member *member, uint64_t now_ms)
 {
     struct waiting_request *request;
 
     while ((request = waiting_oldest(&member->waiting)) != NULL && request->deadline_ms <= now_ms) {
-        member_fail(member, request,
-                    request->state == WAITING_PROPOSED ? RAFTD_ERROR_TIMEOUT
-                                                       : RAFTD_ERROR_UNAVAILABLE);
+        member_fail(member, request, status_of_late(member, request));
     }
 }
 

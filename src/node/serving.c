@@ -2,7 +2,8 @@
  * The truth behind readiness. A node is ready while it is in service (raftd_node_set_ready()) and
  * can serve a linearizable read: it knows a leader that has committed an entry of its own term, it
  * has applied what that leader had committed, and it was in contact with this leader, or as the
- * leader with a quorum, a moment ago.
+ * leader with a quorum, a moment ago. A node whose disk has no room for entries has to have applied
+ * them a moment ago, too: the leader goes on without it.
  *
  * The run thread looks several times in an election time-out. Other threads read only the atomic
  * result, so PING and RAFT READY wait for nothing, not even for the core mutex.
@@ -46,10 +47,13 @@ static uint64_t patience_ms(const struct raftd_node *node)
 static uint64_t last_sign_ms(struct raftd_node *node, uint64_t now_ms)
 {
     uint64_t heard_ms = 0;
+    bool is_behind;
 
     mutex_lock(&node->core_mutex);
-    if (raft_knows_commit(node->core) &&
-        (atomic_load(&node->serving.can_serve) || raft_is_caught_up(node->core))) {
+    is_behind = !raft_is_caught_up(node->core);
+    node->serving.lacks_room = is_behind && raft_get_space(node->core) >= RAFT_SPACE_NONE;
+    if (raft_knows_commit(node->core) && !node->serving.lacks_room &&
+        (atomic_load(&node->serving.can_serve) || !is_behind)) {
         heard_ms = raft_heard_ms(node->core, now_ms);
     }
     mutex_unlock(&node->core_mutex);
@@ -94,6 +98,9 @@ static void tell(struct raftd_node *node, const char *text)
     }
 }
 
+static const char full_disk[] = "the disk of [node] data_dir is nearly full, so this node lacks "
+                                "commands that the others have committed: free space on it";
+
 static void begin_interruption(struct raftd_node *node, uint64_t now_ms)
 {
     struct serving *serving = &node->serving;
@@ -102,10 +109,15 @@ static void begin_interruption(struct raftd_node *node, uint64_t now_ms)
 
     serving->lost_ms = atomic_load(&serving->good_ms);
     serving_has_quorum(node, missing, sizeof(missing));
-    snprintf(text, sizeof(text),
-             "not ready: no leader with a quorum was heard for %llu ms; not connected: %s",
-             (unsigned long long)(now_ms - serving->lost_ms),
-             missing[0] != 0 ? missing : "none, so an election is probably under way");
+    if (serving->lacks_room) {
+        snprintf(text, sizeof(text), "not ready: %s", full_disk);
+        node_set_waiting_for(node, full_disk);
+    } else {
+        snprintf(text, sizeof(text),
+                 "not ready: no leader with a quorum was heard for %llu ms; not connected: %s",
+                 (unsigned long long)(now_ms - serving->lost_ms),
+                 missing[0] != 0 ? missing : "none, so an election is probably under way");
+    }
     LOG_WARNING("%s", text);
     tell(node, text);
 }
@@ -117,6 +129,7 @@ static void end_interruption(struct raftd_node *node, uint64_t now_ms)
     char text[128];
 
     serving->lost_ms = 0;
+    node_set_waiting_for(node, "");
     snprintf(text, sizeof(text), "ready again: back after %llu.%llu s",
              (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10));
     LOG_INFO("%s", text);

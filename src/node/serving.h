@@ -16,6 +16,7 @@ struct serving {
     atomic_bool was_ready;    /* the node could serve at some time since its start */
     _Atomic uint64_t good_ms; /* last moment at which the node could serve, 0 = never; set by the
                                  run thread */
+    bool lacks_room; /* run thread: the disk is nearly full, and entries are missing for that */
     uint64_t
         lost_ms; /* run thread: good_ms when the present interruption began; 0 = there is none */
 };

@@ -368,7 +368,8 @@ uint64_t raft_heard_ms(const struct raft_core *core, uint64_t now_ms);
 bool raft_knows_commit(const struct raft_core *core);
 enum raft_role raft_get_role(const struct raft_core *core);
 uint64_t raft_get_term(const struct raft_core *core);
-uint16_t raft_get_leader(const struct raft_core *core); /* 0 = not known */
+enum raft_space raft_get_space(const struct raft_core *core); /* as the host last said */
+uint16_t raft_get_leader(const struct raft_core *core);       /* 0 = not known */
 size_t raft_get_uncommitted_bytes(const struct raft_core *core);
 
 #endif

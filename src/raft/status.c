@@ -160,6 +160,11 @@ uint16_t raft_get_leader(const struct raft_core *core)
     return core->leader;
 }
 
+enum raft_space raft_get_space(const struct raft_core *core)
+{
+    return core->space;
+}
+
 size_t raft_get_uncommitted_bytes(const struct raft_core *core)
 {
     return core->uncommitted_bytes;

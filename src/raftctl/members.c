@@ -101,6 +101,10 @@ static void print_ready_line(const struct ctl_answer *answer)
         snprintf(text, sizeof(text), "%s", answer->error.message);
     } else if (ctl_field_flag(answer->status, "ready")) {
         snprintf(text, sizeof(text), "ready");
+    } else if (strcmp(ctl_field_text(answer->status, "phase"), "running") == 0 &&
+               ctl_field_text(answer->status, "waiting_for")[0] != 0) {
+        snprintf(text, sizeof(text), "not ready (%s)",
+                 ctl_field_text(answer->status, "waiting_for"));
     } else if (strcmp(ctl_field_text(answer->status, "phase"), "running") == 0) {
         snprintf(text, sizeof(text), "not ready (no contact with a quorum for %" PRIu64 " ms)",
                  ctl_field_number(answer->status, "quorum_silent_ms"));

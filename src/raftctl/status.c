@@ -228,7 +228,7 @@ static void print_snapshots(FILE *file, const struct ctl_view *view)
     }
 }
 
-/* Founders that wait for the others, and endpoints that do not belong to one cluster. */
+/* Nodes that wait for something, and endpoints that do not belong to one cluster. */
 static void print_founding(FILE *file, const struct ctl_view *view)
 {
     const struct ctl_answer *first = NULL;
@@ -237,8 +237,12 @@ static void print_founding(FILE *file, const struct ctl_view *view)
         const struct ctl_answer *answer = &view->answers[i];
         const char *waiting_for = ctl_field_text(answer->status, "waiting_for");
         const char *cluster = ctl_field_text(answer->status, "cluster_id");
+        bool is_running = strcmp(ctl_field_text(answer->status, "phase"), "running") == 0;
 
-        if (waiting_for[0] != 0) {
+        if (waiting_for[0] != 0 && is_running) {
+            fprintf(file, "WARNING: node %" PRIu64 " is not ready: %s\n",
+                    ctl_field_number(answer->status, "id"), waiting_for);
+        } else if (waiting_for[0] != 0) {
             fprintf(file, "Node %" PRIu64 " waits until all founders have answered; missing: %s\n",
                     ctl_field_number(answer->status, "id"), waiting_for);
         }

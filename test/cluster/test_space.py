@@ -9,7 +9,7 @@ import time
 import unittest
 
 import disks
-from cluster import Cluster, wait_until
+from cluster import Cluster, raftctl, wait_until
 from load import narrate
 from resp_client import ReplyError
 
@@ -121,6 +121,28 @@ class Space(unittest.TestCase):
             self.watch(cluster, leader, leader.status()["term"])
             self.assertEqual(attempt(leader, "SET", "other", "x").code, "OOM")
             self.check_recovery(cluster, volumes, list(cluster))
+
+    def test_a_lone_full_disk_is_named_as_the_reason(self):
+        """The others go on without this node, which tells its readers what to do."""
+        with cluster_on_volumes() as (cluster, volumes):
+            leader, term = self.prepare(cluster)
+            full = next(node for node in cluster if node is not leader)
+            self.fill(cluster, volumes, [full])
+            self.assertEqual(attempt(leader, "SET", "key", "newer"), "OK")
+            reply = attempt(full, "GET", "key")
+            self.assertIsInstance(reply, ReplyError)
+            self.assertEqual(reply.code, "CLUSTERDOWN")
+            self.assertIn("disk of this node is nearly full", str(reply))
+            wait_until("the node to be not ready", lambda: full.call("RAFT", "READY") == 0)
+            full.wait_log("not ready: the disk of .node. data_dir is nearly full")
+            result = raftctl("ready", "--endpoints", full.endpoint, check=False)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("data_dir is nearly full", result.stdout)
+            self.assertRegex(str(attempt(full, "PING")), "^CLUSTERDOWN the disk of .*nearly full")
+            volumes[full].empty()
+            full.wait_ready()
+            self.assertEqual(full.call("GET", "key"), b"newer")
+            self.assertEqual(leader.status()["term"], term, "there was an election")
 
     def test_r4_full_disks_leave_deletions(self):
         with cluster_on_volumes() as (cluster, volumes):
