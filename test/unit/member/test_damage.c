@@ -96,6 +96,7 @@ static void set_up(void)
     under_way = NULL;
     now_ms = 0;
     turn();
+    write_and_turn();
     now_ms += 2000; /* the only voter campaigns, and commits the first entry of its term */
     turn();
     write_and_turn();
