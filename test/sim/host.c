@@ -401,7 +401,7 @@ bool host_begin(struct host *host)
 }
 
 /* The process ends during its recovery; what the recovery wrote may be lost again. */
-static void crash_in_recovery(struct host *host)
+void host_crash_in_recovery(struct host *host)
 {
     world_see(host->world, SEEN_CRASH_IN_RECOVERY);
     fs_memory_die_at(host->disk,
@@ -426,7 +426,7 @@ void host_on_start(struct host *host, uint64_t life)
     }
     if (!world->calm && swarm_has(&world->swarm, FAULT_POWER) &&
         sim_random_below(&world->random, 8) == 0) {
-        crash_in_recovery(host);
+        host_crash_in_recovery(host);
     }
     if (!host_begin(host) && !world->failure.failed) {
         if (swarm_has(&world->swarm, FAULT_POWER)) {

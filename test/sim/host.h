@@ -253,6 +253,8 @@ void host_destroy(struct host *host);
  * allow it; the story says why.
  */
 bool host_start(struct host *host, uint64_t cluster_id, const struct raft_membership *founding);
+/* The next start ends somewhere in the middle. */
+void host_crash_in_recovery(struct host *host);
 /* Starts as its directory and its configuration say: recovers, founds, or asks others. */
 bool host_begin(struct host *host);
 /* Draws the identity of its next new directory. */

@@ -54,6 +54,10 @@ static void found(struct world *world)
         world->cluster_id = WORLD_CLUSTER_ID;
     }
     for (uint16_t id = 1; id <= world->swarm.nodes; id++) {
+        if (world->swarm.asks && swarm_has(&world->swarm, FAULT_POWER) &&
+            sim_random_below(&world->random, 4) == 0) {
+            host_crash_in_recovery(world->hosts[id]);
+        }
         host_begin(world->hosts[id]);
     }
 }
