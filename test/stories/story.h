@@ -74,7 +74,7 @@ story_command story_set, story_incr, story_del, story_expire, story_get;
 /* trouble.c */
 story_command story_cut, story_hold, story_isolate, story_heal, story_reset;
 story_command story_kill, story_power, story_start, story_stop, story_pause;
-story_command story_stall, story_room, story_rot, story_suspend, story_wall;
+story_command story_stall, story_room, story_rot, story_fail, story_suspend, story_wall;
 
 /* tell.c */
 /* Makes the world's telling go into story->told, and every message into it while `messages`. */

@@ -1,6 +1,7 @@
 /*
  * Commands about what goes wrong: links, processes, disks, clocks. See story.h.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -265,6 +266,22 @@ const char *story_room(struct story *story, const struct words *words)
             host_plan_turn(host);
         }
     }
+    return NULL;
+}
+
+/* The next write, or the next sync, of the node's disk fails. */
+const char *story_fail(struct story *story, const struct words *words)
+{
+    struct host *host = story_host(story, words->list[1]);
+    bool sync = strcmp(words->list[2], "sync") == 0;
+
+    if (!host_is_alive(host)) {
+        return story_no_live_node;
+    }
+    if (!sync && strcmp(words->list[2], "write") != 0) {
+        return "expected write or sync";
+    }
+    fs_memory_fail(host->disk, sync ? FS_MEMORY_FDATASYNC : FS_MEMORY_PWRITE, 1, -EIO);
     return NULL;
 }
 

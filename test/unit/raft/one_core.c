@@ -335,6 +335,22 @@ void one_core_link(struct one_core *one, uint16_t peer, bool up)
     one_core_event(one, &event);
 }
 
+void one_core_space(struct one_core *one, enum raft_space space)
+{
+    const struct raft_event event = {.type = RAFT_EVENT_SPACE, .space = space};
+
+    one_core_event(one, &event);
+}
+
+void one_core_snapshot_saved(struct one_core *one, uint64_t index, uint64_t keep_from)
+{
+    const struct raft_event event = {
+        .type = RAFT_EVENT_SNAPSHOT_SAVED,
+        .saved = {.index = index, .term = raft_log_term(one->core, index), .keep_from = keep_from}};
+
+    one_core_event(one, &event);
+}
+
 void one_core_step_down(struct one_core *one)
 {
     const struct raft_event event = {.type = RAFT_EVENT_STEP_DOWN};
@@ -345,6 +361,7 @@ void one_core_step_down(struct one_core *one)
 void one_core_append(struct one_core *one, uint16_t from, uint64_t term, uint64_t previous,
                      uint64_t previous_term, const uint64_t *terms, uint32_t count, uint64_t commit)
 {
+    static const uint8_t value[4096];
     struct raft_entry *entries[ONE_CORE_ENTRIES_MAX];
     struct raft_message message = {.type = RAFT_MESSAGE_APPEND,
                                    .from = from,
@@ -357,8 +374,12 @@ void one_core_append(struct one_core *one, uint16_t from, uint64_t term, uint64_
     message.append.previous_index = previous;
     message.append.previous_term = previous_term;
     message.append.commit_index = commit;
+    message.append.time_ms = one->time_ms;
+    message.append.reserve = one->reserve;
     for (uint32_t i = 0; i < count; i++) {
-        entries[i] = raft_entry_make(RAFT_ENTRY_COMMAND, &terms[i], sizeof(terms[i]));
+        entries[i] = one->entry_bytes != 0
+                         ? raft_entry_make(RAFT_ENTRY_COMMAND, value, one->entry_bytes)
+                         : raft_entry_make(RAFT_ENTRY_COMMAND, &terms[i], sizeof(terms[i]));
         entries[i]->index = previous + 1 + i;
         entries[i]->term = terms[i];
         entries[i]->time_ms = one->time_ms;
@@ -421,6 +442,19 @@ struct raft_message one_core_answer_of(const struct one_core *one, uint16_t peer
     reply.append_reply.number = append->append.number;
     reply.append_reply.promise_ms = append->append.asks_promise ? ELECTION_TIMEOUT_MS : 0;
     reply.append_reply.election_timeout_ms = ELECTION_TIMEOUT_MS;
+    reply.append_reply.standing = 1; /* its disk has room, and its priority is 0 */
+    return reply;
+}
+
+struct raft_message one_core_refusal_of(const struct one_core *one, uint16_t peer,
+                                        uint64_t conflict_index, uint64_t conflict_term)
+{
+    struct raft_message reply = one_core_answer_of(one, peer);
+
+    reply.append_reply.success = false;
+    reply.append_reply.index = one->appends[peer].append.previous_index;
+    reply.append_reply.conflict_index = conflict_index;
+    reply.append_reply.conflict_term = conflict_term;
     return reply;
 }
 

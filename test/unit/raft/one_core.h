@@ -25,7 +25,9 @@ struct one_core {
     struct raft_options options; /* of the next core that is made */
     struct raft_membership members;
     uint64_t now_ms;
-    uint64_t time_ms; /* of the entries of one_core_append() */
+    uint64_t time_ms;     /* of one_core_append() and its entries */
+    bool reserve;         /* of one_core_append() */
+    uint32_t entry_bytes; /* of the entries of one_core_append(), at most 4096; 0 = 8 bytes */
     /* What has left, in order; each message owns its entries. */
     struct raft_message *sent;
     size_t sent_count, sent_capacity;
@@ -79,6 +81,9 @@ void one_core_propose(struct one_core *one, uint64_t number, uint32_t size);
 void one_core_propose_type(struct one_core *one, uint8_t type, uint64_t number);
 void one_core_read(struct one_core *one, uint64_t read_id, bool lease);
 void one_core_link(struct one_core *one, uint16_t peer, bool up);
+void one_core_space(struct one_core *one, enum raft_space space);
+/* The log before keep_from may go. */
+void one_core_snapshot_saved(struct one_core *one, uint64_t index, uint64_t keep_from);
 void one_core_step_down(struct one_core *one);
 /* The entries after `previous` have these terms. */
 void one_core_append(struct one_core *one, uint16_t from, uint64_t term, uint64_t previous,
@@ -93,7 +98,10 @@ void one_core_win(struct one_core *one);
 void one_core_lead(struct one_core *one);
 /* The answer of a peer that takes the newest append which it was sent, and what came before it. */
 struct raft_message one_core_answer_of(const struct one_core *one, uint16_t peer);
-/* Gives that answer; that of all peers. */
+/* The refusal of that append: the logs may agree at this index, where the peer has this term. */
+struct raft_message one_core_refusal_of(const struct one_core *one, uint16_t peer,
+                                        uint64_t conflict_index, uint64_t conflict_term);
+/* Gives the answer; that of all peers. */
 void one_core_answer(struct one_core *one, uint16_t peer);
 void one_core_answer_all(struct one_core *one);
 /* Time passes, and these peers answer each append at once. */

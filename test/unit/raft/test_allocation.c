@@ -6,10 +6,8 @@
 #include "unit.h"
 
 #include "base/memory.h"
+#include "one_core.h"
 #include "raft/log.h"
-#include "sim/network.h"
-
-enum { HEARTBEAT_MS = 100 };
 
 static bool in_step;
 static size_t allocations;
@@ -82,58 +80,93 @@ void *__wrap_memory_grow(void *array, size_t *capacity, size_t wanted, size_t si
 }
 /* NOLINTEND */
 
-/* Writes and reads through every node, heartbeats, and a log that is compacted as it grows. */
-static void live(struct network *network, uint64_t first, uint64_t count)
+/* Writes, reads and heartbeats of a leader, and a log that is compacted as it grows. */
+static void live_as_leader(struct one_core *one, uint64_t first, uint64_t count)
 {
     for (uint64_t i = first; i < first + count; i++) {
-        uint16_t id = (uint16_t)(1 + i % 3);
-
-        network_propose(network, id, i);
-        network_propose(network, 1, i + 1000000);
+        one_core_propose(one, i, 0);
+        one_core_propose(one, i + 1000000, 0);
         if (i % 4 == 0) {
-            network_read(network, id);
+            one_core_read(one, i, i % 8 == 0);
         }
-        network_settle(network);
+        one_core_answer_all(one);
         if (i % 50 == 0) {
-            network_run(network, HEARTBEAT_MS);
-            for (uint16_t node = 1; node <= 3; node++) {
-                network_save_snapshot(network, node, 20);
-            }
+            one_core_run(one, HEARTBEAT_MS);
+            one_core_answer_all(one);
+            one_core_snapshot_saved(one, one_core_status(one).commit_index,
+                                    one_core_status(one).commit_index - 20);
         }
+        one_core_forget_sent(one);
     }
 }
 
-START_TEST(a_steady_step_allocates_nothing)
+START_TEST(a_steady_step_of_a_leader_allocates_nothing)
 {
-    struct network *network = network_create(3);
+    struct one_core one;
 
-    network_elect_node(network, 1);
-    network_run(network, HEARTBEAT_MS);
+    one_core_begin(&one, 1, 3);
+    one_core_lead(&one);
+    live_as_leader(&one, 1, 100);
     allocations = 0;
-    live(network, 1, 5000);
-    ck_assert_uint_eq(network_status(network, 3).commit_index,
-                      network_status(network, 1).commit_index);
-    ck_assert_uint_gt(network_status(network, 3).commit_index, 10000);
+    live_as_leader(&one, 101, 5000);
+    ck_assert_uint_gt(one_core_status(&one).commit_index, 10000);
+    ck_assert_uint_eq(one.read_id, 5100);
     ck_assert_uint_eq(allocations, 0);
-    network_destroy(network);
+    one_core_end(&one);
+}
+END_TEST
+
+/* Entries, commands and reads of its own clients, heartbeats. */
+static void live_as_follower(struct one_core *one, uint64_t first, uint64_t count)
+{
+    static const uint64_t terms[] = {2, 2, 2};
+
+    for (uint64_t i = first; i < first + count; i++) {
+        uint64_t last = one_core_status(one).last_index;
+
+        one_core_propose(one, i, 0);
+        one_core_append(one, 1, 2, last, one_core_status(one).last_term, terms, 3, last);
+        one_core_append(one, 1, 2, last + 3, 2, NULL, 0, last + 3);
+        if (i % 4 == 0) {
+            one_core_read(one, i, false);
+        }
+        if (i % 50 == 0) {
+            one_core_snapshot_saved(one, last, last - 20);
+        }
+        one_core_forget_sent(one);
+    }
+}
+
+START_TEST(a_steady_step_of_a_follower_allocates_nothing)
+{
+    struct one_core one;
+
+    one_core_begin(&one, 2, 3);
+    live_as_follower(&one, 1, 1000); /* until entries of two chunks were written together */
+    allocations = 0;
+    live_as_follower(&one, 1001, 4000);
+    ck_assert_uint_gt(one_core_status(&one).commit_index, 10000);
+    ck_assert_uint_eq(allocations, 0);
+    one_core_end(&one);
 }
 END_TEST
 
 /* Without compaction the log gets another chunk for each 1024 entries, and nothing else. */
 START_TEST(a_growing_log_allocates_once_for_each_chunk)
 {
-    struct network *network = network_create(3);
+    struct one_core one;
 
-    network_elect_node(network, 1);
+    one_core_begin(&one, 1, 3);
+    one_core_lead(&one);
     allocations = 0;
     for (uint64_t i = 1; i <= 10000; i++) {
-        network_propose(network, 1, i);
-        network_settle(network);
+        one_core_propose(&one, i, 0);
+        one_core_answer_all(&one);
+        one_core_forget_sent(&one);
     }
-    network_run(network, HEARTBEAT_MS);
-    /* Each node has 10 chunks now, and had 5 before the first entry. */
-    ck_assert_uint_eq(allocations, 3 * 5);
-    network_destroy(network);
+    /* There are 10 chunks now, and were 5 before the first entry. */
+    ck_assert_uint_eq(allocations, 5);
+    one_core_end(&one);
 }
 END_TEST
 
@@ -197,14 +230,15 @@ END_TEST
 /* The counter works: an election and a first refusal do allocate. */
 START_TEST(the_counter_counts)
 {
-    struct network *network = network_create(3);
+    struct one_core one;
 
+    one_core_begin(&one, 1, 3);
     allocations = 0;
-    network_propose(network, 1, 7); /* there is no leader */
+    one_core_propose(&one, 7, 0); /* there is no leader */
     ck_assert_uint_eq(allocations, 1);
-    network_elect_node(network, 1);
+    one_core_lead(&one);
     ck_assert_uint_gt(allocations, 1);
-    network_destroy(network);
+    one_core_end(&one);
 }
 END_TEST
 
@@ -214,7 +248,8 @@ UNIT_SUITE(allocation)
     TCase *tcase = tcase_create("steps");
 
     tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, a_steady_step_allocates_nothing);
+    tcase_add_test(tcase, a_steady_step_of_a_leader_allocates_nothing);
+    tcase_add_test(tcase, a_steady_step_of_a_follower_allocates_nothing);
     tcase_add_test(tcase, a_growing_log_allocates_once_for_each_chunk);
     tcase_add_test(tcase, r11_no_step_grows_with_the_log);
     tcase_add_test(tcase, the_counter_counts);

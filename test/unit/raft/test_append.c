@@ -51,14 +51,14 @@ START_TEST(a_repeated_append_changes_nothing_and_is_acknowledged_again)
     uint64_t written;
 
     one_core_begin(&one, 2, 3);
-    one_core_append(&one, 1, 2, 1, 1, terms, 2, 3);
+    one_core_append(&one, 1, 2, 1, 1, terms, 2, 1);
     written = one.last_write.sequence;
     one_core_forget_sent(&one);
-    one_core_append(&one, 1, 2, 1, 1, terms, 2, 3);
+    one_core_append(&one, 1, 2, 1, 1, terms, 2, 1);
     ck_assert_uint_eq(one.last_write.sequence, written);
     ck_assert_uint_eq(acknowledged(&one, 1, 2), 3);
     /* An older, shorter append that arrives late does not cut the log (paper, section 5.3). */
-    one_core_append(&one, 1, 2, 1, 1, terms, 1, 2);
+    one_core_append(&one, 1, 2, 1, 1, terms, 1, 1);
     ck_assert_uint_eq(one_core_status(&one).last_index, 3);
     one_core_end(&one);
 }

@@ -139,11 +139,7 @@ START_TEST(t16_a_peer_behind_the_compaction_point_needs_a_snapshot_and_harms_nob
     one_core_begin(&one, 1, 4);
     one_core_set_base(&one, 10, 3);
     one_core_win(&one);
-    refusal = one_core_answer_of(&one, 4);
-    refusal.append_reply.success = false;
-    refusal.append_reply.index = 10;
-    refusal.append_reply.conflict_index = 1;
-    refusal.append_reply.conflict_term = 1;
+    refusal = one_core_refusal_of(&one, 4, 1, 1);
     one_core_give(&one, &refusal);
     one_core_answer(&one, 2);
     one_core_answer(&one, 3);
@@ -203,17 +199,6 @@ END_TEST
 
 /* ---- lost logs ---- */
 
-static struct raft_message denial_of(const struct one_core *one, uint16_t peer)
-{
-    struct raft_message refusal = one_core_answer_of(one, peer);
-
-    refusal.append_reply.success = false;
-    refusal.append_reply.index = one->appends[peer].append.previous_index;
-    refusal.append_reply.conflict_index = 1;
-    refusal.append_reply.conflict_term = 1;
-    return refusal;
-}
-
 /* R3: the directory of a follower is replaced by an old copy of itself while the leader stays. The
  * leader says so, sends it nothing but heartbeats, and does not count it. */
 START_TEST(r3_a_peer_that_denies_what_it_acknowledged_is_noticed)
@@ -227,7 +212,7 @@ START_TEST(r3_a_peer_that_denies_what_it_acknowledged_is_noticed)
     ck_assert(!one_core_peer(&one, 2).has_lost_log);
     one_core_link(&one, 2, false);
     one_core_link(&one, 2, true);
-    denial = denial_of(&one, 2);
+    denial = one_core_refusal_of(&one, 2, 1, 1);
     one_core_give(&one, &denial);
     ck_assert(one_core_peer(&one, 2).has_lost_log);
     one_core_forget_sent(&one);
@@ -239,7 +224,7 @@ START_TEST(r3_a_peer_that_denies_what_it_acknowledged_is_noticed)
     one_core_answer(&one, 3);
     ck_assert_uint_eq(committed(&one), 4);
     one_core_propose(&one, 9, 0);
-    denial = denial_of(&one, 2);
+    denial = one_core_refusal_of(&one, 2, 1, 1);
     one_core_give(&one, &denial);
     ck_assert_uint_eq(committed(&one), 4);
     /* Nor does it keep the leader in office. */
