@@ -6,6 +6,8 @@
  */
 #include "raft/check.h"
 
+#include <string.h>
+
 #include "raft/core.h"
 
 /* Returns the sentence if the condition is false. */
@@ -165,13 +167,18 @@ static const char *check_follower(const struct raft_core *core)
 /* The entries from `first` on are consecutive, and terms and times never fall. */
 static const char *check_entries(const struct raft_core *core, uint64_t first)
 {
-    for (uint64_t i = first; i <= raftlog_last_index(&core->log); i++) {
+    uint64_t last = raftlog_last_index(&core->log);
+    uint64_t term = raftlog_term(&core->log, first - 1);
+    uint64_t time_ms = raftlog_time(&core->log, first - 1);
+
+    for (uint64_t i = first; i <= last; i++) {
         const struct raft_entry *entry = raftlog_entry(&core->log, i);
 
         HOLDS(entry != NULL && entry->index == i, "entries are consecutive");
-        HOLDS(entry->term >= raftlog_term(&core->log, i - 1), "terms never fall along a log");
-        HOLDS(entry->time_ms >= raftlog_time(&core->log, i - 1),
-              "cluster time never falls along a log (T47)");
+        HOLDS(entry->term >= term, "terms never fall along a log");
+        HOLDS(entry->time_ms >= time_ms, "cluster time never falls along a log (T47)");
+        term = entry->term;
+        time_ms = entry->time_ms;
     }
     return NULL;
 }
@@ -227,25 +234,65 @@ const char *raft_check(const struct raft_core *core)
     return NULL;
 }
 
+/* Copies the pointers to the last committed entries of the log. */
+static void take_committed(const struct raft_core *core, struct check_before *before)
+{
+    uint64_t commit = core->commit_index;
+    uint64_t from = commit >= CHECK_ENTRIES ? commit - CHECK_ENTRIES + 1 : 1;
+    size_t size;
+
+    if (from <= core->log.base_index) {
+        from = core->log.base_index + 1;
+    }
+    before->committed_from = from;
+    for (uint64_t i = from; i <= commit; i += size) {
+        size = raftlog_slice_length(&core->log, i);
+        size = size <= commit - i ? size : (size_t)(commit - i + 1);
+        memcpy(&before->committed[i - from], raftlog_slice(&core->log, i),
+               size * sizeof(before->committed[0]));
+    }
+}
+
+/* Whether the log has the same entries still. One that has given up its data meanwhile is another
+ * object, and is not compared. */
+static bool has_committed(const struct raft_core *core, const struct check_before *before)
+{
+    uint64_t commit = before->commit_index;
+    uint64_t from = before->committed_from;
+    size_t size;
+
+    if (from <= core->log.shed_index) {
+        from = core->log.shed_index + 1;
+    }
+    if (from <= commit && commit > raftlog_last_index(&core->log)) {
+        return false;
+    }
+    for (uint64_t i = from; i <= commit; i += size) {
+        size = raftlog_slice_length(&core->log, i);
+        size = size <= commit - i ? size : (size_t)(commit - i + 1);
+        if (memcmp(&before->committed[i - before->committed_from], raftlog_slice(&core->log, i),
+                   size * sizeof(before->committed[0])) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void check_take(const struct raft_core *core, struct check_before *before)
 {
-    *before = (struct check_before){
-        .now_ms = core->now_ms,
-        .term = core->term,
-        .vote = core->vote,
-        .role = core->role,
-        .base_index = core->log.base_index,
-        .last_index = raftlog_last_index(&core->log),
-        .last = raftlog_entry(&core->log, raftlog_last_index(&core->log)),
-        .commit_index = core->commit_index,
-        .shed_index = core->log.shed_index,
-        .membership_index = core->membership_index,
-        .promised_until_ms = core->promised_until_ms,
-        .written_sequence = core->written_sequence,
-    };
-    for (uint64_t i = 0; i < CHECK_ENTRIES && i < core->commit_index; i++) {
-        before->committed[i] = raftlog_entry(&core->log, core->commit_index - i);
-    }
+    before->now_ms = core->now_ms;
+    before->term = core->term;
+    before->vote = core->vote;
+    before->role = core->role;
+    before->base_index = core->log.base_index;
+    before->last_index = raftlog_last_index(&core->log);
+    before->last = raftlog_entry(&core->log, before->last_index);
+    before->commit_index = core->commit_index;
+    before->shed_index = core->log.shed_index;
+    before->membership_index = core->membership_index;
+    before->promised_until_ms = core->promised_until_ms;
+    before->written_sequence = core->written_sequence;
+    take_committed(core, before);
 }
 
 static const char *check_leader_step(const struct raft_core *core,
@@ -282,14 +329,7 @@ const char *check_step(const struct raft_core *core, const struct check_before *
     HOLDS(core->log.base_index >= before->base_index, "what is compacted does not come back");
     HOLDS(core->promised_until_ms >= before->promised_until_ms, "a promise is not taken back");
     HOLDS(core->written_sequence >= before->written_sequence, "what is written stays written");
-    for (uint64_t i = 0; i < CHECK_ENTRIES && i < before->commit_index; i++) {
-        uint64_t index = before->commit_index - i;
-
-        /* An entry that has given up its data meanwhile is another object. */
-        HOLDS(index <= core->log.shed_index ||
-                  raftlog_entry(&core->log, index) == before->committed[i],
-              "what is committed does not change");
-    }
+    HOLDS(has_committed(core, before), "what is committed does not change");
     if (core->role == RAFT_LEADER && before->role == RAFT_LEADER && core->term == before->term) {
         return check_leader_step(core, before);
     }

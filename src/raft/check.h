@@ -19,7 +19,8 @@ struct check_before {
     uint64_t last_index;
     const struct raft_entry *last;
     uint64_t commit_index;
-    const struct raft_entry *committed[CHECK_ENTRIES]; /* backwards from commit_index */
+    const struct raft_entry *committed[CHECK_ENTRIES]; /* up to commit_index */
+    uint64_t committed_from;                           /* index of the first of them */
     uint64_t shed_index;
     uint64_t membership_index;
     uint64_t promised_until_ms;

@@ -86,6 +86,7 @@ static int open_inode(struct fs_memory *memory, int inode, bool is_writable)
         if (!memory->handles[file].is_open) {
             memory->handles[file] =
                 (struct fs_handle){.is_open = true, .is_writable = is_writable, .inode = inode};
+            memory->open_files++;
             return file;
         }
     }
@@ -147,6 +148,7 @@ static int memory_close(void *context, int file)
         memory->inodes[handle->inode].is_locked = false;
     }
     *handle = (struct fs_handle){0};
+    memory->open_files--;
     return 0;
 }
 
@@ -462,12 +464,7 @@ bool fs_memory_is_dead(const struct fs_memory *memory)
 
 size_t fs_memory_open_files(const struct fs_memory *memory)
 {
-    size_t count = 0;
-
-    for (size_t i = 0; i < FS_HANDLES_MAX; i++) {
-        count += memory->handles[i].is_open;
-    }
-    return count;
+    return memory->open_files;
 }
 
 void fs_memory_end_process(struct fs_memory *memory)
@@ -477,6 +474,7 @@ void fs_memory_end_process(struct fs_memory *memory)
     for (size_t i = 0; i < FS_HANDLES_MAX; i++) {
         memory->handles[i] = (struct fs_handle){0};
     }
+    memory->open_files = 0;
     for (size_t i = 0; i < memory->inode_count; i++) {
         memory->inodes[i].is_locked = false;
     }

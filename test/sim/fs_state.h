@@ -104,6 +104,7 @@ struct fs_memory {
     size_t change_count;
     size_t change_capacity;
     struct fs_handle handles[FS_HANDLES_MAX];
+    size_t open_files;
 
     struct fs_scripted_fault scripted[FS_MEMORY_OPERATIONS];
     struct fs_faults faults;

@@ -25,13 +25,35 @@ static struct link_of_chain *link_at(struct chain *chain, uint64_t index)
     return &chain->links[index];
 }
 
+/*
+ * Makes a chain the beginning of another one, up to this index. Both mostly have the same beginning
+ * already, which has the same hash at its end and is found by halving: only the rest is copied.
+ */
+static void chain_take(struct chain *to, const struct chain *from, uint64_t index)
+{
+    uint64_t same = 0;
+    uint64_t differs = (index < to->last_index ? index : to->last_index) + 1;
+
+    link_at(to, index);
+    while (differs - same > 1) {
+        uint64_t middle = same + (differs - same) / 2;
+
+        if (to->links[middle].hash == from->links[middle].hash) {
+            same = middle;
+        } else {
+            differs = middle;
+        }
+    }
+    if (index > same) {
+        memcpy(&to->links[same + 1], &from->links[same + 1],
+               (size_t)(index - same) * sizeof(to->links[0]));
+    }
+    to->last_index = index;
+}
+
 void chain_copy(struct chain *to, const struct chain *from)
 {
-    link_at(to, from->last_index);
-    if (from->links != NULL) {
-        memcpy(to->links, from->links, ((size_t)from->last_index + 1) * sizeof(to->links[0]));
-    }
-    to->last_index = from->last_index;
+    chain_take(to, from, from->last_index);
 }
 
 void chain_cut(struct chain *chain, uint64_t index)
@@ -65,9 +87,7 @@ void chain_append(struct chain *chain, const struct raft_entry *entry)
 void chain_restart(struct chain *chain, const struct truth *truth, uint64_t index)
 {
     ASSERT(index <= truth->committed.last_index);
-    link_at(chain, index);
-    memcpy(chain->links, truth->committed.links, ((size_t)index + 1) * sizeof(chain->links[0]));
-    chain->last_index = index;
+    chain_take(chain, &truth->committed, index);
 }
 
 bool chain_agrees(const struct chain *a, const struct chain *b, uint64_t index)
@@ -90,6 +110,7 @@ struct truth *truth_create(const struct world *world)
     for (size_t id = 0; id < SIM_HOSTS_MAX; id++) {
         link_at(&truth->promises[id].log, 0);
         link_at(&truth->promises[id].disk, 0);
+        link_at(&truth->promises[id].found, 0);
     }
     return truth;
 }
@@ -121,6 +142,7 @@ void truth_destroy(struct truth *truth)
         forget_doubt(promises);
         memory_free(promises->log.links);
         memory_free(promises->disk.links);
+        memory_free(promises->found.links);
         memory_free(promises->votes);
         memory_free(promises->given);
     }
@@ -320,7 +342,6 @@ static void read_found(struct world *world, uint16_t id, const struct wal_recove
 {
     uint64_t base = recovered->base_index;
 
-    found->last_index = 0;
     if (base > recovered->disk_base_index && base <= written->last_index &&
         written->links[base].term == recovered->base_term) {
         chain_copy(found, written);
@@ -365,34 +386,31 @@ static bool is_explained(struct world *world, uint16_t id, const struct wal_reco
 void truth_on_recovered(struct world *world, uint16_t id, const struct wal_recovered *recovered)
 {
     struct promises *promises = &world->truth->promises[id];
-    struct chain found = {0};
+    struct chain *found = &promises->found;
 
     if (truth_looks_away(world, id)) {
         return;
     }
-    link_at(&found, 0);
     if (recovered->base_index > truth_committed(world)) {
         world_fail(world, "recovery", "node %u: the log begins behind %llu, which is not committed",
                    id, (unsigned long long)recovered->base_index);
-        memory_free(found.links);
         return;
     }
-    if (!is_explained(world, id, recovered, &found) && promises->disk.last_index > 0) {
+    if (!is_explained(world, id, recovered, found) && promises->disk.last_index > 0) {
         world_fail(world, "what was reported durable is there after a restart",
                    "node %u had term %llu, vote %u, log up to %llu; found term %llu, vote %u, log "
                    "up to %llu",
                    id, (unsigned long long)promises->disk_term, promises->disk_vote,
                    (unsigned long long)promises->disk.last_index,
                    (unsigned long long)recovered->term, recovered->vote,
-                   (unsigned long long)found.last_index);
+                   (unsigned long long)found->last_index);
     }
     forget_doubt(promises);
     promises->snapshot_index = 0;
     promises->restart_in_doubt = 0;
     set_hard_state(world, id, recovered->term, recovered->vote);
-    chain_copy(&promises->disk, &found);
-    chain_copy(&promises->log, &found);
-    memory_free(found.links);
+    chain_copy(&promises->disk, found);
+    chain_copy(&promises->log, found);
 }
 
 void truth_on_restarted(struct world *world, uint16_t id, uint64_t index,

@@ -42,8 +42,9 @@ struct life {
 
 /* The promises of one host, which outlive its process. */
 struct promises {
-    struct chain log;  /* of its core */
-    struct chain disk; /* what was reported durable */
+    struct chain log;   /* of its core */
+    struct chain disk;  /* what was reported durable */
+    struct chain found; /* what the last recovery found */
     uint64_t disk_term;
     uint64_t snapshot_index; /* of its newest durable snapshot */
     uint16_t disk_vote;
