@@ -117,7 +117,7 @@ static int run_seeds(const struct task *task)
         good = run_checked(task, task->seed + i, &sum);
     }
     print_sum(&sum, now_seconds() - start);
-    if (task->file == NULL && sum.seeds > 1) {
+    if (task->file == NULL && (sum.seeds > 1 || task->counters)) {
         seen_print(stdout, &sum.seen);
     }
     if (good && task->all_seen && seen_missing(&sum.seen) > 0) {
