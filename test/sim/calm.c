@@ -8,6 +8,7 @@
 #include "sim/faults.h"
 #include "sim/faults_life.h"
 #include "sim/host.h"
+#include "sim/huge.h"
 #include "sim/truth.h"
 #include "sim/watchdog.h"
 
@@ -30,7 +31,8 @@ static uint64_t transfer_us(const struct world *world)
     uint64_t value =
         swarm->large_bytes > swarm->value_bytes_max ? swarm->large_bytes : swarm->value_bytes_max;
     uint64_t bytes = 4 * (uint64_t)swarm->keys * value + 4 * (uint64_t)swarm->max_inflight_bytes +
-                     2 * (uint64_t)swarm->max_uncommitted_bytes;
+                     2 * (uint64_t)swarm->max_uncommitted_bytes +
+                     2 * (uint64_t)swarm->huge_bytes * (swarm->huge_count + 1);
 
     return swarm->bandwidth != 0 ? 1000 * bytes / swarm->bandwidth : 0;
 }
@@ -154,9 +156,13 @@ void calm_check(struct world *world)
     if (world->commit_after_calm_us != 0 &&
         passed_us > timeouts_us(world, CALM_REQUESTS_TIMEOUTS)) {
         clients_stop(world);
-        world->done = truth_has_converged(world);
+        world->done = huge_is_done(world, leaders_stay(world),
+                                   timeouts_us(world, CALM_COMMIT_TIMEOUTS), newest_term(world)) &&
+                      truth_has_converged(world);
     }
-    if (!world->done && passed_us > timeouts_us(world, CALM_CONVERGE_TIMEOUTS)) {
+    if (!world->done &&
+        passed_us > timeouts_us(world, CALM_CONVERGE_TIMEOUTS) +
+                        (world->swarm.huge_bytes != 0 ? 2 * transfer_us(world) : 0)) {
         stuck(world, "liveness: all have the same in the end", "not within",
               CALM_CONVERGE_TIMEOUTS);
     }

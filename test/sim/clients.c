@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "raft/entry.h"
 #include "sim/host.h"
+#include "sim/huge.h"
 #include "sim/truth.h"
 
 enum { CLIENTS_MAX = 16, ARRIVE_MAX_US = 500, LARGE_ONE_IN = 40 };
@@ -185,18 +186,14 @@ static size_t draw_value_bytes(struct world *world, bool counter, size_t least)
     return counter || wanted <= least ? least : wanted;
 }
 
-/* A value that no other request writes, so that it tells which request wrote it. */
-static void draw_value(struct world *world, struct model_request *request, uint64_t number)
+/* A value of this size that begins with a text. */
+static void make_value(struct clients *clients, struct model_request *request, const char *text,
+                       size_t bytes)
 {
-    struct clients *clients = world->clients;
-    bool counter = is_counter(world, request->key);
-    char text[32];
-    size_t least = (size_t)snprintf(text, sizeof(text), counter ? "%llu000" : "v%llu",
-                                    (unsigned long long)number);
-    char *value;
+    size_t least = strlen(text);
+    char *value = memory_allocate(bytes + 1);
 
-    request->value_bytes = draw_value_bytes(world, counter, least);
-    value = memory_allocate(request->value_bytes + 1);
+    request->value_bytes = bytes;
     memset(value, '.', request->value_bytes);
     memcpy(value, text, least);
     value[request->value_bytes] = 0;
@@ -204,6 +201,26 @@ static void draw_value(struct world *world, struct model_request *request, uint6
                                   clients->value_count + 1, sizeof(char *));
     clients->values[clients->value_count++] = value;
     request->value = value;
+}
+
+/* A value that no other request writes, so that it tells which request wrote it. */
+static void draw_value(struct world *world, struct model_request *request, uint64_t number)
+{
+    bool counter = is_counter(world, request->key);
+    char text[32];
+    size_t least = (size_t)snprintf(text, sizeof(text), counter ? "%llu000" : "v%llu",
+                                    (unsigned long long)number);
+
+    make_value(world->clients, request, text, draw_value_bytes(world, counter, least));
+}
+
+static void make_huge_value(struct world *world, struct model_request *request, uint64_t number,
+                            size_t bytes)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "v%llu", (unsigned long long)number);
+    make_value(world->clients, request, text, bytes);
 }
 
 /* Often a value that was written a moment ago: about half of the comparisons find it. */
@@ -247,8 +264,16 @@ static struct model_request draw_request(struct world *world, const struct raftd
                                          uint64_t number)
 {
     struct sim_random *random = &world->clients->random;
-    struct model_request request = {.amount = 1 + (int64_t)sim_random_below(random, 9)};
+    struct model_request request;
+    size_t huge_bytes;
 
+    if (huge_draw(world, random, &request, &huge_bytes)) {
+        if (huge_bytes != 0) {
+            make_huge_value(world, &request, number, huge_bytes);
+        }
+        return request;
+    }
+    request = (struct model_request){.amount = 1 + (int64_t)sim_random_below(random, 9)};
     request.key = (uint16_t)sim_random_below(random, world->swarm.keys);
     request.kind = draw_kind(world, is_counter(world, request.key), only_reads(world, client));
     request.second = (uint16_t)((request.key + 1 + sim_random_below(random, world->swarm.keys)) %
@@ -292,6 +317,7 @@ static struct client_operation *add_operation(struct world *world, struct raftd_
 
     operation->client = client->number;
     operation->host = client->host;
+    client->tries_again = client->tries_again && !huge_is(world, &client->last);
     operation->request =
         client->tries_again ? client->last : draw_request(world, client, operation->number);
     if (client->tries_again) {
@@ -380,6 +406,15 @@ const struct client_operation *clients_ask(struct world *world, uint16_t host,
     model_encode(&operation->request, &operation->bytes);
     clients_on_arrival(world, operation->number);
     return operation;
+}
+
+const struct client_operation *clients_ask_huge(struct world *world, uint16_t host, size_t bytes)
+{
+    struct model_request request = {
+        .kind = MODEL_SET, .key = world->swarm.keys, .second = world->swarm.keys};
+
+    make_huge_value(world, &request, world->clients->count + 1, bytes);
+    return clients_ask(world, host, &request, RAFTD_READ_LINEARIZABLE, 0);
 }
 
 /* ---- for hosts ---- */

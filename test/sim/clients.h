@@ -55,6 +55,9 @@ const struct client_operation *clients_ask(struct world *world, uint16_t host,
                                            const struct model_request *request,
                                            enum raftd_read_level level, uint32_t max_lag_ms);
 
+/* Somebody writes a value of this size to the key with huge values (huge.h). */
+const struct client_operation *clients_ask_huge(struct world *world, uint16_t host, size_t bytes);
+
 /* Events of the queue. */
 void clients_on_turn(struct world *world, uint16_t client, uint64_t turn);
 void clients_on_arrival(struct world *world, uint64_t number);

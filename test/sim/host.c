@@ -482,7 +482,7 @@ void host_receive(struct host *host, uint16_t from, const struct wire_frame *fra
     struct raftd_error error = {0};
     struct raft_message *message;
 
-    if (wire_header_decode(&header, frame->data, 64 << 20, &error) != 0 ||
+    if (wire_header_decode(&header, frame->data, HOST_FRAME_BYTES_MAX, &error) != 0 ||
         header.payload_bytes + WIRE_HEADER_BYTES != frame->size_bytes) {
         unreadable(host, from, &error);
         return;

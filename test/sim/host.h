@@ -43,8 +43,9 @@
 enum {
     HOST_INBOX_MAX =
         8192, /* frames and changes of links that were not taken yet; the windows bound them */
-    HOST_ENTRY_BYTES_MAX = 1 << 20,
-    HOST_RESERVE_BYTES = 1 << 20, /* [storage] reserve_bytes */
+    HOST_ENTRY_BYTES_MAX = 65 << 20, /* the largest of the huge values (huge.h), encoded */
+    HOST_FRAME_BYTES_MAX = 68 << 20, /* such an entry at the end of a batch */
+    HOST_RESERVE_BYTES = 1 << 20,    /* [storage] reserve_bytes */
     HOST_ROT_PATH_BYTES = 64,
 };
 

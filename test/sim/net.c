@@ -206,7 +206,8 @@ static void replay(struct world *world, uint16_t from, uint16_t to, const struct
             1000 * sim_random_below(&world->random, 4 * world->swarm.election_timeout_ms);
         insert(world, from, to, packet);
     }
-    if (swarm_has(&world->swarm, FAULT_REPLAY) && sim_random_below(&world->random, 16) == 0) {
+    if (swarm_has(&world->swarm, FAULT_REPLAY) && sim_random_below(&world->random, 16) == 0 &&
+        frame->size_bytes <= OLD_BYTES_MAX) {
         size_t which = direction->old_count < OLD_FRAMES_MAX
                            ? direction->old_count++
                            : (size_t)sim_random_below(&world->random, OLD_FRAMES_MAX);

@@ -7,7 +7,8 @@
 #include "sim/net.h"
 
 enum {
-    OLD_FRAMES_MAX = 8, /* frames of each direction that are kept for replays */
+    OLD_FRAMES_MAX = 8,      /* frames of each direction that are kept for replays */
+    OLD_BYTES_MAX = 1 << 20, /* a larger frame is not kept */
 };
 
 struct packet {

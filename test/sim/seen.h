@@ -32,6 +32,8 @@
     X(SEEN_LARGE_FRAME, "frames sent in pieces")                                                   \
     X(SEEN_QUEUE_FULL, "frames without room in the queue of a link")                               \
     X(SEEN_LARGE_VALUE, "large values committed")                                                  \
+    X(SEEN_HUGE_VALUE, "values of 1 to 64 MiB committed")                                          \
+    X(SEEN_HUGE_CALM, "... in the calm")                                                           \
     X(SEEN_RESET, "connections broken")                                                            \
     X(SEEN_RESET_FRAME, "... with frames under way")                                               \
     X(SEEN_RESET_SNAPSHOT, "... in the midst of a snapshot")                                       \

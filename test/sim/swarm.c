@@ -166,6 +166,42 @@ static void draw_width(struct swarm *swarm)
     swarm->unbound = sim_random_below(&random, 4) == 0;
 }
 
+enum {
+    HUGE_WORLDS = 64,    /* one in so many has huge values */
+    HUGE_SUM = 96 << 20, /* bytes of all huge values that are written while faults strike */
+    MEGABIT = 125,       /* bytes in a millisecond, of the slowest link that carries them */
+};
+
+/* All bytes of huge values are real, so what handles all data is done less often. In most of these
+ * worlds nobody asks for another leader, so that the leader has to stay. */
+static void draw_huge(struct swarm *swarm)
+{
+    struct sim_random random = sim_random_make(sim_mix(swarm->seed, 2001));
+
+    if (sim_random_below(&random, HUGE_WORLDS) != 0) {
+        return;
+    }
+    swarm->huge_bytes = draw_scale(&random, 1 << 20, 64 << 20);
+    swarm->huge_count = (uint32_t)sim_random_between(&random, 1, 3);
+    if (swarm->huge_count > HUGE_SUM / swarm->huge_bytes) {
+        swarm->huge_count = HUGE_SUM / swarm->huge_bytes;
+    }
+    if (swarm->bandwidth == 0) {
+        swarm->bandwidth = draw_scale(&random, MEGABIT, 4000);
+    } else if (swarm->bandwidth < MEGABIT) {
+        swarm->bandwidth = MEGABIT;
+    }
+    if (swarm->snapshot_every > 0 && swarm->snapshot_every < 200) {
+        swarm->snapshot_every = 200;
+    }
+    swarm->digest_every = 500;
+    if (sim_random_below(&random, 4) != 0) {
+        swarm->priorities = false;
+        swarm->unequal = false;
+        swarm->classes &= ~((uint64_t)1 << FAULT_CHURN | (uint64_t)1 << FAULT_MINORITY);
+    }
+}
+
 /* ---- numbers by name ---- */
 
 const char *swarm_number_name(enum swarm_number number)
@@ -244,6 +280,7 @@ struct swarm swarm_draw(uint64_t seed, const struct swarm_wish *wish)
     draw_width(&swarm);
     draw_memory(&swarm);
     draw_rot(&swarm);
+    draw_huge(&swarm);
     if (wish->nodes != 0) {
         swarm.nodes = wish->nodes;
     }

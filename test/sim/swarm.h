@@ -82,6 +82,8 @@ struct swarm {
     uint32_t bandwidth;   /* of each direction of a link, bytes in a millisecond; 0 = no limit */
     uint32_t queue_bytes; /* limit of the entries that wait for a link */
     uint32_t large_bytes; /* greatest of the few large values; 0 = there are none */
+    uint32_t huge_bytes;  /* greatest of the huge values (huge.h); 0 = there are none */
+    uint32_t huge_count;  /* so many are written while faults strike */
     bool unequal;         /* each host has options of its own; those above are the greatest */
     bool levels;          /* reads of every level, else only linearizable ones */
     uint32_t log_memory_bytes; /* of entries in memory; 0 = no limit */
@@ -122,6 +124,8 @@ struct swarm {
     X(bandwidth, "bandwidth")                                                                      \
     X(queue_bytes, "queue-bytes")                                                                  \
     X(large_bytes, "large-bytes")                                                                  \
+    X(huge_bytes, "huge-bytes")                                                                    \
+    X(huge_count, "huge-count")                                                                    \
     X(unbound, "unbound")
 
 #define SWARM_NUMBER_ENUMERATE(field, name) SWARM_NUMBER_##field,

@@ -105,7 +105,7 @@ struct truth *truth_create(const struct world *world)
 {
     struct truth *truth = memory_allocate_zeroed(1, sizeof(*truth));
 
-    truth->model = model_create(world->swarm.keys);
+    truth->model = model_create((uint16_t)(world->swarm.keys + 1));
     link_at(&truth->committed, 0);
     for (size_t id = 0; id < SIM_HOSTS_MAX; id++) {
         link_at(&truth->promises[id].log, 0);

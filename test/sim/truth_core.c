@@ -312,7 +312,7 @@ static void follow_role(struct world *world, struct host *host, const struct raf
 static void check_bounds(struct world *world, const struct host *host,
                          const struct raft_status *status)
 {
-    size_t limit = host->options.max_uncommitted_bytes + (1 << 20);
+    size_t limit = host->options.max_uncommitted_bytes + (1 << 20) + world->swarm.huge_bytes;
 
     if (status->role == RAFT_LEADER &&
         raft_log_term(host->core, status->commit_index) == status->term &&

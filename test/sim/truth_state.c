@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "sim/huge.h"
 #include "sim/member_changes.h"
 #include "sim/truth_record.h"
 
@@ -170,6 +171,9 @@ void truth_commit_entry(struct world *world, const struct raft_entry *entry)
     operation->applied_index = entry->index;
     if (entry->size_bytes > 1024) {
         world_see(world, SEEN_LARGE_VALUE);
+    }
+    if (entry->size_bytes > HUGE_BYTES_MIN) {
+        world_see(world, SEEN_HUGE_VALUE);
     }
     see_command(world, operation->request.kind);
     model_apply(world->truth->model, entry->index, entry->time_ms, &operation->request,

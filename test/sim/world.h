@@ -21,6 +21,7 @@ enum { SIM_HOSTS_MAX = 24 }; /* ids 1..23 */
 /* The cluster id, if the world founds the cluster. */
 #define WORLD_CLUSTER_ID ((uint64_t)0x5eed)
 
+struct client_operation;
 struct host;
 struct raft_membership;
 struct raft_message;
@@ -74,7 +75,14 @@ struct world {
     uint64_t full_half_term; /* the greatest term of a leader in the middle of it; 0 = not yet */
     uint64_t full_half_reads;
     bool operates; /* an operator replaces members that are lost */
-    bool lost;     /* a majority is gone for good: the cluster may stop, but break no promise */
+    /* Huge values; see huge.h. */
+    uint32_t huge_writes; /* that were drawn while faults strike */
+    uint32_t huge_asked;  /* times, in the calm */
+    uint64_t huge_asked_us;
+    uint64_t huge_term; /* of the leader that was asked */
+    const struct client_operation *huge_operation;
+    bool huge_committed;
+    bool lost; /* a majority is gone for good: the cluster may stop, but break no promise */
     bool done;
     struct seen_counts seen;
     struct sim_failure failure;
