@@ -26,8 +26,9 @@ struct read {
     uint64_t first;
     uint64_t limit; /* the first index that is not wanted */
     size_t max_bytes;
-    bool is_full;          /* the next entry does not fit max_bytes */
-    bool is_lost;          /* the entry at `first` was in a batch that is damaged */
+    bool starts;  /* the node starts: what the disk cannot read now may be readable later */
+    bool is_full; /* the next entry does not fit max_bytes */
+    bool is_lost; /* the entry at `first` was in a batch that is damaged */
     bool is_behind_damage; /* the batch before the next one could not be read */
     uint64_t number;
     uint64_t offset_bytes; /* of the batch that is read */
@@ -97,7 +98,7 @@ static const uint8_t *get(struct read *read, uint64_t offset, uint64_t size, int
         return NULL;
     }
     bytes = wal_window_get(window, offset, size, &failure);
-    if (bytes == NULL && failure == -EIO) {
+    if (bytes == NULL && failure == -EIO && !read->starts) {
         *code = damaged(read, "the disk cannot read it");
     } else {
         *code = bytes == NULL ? failed(read, "read", failure) : 0;
@@ -314,6 +315,32 @@ static int read_from_mark(struct read *read, const struct wal_mark *mark)
     return read->is_lost ? damage : code;
 }
 
+/* The entries from read->first up to `last`. */
+static int read_entries(struct read *read, uint64_t last)
+{
+    struct wal *wal = read->wal;
+    uint64_t limit;
+    const struct wal_mark *mark = wal_marks_find(&wal->marks, read->first, &limit);
+    int code;
+
+    ASSERT(read->first > 0 && read->first <= last);
+    *read->entries = (struct wal_entries){0};
+    if (read->first > wal->last_index || mark == NULL) {
+        return error_set(read->error, RAFTD_ERROR_INVALID,
+                         "the log does not hold the entry at index %" PRIu64, read->first);
+    }
+    last = last < wal->last_index ? last : wal->last_index;
+    read->limit = limit <= last ? limit : last + 1;
+    code = read_from_mark(read, mark);
+    if (code != 0 && read->entries->count > 0) {
+        return 0; /* those before the damage; the next call begins with it and says so */
+    }
+    if (code != 0) {
+        wal_entries_free(read->entries);
+    }
+    return code;
+}
+
 int wal_read_entries(struct wal *wal, uint64_t first, uint64_t last, size_t max_bytes,
                      struct wal_entries *entries, struct raftd_error *error)
 {
@@ -324,26 +351,24 @@ int wal_read_entries(struct wal *wal, uint64_t first, uint64_t last, size_t max_
         .entries = entries,
         .error = error,
     };
-    uint64_t limit;
-    const struct wal_mark *mark = wal_marks_find(&wal->marks, first, &limit);
-    int code;
 
-    ASSERT(first > 0 && first <= last);
-    *entries = (struct wal_entries){0};
-    if (first > wal->last_index || mark == NULL) {
-        return error_set(error, RAFTD_ERROR_INVALID,
-                         "the log does not hold the entry at index %" PRIu64, first);
-    }
-    last = last < wal->last_index ? last : wal->last_index;
-    read.limit = limit <= last ? limit : last + 1;
-    code = read_from_mark(&read, mark);
-    if (code != 0 && entries->count > 0) {
-        return 0; /* those before the damage; the next call begins with it and says so */
-    }
-    if (code != 0) {
-        wal_entries_free(entries);
-    }
-    return code;
+    return read_entries(&read, last);
+}
+
+/* The same for a start. */
+static int read_at_start(struct wal *wal, uint64_t first, uint64_t last, size_t max_bytes,
+                         struct wal_entries *entries, struct raftd_error *error)
+{
+    struct read read = {
+        .wal = wal,
+        .first = first,
+        .max_bytes = max_bytes,
+        .starts = true,
+        .entries = entries,
+        .error = error,
+    };
+
+    return read_entries(&read, last);
 }
 
 /* Puts the entries before those that *recovered has. */
@@ -368,7 +393,7 @@ static int read_more(struct wal *wal, uint64_t first, uint64_t last, struct wal_
                      size_t *capacity, struct raftd_error *error)
 {
     struct wal_entries part;
-    int code = wal_read_entries(wal, first, last, 1024 * 1024, &part, error);
+    int code = read_at_start(wal, first, last, 1024 * 1024, &part, error);
 
     if (code != 0) {
         return code;
@@ -393,7 +418,7 @@ int wal_recovered_extend(struct wal *wal, struct wal_recovered *recovered, uint6
     if (base_index > recovered->disk_base_index) {
         struct wal_entries one;
 
-        code = wal_read_entries(wal, base_index, base_index, 1, &one, error);
+        code = read_at_start(wal, base_index, base_index, 1, &one, error);
         if (code != 0) {
             return code;
         }

@@ -41,7 +41,8 @@ void wal_entries_free(struct wal_entries *entries);
 /*
  * Adds entries that wal_open() has verified but not kept: afterwards *recovered begins after
  * base_index, which must not be before its disk_base_index. Returns 0 or a code of
- * wal_read_entries().
+ * wal_read_entries(); but what the disk cannot read is no damage at a start, as in wal_open():
+ * RAFTD_ERROR_SYSTEM.
  */
 int wal_recovered_extend(struct wal *wal, struct wal_recovered *recovered, uint64_t base_index,
                          struct raftd_error *error);

@@ -283,6 +283,27 @@ START_TEST(r12_a_start_keeps_only_what_it_needs)
 }
 END_TEST
 
+/* A disk that fails now may be readable at the next start, so the log does not count as damaged. */
+START_TEST(a_start_that_cannot_read_has_found_no_damage)
+{
+    struct wal *wal = world_open(memory, &model);
+    struct wal_recovered recovered;
+    struct raftd_error error = {0};
+
+    world_step(wal, &model, (struct step){.term = 1});
+    grow(wal, 5);
+    wal_close(wal);
+    wal = open_from(model.count, &recovered);
+    ck_assert_uint_gt(recovered.base_index, 0);
+    fs_memory_fail(memory, FS_MEMORY_PREAD, 1, -EIO);
+    ck_assert_int_eq(wal_recovered_extend(wal, &recovered, 0, &error), RAFTD_ERROR_SYSTEM);
+    ck_assert_int_eq(wal_recovered_extend(wal, &recovered, 0, &error), 0);
+    ck_assert(model_has(&model, 1, recovered.entries, recovered.entry_count));
+    wal_recovered_free(&recovered);
+    wal_close(wal);
+}
+END_TEST
+
 UNIT_SUITE(wal_read)
 {
     Suite *suite = suite_create("wal_read");
@@ -297,6 +318,7 @@ UNIT_SUITE(wal_read)
     tcase_add_test(tcase, a_log_that_replaces_a_damaged_one_leaves_nothing_of_it);
     tcase_add_test(tcase, a_sector_that_cannot_be_read_is_damage);
     tcase_add_test(tcase, r12_a_start_keeps_only_what_it_needs);
+    tcase_add_test(tcase, a_start_that_cannot_read_has_found_no_damage);
     suite_add_tcase(suite, tcase);
     return suite;
 }
