@@ -23,7 +23,7 @@ enum {
  * request, without a value, and *value_bytes the size that its value has to have; 0 = no value. */
 bool huge_draw(struct world *world, struct sim_random *random, struct model_request *request,
                size_t *value_bytes);
-/* Whether a request writes a huge value. A client does not try it again: their number is bounded. */
+/* Whether a request writes a huge value. A client does not try it again. */
 bool huge_is(const struct world *world, const struct model_request *request);
 
 /*
