@@ -69,8 +69,18 @@ class Disk(unittest.TestCase):
                 wait_until("a leader with space",
                            lambda: cluster.leader() in (cluster[2], cluster[3]))
                 wait_until("writes through all", lambda: self.can_write(cluster))
-                cluster[2].call("RAFT", "TRANSFER", 1)
+                wait_until("the order to hand over", lambda: self.is_ordered(cluster[2], 1))
             wait_until("a leader with space", lambda: cluster.leader() in (cluster[2], cluster[3]))
+
+    @staticmethod
+    def is_ordered(node, to):
+        """Whether the leader hands over; it may just have changed, or not have heard from `to`."""
+        try:
+            return node.call("RAFT", "TRANSFER", to) == "OK"
+        except ReplyError as error:
+            if error.code not in ("TRYAGAIN", "CLUSTERDOWN", "CONFLICT"):
+                raise
+            return False
 
     @staticmethod
     def can_write(cluster):
