@@ -318,7 +318,7 @@ END_TEST
 START_TEST(raft_status_has_every_field)
 {
     rig_talk(&rig, client, "RAFT STATUS\r\n",
-             "*64\r\n$10\r\ncluster_id\r\n$16\r\n0123456789abcdef\r\n"
+             "*66\r\n$10\r\ncluster_id\r\n$16\r\n0123456789abcdef\r\n"
              "$12\r\ncluster_name\r\n$4\r\nfake\r\n$7\r\nversion\r\n$5\r\n0.1.0\r\n"
              "$2\r\nid\r\n:2\r\n$6\r\nleader\r\n:1\r\n$4\r\nrole\r\n$8\r\nfollower\r\n"
              "$5\r\nphase\r\n$7\r\nrunning\r\n$5\r\nready\r\n:1\r\n$5\r\njoint\r\n:0\r\n"
@@ -336,6 +336,7 @@ START_TEST(raft_status_has_every_field)
              "$24\r\nsnapshot_receiving_bytes\r\n:0\r\n"
              "$9\r\nuptime_ms\r\n:1234\r\n$16\r\nquorum_silent_ms\r\n:21\r\n"
              "$8\r\nidentity\r\n$16\r\n0000000000000000\r\n$11\r\nwaiting_for\r\n$0\r\n\r\n"
+             "$13\r\ndamaged_index\r\n:0\r\n"
              "$7\r\nmembers\r\n*2\r\n");
     for (int i = 0; i < 2; i++) {
         rig_expect(&rig, client,
