@@ -151,6 +151,14 @@ static void hear_member(struct founding *founding, size_t place, const struct wi
 {
     size_t mine = 0;
 
+    if (answer->founder_count == 0) {
+        /* It joined later, or its cluster was restored, recovered or upgraded: it does not know who
+         * founded that cluster, nor whether this node was one of them. */
+        set_trouble(founding, place,
+                    "it is in a cluster already: was this node a member of it, use raftctl member "
+                    "replace; if not, let it join (--join)");
+        return;
+    }
     while (mine < answer->founder_count && answer->founders[mine].id != founding->id) {
         mine++;
     }
@@ -180,7 +188,14 @@ void founding_hear(struct founding *founding, uint16_t id, const struct wire_fou
         return;
     }
     founding->peers[place] = (struct founding_peer){0};
-    if (answer->node_id != id || answer->wanted_id != founding->id) {
+    if (answer->version_max < WIRE_VERSION_MIN || answer->version_min > WIRE_VERSION_MAX) {
+        char text[FOUNDING_TROUBLE_BYTES];
+
+        snprintf(text, sizeof(text),
+                 "it speaks protocol versions %u to %u, this node %d to %d: upgrade the older one",
+                 answer->version_min, answer->version_max, WIRE_VERSION_MIN, WIRE_VERSION_MAX);
+        set_trouble(founding, place, text);
+    } else if (answer->node_id != id || answer->wanted_id != founding->id) {
         set_trouble(founding, place, "another node answers at its address: check [peers]");
     } else if (strcmp(answer->cluster_name, founding->cluster_name) != 0) {
         set_trouble(founding, place, "it has another [cluster] name");

@@ -224,15 +224,18 @@ static const struct ctl_command rows[] = {
      .run = ctl_backup_verify},
     {.name = "restore",
      .group = "Backups",
-     .syntax = "FILE --data-dir DIR --id NUMBER --cluster NAME --member ID=HOST:PORT ...",
+     .syntax = "FILE --data-dir DIR --id NUMBER --cluster NAME [--cluster-id HEX] "
+               "--member ID=HOST:PORT ...",
      .summary = "Make the data directory of a member of a new cluster from a backup",
-     .text = "Run it once for each member, with the same FILE, --cluster and --member options.\n",
+     .text =
+         "Run it once for each member, with the same FILE, --cluster and --member options. The\n"
+         "first run draws the id of the new cluster; give it to the others as --cluster-id.\n",
      .examples = "raftctl restore demo-2027-01-31 --data-dir /var/lib/raftd --id 1 \\\n"
                  "    --cluster demo --member 1=node-1:7381 --member 2=node-2:7381\n",
      .arguments_min = 1,
      .arguments_max = 1,
      .argument_kind = VALUE_FILE,
-     .options = RESTORE,
+     .options = RESTORE | OPTION_BIT(OPTION_CLUSTER_ID),
      .required = RESTORE,
      .run = ctl_restore},
     {.name = "recover",

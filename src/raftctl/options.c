@@ -82,6 +82,9 @@ static const struct ctl_option table[OPTION_COUNT] = {
                      .value = "NAME",
                      .help = "the name in the certificate of a CA or client"},
     [OPTION_CLUSTER] = {.name = "cluster", .value = "NAME", .help = "the name of the cluster"},
+    [OPTION_CLUSTER_ID] = {.name = "cluster-id",
+                           .value = "HEX",
+                           .help = "the id of the new cluster, as the first restore printed it"},
     [OPTION_ID] = {.name = "id", .value = "NUMBER", .help = "the id of the node"},
     [OPTION_HOST] = {.name = "host",
                      .value = "HOST",
@@ -142,6 +145,21 @@ static bool parse_id(const struct value *value, uint16_t *id)
 
     *id = (uint16_t)found;
     return is_number;
+}
+
+/* The id of a cluster. */
+static bool parse_hex(const struct value *value, uint64_t *number)
+{
+    size_t length = strlen(value->text);
+
+    *number = strtoull(value->text, NULL, 16);
+    if (length == 0 || length > 16 || strspn(value->text, "0123456789abcdefABCDEF") != length ||
+        *number == 0) {
+        ctl_complain("%s: found \"%s\", expected up to 16 hexadecimal digits, not all of them 0",
+                     value->source, value->text);
+        return false;
+    }
+    return true;
 }
 
 static bool parse_format(const struct value *value, enum ctl_format *format)
@@ -286,6 +304,8 @@ static bool take(struct ctl_options *options, enum ctl_option_id id, const struc
         return parse_text(value, &options->name);
     case OPTION_CLUSTER:
         return parse_text(value, &options->cluster);
+    case OPTION_CLUSTER_ID:
+        return parse_hex(value, &options->cluster_id);
     case OPTION_ID:
         return parse_id(value, &options->id);
     case OPTION_HOST:

@@ -31,6 +31,7 @@ enum ctl_option_id {
     OPTION_DIRECTORY,
     OPTION_NAME,
     OPTION_CLUSTER,
+    OPTION_CLUSTER_ID,
     OPTION_ID,
     OPTION_HOST,
     OPTION_DAYS,
@@ -106,6 +107,7 @@ struct ctl_options {
 
     /* restore */
     const char *data_directory;
+    uint64_t cluster_id;                  /* 0 = not given */
     const char *members[CTL_MEMBERS_MAX]; /* ID=HOST:PORT */
     size_t member_count;
 };

@@ -4,6 +4,7 @@ import glob
 import json
 import os
 import pty
+import re
 import subprocess
 import unittest
 
@@ -75,8 +76,14 @@ class Backup(unittest.TestCase):
                        for node in cluster]
             for node in cluster:
                 node.options["node.data_dir"] += "-restored"
-                raftctl("restore", path, "--data-dir", node.data_dir, "--id", node.id, "--cluster",
-                        "test", *members)
+                shown = raftctl("restore", path, "--data-dir", node.data_dir, "--id", node.id,
+                                "--cluster", "test", *members).stdout
+                if node is cluster[1]:
+                    new_id = re.search("Restore the other members with --cluster-id ([0-9a-f]{16})",
+                                       shown).group(1)
+                    members.append("--cluster-id=" + new_id)
+                else:
+                    self.assertNotIn("Restore the other members", shown)
             cluster.start()
             leader = cluster.wait_leader()
             cluster.wait_same_state()
@@ -85,7 +92,16 @@ class Backup(unittest.TestCase):
             self.assertEqual(leader.call("DBSIZE"), 500)
             # A revision never comes twice, and the dead of the old cluster stay dead.
             self.assertGreater(leader.status()["last_index"], old_index)
-            self.assertNotEqual(leader.status()["cluster_id"], old_cluster)
+            self.assertEqual(leader.status()["cluster_id"], new_id)
+            self.assertNotEqual(new_id, old_cluster)
+            # T62: another restore of the same backup is another cluster.
+            shown = raftctl("restore", path, "--data-dir", path + "-again", "--id", 1, "--cluster",
+                            "test", *members[:-1]).stdout
+            self.assertNotIn(new_id, shown)
+            refused = raftctl("restore", path, "--data-dir", path + "-old", "--id", 1, "--cluster",
+                              "test", *members[:-1], "--cluster-id", old_cluster, check=False)
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn("the id of the cluster that the backup is from", refused.stderr)
             leader.call("SET", "key-77", "new")
             for node in cluster:
                 self.assertEqual(node.terminate()[0], 0)

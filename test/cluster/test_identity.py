@@ -174,7 +174,7 @@ class Restored(unittest.TestCase):
         members = ["--member=%d=%s" % (other.id, other.options["listen.peer"])
                    for other in self.cluster]
         raftctl("restore", path, "--data-dir", node.data_dir, "--id", node.id, "--cluster", "test",
-                *members)
+                "--cluster-id", "5eed", *members)
 
     def test_t61_a_directory_that_is_restored_again_stays_out(self):
         self.cluster = Cluster(3, tls=False)

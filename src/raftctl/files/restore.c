@@ -1,8 +1,8 @@
 /*
  * raftctl restore: makes the data directory of one member of a new cluster from a backup. Run with
- * another --id, it makes those of the other members. All members get the same cluster id, which
- * differs from the cluster id in the backup, so no node of the old cluster can take part. Main
- * thread.
+ * another --id, it makes those of the other members. The cluster id is random, so no node of the
+ * old cluster can take part, nor one of another restore of the same backup. The other members get
+ * the id by --cluster-id. Main thread.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,8 +10,6 @@
 #include <string.h>
 
 #include "base/address.h"
-#include "base/bytes.h"
-#include "base/checksum.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "raftctl/files/backup_file.h"
@@ -64,20 +62,22 @@ static bool parse_members(const struct ctl_options *options, struct raft_members
     return true;
 }
 
-/* The id is the same on all machines that restore the same backup for the same members. */
-static uint64_t new_cluster_id(const struct snapshot_info *from, const char *name,
-                               const struct raft_membership *members)
+/* The id of the new cluster: the one that was given, or a random one. */
+static int choose_cluster_id(const struct ctl_options *options, uint64_t old_id, uint64_t *id,
+                             struct raftd_error *error)
 {
-    struct buffer bytes = {0};
-    uint64_t id;
-
-    buffer_append_u64(&bytes, from->cluster_id);
-    buffer_append_u64(&bytes, from->nonce);
-    buffer_append(&bytes, name, strlen(name) + 1);
-    raft_membership_encode(members, &bytes);
-    id = checksum(1, bytes.data, bytes.size_bytes);
-    buffer_free(&bytes);
-    return id;
+    *id = options->cluster_id;
+    while (*id == 0) {
+        *id = random_u64();
+    }
+    if (*id == old_id) {
+        return error_set(error, RAFTD_ERROR_INVALID,
+                         "--cluster-id: %016" PRIx64 " is the id of the cluster that the backup is "
+                         "from; the new cluster needs another one: leave the option out for the "
+                         "first member, and give the others the id that this prints",
+                         *id);
+    }
+    return 0;
 }
 
 /* Copies the content of the backup into a snapshot. */
@@ -188,11 +188,13 @@ static int restore(const struct ctl_options *options, struct snapshot_reader *re
     int code;
 
     *info = *snapshot_reader_info(reader);
-    info->cluster_id = new_cluster_id(info, options->cluster, members);
+    code = choose_cluster_id(options, info->cluster_id, &info->cluster_id, error);
     info->index += REVISION_GAP;
     info->membership = *members;
     info->nonce = random_u64();
-    code = data_directory_make_empty(options->data_directory, error);
+    if (code == 0) {
+        code = data_directory_make_empty(options->data_directory, error);
+    }
     if (code == 0) {
         code = set_mark(options->data_directory, true, error);
     }
@@ -228,5 +230,8 @@ int ctl_restore(const struct ctl_options *options, char **arguments)
     printf("%s holds node %u of the new cluster %016" PRIx64 ", which begins after index %" PRIu64
            "\n",
            options->data_directory, options->id, info.cluster_id, info.index);
+    if (options->cluster_id == 0 && members.count > 1) {
+        printf("Restore the other members with --cluster-id %016" PRIx64 "\n", info.cluster_id);
+    }
     return CTL_OK;
 }

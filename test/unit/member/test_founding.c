@@ -115,9 +115,34 @@ START_TEST(what_keeps_a_founder_waiting_is_said)
     founding_say(&member, false, "c", digest, 1, &answer); /* it has joined a cluster */
     founding_hear(&founding, 2, &answer);
     founding_missing(&founding, text, sizeof(text));
-    ck_assert_ptr_nonnull(strstr(text, "--join"));
+    ck_assert_ptr_nonnull(strstr(text, "let it join (--join)"));
+    ck_assert_ptr_nonnull(strstr(text, "raftctl member replace"));
     ck_assert(!founding_is_stranger(&founding));
     ck_assert(!founding_decides(&founding, 5, &cluster_id, &members));
+}
+END_TEST
+
+/* A founder of another version is said, and does not count, whatever else it says. */
+START_TEST(founders_need_a_version_in_common)
+{
+    const struct raft_membership founders = founders_of(2);
+    uint64_t digest = founding_digest("c", &founders);
+    struct raft_membership members;
+    struct founding founding;
+    struct wire_found answer = empty_answer(2, 12, digest);
+    uint64_t cluster_id;
+    char text[512];
+
+    founding_init(&founding, 1, 11, "c", &founders);
+    answer.version_min = WIRE_VERSION_MAX + 1;
+    answer.version_max = WIRE_VERSION_MAX + 1;
+    founding_hear(&founding, 2, &answer);
+    ck_assert(!founding_decides(&founding, 5, &cluster_id, &members));
+    founding_missing(&founding, text, sizeof(text));
+    ck_assert_ptr_nonnull(strstr(text, "it speaks protocol versions 3 to 3, this node 2 to 2"));
+    answer.version_min = WIRE_VERSION_MIN; /* it speaks both */
+    founding_hear(&founding, 2, &answer);
+    ck_assert(founding_decides(&founding, 5, &cluster_id, &members));
 }
 END_TEST
 
@@ -423,6 +448,7 @@ UNIT_SUITE(founding)
     tcase_add_test(steps, the_lowest_founder_needs_all_others_in_one_sweep);
     tcase_add_test(steps, another_founder_never_draws_a_cluster_id);
     tcase_add_test(steps, what_keeps_a_founder_waiting_is_said);
+    tcase_add_test(steps, founders_need_a_version_in_common);
     tcase_add_test(steps, t61_a_founder_with_a_new_directory_is_a_stranger);
     suite_add_tcase(suite, steps);
     tcase_set_timeout(schedules, 60);
