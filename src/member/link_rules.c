@@ -25,3 +25,11 @@ bool link_rules_want(const struct raft_membership *membership, uint16_t self_id,
 {
     return member->id != self_id && counts(membership, self_id);
 }
+
+uint64_t link_rules_identity(const struct raft_membership *membership, uint16_t self_id,
+                             uint16_t peer_id)
+{
+    const struct raft_member *member = raft_membership_find(membership, peer_id);
+
+    return member != NULL && counts(membership, self_id) ? member->identity : 0;
+}

@@ -22,5 +22,13 @@ bool link_rules_retire(const struct raft_membership *membership, bool is_committ
 /* Whether this node needs a link to this member; one that is there already is kept. */
 bool link_rules_want(const struct raft_membership *membership, uint16_t self_id,
                      const struct raft_member *member);
+/*
+ * The identity of the data directory to which the newest membership in the log, committed or not,
+ * binds this peer; 0 = to none. A membership without this node binds nobody: after raftctl recover,
+ * the snapshot and the old entries that a node gets when it joins name the directories of the
+ * cluster that was lost, and the leader is the survivor with a new one.
+ */
+uint64_t link_rules_identity(const struct raft_membership *membership, uint16_t self_id,
+                             uint16_t peer_id);
 
 #endif

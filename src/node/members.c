@@ -85,6 +85,28 @@ static void take_introduced(struct raftd_node *node)
     }
 }
 
+/* Tells each link to which data directory its peer is bound. */
+static void bind_links(struct raftd_node *node, const struct raft_membership *membership)
+{
+    for (size_t i = 0; i < node->links.count; i++) {
+        struct link *link = node->links.links[i];
+        uint64_t identity = link_rules_identity(membership, node->conf.node.id, link_peer_id(link));
+
+        if (!link_bind(link, identity)) {
+            continue;
+        }
+        if (identity == RAFT_IDENTITY_LOST) {
+            LOG_WARNING("node %u is marked as lost: it denies to have entries that it "
+                        "acknowledged. It counts for nothing any more; replace it under a new id: "
+                        "raftctl member replace",
+                        link_peer_id(link));
+        } else if (identity != 0) {
+            LOG_INFO("node %u is bound to its data directory, which has the identity %016llx",
+                     link_peer_id(link), (unsigned long long)identity);
+        }
+    }
+}
+
 void members_follow(struct core_loop *loop)
 {
     struct raftd_node *node = loop->node;
@@ -109,6 +131,6 @@ void members_follow(struct core_loop *loop)
     loop->seen_membership_committed = is_committed;
     loop->published_leader = leader;
     follow(loop, membership, is_committed);
-    link_table_bind(&node->links, membership);
+    bind_links(node, membership);
     link_table_publish(&node->links, is_committed ? membership : NULL, leader);
 }

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "member/founding.h"
+#include "member/link_rules.h"
 #include "node/node.h"
 #include "node/volume.h"
 #include "sys/clock.h"
@@ -232,7 +233,7 @@ static int make_links(struct raftd_node *node, struct raftd_error *error)
         if (link == NULL) {
             return recovery_no_descriptors(error);
         }
-        link_bind(link, member->identity);
+        link_bind(link, link_rules_identity(membership, node->conf.node.id, member->id));
         link_table_add(&node->links, link);
     }
     return 0;

@@ -3,11 +3,9 @@
  */
 #include "peer/link_table.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/assert.h"
-#include "sys/log.h"
 
 void link_table_init(struct link_table *table)
 {
@@ -71,29 +69,6 @@ void link_table_publish(struct link_table *table, const struct raft_membership *
         table->members = *members;
     }
     table->leader = leader;
-    mutex_unlock(&table->mutex);
-}
-
-void link_table_bind(struct link_table *table, const struct raft_membership *members)
-{
-    mutex_lock(&table->mutex);
-    for (size_t i = 0; i < table->count; i++) {
-        const struct raft_member *member =
-            raft_membership_find(members, link_peer_id(table->links[i]));
-
-        if (!link_bind(table->links[i], member != NULL ? member->identity : 0) || member == NULL) {
-            continue;
-        }
-        if (member->identity == RAFT_IDENTITY_LOST) {
-            LOG_WARNING("node %u is marked as lost: it denies to have entries that it "
-                        "acknowledged. It counts for nothing any more; replace it under a new id: "
-                        "raftctl member replace",
-                        member->id);
-        } else if (member->identity != 0) {
-            LOG_INFO("node %u is bound to its data directory, which has the identity %016" PRIx64,
-                     member->id, member->identity);
-        }
-    }
     mutex_unlock(&table->mutex);
 }
 

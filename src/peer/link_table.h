@@ -46,9 +46,6 @@ void link_table_add(struct link_table *table, struct link *link);
  * position. False, and nothing is changed, if there are too many retired links.
  */
 bool link_table_retire(struct link_table *table, size_t position);
-/* Core thread, before its first link starts or later. Tells each link to which data directory these
- * members, the newest in the log, bind its peer. */
-void link_table_bind(struct link_table *table, const struct raft_membership *members);
 /* Core thread. Sets leader and, unless NULL, members. */
 void link_table_publish(struct link_table *table, const struct raft_membership *members,
                         uint16_t leader);

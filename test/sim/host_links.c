@@ -32,13 +32,10 @@ static void retire(struct host *host, uint16_t peer)
     net_reset(host->world, host->id, peer);
 }
 
-/* The newest members in the log, committed or not, say to which directories the peers are bound. */
 static void bind_links(struct host *host, const struct raft_membership *membership)
 {
     for (uint16_t peer = 1; peer < SIM_HOSTS_MAX; peer++) {
-        const struct raft_member *member = raft_membership_find(membership, peer);
-
-        host->links[peer].known.bound = member != NULL ? member->identity : 0;
+        host->links[peer].known.bound = link_rules_identity(membership, host->id, peer);
     }
 }
 

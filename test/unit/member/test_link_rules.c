@@ -1,0 +1,48 @@
+/*
+ * Which links a node keeps, and to which directories their peers are bound.
+ */
+#include "member/link_rules.h"
+#include "unit.h"
+
+static struct raft_membership two(void)
+{
+    struct raft_membership membership = {0};
+
+    ck_assert_int_eq(raft_membership_add(&membership, 1, RAFT_MEMBER_VOTER, "a:1"), 0);
+    ck_assert_int_eq(raft_membership_add(&membership, 2, RAFT_MEMBER_VOTER, "b:1"), 0);
+    ck_assert_int_eq(raft_membership_bind(&membership, 2, 72), 0);
+    return membership;
+}
+
+START_TEST(a_membership_binds_the_peers_of_its_members)
+{
+    const struct raft_membership membership = two();
+
+    ck_assert_uint_eq(link_rules_identity(&membership, 1, 2), 72);
+    ck_assert_uint_eq(link_rules_identity(&membership, 2, 1), 0);
+    ck_assert_uint_eq(link_rules_identity(&membership, 1, 3), 0);
+}
+END_TEST
+
+/* Node 7 joins what raftctl recover has made of node 2: it reads the old members first, and node 2
+ * has another directory by now. */
+START_TEST(t29_an_old_membership_binds_nobody)
+{
+    const struct raft_membership membership = two();
+
+    ck_assert_uint_eq(link_rules_identity(&membership, 7, 2), 0);
+    ck_assert(!link_rules_want(&membership, 7, &membership.members[1]));
+    ck_assert(!link_rules_retire(&membership, true, 7, 2, "c:1"));
+}
+END_TEST
+
+UNIT_SUITE(link_rules)
+{
+    Suite *suite = suite_create("link_rules");
+    TCase *tcase = tcase_create("links");
+
+    tcase_add_test(tcase, a_membership_binds_the_peers_of_its_members);
+    tcase_add_test(tcase, t29_an_old_membership_binds_nobody);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
