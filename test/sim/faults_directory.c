@@ -12,6 +12,7 @@
 #include "sim/host.h"
 #include "sim/member_changes.h"
 #include "sim/net.h"
+#include "sim/truth.h"
 
 #define FORMER_CLUSTER_ID ((uint64_t)0xf00d)
 
@@ -116,13 +117,25 @@ bool faults_may_start(const struct world *world, const struct host *host)
 
 /* ---- lost ---- */
 
+/* A learner that is bound to no directory yet has acknowledged nothing: it may come again with a
+ * new one. */
+static bool is_bound(const struct world *world, const struct host *host)
+{
+    const struct raft_membership *membership = truth_membership(world);
+    const struct raft_member *member = raft_membership_find(membership, host->id);
+
+    return member != NULL &&
+           (member->identity != 0 || raft_membership_is_voter(membership, host->id));
+}
+
 /* The node starts again under its old configuration: it has forgotten its votes and what it
  * acknowledged. At most so many are lost that the others are still a majority. */
 void faults_wipe(struct world *world, struct sim_random *random)
 {
     struct host *host = faults_pick(world, random, sim_random_below(random, 2) == 0);
 
-    if (!has_directory(host) || !member_changes_can_lose(world, 1U << host->id)) {
+    if (!has_directory(host) || !is_bound(world, host) ||
+        !member_changes_can_lose(world, 1U << host->id)) {
         return;
     }
     faults_hit(world, FAULT_WIPE, host->id);
