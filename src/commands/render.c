@@ -101,12 +101,15 @@ void render_status(struct buffer *output, int status, bool is_read)
         resp_write_error_format(output, "ERR the command is larger than limits.max_request_bytes");
         break;
     case RAFTD_ERROR_DISK_FULL:
-        resp_write_error_format(
-            output, is_read ? "CLUSTERDOWN the disk of this node is nearly full, so it "
-                              "lacks commands that this read has to see; free space on "
-                              "that disk, or ask another node"
-                            : "OOM the disk of the leader is nearly full; the command was not "
-                              "applied; free space on that disk; reads still work");
+        if (is_read) {
+            resp_write_error_format(output, "CLUSTERDOWN the disk of this node is nearly full, so "
+                                            "it lacks commands that this read has to see; free "
+                                            "space on that disk, or ask another node");
+        } else {
+            resp_write_error_format(output, "OOM the disk of the leader is nearly full; the "
+                                            "command was not applied; free space on that disk; "
+                                            "reads still work");
+        }
         break;
     case RAFTD_ERROR_REFUSED:
         resp_write_error_format(output, "ERR this node has no [tls] certificate, so no other node "
