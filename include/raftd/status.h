@@ -75,8 +75,8 @@ extern "C" {
     FIELD(HEX, identity, "", node.identity,                                                        \
           "identity of this node's data directory; 0 = not known yet")                             \
     FIELD(SENTENCE, waiting_for, "", node.waiting_for,                                             \
-          "nodes that a founder waits for before there is a cluster, and why; or room on the "     \
-          "disk, if this node is not ready for that; empty = none")                                \
+          "why this node is not ready: the founders that it waits for, or that its disk is "       \
+          "nearly full; empty = no such reason")                                                   \
     FIELD(NUMBER, damaged_index, "index", raft.damaged_index,                                      \
           "an entry that the disk of this node has damaged in the log: the node votes for nobody " \
           "until a snapshot and a new log have taken the place of the log; 0 = none is known")
@@ -95,10 +95,9 @@ extern "C" {
           "whether the node that was asked has a connection to the member")                        \
     FIELD(FLAG, replicating, "", member.replicating,                                               \
           "on the leader: whether new entries are sent to the member at once")                     \
-    FIELD(                                                                                         \
-        FLAG, lost_log, "", member.lost_log,                                                       \
-        "on the leader: whether the member denies to have entries that it acknowledged; it does "  \
-        "not count until it has them again")                                                       \
+    FIELD(FLAG, lost_log, "", member.lost_log,                                                     \
+          "whether the member has lost entries that it had acknowledged: the leader has proof of " \
+          "it, or the membership is marked so; it does not count until it is replaced")            \
     FIELD(NUMBER, match_index, "index", member.match_index,                                        \
           "on the leader: last entry that is known to be on the disk of the member and equal to "  \
           "the leader's")                                                                          \

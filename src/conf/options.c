@@ -251,11 +251,12 @@ const struct conf_option conf_options[] = {
      .initial = "256M",
      .min = 0,
      .max = 1024 * GIB,
-     .description = "How many bytes of entries the log may have in memory. When it has more, the "
-                    "data of the oldest entries that were applied stay on the disk only, and are "
-                    "read from there for a node that is behind. Four times as many while the "
-                    "node replaces a log that its disk has damaged. 0: all entries of the log are "
-                    "in memory. The number of entries depends on [snapshot] keep_entries.",
+     .description =
+         "How many bytes of entries the log may have in memory. When it has more, the "
+         "data of the oldest entries that were applied stay on the disk only, and are "
+         "read from there for a node that is behind. The limit is four times as "
+         "large while the node replaces a log that its disk has damaged. 0: all entries of the "
+         "log are in memory. The number of entries depends on [snapshot] keep_entries.",
      FIELD(raft.log_memory_bytes)},
     {.section = "raft",
      .key = "priority",
@@ -302,7 +303,8 @@ const struct conf_option conf_options[] = {
                     "left, a leader hands leadership over to a voter that has more. If there is "
                     "no such voter, the leader refuses commands that write, with the error OOM, "
                     "until there is more space again; reads go on. When a quarter of this value "
-                    "is left, a follower takes no commands, but still hears its leader and votes. "
+                    "is left, a node writes no more commands of its leader to its log, but still "
+                    "hears its leader and votes. The last sixteenth is kept for terms and votes. "
                     "0: the free space is not checked.",
      FIELD(storage.reserve_bytes)},
     {.section = "storage",

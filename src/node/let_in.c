@@ -46,8 +46,7 @@ static struct admission_view look(struct raftd_node *node, struct raft_membershi
     return view;
 }
 
-/* Proposes the change that makes the sender a member, or binds the member to the sender's
- * directory. 0, or a code of raftd_client_change(). */
+/* Proposes the change that makes the sender a member. 0, or a code of raftd_client_change(). */
 static int propose(struct let_in *let_in, const struct raft_change_step *step, uint64_t tag)
 {
     const struct raft_change change = {.count = 1, .steps[0] = *step};

@@ -65,8 +65,9 @@ static enum greeting_reason judge_cluster(const struct wire_hello *hello,
     }
     if (hello->cluster_id != view->cluster_id && !PLANT(peer_mixes_clusters)) {
         error_set(error, RAFTD_ERROR_REFUSED,
-                  "cluster id differs between node %u and node %u: check that [cluster] name and "
-                  "[peers] are the same on all nodes",
+                  "cluster id differs between node %u and node %u: they belong to two clusters, "
+                  "although these have one name; after raftctl restore, give the other members the "
+                  "same --cluster-id",
                   id, self_id);
         return GREETING_CLUSTER_ID;
     }

@@ -20,7 +20,7 @@ enum greeting_reason {
     GREETING_ACCEPTED = 0,
     GREETING_VERSION,      /* no protocol version in common */
     GREETING_CLUSTER_NAME, /* the peer is of another cluster */
-    GREETING_CLUSTER_ID,   /* a cluster with the same name, but founded with other members */
+    GREETING_CLUSTER_ID,   /* another cluster with the same name */
     GREETING_WANTED_ID,    /* the peer expects another node at this address */
     GREETING_NODE_ID,      /* the peer is another node than expected, or no member */
     GREETING_CERTIFICATE,  /* the peer's certificate is for another node or address */

@@ -666,6 +666,9 @@ class Watch(Ctl):
         """What came to the terminal until a text was in it and then Ctrl-C was typed; and the exit
         code."""
         ours, theirs = pty.openpty()
+        mode = termios.tcgetattr(theirs)
+        mode[3] &= ~termios.ECHO  # else "^C" comes before or after what the program writes
+        termios.tcsetattr(theirs, termios.TCSANOW, mode)
         with subprocess.Popen([RAFTCTL, "status", "--watch", "--interval", "1", "--timeout-ms",
                                str(timeout_ms), "--endpoints", endpoint], stdin=theirs,
                               stdout=theirs, start_new_session=True,

@@ -110,7 +110,7 @@ static const struct {
     {set_other_id, "node 3 answers at the address of node 2", "is refused: node 3 answers"},
     {set_other_name, "cluster name differs: node 2 has \"prod\", node 1 has \"demo\"",
      "[cluster] name"},
-    {set_other_cluster, "cluster id differs", "check that [cluster] name and [peers] are the same"},
+    {set_other_cluster, "cluster id differs", "they belong to two clusters"},
     {set_other_wanted, "node 2 expects node 9", "it is the address of node 1"},
     {set_future, "node 2 speaks protocol versions 7 to 9", "upgrade the older one"},
 };

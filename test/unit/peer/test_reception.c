@@ -94,8 +94,9 @@ static const struct {
     void (*change)(struct wire_hello *hello);
     const char *reason;
 } refusals[] = {
-    {other_cluster, "cluster id differs between node 1 and node 2: check that [cluster] name and "
-                    "[peers] are the same on all nodes"},
+    {other_cluster, "cluster id differs between node 1 and node 2: they belong to two clusters, "
+                    "although these have one name; after raftctl restore, give the other members "
+                    "the same --cluster-id"},
     {other_name,
      "cluster name differs: node 1 has \"prod\", node 2 has \"demo\": check [cluster] name"},
     {other_name_and_cluster, "cluster name differs"},
