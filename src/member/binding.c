@@ -81,6 +81,7 @@ void member_has_proof(struct member *member, uint16_t peer)
     member->proof_count = kept;
     if (kept < RAFT_MEMBERS_MAX && raft_membership_find(membership, peer) != NULL) {
         member->proofs[member->proof_count++] = peer;
+        member_event(member, RAFT_EVENT_PEER_LOST)->peer = peer;
     }
 }
 

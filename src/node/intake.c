@@ -75,7 +75,7 @@ static void intake_link(struct core_loop *loop, size_t position)
     uint16_t peer = link_peer_id(link);
     struct link_event event;
 
-    if (link_take_proof(link)) {
+    if (member_has_room(loop->member) && link_take_proof(link)) {
         member_has_proof(loop->member, peer);
     }
     for (size_t i = 0;

@@ -61,13 +61,16 @@ enum acquaintance_verdict link_recognise(struct link *link, const struct wire_he
                                          struct raftd_error *error)
 {
     enum acquaintance_verdict verdict;
+    bool is_new_start;
 
     mutex_lock(&link->mutex);
+    /* A hello of a process that has ended since can arrive late: an old count proves nothing. */
+    is_new_start = hello->boot_count > link->known.boot_count;
     verdict = acquaintance_meet(&link->known, hello, error);
     mutex_unlock(&link->mutex);
     if (verdict != ACQUAINTANCE_SAME && !atomic_load(&link->up)) {
         set_health_down(link, error->message);
-        if (verdict == ACQUAINTANCE_SET_BACK) {
+        if (verdict == ACQUAINTANCE_SET_BACK && is_new_start) {
             atomic_store(&link->has_proof, true);
             waker_wake(link->shared->core);
         }

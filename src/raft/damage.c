@@ -67,6 +67,8 @@ void damage_on_found(struct raft_core *core, uint64_t index)
     }
     core->damage.index = index;
     core->state_changed = true;
+    core->hard_state_dirty = true; /* a write follows the damage, so that no start takes it for the
+                                      torn end of the log and cuts it off */
     if (core->role == RAFT_PRE_CANDIDATE || core->role == RAFT_CANDIDATE) {
         role_set(core, role_without_campaign(core), 0);
     }

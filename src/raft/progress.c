@@ -98,6 +98,26 @@ void progress_end(struct raft_core *core)
     memset(core->progress, 0, sizeof(core->progress));
 }
 
+/* The peer has lost what it has acknowledged: nobody knows what else it has forgotten, a vote or a
+ * promise. Nothing that it says counts any more, and nothing that it said. */
+static void stop_counting(struct progress *progress)
+{
+    progress->has_lost_log = true;
+    progress->last_contact_ms = 0;
+    progress->round_acknowledged = 0;
+    progress->lease_until_ms = 0;
+    progress->promise_ms = 0;
+}
+
+void progress_on_lost(struct raft_core *core, uint16_t peer)
+{
+    size_t position = core_position(core, peer);
+
+    if (core->role == RAFT_LEADER && position < RAFT_MEMBERS_MAX) {
+        stop_counting(&core->progress[position]);
+    }
+}
+
 /* The membership has changed, and with it the positions: each member keeps its progress. */
 void progress_membership_changed(struct raft_core *core, const struct raft_membership *before)
 {
@@ -115,21 +135,13 @@ void progress_membership_changed(struct raft_core *core, const struct raft_membe
         } else {
             progress_init(core, &core->progress[i]);
         }
+        if (core->membership.members[i].identity == RAFT_IDENTITY_LOST) {
+            stop_counting(&core->progress[i]);
+        }
     }
     for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
         memory_free(old[i].inflights);
     }
-}
-
-/* The peer has lost what it has acknowledged: nobody knows what else it has forgotten, a vote or a
- * promise. Nothing that it says counts any more, and nothing that it said. */
-static void stop_counting(struct progress *progress)
-{
-    progress->has_lost_log = true;
-    progress->last_contact_ms = 0;
-    progress->round_acknowledged = 0;
-    progress->lease_until_ms = 0;
-    progress->promise_ms = 0;
 }
 
 static void on_refusal(struct raft_core *core, struct progress *progress,

@@ -134,6 +134,8 @@ void progress_end(struct raft_core *core);
 void progress_membership_changed(struct raft_core *core, const struct raft_membership *before);
 /* Looks for the place where the logs agree, one append at a time from `next` on. */
 void progress_probe(struct raft_core *core, struct progress *progress, uint64_t next);
+/* There is proof that the peer lacks what it has acknowledged: a leader counts nothing of it. */
+void progress_on_lost(struct raft_core *core, uint16_t peer);
 /* A peer has answered an append. */
 void progress_on_reply(struct raft_core *core, const struct raft_message *message);
 /* The connection to a peer was made or lost. */

@@ -107,6 +107,7 @@ enum raft_event_type {
     RAFT_EVENT_APPLIED,     /* applied_index: the host needs no entry up to this one any more */
     RAFT_EVENT_FETCHED,     /* fetched: the answer to a request in raft_outbox.fetches */
     RAFT_EVENT_LOG_DAMAGED, /* damaged_index: the disk has damaged this entry, once durable */
+    RAFT_EVENT_PEER_LOST,   /* peer: there is proof that it lacks what it has acknowledged */
 };
 
 struct raft_write_done {

@@ -233,6 +233,9 @@ static void on_event(struct raft_core *core, const struct raft_event *event)
     case RAFT_EVENT_LOG_DAMAGED:
         damage_on_found(core, event->damaged_index);
         break;
+    case RAFT_EVENT_PEER_LOST:
+        progress_on_lost(core, event->peer);
+        break;
     case RAFT_EVENT_HANDOVER:
         if (core->role == RAFT_LEADER) {
             (void)handover_begin(core, event->to);

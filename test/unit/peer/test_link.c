@@ -309,6 +309,41 @@ START_TEST(t61_a_connection_to_another_directory_ends)
 }
 END_TEST
 
+/* A greeting with an older count of starts is refused. But it may be that of a process that has
+ * ended since, so it proves nothing against the member. A new start that lacks a promise does. */
+START_TEST(t61_a_late_greeting_proves_nothing)
+{
+    const struct raft_message promise = {.type = RAFT_MESSAGE_APPEND_REPLY,
+                                         .term = 3,
+                                         .append_reply = {.success = true, .index = 20}};
+    struct wire_hello hello;
+    struct raftd_error error;
+    struct peers peers;
+    struct link *link;
+
+    peers_init(&peers, false);
+    peers_start_listener(&peers);
+    link = peers.ends[2].link;
+    hello = peers_hello(&peers);
+    hello.boot_count = 5;
+    hello.term = 3;
+    hello.last_index = 10;
+    ck_assert_int_eq(link_recognise(link, &hello, &error), ACQUAINTANCE_SAME);
+    link_remember(link, &promise);
+    hello.boot_count = 4;
+    hello.process_id++;
+    ck_assert_int_eq(link_recognise(link, &hello, &error), ACQUAINTANCE_SET_BACK);
+    ck_assert(!link_take_proof(link));
+    hello.boot_count = 6;
+    ck_assert_int_eq(link_recognise(link, &hello, &error), ACQUAINTANCE_SET_BACK);
+    ck_assert(link_take_proof(link));
+    hello.last_index = 20;
+    ck_assert_int_eq(link_recognise(link, &hello, &error), ACQUAINTANCE_SAME);
+    ck_assert(!link_take_proof(link));
+    peers_free(&peers);
+}
+END_TEST
+
 static bool node_2_is_down(struct peers *peers)
 {
     return peers->ends[2].downs == 1;
@@ -374,6 +409,7 @@ UNIT_SUITE(link)
     tcase_add_test(pair, a_full_ring_delays_down_and_up_and_loses_neither);
     tcase_add_loop_test(pair, the_link_comes_back_when_the_peer_does, 0, 2);
     tcase_add_loop_test(pair, t61_a_connection_to_another_directory_ends, 0, 2);
+    tcase_add_test(pair, t61_a_late_greeting_proves_nothing);
     tcase_add_loop_test(pair, t57_a_link_stops_at_once_in_every_state, 0, 4);
     tcase_add_loop_test(pair, what_was_sent_before_the_stop_leaves, 0, 2);
     suite_add_tcase(suite, pair);

@@ -103,6 +103,22 @@ START_TEST(a_damaged_leader_hands_over_to_an_intact_voter)
 }
 END_TEST
 
+/* With nothing to be written again, the damage could be at the very end of the log. A start after a
+ * crash would take it for a write that was torn, and cut off what was acknowledged. */
+START_TEST(a_write_follows_the_damage)
+{
+    struct one_core one;
+
+    lead_with_values(&one, 1);
+    one.last_write = (struct raft_write){0};
+    damage(&one, last_index(&one));
+    ck_assert_uint_ne(one.last_write.sequence, 0);
+    ck_assert(one.last_write.has_hard_state);
+    ck_assert_uint_eq(one.last_write.entry_count, 0);
+    one_core_end(&one);
+}
+END_TEST
+
 START_TEST(a_damaged_member_neither_votes_nor_campaigns)
 {
     const struct raft_message order = {
@@ -263,6 +279,7 @@ UNIT_SUITE(damage)
     TCase *tcase = tcase_create("damage");
 
     tcase_add_test(tcase, a_damaged_leader_hands_over_to_an_intact_voter);
+    tcase_add_test(tcase, a_write_follows_the_damage);
     tcase_add_test(tcase, a_damaged_member_neither_votes_nor_campaigns);
     tcase_add_test(tcase, a_damaged_follower_goes_on_acknowledging);
     tcase_add_test(tcase, an_entry_that_is_not_committed_counts_when_it_is_written_again);

@@ -199,6 +199,33 @@ END_TEST
 
 /* ---- lost logs ---- */
 
+/* T61: the greeting of a peer proves that it lacks what it has acknowledged. What it acknowledged
+ * before does not count either: others may commit the entry only without it. */
+START_TEST(t61_what_a_lost_peer_acknowledged_does_not_count)
+{
+    const struct raft_event lost = {.type = RAFT_EVENT_PEER_LOST, .peer = 2};
+    const struct raft_event unknown = {.type = RAFT_EVENT_PEER_LOST, .peer = 9};
+    struct one_core one;
+    uint64_t index;
+
+    one_core_begin(&one, 1, 5);
+    one_core_lead(&one);
+    one_core_propose(&one, 1, 8);
+    index = one_core_status(&one).last_index;
+    one_core_answer(&one, 2);
+    one_core_event(&one, &unknown);
+    one_core_event(&one, &lost);
+    ck_assert(one_core_peer(&one, 2).has_lost_log);
+    one_core_answer(&one, 3);
+    ck_assert_uint_lt(committed(&one), index);
+    one_core_answer(&one, 2);
+    ck_assert_uint_lt(committed(&one), index);
+    one_core_answer(&one, 4);
+    ck_assert_uint_eq(committed(&one), index);
+    one_core_end(&one);
+}
+END_TEST
+
 /* R3: the directory of a follower is replaced by an old copy of itself while the leader stays. The
  * leader says so, sends it nothing but heartbeats, and does not count it. */
 START_TEST(r3_a_peer_that_denies_what_it_acknowledged_is_noticed)
@@ -339,6 +366,7 @@ UNIT_SUITE(replicate)
     tcase_add_test(logs, r3_a_peer_that_denies_what_it_acknowledged_is_noticed);
     tcase_add_test(logs, a_late_refusal_is_no_sign_of_a_lost_log);
     suite_add_tcase(suite, logs);
+    tcase_add_test(commit, t61_what_a_lost_peer_acknowledged_does_not_count);
     tcase_add_test(commit, t9_an_entry_of_an_earlier_term_is_not_committed_by_counting);
     tcase_add_test(commit, t10_a_new_leader_commits_the_past_without_a_proposal);
     tcase_add_test(commit, t12_the_leader_counts_itself_only_when_its_own_disk_has_it);
