@@ -34,9 +34,8 @@ static bool has_directory(const struct host *host)
 
 /* ---- beginning and end of a stand-in ---- */
 
-/* returns: the member's own directory is brought back in the end. */
-static void begin(struct host *host, enum host_stand_in kind, struct fs_memory *disk, bool returns,
-                  uint64_t for_us)
+void faults_stand_in(struct host *host, enum host_stand_in kind, struct fs_memory *disk,
+                     bool returns, uint64_t for_us)
 {
     struct world *world = host->world;
 
@@ -62,7 +61,7 @@ static void begin(struct host *host, enum host_stand_in kind, struct fs_memory *
     }
 }
 
-static void end(struct host *host)
+void faults_end_stand_in(struct host *host)
 {
     struct world *world = host->world;
 
@@ -97,7 +96,7 @@ static void end(struct host *host)
 void faults_on_return(struct host *host, uint64_t use)
 {
     if (host->stand_in != HOST_GENUINE && host->stand_in_use == use) {
-        end(host);
+        faults_end_stand_in(host);
     }
 }
 
@@ -105,7 +104,7 @@ void faults_end_stand_ins(struct world *world)
 {
     for (uint16_t id = 1; id <= world->last_id; id++) {
         if (world->hosts[id]->stand_in != HOST_GENUINE) {
-            end(world->hosts[id]);
+            faults_end_stand_in(world->hosts[id]);
         }
     }
 }
@@ -144,8 +143,8 @@ void faults_wipe(struct world *world, struct sim_random *random)
     /* A node that is alone in [peers] founds whenever its directory is empty. */
     host->joins = host->id > world->swarm.nodes || world->swarm.nodes == 1 ||
                   sim_random_below(random, 2) == 0;
-    begin(host, HOST_EMPTIED, fs_memory_create(sim_random_next(random)), false,
-          draw_time_us(world, random));
+    faults_stand_in(host, HOST_EMPTIED, fs_memory_create(sim_random_next(random)), false,
+                    draw_time_us(world, random));
 }
 
 /* ---- set back ---- */
@@ -168,8 +167,7 @@ static void try_as_other(struct world *world, const struct host *host, struct si
     fs_memory_destroy(other.disk);
 }
 
-/* As a snapshot of the file system does it, while the node runs. */
-static void copy(struct world *world, struct host *host, struct sim_random *random)
+void faults_copy_directory(struct world *world, struct host *host, struct sim_random *random)
 {
     STORY(world, host->id, "its directory is copied");
     fs_memory_destroy(host->copy);
@@ -220,7 +218,7 @@ void faults_set_back(struct world *world, struct sim_random *random)
         return;
     }
     if (host->copy == NULL || sim_random_below(random, 8) == 0) {
-        copy(world, host, random);
+        faults_copy_directory(world, host, random);
         return;
     }
     if (host->copy_boot_count >= host->identity.boot_count || !is_remembered(world, host)) {
@@ -229,18 +227,16 @@ void faults_set_back(struct world *world, struct sim_random *random)
     returns = sim_random_below(random, 2) == 0 || !member_changes_can_lose(world, 1U << host->id);
     faults_hit(world, FAULT_SET_BACK, host->id);
     world_see(world, SEEN_SET_BACK);
-    begin(host, HOST_SET_BACK, fs_memory_copy(host->copy, sim_random_next(random)), returns,
-          draw_time_us(world, random));
+    faults_stand_in(host, HOST_SET_BACK, fs_memory_copy(host->copy, sim_random_next(random)),
+                    returns, draw_time_us(world, random));
     if (host->alive && is_quorum_alone(host)) {
-        end(host);
+        faults_end_stand_in(host);
     }
 }
 
 /* ---- an earlier cluster ---- */
 
-/* The directory of this host in the cluster that was founded earlier, with the same
- * configuration. */
-static void found_former(struct host *host, struct sim_random *random)
+void faults_found_former(struct host *host, struct sim_random *random)
 {
     struct raft_membership founders = *host->world->founders;
     uint64_t digest = founding_digest("", &founders);
@@ -251,6 +247,9 @@ static void found_former(struct host *host, struct sim_random *random)
     uint64_t own = 0;
     int code;
 
+    if (host->former_disk != NULL) {
+        return;
+    }
     for (size_t i = 0; i < founders.count; i++) {
         founders.members[i].identity =
             sim_mix(host->world->swarm.seed, 8000 + (uint64_t)founders.members[i].id) | 1;
@@ -278,12 +277,10 @@ void faults_former(struct world *world, struct sim_random *random)
         if (!has_directory(host) || sim_random_below(random, 4) >= chance) {
             continue;
         }
-        if (host->former_disk == NULL) {
-            found_former(host, random);
-        }
+        faults_found_former(host, random);
         faults_hit(world, FAULT_FORMER, host->id);
         world_see(world, SEEN_FORMER);
-        begin(host, HOST_FORMER, host->former_disk, true, for_us);
+        faults_stand_in(host, HOST_FORMER, host->former_disk, true, for_us);
         host->former_disk = NULL;
     }
 }

@@ -16,10 +16,23 @@
 #ifndef RAFTD_TEST_SIM_FAULTS_DIRECTORY_H
 #define RAFTD_TEST_SIM_FAULTS_DIRECTORY_H
 
+#include "sim/host.h"
 #include "sim/random.h"
 #include "sim/world.h"
 
-struct host;
+/*
+ * The parts, for stories as well. The host ends its process and starts on this disk, which it owns
+ * from now on. returns: its own directory is brought back after that time; else it is lost.
+ */
+void faults_stand_in(struct host *host, enum host_stand_in kind, struct fs_memory *disk,
+                     bool returns, uint64_t for_us);
+void faults_end_stand_in(struct host *host);
+/* Keeps a copy of the directory in host->copy, as a snapshot of the file system does it while the
+ * node runs. */
+void faults_copy_directory(struct world *world, struct host *host, struct sim_random *random);
+/* Makes host->former_disk, unless it is there: the directory of this host in a cluster that was
+ * founded earlier, with the same configuration. */
+void faults_found_former(struct host *host, struct sim_random *random);
 
 void faults_wipe(struct world *world, struct sim_random *random);
 void faults_set_back(struct world *world, struct sim_random *random);

@@ -140,6 +140,7 @@ const char *host_stand_in_name(const struct host *host)
         [HOST_EMPTIED] = "emptied",
         [HOST_SET_BACK] = "set back",
         [HOST_FORMER] = "of an earlier cluster",
+        [HOST_OTHERS] = "that of another node",
     };
 
     return names[host->stand_in];
@@ -268,7 +269,7 @@ static bool cannot_start(struct host *host, struct recovered *recovered,
                          const struct raftd_error *error)
 {
     STORY(host->world, host->id, "cannot start: %s", error->message);
-    if (error->code != RAFTD_ERROR_SYSTEM) {
+    if (error->code != RAFTD_ERROR_SYSTEM && host->stand_in != HOST_OTHERS) {
         world_fail(host->world, "recovery", "node %u does not start: %s", host->id, error->message);
     }
     fs_memory_die(host->disk);

@@ -87,6 +87,7 @@ enum host_stand_in {
     HOST_EMPTIED,  /* its directory is lost: an empty one under the same configuration */
     HOST_SET_BACK, /* an older copy of its directory */
     HOST_FORMER,   /* a directory of an earlier cluster of the same name, ids and addresses */
+    HOST_OTHERS,   /* a copy of the directory of another member */
 };
 
 /* A link, as the table of links has it. */

@@ -324,7 +324,8 @@ static void hear_member(struct host *host)
             learn_removal(host);
             return;
         }
-        STORY(world, host->id, "may not join: %s", reply->text);
+        STORY(world, host->id, "may not join: %s",
+              reply->verdict == WIRE_JOIN_REMOVED ? "its id was removed" : reply->text);
         world_see(world, SEEN_JOIN_REFUSED);
         break;
     case ADMISSION_AGAIN:

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "kv/kv.h"
+#include "kv/state.h"
 
 enum { KEY_BYTES = 16 };
 
@@ -335,6 +336,11 @@ void model_apply(struct model *model, uint64_t index, uint64_t time_ms,
     case MODEL_EXEC:
         apply_exec(model, index, request, old, reply);
         break;
+    case MODEL_BYTES:
+        reply_type(reply, KV_REPLY_ERROR);
+        buffer_append_u32(reply, (uint32_t)strlen(KV_ERROR_UNREADABLE));
+        buffer_append(reply, KV_ERROR_UNREADABLE, strlen(KV_ERROR_UNREADABLE));
+        break;
     case MODEL_GET:
     case MODEL_MGET:
     case MODEL_STRLEN:
@@ -392,6 +398,7 @@ static const struct kind kinds[MODEL_KINDS] = {
     [MODEL_SET_IFEQ] = {"SET IFEQ", KV_SET, KV_SET_IFEQ, true, false, false},
     [MODEL_DELIF] = {"DELIFEQ", KV_DELIF, 0, false, false, false},
     [MODEL_EXEC] = {"EXEC of SET", KV_EXEC, 0, true, false, true},
+    [MODEL_BYTES] = {"bytes that are no command,", KV_SET, 0, true, false, false},
     [MODEL_GET] = {"GET", KV_GET, 0, false, false, false},
     [MODEL_MGET] = {"MGET", KV_MGET, 0, false, false, true},
     [MODEL_STRLEN] = {"STRLEN", KV_STRLEN, 0, false, false, false},
@@ -443,6 +450,10 @@ void model_encode(const struct model_request *request, struct buffer *bytes)
 
     if (request->kind == MODEL_EXEC) {
         encode_exec(request, bytes);
+        return;
+    }
+    if (request->kind == MODEL_BYTES) {
+        buffer_append(bytes, request->value, request->value_bytes);
         return;
     }
     snprintf(names[0], KEY_BYTES, "key%u", request->key);

@@ -27,6 +27,7 @@ enum model_kind {
     MODEL_SET_IFEQ, /* only if the value equals `compared` */
     MODEL_DELIF,    /* only if the value equals `compared` */
     MODEL_EXEC,     /* a transaction: SET both keys, GET the first; with WATCH or without */
+    MODEL_BYTES,    /* bytes that are no command; only stories have it */
     MODEL_READS,    /* all that follow are reads */
     MODEL_GET = MODEL_READS,
     MODEL_MGET, /* both keys */

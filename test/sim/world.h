@@ -63,6 +63,7 @@ struct world {
     struct faults *faults;
     struct clients *clients;
     struct truth *truth;
+    uint32_t forgers; /* ids in whose name a story has sent a message */
     uint32_t leaving; /* ids that an administrator has asked to remove, at any time */
     bool calm;        /* the faults have ended */
     uint64_t calm_us;

@@ -330,7 +330,7 @@ static const char *ask(struct story *story, const struct words *words,
     if (host == NULL) {
         return story_no_node;
     }
-    if (!key_of(words->list[2], &request->key)) {
+    if (request->kind != MODEL_BYTES && !key_of(words->list[2], &request->key)) {
         return "expected a key, key0 to key7";
     }
     if (story->request_count == STORY_REQUESTS_MAX) {
@@ -342,28 +342,56 @@ static const char *ask(struct story *story, const struct words *words,
     return NULL;
 }
 
-/* The word; with a size, its first letter repeated. */
+/* The word as the value, which lives as long as the story; with another size, its first letter
+ * repeated. */
+static void give_value(struct story *story, struct model_request *request, const char *word,
+                       size_t bytes)
+{
+    char *value;
+
+    if (story->request_count == STORY_REQUESTS_MAX) {
+        return; /* ask() refuses it */
+    }
+    value = memory_allocate(bytes + 1);
+    memset(value, word[0], bytes);
+    if (bytes == strlen(word)) {
+        memcpy(value, word, bytes);
+    }
+    value[bytes] = 0;
+    request->value = value;
+    request->value_bytes = bytes;
+    story->values[story->request_count] = value;
+}
+
 const char *story_set(struct story *story, const struct words *words)
 {
     uint64_t bytes = strlen(words->list[3]);
     struct model_request request = {.kind = MODEL_SET};
-    char *value;
 
     if (words->count == 5 &&
         (!story_number(words->list[4], &bytes) || bytes == 0 || bytes > HOST_ENTRY_BYTES_MAX)) {
         return "expected a number of bytes";
     }
-    value = memory_allocate((size_t)bytes + 1);
-    memset(value, words->list[3][0], (size_t)bytes);
-    if (words->count == 4) {
-        memcpy(value, words->list[3], (size_t)bytes);
-    }
-    value[bytes] = 0;
-    request.value = value;
-    request.value_bytes = (size_t)bytes;
-    if (story->request_count < STORY_REQUESTS_MAX) {
-        story->values[story->request_count] = value;
-    }
+    give_value(story, &request, words->list[3], (size_t)bytes);
+    return ask(story, words, &request, RAFTD_READ_LINEARIZABLE, 0);
+}
+
+/* SET IFEQ: only if the key has the old value. */
+const char *story_swap(struct story *story, const struct words *words)
+{
+    struct model_request request = {.kind = MODEL_SET_IFEQ};
+
+    snprintf(request.compared, sizeof(request.compared), "%s", words->list[3]);
+    give_value(story, &request, words->list[4], strlen(words->list[4]));
+    return ask(story, words, &request, RAFTD_READ_LINEARIZABLE, 0);
+}
+
+/* An entry with bytes that this version of the state machine does not know as a command. */
+const char *story_bytes(struct story *story, const struct words *words)
+{
+    struct model_request request = {.kind = MODEL_BYTES};
+
+    give_value(story, &request, words->list[2], strlen(words->list[2]));
     return ask(story, words, &request, RAFTD_READ_LINEARIZABLE, 0);
 }
 

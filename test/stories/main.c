@@ -42,10 +42,22 @@ static bool read_file(const char *path, struct buffer *text)
     return true;
 }
 
+/* Who is refused tries again and again: a command tells the first time only. */
+static bool is_repeated_refusal(const struct buffer *out, size_t since, const char *text)
+{
+    const char *told = (const char *)out->data + since;
+
+    return (strstr(text, " refuses node ") != NULL || strstr(text, " may not join: ") != NULL ||
+            strstr(text, " cannot start: ") != NULL) &&
+           out->size_bytes > since &&
+           memmem(told, out->size_bytes - since, text, strlen(text)) != NULL;
+}
+
 /* Copies what the world has told since the last command, with milliseconds instead of the
  * microseconds of the simulator, and begins anew. */
 static void take_told(struct story *story, struct buffer *out)
 {
+    size_t since = out->size_bytes;
     char *state = NULL;
     char *copy;
 
@@ -59,7 +71,7 @@ static void take_told(struct story *story, struct buffer *out)
         int size;
 
         /* "   0.001234  node 1  ..." */
-        if (strlen(line) < 13 || line[4] != '.') {
+        if (strlen(line) < 13 || line[4] != '.' || is_repeated_refusal(out, since, line + 11)) {
             continue;
         }
         size = snprintf(text, sizeof(text), "%s%.8s%s\n", indent, line, line + 11);

@@ -72,14 +72,6 @@ run 3000
        2.209  node 3  has no link to node 1 any more
        2.209  node 3  has no link to node 2 any more
        2.298  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.418  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.539  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.658  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.776  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.885  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.993  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       3.099  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       3.209  node 3  refuses node 1: node 1 was removed from this cluster; its id is never used again
        3.301  node 1  is learner in term 2, leader 0, log up to 13, committed 13
        3.301  node 1  has been removed
        3.301  node 1  is killed

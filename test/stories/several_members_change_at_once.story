@@ -74,18 +74,8 @@ run 500
        0.833  node 6  refuses node 3: node 3 was removed from this cluster; its id is never used again
        0.899  node 5  refuses node 3: node 3 was removed from this cluster; its id is never used again
        0.911  node 4  refuses node 3: node 3 was removed from this cluster; its id is never used again
-       0.937  node 6  refuses node 2: node 2 was removed from this cluster; its id is never used again
        0.952  node 4  refuses node 2: node 2 was removed from this cluster; its id is never used again
        0.952  node 5  refuses node 2: node 2 was removed from this cluster; its id is never used again
-       0.964  node 6  refuses node 3: node 3 was removed from this cluster; its id is never used again
-       1.018  node 4  refuses node 3: node 3 was removed from this cluster; its id is never used again
-       1.021  node 5  refuses node 3: node 3 was removed from this cluster; its id is never used again
-       1.052  node 6  refuses node 2: node 2 was removed from this cluster; its id is never used again
-       1.087  node 4  refuses node 2: node 2 was removed from this cluster; its id is never used again
-       1.090  node 5  refuses node 2: node 2 was removed from this cluster; its id is never used again
-       1.094  node 6  refuses node 3: node 3 was removed from this cluster; its id is never used again
-       1.124  node 4  refuses node 3: node 3 was removed from this cluster; its id is never used again
-       1.132  node 5  refuses node 3: node 3 was removed from this cluster; its id is never used again
 members 1
        1.156  node 1  members of entry 8, committed: 1 votes,4 votes,5 votes,6 votes
 members 4

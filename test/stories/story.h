@@ -4,11 +4,12 @@
  * The invariants of the simulator are checked all the time. How to write a story:
  * doc/simulation.md
  *
- *     main.c       files, --rewrite, --planted
- *     commands.c   the list of the commands
- *     cluster.c    nodes, elections, changes of members, requests of clients
- *     trouble.c    what goes wrong: links, processes, disks, clocks
- *     tell.c       what is told
+ *     main.c         files, --rewrite, --planted
+ *     commands.c     the list of the commands
+ *     cluster.c      nodes, elections, changes of members, requests of clients
+ *     trouble.c      what goes wrong: links, processes, disks, clocks
+ *     directories.c  data directories that are lost, set back, or of another node or cluster
+ *     tell.c         what is told
  */
 #ifndef RAFTD_TEST_STORIES_STORY_H
 #define RAFTD_TEST_STORIES_STORY_H
@@ -69,12 +70,15 @@ extern const char *const story_no_live_node; /* and it has to run */
 /* cluster.c */
 story_command story_nodes, story_options, story_run, story_campaign, story_elect, story_join;
 story_command story_change, story_handover;
-story_command story_set, story_incr, story_del, story_expire, story_get;
+story_command story_set, story_swap, story_incr, story_del, story_expire, story_bytes, story_get;
 
 /* trouble.c */
-story_command story_cut, story_hold, story_isolate, story_heal, story_reset;
-story_command story_kill, story_power, story_start, story_stop, story_pause;
+story_command story_cut, story_hold, story_isolate, story_heal, story_reset, story_forge;
+story_command story_kill, story_die, story_power, story_start, story_stop, story_pause;
 story_command story_stall, story_room, story_rot, story_fail, story_suspend, story_wall;
+
+/* directories.c */
+story_command story_copy, story_directory;
 
 /* tell.c */
 /* Makes the world's telling go into story->told, and every message into it while `messages`. */

@@ -45,13 +45,6 @@ run 5000
        1.705  node 2  commits up to 6
        1.705  node 2  has no link to node 1 any more
        1.905  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.019  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.153  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.283  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.393  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.521  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.635  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.759  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
        2.793  node 1  is learner in term 3, leader 0, log up to 5, committed 5
        2.793  node 1  has been removed
        2.793  node 1  is killed

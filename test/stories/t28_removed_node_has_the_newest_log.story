@@ -54,13 +54,6 @@ run 5000
        1.744  node 2  commits up to 6
        1.744  node 2  has no link to node 1 any more
        1.921  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.027  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.134  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.244  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.372  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.512  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.644  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
-       2.779  node 2  refuses node 1: node 1 was removed from this cluster; its id is never used again
        2.835  node 1  is learner in term 3, leader 0, log up to 5, committed 5
        2.835  node 1  has been removed
        2.835  node 1  is killed

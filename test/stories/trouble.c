@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "sim/faults_disk.h"
 #include "sim/faults_rot.h"
 #include "stories/story.h"
@@ -95,6 +96,71 @@ const char *story_reset(struct story *story, const struct words *words)
     return NULL;
 }
 
+/* Empty entries of that term, which follow the previous one of the message. */
+static struct raft_entry **make_entries(const struct raft_message *message)
+{
+    struct raft_entry **entries =
+        memory_allocate_zeroed(message->entry_count + 1, sizeof(struct raft_entry *));
+
+    for (uint32_t i = 0; i < message->entry_count; i++) {
+        entries[i] = raft_entry_make(RAFT_ENTRY_NOOP, NULL, 0);
+        entries[i]->index = message->append.previous_index + 1 + i;
+        entries[i]->term = message->term;
+    }
+    return entries;
+}
+
+static void deliver_forged(struct host *to, struct raft_message *message)
+{
+    struct raft_entry **entries = make_entries(message);
+    struct wire_frame *frame;
+
+    message->entries = entries;
+    to->world->forgers |= (uint32_t)1 << message->from;
+    frame = wire_message_encode(message);
+    host_receive(to, message->from, frame);
+    memory_free(frame);
+    for (uint32_t i = 0; i < message->entry_count; i++) {
+        raft_entry_release(entries[i]);
+    }
+    memory_free(entries);
+}
+
+/* A message arrives that the sender did not send: a request for a vote, with a log that ends with
+ * INDEX of TERM; or an append of so many empty entries after INDEX of TERM. */
+const char *story_forge(struct story *story, const struct words *words)
+{
+    const struct host *from = story_host(story, words->list[1]);
+    struct host *to = story_host(story, words->list[3]);
+    struct raft_message message = {0};
+    bool is_vote = strcmp(words->list[5], "vote") == 0;
+    uint64_t index, term, entries = 0;
+
+    if (from == NULL || !host_is_alive(to) || strcmp(words->list[2], "->") != 0) {
+        return story_no_live_node;
+    }
+    if (!story_number(words->list[4], &message.term) || !story_number(words->list[6], &index) ||
+        !story_number(words->list[7], &term) ||
+        (!is_vote && strcmp(words->list[5], "append") != 0) ||
+        (words->count == 9 && (is_vote || !story_number(words->list[8], &entries))) ||
+        entries > STORY_REQUESTS_MAX) {
+        return "expected NODE -> NODE TERM vote INDEX TERM, or append INDEX TERM [ENTRIES]";
+    }
+    message.type = is_vote ? RAFT_MESSAGE_VOTE : RAFT_MESSAGE_APPEND;
+    message.from = from->id;
+    message.to = to->id;
+    if (is_vote) {
+        message.vote.last_index = index;
+        message.vote.last_term = term;
+    } else {
+        message.append.previous_index = index;
+        message.append.previous_term = term;
+        message.entry_count = (uint32_t)entries;
+    }
+    deliver_forged(to, &message);
+    return NULL;
+}
+
 /* ---- processes ---- */
 
 static const char *end_host(struct story *story, const char *word, enum host_end end)
@@ -111,6 +177,22 @@ static const char *end_host(struct story *story, const char *word, enum host_end
 const char *story_kill(struct story *story, const struct words *words)
 {
     return end_host(story, words->list[1], HOST_KILLED);
+}
+
+/* The process is killed at an operation on its disk; it starts again an election time-out later. */
+const char *story_die(struct story *story, const struct words *words)
+{
+    struct host *host = story_host(story, words->list[1]);
+    uint64_t operations;
+
+    if (!host_is_alive(host)) {
+        return story_no_live_node;
+    }
+    if (!story_number(words->list[2], &operations) || operations == 0) {
+        return "expected the number of an operation from now on, the first is 1";
+    }
+    fs_memory_die_at(host->disk, fs_memory_count(host->disk) + operations);
+    return NULL;
 }
 
 const char *story_power(struct story *story, const struct words *words)
