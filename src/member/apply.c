@@ -139,7 +139,9 @@ void member_applied(struct member *member, struct member_apply *apply)
             request = waiting_find(&member->waiting, apply->sequences[i]);
         }
         if (request != NULL) {
-            member_fail_refused_before(member, request);
+            if (member->waiting.refused_count > 0) {
+                member_fail_refused_before(member, request);
+            }
             member_reply(member, request, RAFTD_OK, apply->entries[i].index, &apply->replies[i]);
         } else {
             reply_reset(&apply->replies[i]);

@@ -76,12 +76,8 @@ void member_fail_refused_before(struct member *member, const struct waiting_requ
 {
     const void *owner = request->owner;
     uint64_t sequence = request->sequence;
-    struct waiting_request *older;
+    struct waiting_request *older = waiting_oldest(&member->waiting);
 
-    if (member->waiting.refused_count == 0) {
-        return; /* asked for each command, and nearly always so */
-    }
-    older = waiting_oldest(&member->waiting);
     while (member->waiting.refused_count > 0 && older != NULL && older->sequence != sequence) {
         struct waiting_request *newer = waiting_newer(&member->waiting, older);
 

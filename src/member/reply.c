@@ -11,10 +11,12 @@
 
 void reply_reset(struct raftd_reply *reply)
 {
-    memory_free(reply->heap);
-    reply->heap = NULL;
+    if (reply->heap != NULL) {
+        memory_free(reply->heap);
+        reply->heap = NULL;
+        reply->capacity_bytes = 0;
+    }
     reply->size_bytes = 0;
-    reply->capacity_bytes = 0;
 }
 
 const uint8_t *reply_data(const struct raftd_reply *reply)

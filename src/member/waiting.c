@@ -109,12 +109,15 @@ static uint32_t pop(struct waiting *waiting, struct waiting_queue *queue)
     return place;
 }
 
+/* What is in the fields of a place that is FREE does not matter, but for its entry. */
 static void free_place(struct waiting *waiting, uint32_t place)
 {
     struct waiting_request *request = &waiting->table[place];
 
     raft_entry_release(request->entry);
-    *request = (struct waiting_request){.state = WAITING_FREE, .next = waiting->free_head};
+    request->entry = NULL;
+    request->state = WAITING_FREE;
+    request->next = waiting->free_head;
     waiting->free_head = place;
 }
 
@@ -122,6 +125,7 @@ struct waiting_request *waiting_add(struct waiting *waiting, enum waiting_state 
                                     struct raftd_client *client, uint64_t tag, uint64_t deadline_ms,
                                     struct raft_entry *entry)
 {
+    struct waiting_queue *queue = queue_of(waiting, state);
     struct waiting_request *request;
     uint32_t place;
 
@@ -156,8 +160,8 @@ struct waiting_request *waiting_add(struct waiting *waiting, enum waiting_state 
     } else {
         waiting->read_count++;
     }
-    if (queue_of(waiting, state) != NULL) {
-        push(waiting, queue_of(waiting, state), place);
+    if (queue != NULL) {
+        push(waiting, queue, place);
     }
     return request;
 }
@@ -294,26 +298,46 @@ void waiting_release(struct waiting *waiting)
 
 /* ---- reads ---- */
 
-bool waiting_ask_reads(struct waiting *waiting)
+/* Moves all reads of a queue to the end of another one, and frees DEAD ones. True if a lease of the
+ * leader is enough for all of them. */
+static bool move_reads(struct waiting *waiting, struct waiting_queue *from,
+                       struct waiting_queue *to, enum waiting_state state, uint64_t read_index)
 {
-    const struct waiting_request *request;
+    uint32_t *link = to->tail != WAITING_NONE ? &waiting->table[to->tail].next : &to->head;
+    uint32_t place = from->head;
     bool lease_will_do = true;
 
-    while ((request = waiting_peek(waiting, &waiting->reads_new)) != NULL) {
-        lease_will_do = lease_will_do && request->level != RAFTD_READ_LINEARIZABLE;
-        waiting_advance(waiting, &waiting->reads_new, WAITING_READ_ASKED);
+    while (place != WAITING_NONE) {
+        struct waiting_request *request = &waiting->table[place];
+        uint32_t next = request->next;
+
+        if (request->state == WAITING_DEAD) {
+            free_place(waiting, place);
+        } else {
+            request->state = state;
+            request->read_index = read_index;
+            lease_will_do = lease_will_do && request->level != RAFTD_READ_LINEARIZABLE;
+            *link = place;
+            link = &request->next;
+            to->tail = place;
+            to->count++;
+        }
+        place = next;
     }
+    *link = WAITING_NONE;
+    *from = (struct waiting_queue){.head = WAITING_NONE, .tail = WAITING_NONE};
     return lease_will_do;
+}
+
+bool waiting_ask_reads(struct waiting *waiting)
+{
+    return move_reads(waiting, &waiting->reads_new, &waiting->reads_asked, WAITING_READ_ASKED, 0);
 }
 
 void waiting_confirm_reads(struct waiting *waiting, uint64_t read_index)
 {
-    struct waiting_request *request;
-
-    while ((request = waiting_peek(waiting, &waiting->reads_asked)) != NULL) {
-        request->read_index = read_index;
-        waiting_advance(waiting, &waiting->reads_asked, WAITING_READ_READY);
-    }
+    (void)move_reads(waiting, &waiting->reads_asked, &waiting->reads_ready, WAITING_READ_READY,
+                     read_index);
 }
 
 void waiting_finish(struct waiting *waiting, struct waiting_request *request)

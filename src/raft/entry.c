@@ -67,18 +67,8 @@ void raft_entry_release(struct raft_entry *entry)
     }
 }
 
-bool raft_entry_is_command(const struct raft_entry *entry)
-{
-    return entry->type == RAFT_ENTRY_COMMAND || entry->type == RAFT_ENTRY_FREEING;
-}
-
 bool raft_entry_type_is_logged(uint8_t type)
 {
     return type >= RAFT_ENTRY_NOOP && type <= RAFT_ENTRY_TYPE_MAX &&
            type != RAFT_ENTRY_MEMBERSHIP_CHANGE;
-}
-
-size_t raft_entry_cost(const struct raft_entry *entry)
-{
-    return sizeof(*entry) + entry->size_bytes;
 }

@@ -54,11 +54,18 @@ struct raft_entry *raft_entry_hold(struct raft_entry *entry);
 void raft_entry_release(struct raft_entry *entry); /* NULL is allowed */
 
 /* Whether an entry of this type is a command for the state machine. */
-bool raft_entry_is_command(const struct raft_entry *entry);
+static inline bool raft_entry_is_command(const struct raft_entry *entry)
+{
+    return entry->type == RAFT_ENTRY_COMMAND || entry->type == RAFT_ENTRY_FREEING;
+}
+
 /* Whether a log can hold entries of this type. */
 bool raft_entry_type_is_logged(uint8_t type);
 
 /* The bytes that windows and limits count for an entry: its data and a fixed overhead. */
-size_t raft_entry_cost(const struct raft_entry *entry);
+static inline size_t raft_entry_cost(const struct raft_entry *entry)
+{
+    return sizeof(*entry) + entry->size_bytes;
+}
 
 #endif

@@ -140,11 +140,6 @@ void raftlog_reserve(struct raft_log *log, size_t count)
     }
 }
 
-uint64_t raftlog_last_index(const struct raft_log *log)
-{
-    return log->live.end > 0 ? log->live.end - 1 : log->base_index;
-}
-
 uint64_t raftlog_last_term(const struct raft_log *log)
 {
     return raftlog_term(log, raftlog_last_index(log));

@@ -61,7 +61,11 @@ void raftlog_reserve(struct raft_log *log, size_t count);
 void raftlog_free(struct raft_log *log);
 
 /* Of the last entry; of the base if there is no entry. */
-uint64_t raftlog_last_index(const struct raft_log *log);
+static inline uint64_t raftlog_last_index(const struct raft_log *log)
+{
+    return log->live.end > 0 ? log->live.end - 1 : log->base_index;
+}
+
 uint64_t raftlog_last_term(const struct raft_log *log);
 
 /* NULL if the log holds no entry at this index. It may be a stub. */
