@@ -1,7 +1,7 @@
-# R2, T62. The three founders have founded the cluster themselves. Node 3 is down, and the directories
-# of the other two are lost. They ask each other, and each says that its directory is empty; but a
-# founding needs the word of all three, so there is no second cluster. When node 3 is back, it says that
-# the cluster exists, and they go on waiting for the operator.
+# R2, T62. The three founders have founded the cluster themselves. Node 3 is down, and the
+# directories of the other two are lost. They ask each other, and each says that its directory is
+# empty; but a founding needs the word of all three, so there is no second cluster. When node 3 is
+# back, it says that the cluster exists, and they go on waiting for the operator.
 
 nodes 3 asks=1
        0.000  node 1  asks the other founders

@@ -1,8 +1,8 @@
 # R2, T61. Node 3 is down, and nodes 1 and 2 acknowledge a write. Then the directory of node 2 is
 # lost, and node 2 starts again under its old configuration. If it voted as the old node 2, it would
-# elect node 3 while node 1 is down, and the write would be gone. But the log binds the id to another
-# identity: node 2 does not found a cluster, nobody counts it, and there is no leader until node 1 is
-# back. Then an operator replaces it.
+# elect node 3 while node 1 is down, and the write would be gone. But the log binds the id to
+# another identity: node 2 does not found a cluster, nobody counts it, and there is no leader until
+# node 1 is back. Then an operator replaces it.
 
 nodes 3
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

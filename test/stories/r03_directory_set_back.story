@@ -1,6 +1,7 @@
-# R3, T61. An old copy of the directory of node 3 is restored. Node 3 would have forgotten entries that it
-# acknowledged, and votes. Nodes 1 and 2 remember a later start of its directory, and refuse it: node 3
-# can help nobody to become leader. With its own directory it comes back as if nothing had happened.
+# R3, T61. An old copy of the directory of node 3 is restored. Node 3 would have forgotten entries
+# that it acknowledged, and votes. Nodes 1 and 2 remember a later start of its directory, and refuse
+# it: node 3 can help nobody to become leader. With its own directory it comes back as if nothing
+# had happened.
 
 nodes 3
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

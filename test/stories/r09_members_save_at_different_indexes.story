@@ -1,5 +1,5 @@
-# R9. All members apply the same entries, but they do not all save a snapshot at the same moment: each has a
-# limit of its own, up to an eighth larger.
+# R9. All members apply the same entries, but they do not all save a snapshot at the same moment:
+# each has a limit of its own, up to an eighth larger.
 
 nodes 3 snapshot-every=16 snapshot-tail=0
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

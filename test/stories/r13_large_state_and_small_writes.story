@@ -1,5 +1,5 @@
-# R13. The state is large and the writes are small. A snapshot is due after four entries, but it is not worth
-# its price: it is saved when the log has also grown by a quarter of the state.
+# R13. The state is large and the writes are small. A snapshot is due after four entries, but it is
+# not worth its price: it is saved when the log has also grown by a quarter of the state.
 
 nodes 1 snapshot-every=4 snapshot-tail=0
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

@@ -1,5 +1,6 @@
-# R16. One message says a term near 2^64. If a node believed it, there would soon be no term left for an
-# election, for ever. A message raises the term by a bounded number only, so this one changes nothing.
+# R16. One message says a term near 2^64. If a node believed it, there would soon be no term left
+# for an election, for ever. A message raises the term by a bounded number only, so this one changes
+# nothing.
 
 nodes 3
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

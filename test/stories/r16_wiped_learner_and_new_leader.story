@@ -1,6 +1,6 @@
-# R16, T33. A learner has acknowledged entries, and its directory is lost. Then there is a new leader,
-# which has not heard of it yet, and so knows of no acknowledgement. The learner is not let in under its
-# old id nevertheless: the log binds the id to the lost directory.
+# R16, T33. A learner has acknowledged entries, and its directory is lost. Then there is a new
+# leader, which has not heard of it yet, and so knows of no acknowledgement. The learner is not let
+# in under its old id nevertheless: the log binds the id to the lost directory.
 
 nodes 3
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

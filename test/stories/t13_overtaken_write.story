@@ -1,6 +1,6 @@
-# T13. Node 3 is writing an entry of the leader of term 2, and its disk hangs. Meanwhile the leader of term
-# 3 replaces this entry. When the old write completes, the disk of node 3 has an entry that its log no
-# longer has: node 3 must not acknowledge the new entry until its own write is done.
+# T13. Node 3 is writing an entry of the leader of term 2, and its disk hangs. Meanwhile the leader
+# of term 3 replaces this entry. When the old write completes, the disk of node 3 has an entry that
+# its log no longer has: node 3 must not acknowledge the new entry until its own write is done.
 
 nodes 5
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

@@ -1,6 +1,6 @@
-# T14. The log of node 3 was compacted: it begins after index 5. A message arrives that no leader would send:
-# an append that begins at the very beginning. Its entries contradict what is committed, so node 3 takes none
-# of them, and answers what it has committed.
+# T14. The log of node 3 was compacted: it begins after index 5. A message arrives that no leader
+# would send: an append that begins at the very beginning. Its entries contradict what is committed,
+# so node 3 takes none of them, and answers what it has committed.
 
 nodes 3 snapshot-every=4 snapshot-tail=0
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

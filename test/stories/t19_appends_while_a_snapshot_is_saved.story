@@ -1,5 +1,5 @@
-# T19. The state is large, so that saving it takes many steps. Node 2 acknowledges entries all the time, and
-# nobody waits for the snapshot.
+# T19. The state is large, so that saving it takes many steps. Node 2 acknowledges entries all the
+# time, and nobody waits for the snapshot.
 
 nodes 3 snapshot-every=12
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

@@ -1,6 +1,6 @@
-# T33. Node 3 has voted and acknowledged. Its directory is lost, and it comes back with --join under its
-# old id. It is not let in, because it could vote a second time in the same term. The administrator
-# replaces it under a new id.
+# T33. Node 3 has voted and acknowledged. Its directory is lost, and it comes back with --join under
+# its old id. It is not let in, because it could vote a second time in the same term. The
+# administrator replaces it under a new id.
 
 nodes 3
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

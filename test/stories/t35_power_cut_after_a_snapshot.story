@@ -1,5 +1,6 @@
-# T35. All nodes lose their power soon after they have saved snapshots and begun to free their logs. What a
-# start finds is complete: a file has its name only when it is durable, and the log is freed only then.
+# T35. All nodes lose their power soon after they have saved snapshots and begun to free their logs.
+# What a start finds is complete: a file has its name only when it is durable, and the log is freed
+# only then.
 
 nodes 3 snapshot-every=4 snapshot-tail=0
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

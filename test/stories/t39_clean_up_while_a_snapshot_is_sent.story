@@ -1,5 +1,6 @@
-# T39. A snapshot takes a second on its way to node 3. Meanwhile the leader, which keeps one file, saves newer
-# ones. The file that is being sent is not deleted: node 3 gets the whole of it, and then what came later.
+# T39. A snapshot takes a second on its way to node 3. Meanwhile the leader, which keeps one file,
+# saves newer ones. The file that is being sent is not deleted: node 3 gets the whole of it, and
+# then what came later.
 
 nodes 3 snapshot-every=5 snapshot-tail=0 snapshots-kept=1 bandwidth=100
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

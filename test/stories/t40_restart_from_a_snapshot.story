@@ -1,5 +1,5 @@
-# T40. A counter is not idempotent: a command that is applied twice, or not at all, is seen. A node starts
-# from its snapshot, whose header says which entries are in it, and from the log after them.
+# T40. A counter is not idempotent: a command that is applied twice, or not at all, is seen. A node
+# starts from its snapshot, whose header says which entries are in it, and from the log after them.
 
 nodes 3 snapshot-every=4 snapshot-tail=0
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

@@ -1,5 +1,6 @@
-# T41. A snapshot takes more than a second on its way to node 3. It goes in pieces: heartbeats come between them, so
-# that nobody loses his office, and after a break of the connection it goes on where it was.
+# T41. A snapshot takes more than a second on its way to node 3. It goes in pieces: heartbeats come
+# between them, so that nobody loses his office, and after a break of the connection it goes on
+# where it was.
 
 nodes 3 snapshot-every=5 snapshot-tail=0 bandwidth=500
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

@@ -1,6 +1,6 @@
-# T42. The power of node 3 fails while its log is being written, again and again. What was not acknowledged may
-# be torn: the start cuts it off and goes on, and the leader sends it again. Nothing that was acknowledged is
-# cut off.
+# T42. The power of node 3 fails while its log is being written, again and again. What was not
+# acknowledged may be torn: the start cuts it off and goes on, and the leader sends it again.
+# Nothing that was acknowledged is cut off.
 
 nodes 3
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

@@ -1,5 +1,5 @@
-# T48. Commands that arrive together are one batch in the log, and each sees what those before it did:
-# of two that want to replace the same value, one does, and a counter misses no step.
+# T48. Commands that arrive together are one batch in the log, and each sees what those before it
+# did: of two that want to replace the same value, one does, and a counter misses no step.
 
 nodes 3
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

@@ -1,5 +1,5 @@
-# T49. An entry contains bytes that are no command. Every node applies it in the same way: with an error as
-# its answer, and no change. A replay after a restart of all does the same.
+# T49. An entry contains bytes that are no command. Every node applies it in the same way: with an
+# error as its answer, and no change. A replay after a restart of all does the same.
 
 nodes 3 snapshot-every=8
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

@@ -1,5 +1,5 @@
-# T53. The leader is cut off with commands of its own and of a follower. Those that were in somebody's log
-# may have been carried out; the one that never left its node certainly was not.
+# T53. The leader is cut off with commands of its own and of a follower. Those that were in
+# somebody's log may have been carried out; the one that never left its node certainly was not.
 
 nodes 3
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

@@ -1,5 +1,5 @@
-# T61. By mistake node 3 is started on a copy of the directory of node 2. The directory says whose it is,
-# so node 3 refuses to start, and nobody hears two nodes with one identity.
+# T61. By mistake node 3 is started on a copy of the directory of node 2. The directory says whose
+# it is, so node 3 refuses to start, and nobody hears two nodes with one identity.
 
 nodes 3
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

@@ -1,7 +1,7 @@
-# R2, T62. Three of five nodes start on their directories of an earlier cluster: the same name, ids and
-# addresses, founded earlier. They elect a leader among themselves; but neither they nor the two others
-# accept each other, because the cluster ids differ. The write that the five acknowledged is there when
-# the right directories are back.
+# R2, T62. Three of five nodes start on their directories of an earlier cluster: the same name, ids
+# and addresses, founded earlier. They elect a leader among themselves; but neither they nor the two
+# others accept each other, because the cluster ids differ. The write that the five acknowledged is
+# there when the right directories are back.
 
 nodes 5
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1
