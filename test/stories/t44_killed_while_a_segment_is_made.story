@@ -1,6 +1,6 @@
-# T44. Node 3 is killed while it makes the next segment of its log, again and again, at each of the
-# operations that this takes. A file without its header at the end of the log is a remainder of
-# that: each start removes it and goes on.
+# T44. The machine of node 3 fails while the next segment of its log is made, at one after the other
+# of the operations that this takes: the process ends, and then what was not synced is lost. A segment
+# gets its name only when it is complete, so each start finds the log as it was.
 
 nodes 3 segment-bytes=16384
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1
@@ -19,111 +19,79 @@ run 50
 die 3 1
 set 1 key0 x 9001
        0.106  node 1  is asked (1): SET key0 xxxxxxxxxxxx... (9001 bytes)
-run 1100
+run 20
        0.108  node 3  ends: cannot append to /data/wal-0000000000000002.log: Input/output error; the disk reports an error: see the kernel's log
        0.108  node 3  is killed
        0.109  node 1  commits up to 3
        0.109  node 1  answers (1): done, index 3
        0.109  world   request 1 done: OK
+power 3
+       0.126  node 3  loses its power
+run 1100
        1.108  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 2
        1.123  node 3  is follower in term 2, leader 1, log up to 3, committed 3
 die 3 2
 set 1 key0 x 9002
-       1.206  node 1  is asked (2): SET key0 xxxxxxxxxxxx... (9002 bytes)
+       1.226  node 1  is asked (2): SET key0 xxxxxxxxxxxx... (9002 bytes)
+run 20
+       1.228  node 3  ends: cannot write the header of /data/wal-spare.tmp: Input/output error; the disk reports an error: see the kernel's log
+       1.228  node 3  is killed
+       1.229  node 1  commits up to 4
+       1.229  node 1  answers (2): done, index 4
+       1.229  world   request 2 done: OK
+power 3
+       1.246  node 3  loses its power
 run 1100
-       1.208  node 3  ends: cannot write the header of /data/wal-spare.tmp: Input/output error; the disk reports an error: see the kernel's log
-       1.208  node 3  is killed
-       1.209  node 1  commits up to 4
-       1.209  node 1  answers (2): done, index 4
-       1.209  world   request 2 done: OK
-       2.208  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 3
-       2.244  node 3  is follower in term 2, leader 1, log up to 4, committed 4
+       2.228  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 3
+       2.264  node 3  is follower in term 2, leader 1, log up to 4, committed 4
 die 3 3
 set 1 key0 x 9003
-       2.306  node 1  is asked (3): SET key0 xxxxxxxxxxxx... (9003 bytes)
+       2.346  node 1  is asked (3): SET key0 xxxxxxxxxxxx... (9003 bytes)
+run 20
+       2.348  node 3  ends: cannot prepare /data/wal-spare.tmp: Input/output error; the disk reports an error: see the kernel's log
+       2.348  node 3  is killed
+       2.350  node 1  commits up to 5
+       2.350  node 1  answers (3): done, index 5
+       2.350  world   request 3 done: OK
+power 3
+       2.366  node 3  loses its power
 run 1100
-       2.308  node 3  ends: cannot prepare /data/wal-spare.tmp: Input/output error; the disk reports an error: see the kernel's log
-       2.308  node 3  is killed
-       2.310  node 1  commits up to 5
-       2.310  node 1  answers (3): done, index 5
-       2.310  world   request 3 done: OK
-       3.308  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 4
-       3.323  node 3  is follower in term 2, leader 1, log up to 5, committed 5
+       3.348  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 4
+       3.368  node 3  is follower in term 2, leader 1, log up to 5, committed 5
 die 3 4
 set 1 key0 x 9004
-       3.406  node 1  is asked (4): SET key0 xxxxxxxxxxxx... (9004 bytes)
+       3.466  node 1  is asked (4): SET key0 xxxxxxxxxxxx... (9004 bytes)
+run 20
+       3.468  node 3  ends: cannot sync /data/wal-spare.tmp: Input/output error; the disk reports an error: see the kernel's log
+       3.468  node 3  is killed
+       3.470  node 1  commits up to 6
+       3.470  node 1  answers (4): done, index 6
+       3.470  world   request 4 done: OK
+power 3
+       3.486  node 3  loses its power
 run 1100
-       3.408  node 3  ends: cannot write the header of /data/wal-spare.tmp: Input/output error; the disk reports an error: see the kernel's log
-       3.408  node 3  is killed
-       3.410  node 1  commits up to 6
-       3.410  node 1  answers (4): done, index 6
-       3.410  world   request 4 done: OK
-       4.408  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 6
-       4.417  node 3  is follower in term 2, leader 1, log up to 6, committed 6
+       4.468  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 5
+       4.478  node 3  is follower in term 2, leader 1, log up to 6, committed 6
 die 3 5
 set 1 key0 x 9005
-       4.506  node 1  is asked (5): SET key0 xxxxxxxxxxxx... (9005 bytes)
+       4.586  node 1  is asked (5): SET key0 xxxxxxxxxxxx... (9005 bytes)
+run 20
+       4.588  node 3  ends: cannot rename /data/wal-spare.tmp: Input/output error; the disk reports an error: see the kernel's log
+       4.588  node 3  is killed
+       4.589  node 1  commits up to 7
+       4.589  node 1  answers (5): done, index 7
+       4.589  world   request 5 done: OK
+power 3
+       4.606  node 3  loses its power
 run 1100
-       4.508  node 3  ends: cannot rename /data/wal-spare.tmp: Input/output error; the disk reports an error: see the kernel's log
-       4.508  node 3  is killed
-       4.509  node 1  commits up to 7
-       4.509  node 1  answers (5): done, index 7
-       4.509  world   request 5 done: OK
-       5.508  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 6
-       5.522  node 3  is follower in term 2, leader 1, log up to 7, committed 7
-die 3 6
-set 1 key0 x 9006
-       5.606  node 1  is asked (6): SET key0 xxxxxxxxxxxx... (9006 bytes)
-run 1100
-       5.608  node 3  ends: cannot sync the directory of /data/wal-0000000000000007.log: Input/output error; the disk reports an error: see the kernel's log
-       5.608  node 3  is killed
-       5.609  node 1  commits up to 8
-       5.609  node 1  answers (6): done, index 8
-       5.609  world   request 6 done: OK
-       6.608  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 7
-       6.642  node 3  is follower in term 2, leader 1, log up to 8, committed 8
-die 3 7
-set 1 key0 x 9007
-       6.706  node 1  is asked (7): SET key0 xxxxxxxxxxxx... (9007 bytes)
-run 1100
-       6.708  node 3  ends: cannot append to /data/wal-0000000000000008.log: Input/output error; the disk reports an error: see the kernel's log
-       6.708  node 3  is killed
-       6.709  node 1  commits up to 9
-       6.709  node 1  answers (7): done, index 9
-       6.709  world   request 7 done: OK
-       7.708  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 9
-       7.735  node 3  is follower in term 2, leader 1, log up to 9, committed 9
-die 3 8
-set 1 key0 x 9008
-       7.806  node 1  is asked (8): SET key0 xxxxxxxxxxxx... (9008 bytes)
-run 1100
-       7.808  node 3  ends: cannot sync /data/wal-0000000000000009.log: Input/output error; the disk reports an error: see the kernel's log
-       7.808  node 3  is killed
-       7.809  node 1  commits up to 10
-       7.809  node 1  answers (8): done, index 10
-       7.809  world   request 8 done: OK
-       8.808  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 10
-       8.829  node 3  is follower in term 2, leader 1, log up to 10, committed 10
-die 3 9
-set 1 key0 x 9009
-       8.906  node 1  is asked (9): SET key0 xxxxxxxxxxxx... (9009 bytes)
-run 1100
-       8.909  node 1  commits up to 11
-       8.909  node 1  answers (9): done, index 11
-       8.909  world   request 9 done: OK
-die 3 10
-set 1 key0 x 9010
-      10.006  node 1  is asked (10): SET key0 xxxxxxxxxxxx... (9010 bytes)
-run 1100
-      10.009  node 1  commits up to 12
-      10.009  node 1  answers (10): done, index 12
-      10.009  world   request 10 done: OK
+       5.588  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 6
+       5.625  node 3  is follower in term 2, leader 1, log up to 7, committed 7
 status
-      11.106  node 1  leader in term 2, log up to 12 of term 2, on disk 12, committed 12
-      11.106  node 2  follower in term 2, log up to 12 of term 2, on disk 12, committed 12
-      11.106  node 3  follower in term 2, log up to 12 of term 2, on disk 12, committed 12
+       5.706  node 1  leader in term 2, log up to 7 of term 2, on disk 7, committed 7
+       5.706  node 2  follower in term 2, log up to 7 of term 2, on disk 7, committed 7
+       5.706  node 3  follower in term 2, log up to 7 of term 2, on disk 7, committed 7
 get 3 key0
-      11.106  node 3  is asked (11): GET key0
+       5.706  node 3  is asked (6): GET key0
 run 50
-      11.111  node 3  answers (11): done, index 12
-      11.111  world   request 11 done: xxxx... (9010 bytes)
+       5.711  node 3  answers (6): done, index 7
+       5.711  world   request 6 done: xxxx... (9005 bytes)

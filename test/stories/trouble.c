@@ -195,8 +195,16 @@ const char *story_die(struct story *story, const struct words *words)
     return NULL;
 }
 
+/* Of a node whose process has ended before, what was not synced is lost. */
 const char *story_power(struct story *story, const struct words *words)
 {
+    struct host *host = story_host(story, words->list[1]);
+
+    if (host != NULL && !host->alive && !host->gone) {
+        world_tell(story->world, host->id, "loses its power");
+        fs_memory_power_cut(host->disk, FS_MEMORY_LOSE_ALL);
+        return NULL;
+    }
     return end_host(story, words->list[1], HOST_POWER_CUT);
 }
 
