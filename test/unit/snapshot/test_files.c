@@ -6,8 +6,8 @@
 
 #include "unit.h"
 
-#include "store/reserve.h"
 #include "snapshot/two_workers.h"
+#include "store/reserve.h"
 #include "store/snapshot_writer.h"
 
 static const char path_10[] = "/data/snapshot-000000000000000a.raftd";
@@ -85,7 +85,7 @@ START_TEST(r7_without_a_good_file_it_waits_for_a_new_one)
 }
 END_TEST
 
-/* R7: the file rots after it was checked, while it is transfer.sent. The receiver refuses it once; then the
+/* R7: the file rots after it was checked, while it is sent. The receiver refuses it once; then the
  * sender finds the damage and sends the file before it. */
 START_TEST(r7_a_file_that_rots_while_it_is_sent_is_refused_once)
 {

@@ -59,7 +59,7 @@ START_TEST(after_a_reconnect_it_goes_on_where_it_was)
     ck_assert(transfer.staged_is_right);
     ck_assert_uint_gt(transfer.first_offset, 0);
     ck_assert_uint_lt(transfer.chunk_bytes,
-                      size + (1 << 20)); /* at most the window was transfer.sent twice */
+                      size + (1 << 20)); /* at most the window was sent twice */
 }
 END_TEST
 
@@ -88,7 +88,7 @@ static bool is_saved_a_third_time(void)
     return transfer.saved_index == 30; /* it comes after everything that the worker did */
 }
 
-/* T39: the file that is being transfer.sent is kept although a newer one is there; then it is removed. */
+/* T39: the file that is being sent is kept although a newer one is there; then it is removed. */
 START_TEST(t39_clean_up_leaves_what_is_being_sent)
 {
     two_workers_start();
