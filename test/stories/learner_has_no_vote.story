@@ -1,6 +1,6 @@
-# A learner receives everything and answers reads, but it has no vote: it never campaigns, its
-# copies do not count for a commit, and its answers keep no leader in office. Somebody may promote
-# it later.
+# A learner receives everything, answers reads and forwards writes, but it has no vote: it never
+# campaigns, its copies do not count for a commit, and its answers keep no leader in office. It stays
+# a learner until somebody promotes it.
 
 nodes 3
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1
@@ -43,6 +43,9 @@ get 4 key0
 run 50
        0.661  node 4  answers (2): done, index 5
        0.661  world   request 2 done: a
+
+# The leader and the learner are left. Their two copies commit nothing, the leader steps down, and
+# the learner does not campaign.
 kill 2
        0.706  node 2  is killed
 kill 3
@@ -75,6 +78,8 @@ run 3000
        4.838  node 2  commits up to 7
        4.839  node 1  answers (3): done, index 7
        4.839  world   request 3 done: OK
+
+# The learner itself may be asked for the change: it forwards it to the leader.
 change 4 promote 4
 run 500
        6.707  node 2  is leader in term 3, leader 2, log up to 8, committed 7
