@@ -19,8 +19,8 @@ const char *story_copy(struct story *story, const struct words *words)
     struct host *host = story_host(story, words->list[1]);
     struct sim_random random = sim_random_make(1);
 
-    if (host == NULL) {
-        return story_no_node;
+    if (host == NULL || host->stand_in != HOST_GENUINE || host->identity.boot_count == 0) {
+        return "expected the number of a node that has its own directory";
     }
     faults_copy_directory(story->world, host, &random);
     return NULL;
@@ -58,6 +58,9 @@ static const char *go_back_to_earlier_cluster(struct host *host)
     struct sim_random random = sim_random_make(host->id);
     struct fs_memory *disk;
 
+    if (raft_membership_find(host->world->founders, host->id) == NULL) {
+        return "the earlier cluster had the same founders, and this node is none of them";
+    }
     faults_found_former(host, &random);
     disk = host->former_disk;
     host->former_disk = NULL;

@@ -212,8 +212,8 @@ const char *story_start(struct story *story, const struct words *words)
 {
     struct host *host = story_host(story, words->list[1]);
 
-    if (host == NULL || host->alive) {
-        return "expected the number of a node that is down";
+    if (host == NULL || host->alive || host->gone) {
+        return "expected the number of a node that is down, and was not removed";
     }
     host_begin(host);
     return NULL;
