@@ -4,13 +4,14 @@
  * A snapshot writes the whole state. So it is worth its price only when the log has grown by a part
  * of the state, whichever limit was reached:
  *
- *     bytes:    the log has max_bytes, and as many bytes as the state. Then snapshots never write
- * more than the log does.     entries:  the log has max_entries, and a quarter of the bytes of the
- * state. Without the second               condition a node with 10 million keys that takes 50,000
- * small writes each second               would save its whole state every 20 seconds. It is a
- * quarter and not all of the               state, because the time that a start needs for the log
- * grows with the number of               entries. So snapshots write at most four times as much as
- * the log.
+ * By bytes: the log has max_bytes, and as many bytes as the state. Then snapshots never write more
+ * than the log does.
+ *
+ * By entries: the log has max_entries, and a quarter of the bytes of the state. Without the second
+ * condition a node with 10 million keys that takes 50,000 small writes each second would save its
+ * whole state every 20 seconds. It is a quarter and not all of the state, because the time that a
+ * start needs for the log grows with the number of entries. So snapshots write at most four times
+ * as much as the log.
  *
  * All members apply the same entries, so they would all save at the same index, and all disks would
  * be busy at the same moment. Therefore each member has limits of its own, up to an eighth larger,
