@@ -85,11 +85,14 @@
     X(member_founds_with_anyone, "a founder accepts a founding that names another directory")      \
     X(member_founds_alone, "the first founder founds before the others have answered")             \
     X(member_directory_not_synced, "the name of a directory that an earlier start made is not "    \
-                                   "made durable")
+                                   "made durable")                                                 \
+    X(member_proof_not_marked, "proof that a member has lost data does not become a mark")
 
 #define PLANTS_PEER(X)                                                                             \
     X(peer_mixes_clusters, "a hello of another cluster is accepted")                               \
-    X(peer_forgets_starts, "a hello of a directory that was set back is accepted")
+    X(peer_forgets_starts, "a hello of a directory that was set back is accepted")                 \
+    X(peer_start_not_compared, "the log of a start is not compared with what was acknowledged")    \
+    X(peer_late_hello_is_proof, "a late hello of a process that has ended is proof of a loss")
 
 #define PLANTS_SNAPSHOT(X)                                                                         \
     X(snapshot_not_verified, "a snapshot counts as intact although nobody looked at its "          \

@@ -16,6 +16,7 @@
  * runs.
  */
 #include "base/assert.h"
+#include "base/plant.h"
 #include "member/state.h"
 #include "raft/change.h"
 
@@ -97,7 +98,7 @@ static bool next_mark(const struct member *member, struct raft_change_step *step
         const struct raft_member *other = &membership->members[i];
 
         if (other->id != member->options.id && other->identity != RAFT_IDENTITY_LOST &&
-            has_proof(member, other->id)) {
+            has_proof(member, other->id) && !PLANT(member_proof_not_marked)) {
             *step = (struct raft_change_step){
                 .kind = RAFT_CHANGE_LOST, .id = other->id, .identity = other->identity};
             return true;

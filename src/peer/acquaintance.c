@@ -3,8 +3,6 @@
  */
 #include "peer/acquaintance.h"
 
-#include <stdbool.h>
-
 #include "base/error.h"
 #include "base/plant.h"
 #include "raft/membership.h"
@@ -41,7 +39,8 @@ static bool is_set_back(const struct acquaintance *known, const struct wire_hell
 {
     if (hello->boot_count != known->boot_count) {
         return hello->boot_count < known->boot_count ||
-               is_before(hello->term, hello->last_index, known);
+               (is_before(hello->term, hello->last_index, known) &&
+                !PLANT(peer_start_not_compared));
     }
     return hello->process_id != known->process_id;
 }
@@ -69,6 +68,17 @@ enum acquaintance_verdict acquaintance_meet(struct acquaintance *known,
     known->boot_count = hello->boot_count;
     known->process_id = hello->process_id;
     return ACQUAINTANCE_SAME;
+}
+
+enum acquaintance_verdict acquaintance_recognise(struct acquaintance *known,
+                                                 const struct wire_hello *hello, bool is_connected,
+                                                 bool *is_proof, struct raftd_error *error)
+{
+    bool is_new_start = hello->boot_count > known->boot_count || PLANT(peer_late_hello_is_proof);
+    enum acquaintance_verdict verdict = acquaintance_meet(known, hello, error);
+
+    *is_proof = verdict == ACQUAINTANCE_SET_BACK && is_new_start && !is_connected;
+    return verdict;
 }
 
 /* The messages that leave a node only when the term in them is on its disk. Of these, a success

@@ -22,6 +22,7 @@
 #ifndef RAFTD_PEER_ACQUAINTANCE_H
 #define RAFTD_PEER_ACQUAINTANCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <raftd/error.h>
@@ -47,6 +48,15 @@ enum acquaintance_verdict {
 enum acquaintance_verdict acquaintance_meet(struct acquaintance *known,
                                             const struct wire_hello *hello,
                                             struct raftd_error *error);
+/*
+ * The same for a link, which tells whether its peer is connected. *is_proof: the refused hello
+ * proves that the member has lost what it had promised. An old count of starts is no proof, because
+ * the hello of a process that has ended since can arrive late. Nor is any hello while the member is
+ * connected: then somebody has started a copy, and the member itself has its data.
+ */
+enum acquaintance_verdict acquaintance_recognise(struct acquaintance *known,
+                                                 const struct wire_hello *hello, bool is_connected,
+                                                 bool *is_proof, struct raftd_error *error);
 /* Whether the peer that was met last may still take part, after `bound` has changed. id: the
  * peer's. */
 enum acquaintance_verdict acquaintance_judge(const struct acquaintance *known, uint64_t identity,

@@ -60,20 +60,19 @@ static void set_health_down(struct link *link, const char *trouble)
 enum acquaintance_verdict link_recognise(struct link *link, const struct wire_hello *hello,
                                          struct raftd_error *error)
 {
+    bool is_connected = atomic_load(&link->up);
     enum acquaintance_verdict verdict;
-    bool is_new_start;
+    bool is_proof;
 
     mutex_lock(&link->mutex);
-    /* A hello of a process that has ended since can arrive late: an old count proves nothing. */
-    is_new_start = hello->boot_count > link->known.boot_count;
-    verdict = acquaintance_meet(&link->known, hello, error);
+    verdict = acquaintance_recognise(&link->known, hello, is_connected, &is_proof, error);
     mutex_unlock(&link->mutex);
-    if (verdict != ACQUAINTANCE_SAME && !atomic_load(&link->up)) {
+    if (verdict != ACQUAINTANCE_SAME && !is_connected) {
         set_health_down(link, error->message);
-        if (verdict == ACQUAINTANCE_SET_BACK && is_new_start) {
-            atomic_store(&link->has_proof, true);
-            waker_wake(link->shared->core);
-        }
+    }
+    if (is_proof) {
+        atomic_store(&link->has_proof, true);
+        waker_wake(link->shared->core);
     }
     return verdict;
 }

@@ -51,6 +51,7 @@ void faults_stand_in(struct host *host, enum host_stand_in kind, struct fs_memor
     }
     host->disk = disk;
     host->stand_in = kind;
+    host->is_behind = false;
     host->life = 0;
     world->set_back_count += kind == HOST_SET_BACK;
     STORY(world, host->id, "its directory is now %s", host_stand_in_name(host));
@@ -109,8 +110,12 @@ void faults_end_stand_ins(struct world *world)
     }
 }
 
+/* A stand-in that starts again has a newer count of starts. */
 bool faults_may_start(const struct world *world, const struct host *host)
 {
+    if (host->stand_in == HOST_SET_BACK) {
+        return host->is_behind;
+    }
     return world->set_back_count == 0 || host->stand_in != HOST_GENUINE;
 }
 
@@ -177,9 +182,11 @@ void faults_copy_directory(struct world *world, struct host *host, struct sim_ra
     try_as_other(world, host, random);
 }
 
-/* Whether everybody who could take it for the member remembers its newest start, and goes on
- * remembering. */
-static bool is_remembered(const struct world *world, const struct host *host)
+/*
+ * Whether everybody who could take it for the member remembers its newest start, and goes on
+ * remembering. by_log: remembers more of it than the log with which the stand-in has started.
+ */
+static bool is_remembered(const struct world *world, const struct host *host, bool by_log)
 {
     for (uint16_t id = 1; id <= world->last_id; id++) {
         const struct host *other = world->hosts[id];
@@ -188,7 +195,10 @@ static bool is_remembered(const struct world *world, const struct host *host)
         if (other == host || (!is_member && !other->alive)) {
             continue;
         }
-        if (other->stand_in != HOST_GENUINE || !host_remembers(other, host)) {
+        if (other->stand_in != HOST_GENUINE ||
+            !(by_log
+                  ? host_remembers_more(other, host->id, host->shared.term, host->shared.last_index)
+                  : host_remembers(other, host))) {
             return false;
         }
     }
@@ -209,10 +219,40 @@ static bool is_quorum_alone(const struct host *host)
     return raft_membership_tally(membership, answered, granted) == RAFT_TALLY_WON;
 }
 
+/* Its own directory never comes back: the stand-in may be taken as proof that the member has lost
+ * data, and then the member is marked. */
+static void give_up(struct host *host)
+{
+    fs_memory_destroy(host->own_disk);
+    host->own_disk = NULL;
+    host->is_behind = true;
+    host->may_be_marked = true;
+}
+
+/*
+ * The stand-in has started. All others refuse it because of its count of starts, and it does not
+ * start again; or because of its log, whatever the count.
+ */
+static bool is_kept_out(struct host *host, bool is_older, bool can_lose)
+{
+    struct world *world = host->world;
+    bool is_behind = host->alive && can_lose && is_remembered(world, host, true);
+
+    if (is_behind && (!is_older || sim_random_below(&world->random, 2) == 0)) {
+        give_up(host);
+        if (!is_older) {
+            world_see(world, SEEN_SET_BACK_AHEAD);
+        }
+        return true;
+    }
+    return is_older && host->alive;
+}
+
 void faults_set_back(struct world *world, struct sim_random *random)
 {
     struct host *host = faults_pick(world, random, true);
-    bool returns;
+    bool can_lose;
+    bool is_older;
 
     if (!has_directory(host)) {
         return;
@@ -221,16 +261,20 @@ void faults_set_back(struct world *world, struct sim_random *random)
         faults_copy_directory(world, host, random);
         return;
     }
-    if (host->copy_boot_count >= host->identity.boot_count || !is_remembered(world, host)) {
+    is_older = host->copy_boot_count < host->identity.boot_count;
+    can_lose = member_changes_can_lose(world, 1U << host->id);
+    if ((!is_older && !can_lose) || !is_remembered(world, host, false)) {
         return;
     }
-    returns = sim_random_below(random, 2) == 0 || !member_changes_can_lose(world, 1U << host->id);
     faults_hit(world, FAULT_SET_BACK, host->id);
     world_see(world, SEEN_SET_BACK);
-    faults_stand_in(host, HOST_SET_BACK, fs_memory_copy(host->copy, sim_random_next(random)),
-                    returns, draw_time_us(world, random));
-    if (host->alive && is_quorum_alone(host)) {
+    faults_stand_in(host, HOST_SET_BACK, fs_memory_copy(host->copy, sim_random_next(random)), true,
+                    draw_time_us(world, random));
+    if (!is_kept_out(host, is_older, can_lose) || is_quorum_alone(host)) {
         faults_end_stand_in(host);
+    } else if (host->own_disk != NULL && can_lose && sim_random_below(random, 2) == 0) {
+        fs_memory_destroy(host->own_disk);
+        host->own_disk = NULL;
     }
 }
 

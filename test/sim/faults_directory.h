@@ -7,10 +7,14 @@
  * What is promised, and so what is simulated:
  *     - A lost directory: the log of the others binds the id to another identity. Fewer than a
  *       quorum are lost.
- *     - One that was set back: whoever remembers its newest start refuses it. Nothing is promised
- *       where nobody remembers. So a directory is set back only while every other running host
- *       remembers, and no member that is down starts as long as the stand-in is there. And it is
- *       not set back to a time when it was a quorum by itself: then it would ask nobody.
+ *     - One that was set back: whoever remembers its newest start, or a later log of it, refuses
+ *       it. Nothing is promised where nobody remembers. So a directory is set back only while every
+ *       other running host remembers, and no member that is down starts as long as the stand-in is
+ *       there. And it is not set back to a time when it was a quorum by itself: then it would ask
+ *       nobody. If the copy was taken while the process ran, or if the stand-in starts again, its
+ *       count of starts is newer than that of the member; then the others know it by its log, take
+ *       it for proof, and the member is marked (RAFT_CHANGE_LOST). So the member's own directory
+ *       does not come back.
  *     - One of an earlier cluster: its cluster id differs. Any number of them, at any time.
  */
 #ifndef RAFTD_TEST_SIM_FAULTS_DIRECTORY_H

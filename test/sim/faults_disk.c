@@ -181,7 +181,8 @@ bool faults_rot_snapshot(struct world *world, struct host *host, struct sim_rand
     uint64_t offset;
     uint8_t byte;
 
-    if (!host->alive || host->options.snapshots_kept < 2 ||
+    /* A log that was damaged is about to begin after the newest snapshot. */
+    if (!host->alive || host->log_is_damaged || host->options.snapshots_kept < 2 ||
         fs->list(fs->context, HOST_DIRECTORY, note_two, &newest) < 0 || newest.second == 0 ||
         host->state_index < newest.first || !is_intact(host, newest.first) ||
         !is_intact(host, newest.second) || !log_reaches(host, newest.second)) {

@@ -163,7 +163,7 @@ void faults_clog(struct world *world, struct sim_random *random)
     uint16_t from;
     uint16_t to;
 
-    if (sim_random_below(random, 4) == 0) {
+    if (sim_random_below(random, world->swarm.levels ? 2 : 4) == 0) {
         answer_late(world, random);
         return;
     }

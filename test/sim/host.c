@@ -503,6 +503,7 @@ void host_receive(struct host *host, uint16_t from, const struct wire_frame *fra
     message->from =
         from; /* as the link does: the sender was verified when the connection was made */
     message->to = host->id;
+    acquaintance_hear(&host->links[from].known, message);
     *add_input(host) = (struct host_input){.peer = from, .message = message};
 }
 

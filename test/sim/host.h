@@ -95,6 +95,9 @@ struct host_link {
     bool exists;
     char address[32];
     struct acquaintance known;
+    uint64_t peer_identity; /* of the directory at the other end of the newest connection */
+    bool has_proof;         /* see link_take_proof() */
+    bool gave_proof;        /* the member was told */
 };
 
 /* A node without a cluster, or one that is not in its log, asks others, one after the other. */
@@ -175,6 +178,7 @@ struct host {
     struct host_asking asking;
     struct link_shared shared; /* as its links have it */
     struct host_link links[SIM_HOSTS_MAX];
+    bool proof_waits;               /* one of the links has it */
     struct raft_membership members; /* the newest committed ones, as its links know them */
     uint64_t seen_membership_index;
     bool seen_membership_committed;
@@ -185,6 +189,8 @@ struct host {
     struct fs_memory *own_disk; /* while there is a stand-in; NULL = the disk is lost */
     struct fs_memory *copy;     /* an older state of its disk; NULL = there is none */
     uint64_t copy_boot_count;
+    bool may_be_marked; /* once, a process ran on a copy of its directory that lacked something */
+    bool is_behind;     /* SET_BACK: all others remember a later term, or a later index in it */
     struct fs_memory *former_disk; /* of the earlier cluster; NULL = not made yet */
 
     /* Clocks. Monotonic time = offset + rate * virtual time. */
@@ -321,8 +327,16 @@ enum host_meeting {
 };
 /* The two hosts exchange hellos on a new connection. */
 enum host_meeting host_meet(struct host *dialler, struct host *dialled);
-/* Whether the host remembers the newest state of its peer's directory. */
+/* A hello of `from` arrives at this host when `from` has given up its connection. Whether it was
+ * accepted: then it took the place of the connection that there was. */
+bool host_meet_late(struct host *host, uint16_t from, const struct wire_hello *hello);
+/* Tells the member what the links have proved. */
+void host_give_proofs(struct host *host);
+/* Whether the host remembers the newest start on its peer's directory. */
 bool host_remembers(const struct host *host, const struct host *peer);
+/* Whether the host remembers a later state of its peer's directory than this log. */
+bool host_remembers_more(const struct host *host, uint16_t peer, uint64_t term,
+                         uint64_t last_index);
 
 /* host_options.c */
 void host_draw_options(struct host *host);

@@ -107,6 +107,7 @@ static void give_inbox(struct host *host)
 {
     size_t taken = 0;
 
+    host_give_proofs(host);
     while (taken < host->inbox_count && member_has_room(host->member)) {
         struct host_input *input = &host->inbox[taken++];
 
@@ -117,7 +118,7 @@ static void give_inbox(struct host *host)
         } else if (input->is_link) {
             host->heard_other = true;
             member_link(host->member, input->peer, input->up,
-                        input->up ? host->links[input->peer].known.identity : 0);
+                        input->up ? host->links[input->peer].peer_identity : 0);
         } else {
             give_message(host, input->message);
         }

@@ -32,17 +32,50 @@ static void retire(struct host *host, uint16_t peer)
     net_reset(host->world, host->id, peer);
 }
 
+/* A connection to a directory to which the peer is not bound ends. */
 static void bind_links(struct host *host, const struct raft_membership *membership)
 {
     for (uint16_t peer = 1; peer < SIM_HOSTS_MAX; peer++) {
-        host->links[peer].known.bound = link_rules_identity(membership, host->id, peer);
+        struct host_link *link = &host->links[peer];
+        uint64_t identity = link_rules_identity(membership, host->id, peer);
+        struct raftd_error error;
+
+        if (link->known.bound == identity) {
+            continue;
+        }
+        link->known.bound = identity;
+        if (host->link_up[peer] && acquaintance_judge(&link->known, link->peer_identity, peer,
+                                                      &error) != ACQUAINTANCE_SAME) {
+            STORY(host->world, host->id, "ends the connection: %s", error.message);
+            net_reset(host->world, host->id, peer);
+        }
+    }
+}
+
+/* Nobody is marked who has all that he had promised. */
+static void check_marks(const struct host *host, const struct raft_membership *membership)
+{
+    for (size_t i = 0; i < membership->count && host->stand_in == HOST_GENUINE; i++) {
+        const struct raft_member *member = &membership->members[i];
+
+        if (member->identity != RAFT_IDENTITY_LOST) {
+            continue;
+        }
+        world_see(host->world, SEEN_MARKED);
+        if (!host->world->hosts[member->id]->may_be_marked) {
+            world_fail(host->world, "a member is marked only if it lost something",
+                       "node %u has node %u marked in its log", host->id, member->id);
+        }
     }
 }
 
 void host_links_begin(struct host *host)
 {
     const struct raft_membership *membership = raft_get_membership(host->core);
+    struct raft_status status;
 
+    raft_get_status(host->core, host_now_ms(host), &status);
+    host->proof_waits = false;
     memset(host->links, 0, sizeof(host->links));
     host->members = (struct raft_membership){0};
     host->seen_membership_index = 0;
@@ -58,6 +91,8 @@ void host_links_begin(struct host *host)
     host->shared.self_id = host->id;
     host->shared.cluster_id = host->identity.cluster_id;
     host->shared.boot_count = host->identity.boot_count;
+    host->shared.term = status.term;
+    host->shared.last_index = status.last_index;
     host->shared.identity = host->identity.identity;
     host->shared.process_id = host->origin;
 }
@@ -90,6 +125,7 @@ void host_links_follow(struct host *host)
         }
     }
     bind_links(host, membership);
+    check_marks(host, membership);
     if (is_committed) {
         host->members = *membership;
     }
@@ -118,20 +154,59 @@ static void carry_hello(enum wire_frame_type type, const struct wire_hello *hell
     memory_free(frame);
 }
 
+/* Only a directory that lacks something can prove it. */
+static void take_proof(struct host *host, uint16_t from)
+{
+    STORY(host->world, host->id, "has proof that node %u has lost data", from);
+    world_see(host->world, SEEN_PROOF);
+    host->links[from].has_proof = true;
+    host->proof_waits = true;
+    host_plan_turn(host);
+    if (!host->world->hosts[from]->may_be_marked) {
+        world_fail(host->world, "a member is marked only if it lost something",
+                   "node %u has proof against node %u", host->id, from);
+    }
+}
+
+void host_give_proofs(struct host *host)
+{
+    bool waits = false;
+
+    for (uint16_t peer = 1; peer < SIM_HOSTS_MAX && host->proof_waits; peer++) {
+        struct host_link *link = &host->links[peer];
+
+        if (link->has_proof && member_has_room(host->member)) {
+            link->has_proof = false;
+            link->gave_proof = true;
+            host->heard_other = true;
+            member_has_proof(host->member, peer);
+        }
+        waits = waits || link->has_proof;
+    }
+    host->proof_waits = waits;
+}
+
 /* Judges the hello of `from`, which arrived. dialled: this host made the connection. */
 static enum greeting_reason judge(struct host *host, uint16_t from, bool dialled,
                                   const struct wire_hello *hello, struct raftd_error *error)
 {
     struct hello_view view = hello_view_of(&host->shared, dialled ? from : 0);
     enum greeting_reason reason;
+    bool is_proof = false;
 
     view.is_whole = true;
     view.has_link = host->links[from].exists;
     view.was_removed = raft_membership_was_removed(&host->members, from);
     reason = hello_judge(hello, &view, error);
-    return reason == GREETING_ACCEPTED
-               ? hello_reason_of(acquaintance_meet(&host->links[from].known, hello, error))
-               : reason;
+    if (reason != GREETING_ACCEPTED) {
+        return reason;
+    }
+    reason = hello_reason_of(acquaintance_recognise(&host->links[from].known, hello,
+                                                    host->link_up[from], &is_proof, error));
+    if (is_proof) {
+        take_proof(host, from);
+    }
+    return reason;
 }
 
 static void see_refusal(struct host *host, uint16_t peer, enum greeting_reason reason,
@@ -190,8 +265,36 @@ enum host_meeting host_meet(struct host *dialler, struct host *dialled)
         see_refusal(dialler, dialled->id, reason, error.message);
         return HOST_REFUSED;
     }
+    dialler->links[dialled->id].peer_identity = dialled->shared.identity;
+    dialled->links[dialler->id].peer_identity = dialler->shared.identity;
     check_meeting(dialler->world, dialler, dialled);
     return HOST_MET;
+}
+
+bool host_meet_late(struct host *host, uint16_t from, const struct wire_hello *hello)
+{
+    struct raftd_error error = {0};
+    struct wire_hello arrived;
+    enum greeting_reason reason;
+
+    carry_hello(WIRE_HELLO, hello, &arrived);
+    reason = judge(host, from, false, &arrived, &error);
+    if (reason != GREETING_ACCEPTED) {
+        world_see(host->world, SEEN_LATE_HELLO_REFUSED);
+        see_refusal(host, from, reason, error.message);
+        return false;
+    }
+    STORY(host->world, host->id, "accepts a late hello of node %u", from);
+    host->links[from].peer_identity = arrived.identity;
+    return true;
+}
+
+bool host_remembers_more(const struct host *host, uint16_t peer, uint64_t term, uint64_t last_index)
+{
+    const struct acquaintance *known = &host->links[peer].known;
+
+    return host->alive && host->links[peer].exists && known->identity != 0 &&
+           (known->term > term || (known->term == term && known->index > last_index));
 }
 
 bool host_remembers(const struct host *host, const struct host *peer)

@@ -207,6 +207,22 @@ static void draw_remedy(struct world *world, const struct host *lost, struct raf
     name_newcomer(step, newcomer->id);
 }
 
+/* Whether somebody has told a member that this one has lost data. Then the log marks it before an
+ * operator looks. */
+static bool is_mark_due(const struct world *world, uint16_t id)
+{
+    const struct raft_member *member = raft_membership_find(truth_membership(world), id);
+
+    for (uint16_t i = 1; i <= world->last_id && member->identity != RAFT_IDENTITY_LOST; i++) {
+        const struct host *host = world->hosts[i];
+
+        if (host_is_alive(host) && host->links[id].exists && host->links[id].gave_proof) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void member_changes_operate(struct world *world)
 {
     const struct host *lost = member_changes_lost(world);
@@ -218,7 +234,8 @@ void member_changes_operate(struct world *world)
     }
     world_plan(world, world->now_us + 2000 * (uint64_t)world->swarm.election_timeout_ms,
                SIM_EVENT_OPERATE, 0, 0, 0);
-    if (is_replacing(world, world->hosts[world->newcomer], lost) || leader == NULL) {
+    if (is_replacing(world, world->hosts[world->newcomer], lost) || leader == NULL ||
+        is_mark_due(world, lost->id)) {
         return;
     }
     draw_remedy(world, lost, &change.steps[0]);

@@ -7,7 +7,9 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "peer/hello.h"
 #include "raft/message.h"
+#include "sim/faults_life.h"
 #include "sim/faults_roles.h"
 #include "sim/host.h"
 #include "sim/net_private.h"
@@ -17,6 +19,7 @@ enum {
     RECONNECT_MAX_US = 40000,
     CUT_RETRY_US = 50000,
     REFUSED_RETRY_US = 100000,
+    LATE_HELLO_TIMEOUTS = 20, /* election time-outs, at most, until a late hello arrives */
 };
 
 struct net *net_create(void)
@@ -421,6 +424,50 @@ static void link_up(struct world *world, struct host *a, struct host *b)
     host_link(b, a->id, true);
 }
 
+/* The hello is late: the one that dialled has given up and dials again, and then it arrives. */
+static void delay_hello(struct world *world, struct host *dialler, uint16_t to)
+{
+    uint64_t longest_ms = LATE_HELLO_TIMEOUTS * (uint64_t)world->swarm.election_timeout_ms;
+
+    for (uint16_t i = 0; i < NET_LATE_MAX; i++) {
+        struct net_late *late = &world->net->late[i];
+
+        if (!late->is_used) {
+            late->is_used = true;
+            hello_make(&late->hello, &dialler->shared, to, NULL);
+            world_plan(world, world->now_us + faults_draw_us(&world->random, longest_ms),
+                       SIM_EVENT_LATE_HELLO, i, 0, 0);
+            return;
+        }
+    }
+}
+
+/* Nobody is at the other end of the connection any more. */
+void net_on_late_hello(struct world *world, const struct sim_event *event)
+{
+    struct net_late *late = &world->net->late[event->a];
+    uint16_t from = late->hello.node_id;
+    uint16_t to = late->hello.wanted_id;
+    struct host *host = world->hosts[to];
+
+    late->is_used = false;
+    if (world->calm || !host_is_alive(host) || !net_reaches(world, from, to)) {
+        return;
+    }
+    world_see(world, SEEN_LATE_HELLO);
+    if (!host_meet_late(host, from, &late->hello)) {
+        return;
+    }
+    if (*established_of(world->net, from, to)) {
+        world_see(world, SEEN_LATE_HELLO_TAKEOVER);
+        net_reset(world, from, to);
+    } else {
+        (void)plan_down(world, to, from);
+    }
+    host_link(host, from, false);
+    host_link(host, from, true);
+}
+
 void net_on_connect(struct world *world, const struct sim_event *event)
 {
     struct host *a = world->hosts[event->a];
@@ -436,6 +483,11 @@ void net_on_connect(struct world *world, const struct sim_event *event)
     }
     if (!net_reaches(world, event->a, event->b)) {
         plan_connect(world, event->a, event->b, CUT_RETRY_US);
+        return;
+    }
+    if (strikes(world, FAULT_LATE_HELLO, a->id)) {
+        delay_hello(world, a, b->id);
+        plan_connect(world, event->a, event->b, 0);
         return;
     }
     switch (host_meet(a, b)) {

@@ -44,6 +44,7 @@ void net_host_ended(struct world *world, uint16_t id);
 void net_host_started(struct world *world, uint16_t id);
 void net_on_link_down(struct world *world, const struct sim_event *event);
 void net_on_connect(struct world *world, const struct sim_event *event);
+void net_on_late_hello(struct world *world, const struct sim_event *event);
 
 /* Directions: bit `to` of blocked[from] stays cut until the slot is healed. */
 enum { NET_CUTS_MAX = 4 };

@@ -44,6 +44,13 @@ struct direction {
     size_t old_count;
 };
 
+/* A hello that arrives when the one that dialled has given up. */
+struct net_late {
+    bool is_used;
+    struct wire_hello hello;
+};
+enum { NET_LATE_MAX = 16 };
+
 struct net {
     struct direction directions[SIM_HOSTS_MAX][SIM_HOSTS_MAX];
     uint64_t epoch[SIM_HOSTS_MAX][SIM_HOSTS_MAX]; /* [lower][higher] */
@@ -51,6 +58,7 @@ struct net {
     uint64_t dial_us[SIM_HOSTS_MAX][SIM_HOSTS_MAX]; /* [lower][higher]; 0 = no dial is planned */
     struct net_cut cuts[NET_CUTS_MAX];
     uint64_t cut_uses;
+    struct net_late late[NET_LATE_MAX];
 };
 
 /* net.c */

@@ -10,25 +10,26 @@
 #include <stdint.h>
 
 enum sim_event_type {
-    SIM_EVENT_DELIVER,   /* a: from, b: to */
-    SIM_EVENT_WIRE,      /* a: from, b: to, c: epoch: a piece of a frame is on the wire */
-    SIM_EVENT_LINK_DOWN, /* a: the host that notices, b: its peer, c: epoch of the connection */
-    SIM_EVENT_CONNECT,   /* a, b: the two hosts */
-    SIM_EVENT_TURN,      /* a: host, c: its life */
-    SIM_EVENT_TIMER,     /* a: host, c: its life */
-    SIM_EVENT_DISK,      /* a: host, b: the batch that is done, c: its life */
-    SIM_EVENT_SNAPSHOT,  /* a: host, c: its life: a turn of its snapshot worker */
-    SIM_EVENT_START,     /* a: host, c: its life: it starts again after a crash */
-    SIM_EVENT_REQUEST,   /* c: operation */
-    SIM_EVENT_CLIENT,    /* a: client, c: number of its turn */
-    SIM_EVENT_FAULT,     /* a: fault class */
-    SIM_EVENT_HEAL,      /* a: slot of the cut, c: number of its use */
-    SIM_EVENT_UNLIMIT,   /* a: host: its disk has space again */
-    SIM_EVENT_SERVICE,   /* a: host, c: number: it is in service again */
-    SIM_EVENT_ASK,       /* a: host, c: number: it founds a cluster, or joins one */
-    SIM_EVENT_RETURN,    /* a: host, c: number: the end of a stand-in */
-    SIM_EVENT_OPERATE,   /* an operator looks for lost members */
-    SIM_EVENT_CALM,      /* the faults end */
+    SIM_EVENT_DELIVER,    /* a: from, b: to */
+    SIM_EVENT_WIRE,       /* a: from, b: to, c: epoch: a piece of a frame is on the wire */
+    SIM_EVENT_LINK_DOWN,  /* a: the host that notices, b: its peer, c: epoch of the connection */
+    SIM_EVENT_CONNECT,    /* a, b: the two hosts */
+    SIM_EVENT_TURN,       /* a: host, c: its life */
+    SIM_EVENT_TIMER,      /* a: host, c: its life */
+    SIM_EVENT_DISK,       /* a: host, b: the batch that is done, c: its life */
+    SIM_EVENT_SNAPSHOT,   /* a: host, c: its life: a turn of its snapshot worker */
+    SIM_EVENT_START,      /* a: host, c: its life: it starts again after a crash */
+    SIM_EVENT_REQUEST,    /* c: operation */
+    SIM_EVENT_CLIENT,     /* a: client, c: number of its turn */
+    SIM_EVENT_FAULT,      /* a: fault class */
+    SIM_EVENT_HEAL,       /* a: slot of the cut, c: number of its use */
+    SIM_EVENT_UNLIMIT,    /* a: host: its disk has space again */
+    SIM_EVENT_SERVICE,    /* a: host, c: number: it is in service again */
+    SIM_EVENT_ASK,        /* a: host, c: number: it founds a cluster, or joins one */
+    SIM_EVENT_RETURN,     /* a: host, c: number: the end of a stand-in */
+    SIM_EVENT_OPERATE,    /* an operator looks for lost members */
+    SIM_EVENT_CALM,       /* the faults end */
+    SIM_EVENT_LATE_HELLO, /* a: its place in the network */
     SIM_EVENT_TYPES,
 };
 

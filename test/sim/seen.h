@@ -34,6 +34,9 @@
     X(SEEN_LARGE_VALUE, "large values committed")                                                  \
     X(SEEN_HUGE_VALUE, "values of 1 to 64 MiB committed")                                          \
     X(SEEN_HUGE_CALM, "... in the calm")                                                           \
+    X(SEEN_LATE_HELLO, "late hellos")                                                              \
+    X(SEEN_LATE_HELLO_REFUSED, "... refused")                                                      \
+    X(SEEN_LATE_HELLO_TAKEOVER, "... taken for a new connection")                                  \
     X(SEEN_RESET, "connections broken")                                                            \
     X(SEEN_RESET_FRAME, "... with frames under way")                                               \
     X(SEEN_RESET_SNAPSHOT, "... in the midst of a snapshot")                                       \
@@ -87,6 +90,7 @@
     X(SEEN_PAUSED_ANSWER, "pauses with an answer in hand")                                         \
     X(SEEN_WIPE, "disks lost")                                                                     \
     X(SEEN_SET_BACK, "directories set back to an older copy")                                      \
+    X(SEEN_SET_BACK_AHEAD, "... whose count of starts is newer")                                   \
     X(SEEN_COPY_REFUSED, "copies of directories refused under another id")                         \
     X(SEEN_FORMER, "directories of an earlier cluster")                                            \
     X(SEEN_BROUGHT_BACK, "... or older copies, and the own directory brought back")                \
@@ -101,6 +105,8 @@
     X(SEEN_JOIN_REFUSED, "nodes that may not join")                                                \
     X(SEEN_REFUSED_CLUSTER, "hellos refused: another cluster")                                     \
     X(SEEN_REFUSED_SET_BACK, "hellos refused: a directory that was set back")                      \
+    X(SEEN_PROOF, "proofs that a member has lost data")                                            \
+    X(SEEN_MARKED, "memberships with a member marked as lost")                                     \
     X(SEEN_REFUSED_NO_MEMBER, "hellos refused: no member")                                         \
     X(SEEN_ELECTION, "leaders")                                                                    \
     X(SEEN_HANDOVER, "leaderships handed over")                                                    \

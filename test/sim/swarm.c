@@ -7,7 +7,7 @@
 
 #include "sim/random.h"
 
-enum { LATE_MEMORY = 1000, LATE_ROT = 1500 }; /* not numbers of a fault class */
+enum { LATE_MEMORY = 1000, LATE_ROT = 1500, LATE_LEASE = 1501 }; /* not numbers of a fault class */
 
 static const char *const names[FAULT_CLASSES] = {
     [FAULT_DELAY] = "delay",
@@ -43,6 +43,7 @@ static const char *const names[FAULT_CLASSES] = {
     [FAULT_ROT] = "rot",
     [FAULT_SET_BACK] = "set-back",
     [FAULT_FORMER] = "former",
+    [FAULT_LATE_HELLO] = "late-hello",
 };
 
 const char *fault_class_name(enum fault_class fault)
@@ -106,6 +107,7 @@ static void draw_faults(struct swarm *swarm, struct sim_random *random)
     swarm->interval_us[FAULT_DISASTER] *= 4;
     swarm->interval_us[FAULT_FORMER] *= 4;
     swarm->chance[FAULT_DELAY] /= 4;
+    swarm->chance[FAULT_LATE_HELLO] *= 8;
 }
 
 static void draw_core(struct swarm *swarm, struct sim_random *random)
@@ -267,6 +269,22 @@ static void draw_rot(struct swarm *swarm)
     }
 }
 
+/* A part of the worlds with reads by lease have what it takes to notice that a lease is too long:
+ * leaders that are not heard and hear late, soon again and again, and many who read what others
+ * write. */
+static void draw_lease(struct swarm *swarm)
+{
+    struct sim_random late = sim_random_make(sim_mix(swarm->seed, LATE_LEASE));
+
+    if (swarm->levels && swarm_has(swarm, FAULT_CLOG) && sim_random_below(&late, 2) == 0) {
+        swarm->interval_us[FAULT_CLOG] = 1000 * (uint64_t)draw_scale(&late, 1000, 4000);
+        swarm->clients = 8;
+        swarm->keys = (uint16_t)sim_random_between(&late, 1, 3);
+        swarm->think_us = draw_scale(&late, 10000, 40000);
+        swarm->write_percent = (uint32_t)sim_random_between(&late, 30, 60);
+    }
+}
+
 struct swarm swarm_draw(uint64_t seed, const struct swarm_wish *wish)
 {
     struct sim_random random = sim_random_make(seed);
@@ -280,6 +298,7 @@ struct swarm swarm_draw(uint64_t seed, const struct swarm_wish *wish)
     draw_width(&swarm);
     draw_memory(&swarm);
     draw_rot(&swarm);
+    draw_lease(&swarm);
     draw_huge(&swarm);
     if (wish->nodes != 0) {
         swarm.nodes = wish->nodes;

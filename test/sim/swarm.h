@@ -26,24 +26,25 @@ enum fault_class {
     FAULT_POWER,     /* a crash is a power cut: what was not synced is lost or torn */
     FAULT_STALL,     /* a disk takes seconds */
     FAULT_DISK_ERROR,
-    FAULT_DISK_FULL, /* for a while */
-    FAULT_DRIFT,     /* clocks run up to 5% fast or slow */
-    FAULT_WALL_STEP, /* wall clocks jump by up to an hour */
-    FAULT_PAUSE,     /* a process is stopped for a while */
-    FAULT_WIPE,      /* a minority loses its disks, and runs on empty ones for a while */
-    FAULT_CHURN,     /* no fault: members come and go, the leader among them */
-    FAULT_HANDOVER,  /* no fault: leadership is handed over */
-    FAULT_MINORITY,  /* a minority has faults even in the calm */
-    FAULT_BUGGIFY,   /* rare branches of the shipped code become common */
-    FAULT_DAMAGE,    /* durable data are damaged; at most a minority loses its disks */
-    FAULT_DISASTER,  /* the same, also of a majority: then the cluster may stop */
-    FAULT_STOP,      /* no fault: processes stop in an orderly way */
-    FAULT_SERVICE,   /* no fault: nodes are taken out of service for a while */
-    FAULT_SUSPEND,   /* the clocks of one node or of all stop, and so do their processes */
-    FAULT_FULL,      /* disks stay full in the first part of the calm */
-    FAULT_ROT,       /* the newest snapshot or the log of a running process rots */
-    FAULT_SET_BACK,  /* a node runs on an older copy of its directory */
-    FAULT_FORMER,    /* nodes run on their directories of an earlier cluster of the same name */
+    FAULT_DISK_FULL,  /* for a while */
+    FAULT_DRIFT,      /* clocks run up to 5% fast or slow */
+    FAULT_WALL_STEP,  /* wall clocks jump by up to an hour */
+    FAULT_PAUSE,      /* a process is stopped for a while */
+    FAULT_WIPE,       /* a minority loses its disks, and runs on empty ones for a while */
+    FAULT_CHURN,      /* no fault: members come and go, the leader among them */
+    FAULT_HANDOVER,   /* no fault: leadership is handed over */
+    FAULT_MINORITY,   /* a minority has faults even in the calm */
+    FAULT_BUGGIFY,    /* rare branches of the shipped code become common */
+    FAULT_DAMAGE,     /* durable data are damaged; at most a minority loses its disks */
+    FAULT_DISASTER,   /* the same, also of a majority: then the cluster may stop */
+    FAULT_STOP,       /* no fault: processes stop in an orderly way */
+    FAULT_SERVICE,    /* no fault: nodes are taken out of service for a while */
+    FAULT_SUSPEND,    /* the clocks of one node or of all stop, and so do their processes */
+    FAULT_FULL,       /* disks stay full in the first part of the calm */
+    FAULT_ROT,        /* the newest snapshot or the log of a running process rots */
+    FAULT_SET_BACK,   /* a node runs on an older copy of its directory */
+    FAULT_FORMER,     /* nodes run on their directories of an earlier cluster of the same name */
+    FAULT_LATE_HELLO, /* hellos arrive when the one that dialled has given up */
     FAULT_CLASSES,
 };
 const char *fault_class_name(enum fault_class fault);

@@ -165,6 +165,9 @@ static void handle(struct world *world, const struct sim_event *event)
     case SIM_EVENT_CONNECT:
         net_on_connect(world, event);
         break;
+    case SIM_EVENT_LATE_HELLO:
+        net_on_late_hello(world, event);
+        break;
     case SIM_EVENT_TURN:
         host_on_turn(world->hosts[event->a], event->c);
         break;

@@ -39,6 +39,7 @@ static const char *set_back(struct host *host)
     if (host->copy == NULL) {
         return "the directory of this node was not copied";
     }
+    host->may_be_marked = true;
     faults_stand_in(host, HOST_SET_BACK, fs_memory_copy(host->copy, host->copy_boot_count), true,
                     FOR_EVER_US);
     return NULL;

@@ -81,6 +81,36 @@ START_TEST(t61_a_start_without_what_was_acknowledged_is_noticed)
 }
 END_TEST
 
+static bool proves(struct acquaintance *known, uint64_t boots, uint64_t index, bool is_connected)
+{
+    struct wire_hello hello = {.node_id = 2,
+                               .identity = 77,
+                               .boot_count = boots,
+                               .process_id = 100 + boots,
+                               .term = 5,
+                               .last_index = index};
+    bool is_proof = false;
+
+    (void)acquaintance_recognise(known, &hello, is_connected, &is_proof, &error);
+    return is_proof;
+}
+
+/* The hello of a process that has ended can be late, and beside a member that is connected somebody
+ * has started a copy: neither says anything about the member. */
+START_TEST(t61_only_a_newer_start_of_a_member_without_a_connection_is_proof)
+{
+    struct acquaintance known = {0};
+
+    ck_assert(!proves(&known, 3, 40, false));
+    hear_reply(&known, 5, true, 90);
+    ck_assert(!proves(&known, 2, 40, false));
+    ck_assert(!proves(&known, 3, 40, false));
+    ck_assert(!proves(&known, 4, 89, true));
+    ck_assert(proves(&known, 4, 89, false));
+    ck_assert(!proves(&known, 4, 90, false));
+}
+END_TEST
+
 /* The leader of a later term may have cut the log. */
 START_TEST(a_later_term_may_have_a_shorter_log)
 {
@@ -151,6 +181,7 @@ UNIT_SUITE(acquaintance)
     tcase_add_test(tcase, a_directory_is_known_again_after_connections_and_restarts);
     tcase_add_test(tcase, t61_a_directory_that_was_set_back_is_noticed);
     tcase_add_test(tcase, t61_a_start_without_what_was_acknowledged_is_noticed);
+    tcase_add_test(tcase, t61_only_a_newer_start_of_a_member_without_a_connection_is_proof);
     tcase_add_test(tcase, a_later_term_may_have_a_shorter_log);
     tcase_add_test(tcase, votes_are_remembered_and_rehearsals_are_not);
     tcase_add_test(tcase, t61_a_lost_member_is_refused_whatever_it_says);
