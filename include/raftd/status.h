@@ -144,7 +144,7 @@ const char *raftd_phase_name(enum raftd_phase phase);
 #define RAFTD_STATUS_DECLARE_PHASE(name) enum raftd_phase name;
 #define RAFTD_STATUS_DECLARE_WORD(name) const char *name;
 #define RAFTD_STATUS_DECLARE_NAME(name) char name[64];
-#define RAFTD_STATUS_DECLARE_SENTENCE(name) char name[128];
+#define RAFTD_STATUS_DECLARE_SENTENCE(name) char name[256];
 #define RAFTD_STATUS_DECLARE_ADDRESS(name) char name[272];
 #define RAFTD_STATUS_DECLARE(kind, name, unit, source, meaning) RAFTD_STATUS_DECLARE_##kind(name)
 

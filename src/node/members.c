@@ -2,6 +2,7 @@
  * Keeps the links as the membership in the log says: one to each other member and none to any other
  * node. Tells the run thread when this node itself was removed. Core thread; never waits.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -9,7 +10,9 @@
 #include "node/core_loop.h"
 #include "sys/log.h"
 
-static void add_link(struct raftd_node *node, uint16_t id, const char *text, uint64_t identity)
+/* known: what the link to this member at its former address remembers; NULL = there was none. */
+static void add_link(struct raftd_node *node, uint16_t id, const char *text, uint64_t identity,
+                     const struct acquaintance *known)
 {
     struct raftd_error error;
     struct net_address address;
@@ -21,6 +24,9 @@ static void add_link(struct raftd_node *node, uint16_t id, const char *text, uin
         return;
     }
     link = node_make_link(node, id, &address);
+    if (link != NULL && known != NULL) {
+        link_set_known(link, known);
+    }
     if (link != NULL) {
         link_bind(link, identity);
     }
@@ -36,24 +42,50 @@ static void add_link(struct raftd_node *node, uint16_t id, const char *text, uin
     link_destroy(link);
 }
 
-/* member/link_rules.h says which links there have to be, and when. */
-static void follow(struct core_loop *loop, const struct raft_membership *membership,
+/* The link at this position is to no member, or to a member that has another address now. False:
+ * too many links wait for their end; try again. */
+static bool retire_link(struct core_loop *loop, const struct raft_membership *membership,
+                        size_t position)
+{
+    struct raftd_node *node = loop->node;
+    struct link *link = node->links.links[position];
+    uint16_t id = link_peer_id(link);
+    const struct raft_member *member = raft_membership_find(membership, id);
+    struct acquaintance known;
+    char address[RAFT_ADDRESS_MAX];
+
+    link_get_known(link, &known);
+    snprintf(address, sizeof(address), "%s", link_address_text(link));
+    /* From here on the run thread may free the link. */
+    if (!link_table_retire(&node->links, position)) {
+        return false;
+    }
+    waker_wake(&node->lifecycle_waker);
+    member_link_gone(loop->member, id);
+    LOG_INFO("node %u at %s is no longer a member", id, address);
+    if (member != NULL && node->link_shared.may_link) {
+        add_link(node, id, member->address, member->identity, &known);
+    }
+    return true;
+}
+
+/* member/link_rules.h says which links there have to be, and when. False: it has to be called
+ * again. */
+static bool follow(struct core_loop *loop, const struct raft_membership *membership,
                    bool is_committed)
 {
     struct raftd_node *node = loop->node;
     struct link_table *links = &node->links;
     uint16_t self_id = node->conf.node.id;
+    bool is_done = true;
 
     for (size_t i = links->count; i-- > 0;) {
         const struct link *link = links->links[i];
 
         if (link_rules_retire(membership, is_committed, self_id, link_peer_id(link),
-                              link_address_text(link))) {
-            LOG_INFO("node %u at %s is no longer a member", link_peer_id(link),
-                     link_address_text(link));
-            member_link_gone(loop->member, link_peer_id(link));
-            link_table_retire(links, i);
-            waker_wake(&node->lifecycle_waker);
+                              link_address_text(link)) &&
+            !retire_link(loop, membership, i)) {
+            is_done = false;
         }
     }
     for (size_t i = 0; i < membership->count && node->link_shared.may_link; i++) {
@@ -61,9 +93,10 @@ static void follow(struct core_loop *loop, const struct raft_membership *members
 
         if (link_rules_want(membership, self_id, member) && links->count < RAFT_MEMBERS_MAX &&
             link_table_find(links, member->id) == RAFT_MEMBERS_MAX) {
-            add_link(node, member->id, member->address, member->identity);
+            add_link(node, member->id, member->address, member->identity, NULL);
         }
     }
+    return is_done;
 }
 
 /* Makes the first link of a node that joins, to the leader, which its log does not contain yet. */
@@ -81,7 +114,7 @@ static void take_introduced(struct raftd_node *node)
     memcpy(address, links->introduced_address, sizeof(address));
     mutex_unlock(&links->mutex);
     if (links->count < RAFT_MEMBERS_MAX && link_table_find(links, id) == RAFT_MEMBERS_MAX) {
-        add_link(node, id, address, 0);
+        add_link(node, id, address, 0, NULL);
     }
 }
 
@@ -127,10 +160,9 @@ void members_follow(struct core_loop *loop)
         }
         return;
     }
-    loop->seen_membership_index = index;
+    loop->seen_membership_index = follow(loop, membership, is_committed) ? index : 0;
     loop->seen_membership_committed = is_committed;
     loop->published_leader = leader;
-    follow(loop, membership, is_committed);
     bind_links(node, membership);
     link_table_publish(&node->links, is_committed ? membership : NULL, leader);
 }

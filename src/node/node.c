@@ -54,6 +54,7 @@ enum {
 void raftd_node_set_ready(struct raftd_node *node, bool ready)
 {
     if (!ready) {
+        atomic_store(&node->serving.left_ms, clock_monotonic_ms());
         atomic_store(&node->serving.can_serve, false);
     }
     atomic_store(&node->ready, ready);
@@ -223,7 +224,10 @@ static void warm_up(struct raftd_node *node)
 
     while (!node_is_ending(node) && !link_table_is_healthy(&node->links) &&
            clock_monotonic_ms() < deadline) {
-        node_wait_until(node, deadline);
+        uint64_t look_ms = clock_monotonic_ms() + serving_interval_ms(node);
+
+        node_wait_until(node, look_ms < deadline ? look_ms : deadline);
+        (void)serving_look(node);
     }
     serving_has_quorum(node, missing, sizeof(missing));
     if (missing[0] != 0 && !node_is_ending(node)) {

@@ -10,8 +10,10 @@
  *
  * How soon a lost quorum is noticed: the leader gives up after one election time-out without a
  * quorum. A follower that is still connected to that leader hears it until then, and notices the
- * silence after three quarters of an election time-out more. So every node that is left says "not
- * ready" within two election time-outs.
+ * silence after three quarters of an election time-out more; it looks eight times in that time. So
+ * every node that is left says "not ready" within two election time-outs. That is so while a
+ * heartbeat is at most an eighth of the election time-out, as it is by default. The leader gives up
+ * when a heartbeat is due, so longer ones delay this, to less than three election time-outs.
  */
 #include "node/serving.h"
 
@@ -149,7 +151,9 @@ bool serving_look(struct raftd_node *node)
         good_ms = sign_ms;
         atomic_store(&serving->good_ms, good_ms);
     }
-    can_serve = good_ms != 0 && now_ms - good_ms < patience_ms(node);
+    /* What it heard before it left service says nothing: a leader has stepped down since. */
+    can_serve = atomic_load(&node->ready) && good_ms > atomic_load(&serving->left_ms) &&
+                now_ms - good_ms < patience_ms(node);
     if (can_serve == before) {
         return can_serve;
     }

@@ -16,6 +16,8 @@ struct serving {
     atomic_bool was_ready;    /* the node could serve at some time since its start */
     _Atomic uint64_t good_ms; /* last moment at which the node could serve, 0 = never; set by the
                                  run thread */
+    _Atomic uint64_t left_ms; /* when the node left service for the last time, 0 = never;
+                                 raftd_node_set_ready() */
     bool lacks_room; /* run thread: the disk is nearly full, and entries are missing for that */
     uint64_t
         lost_ms; /* run thread: good_ms when the present interruption began; 0 = there is none */

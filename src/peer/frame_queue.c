@@ -36,14 +36,6 @@ bool frame_queue_push(struct frame_queue *queue, struct wire_frame *frame)
     return false;
 }
 
-size_t frame_queue_room(struct frame_queue *queue)
-{
-    size_t bytes = atomic_load(&queue->bytes);
-
-    return bytes < queue->limit_bytes && ring_room(queue->ring) > 0 ? queue->limit_bytes - bytes
-                                                                    : 0;
-}
-
 struct wire_frame *frame_queue_take(struct frame_queue *queue)
 {
     struct wire_frame *frame;

@@ -27,8 +27,6 @@ void frame_queue_free(struct frame_queue *queue);
 
 /* Core thread. Takes the frame; false: there is no room, and the frame was freed. */
 bool frame_queue_push(struct frame_queue *queue, struct wire_frame *frame);
-/* Core thread. Bytes until the queue takes no more frames; 0 = the next frame is dropped. */
-size_t frame_queue_room(struct frame_queue *queue);
 
 /* Link thread. The next frame, which the caller owns; NULL = none. Its bytes still count. */
 struct wire_frame *frame_queue_take(struct frame_queue *queue);

@@ -271,11 +271,6 @@ bool link_send(struct link *link, enum wire_class class, struct wire_frame *fram
     return frame_queue_push(&link->queues[class], frame);
 }
 
-size_t link_room(struct link *link, enum wire_class class)
-{
-    return atomic_load(&link->up) ? frame_queue_room(&link->queues[class]) : 0;
-}
-
 void link_wake(struct link *link)
 {
     waker_wake(&link->waker);

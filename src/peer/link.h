@@ -8,7 +8,7 @@
  * Queues connect it with the core thread: `events` to the core, and for each class of frames one
  * queue from the core. All are bounded in number and in bytes. When `events` is full, the link
  * stops reading from its socket. When the queue of a class is full, the frame is dropped, as by a
- * network; link_room() tells how much fits.
+ * network.
  */
 #ifndef RAFTD_PEER_LINK_H
 #define RAFTD_PEER_LINK_H
@@ -104,9 +104,6 @@ bool link_has_events(struct link *link);
  * was freed. Does not wake the link: see link_wake(). A frame of the class CONTROL may overtake
  * frames of ENTRIES, and both may overtake BULK. */
 bool link_send(struct link *link, enum wire_class class, struct wire_frame *frame);
-/* Bytes that the queue of this class still takes; 0 = the next frame is dropped. The last frame may
- * be larger than this. */
-size_t link_room(struct link *link, enum wire_class class);
 void link_wake(struct link *link);
 
 /*
@@ -124,6 +121,13 @@ void link_give_stream(struct link *link, struct stream *stream, const struct wir
  */
 enum acquaintance_verdict link_recognise(struct link *link, const struct wire_hello *hello,
                                          struct raftd_error *error);
+/* Any thread. Whether a data directory with this identity may belong to the peer. Else the same. */
+enum acquaintance_verdict link_judge(struct link *link, uint64_t identity,
+                                     struct raftd_error *error);
+/* Any thread. What the link remembers of the peer's data directory. A link to the same peer at
+ * another address gets it before link_start(). */
+void link_get_known(struct link *link, struct acquaintance *known);
+void link_set_known(struct link *link, const struct acquaintance *known);
 /* Core thread. Whether a hello has shown, since the last call, that the peer's data directory lacks
  * what the peer had promised, while the peer had no connection: so no other process stands in for
  * the same member. The link refuses the peer; wakes the core thread. */
@@ -143,7 +147,7 @@ struct link_health {
     bool peer_ready; /* whether the peer is ready, as its last probe said */
     uint64_t round_trip_us;   /* round trip of the last health probe; 0 = unknown */
     char client_address[272]; /* the peer's address for clients; "" = unknown */
-    char trouble[128];        /* why there is no connection; "" = there is one */
+    char trouble[256];        /* why there is no connection; "" = there is one */
 };
 void link_get_health(struct link *link, struct link_health *health);
 

@@ -169,7 +169,16 @@ static void on_hello_reply(struct link *link, const struct wire_hello *hello)
     struct raftd_error error;
 
     if (hello->refusal[0] != 0) {
-        fail(link, GREETING_REFUSED, hello->refusal);
+        /* A member that has lost its directory knows no cluster, so it refuses; but this node knows
+         * what to do about it. */
+        reason = hello->node_id == link->peer_id
+                     ? hello_reason_of(link_judge(link, hello->identity, &error))
+                     : GREETING_ACCEPTED;
+        if (reason == GREETING_ACCEPTED) {
+            fail(link, GREETING_REFUSED, hello->refusal);
+        } else {
+            fail(link, reason, error.message);
+        }
         return;
     }
     reason = hello_judge(hello, &view, &error);
@@ -484,7 +493,7 @@ void link_work(struct link *link)
         take_given(link);
     }
     if (atomic_exchange(&link->rebound, false) && link->state == LINK_UP) {
-        enum acquaintance_verdict verdict = link_recognise_again(link, &error);
+        enum acquaintance_verdict verdict = link_judge(link, link->peer_identity, &error);
 
         if (verdict != ACQUAINTANCE_SAME) {
             fail(link, hello_reason_of(verdict), error.message);

@@ -77,14 +77,32 @@ enum acquaintance_verdict link_recognise(struct link *link, const struct wire_he
     return verdict;
 }
 
-enum acquaintance_verdict link_recognise_again(struct link *link, struct raftd_error *error)
+enum acquaintance_verdict link_judge(struct link *link, uint64_t identity,
+                                     struct raftd_error *error)
 {
     enum acquaintance_verdict verdict;
 
     mutex_lock(&link->mutex);
-    verdict = acquaintance_judge(&link->known, link->peer_identity, link->peer_id, error);
+    verdict = acquaintance_judge(&link->known, identity, link->peer_id, error);
     mutex_unlock(&link->mutex);
+    if (verdict != ACQUAINTANCE_SAME && !atomic_load(&link->up)) {
+        set_health_down(link, error->message);
+    }
     return verdict;
+}
+
+void link_get_known(struct link *link, struct acquaintance *known)
+{
+    mutex_lock(&link->mutex);
+    *known = link->known;
+    mutex_unlock(&link->mutex);
+}
+
+void link_set_known(struct link *link, const struct acquaintance *known)
+{
+    mutex_lock(&link->mutex);
+    link->known = *known;
+    mutex_unlock(&link->mutex);
 }
 
 void link_remember(struct link *link, const struct raft_message *message)

@@ -224,6 +224,28 @@ static void on_join(struct reception *reception, struct guest *guest, const stru
 
 /* ---- founders without a cluster ---- */
 
+/* A founder asks under the id of a member that had another data directory: the people who look at
+ * this node must know what to do. */
+static void look_for_lost_member(struct reception *reception, const struct guest *guest,
+                                 const struct wire_found *question)
+{
+    enum acquaintance_verdict verdict = ACQUAINTANCE_SAME;
+    struct raftd_error error;
+    size_t position;
+
+    mutex_lock(&reception->links->mutex);
+    position = link_table_find(reception->links, question->node_id);
+    if (position < RAFT_MEMBERS_MAX) {
+        verdict = link_judge(reception->links->links[position], question->identity, &error);
+    }
+    mutex_unlock(&reception->links->mutex);
+    if (verdict != ACQUAINTANCE_SAME &&
+        greeting_log_passes(&reception->log, hello_reason_of(verdict))) {
+        LOG_WARNING("peer %u at %s is refused: %s", (unsigned)question->node_id, guest->text,
+                    error.message);
+    }
+}
+
 static void on_found(struct reception *reception, struct guest *guest,
                      const struct wire_found *question)
 {
@@ -253,6 +275,7 @@ static void on_found(struct reception *reception, struct guest *guest,
         turn_away(reception, guest, GREETING_CERTIFICATE, question->node_id, error.message);
         return;
     }
+    look_for_lost_member(reception, guest, question);
     frame_output_add(&guest->output, wire_found_encode(WIRE_FOUND_REPLY, &reply));
     guest->state = GUEST_REFUSED; /* one question, one answer */
 }

@@ -59,6 +59,9 @@ class Identity(unittest.TestCase):
         shutil.rmtree(wiped.data_dir)
         wiped.start()
         wiped.wait_log(REMEDY, 30)
+        leader.wait_log(r"node %d has lost its data.*%s" % (wiped.id, REMEDY), 30)
+        trouble = [peer["trouble"] for peer in leader.status()["members"] if peer["id"] == wiped.id]
+        self.assertRegex(trouble[0], REMEDY)
         leader.kill()
         away.start()
         assert_stays_out(self, wiped)

@@ -73,6 +73,11 @@ START_TEST(a_node_out_of_service_refuses_and_comes_back)
         ck_assert_int_eq(lone_add(&lone, 100, NULL), RAFTD_ERROR_NOT_READY);
         ck_assert_int_eq(lone_read(&lone, NULL), RAFTD_ERROR_NOT_READY);
         raftd_node_set_ready(lone.node, true);
+        while (!raftd_node_is_ready(lone.node)) {
+            sched_yield();
+        }
+        /* It stepped down when it left service, and is ready when it has been elected again. */
+        ck_assert_uint_eq(lone_status(&lone).leader, lone_status(&lone).id);
         ck_assert_int_eq(lone_add(&lone, 1, &sum), 0);
         ck_assert_uint_eq(sum, 2 + (uint64_t)i); /* what was refused was not applied */
         ck_assert_int_eq(lone_read(&lone, &sum), 0);

@@ -370,17 +370,14 @@ START_TEST(a_queue_is_bounded_in_bytes)
     struct wire_frame *frame;
 
     frame_queue_init(&queue, 16, 10000);
-    ck_assert_uint_eq(frame_queue_room(&queue), 10000);
     ck_assert(frame_queue_push(&queue, frame_of(WIRE_RAFT, 9000, 'a')));
-    ck_assert_uint_eq(frame_queue_room(&queue), 10000 - 9008);
     ck_assert(frame_queue_push(&queue, frame_of(WIRE_RAFT, 5000, 'b'))); /* the last one */
-    ck_assert_uint_eq(frame_queue_room(&queue), 0);
     ck_assert(!frame_queue_push(&queue, frame_of(WIRE_RAFT, 1, 'c')));
     frame = frame_queue_take(&queue);
-    ck_assert_uint_eq(frame_queue_room(&queue), 0); /* taken, but not written yet */
+    ck_assert(!frame_queue_push(&queue, frame_of(WIRE_RAFT, 1, 'd'))); /* taken, not written yet */
     frame_queue_release(&queue, frame->size_bytes);
     memory_free(frame);
-    ck_assert_uint_eq(frame_queue_room(&queue), 10000 - 5008);
+    ck_assert(frame_queue_push(&queue, frame_of(WIRE_RAFT, 1, 'e')));
     frame_queue_free(&queue);
 }
 END_TEST
@@ -393,10 +390,9 @@ START_TEST(a_queue_is_bounded_in_frames)
     for (int i = 0; i < 4; i++) {
         ck_assert(frame_queue_push(&queue, frame_of(WIRE_RAFT, 1, 'a')));
     }
-    ck_assert_uint_eq(frame_queue_room(&queue), 0);
     ck_assert(!frame_queue_push(&queue, frame_of(WIRE_RAFT, 1, 'c')));
     frame_queue_drop(&queue);
-    ck_assert_uint_eq(frame_queue_room(&queue), 10000);
+    ck_assert(frame_queue_push(&queue, frame_of(WIRE_RAFT, 1, 'd')));
     frame_queue_free(&queue);
 }
 END_TEST
