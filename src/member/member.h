@@ -201,6 +201,10 @@ struct member_saved {
     uint64_t before_index;
 };
 void member_snapshot_saved(struct member *member, const struct member_saved *saved);
+/* Whether a frame of a snapshot is for the worker. False: it offers one, and comes from another
+ * node than the leader that is known. */
+bool member_takes_snapshot_frame(const struct member *member, uint16_t peer,
+                                 const struct wire_snapshot *frame);
 /* Whether member_snapshot_received() may be called: one received snapshot a turn. */
 bool member_takes_snapshot(const struct member *member);
 /* A snapshot of a peer is durable, checked and staged. Takes info; a task says what becomes of

@@ -125,6 +125,14 @@ bool member_takes_snapshot(const struct member *member)
     return member->snapshots.staged == NULL;
 }
 
+bool member_takes_snapshot_frame(const struct member *member, uint16_t peer,
+                                 const struct wire_snapshot *frame)
+{
+    uint16_t leader = raft_get_leader(member->core);
+
+    return frame->kind != WIRE_SNAPSHOT_OFFER || leader == 0 || leader == peer;
+}
+
 void member_snapshot_received(struct member *member, uint16_t peer, struct snapshot_info *info,
                               void *staged)
 {

@@ -61,10 +61,11 @@ static void begin(struct core_loop *loop)
 
 static void take_snapshot_frame(struct core_loop *loop, uint16_t peer, struct wire_snapshot *frame)
 {
-    if (loop->node->snapshots == NULL || !loop->takes_part) {
+    if (loop->node->snapshots == NULL || !loop->takes_part ||
+        !member_takes_snapshot_frame(loop->member, peer, frame)) {
         memory_free(frame);
     } else {
-        snapshot_worker_frame(loop->node->snapshots, peer, frame);
+        snapshot_worker_frame(loop->node->snapshots, peer, frame, raft_get_term(loop->node->core));
     }
 }
 

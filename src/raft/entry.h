@@ -26,6 +26,9 @@ enum raft_entry_type {
 
 /* No cluster time is later than this, so the sum of two never overflows. */
 #define RAFT_TIME_MAX_MS ((uint64_t)1 << 62)
+/* A greater index or term was never given to an entry; it would take longer than the universe. */
+#define RAFT_INDEX_MAX ((uint64_t)1 << 62)
+#define RAFT_TERM_MAX ((uint64_t)1 << 62)
 
 struct raft_entry {
     uint64_t term;     /* set by the core of the leader that appends the entry, as is index */

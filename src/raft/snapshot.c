@@ -68,8 +68,9 @@ void snapshot_on_saved(struct raft_core *core, const struct raft_snapshot_saved 
 static bool snapshot_is_sane(const struct raft_core *core,
                              const struct raft_snapshot_received *received)
 {
-    return received->index > 0 && received->term > 0 && received->term <= core->term &&
-           received->time_ms <= RAFT_TIME_MAX_MS && raft_membership_is_valid(received->membership);
+    return received->index > 0 && received->index <= RAFT_INDEX_MAX && received->term > 0 &&
+           received->term <= core->term && received->time_ms <= RAFT_TIME_MAX_MS &&
+           raft_membership_is_valid(received->membership);
 }
 
 /* Tells the leader that the log up to `covered` is here, so that it sends what follows. */

@@ -132,14 +132,14 @@ void snapshot_worker_forget(struct snapshot_worker *worker, uint16_t peer)
 }
 
 void snapshot_worker_frame(struct snapshot_worker *worker, uint16_t peer,
-                           struct wire_snapshot *frame)
+                           struct wire_snapshot *frame, uint64_t term)
 {
     if (ring_count(worker->commands) >= COMMANDS_KEPT) {
         memory_free(frame);
         return;
     }
-    push_command(worker,
-                 (struct snapshot_command){.type = COMMAND_FRAME, .peer = peer, .frame = frame});
+    push_command(worker, (struct snapshot_command){
+                             .type = COMMAND_FRAME, .peer = peer, .frame = frame, .term = term});
 }
 
 void snapshot_worker_drop_staged(struct snapshot_worker *worker, void *staged)

@@ -113,6 +113,7 @@ struct snapshot_command {
     uint16_t peer;
     bool up;
     size_t size;
+    uint64_t term; /* FRAME: the newest that this node knows */
     union {
         struct snapshot_info *info;
         uint8_t *data;
@@ -205,6 +206,7 @@ struct snapshot_worker {
     uint64_t scrub_pause_ms;   /* time before which nothing is read in the background */
     uint64_t unreadable_index; /* the last snapshot that DAMAGED reported as unreadable; 0 = none */
     struct snapshot_receive receive;
+    uint64_t term;  /* the newest that this node knew when the last frame came */
     uint8_t *chunk; /* buffer of WIRE_SNAPSHOT_CHUNK_MAX bytes */
 
     /* The snapshots that backups read now: any thread. The worker looks before it removes files. */

@@ -140,6 +140,11 @@ static int stage(struct snapshot_worker *worker, struct snapshot_reader *reader,
             error, RAFTD_ERROR_REFUSED,
             "the file is not the snapshot that was offered, or it belongs to another cluster");
     }
+    if (info->term > worker->term) {
+        return error_set(error, RAFTD_ERROR_REFUSED,
+                         "its last entry has the term %llu, but the cluster is in term %llu",
+                         (unsigned long long)info->term, (unsigned long long)worker->term);
+    }
     while ((code = snapshot_reader_next(reader, &data, &size, error)) > 0) {
         code = worker->options.machine.restore_write(staged, data, size, error);
         if (code != 0) {

@@ -56,6 +56,7 @@ static void on_command(struct snapshot_worker *worker, const struct snapshot_com
         snapshot_prune(worker);
         break;
     case COMMAND_FRAME:
+        worker->term = command->term;
         on_frame(worker, command->peer, command->frame);
         break;
     case COMMAND_DROP_STAGED:

@@ -99,9 +99,10 @@ void snapshot_worker_send(struct snapshot_worker *worker, uint16_t peer);
 void snapshot_worker_link(struct snapshot_worker *worker, uint16_t peer, bool up);
 /* Ends the transfer to this peer; 0 = all transfers, because this node leads no longer. */
 void snapshot_worker_forget(struct snapshot_worker *worker, uint16_t peer);
-/* A frame of a snapshot came from a peer. Takes it; drops it if there is no room for it. */
+/* A frame of a snapshot came from a peer. Takes it; drops it if there is no room for it. term: the
+ * newest term that this node knows; a snapshot with entries of a later one is refused. */
 void snapshot_worker_frame(struct snapshot_worker *worker, uint16_t peer,
-                           struct wire_snapshot *frame);
+                           struct wire_snapshot *frame, uint64_t term);
 /* Frees a staged state that is not needed, on the worker's thread, because that may take long. */
 void snapshot_worker_drop_staged(struct snapshot_worker *worker, void *staged);
 

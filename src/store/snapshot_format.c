@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/checksum.h"
+#include "raft/entry.h"
 
 static const uint8_t snapshot_magic[8] = {'r', 'a', 'f', 't', 'd', 'S', 'N', 'P'};
 
@@ -124,7 +125,8 @@ bool snapshot_header_decode(const uint8_t *bytes, size_t size, struct snapshot_i
     info->term = load_u64(bytes + HEADER_TERM);
     info->time_ms = load_u64(bytes + HEADER_TIME);
     info->nonce = load_u64(bytes + HEADER_NONCE);
-    return info->index != 0 && info->term != 0 &&
+    return info->index != 0 && info->index <= RAFT_INDEX_MAX && info->term != 0 &&
+           info->term <= RAFT_TERM_MAX && info->time_ms <= RAFT_TIME_MAX_MS &&
            raft_membership_decode(&info->membership, bytes + SNAPSHOT_HEADER_BYTES,
                                   size - SNAPSHOT_HEADER_BYTES) == 0;
 }

@@ -83,7 +83,11 @@ void host_on_snapshot(struct host *host, uint64_t life)
 
 void host_worker_frame(struct host *host, uint16_t peer, struct wire_snapshot *frame)
 {
-    snapshot_worker_frame(host->snapshots, peer, frame);
+    if (!member_takes_snapshot_frame(host->member, peer, frame)) {
+        memory_free(frame);
+        return;
+    }
+    snapshot_worker_frame(host->snapshots, peer, frame, raft_get_term(host->core));
     host->work_planned = host->work_planned && !host->is_sending;
     plan_soon(host);
 }

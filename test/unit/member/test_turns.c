@@ -513,6 +513,19 @@ START_TEST(a_node_that_is_back_in_service_knows_that_its_leader_is_gone)
 }
 END_TEST
 
+START_TEST(only_the_leader_may_offer_a_snapshot)
+{
+    struct wire_snapshot offer = {.kind = WIRE_SNAPSHOT_OFFER, .index = 10, .id = 1};
+    struct wire_snapshot chunk = {.kind = WIRE_SNAPSHOT_CHUNK, .index = 10, .id = 1};
+
+    ck_assert(member_takes_snapshot_frame(bench.member, 3, &offer)); /* nobody leads yet */
+    follow();
+    ck_assert(member_takes_snapshot_frame(bench.member, 2, &offer));
+    ck_assert(!member_takes_snapshot_frame(bench.member, 3, &offer));
+    ck_assert(member_takes_snapshot_frame(bench.member, 3, &chunk)); /* the worker asked for it */
+}
+END_TEST
+
 static void check_reads_end(enum raftd_read_level level)
 {
     lead();
@@ -572,6 +585,7 @@ UNIT_SUITE(turns)
     tcase_add_test(tcase, a_refused_command_holds_back_its_client_alone);
     tcase_add_test(tcase, commands_of_more_clients_than_can_be_told_apart_wait_all_and_go_on);
     tcase_add_test(tcase, the_commands_of_a_client_that_closed_keep_their_order);
+    tcase_add_test(tcase, only_the_leader_may_offer_a_snapshot);
     tcase_add_test(tcase, a_node_that_is_back_in_service_knows_that_its_leader_is_gone);
     tcase_add_test(tcase, a_leader_that_goes_out_of_service_steps_down_and_ends_its_reads);
     tcase_add_test(tcase, also_those_that_wait_for_a_lease);

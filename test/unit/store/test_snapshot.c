@@ -137,6 +137,30 @@ START_TEST(what_was_written_is_read_again)
 }
 END_TEST
 
+/* Bytes from a peer or from a backup, with a right checksum: no index, term or time with which the
+ * arithmetic of the log could overflow. */
+START_TEST(a_header_that_no_cluster_can_write_is_refused)
+{
+    const struct snapshot_info good = make_info(20);
+    struct snapshot_info infos[6] = {good, good, good, good, good, good};
+
+    infos[0].index = RAFT_INDEX_MAX;
+    infos[1].term = RAFT_TERM_MAX;
+    infos[2].time_ms = RAFT_TIME_MAX_MS;
+    infos[3].index = RAFT_INDEX_MAX + 1;
+    infos[4].term = UINT64_MAX;
+    infos[5].time_ms = RAFT_TIME_MAX_MS + 1;
+    for (size_t i = 0; i < 6; i++) {
+        struct snapshot_info again;
+        struct buffer bytes = {0};
+
+        snapshot_header_encode(&infos[i], &bytes);
+        ck_assert(snapshot_header_decode(bytes.data, bytes.size_bytes, &again) == (i < 3));
+        buffer_free(&bytes);
+    }
+}
+END_TEST
+
 START_TEST(compression_makes_it_smaller)
 {
     size_t plain;
@@ -352,6 +376,7 @@ UNIT_SUITE(snapshot)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, what_was_written_is_read_again, 0, 2);
+    tcase_add_test(tcase, a_header_that_no_cluster_can_write_is_refused);
     tcase_add_test(tcase, compression_makes_it_smaller);
     tcase_add_loop_test(tcase, every_flipped_byte_is_found, 0, 2);
     tcase_add_test(tcase, t35_every_shorter_or_longer_file_is_found);
