@@ -184,14 +184,30 @@ START_TEST(without_a_snapshot_it_fails_and_a_stranger_is_not_believed)
     /* A chunk that was not asked for, and an answer to nothing. */
     *frame = (struct wire_snapshot){
         .kind = WIRE_SNAPSHOT_CHUNK, .data_bytes = 100, .index = 5, .id = 5, .offset_bytes = 50};
-    snapshot_worker_frame(transfer.sides[RECEIVER].worker, SENDER, frame);
+    snapshot_worker_frame(transfer.sides[RECEIVER].worker, SENDER, frame, 2);
     frame = memory_allocate_zeroed(1, sizeof(*frame));
     *frame = (struct wire_snapshot){
         .kind = WIRE_SNAPSHOT_ANSWER, .answer = WIRE_SNAPSHOT_DONE, .index = 5, .id = 5};
-    snapshot_worker_frame(transfer.sides[SENDER].worker, RECEIVER, frame);
+    snapshot_worker_frame(transfer.sides[SENDER].worker, RECEIVER, frame, 2);
     two_workers_save(10);
     two_workers_run_until(is_saved_as_10);
     ck_assert_uint_eq(transfer.sent, 0);
+    ck_assert(!fs_memory_exists(transfer.sides[RECEIVER].memory, "/data/" SNAPSHOT_RECEIVE_NAME));
+}
+END_TEST
+
+/* The core would not install it, and after a restart it would be the newest one. */
+START_TEST(one_of_a_later_term_is_refused_and_leaves_nothing)
+{
+    two_workers_start();
+    two_workers_save(10);
+    two_workers_run_until(is_saved_as_10);
+    transfer.newest_term = 1;
+    transfer.is_offered_once = true;
+    snapshot_worker_send(transfer.sides[SENDER].worker, RECEIVER);
+    two_workers_run_until(has_failed);
+    ck_assert_uint_eq(transfer.received, 0);
+    ck_assert_uint_eq(two_workers_newest(RECEIVER), 0);
     ck_assert(!fs_memory_exists(transfer.sides[RECEIVER].memory, "/data/" SNAPSHOT_RECEIVE_NAME));
 }
 END_TEST
@@ -211,6 +227,7 @@ UNIT_SUITE(snapshot_worker)
     tcase_add_test(tcase, t39_clean_up_leaves_what_is_read_for_backups);
     tcase_add_test(tcase, t17_a_worker_that_hangs_is_told_how_things_stand_afterwards);
     tcase_add_test(tcase, without_a_snapshot_it_fails_and_a_stranger_is_not_believed);
+    tcase_add_test(tcase, one_of_a_later_term_is_refused_and_leaves_nothing);
     suite_add_tcase(suite, tcase);
 
     return suite;

@@ -112,7 +112,7 @@ void two_workers_set_up(uint32_t keep, uint64_t reserve_bytes, uint64_t scrub_ev
         .offer_again_ms = 50,
     };
 
-    transfer = (struct transfer){0};
+    transfer = (struct transfer){.newest_term = 2};
     frame_count = 0;
     offer_is_newest = false;
     is_threaded = false;
@@ -205,7 +205,7 @@ static void carry(uint16_t from, struct wire_frame *frame)
         memory_free(snapshot);
         return;
     }
-    snapshot_worker_frame(transfer.sides[3 - from].worker, from, snapshot);
+    snapshot_worker_frame(transfer.sides[3 - from].worker, from, snapshot, transfer.newest_term);
 }
 
 static void take(uint16_t id, const struct snapshot_event *event)

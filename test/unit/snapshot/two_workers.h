@@ -27,6 +27,7 @@ struct transfer {
     uint64_t flip_at;    /* offset of the chunk with a flipped byte; 0 = none */
     /* Repeated offers are lost, as if a slow receiver answered them too late. */
     bool is_offered_once;
+    uint64_t newest_term; /* that both nodes know; snapshots are of term 2 */
     /* What was seen of the transfer. */
     uint64_t chunk_bytes;
     uint64_t first_offset; /* offset of a chunk since the last offer */
