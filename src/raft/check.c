@@ -135,7 +135,10 @@ static const char *check_leader(const struct raft_core *core)
     for (size_t i = 0; i < core->membership.count; i++) {
         const char *broken = NULL;
 
-        durable[i] = core->progress[i].match_index;
+        /* What a peer has lost to damage was on its disk when it was committed. */
+        durable[i] = core->progress[i].match_index > core->progress[i].fallen_from
+                         ? core->progress[i].match_index
+                         : core->progress[i].fallen_from;
         if (core->membership.members[i].id == core->options.id) {
             durable[i] = core->durable_index;
         } else {

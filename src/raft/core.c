@@ -42,6 +42,7 @@ struct raft_message *core_send(struct raft_core *core, uint8_t type, uint16_t to
         message->append_reply.standing = core_standing(core);
         message->append_reply.space = (uint8_t)core->space;
         message->append_reply.election_timeout_ms = core->options.election_timeout_ms;
+        message->append_reply.lost_index = core->lost.index;
     }
     return message;
 }
@@ -66,7 +67,7 @@ bool core_is_voter(const struct raft_core *core)
 
 uint8_t core_standing(const struct raft_core *core)
 {
-    if (core->space != RAFT_SPACE_ENOUGH || core->damage.index != 0) {
+    if (core->space != RAFT_SPACE_ENOUGH || core->damage.index != 0 || core->lost.from != 0) {
         return 0;
     }
     return core->now_ms < core->stall.until_ms ? 1 : (uint8_t)(core->options.priority + 1);

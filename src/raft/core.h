@@ -128,6 +128,14 @@ struct raft_core {
     uint64_t durable_index;       /* last index of the log on this node's disk */
     uint64_t write_waits_since_ms; /* since when a write is under way and none has been finished */
 
+    /* What a start has cut off because of damage, see damage.c: from this index on; from is 0 when
+     * nothing was, or the log is at least as up to date again as one that ends with this term and
+     * index. The other two stay as long as the process lives. */
+    struct {
+        uint64_t from;
+        uint64_t term;
+        uint64_t index;
+    } lost;
     /* Damage in the log on the disk, see damage.c. */
     struct {
         uint64_t index;    /* an entry that the disk has damaged; 0 = none is known */

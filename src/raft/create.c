@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/plant.h"
 #include "raft/core.h"
+#include "raft/damage.h"
 #include "raft/fetch.h"
 #include "raft/lease.h"
 #include "raft/progress.h"
@@ -147,6 +148,7 @@ int raft_create(const struct raft_options *options, const struct raft_recovered 
         *core = NULL;
         return RAFTD_ERROR_CORRUPT;
     }
+    damage_on_start(made, recovered);
     core_reset_election_timer(made);
     keep_promise(made, recovered);
     if (votes_alone(made, &made->membership)) {

@@ -1,9 +1,11 @@
 /*
- * Damage in the log on the disk, found while the member lives: an entry that was durable once, and
- * that is read back for a slow peer, has a wrong checksum. The thread that calls raft_step() runs
- * this. The ideas are those of Alagappan et al., "Protocol-Aware Recovery for Consensus-Based
- * Storage" (FAST 2018): damage is not a torn tail, so nothing is cut off; a member with a damaged
- * entry takes part in no election; and what may be committed is restored before it votes again.
+ * Damage in the log on the disk. The thread that calls raft_step() runs this. The first part is
+ * about damage that is found while the member lives: an entry that was durable once, and that is
+ * read back for a slow peer, has a wrong checksum. The second part, at the end of this comment, is
+ * about damage that a start has found. The ideas are those of Alagappan et al., "Protocol-Aware
+ * Recovery for Consensus-Based Storage" (FAST 2018): damage is not a torn tail, so nothing is cut
+ * off; a member with a damaged entry takes part in no election; and what may be committed is
+ * restored before it votes again.
  *
  *     INTACT -> DAMAGED     damage_on_found(): votes for nobody, does not campaign, hands over
  *     DAMAGED -> REPLACING  damage_replace_log(): a durable snapshot contains all that the memory
@@ -22,16 +24,54 @@
  * Why a damaged member may go on acknowledging. An acknowledgement of an index promises two things:
  * that a later leader cannot be elected by this member without the entries up to that index, and
  * that they count as stored here. The first holds because the member does not vote at all; that
- * survives a crash, since a start refuses a log with damage before its end (store/wal_recovery.c).
- * For the second, only entries that are not committed yet matter, because nothing is counted for
- * the others any more. These are whole in memory. As soon as the damage is found they are written
- * again, behind the damage, and until that write is durable they do not count (durable_index). New
- * entries get batches of their own, which are intact. Without these acknowledgements one damaged
- * member and one that is down would stop a cluster of three, for nothing.
+ * survives a crash, since the next start finds the same damage: the second part. For the second,
+ * only entries that are not committed yet matter, because nothing is counted for the others any
+ * more. These are whole in memory. As soon as the damage is found they are written again, behind
+ * the damage, and until that write is durable they do not count (durable_index). New entries get
+ * batches of their own, which are intact. Without these acknowledgements one damaged member and one
+ * that is down would stop a cluster of three, for nothing.
  *
  * Why the member leads on if no voter can take over. Its log in memory is that of a leader:
  * complete, with the right terms. It sends only what is whole in memory or has been verified
  * (fetch.c). To step down would help nobody, and the only voter could never come back.
+ *
+ * Damage that a start has found. Nothing but the log has what the log had, so what follows the
+ * damage has to come from the leader. The start has cut the log before the damage, and says how far
+ * it went: up to index N, where it had an entry of term T (core->lost; it may say a later term or a
+ * greater index, never less). It has kept the hard state: term, vote and promise. Then
+ *
+ *     LACKING -> WHOLE      follow_lost(): the last durable entry is at least as up to date as
+ *                           (T, N) in the order of section 3.6.1: a later term, or the same term
+ *                           and no smaller index
+ *
+ * While it is LACKING, it grants no vote and no pre-vote and does not campaign, so it does not lead
+ * either. It takes appends and snapshots, acknowledges what is durable, and promises leases.
+ *
+ * Why no committed entry is lost. Let e be an entry that the leader of term C has committed with an
+ * acknowledgement of this member that is not true any more. C's leader commits only entries of its
+ * own term, with all before them, so the lost log had an entry of term C at e or after it, and
+ * nothing has withdrawn that since. So T >= C.
+ *   - While the member is LACKING it votes for nobody. Each later leader is elected by a quorum
+ *     that shares another member with the quorum that stored e, or by votes that this member gave
+ *     while it had e. So each later leader has e, as if this member were down.
+ *   - When it is WHOLE it has e. If its last entry has the term T and an index of at least N, then
+ *     its log and the lost one have the entry (T, N) both, and so the same entries up to there. If
+ *     the term is later than T, and so later than C, the leader that made that entry had e, and so
+ *     has each log that agrees with it there (log matching).
+ * This needs no more than that each vote of the past was given with a log that was whole, so it
+ * holds for joint memberships, for learners that become voters, and for leaders that change
+ * meanwhile. What the start has kept may be older than what a later part of the lost log had
+ * withdrawn; that is like the log of any member that has not heard its leader yet.
+ *
+ * The leader. It may have counted entries for this member up to match_index <= N. What it has
+ * committed so stays committed, by the argument above. For what it has not committed yet it counts
+ * them no longer: the member says with each answer that it has lost entries up to N (lost_index),
+ * and match_index falls to 0 when it refuses an append below (progress.c). A member that denies
+ * what it acknowledged and does not say so, or that acknowledged more than N, is still one whose
+ * directory was set back: nothing of it counts.
+ *
+ * Why one of one or two voters is not cut: without its vote no leader could be elected, and the
+ * wait would have no end (member/damaged_log.c).
  */
 #include "raft/damage.h"
 
@@ -41,7 +81,28 @@
 
 bool damage_forbids_votes(const struct raft_core *core)
 {
-    return core->damage.index != 0 && !PLANT(raft_damaged_votes);
+    return (core->damage.index != 0 || core->lost.from != 0) && !PLANT(raft_damaged_votes);
+}
+
+/* Whether the durable part of the log is at least as up to date as the one that was lost. */
+static void follow_lost(struct raft_core *core)
+{
+    uint64_t term = raftlog_term(&core->log, core->durable_index);
+
+    if (core->lost.from != 0 &&
+        (term > core->lost.term ||
+         (term == core->lost.term && core->durable_index >= core->lost.index))) {
+        core->lost.from = 0;
+        core->state_changed = true;
+    }
+}
+
+void damage_on_start(struct raft_core *core, const struct raft_recovered *recovered)
+{
+    core->lost.from = recovered->damaged_index;
+    core->lost.term = recovered->lost_term;
+    core->lost.index = recovered->lost_index;
+    follow_lost(core);
 }
 
 /* The entries from this index on are in no write yet, so they do not count as durable, except those
@@ -115,4 +176,5 @@ void damage_on_written(struct raft_core *core)
         core->damage.sequence = 0;
         core->state_changed = true;
     }
+    follow_lost(core);
 }

@@ -1,11 +1,13 @@
 /*
- * A member whose disk has damaged an entry of its log, while it lives. See damage.c.
+ * A member whose disk has damaged its log: while it lives, or before it started. See damage.c.
  */
 #ifndef RAFTD_RAFT_DAMAGE_H
 #define RAFTD_RAFT_DAMAGE_H
 
 #include "raft/core.h"
 
+/* What the start has cut off; after the log was loaded. */
+void damage_on_start(struct raft_core *core, const struct raft_recovered *recovered);
 /* The disk has damaged the entry at this index, which was durable once. */
 void damage_on_found(struct raft_core *core, uint64_t index);
 /* Whether this node grants no vote and does not campaign, because its log is damaged. */

@@ -154,6 +154,10 @@ struct raft_message {
              * made this answer, by its own clock; 0 = this answer promises nothing. */
             uint32_t promise_ms;
             uint32_t election_timeout_ms; /* of the answering node; 0 = not said */
+            /* The disk of the answering node had damaged its log: when it started, it lacked what
+             * it had acknowledged up to this index, and it votes for nobody until it has that
+             * again; 0 = it lacked nothing (damage.c). */
+            uint64_t lost_index;
         } append_reply;
         struct {
             uint64_t attempt; /* this sender never uses the number again while its process lives */

@@ -154,10 +154,18 @@ static void on_refusal(struct raft_core *core, struct progress *progress,
     if (refused <= progress->match_index) {
         /* A late answer, if the peer has acknowledged this index since. But if this node had that
          * acknowledgement already when it sent the append, the peer has lost its log. */
-        if (number > progress->match_number) {
-            stop_counting(progress);
+        if (number <= progress->match_number) {
+            return;
         }
-        return;
+        if (progress->match_index > message->append_reply.lost_index) {
+            stop_counting(progress);
+            return;
+        }
+        /* It says so, and it votes for nobody until it has that again: damage.c. */
+        if (progress->match_index > progress->fallen_from) {
+            progress->fallen_from = progress->match_index;
+        }
+        progress->match_index = 0;
     }
     if (progress->state == RAFT_PROGRESS_SNAPSHOT) {
         /* A heartbeat was refused. If the hint names an entry that is in the log here, the peer has

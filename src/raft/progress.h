@@ -80,7 +80,9 @@ enum transfer {
  */
 struct progress {
     enum raft_progress_state state;
-    uint64_t match_index;  /* last index that the peer has acknowledged as durable; never falls */
+    uint64_t match_index;  /* last index that the peer has acknowledged as durable; it falls only
+                            * if the peer says that its disk has damaged its log (damage.c) */
+    uint64_t fallen_from;  /* greatest match_index before it fell; 0 = it did not fall */
     uint64_t next_index;   /* first entry that was not sent yet */
     uint64_t number;       /* of the last append that was sent to this peer in this term */
     uint64_t stale_number; /* refusals of appends up to this number mean nothing any more */

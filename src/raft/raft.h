@@ -75,6 +75,14 @@ struct raft_recovered {
     uint64_t base_time_ms;                         /* cluster time of the entry at the base */
     const struct raft_membership *base_membership; /* members at the base, NULL = none; borrowed */
     uint64_t commit_index; /* entries that a snapshot proves to be committed; 0 = up to the base */
+    /*
+     * The disk had damaged the log, and the start has cut it off from damaged_index on; 0 = it has
+     * not. The log that was lost ended with this term and index at most. The node votes for nobody
+     * until its log is at least as up to date as that: see damage.c.
+     */
+    uint64_t damaged_index;
+    uint64_t lost_term;
+    uint64_t lost_index;
     struct raft_entry *const *entries; /* borrowed; the core takes a reference to each */
     size_t entry_count;
 };
@@ -319,14 +327,16 @@ struct raft_status {
     uint16_t id;
     enum raft_role role;
     uint64_t term;
-    uint16_t vote;             /* in this term; 0 = none */
-    uint16_t leader;           /* 0 = not known */
-    uint64_t base_index;       /* last index that the log no longer holds; 0 = it is complete */
-    uint64_t last_index;       /* of the log in memory */
-    uint64_t last_term;        /* of the entry at last_index */
-    uint64_t durable_index;    /* last index on the disk of this node */
-    uint64_t commit_index;     /* last index that is known to be committed */
-    uint64_t damaged_index;    /* see raft_damaged_index() */
+    uint16_t vote;          /* in this term; 0 = none */
+    uint16_t leader;        /* 0 = not known */
+    uint64_t base_index;    /* last index that the log no longer holds; 0 = it is complete */
+    uint64_t last_index;    /* of the log in memory */
+    uint64_t last_term;     /* of the entry at last_index */
+    uint64_t durable_index; /* last index on the disk of this node */
+    uint64_t commit_index;  /* last index that is known to be committed */
+    uint64_t damaged_index; /* see raft_damaged_index() */
+    uint64_t lost_index;    /* last index of the log that was cut because of damage; 0 = when this
+                            process started, nothing was lost, or it was there again */
     uint64_t membership_index; /* of the entry with the membership in force */
     uint16_t handover_to;      /* the node that leadership is handed to; 0 = no handover */
     bool removed;              /* this node was removed from the cluster, and that is committed */
@@ -348,9 +358,10 @@ bool raft_has_lost_log(const struct raft_core *core, uint16_t id);
 /* Whether this node has everything that its leader called committed in its last append. */
 bool raft_is_caught_up(const struct raft_core *core);
 /*
- * An entry that the disk of this node has damaged; 0 = none is known. As long as it is not 0, this
- * node grants no vote and does not campaign, and as a leader it hands over to a voter whose log is
- * intact. It needs a snapshot until raft_damage_is_being_mended() (damage.c).
+ * An entry that the disk of this node has damaged, or the first one that the start has cut off
+ * because of damage; 0 = none is known. As long as it is not 0, this node grants no vote and does
+ * not campaign, and as a leader it hands over to a voter whose log is intact. It needs a snapshot
+ * until raft_damage_is_being_mended(); what was cut off is mended by the leader (damage.c).
  */
 uint64_t raft_damaged_index(const struct raft_core *core);
 bool raft_damage_is_being_mended(const struct raft_core *core);

@@ -52,7 +52,8 @@ void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_
         .last_term = raftlog_last_term(&core->log),
         .durable_index = core->durable_index,
         .commit_index = core->commit_index,
-        .damaged_index = core->damage.index,
+        .damaged_index = raft_damaged_index(core),
+        .lost_index = core->lost.index,
         .membership_index = core->membership_index,
         .handover_to = core->handover.to,
         .removed = core->removed,
@@ -172,10 +173,10 @@ size_t raft_get_uncommitted_bytes(const struct raft_core *core)
 
 uint64_t raft_damaged_index(const struct raft_core *core)
 {
-    return core->damage.index;
+    return core->damage.index != 0 ? core->damage.index : core->lost.from;
 }
 
 bool raft_damage_is_being_mended(const struct raft_core *core)
 {
-    return core->damage.sequence != 0;
+    return core->damage.index == 0 || core->damage.sequence != 0;
 }

@@ -40,7 +40,7 @@ static size_t body_bytes(const struct raft_message *message)
     case RAFT_MESSAGE_APPEND:
         return 50 + entries_bytes(message);
     case RAFT_MESSAGE_APPEND_REPLY:
-        return 52;
+        return 60;
     case RAFT_MESSAGE_READ:
         return 9;
     case RAFT_MESSAGE_READ_REPLY:
@@ -121,6 +121,7 @@ static void write_body(struct writer *writer, const struct raft_message *message
         write_u8(writer, message->append_reply.dropped ? 1 : 0);
         write_u32(writer, message->append_reply.promise_ms);
         write_u32(writer, message->append_reply.election_timeout_ms);
+        write_u64(writer, message->append_reply.lost_index);
         break;
     case RAFT_MESSAGE_READ:
         write_u64(writer, message->read.attempt);
@@ -305,6 +306,7 @@ static struct raft_message *read_message(struct reader *reader, const struct wir
         head.append_reply.dropped = read_bool(reader);
         head.append_reply.promise_ms = reader_u32(reader);
         head.append_reply.election_timeout_ms = reader_u32(reader);
+        head.append_reply.lost_index = reader_u64(reader);
         break;
     case RAFT_MESSAGE_READ:
         head.read.attempt = reader_u64(reader);

@@ -273,6 +273,142 @@ START_TEST(damage_before_the_base_is_no_damage)
 }
 END_TEST
 
+/* ---- what a start has cut off ---- */
+
+/* Node 2 of three. Of a log up to index 9 of term 2, the founding entry is left. */
+static void start_cut(struct one_core *one)
+{
+    struct raft_entry *entry;
+    struct buffer bytes = {0};
+    struct raft_recovered recovered = {.term = 2,
+                                       .vote = 1,
+                                       .promise_known = true,
+                                       .entry_count = 1,
+                                       .damaged_index = 2,
+                                       .lost_term = 2,
+                                       .lost_index = 9};
+
+    one_core_begin(one, 2, 3);
+    raft_membership_encode(&one->members, &bytes);
+    entry = raft_entry_make(RAFT_ENTRY_MEMBERSHIP, bytes.data, (uint32_t)bytes.size_bytes);
+    entry->index = 1;
+    entry->term = 1;
+    recovered.entries = &entry;
+    one_core_start(one, &recovered);
+    raft_entry_release(entry);
+    buffer_free(&bytes);
+}
+
+static void append_up_to(struct one_core *one, uint64_t first, uint64_t last, uint64_t term)
+{
+    for (uint64_t index = first; index <= last; index++) {
+        one_core_append(one, 1, term, index - 1, index == 2 ? 1 : term, &term, 1, 1);
+    }
+}
+
+START_TEST(a_cut_log_votes_when_it_is_as_up_to_date_as_before)
+{
+    struct raft_message request;
+    struct one_core one;
+
+    start_cut(&one);
+    ck_assert_uint_eq(damaged(&one), 2);
+    ck_assert(raft_damage_is_being_mended(one.core)); /* by the leader, not by a snapshot */
+    ck_assert(!votes(&one));
+    one_core_run(&one, 5 * ELECTION_TIMEOUT_MS);
+    ck_assert_uint_eq(one_core_count(&one, RAFT_MESSAGE_VOTE, 0), 0);
+    append_up_to(&one, 2, 8, raft_get_term(one.core));
+    one_core_run(&one, 2 * ELECTION_TIMEOUT_MS);
+    ck_assert_uint_eq(damaged(&one), 0); /* term 3 is later than the lost one */
+    ck_assert_uint_gt(one_core_count(&one, RAFT_MESSAGE_VOTE, 0), 0);
+    request = one_core_vote_request(3, 2, raft_get_term(one.core) + 1, last_index(&one), 3);
+    one_core_give(&one, &request);
+    ck_assert(one_core_last(&one, RAFT_MESSAGE_VOTE_REPLY, 3)->vote_reply.granted);
+    one_core_end(&one);
+}
+END_TEST
+
+START_TEST(in_the_same_term_all_that_was_lost_has_to_be_there_and_durable)
+{
+    struct one_core one;
+
+    start_cut(&one);
+    append_up_to(&one, 2, 8, 2);
+    ck_assert_uint_eq(damaged(&one), 2);
+    one.disk_stalled = true;
+    append_up_to(&one, 9, 9, 2);
+    ck_assert_uint_eq(damaged(&one), 2);
+    ck_assert(one_core_finish_write(&one));
+    ck_assert_uint_eq(damaged(&one), 0);
+    one_core_end(&one);
+}
+END_TEST
+
+/* A leader of the same term sends again what it had counted; this is no proof against the node. */
+START_TEST(the_leader_takes_back_what_a_cut_log_says_to_lack)
+{
+    struct raft_message denial;
+    struct one_core one;
+    uint64_t last;
+
+    one_core_begin(&one, 1, 3);
+    one_core_lead(&one);
+    one_core_propose(&one, 7, 0);
+    one_core_answer_all(&one);
+    last = one_core_status(&one).last_index;
+    ck_assert_uint_eq(one_core_peer(&one, 2).match_index, last);
+    one_core_link(&one, 2, false);
+    one_core_link(&one, 2, true);
+    denial = one_core_refusal_of(&one, 2, 1, 1);
+    denial.append_reply.lost_index = last;
+    one_core_give(&one, &denial);
+    ck_assert(!one_core_peer(&one, 2).has_lost_log);
+    ck_assert_uint_eq(one_core_peer(&one, 2).match_index, 0);
+    ck_assert_uint_eq(one_core_peer(&one, 2).next_index, last + 1); /* sent from 2 on */
+    one_core_answer(&one, 2);
+    ck_assert_uint_eq(one_core_peer(&one, 2).match_index, last);
+    ck_assert_uint_eq(one_core_status(&one).commit_index, last);
+    one_core_end(&one);
+}
+END_TEST
+
+/* What it acknowledged after the damage it cannot have lost with it. */
+START_TEST(damage_excuses_no_more_than_it_took)
+{
+    struct raft_message denial;
+    struct one_core one;
+
+    one_core_begin(&one, 1, 3);
+    one_core_lead(&one);
+    one_core_propose(&one, 7, 0);
+    one_core_answer_all(&one);
+    one_core_link(&one, 2, false);
+    one_core_link(&one, 2, true);
+    denial = one_core_refusal_of(&one, 2, 1, 1);
+    denial.append_reply.lost_index = one_core_status(&one).last_index - 1;
+    one_core_give(&one, &denial);
+    ck_assert(one_core_peer(&one, 2).has_lost_log);
+    one_core_end(&one);
+}
+END_TEST
+
+/* The answers of a node say it; so does its status, for the greeting. */
+START_TEST(a_cut_log_says_how_far_it_went)
+{
+    const uint64_t term = 2;
+    struct one_core one;
+
+    start_cut(&one);
+    one_core_append(&one, 1, 2, 9, 2, &term, 1, 1);
+    ck_assert(!one_core_last(&one, RAFT_MESSAGE_APPEND_REPLY, 1)->append_reply.success);
+    ck_assert_uint_eq(one_core_last(&one, RAFT_MESSAGE_APPEND_REPLY, 1)->append_reply.lost_index,
+                      9);
+    ck_assert_uint_eq(one_core_last(&one, RAFT_MESSAGE_APPEND_REPLY, 1)->append_reply.standing, 0);
+    ck_assert_uint_eq(one_core_status(&one).lost_index, 9);
+    one_core_end(&one);
+}
+END_TEST
+
 UNIT_SUITE(damage)
 {
     Suite *suite = suite_create("damage");
@@ -288,6 +424,11 @@ UNIT_SUITE(damage)
     tcase_add_test(tcase, a_snapshot_that_is_too_old_mends_nothing);
     tcase_add_test(tcase, a_received_snapshot_mends_the_log);
     tcase_add_test(tcase, damage_before_the_base_is_no_damage);
+    tcase_add_test(tcase, a_cut_log_votes_when_it_is_as_up_to_date_as_before);
+    tcase_add_test(tcase, in_the_same_term_all_that_was_lost_has_to_be_there_and_durable);
+    tcase_add_test(tcase, the_leader_takes_back_what_a_cut_log_says_to_lack);
+    tcase_add_test(tcase, damage_excuses_no_more_than_it_took);
+    tcase_add_test(tcase, a_cut_log_says_how_far_it_went);
     suite_add_tcase(suite, tcase);
     return suite;
 }
