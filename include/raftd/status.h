@@ -78,8 +78,9 @@ extern "C" {
           "why this node is not ready: the founders that it waits for, or that its disk is "       \
           "nearly full; empty = no such reason")                                                   \
     FIELD(NUMBER, damaged_index, "index", raft.damaged_index,                                      \
-          "an entry that the disk of this node has damaged in the log: the node votes for nobody " \
-          "until a snapshot and a new log have taken the place of the log; 0 = none is known")
+          "an entry that the disk of this node has damaged in the log, or the first one that the " \
+          "start has cut off because of damage: the node votes for nobody until the log is "       \
+          "replaced, or until the leader has sent again what was cut off; 0 = none is known")
 
 #define RAFTD_MEMBER_STATUS_FIELDS(FIELD)                                                          \
     FIELD(ID, id, "", member.id, "id of the member")                                               \

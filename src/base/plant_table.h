@@ -63,6 +63,7 @@
     X(raft_full_disk_is_deaf, "a follower whose disk is full drops appends with entries")          \
     X(raft_lost_is_never_asked, "no append asks whether the entries before it have arrived")       \
     X(raft_repeats_entries, "each heartbeat sends the entries again that are on their way")        \
+    X(member_damage_not_marked, "a start cuts off damage in the log and forgets that")             \
     X(raft_damaged_votes, "a member whose log is damaged votes and campaigns")
 
 #define PLANTS_KV(X)                                                                               \

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/plant.h"
+#include "member/damaged_log.h"
 #include "member/restore.h"
 #include "store/wal_segment.h"
 
@@ -244,10 +245,10 @@ static uint64_t keep_from(const struct recovery_options *options)
     return newest > options->keep_entries ? newest - options->keep_entries + 1 : 0;
 }
 
-static int open_log(const struct recovery_options *options,
-                    const struct directory_identity *identity, struct recovered *recovered,
-                    struct raftd_error *error)
+static int open_log(const struct recovery_options *options, struct directory_identity *identity,
+                    struct recovered *recovered, struct raftd_error *error)
 {
+    struct damaged_log damaged = {.options = options, .identity = identity};
     const struct wal_options wal = {
         .fs = options->fs,
         .directory = options->directory,
@@ -261,9 +262,16 @@ static int open_log(const struct recovery_options *options,
         .random_seed = options->random_seed,
         .progress = options->log_progress,
         .progress_argument = options->argument,
+        .cut = {.number = identity->lost.cut_segment,
+                .offset_bytes = identity->lost.cut_offset_bytes},
+        .on_damage = damaged_log_found,
+        .damage_argument = &damaged,
     };
     int code = wal_open(&wal, &recovered->wal, &recovered->log, error);
 
+    if (code == 0 && identity->lost.cut_segment != 0) {
+        return damaged_log_settle(options, identity, recovered, error);
+    }
     if (code == 0 && recovered->log.torn_bytes > 0) {
         member_note(options->notes, MEMBER_NOTE_WARNING,
                     "%s: cut off %llu bytes of an interrupted write, which was never acknowledged",
@@ -398,6 +406,9 @@ int recovery_run(const struct recovery_options *options, struct directory_identi
     tell_log(options, recovered);
     code = restore(options, identity, recovered, error);
     if (code == 0) {
+        code = damaged_log_end(options, identity, recovered, error);
+    }
+    if (code == 0) {
         code = found_if_new(options, identity, founding, recovered, error);
     }
     if (code == 0) {
@@ -436,6 +447,9 @@ int recovery_make_core(const struct recovery_options *options, const struct raft
          * not, the membership at the base is that of the snapshot. */
         .base_membership = recovered->log.base_index > 0 ? &snapshot->membership : NULL,
         .commit_index = snapshot->index,
+        .damaged_index = recovered->lost.damaged_index,
+        .lost_term = recovered->lost.term,
+        .lost_index = recovered->lost.index,
         .entries = recovered->log.entries,
         .entry_count = recovered->log.entry_count,
     };

@@ -86,13 +86,16 @@ struct recovered {
     struct wal_recovered log;
     struct snapshot_info snapshot; /* index 0 = no snapshot was restored */
     struct snapshot_files *files;
+    struct directory_lost lost; /* of the log, to damage; damaged_index 0 = nothing */
+    bool has_cut;       /* this start, or an earlier one that did not end, has cut the log there */
     bool has_restarted; /* the log did not continue the snapshot, so it begins behind it now */
 };
 
 /*
  * Opens the log, restores the newest intact snapshot into the state machine, makes the log fit, and
  * counts the start. If the directory has never had a log and `founding` is not NULL, writes the
- * first entry of the cluster: this membership, at index 1 in term 1, the same on every founder.
+ * first entry of the cluster: this membership, at index 1 in term 1, the same on every founder. A
+ * log that the disk has damaged is cut before the damage, if that is safe: see damaged_log.h.
  * Returns 0 or a code of wal_open() or snapshot_start_restore(). After a failure *recovered needs
  * recovery_free() as well.
  */

@@ -182,7 +182,7 @@ static void print_damaged(FILE *file, const struct ctl_view *view)
         if (index != 0) {
             fprintf(file,
                     "WARNING: the disk of node %" PRIu64 " has damaged its log at index %" PRIu64
-                    ". The node does not vote until the log is replaced; check the disk.\n",
+                    ". The node does not vote until the log is mended; check the disk.\n",
                     ctl_field_number(status, "id"), index);
         }
     }

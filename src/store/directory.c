@@ -15,7 +15,9 @@
 
 static const uint8_t identity_magic[8] = {'r', 'a', 'f', 't', 'd', 'D', 'I', 'R'};
 
-enum { IDENTITY_VERSION = 1, BLOCK_BYTES = 4096, BLOCKS = 2, FOUNDER_BYTES = 10 };
+/* A block without anything in struct directory_lost has version 1. */
+enum { IDENTITY_VERSION = 1, LOST_VERSION = 2 };
+enum { BLOCK_BYTES = 4096, BLOCKS = 2, FOUNDER_BYTES = 10 };
 
 /* Offsets in a block. Magic, version and checksum stay at their offsets in every future version. */
 enum {
@@ -30,10 +32,49 @@ enum {
     AT_FOUNDERS_DIGEST = 48,
     AT_CLUSTER_NAME = 56,
     AT_FOUNDERS = AT_CLUSTER_NAME + DIRECTORY_CLUSTER_NAME_BYTES,
+    AT_LOST = 512, /* version 2 */
+    AT_LOST_DAMAGED = AT_LOST,
+    AT_LOST_TERM = AT_LOST + 8,
+    AT_LOST_INDEX = AT_LOST + 16,
+    AT_LOST_HARD_TERM = AT_LOST + 24,
+    AT_LOST_CUT_SEGMENT = AT_LOST + 32,
+    AT_LOST_CUT_OFFSET = AT_LOST + 40,
+    AT_LOST_PROMISE = AT_LOST + 48,
+    AT_LOST_VOTE = AT_LOST + 52,
+    AT_LOST_PROMISE_KNOWN = AT_LOST + 54,
     AT_CHECKSUM = BLOCK_BYTES - 8,
 };
-_Static_assert(AT_FOUNDERS + DIRECTORY_FOUNDERS_MAX * FOUNDER_BYTES <= AT_CHECKSUM,
+_Static_assert(AT_FOUNDERS + DIRECTORY_FOUNDERS_MAX * FOUNDER_BYTES <= AT_LOST,
                "the founders fit the block");
+
+static void encode_lost(const struct directory_lost *lost, uint8_t block[BLOCK_BYTES])
+{
+    store_u32(block + AT_VERSION, LOST_VERSION);
+    store_u64(block + AT_LOST_DAMAGED, lost->damaged_index);
+    store_u64(block + AT_LOST_TERM, lost->term);
+    store_u64(block + AT_LOST_INDEX, lost->index);
+    store_u64(block + AT_LOST_HARD_TERM, lost->hard_term);
+    store_u64(block + AT_LOST_CUT_SEGMENT, lost->cut_segment);
+    store_u64(block + AT_LOST_CUT_OFFSET, lost->cut_offset_bytes);
+    store_u32(block + AT_LOST_PROMISE, lost->promise_ms);
+    store_u16(block + AT_LOST_VOTE, lost->vote);
+    block[AT_LOST_PROMISE_KNOWN] = lost->promise_known;
+}
+
+static void decode_lost(const uint8_t block[BLOCK_BYTES], struct directory_lost *lost)
+{
+    *lost = (struct directory_lost){
+        .damaged_index = load_u64(block + AT_LOST_DAMAGED),
+        .term = load_u64(block + AT_LOST_TERM),
+        .index = load_u64(block + AT_LOST_INDEX),
+        .hard_term = load_u64(block + AT_LOST_HARD_TERM),
+        .vote = load_u16(block + AT_LOST_VOTE),
+        .promise_known = block[AT_LOST_PROMISE_KNOWN] != 0,
+        .promise_ms = load_u32(block + AT_LOST_PROMISE),
+        .cut_segment = load_u64(block + AT_LOST_CUT_SEGMENT),
+        .cut_offset_bytes = load_u64(block + AT_LOST_CUT_OFFSET),
+    };
+}
 
 static void encode(const struct directory_identity *identity, uint8_t block[BLOCK_BYTES])
 {
@@ -53,6 +94,9 @@ static void encode(const struct directory_identity *identity, uint8_t block[BLOC
 
         store_u16(place, identity->founders[i].id);
         store_u64(place + 2, identity->founders[i].identity);
+    }
+    if (identity->lost.damaged_index != 0) {
+        encode_lost(&identity->lost, block);
     }
     store_u64(block + AT_CHECKSUM, checksum(0, block, AT_CHECKSUM));
 }
@@ -82,6 +126,9 @@ static bool decode(const uint8_t block[BLOCK_BYTES], struct directory_identity *
 
         identity->founders[i] =
             (struct directory_founder){.id = load_u16(place), .identity = load_u64(place + 2)};
+    }
+    if (*version == LOST_VERSION) {
+        decode_lost(block, &identity->lost);
     }
     return identity->identity != 0 && identity->sequence != 0;
 }
@@ -116,11 +163,11 @@ static int read_blocks(const struct wal_files *files, int file, struct directory
         if ((size_t)count < sizeof(block) || !decode(block, &found, &version)) {
             continue;
         }
-        if (version != IDENTITY_VERSION) {
+        if (version != IDENTITY_VERSION && version != LOST_VERSION) {
             return error_set(error, RAFTD_ERROR_REFUSED,
-                             "%.200s/%s has format version %u, but this raftd reads version %d: "
-                             "use the version of raftd that wrote it",
-                             files->directory, DIRECTORY_IDENTITY_NAME, version, IDENTITY_VERSION);
+                             "%.200s/%s has format version %u, but this raftd reads versions up to "
+                             "%d: use the version of raftd that wrote it",
+                             files->directory, DIRECTORY_IDENTITY_NAME, version, LOST_VERSION);
         }
         if (found.sequence > identity->sequence) {
             *identity = found;
@@ -224,6 +271,14 @@ int directory_identity_write(const struct fs *fs, const char *directory,
     identity->sequence++;
     return identity->sequence == 1 ? create(&files, identity, error)
                                    : update(&files, identity, error);
+}
+
+int directory_identity_write_twice(const struct fs *fs, const char *directory,
+                                   struct directory_identity *identity, struct raftd_error *error)
+{
+    int code = directory_identity_write(fs, directory, identity, error);
+
+    return code == 0 ? directory_identity_write(fs, directory, identity, error) : code;
 }
 
 /* Writes the path of the directory that contains `path`. */

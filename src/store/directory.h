@@ -14,6 +14,7 @@
 #ifndef RAFTD_STORE_DIRECTORY_H
 #define RAFTD_STORE_DIRECTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,26 @@ struct directory_founder {
     uint64_t identity;
 };
 
+/*
+ * What a start has cut off the log, because the disk had damaged it, and what this node may have
+ * promised on the strength of it: see member/damaged_log.h. As long as damaged_index is not 0, both
+ * blocks of the file have this, and their format version is one that older programs refuse.
+ */
+struct directory_lost {
+    uint64_t damaged_index; /* the first index that was cut off; 0 = nothing is lost */
+    /* The log that was lost ended at most here. */
+    uint64_t term;
+    uint64_t index;
+    /* The hard state at its end; see struct raft_recovered. */
+    uint64_t hard_term;
+    uint16_t vote;
+    bool promise_known;
+    uint32_t promise_ms;
+    /* The cut is under way: everything from this place on is to go. 0 = it is done. */
+    uint64_t cut_segment;
+    uint64_t cut_offset_bytes;
+};
+
 struct directory_identity {
     uint64_t sequence;   /* number of the change that wrote this; 0 = there is no file */
     uint64_t identity;   /* random number of the directory; 0 = there is no file */
@@ -44,6 +65,7 @@ struct directory_identity {
     uint64_t founders_digest; /* of the ids and addresses in [peers] at the founding */
     size_t founder_count;     /* 0 = this node is no founder, or does not know the founders */
     struct directory_founder founders[DIRECTORY_FOUNDERS_MAX]; /* ids ascend */
+    struct directory_lost lost;
 };
 
 /*
@@ -62,6 +84,10 @@ int directory_identity_read(const struct fs *fs, const char *directory,
  */
 int directory_identity_write(const struct fs *fs, const char *directory,
                              struct directory_identity *identity, struct raftd_error *error);
+
+/* The same, to both blocks: so no damage to one of them can bring back the state before. */
+int directory_identity_write_twice(const struct fs *fs, const char *directory,
+                                   struct directory_identity *identity, struct raftd_error *error);
 
 /* Makes a directory if it is missing, and its name durable. Returns 0 or RAFTD_ERROR_SYSTEM. */
 int directory_make(const struct fs *fs, const char *directory, struct raftd_error *error);

@@ -98,12 +98,44 @@ static int create_first_segment(struct wal *wal)
     return result < 0 ? RAFTD_ERROR_SYSTEM : 0;
 }
 
+/*
+ * The scan has found damage. If it may be cut off, the caller remembers what goes with it, and the
+ * log is scanned again up to there. So everything after that works as after a torn tail, and it
+ * does not matter whether a crash interrupts it: the next start is given the same cut.
+ */
+static int scan_up_to_damage(struct wal *wal, const struct wal_options *options,
+                             struct wal_scan *scan)
+{
+    struct wal_options cut = *options;
+    struct wal_damage damage;
+    int result;
+
+    if (options->on_damage == NULL) {
+        return RAFTD_ERROR_CORRUPT;
+    }
+    result = wal_survey(&wal->files, options, scan, &damage, &wal->failure);
+    if (result <= 0) {
+        return result == 0 ? RAFTD_ERROR_CORRUPT : result;
+    }
+    result = options->on_damage(options->damage_argument, &damage, &wal->failure);
+    if (result != 0) {
+        return result;
+    }
+    cut.cut = damage.cut;
+    wal_scan_free(scan);
+    wal->failure = (struct raftd_error){0};
+    return wal_scan(&wal->files, &cut, scan, &wal->failure);
+}
+
 static int recover(struct wal *wal, const struct wal_options *options,
                    struct wal_recovered *recovered)
 {
     struct wal_scan scan;
     int result = wal_scan(&wal->files, options, &scan, &wal->failure);
 
+    if (result == RAFTD_ERROR_CORRUPT) {
+        result = scan_up_to_damage(wal, options, &scan);
+    }
     if (result == 0) {
         result = wal_repair(&wal->files, &scan, &wal->current, &wal->next, &wal->failure);
     }

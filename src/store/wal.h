@@ -18,6 +18,34 @@
 
 struct wal;
 
+/* A place in the log: all bytes of its segments from there on. */
+struct wal_cut {
+    uint64_t number; /* of the segment; 0 = nowhere */
+    uint64_t offset_bytes;
+};
+
+/*
+ * Damage in the middle of the log, with intact batches after it that say how far the log went. If
+ * everything from `cut` on goes, a log is left that ends before the damage, and what goes is known
+ * by its end alone: its last entry has at most this term and this index, and the last hard state is
+ * that of the other fields. Before a cut that was decided already, only the place and what is kept
+ * are new, and the other fields are 0. Valid during the call.
+ */
+struct wal_damage {
+    struct wal_cut cut;
+    uint64_t kept_index; /* last index of the log that is left */
+    uint64_t lost_term;  /* of the entry at lost_index, or a later one if that term is not known */
+    uint64_t lost_index;
+    uint64_t term;
+    uint16_t vote;
+    bool promise_known;
+    uint32_t promise_ms;
+    /* The entries with the newest membership, in what is left and in what can be read of what goes;
+     * NULL = none was seen. */
+    const struct raft_entry *kept_members;
+    const struct raft_entry *lost_members;
+};
+
 struct wal_options {
     const struct fs *fs;   /* borrowed as long as the log is open */
     const char *directory; /* copied; the data directory, which is made if it is missing */
@@ -35,6 +63,17 @@ struct wal_options {
     /* Called from time to time during recovery with the bytes read so far; NULL = not called. */
     void (*progress)(void *argument, uint64_t done_bytes, uint64_t total_bytes);
     void *progress_argument;
+    /* A cut that was decided by an earlier call of on_damage(), and may be done in part: everything
+     * from there on is taken for unwritten, and goes. */
+    struct wal_cut cut;
+    /*
+     * Called when recovery has found damage in the middle of the log, before anything is changed.
+     * Returns 0: the cut may be made, and the caller has made durable what it has to remember, with
+     * options.cut for the case of a crash meanwhile; or a code, with which wal_open() fails. *error
+     * has the message about the damage. NULL = damage is always refused.
+     */
+    int (*on_damage)(void *argument, const struct wal_damage *damage, struct raftd_error *error);
+    void *damage_argument;
 };
 
 /* Which node the data in a directory belong to; all fields 0 if there is no log. */
@@ -119,6 +158,12 @@ uint64_t wal_prepare(struct wal *wal, uint64_t budget_bytes, struct raftd_error 
  */
 void wal_compact(struct wal *wal, uint64_t index);
 bool wal_free_segment(struct wal *wal, struct raftd_error *error);
+
+/*
+ * Segments after a cut are not removed, but get the name "wal-N.damaged": a person may want to look
+ * at them. Removes these files. Returns 0 or RAFTD_ERROR_SYSTEM.
+ */
+int wal_remove_set_aside(struct wal *wal, struct raftd_error *error);
 
 /* Writes a mark that the log was closed in order, closes the files and releases the lock. NULL is
  * allowed. */

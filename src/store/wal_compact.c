@@ -85,3 +85,36 @@ bool wal_free_segment(struct wal *wal, struct raftd_error *error)
     }
     return wal_extents_count_unneeded(&wal->extents, wal->compact_index) > 0;
 }
+
+static void found_damaged(void *argument, const char *name)
+{
+    uint64_t *number = argument;
+
+    if (wal_damaged_number(name) != 0) {
+        *number = wal_damaged_number(name);
+    }
+}
+
+int wal_remove_set_aside(struct wal *wal, struct raftd_error *error)
+{
+    const struct fs *fs = wal->files.fs;
+
+    for (;;) {
+        uint64_t number = 0;
+        char name[WAL_NAME_BYTES];
+        char path[WAL_PATH_MAX];
+        int result = fs->list(fs->context, wal->files.directory, found_damaged, &number);
+
+        if (result >= 0 && number == 0) {
+            return 0;
+        }
+        wal_damaged_name(name, number);
+        wal_path(&wal->files, name, path);
+        result = result < 0 ? result : fs->unlink(fs->context, path);
+        if (result < 0) {
+            return wal_system_error(error, &wal->files, name, "remove", result) < 0
+                       ? RAFTD_ERROR_SYSTEM
+                       : 0;
+        }
+    }
+}

@@ -82,6 +82,23 @@ uint64_t wal_free_number(const char *name)
     return strcmp(name, again) == 0 ? number : 0;
 }
 
+void wal_damaged_name(char name[WAL_NAME_BYTES], uint64_t number)
+{
+    snprintf(name, WAL_NAME_BYTES, "wal-%016" PRIx64 ".damaged", number);
+}
+
+uint64_t wal_damaged_number(const char *name)
+{
+    char again[WAL_NAME_BYTES];
+    uint64_t number;
+
+    if (sscanf(name, "wal-%16" SCNx64, &number) != 1) {
+        return 0;
+    }
+    wal_damaged_name(again, number);
+    return strcmp(name, again) == 0 ? number : 0;
+}
+
 void wal_segment_header_encode(const struct wal_segment_header *header,
                                uint8_t block[WAL_SEGMENT_HEADER_BYTES])
 {

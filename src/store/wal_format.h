@@ -44,6 +44,12 @@ void wal_free_name(char name[WAL_NAME_BYTES], uint64_t number);
 /* The number in such a name; 0 if this is not such a name. */
 uint64_t wal_free_number(const char *name);
 
+/* Writes "wal-0000000000000001.damaged", the name of a file that was this segment and was set aside
+ * because of damage before it. */
+void wal_damaged_name(char name[WAL_NAME_BYTES], uint64_t number);
+/* The number in such a name; 0 if this is not such a name. */
+uint64_t wal_damaged_number(const char *name);
+
 /* The first block of a segment. It is written once, before the file gets its name. */
 struct wal_segment_header {
     uint32_t version;

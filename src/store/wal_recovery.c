@@ -11,10 +11,9 @@
  * be cut off. This is a *torn tail*, and every crash can leave one.
  *
  * Any other batch that cannot be read was durable once. The node may have acknowledged its entries
- * to a leader, or given its vote in it. If recovery cut it off, the node would break these
- * promises: two leaders in one term, or a committed entry that disappears. This is *damage*, and
- * the node must not start. The operator moves the directory aside, and the node joins again under a
- * new id.
+ * to a leader, or given its vote in it. If recovery cut it off like a torn tail, the node would
+ * break these promises: two leaders in one term, or a committed entry that disappears. This is
+ * *damage*.
  *
  * Both can look alike: a block with wrong bytes at the end of the log. What tells them apart is
  * invariant 7 of wal_writer.h: a batch is durable before the next batch is written. So as soon as
@@ -40,6 +39,9 @@
  * block boundary inside of a large torn batch. But the client does not know the nonce, so it cannot
  * make bytes that count as a header. The same holds for batches that a recycled file had in its
  * former use: they have another nonce.
+ *
+ * Damage is refused, unless the caller may have the log cut before it (options.on_damage), and a
+ * survey finds how far the log went (wal_survey.c).
  *
  * One case cannot be decided. If the disk damages the very last batch after it was acknowledged,
  * nothing follows that proves it, so it looks like a torn tail and is cut off. A clean end of the
@@ -165,6 +167,26 @@ static void close_segment(struct scanner *scanner)
     scanner->files->fs->close(scanner->files->fs->context, scanner->window.file);
 }
 
+static bool is_cut(const struct wal_options *options, uint64_t number)
+{
+    return options->cut.number != 0 &&
+           (number > options->cut.number || (number == options->cut.number &&
+                                             options->cut.offset_bytes < WAL_SEGMENT_HEADER_BYTES));
+}
+
+/* The segments after the cut are no part of the log. Some of them may have been renamed already. */
+static void leave_out_cut(struct scanner *scanner)
+{
+    struct wal_scan *scan = scanner->scan;
+
+    while (scan->segment_count > 0 &&
+           is_cut(scanner->options, scan->segments[scan->segment_count - 1].number)) {
+        scan->cut =
+            memory_grow(scan->cut, &scan->cut_capacity, scan->cut_count + 1, sizeof(scan->cut[0]));
+        scan->cut[scan->cut_count++] = scan->segments[--scan->segment_count].number;
+    }
+}
+
 static int find_segments(struct scanner *scanner)
 {
     struct wal_scan *scan = scanner->scan;
@@ -178,6 +200,7 @@ static int find_segments(struct scanner *scanner)
     if (scan->segment_count > 0) {
         qsort(scan->segments, scan->segment_count, sizeof(scan->segments[0]), compare_numbers);
     }
+    leave_out_cut(scanner);
     for (size_t i = 0; i < scan->segment_count; i++) {
         if (scan->segments[i].number != scan->segments[0].number + i) {
             return wal_damage(&scanner->scan->log, scan->segments[0].number + i, 0,
@@ -231,6 +254,12 @@ static int find_batch(struct scanner *scanner, const struct wal_scanned *segment
                : 0;
 }
 
+/* The log may be cut here, if a survey finds the end of the log after this place. */
+static void may_cut(struct scanner *scanner, uint64_t number, uint64_t offset_bytes)
+{
+    scanner->scan->damage = (struct wal_cut){.number = number, .offset_bytes = offset_bytes};
+}
+
 /* An intact batch was found: everything before it has to be intact, or it is damage. */
 static int check_before(struct scanner *scanner, size_t which, uint64_t offset, uint64_t sequence)
 {
@@ -239,12 +268,14 @@ static int check_before(struct scanner *scanner, size_t which, uint64_t offset, 
     const struct wal_scanned *previous = which > 0 ? segment - 1 : NULL;
 
     if (scan->tail.number != 0) {
+        may_cut(scanner, scan->tail.number, scan->tail.from_bytes);
         return wal_damage(&scanner->scan->log, scan->tail.number, scan->tail.from_bytes,
                           "there are bytes that belong to no batch, and after them batch %" PRIu64
                           " at offset %" PRIu64 " of segment %" PRIu64,
                           sequence, offset, segment->number);
     }
     if (previous != NULL && offset == WAL_SEGMENT_HEADER_BYTES && previous->batch_count == 0) {
+        may_cut(scanner, previous->number, previous->end_bytes);
         return wal_damage(&scanner->scan->log, previous->number, previous->end_bytes,
                           "it has no batch, but segment %" PRIu64 " has one", segment->number);
     }
@@ -270,15 +301,24 @@ static void check_padding(struct scanner *scanner, const struct wal_scanned *seg
     }
 }
 
+static bool is_after_cut(const struct scanner *scanner, const struct wal_scanned *segment,
+                         uint64_t offset)
+{
+    const struct wal_cut *cut = &scanner->options->cut;
+
+    return segment->number == cut->number && offset >= cut->offset_bytes;
+}
+
 static int scan_batches(struct scanner *scanner, size_t which)
 {
     struct wal_scanned *segment = &scanner->scan->segments[which];
     uint64_t offset = WAL_SEGMENT_HEADER_BYTES;
     struct wal_batch_header header;
     const uint8_t *payload;
-    int result;
+    int result = 0;
 
-    while ((result = find_batch(scanner, segment, offset, &header, &payload)) > 0) {
+    while (!is_after_cut(scanner, segment, offset) &&
+           (result = find_batch(scanner, segment, offset, &header, &payload)) > 0) {
         result = check_before(scanner, which, offset, header.sequence);
         if (result == 0) {
             result =
@@ -296,6 +336,18 @@ static int scan_batches(struct scanner *scanner, size_t which)
     return result;
 }
 
+/* Whatever follows the cut is treated as a torn tail. Padding of the last batch that is not zero is
+ * a part of it. */
+static void cut_tail(struct scanner *scanner, const struct wal_scanned *segment)
+{
+    struct wal_scan *scan = scanner->scan;
+
+    if (scan->tail.number != segment->number) {
+        scan->tail = (struct wal_tail){.number = segment->number, .from_bytes = segment->end_bytes};
+    }
+    scan->tail.to_bytes = segment->file_bytes;
+}
+
 /*
  * Decides about the bytes after the last intact batch of a segment. If all are zero, nothing was
  * written there. If the header of a later batch is among them, the batch in front of it is damaged.
@@ -308,6 +360,10 @@ static int scan_tail(struct scanner *scanner, const struct wal_scanned *segment)
     uint64_t from = segment->end_bytes;
     uint64_t dirty_end = 0;
 
+    if (segment->number == scanner->options->cut.number) {
+        cut_tail(scanner, segment);
+        return 0;
+    }
     for (uint64_t offset = from; offset < segment->file_bytes; offset += WAL_BLOCK_BYTES) {
         uint64_t left = segment->file_bytes - offset;
         size_t size = left < WAL_BLOCK_BYTES ? (size_t)left : WAL_BLOCK_BYTES;
@@ -322,6 +378,7 @@ static int scan_tail(struct scanner *scanner, const struct wal_scanned *segment)
         }
         if (offset > from && size >= WAL_BATCH_HEADER_BYTES && !PLANT(store_damage_is_tail) &&
             wal_batch_header_decode(block, segment->nonce, &header)) {
+            may_cut(scanner, segment->number, from);
             return wal_damage(&scanner->scan->log, segment->number, from,
                               "batch %" PRIu64 " is broken or missing, but batch %" PRIu64
                               " follows at offset %" PRIu64,
@@ -333,6 +390,7 @@ static int scan_tail(struct scanner *scanner, const struct wal_scanned *segment)
         return 0;
     }
     if (scan->tail.number != 0 && scan->tail.number != segment->number) {
+        may_cut(scanner, scan->tail.number, scan->tail.from_bytes);
         return wal_damage(&scanner->scan->log, scan->tail.number, scan->tail.from_bytes,
                           "there are bytes that belong to no batch, and segment %" PRIu64
                           " has such bytes, too",
@@ -402,6 +460,7 @@ static int scan_unborn(struct scanner *scanner, size_t which)
     int result;
 
     if (which + 1 < scan->segment_count) {
+        may_cut(scanner, which > 0 ? segment->number : 0, 0);
         return wal_damage(&scanner->scan->log, segment->number, 0,
                           "its header is broken, and segment %" PRIu64 " follows",
                           segment->number + 1);
@@ -413,6 +472,7 @@ static int scan_unborn(struct scanner *scanner, size_t which)
     scan->tail.number = 0;
     result = scan_tail(scanner, segment);
     if (result != 0) {
+        may_cut(scanner, 0, 0); /* nothing in this file can be read */
         return result;
     }
     if (scan->tail.number != 0) {
@@ -518,6 +578,8 @@ int wal_scan(const struct wal_files *files, const struct wal_options *options,
 void wal_scan_free(struct wal_scan *scan)
 {
     wal_replay_free(&scan->log);
+    raft_entry_release(scan->lost_members);
+    memory_free(scan->cut);
     memory_free(scan->freed);
     memory_free(scan->segments);
     *scan = (struct wal_scan){0};

@@ -3,10 +3,12 @@
  * from damage, and prepares the directory for the writer. Runs in wal_open(), on the thread that
  * calls it.
  *
- * It has two parts. The scan (wal_recovery.c) reads everything and changes nothing. The repair
- * (wal_repair.c) runs only if the scan has accepted all that it found. So a directory that is
- * refused stays as it is, and if the process is killed at any point, the next start finds the same
- * state or a part of the same repair.
+ * It has three parts. The scan (wal_recovery.c) reads everything and changes nothing. Where it
+ * finds damage, the survey (wal_survey.c) looks at what follows, so that a caller who can get lost
+ * entries back from other nodes may have the log cut there: then the log is scanned again up to the
+ * cut. The repair (wal_repair.c) runs only if the scan has accepted all that it found. So a
+ * directory that is refused stays as it is, and if the process is killed at any point, the next
+ * start finds the same state or a part of the same repair.
  *
  * Recovery relies on one fact: a batch is durable before the next one is written. So an intact
  * batch proves that everything before it was on the disk, and whatever is broken before it was
@@ -53,8 +55,16 @@ struct wal_scan {
     uint64_t unborn_number; /* a last file without a header; the repair removes it; 0 = none */
     uint64_t unborn_bytes;  /* size of that file */
     struct wal_tail tail;   /* the torn tail; the repair writes zeros over it */
+    /* Numbers of the segments after the cut of the options, descending; the repair renames them. */
+    uint64_t *cut;
+    size_t cut_count;
+    size_t cut_capacity;
+    /* Where the damage begins, if a scan has failed with RAFTD_ERROR_CORRUPT; number 0 = the log
+     * cannot be cut there. */
+    struct wal_cut damage;
 
-    struct wal_replay log; /* the content of the log */
+    struct wal_replay log;           /* the content of the log */
+    struct raft_entry *lost_members; /* see struct wal_damage; one reference */
 };
 
 /* Reads everything. Returns 0 or a code of wal_open(). After a failure, *scan needs
@@ -62,6 +72,14 @@ struct wal_scan {
 int wal_scan(const struct wal_files *files, const struct wal_options *options,
              struct wal_scan *scan, struct raftd_error *error);
 void wal_scan_free(struct wal_scan *scan);
+
+/*
+ * After a scan that has found damage: reads what follows the damage, and changes nothing. 1 = the
+ * end of the log is known, and *damage says what a cut would lose; 0 = it is not, so the log must
+ * not be cut; a negative code: RAFTD_ERROR_SYSTEM. The scan owns what *damage points at.
+ */
+int wal_survey(const struct wal_files *files, const struct wal_options *options,
+               struct wal_scan *scan, struct wal_damage *damage, struct raftd_error *error);
 
 /*
  * Changes the directory after the scan has accepted it: removes files that are not segments of the

@@ -26,6 +26,43 @@ static int remove_file(const struct wal_files *files, const char *name, struct r
     return result < 0 ? wal_system_error(error, files, name, "remove", result) : 0;
 }
 
+/* Gives a segment after the cut another name, so that it is no part of the log any more. */
+static int set_aside(const struct wal_files *files, uint64_t number, struct raftd_error *error)
+{
+    const struct fs *fs = files->fs;
+    char name[WAL_NAME_BYTES];
+    char damaged[WAL_NAME_BYTES];
+    char from[WAL_PATH_MAX];
+    char to[WAL_PATH_MAX];
+    int result;
+
+    wal_segment_name(name, number);
+    wal_damaged_name(damaged, number);
+    wal_path(files, name, from);
+    wal_path(files, damaged, to);
+    result = fs->rename(fs->context, from, to);
+    return result < 0 ? wal_system_error(error, files, name, "rename", result) : 0;
+}
+
+/* The names have to be durable before batches are written where the log was cut: a segment after
+ * the cut would make a gap, or be taken for a later part of the log. */
+static int set_all_aside(const struct wal_files *files, const struct wal_scan *scan,
+                         struct raftd_error *error)
+{
+    int result = 0;
+
+    for (size_t i = 0; result == 0 && i < scan->cut_count; i++) {
+        result = set_aside(files, scan->cut[i], error);
+    }
+    if (result == 0 && scan->cut_count > 0) {
+        result = files->fs->sync_directory(files->fs->context, files->directory);
+        if (result < 0) {
+            wal_system_error(error, files, "", "sync", result);
+        }
+    }
+    return result;
+}
+
 /* Opens a segment for the writer, writes zeros over the torn tail if it is in this segment, and
  * syncs the segment. */
 static int take_segment(const struct wal_files *files, const struct wal_scan *scan,
@@ -58,7 +95,8 @@ int wal_repair(const struct wal_files *files, const struct wal_scan *scan,
 
     *current = (struct wal_segment){.file = -1};
     *next = (struct wal_segment){.file = -1};
-    if (scan->has_spare) {
+    result = set_all_aside(files, scan, error);
+    if (result == 0 && scan->has_spare) {
         result = remove_file(files, WAL_SPARE_NAME, error);
     }
     for (size_t i = 0; result == 0 && i < scan->freed_count; i++) {

@@ -22,7 +22,8 @@ enum {
     /* When wal_prepare() finds the disk full, it waits for so many batches before it tries
      * again. */
     PREPARE_AGAIN_BATCHES = 1024,
-    /* The records that the first batch of a segment begins with. */
+    /* The most that a batch has besides the records of its writes: the start record of a segment,
+     * and the hard state. */
     OPENING_BYTES = WAL_RECORD_START_BYTES + WAL_RECORD_HARD_STATE_BYTES,
 };
 
@@ -322,22 +323,29 @@ static int write_batch(struct wal *wal, struct wal_batch_header *header)
     return 0;
 }
 
-/*
- * Writes the records that every segment begins with. The segments before this one will be freed
- * some day. Term, vote and promise must not be lost with them, so the hard state is repeated here;
- * and the start record says at which index this segment continues.
- */
-static uint8_t *put_opening(struct wal *wal, uint8_t *place, struct wal_batch_header *header)
+/* The start record that every segment begins with says at which index the segment continues. */
+static uint8_t *put_start(struct wal *wal, uint8_t *place, struct wal_batch_header *header)
 {
     wal_extents_add(&wal->extents, wal->current.number, wal->last_index + 1);
-    place = wal_record_put_start(place, wal->last_index, wal->last_term);
     header->record_count++;
-    if (!PLANT(store_roll_without_hard_state)) {
-        place = wal_record_put_hard_state(place, wal->term, wal->vote, wal->promise_known,
-                                          wal->promise_ms);
-        header->record_count++;
+    return wal_record_put_start(place, wal->last_index, wal->last_term);
+}
+
+/*
+ * Repeats term, vote and promise, in each batch. The segments before this one will be freed some
+ * day, and the disk may damage a batch before this one: neither must take away what the node has
+ * promised. A batch is padded to whole blocks, so these bytes cost nothing.
+ */
+static uint8_t *put_hard_state(const struct wal *wal, uint8_t *place,
+                               struct wal_batch_header *header)
+{
+    if (PLANT(store_roll_without_hard_state)) {
+        return place;
     }
-    return place;
+    header->record_count++;
+    return wal_record_put_hard_state(place, wal->term,
+                                     PLANT(store_vote_not_written) ? 0 : wal->vote,
+                                     wal->promise_known, wal->promise_ms);
 }
 
 /* The segment that is damaged has to be freed, so the log that replaces it begins in another. */
@@ -354,7 +362,7 @@ static bool replaces_damage(const struct raft_write *writes, size_t count)
 int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
                struct raftd_error *error)
 {
-    /* Includes the records that open a segment, although most batches do not have them. */
+    /* Includes the record that opens a segment, although most batches do not have it. */
     struct batch_size size = measure(writes, count);
     uint64_t batch_bytes =
         wal_padded_bytes(WAL_BATCH_HEADER_BYTES + OPENING_BYTES + size.payload_bytes);
@@ -384,8 +392,9 @@ int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
     wal_marks_begin_batch(&wal->marks, wal->current.number, wal->current.offset_bytes,
                           header.next_index);
     if (wal->current.offset_bytes == WAL_SEGMENT_HEADER_BYTES) {
-        place = put_opening(wal, place, &header);
+        place = put_start(wal, place, &header);
     }
+    place = put_hard_state(wal, place, &header);
     for (size_t i = 0; i < count; i++) {
         place = put_write(wal, place, &writes[i]);
     }
@@ -396,10 +405,10 @@ int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
 
 void wal_write_clean_end(struct wal *wal)
 {
+    uint8_t *place;
     struct wal_batch_header header = {
         .record_count = 1,
         .sequence = wal->sequence + 1,
-        .payload_bytes = WAL_RECORD_CLEAN_END_BYTES,
         .next_index = wal->last_index + 1,
     };
 
@@ -407,7 +416,9 @@ void wal_write_clean_end(struct wal *wal)
         return;
     }
     reserve_buffer(wal, WAL_BLOCK_BYTES);
-    wal_record_put_clean_end(wal->buffer + WAL_BATCH_HEADER_BYTES);
+    place = put_hard_state(wal, wal->buffer + WAL_BATCH_HEADER_BYTES, &header);
+    place = wal_record_put_clean_end(place);
+    header.payload_bytes = (uint64_t)(place - wal->buffer) - WAL_BATCH_HEADER_BYTES;
     if (write_batch(wal, &header) < 0) {
         LOG_WARNING("%s; so the log ends without a clean-end mark", wal->failure.message);
     }

@@ -29,7 +29,7 @@ static bool has_directory(const struct host *host)
 {
     return host != NULL && !host->gone && host->stand_in == HOST_GENUINE &&
            host->identity.boot_count > 0 && !host->snapshot_damaged && !host->log_is_damaged &&
-           host->rot.mask == 0;
+           host->rot.mask == 0 && !host->lacks_log;
 }
 
 /* ---- beginning and end of a stand-in ---- */

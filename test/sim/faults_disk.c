@@ -29,14 +29,38 @@ static void forgive(struct host *host)
     fs_memory_limit(host->disk, 0);
 }
 
-/* The host refuses to start, for ever: a node does not repair its disk from the others. */
+/*
+ * Whether the start cuts the log before the damage, and gets the lost entries from the others:
+ * tried on a copy of the disk.
+ */
+static bool cuts_log(struct world *world, struct host *host, const char *what)
+{
+    struct fs_memory *disk = host->disk;
+    struct raftd_error error = {0};
+    uint64_t base_index;
+    bool cuts = false;
+    int code;
+
+    forgive(host);
+    host->disk = fs_memory_copy(disk, host->life);
+    code = host_probe(host, true, &base_index, &cuts, &error);
+    fs_memory_destroy(host->disk);
+    host->disk = disk;
+    if (code == 0 && !cuts) {
+        world_fail(world, "damage is noticed", "node %u starts, although %s", host->id, what);
+    }
+    return code == 0;
+}
+
+/* The host refuses to start, for ever. */
 static void refuse(struct world *world, struct host *host, bool snapshots, const char *what)
 {
     struct raftd_error error = {0};
     uint64_t base_index;
+    bool cuts;
 
     forgive(host);
-    if (host_probe(host, snapshots, &base_index, &error) == 0) {
+    if (host_probe(host, snapshots, &base_index, &cuts, &error) == 0) {
         world_fail(world, "damage is refused", "node %u starts, although %s", host->id, what);
         return;
     }
@@ -65,11 +89,12 @@ static bool starts_without(struct host *host, const char *path)
     struct fs_memory *disk = host->disk;
     struct raftd_error error = {0};
     uint64_t base_index;
+    bool cuts;
     int code;
 
     host->disk = fs_memory_copy(disk, host->life);
     fs_memory_remove(host->disk, path);
-    code = host_probe(host, true, &base_index, &error);
+    code = host_probe(host, true, &base_index, &cuts, &error);
     fs_memory_destroy(host->disk);
     host->disk = disk;
     return code == 0;
@@ -220,7 +245,11 @@ static void damage_log(struct world *world, struct host *host, bool may_be_lost,
     }
     STORY(world, host->id, "its disk is damaged: %s", damage.what);
     world_see(world, kinds[damage.kind]);
-    if (damage.is_fatal) {
+    if (damage.is_fatal && cuts_log(world, host, damage.what)) {
+        world_see(world, SEEN_LOG_CUT);
+        host->must_cut = true;
+        host->lacks_log = true;
+    } else if (damage.is_fatal && !world->failure.failed) {
         refuse(world, host, false, damage.what);
     }
 }
@@ -233,7 +262,8 @@ void faults_damage_disk(struct world *world, struct host *host, bool may_be_lost
         world_plan(world, world->now_us + 1000 * world->swarm.election_timeout_ms, SIM_EVENT_START,
                    host->id, 0, host->life);
     }
-    if (sim_random_below(random, 3) == 0) {
+    /* A start that cuts its log may need the snapshot to know its members. */
+    if (sim_random_below(random, 3) == 0 && !host->must_cut) {
         damage_snapshot(world, host, may_be_lost, random);
     } else {
         damage_log(world, host, may_be_lost, random);

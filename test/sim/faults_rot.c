@@ -134,6 +134,10 @@ void faults_follow_rot(struct host *host, const struct raft_outbox *outbox)
     bool is_damaged = raft_damaged_index(host->core) != 0;
     struct raft_status status;
 
+    if (host->lacks_log && !is_damaged) {
+        host->lacks_log = false;
+        world_see(host->world, SEEN_LOG_WHOLE);
+    }
     if (is_damaged && host->log_is_damaged) {
         check_votes(host, outbox);
     } else if (is_damaged) {

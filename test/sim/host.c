@@ -123,7 +123,13 @@ static void log_found(void *argument, const struct wal_recovered *log)
 {
     struct host *host = argument;
 
-    truth_on_recovered(host->world, host->id, log);
+    if (host->identity.lost.damaged_index != 0) {
+        STORY(host->world, host->id, "its log is cut from %llu on, and ended at %llu of term %llu",
+              (unsigned long long)host->identity.lost.damaged_index,
+              (unsigned long long)host->identity.lost.index,
+              (unsigned long long)host->identity.lost.term);
+    }
+    truth_on_recovered(host->world, host, log);
 }
 
 void host_draw_identity(struct host *host)
@@ -280,7 +286,8 @@ static bool cannot_start(struct host *host, struct recovered *recovered,
     return false;
 }
 
-int host_probe(struct host *host, bool snapshots, uint64_t *base_index, struct raftd_error *error)
+int host_probe(struct host *host, bool snapshots, uint64_t *base_index, bool *cuts,
+               struct raftd_error *error)
 {
     struct recovery_options options;
     struct directory_identity identity;
@@ -296,6 +303,7 @@ int host_probe(struct host *host, bool snapshots, uint64_t *base_index, struct r
         code = recovery_run(&options, &identity, NULL, &recovered, error);
     }
     *base_index = recovered.log.base_index;
+    *cuts = recovered.has_cut;
     if (!snapshots && recovered.wal != NULL) {
         code = 0; /* the log could be opened */
     }

@@ -203,6 +203,8 @@ struct host {
     enum host_room room;
     bool snapshot_damaged; /* since its process ended; it has to start nevertheless */
     struct host_rot rot;
+    bool must_cut;       /* its log is damaged, and the next start has to cut it there */
+    bool lacks_log;      /* it lacks entries that it may have acknowledged, because of such a cut */
     bool log_is_damaged; /* raft_damaged_index() after the last step */
     struct wal *wal;
     struct member *member;
@@ -275,8 +277,10 @@ void host_see_disks(const struct world *world, struct seen_counts *seen);
 /* Starts again after a crash; it may crash again while it recovers. */
 void host_on_start(struct host *host, uint64_t life);
 /* Whether the log could be opened, and after which index it begins; with `snapshots`, whether a
- * state could be restored as well. 0, or the code and the error. The host stays down. */
-int host_probe(struct host *host, bool snapshots, uint64_t *base_index, struct raftd_error *error);
+ * state could be restored as well. *cuts: the log was cut because of damage. 0, or the code and the
+ * error. The host stays down. */
+int host_probe(struct host *host, bool snapshots, uint64_t *base_index, bool *cuts,
+               struct raftd_error *error);
 enum host_end {
     HOST_KILLED,   /* the page cache stays */
     HOST_POWER_CUT /* what was not synced may be lost, old, or torn */

@@ -292,6 +292,9 @@ static bool keeps_quorum(const struct world *world, const struct raft_membership
 bool member_changes_can_lose(struct world *world, uint32_t lost)
 {
     lost |= world->leaving;
+    for (uint16_t id = 1; id <= world->last_id; id++) {
+        lost |= world->hosts[id]->lacks_log ? 1U << id : 0;
+    }
     if (!keeps_quorum(world, truth_membership(world), lost)) {
         return false;
     }

@@ -72,6 +72,8 @@
     X(SEEN_LOG_ROT, "logs of running nodes damaged")                                               \
     X(SEEN_LOG_ROT_FOUND, "... and the node found it")                                             \
     X(SEEN_LOG_MENDED, "... and mended it")                                                        \
+    X(SEEN_LOG_CUT, "logs that a start has cut because of damage")                                 \
+    X(SEEN_LOG_WHOLE, "... and the node got the lost entries again")                               \
     X(SEEN_STANDING_FULL, "calms with full disks")                                                 \
     X(SEEN_FULL_READ, "... and linearizable reads")                                                \
     X(SEEN_FULL_FREED, "... and commands that free space")                                         \

@@ -383,8 +383,44 @@ static bool is_explained(struct world *world, uint16_t id, const struct wal_reco
            recovered->term >= promises->disk_term;
 }
 
-void truth_on_recovered(struct world *world, uint16_t id, const struct wal_recovered *recovered)
+/* Whether some log had the end of this chain. */
+static bool was_seen(struct world *world, const struct chain *chain)
 {
+    const struct link_of_chain *link = &chain->links[chain->last_index];
+    const struct slot *slot = truth_slot(world->truth, chain->last_index);
+
+    for (size_t i = 0; i < slot->seen_count; i++) {
+        if (slot->seen[i].term == link->term) {
+            return slot->seen[i].hash == link->hash;
+        }
+    }
+    return false;
+}
+
+/*
+ * A log that a start has cut because of damage. What the start says of the log that was there has
+ * to cover all that was durable, and the vote has to be the same. What is left is what the log was
+ * before the damaged write, which may have been withdrawn since.
+ */
+static bool is_cut(const struct promises *promises, const struct host *host,
+                   const struct wal_recovered *recovered, const struct chain *found)
+{
+    const struct directory_lost *lost = &host->identity.lost;
+    const struct chain *disk = &promises->disk;
+    const struct link_of_chain *last = &disk->links[disk->last_index];
+
+    return host->must_cut && lost->damaged_index != 0 && recovered->term >= promises->disk_term &&
+           (recovered->term > promises->disk_term || recovered->vote == promises->disk_vote) &&
+           (lost->term > last->term ||
+            (lost->term == last->term && lost->index >= disk->last_index)) &&
+           (chain_agrees(&host->world->truth->committed, found, found->last_index) ||
+            was_seen(host->world, found));
+}
+
+void truth_on_recovered(struct world *world, struct host *host,
+                        const struct wal_recovered *recovered)
+{
+    uint16_t id = host->id;
     struct promises *promises = &world->truth->promises[id];
     struct chain *found = &promises->found;
 
@@ -396,7 +432,8 @@ void truth_on_recovered(struct world *world, uint16_t id, const struct wal_recov
                    id, (unsigned long long)recovered->base_index);
         return;
     }
-    if (!is_explained(world, id, recovered, found) && promises->disk.last_index > 0) {
+    if (!is_explained(world, id, recovered, found) && promises->disk.last_index > 0 &&
+        !is_cut(promises, host, recovered, found)) {
         world_fail(world, "what was reported durable is there after a restart",
                    "node %u had term %llu, vote %u, log up to %llu; found term %llu, vote %u, log "
                    "up to %llu",
@@ -405,6 +442,7 @@ void truth_on_recovered(struct world *world, uint16_t id, const struct wal_recov
                    (unsigned long long)recovered->term, recovered->vote,
                    (unsigned long long)found->last_index);
     }
+    host->must_cut = false;
     forget_doubt(promises);
     promises->snapshot_index = 0;
     promises->restart_in_doubt = 0;

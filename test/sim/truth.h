@@ -39,7 +39,8 @@ void truth_on_send(struct world *world, uint16_t id, const struct raft_message *
 void truth_on_durable(struct world *world, uint16_t id, const struct raft_write *write);
 /* When the process ended, each of these writes may have reached the disk, as a whole or not. */
 void truth_on_in_doubt(struct world *world, uint16_t id, const struct host_writes *writes);
-void truth_on_recovered(struct world *world, uint16_t id, const struct wal_recovered *recovered);
+void truth_on_recovered(struct world *world, struct host *host,
+                        const struct wal_recovered *recovered);
 
 /* The log did not fit the snapshot and was restarted after it. log: what it is now; NULL = that is
  * in doubt. */

@@ -15,7 +15,7 @@ elect 1
 run 200
        0.064  node 2  is follower in term 2, leader 1, log up to 2, committed 0
        0.064  node 3  is follower in term 2, leader 1, log up to 2, committed 0
-       0.068  node 1  commits up to 2
+       0.069  node 1  commits up to 2
 reset 1 3
 set 1 key0 a 100000
        0.259  node 1  is asked (1): SET key0 aaaaaaaaaaaa... (100000 bytes)

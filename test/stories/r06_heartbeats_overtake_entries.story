@@ -14,7 +14,7 @@ elect 1
 run 200
        0.064  node 2  is follower in term 2, leader 1, log up to 2, committed 0
        0.064  node 3  is follower in term 2, leader 1, log up to 2, committed 0
-       0.068  node 1  commits up to 2
+       0.069  node 1  commits up to 2
 set 1 key0 a 120000
        0.259  node 1  is asked (1): SET key0 aaaaaaaaaaaa... (120000 bytes)
 run 2500
@@ -23,9 +23,9 @@ status
        2.759  node 2  follower in term 2, log up to 2 of term 2, on disk 2, committed 2
        2.759  node 3  follower in term 2, log up to 2 of term 2, on disk 2, committed 2
 run 3000
-       3.325  node 1  commits up to 3
-       3.325  node 1  answers (1): done, index 3
-       3.325  world   request 1 done: OK
+       3.326  node 1  commits up to 3
+       3.326  node 1  answers (1): done, index 3
+       3.326  world   request 1 done: OK
 status
        5.759  node 1  leader in term 2, log up to 3 of term 2, on disk 3, committed 3
        5.759  node 2  follower in term 2, log up to 3 of term 2, on disk 3, committed 3

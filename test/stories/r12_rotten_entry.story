@@ -58,13 +58,13 @@ run 20
        0.179  node 1  answers (6): done, index 8
        0.179  world   request 6 done: OK
 rot 1 log
-       0.196  node 1  its log rots at offset 24588 of segment 1, near index 5
+       0.196  node 1  its log rots at offset 24784 of segment 1, near index 5
 stall 1 5000
 start 3
        0.196  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 2
 run 2500
        0.221  node 3  is follower in term 2, leader 1, log up to 2, committed 2
-       0.222  node 1  /data/wal-0000000000000001.log is damaged at offset 24576: the header of a batch is broken; the entry at index 5 cannot be read back: check the disk
+       0.222  node 1  /data/wal-0000000000000001.log is damaged at offset 24576: the checksum of a batch is wrong; the entry at index 5 cannot be read back: check the disk
        0.222  node 1  is leader in term 2, leader 1, log up to 8, committed 8
        0.222  node 1  has a damaged log, and does not vote
        0.225  node 1  has saved a snapshot of index 8

@@ -89,14 +89,14 @@ run 600
        7.222  world   request 12 done: 8
        7.222  world   request 13 done: 9
        7.223  node 2  has saved a snapshot of index 12
-       7.455  node 1  has saved a snapshot of index 12
+       7.456  node 1  has saved a snapshot of index 12
 reset 1 3
 run 3000
        7.942  node 1  node 3 needs a snapshot
        8.430  node 3  has received the snapshot of index 7 from node 1
        8.430  node 3  is follower in term 2, leader 1, log up to 7, committed 7
        8.430  node 3  installs the snapshot of index 7
-       9.053  node 3  has saved a snapshot of index 12
+       9.054  node 3  has saved a snapshot of index 12
 get 3 key7
       10.507  node 3  is asked (14): GET key7
 run 100
