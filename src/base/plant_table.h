@@ -64,7 +64,10 @@
     X(raft_lost_is_never_asked, "no append asks whether the entries before it have arrived")       \
     X(raft_repeats_entries, "each heartbeat sends the entries again that are on their way")        \
     X(member_damage_not_marked, "a start cuts off damage in the log and forgets that")             \
-    X(raft_damaged_votes, "a member whose log is damaged votes and campaigns")
+    X(raft_damaged_votes, "a member whose log is damaged votes and campaigns")                     \
+    X(raft_lost_mark_ignored, "a member that is marked as lost counts in a quorum")                \
+    X(raft_lost_mark_deafens, "an uncommitted mark makes a follower deaf to the marked leader")    \
+    X(raft_binding_dropped, "a member is bound, but the membership does not keep the identity")
 
 #define PLANTS_KV(X)                                                                               \
     X(kv_snapshot_misses_changes,                                                                  \

@@ -26,10 +26,15 @@ bool link_rules_want(const struct raft_membership *membership, uint16_t self_id,
     return member->id != self_id && counts(membership, self_id);
 }
 
-uint64_t link_rules_identity(const struct raft_membership *membership, uint16_t self_id,
+uint64_t link_rules_identity(const struct raft_membership *membership,
+                             const struct raft_membership *committed, uint16_t self_id,
                              uint16_t peer_id)
 {
     const struct raft_member *member = raft_membership_find(membership, peer_id);
+    const struct raft_member *before = raft_membership_find(committed, peer_id);
 
+    if (member != NULL && member->identity == RAFT_IDENTITY_LOST && before != NULL) {
+        member = before;
+    }
     return member != NULL && counts(membership, self_id) ? member->identity : 0;
 }

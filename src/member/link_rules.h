@@ -27,8 +27,13 @@ bool link_rules_want(const struct raft_membership *membership, uint16_t self_id,
  * binds this peer; 0 = to none. A membership without this node binds nobody: after raftctl recover,
  * the snapshot and the old entries that a node gets when it joins name the directories of the
  * cluster that was lost, and the leader is the survivor with a new one.
+ *
+ * RAFT_IDENTITY_LOST, which closes the link, only if `committed` says so as well, the membership as
+ * of the newest committed entry. Until then the marked peer may be a leader that the entry with the
+ * mark has never reached (raft/step.c), and the link stays bound to the directory from before.
  */
-uint64_t link_rules_identity(const struct raft_membership *membership, uint16_t self_id,
+uint64_t link_rules_identity(const struct raft_membership *membership,
+                             const struct raft_membership *committed, uint16_t self_id,
                              uint16_t peer_id);
 
 #endif

@@ -215,7 +215,9 @@ static void compare_membership(const struct raft_membership *in_log,
 static int make_links(struct raftd_node *node, struct raftd_error *error)
 {
     const struct raft_membership *membership = raft_get_membership(node->core);
+    struct raft_membership committed;
 
+    raft_committed_membership(node->core, &committed);
     for (size_t i = 0; i < membership->count; i++) {
         const struct raft_member *member = &membership->members[i];
         struct net_address address;
@@ -233,7 +235,8 @@ static int make_links(struct raftd_node *node, struct raftd_error *error)
         if (link == NULL) {
             return recovery_no_descriptors(error);
         }
-        link_bind(link, link_rules_identity(membership, node->conf.node.id, member->id));
+        link_bind(link,
+                  link_rules_identity(membership, &committed, node->conf.node.id, member->id));
         link_table_add(&node->links, link);
     }
     return 0;

@@ -8,6 +8,7 @@
 #include <raftd/error.h>
 
 #include "base/assert.h"
+#include "base/plant.h"
 
 enum { CHANGE_ENCODING = 2 };
 
@@ -142,6 +143,9 @@ static enum raft_refusal bind_member(struct raft_membership *membership,
     }
     if (raft_membership_find(membership, step->id) == NULL) {
         return RAFT_REFUSED_UNKNOWN_ID;
+    }
+    if (PLANT(raft_binding_dropped)) {
+        return RAFT_REFUSED_NOT;
     }
     return raft_membership_bind(membership, step->id, step->identity) == 0 ? RAFT_REFUSED_NOT
                                                                            : RAFT_REFUSED_STRANGER;

@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/plant.h"
 #include "raft/core.h"
 #include "raft/lease.h"
 
@@ -79,6 +80,26 @@ static void progress_init(struct raft_core *core, struct progress *progress)
     progress_probe(core, progress, raftlog_last_index(&core->log) + 1);
 }
 
+/* The peer has lost what it has acknowledged: nobody knows what else it has forgotten, a vote or a
+ * promise. Nothing that it says counts any more, and nothing that it said. */
+static void stop_counting(struct progress *progress)
+{
+    progress->has_lost_log = true;
+    progress->last_contact_ms = 0;
+    progress->round_acknowledged = 0;
+    progress->lease_until_ms = 0;
+    progress->promise_ms = 0;
+}
+
+/* The same, if the membership says so. */
+static void stop_counting_marked(struct raft_core *core, size_t position)
+{
+    if (core->membership.members[position].identity == RAFT_IDENTITY_LOST &&
+        !PLANT(raft_lost_mark_ignored)) {
+        stop_counting(&core->progress[position]);
+    }
+}
+
 void progress_begin(struct raft_core *core)
 {
     core->read_round = 0;
@@ -86,6 +107,7 @@ void progress_begin(struct raft_core *core)
     for (size_t i = 0; i < core->membership.count; i++) {
         ASSERT(core->progress[i].inflights == NULL);
         progress_init(core, &core->progress[i]);
+        stop_counting_marked(core, i);
     }
     core->heartbeat_deadline_ms = core->now_ms + core->options.heartbeat_ms;
 }
@@ -96,17 +118,6 @@ void progress_end(struct raft_core *core)
         memory_free(core->progress[i].inflights);
     }
     memset(core->progress, 0, sizeof(core->progress));
-}
-
-/* The peer has lost what it has acknowledged: nobody knows what else it has forgotten, a vote or a
- * promise. Nothing that it says counts any more, and nothing that it said. */
-static void stop_counting(struct progress *progress)
-{
-    progress->has_lost_log = true;
-    progress->last_contact_ms = 0;
-    progress->round_acknowledged = 0;
-    progress->lease_until_ms = 0;
-    progress->promise_ms = 0;
 }
 
 void progress_on_lost(struct raft_core *core, uint16_t peer)
@@ -135,9 +146,7 @@ void progress_membership_changed(struct raft_core *core, const struct raft_membe
         } else {
             progress_init(core, &core->progress[i]);
         }
-        if (core->membership.members[i].identity == RAFT_IDENTITY_LOST) {
-            stop_counting(&core->progress[i]);
-        }
+        stop_counting_marked(core, i);
     }
     for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
         memory_free(old[i].inflights);

@@ -282,6 +282,9 @@ uint64_t raft_log_term(const struct raft_core *core, uint64_t index);
 void raft_membership_at(const struct raft_core *core, uint64_t index,
                         struct raft_membership *membership);
 
+/* The membership that is known to be committed: as of the newest committed entry. */
+void raft_committed_membership(const struct raft_core *core, struct raft_membership *membership);
+
 /*
  * Until when this node is certainly the only leader, on the clock of raft_step()'s now_ms; 0 =
  * another leader is possible now. Valid as long as the monotonic clocks of no two members drift

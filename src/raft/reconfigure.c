@@ -101,6 +101,18 @@ static enum raft_refusal check_voters(const struct raft_core *core,
                                                                           : RAFT_REFUSED_QUORUM;
 }
 
+/* A leader does not mark itself as lost: it would lead on while nobody listens. */
+static bool marks_leader(const struct raft_core *core, const struct raft_change *change)
+{
+    for (size_t i = 0; i < change->count; i++) {
+        if (change->steps[i].kind == RAFT_CHANGE_LOST &&
+            change->steps[i].id == core->options.id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum raft_refusal start_change(struct raft_core *core, const struct raft_change *change,
                                       uint64_t origin, uint64_t sequence)
 {
@@ -113,6 +125,9 @@ static enum raft_refusal start_change(struct raft_core *core, const struct raft_
     }
     if (!core_membership_is_committed(core) || raft_membership_is_joint(&core->membership)) {
         return RAFT_REFUSED_RUNNING;
+    }
+    if (marks_leader(core, change)) {
+        return RAFT_REFUSED_LEADS_ALREADY;
     }
     refusal = raft_change_apply(change, &core->membership, &target);
     if (refusal != RAFT_REFUSED_NOT) {

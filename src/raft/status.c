@@ -92,6 +92,11 @@ const struct raft_membership *raft_get_membership(const struct raft_core *core)
     return &core->membership;
 }
 
+void raft_committed_membership(const struct raft_core *core, struct raft_membership *membership)
+{
+    core_membership_at(core, core->commit_index, membership);
+}
+
 uint64_t raft_get_membership_index(const struct raft_core *core)
 {
     return core->membership_index;

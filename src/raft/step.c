@@ -127,6 +127,27 @@ static bool reconcile_term(struct raft_core *core, const struct raft_message *me
     return true;
 }
 
+/*
+ * Whether the membership says that the sender has forgotten what it promised (RAFT_IDENTITY_LOST),
+ * so that this message counts for nothing.
+ *
+ * Votes and answers do not count as soon as the mark is in the log. For everything else the mark
+ * has to be committed. An uncommitted one may be the last entry of a leader that was cut off, while
+ * a quorum that never saw it has elected the marked member: only that member's appends can replace
+ * the mark, so a follower that did not listen would be deaf for ever. A member whose mark is
+ * committed cannot be elected any more: each quorum contains a voter that has the mark.
+ */
+static bool is_from_the_lost(const struct raft_core *core, const struct raft_message *message)
+{
+    bool is_counted = message->type == RAFT_MESSAGE_VOTE ||
+                      message->type == RAFT_MESSAGE_VOTE_REPLY ||
+                      message->type == RAFT_MESSAGE_APPEND_REPLY;
+
+    return raft_membership_is_lost(&core->membership, message->from) &&
+           (is_counted || core_membership_is_committed(core) || PLANT(raft_lost_mark_deafens)) &&
+           !PLANT(raft_lost_mark_ignored);
+}
+
 static void on_message(struct raft_core *core, const struct raft_message *message)
 {
     if (message->from == 0 || message->from == core->options.id ||
@@ -135,10 +156,8 @@ static void on_message(struct raft_core *core, const struct raft_message *messag
         core_violation(core, message->from);
         return;
     }
-    if (raft_membership_is_lost(&core->membership, message->from)) {
-        return; /* the sender has forgotten what it promised: nothing that it says counts */
-    }
-    if (reconfigure_turns_away(core, message) || !reconcile_term(core, message)) {
+    if (is_from_the_lost(core, message) || reconfigure_turns_away(core, message) ||
+        !reconcile_term(core, message)) {
         return;
     }
     switch (message->type) {

@@ -35,9 +35,12 @@ static void retire(struct host *host, uint16_t peer)
 /* A connection to a directory to which the peer is not bound ends. */
 static void bind_links(struct host *host, const struct raft_membership *membership)
 {
+    struct raft_membership committed;
+
+    raft_committed_membership(host->core, &committed);
     for (uint16_t peer = 1; peer < SIM_HOSTS_MAX; peer++) {
         struct host_link *link = &host->links[peer];
-        uint64_t identity = link_rules_identity(membership, host->id, peer);
+        uint64_t identity = link_rules_identity(membership, &committed, host->id, peer);
         struct raftd_error error;
 
         if (link->known.bound == identity) {

@@ -257,7 +257,7 @@ static size_t take_step(struct raft_change *change, const struct words *words, s
     } kinds[] = {
         {"add", RAFT_CHANGE_ADD},         {"learn", RAFT_CHANGE_ADD_LEARNER},
         {"promote", RAFT_CHANGE_PROMOTE}, {"remove", RAFT_CHANGE_REMOVE},
-        {"move", RAFT_CHANGE_ADDRESS},
+        {"move", RAFT_CHANGE_ADDRESS},    {"mark", RAFT_CHANGE_LOST},
     };
 
     if (strcmp(words->list[at], "replace") == 0) {
@@ -274,6 +274,21 @@ static size_t take_step(struct raft_change *change, const struct words *words, s
     return 0;
 }
 
+/* A mark names the directory that the member is bound to. */
+static void name_directories(const struct host *host, struct raft_change *change)
+{
+    const struct raft_membership *membership = raft_get_membership(host->core);
+
+    for (size_t i = 0; i < change->count; i++) {
+        struct raft_change_step *step = &change->steps[i];
+        const struct raft_member *member = raft_membership_find(membership, step->id);
+
+        if (step->kind == RAFT_CHANGE_LOST && member != NULL) {
+            step->identity = member->identity;
+        }
+    }
+}
+
 const char *story_change(struct story *story, const struct words *words)
 {
     struct host *host = story_host(story, words->list[1]);
@@ -287,10 +302,11 @@ const char *story_change(struct story *story, const struct words *words)
         size_t taken = take_step(&change, words, at);
 
         if (taken == 0) {
-            return "expected add, learn, promote, remove or move NODE, or replace OLD NEW";
+            return "expected add, learn, promote, remove, move or mark NODE, or replace OLD NEW";
         }
         at += taken;
     }
+    name_directories(host, &change);
     host_change(host, &change);
     return NULL;
 }

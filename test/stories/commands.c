@@ -21,7 +21,7 @@ static const struct command commands[] = {
     {"run", "MS", 1, 1, story_run},
     {"campaign", "NODE", 1, 1, story_campaign},
     {"elect", "NODE", 1, 1, story_elect},
-    {"change", "NODE add|learn|promote|remove|move NODE ..., or replace OLD NEW", 3,
+    {"change", "NODE add|learn|promote|remove|move|mark NODE ..., or replace OLD NEW", 3,
      STORY_WORDS_MAX - 1, story_change},
     {"handover", "NODE TO", 2, 2, story_handover},
     {"set", "NODE KEY VALUE [BYTES]", 3, 4, story_set},

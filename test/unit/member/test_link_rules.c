@@ -18,9 +18,9 @@ START_TEST(a_membership_binds_the_peers_of_its_members)
 {
     const struct raft_membership membership = two();
 
-    ck_assert_uint_eq(link_rules_identity(&membership, 1, 2), 72);
-    ck_assert_uint_eq(link_rules_identity(&membership, 2, 1), 0);
-    ck_assert_uint_eq(link_rules_identity(&membership, 1, 3), 0);
+    ck_assert_uint_eq(link_rules_identity(&membership, &membership, 1, 2), 72);
+    ck_assert_uint_eq(link_rules_identity(&membership, &membership, 2, 1), 0);
+    ck_assert_uint_eq(link_rules_identity(&membership, &membership, 1, 3), 0);
 }
 END_TEST
 
@@ -30,9 +30,24 @@ START_TEST(t29_an_old_membership_binds_nobody)
 {
     const struct raft_membership membership = two();
 
-    ck_assert_uint_eq(link_rules_identity(&membership, 7, 2), 0);
+    ck_assert_uint_eq(link_rules_identity(&membership, &membership, 7, 2), 0);
     ck_assert(!link_rules_want(&membership, 7, &membership.members[1]));
     ck_assert(!link_rules_retire(&membership, true, 7, 2, "c:1"));
+}
+END_TEST
+
+/* The node that is marked may lead a term in which the mark does not exist. */
+START_TEST(t61_an_uncommitted_mark_closes_no_link)
+{
+    const struct raft_membership committed = two();
+    struct raft_membership marked = two();
+    struct raft_membership added = two();
+
+    ck_assert_int_eq(raft_membership_mark_lost(&marked, 2, 72), 0);
+    ck_assert_uint_eq(link_rules_identity(&marked, &committed, 1, 2), 72);
+    ck_assert_uint_eq(link_rules_identity(&marked, &marked, 1, 2), RAFT_IDENTITY_LOST);
+    raft_membership_drop(&added, 2);
+    ck_assert_uint_eq(link_rules_identity(&marked, &added, 1, 2), RAFT_IDENTITY_LOST);
 }
 END_TEST
 
@@ -42,6 +57,7 @@ UNIT_SUITE(link_rules)
     TCase *tcase = tcase_create("links");
 
     tcase_add_test(tcase, a_membership_binds_the_peers_of_its_members);
+    tcase_add_test(tcase, t61_an_uncommitted_mark_closes_no_link);
     tcase_add_test(tcase, t29_an_old_membership_binds_nobody);
     suite_add_tcase(suite, tcase);
     return suite;
