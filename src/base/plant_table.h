@@ -88,6 +88,7 @@
     X(member_lets_the_lost_in, "a node that lost its data may join under its old id")              \
     X(member_founds_with_anyone, "a founder accepts a founding that names another directory")      \
     X(member_founds_alone, "the first founder founds before the others have answered")             \
+    X(member_drains_damaged, "a node stops in order while its log is damaged")                     \
     X(member_directory_not_synced, "the name of a directory that an earlier start made is not "    \
                                    "made durable")                                                 \
     X(member_proof_not_marked, "proof that a member has lost data does not become a mark")

@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "member/state.h"
 
+enum { OWN_SHARE = 8 }; /* see member_propose_first() */
+
 struct raft_event *member_event(struct member *member, enum raft_event_type type)
 {
     struct raft_event *event = &member->batch.events[member->batch.count++];
@@ -58,7 +60,7 @@ bool member_has_room(const struct member *member)
 
 bool member_space_is_low(const struct member *member)
 {
-    return member->space != RAFT_SPACE_ENOUGH;
+    return member->disk != RAFT_SPACE_ENOUGH;
 }
 
 bool member_link_is_up(const struct member *member, uint16_t peer)
@@ -76,9 +78,11 @@ bool member_can_propose(const struct member *member)
     uint16_t leader = raft_get_leader(member->core);
 
     if (raft_get_role(member->core) == RAFT_LEADER) {
+        size_t most_bytes = member->options.max_uncommitted_bytes;
+
+        most_bytes += member->own_came_first ? most_bytes / OWN_SHARE : 0;
         return raft_get_handover(member->core) == 0 &&
-               raft_get_uncommitted_bytes(member->core) + member->batch.proposed_bytes <
-                   member->options.max_uncommitted_bytes;
+               raft_get_uncommitted_bytes(member->core) + member->batch.proposed_bytes < most_bytes;
     }
     return leader != 0 && member_link_is_up(member, leader);
 }

@@ -56,32 +56,43 @@ static bool can_change(const struct member *member)
            raft_membership_is_committed(member->core) && !raft_membership_is_joint(membership);
 }
 
-static bool has_proof(const struct member *member, uint16_t id)
+/* A proof is about one directory: a member that is bound to another one is not judged by it. */
+static bool is_about(const struct raft_member *other, uint64_t identity)
+{
+    return other->identity == 0 || other->identity == identity;
+}
+
+static bool has_proof(const struct member *member, const struct raft_member *other)
 {
     for (size_t i = 0; i < member->proof_count; i++) {
-        if (member->proofs[i] == id) {
+        if (member->proofs[i].id == other->id && is_about(other, member->proofs[i].identity)) {
             return true;
         }
     }
-    return raft_has_lost_log(member->core, id);
+    return raft_has_lost_log(member->core, other->id);
 }
 
-void member_has_proof(struct member *member, uint16_t peer)
+void member_has_proof(struct member *member, uint16_t peer, uint64_t identity)
 {
     const struct raft_membership *membership = raft_get_membership(member->core);
+    const struct raft_member *other = raft_membership_find(membership, peer);
     size_t kept = 0;
 
-    if (has_proof(member, peer)) {
+    member_binding_changed(member);
+    if (other == NULL || has_proof(member, other)) {
         return;
     }
-    for (size_t i = 0; i < member->proof_count; i++) {
-        if (raft_membership_find(membership, member->proofs[i]) != NULL) {
+    for (size_t i = 0; i < member->proof_count; i++) { /* the members of now, one place for each */
+        if (member->proofs[i].id != peer &&
+            raft_membership_find(membership, member->proofs[i].id) != NULL) {
             member->proofs[kept++] = member->proofs[i];
         }
     }
-    member->proof_count = kept;
-    if (kept < RAFT_MEMBERS_MAX && raft_membership_find(membership, peer) != NULL) {
-        member->proofs[member->proof_count++] = peer;
+    ASSERT(kept < RAFT_MEMBERS_MAX);
+    member->proofs[kept].id = peer;
+    member->proofs[kept].identity = identity;
+    member->proof_count = kept + 1;
+    if (is_about(other, identity)) {
         member_event(member, RAFT_EVENT_PEER_LOST)->peer = peer;
     }
 }
@@ -98,7 +109,7 @@ static bool next_mark(const struct member *member, struct raft_change_step *step
         const struct raft_member *other = &membership->members[i];
 
         if (other->id != member->options.id && other->identity != RAFT_IDENTITY_LOST &&
-            has_proof(member, other->id) && !PLANT(member_proof_not_marked)) {
+            has_proof(member, other) && !PLANT(member_proof_not_marked)) {
             *step = (struct raft_change_step){
                 .kind = RAFT_CHANGE_LOST, .id = other->id, .identity = other->identity};
             return true;
@@ -127,11 +138,35 @@ static bool next_binding(const struct member *member, struct raft_change_step *s
     return false;
 }
 
-/* The next step that is due. False: there is none. */
-static bool next_step(const struct member *member, struct raft_change_step *step)
+/*
+ * The next step that is due. False: there is none. This is asked twice in each turn, and nearly
+ * always in vain; so that it was in vain is remembered until something changes: the membership,
+ * whether changes can be made, or what member_binding_changed() is told.
+ */
+static bool next_step(struct member *member, struct raft_change_step *step)
 {
-    return member->turn.takes_part && member_can_propose(member) &&
-           (next_mark(member, step) || next_binding(member, step));
+    uint64_t index = raft_get_membership_index(member->core);
+    bool could_change = can_change(member);
+
+    if (member->binding_seen.is_known && member->binding_seen.could_change == could_change &&
+        member->binding_seen.membership_index == index) {
+        return false;
+    }
+    if (!member->turn.takes_part || !member_can_propose(member)) {
+        return false;
+    }
+    if (next_mark(member, step) || next_binding(member, step)) {
+        return true;
+    }
+    member->binding_seen.is_known = true;
+    member->binding_seen.could_change = could_change;
+    member->binding_seen.membership_index = index;
+    return false;
+}
+
+void member_binding_changed(struct member *member)
+{
+    member->binding_seen.is_known = false;
 }
 
 /* A proposal that was refused leaves the membership as it is. */
@@ -141,7 +176,7 @@ static bool may_propose(const struct member *member)
            raft_get_membership_index(member->core) != member->binding_index;
 }
 
-bool member_binding_is_due(const struct member *member)
+bool member_binding_is_due(struct member *member)
 {
     struct raft_change_step step;
 

@@ -26,6 +26,7 @@ static int status_of(enum raft_refusal refusal)
     case RAFT_REFUSED_NO_VOTER:
     case RAFT_REFUSED_NO_ANSWER:
     case RAFT_REFUSED_BEHIND:
+    case RAFT_REFUSED_DAMAGED:
     case RAFT_REFUSED_NO_MEMBER:
     case RAFT_REFUSED_REMOVED:
     case RAFT_REFUSED_STRANGER:

@@ -2,11 +2,13 @@
  * Draining: the last thing that a node does before it stops. A leader hands leadership over, and
  * the commands of this node's clients get their outcomes; once the node does not lead any more, new
  * requests are refused, which tells their clients that they were not applied. So a restart leaves
- * no client with an unknown outcome. How long that may take is the host's decision.
+ * no client with an unknown outcome. A log that the disk has damaged is replaced before the end.
+ * How long all that may take is the host's decision.
  *
  *     wanted      member_drain(): the node was asked to stop
  *     has begun   member_begin_draining(), in the next step: a leader begins its handover
- *     drained     member_is_drained(): no command is open, the handover is over
+ *     drained     member_is_drained(): no command is open, the handover is over, and the log
+ *                 is intact
  */
 #include "base/plant.h"
 #include "member/state.h"
@@ -38,6 +40,14 @@ bool member_is_drained(struct member *member)
     /* While a command was proposed or waits for a leader, it has no outcome yet. */
     if (!member->drain_has_begun ||
         (member->waiting.proposal_count > 0 && !PLANT(node_drains_early))) {
+        return false;
+    }
+    /*
+     * The next start refuses a log that is damaged before its end, and the only voter has nobody to
+     * get it from. So the snapshot that mends it, and the new log after it, are waited for.
+     */
+    if (member->options.has_snapshots && raft_damaged_index(member->core) != 0 &&
+        !PLANT(member_drains_damaged)) {
         return false;
     }
     /*

@@ -15,6 +15,7 @@ enum {
     /* The same, while the state machine has a deadline that is still to come, and nothing else is
      * written: see member_time_due_ms(). */
     TIME_IDLE_MS = 1000,
+    FIRST_MAX = 256, /* commands that come before the peers' messages in a turn */
 };
 
 /* ---- peers ---- */
@@ -36,6 +37,7 @@ void member_message(struct member *member, struct raft_message *message)
 
 static void note_link(struct member *member, uint16_t peer, bool up, uint64_t identity)
 {
+    member_binding_changed(member);
     if (up && !member_link_is_up(member, peer)) {
         ASSERT(member->up_count < sizeof(member->up) / sizeof(member->up[0]));
         member->up[member->up_count++].peer = peer;
@@ -88,23 +90,42 @@ static void propose(struct member *member, struct waiting_request *request)
     member->batch.proposed_bytes += raft_entry_cost(entry);
 }
 
-static void propose_held(struct member *member)
+static void propose_held(struct member *member, size_t most)
 {
     struct waiting *waiting = &member->waiting;
     struct waiting_request *request;
+    size_t count = 0;
 
     if (member_can_release(member)) {
         waiting_release(waiting);
         member->release_ms = member->turn.now_ms + MEMBER_RETRY_MS; /* not for each request */
     }
     while ((request = waiting_peek(waiting, &waiting->held)) != NULL && member_has_room(member) &&
-           member_is_open(member)) {
+           count++ < most && member_is_open(member)) {
         if (waiting_is_blocked(waiting, request->owner)) {
             waiting_advance(waiting, &waiting->held, WAITING_BEHIND);
         } else {
             propose(member, request);
             waiting_advance(waiting, &waiting->held, WAITING_PROPOSED);
         }
+    }
+}
+
+/*
+ * What peers forward comes before the own clients' commands in a turn. With the acknowledgements in
+ * the same batch, it could take all the room (max_uncommitted_bytes) again and again before this
+ * member sees that there was some. So when commands of own clients were left waiting, these come
+ * first in the next turn, and have an eighth of the bound more; in the turn after that the
+ * forwarded ones come first again.
+ */
+void member_propose_first(struct member *member)
+{
+    bool is_first = !member->own_came_first && raft_get_role(member->core) == RAFT_LEADER &&
+                    waiting_peek(&member->waiting, &member->waiting.held) != NULL;
+
+    member->own_came_first = is_first;
+    if (is_first) {
+        propose_held(member, FIRST_MAX);
     }
 }
 
@@ -129,7 +150,7 @@ static void take_command(struct member *member, const struct member_request *req
     struct waiting_request *command;
     bool is_held;
 
-    propose_held(member);
+    propose_held(member, MEMBER_EVENTS_MAX);
     is_held = !member_is_open(member) || !member_has_room(member) ||
               waiting_is_blocked(waiting, request->client) ||
               waiting_peek(waiting, &waiting->held) != NULL;
@@ -243,7 +264,7 @@ static void propose_time(struct member *member)
 void member_complete_batch(struct member *member)
 {
     if (member->turn.takes_part) {
-        propose_held(member);
+        propose_held(member, MEMBER_EVENTS_MAX);
         propose_time(member);
         member_propose_binding(member);
         member_begin_draining(member);

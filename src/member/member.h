@@ -62,15 +62,17 @@ struct member_options {
     uint64_t identity; /* of this member's data directory; 0 = not known */
     uint64_t origin;   /* random id of this process: marks the entries that were proposed here */
     uint32_t request_timeout_ms;
-    size_t max_uncommitted_bytes; /* a leader with more than this lets proposals wait */
-    uint64_t reserve_bytes;       /* [storage] reserve_bytes */
-    bool has_deadlines;           /* the state machine has next_deadline() */
-    bool has_snapshots;           /* the state machine has snapshots */
-    uint64_t snapshot_entries;    /* entries after which a snapshot is due */
-    uint64_t snapshot_bytes;      /* bytes of entries after which a snapshot is due */
-    uint64_t keep_entries;        /* entries before a snapshot that stay in memory */
-    uint32_t snapshot_retry_ms;   /* after a snapshot that failed */
-    size_t apply_entries_max;     /* entries that one turn applies; 0 = 4096 */
+    /* A leader with more than this lets proposals wait. In every other turn, own clients' commands
+     * that wait have an eighth more, so that forwarded ones cannot shut them out. */
+    size_t max_uncommitted_bytes;
+    uint64_t reserve_bytes;     /* [storage] reserve_bytes */
+    bool has_deadlines;         /* the state machine has next_deadline() */
+    bool has_snapshots;         /* the state machine has snapshots */
+    uint64_t snapshot_entries;  /* entries after which a snapshot is due */
+    uint64_t snapshot_bytes;    /* bytes of entries after which a snapshot is due */
+    uint64_t keep_entries;      /* entries before a snapshot that stay in memory */
+    uint32_t snapshot_retry_ms; /* after a snapshot that failed */
+    size_t apply_entries_max;   /* entries that one turn applies; 0 = 4096 */
 };
 
 /* The state that the state machine has when the member is made: that of a snapshot, or none. */
@@ -147,9 +149,10 @@ void member_message(struct member *member, struct raft_message *message);
  * greeting said; a leader binds a member to it that is not bound yet. 0 = not known, or the link is
  * lost. */
 void member_link(struct member *member, uint16_t peer, bool up, uint64_t identity);
-/* The link has proof that the peer's data directory lacks what the peer had promised, and refuses
- * it. The member has the membership say so (RAFT_IDENTITY_LOST). */
-void member_has_proof(struct member *member, uint16_t peer);
+/* The link has proof that the peer's data directory, the one with this identity, lacks what the
+ * peer had promised, and refuses it. The member has the membership say so (RAFT_IDENTITY_LOST), unless
+ * the peer is bound to another directory by then. */
+void member_has_proof(struct member *member, uint16_t peer, uint64_t identity);
 /* The link to a peer was taken away, because it is no member any more or has another address. */
 void member_link_gone(struct member *member, uint16_t peer);
 /* The cluster time at which the state machine wants to be told the time; UINT64_MAX = never. */
@@ -347,7 +350,7 @@ bool member_next_answer(struct member *member, struct member_answer *answer);
 bool member_can_go_on(struct member *member);
 /* When the next turn is due without an event, on the host's clock; UINT64_MAX = never. */
 uint64_t member_next_deadline_ms(struct member *member);
-/* Whether the disk is nearly full, as the core was last told. */
+/* Whether the disk is nearly full, as the core was last told; without the writes under way. */
 bool member_space_is_low(const struct member *member);
 
 #endif

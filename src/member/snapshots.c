@@ -21,7 +21,7 @@
  */
 static uint64_t keep_from(const struct member *member, const struct member_saved *saved)
 {
-    uint64_t keep = member->space == RAFT_SPACE_ENOUGH ? member->options.keep_entries : 0;
+    uint64_t keep = member->disk == RAFT_SPACE_ENOUGH ? member->options.keep_entries : 0;
     uint64_t from = saved->index >= keep ? saved->index - keep + 1 : 1;
 
     return saved->needed_index < from ? saved->needed_index + 1 : from;
@@ -70,21 +70,32 @@ void member_snapshot_saved(struct member *member, const struct member_saved *sav
     snapshots->content_bytes = snapshots->saving_bytes;
     snapshots->taken_term = snapshots->saving_term;
     snapshots->saved = *saved;
-    if (member->space != RAFT_SPACE_ENOUGH) {
+    if (member->disk != RAFT_SPACE_ENOUGH) {
         snapshots->is_tight = false;
     }
     shorten_log(member);
+}
+
+/* Whether a damaged log waits for a snapshot. */
+static bool mends_log(const struct member *member)
+{
+    return raft_damaged_index(member->core) != 0 && !raft_damage_is_being_mended(member->core);
 }
 
 void member_follow_space(struct member *member)
 {
     struct member_snapshots *snapshots = &member->snapshots;
 
-    snapshots->is_tight = member->space != RAFT_SPACE_ENOUGH;
-    /* A snapshot that was saved a moment before has kept entries for slow followers. The disk has
-     * no room for them now, and perhaps nothing is applied meanwhile for another snapshot. */
-    if (snapshots->is_tight && !snapshots->is_damaged && snapshots->saved.index != 0 &&
-        snapshots->saved.index == snapshots->taken_index) {
+    snapshots->is_tight = member->disk != RAFT_SPACE_ENOUGH;
+    /*
+     * A snapshot that was saved a moment before has kept entries for slow followers. The disk has
+     * no room for them now, and perhaps nothing is applied meanwhile for another snapshot.
+     *
+     * But while the log is damaged, the old snapshot shortens nothing: the core would take it for
+     * the one that replaces the log, and nobody has read it again since it was saved.
+     */
+    if (snapshots->is_tight && !snapshots->is_damaged && !mends_log(member) &&
+        snapshots->saved.index != 0 && snapshots->saved.index == snapshots->taken_index) {
         shorten_log(member);
     }
 }
@@ -97,12 +108,6 @@ void member_follow_space(struct member *member)
 void member_log_damaged(struct member *member, uint64_t index)
 {
     member_event(member, RAFT_EVENT_LOG_DAMAGED)->damaged_index = index;
-}
-
-/* Whether a damaged log waits for a snapshot. */
-static bool mends_log(const struct member *member)
-{
-    return raft_damaged_index(member->core) != 0 && !raft_damage_is_being_mended(member->core);
 }
 
 /*

@@ -131,6 +131,8 @@ struct member {
     uint64_t seen_term;
     uint64_t settle_term; /* commands of earlier terms are in doubt until one of this is applied */
 
+    bool own_came_first; /* in this turn, own commands came before those that peers forward */
+
     /* Applying. */
     uint64_t commit_index; /* entries up to here may be applied */
     uint64_t applied_index;
@@ -176,11 +178,26 @@ struct member {
      * made if that membership stays. */
     uint64_t binding_index;
     uint64_t binding_again_ms;
-    /* Members of which there is proof that they have lost what they had promised. */
+    /* Members of which there is proof that they have lost what they had promised, and the data
+     * directory that the proof is about. */
     size_t proof_count;
-    uint16_t proofs[RAFT_MEMBERS_MAX];
+    struct {
+        uint16_t id;
+        uint64_t identity;
+    } proofs[RAFT_MEMBERS_MAX];
+    /* When binding.c last found nothing to propose; false in is_known: something that it looks at
+     * has changed since, apart from what is kept here. */
+    struct {
+        bool is_known;
+        bool could_change;
+        uint64_t membership_index;
+    } binding_seen;
 
-    enum raft_space space; /* as the core was last told */
+    /* As the core was last told. What decides about entries counts the log writes under way as used
+     * space: `space`. They may need none, because files of the log are prepared as a whole; so what
+     * comes and goes with a large write decides neither who leads nor about snapshots: `disk`. */
+    enum raft_space space;
+    enum raft_space disk;
 
     bool drain_is_wanted;
     bool drain_has_begun;
@@ -234,9 +251,13 @@ void member_tell_applied(struct member *member);
 /* If a member is not bound to its data directory yet: proposes to bind it. If there is proof that
  * one has lost its data: proposes to mark it. */
 void member_propose_binding(struct member *member);
-bool member_binding_is_due(const struct member *member);
+bool member_binding_is_due(struct member *member);
+/* A link or the state of the core has changed. */
+void member_binding_changed(struct member *member);
 
 /* intake.c */
+/* In every other turn: commands that wait come before what peers forward. */
+void member_propose_first(struct member *member);
 /* The last events before a step: requests that waited, a read round, the time, draining. */
 void member_complete_batch(struct member *member);
 /* When an entry with the time has to be proposed, on the host's clock; UINT64_MAX = never. */

@@ -165,9 +165,8 @@ static void refuse_proposals(struct member *member, const struct raft_outbox *ou
 
 /* ---- the beginning of a turn ---- */
 
-/* How much of the reserve is left when the log writes under way are on the disk; see
- * store/reserve.h. */
-static enum raft_space space_level(const struct member *member)
+/* How much of the reserve is left when so many bytes more are on the disk; see store/reserve.h. */
+static enum raft_space space_level(const struct member *member, uint64_t more_bytes)
 {
     uint64_t free_bytes = member->turn.free_bytes;
     uint64_t reserve_bytes = member->options.reserve_bytes;
@@ -175,7 +174,7 @@ static enum raft_space space_level(const struct member *member)
     if (free_bytes == UINT64_MAX) {
         return RAFT_SPACE_ENOUGH; /* not known */
     }
-    free_bytes = free_bytes > member->write_bytes ? free_bytes - member->write_bytes : 0;
+    free_bytes = free_bytes > more_bytes ? free_bytes - more_bytes : 0;
     if (free_bytes >= reserve_floor(RESERVE_NEW, reserve_bytes)) {
         return RAFT_SPACE_ENOUGH;
     }
@@ -190,14 +189,18 @@ static enum raft_space space_level(const struct member *member)
  * becomes nearly full, a snapshot is saved, so that the log before it can be removed. */
 static void take_space(struct member *member)
 {
-    enum raft_space space = space_level(member);
+    enum raft_space space = space_level(member, member->write_bytes);
+    enum raft_space disk = space_level(member, 0);
 
-    if (space != member->space) {
-        bool was_enough = member->space == RAFT_SPACE_ENOUGH;
+    if (space != member->space || disk != member->disk) {
+        bool was_enough = member->disk == RAFT_SPACE_ENOUGH;
+        struct raft_event *event = member_event(member, RAFT_EVENT_SPACE);
 
         member->space = space;
-        member_event(member, RAFT_EVENT_SPACE)->space = space;
-        if (was_enough != (space == RAFT_SPACE_ENOUGH)) {
+        member->disk = disk;
+        event->space = space;
+        event->disk = disk;
+        if (was_enough != (disk == RAFT_SPACE_ENOUGH)) {
             member_follow_space(member);
         }
     }
@@ -251,6 +254,7 @@ void member_begin(struct member *member, const struct member_turn *turn)
         member->in_service = true;
         member_event(member, RAFT_EVENT_CLOCK)->wall_ms = turn->wall_ms;
         take_space(member);
+        member_propose_first(member);
     } else if (member->in_service) {
         leave_service(member);
     }
@@ -341,6 +345,9 @@ void member_step(struct member *member, uint64_t now_ms, struct member_report *r
     member_clear_batch(member);
     report->outbox = outbox;
     report->state_changed = outbox->state_changed;
+    if (outbox->state_changed) {
+        member_binding_changed(member);
+    }
     report->violation = outbox->violation;
     report->violator = outbox->violator;
 }

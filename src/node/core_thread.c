@@ -65,6 +65,7 @@ static void log_damage(struct core_loop *loop)
     if ((index != 0) == (loop->damaged_ms != 0)) {
         return;
     }
+    atomic_store(&loop->node->mends_log, index != 0 && loop->node->snapshots != NULL);
     if (index == 0) {
         LOG_INFO("the damaged log was replaced by a snapshot and a new log after it: mended after "
                  "%.1f s; this node votes again",

@@ -75,9 +75,10 @@ static void intake_link(struct core_loop *loop, size_t position)
     struct link *link = links->links[position];
     uint16_t peer = link_peer_id(link);
     struct link_event event;
+    uint64_t identity = member_has_room(loop->member) ? link_take_proof(link) : 0;
 
-    if (member_has_room(loop->member) && link_take_proof(link)) {
-        member_has_proof(loop->member, peer);
+    if (identity != 0) {
+        member_has_proof(loop->member, peer, identity);
     }
     for (size_t i = 0;
          i < LINK_EVENTS_MAX && member_has_room(loop->member) && link_next_event(link, &event);

@@ -126,8 +126,8 @@ static void bind_links(struct raftd_node *node, const struct raft_membership *me
     raft_committed_membership(node->core, &committed);
     for (size_t i = 0; i < node->links.count; i++) {
         struct link *link = node->links.links[i];
-        uint64_t identity = link_rules_identity(membership, &committed, node->conf.node.id,
-                                                link_peer_id(link));
+        uint64_t identity =
+            link_rules_identity(membership, &committed, node->conf.node.id, link_peer_id(link));
 
         if (!link_bind(link, identity)) {
             continue;

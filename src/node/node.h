@@ -144,6 +144,7 @@ struct raftd_node {
     atomic_bool joining;     /* the node takes part in consensus, but serves no clients yet */
     atomic_bool introduced;  /* links.introduced_id is there for the core thread */
     atomic_int draining;     /* enum draining: ASKED by the run thread, DONE by the core thread */
+    atomic_bool mends_log;   /* the log is damaged, and a snapshot is to replace it; core thread */
 
     atomic_bool core_ended; /* set by the run thread: no thread reads the clients' rings any more */
 

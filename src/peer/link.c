@@ -254,7 +254,7 @@ bool link_next_event(struct link *link, struct link_event *event)
  */
 bool link_has_events(struct link *link)
 {
-    if (ring_count(link->events) > 0 || atomic_load(&link->has_proof)) {
+    if (ring_count(link->events) > 0 || atomic_load(&link->proof_against) != 0) {
         return true;
     }
     wake_blocked(link);

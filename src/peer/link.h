@@ -130,8 +130,9 @@ void link_get_known(struct link *link, struct acquaintance *known);
 void link_set_known(struct link *link, const struct acquaintance *known);
 /* Core thread. Whether a hello has shown, since the last call, that the peer's data directory lacks
  * what the peer had promised, while the peer had no connection: so no other process stands in for
- * the same member. The link refuses the peer; wakes the core thread. */
-bool link_take_proof(struct link *link);
+ * the same member. Returns the identity of that directory, 0 = no. The link refuses the peer; wakes
+ * the core thread. */
+uint64_t link_take_proof(struct link *link);
 /* Any thread. The log binds the peer's id to the data directory with this identity; 0 = to none. A
  * connection to another directory ends. Returns whether that is new. */
 bool link_bind(struct link *link, uint64_t identity);

@@ -71,7 +71,7 @@ enum acquaintance_verdict link_recognise(struct link *link, const struct wire_he
         set_health_down(link, error->message);
     }
     if (is_proof) {
-        atomic_store(&link->has_proof, true);
+        atomic_store(&link->proof_against, hello->identity);
         waker_wake(link->shared->core);
     }
     return verdict;
@@ -112,9 +112,9 @@ void link_remember(struct link *link, const struct raft_message *message)
     mutex_unlock(&link->mutex);
 }
 
-bool link_take_proof(struct link *link)
+uint64_t link_take_proof(struct link *link)
 {
-    return atomic_exchange(&link->has_proof, false);
+    return atomic_exchange(&link->proof_against, 0);
 }
 
 bool link_bind(struct link *link, uint64_t identity)

@@ -71,12 +71,12 @@ struct link {
     bool started;
 
     /* Any thread. */
-    atomic_bool stop;           /* set by link_request_stop(), read by the link thread */
-    atomic_bool up;             /* set by the link thread, read by the core thread */
-    atomic_bool given_waits;    /* set by the reception thread, cleared by the link thread */
-    atomic_bool rebound;        /* known.bound has changed; cleared by the link thread */
-    atomic_bool has_proof;      /* see link_take_proof(); cleared by the core thread */
-    atomic_bool events_blocked; /* the link waits for room in `events`: see link_push_owed() */
+    atomic_bool stop;               /* set by link_request_stop(), read by the link thread */
+    atomic_bool up;                 /* set by the link thread, read by the core thread */
+    atomic_bool given_waits;        /* set by the reception thread, cleared by the link thread */
+    atomic_bool rebound;            /* known.bound has changed; cleared by the link thread */
+    _Atomic uint64_t proof_against; /* see link_take_proof(); cleared by the core thread */
+    atomic_bool events_blocked;     /* the link waits for room in `events`: see link_push_owed() */
     atomic_size_t events_bytes; /* of the frames in `events`; link thread adds, core subtracts */
 
     /* Guarded by mutex. */

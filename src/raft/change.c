@@ -108,6 +108,8 @@ const char *raft_refusal_text(enum raft_refusal refusal)
             "this member has not caught up with the leader yet; try again when its lag is small",
         [RAFT_REFUSED_NO_MEMBER] = "there is no member with this id",
         [RAFT_REFUSED_REMOVED] = "the member with this id was removed",
+        [RAFT_REFUSED_DAMAGED] = "the log of this member is damaged: it cannot lead until it has "
+                                 "replaced the log (its own log says when); check its disk",
         [RAFT_REFUSED_STRANGER] =
             ("the member has another data directory: a node that lost its data comes back under a "
              "new id (raftctl member replace)"),

@@ -67,7 +67,7 @@ bool core_is_voter(const struct raft_core *core)
 
 uint8_t core_standing(const struct raft_core *core)
 {
-    if (core->space != RAFT_SPACE_ENOUGH || core->damage.index != 0 || core->lost.from != 0) {
+    if (core->disk_is_low || core->damage.index != 0 || core->lost.from != 0) {
         return 0;
     }
     return core->now_ms < core->stall.until_ms ? 1 : (uint8_t)(core->options.priority + 1);

@@ -43,7 +43,8 @@ struct raft_core {
     uint64_t voter_before_index;
     uint64_t voter_before_term;
     bool was_voter_before;
-    enum raft_space space; /* on the disk of this node */
+    enum raft_space space; /* on the disk of this node, log writes under way counted as used */
+    bool disk_is_low;      /* the same is nearly full without these */
     bool removed;          /* this node was removed, and that is committed */
 
     enum raft_role role;

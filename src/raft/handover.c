@@ -38,7 +38,13 @@ static enum raft_refusal refusal_of(const struct raft_core *core, size_t positio
     if (core->now_ms - progress->last_contact_ms >= core->options.election_timeout_ms) {
         return RAFT_REFUSED_NO_ANSWER;
     }
-    return progress->state == RAFT_PROGRESS_REPLICATE ? RAFT_REFUSED_NOT : RAFT_REFUSED_BEHIND;
+    if (progress->state != RAFT_PROGRESS_REPLICATE) {
+        return RAFT_REFUSED_BEHIND;
+    }
+    /* It would not obey (election_on_order()), and the cluster would take no commands until the
+     * handover is given up. No standing has two reasons, and a full disk is told as well. */
+    return progress->standing == 0 && progress->space == RAFT_SPACE_ENOUGH ? RAFT_REFUSED_DAMAGED
+                                                                           : RAFT_REFUSED_NOT;
 }
 
 static bool is_candidate(const struct raft_core *core, size_t position)

@@ -75,6 +75,7 @@ enum raft_refusal {
     RAFT_REFUSED_NO_MEMBER = 24,     /* handover: no member has that id */
     RAFT_REFUSED_REMOVED = 25,       /* handover: the member with that id was removed */
     RAFT_REFUSED_STRANGER = 26,      /* the id is bound to another data directory */
+    RAFT_REFUSED_DAMAGED = 27, /* handover: the log of that voter is damaged, so it cannot lead */
     RAFT_REFUSALS,
 };
 /* A constant sentence for a person. */

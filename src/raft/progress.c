@@ -82,8 +82,9 @@ static void progress_init(struct raft_core *core, struct progress *progress)
 
 /* The peer has lost what it has acknowledged: nobody knows what else it has forgotten, a vote or a
  * promise. Nothing that it says counts any more, and nothing that it said. */
-static void stop_counting(struct progress *progress)
+static void stop_counting(struct raft_core *core, struct progress *progress)
 {
+    core->state_changed = core->state_changed || !progress->has_lost_log;
     progress->has_lost_log = true;
     progress->last_contact_ms = 0;
     progress->round_acknowledged = 0;
@@ -96,7 +97,7 @@ static void stop_counting_marked(struct raft_core *core, size_t position)
 {
     if (core->membership.members[position].identity == RAFT_IDENTITY_LOST &&
         !PLANT(raft_lost_mark_ignored)) {
-        stop_counting(&core->progress[position]);
+        stop_counting(core, &core->progress[position]);
     }
 }
 
@@ -125,7 +126,7 @@ void progress_on_lost(struct raft_core *core, uint16_t peer)
     size_t position = core_position(core, peer);
 
     if (core->role == RAFT_LEADER && position < RAFT_MEMBERS_MAX) {
-        stop_counting(&core->progress[position]);
+        stop_counting(core, &core->progress[position]);
     }
 }
 
@@ -167,7 +168,7 @@ static void on_refusal(struct raft_core *core, struct progress *progress,
             return;
         }
         if (progress->match_index > message->append_reply.lost_index) {
-            stop_counting(progress);
+            stop_counting(core, progress);
             return;
         }
         /* It says so, and it votes for nobody until it has that again: damage.c. */

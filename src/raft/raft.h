@@ -110,7 +110,7 @@ enum raft_event_type {
     RAFT_EVENT_SNAPSHOT_RECEIVED, /* received: a snapshot of a peer is durable and checked */
     RAFT_EVENT_SNAPSHOT_SENT,     /* peer: the peer has the whole snapshot on its disk */
     RAFT_EVENT_SNAPSHOT_FAILED,   /* peer: the transfer of a snapshot to the peer failed */
-    RAFT_EVENT_SPACE,             /* low, space: how much room the disk has */
+    RAFT_EVENT_SPACE,             /* space, disk: how much room the disk has */
     RAFT_EVENT_HANDOVER,          /* to: a leader hands over to this voter, 0 = to the best one */
     RAFT_EVENT_APPLIED,     /* applied_index: the host needs no entry up to this one any more */
     RAFT_EVENT_FETCHED,     /* fetched: the answer to a request in raft_outbox.fetches */
@@ -197,8 +197,8 @@ struct raft_event {
         } link;
         uint16_t to;
         struct {
-            bool low;              /* at least RAFT_SPACE_LOW */
-            enum raft_space space; /* the higher of the two levels counts */
+            enum raft_space space; /* counts log writes under way as used: decides about entries */
+            enum raft_space disk;  /* without these, so not above `space`: decides who leads */
         };
     };
 };

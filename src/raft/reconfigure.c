@@ -105,8 +105,7 @@ static enum raft_refusal check_voters(const struct raft_core *core,
 static bool marks_leader(const struct raft_core *core, const struct raft_change *change)
 {
     for (size_t i = 0; i < change->count; i++) {
-        if (change->steps[i].kind == RAFT_CHANGE_LOST &&
-            change->steps[i].id == core->options.id) {
+        if (change->steps[i].kind == RAFT_CHANGE_LOST && change->steps[i].id == core->options.id) {
             return true;
         }
     }

@@ -237,10 +237,9 @@ static void on_event(struct raft_core *core, const struct raft_event *event)
         time_on_clock(core, event->wall_ms);
         break;
     case RAFT_EVENT_SPACE:
+        ASSERT(event->disk <= event->space);
         core->space = event->space;
-        if (event->low && core->space == RAFT_SPACE_ENOUGH) {
-            core->space = RAFT_SPACE_LOW;
-        }
+        core->disk_is_low = event->disk != RAFT_SPACE_ENOUGH;
         break;
     case RAFT_EVENT_APPLIED:
         ASSERT(event->applied_index <= core->commit_index);

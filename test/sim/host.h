@@ -96,7 +96,7 @@ struct host_link {
     char address[32];
     struct acquaintance known;
     uint64_t peer_identity; /* of the directory at the other end of the newest connection */
-    bool has_proof;         /* see link_take_proof() */
+    uint64_t proof_against; /* see link_take_proof() */
     bool gave_proof;        /* the member was told */
 };
 

@@ -158,11 +158,11 @@ static void carry_hello(enum wire_frame_type type, const struct wire_hello *hell
 }
 
 /* Only a directory that lacks something can prove it. */
-static void take_proof(struct host *host, uint16_t from)
+static void take_proof(struct host *host, uint16_t from, uint64_t identity)
 {
     STORY(host->world, host->id, "has proof that node %u has lost data", from);
     world_see(host->world, SEEN_PROOF);
-    host->links[from].has_proof = true;
+    host->links[from].proof_against = identity;
     host->proof_waits = true;
     host_plan_turn(host);
     if (!host->world->hosts[from]->may_be_marked) {
@@ -178,13 +178,13 @@ void host_give_proofs(struct host *host)
     for (uint16_t peer = 1; peer < SIM_HOSTS_MAX && host->proof_waits; peer++) {
         struct host_link *link = &host->links[peer];
 
-        if (link->has_proof && member_has_room(host->member)) {
-            link->has_proof = false;
+        if (link->proof_against != 0 && member_has_room(host->member)) {
+            member_has_proof(host->member, peer, link->proof_against);
+            link->proof_against = 0;
             link->gave_proof = true;
             host->heard_other = true;
-            member_has_proof(host->member, peer);
         }
-        waits = waits || link->has_proof;
+        waits = waits || link->proof_against != 0;
     }
     host->proof_waits = waits;
 }
@@ -207,7 +207,7 @@ static enum greeting_reason judge(struct host *host, uint16_t from, bool dialled
     reason = hello_reason_of(acquaintance_recognise(&host->links[from].known, hello,
                                                     host->link_up[from], &is_proof, error));
     if (is_proof) {
-        take_proof(host, from);
+        take_proof(host, from, hello->identity);
     }
     return reason;
 }

@@ -256,14 +256,13 @@ const char *story_members(struct story *story, const struct words *words)
     for (size_t i = 0; i < membership->count && used + 40 < sizeof(text); i++) {
         uint8_t roles = membership->members[i].roles;
 
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%u%s%s%s%s%s",
-                                 used > 0 ? "," : "", membership->members[i].id,
-                                 (roles & RAFT_MEMBER_VOTER) != 0 ? " votes" : "",
-                                 (roles & RAFT_MEMBER_OUTGOING) != 0 ? " outgoing" : "",
-                                 (roles & RAFT_MEMBER_LEARNER) != 0 ? " learns" : "",
-                                 (roles & RAFT_MEMBER_JOINING) != 0 ? " to vote" : "",
-                                 membership->members[i].identity == RAFT_IDENTITY_LOST ? " lost"
-                                                                                      : "");
+        used += (size_t)snprintf(
+            text + used, sizeof(text) - used, "%s%u%s%s%s%s%s", used > 0 ? "," : "",
+            membership->members[i].id, (roles & RAFT_MEMBER_VOTER) != 0 ? " votes" : "",
+            (roles & RAFT_MEMBER_OUTGOING) != 0 ? " outgoing" : "",
+            (roles & RAFT_MEMBER_LEARNER) != 0 ? " learns" : "",
+            (roles & RAFT_MEMBER_JOINING) != 0 ? " to vote" : "",
+            membership->members[i].identity == RAFT_IDENTITY_LOST ? " lost" : "");
     }
     world_tell(story->world, host->id, "members of entry %" PRIu64 ", %s%s%s: %s",
                raft_get_membership_index(host->core),

@@ -200,9 +200,9 @@ START_TEST(t61_a_member_with_proof_against_it_is_marked)
     turns(TURNS);
     index = members_index();
     turn(2, false, 0);
-    member_has_proof(member, 2);
-    member_has_proof(member, 2);
-    member_has_proof(member, 9); /* no member */
+    member_has_proof(member, 2, 0x72);
+    member_has_proof(member, 2, 0x72);
+    member_has_proof(member, 9, 0x79); /* no member */
     turns(TURNS);
     ck_assert_uint_eq(bound(2), RAFT_IDENTITY_LOST);
     ck_assert_uint_eq(members_index(), index + 1);
@@ -211,6 +211,38 @@ START_TEST(t61_a_member_with_proof_against_it_is_marked)
     ck_assert_uint_eq(bound(2), RAFT_IDENTITY_LOST);
     ck_assert_uint_eq(members_index(), index + 1);
     ck_assert(!member_can_go_on(member));
+    end();
+}
+END_TEST
+
+/* The proof is about a directory that came up while member 2 was bound to none; the one that member
+ * 2 is bound to has lost nothing. Proof against that one counts later all the same. */
+START_TEST(t61_a_proof_is_about_one_directory)
+{
+    uint64_t index;
+
+    begin(0x71);
+    turn(2, true, 0x72);
+    turns(TURNS);
+    index = members_index();
+    member_has_proof(member, 2, 0x99);
+    turns(TURNS);
+    ck_assert_uint_eq(bound(2), 0x72);
+    ck_assert_uint_eq(members_index(), index);
+    member_has_proof(member, 2, 0x72);
+    turns(TURNS);
+    ck_assert_uint_eq(bound(2), RAFT_IDENTITY_LOST);
+    end();
+}
+END_TEST
+
+START_TEST(t61_an_unbound_member_with_proof_is_marked)
+{
+    begin(0x71);
+    turns(TURNS);
+    member_has_proof(member, 2, 0x72);
+    turns(TURNS);
+    ck_assert_uint_eq(bound(2), RAFT_IDENTITY_LOST);
     end();
 }
 END_TEST
@@ -237,6 +269,8 @@ UNIT_SUITE(binding)
     tcase_add_test(tcase, t61_a_bound_member_is_never_bound_again);
     tcase_add_test(tcase, a_directory_is_bound_to_one_member);
     tcase_add_test(tcase, t61_a_member_with_proof_against_it_is_marked);
+    tcase_add_test(tcase, t61_a_proof_is_about_one_directory);
+    tcase_add_test(tcase, t61_an_unbound_member_with_proof_is_marked);
     tcase_add_test(tcase, a_member_that_is_not_known_stays_unbound);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -8,10 +8,11 @@
 #include "member/member.h"
 #include "member/state.h"
 
-enum { ENTRIES = 20, SNAPSHOT = 10 };
+enum { ENTRIES = 20, SNAPSHOT = 10, RESERVE = 1000 };
 
 static struct member *member;
 static struct member_write *under_way;
+static uint64_t free_bytes;
 static uint64_t now_ms;
 
 static struct raft_entry *make_entry(uint64_t index)
@@ -39,7 +40,7 @@ static void turn(void)
 {
     const struct member_turn turn = {.now_ms = now_ms + 1,
                                      .wall_ms = now_ms + 1,
-                                     .free_bytes = UINT64_MAX,
+                                     .free_bytes = free_bytes,
                                      .takes_part = true,
                                      .serves = true};
     struct member_report report;
@@ -77,6 +78,7 @@ static void set_up(void)
                                                   .snapshot_entries = 1000,
                                                   .snapshot_bytes = 1 << 20,
                                                   .keep_entries = 100,
+                                                  .reserve_bytes = RESERVE,
                                                   .snapshot_retry_ms = 10000};
     const struct member_applied applied = {.index = SNAPSHOT, .term = 1};
     struct raft_recovered recovered = {.term = 1, .commit_index = SNAPSHOT};
@@ -94,6 +96,7 @@ static void set_up(void)
     }
     member = member_create(&member_options, core, &applied, 0);
     under_way = NULL;
+    free_bytes = UINT64_MAX;
     now_ms = 0;
     turn();
     write_and_turn();
@@ -171,6 +174,50 @@ START_TEST(a_snapshot_is_saved_even_if_nothing_was_applied)
 }
 END_TEST
 
+/* The disk becomes nearly full while the log is damaged. The newest snapshot would shorten the log
+ * then, but nobody has read it since it was saved: it must not take the place of the log. */
+START_TEST(an_old_snapshot_does_not_replace_the_log_of_a_full_disk)
+{
+    member_want_snapshot(member);
+    save(0);
+    turn();
+    write_and_turn();
+    member_log_damaged(member, 5);
+    turn();
+    write_and_turn();
+    free_bytes = RESERVE - 1;
+    turn();
+    ck_assert_ptr_null(under_way);
+    ck_assert_uint_eq(member_take_compaction(member), 0);
+    ck_assert(!raft_damage_is_being_mended(member_core(member)));
+    save(0);
+    turn();
+    ck_assert_ptr_nonnull(under_way);
+    ck_assert(under_way->write.replaces_damage);
+    write_and_turn();
+    ck_assert_uint_eq(raft_damaged_index(member_core(member)), 0);
+}
+END_TEST
+
+/* The next start would refuse the damaged log. */
+START_TEST(a_node_that_stops_replaces_its_damaged_log_first)
+{
+    member_drain(member);
+    turn();
+    write_and_turn();
+    ck_assert(member_is_drained(member));
+    member_log_damaged(member, 5);
+    turn();
+    write_and_turn();
+    ck_assert(!member_is_drained(member));
+    save(SNAPSHOT);
+    turn();
+    ck_assert(!member_is_drained(member));
+    write_and_turn();
+    ck_assert(member_is_drained(member));
+}
+END_TEST
+
 /* The snapshot fails: it is tried again after the pause, and the member stays without a vote. */
 START_TEST(a_snapshot_that_fails_is_tried_again)
 {
@@ -224,6 +271,8 @@ UNIT_SUITE(damage)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_snapshot_is_saved_and_the_log_begins_anew);
     tcase_add_test(tcase, a_snapshot_is_saved_even_if_nothing_was_applied);
+    tcase_add_test(tcase, an_old_snapshot_does_not_replace_the_log_of_a_full_disk);
+    tcase_add_test(tcase, a_node_that_stops_replaces_its_damaged_log_first);
     tcase_add_test(tcase, a_snapshot_that_fails_is_tried_again);
     tcase_add_test(tcase, a_question_that_was_not_taken_is_not_lost);
     suite_add_tcase(suite, tcase);

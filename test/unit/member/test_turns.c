@@ -326,23 +326,32 @@ START_TEST(the_commands_of_one_turn_count_for_the_bound_of_uncommitted_bytes)
 }
 END_TEST
 
-START_TEST(so_do_those_that_peers_forward)
+enum { FORWARDED = 30 };
+
+static struct raft_entry *forwarded[FORWARDED];
+
+/* Node 2 forwards more than the bound of uncommitted bytes. */
+static void forward(uint64_t first_sequence)
 {
-    static struct raft_entry *entries[30];
     struct raft_message *message = make_message(RAFT_MESSAGE_PROPOSE, 2, 2);
     uint8_t data[COMMAND_BYTES] = {0};
 
+    for (size_t i = 0; i < FORWARDED; i++) {
+        forwarded[i] = raft_entry_make(RAFT_ENTRY_COMMAND, data, sizeof(data));
+        forwarded[i]->origin = 88;
+        forwarded[i]->sequence = first_sequence + i;
+    }
+    message->entries = forwarded;
+    message->entry_count = FORWARDED;
+    member_message(bench.member, message);
+}
+
+START_TEST(so_do_those_that_peers_forward)
+{
     lead();
     bench.disk_stalled = true;
-    for (size_t i = 0; i < 30; i++) {
-        entries[i] = raft_entry_make(RAFT_ENTRY_COMMAND, data, sizeof(data));
-        entries[i]->origin = 88;
-        entries[i]->sequence = i + 1;
-    }
-    message->entries = entries;
-    message->entry_count = 30;
     begin();
-    member_message(bench.member, message);
+    forward(1);
     for (uint64_t tag = 1; tag <= 50; tag++) {
         ask(1, tag);
     }
@@ -352,33 +361,93 @@ START_TEST(so_do_those_that_peers_forward)
 }
 END_TEST
 
+/* Node 2 has everything that was sent to it. */
+static void acknowledge_all(void)
+{
+    struct raft_message *reply = make_message(RAFT_MESSAGE_APPEND_REPLY, 2, 2);
+    struct raft_status status;
+
+    raft_get_status(member_core(bench.member), bench.turn.now_ms, &status);
+    reply->append_reply.success = true;
+    reply->append_reply.index = status.last_index;
+    reply->append_reply.standing = 1;
+    member_message(bench.member, reply);
+}
+
+/*
+ * A peer forwards in each turn more than there is room for. The leader's own clients get every
+ * other turn: a command waits two turns at most, and what is forwarded goes on as well.
+ */
+START_TEST(forwarded_commands_do_not_starve_the_own_clients)
+{
+    size_t turns_of_others = 0;
+    uint64_t last = 0;
+
+    lead();
+    for (uint64_t turn = 0; turn < 20; turn++) {
+        struct raft_status status;
+        size_t own = bench.answer_count;
+
+        begin();
+        forward(1 + turn * FORWARDED);
+        acknowledge_all();
+        if (turn < 5) {
+            ask(1, turn + 1);
+        }
+        end();
+        raft_get_status(member_core(bench.member), bench.turn.now_ms, &status);
+        turns_of_others += status.last_index - last > bench.answer_count - own + 5;
+        last = status.last_index;
+        bench.turn.now_ms++;
+    }
+    ck_assert_uint_eq(member_proposal_count(bench.member), 0);
+    for (uint64_t tag = 1; tag <= 5; tag++) {
+        ck_assert_ptr_nonnull(answer_to(tag));
+        ck_assert_int_eq(answer_to(tag)->status, RAFTD_OK);
+    }
+    ck_assert_uint_gt(turns_of_others, 5);
+}
+END_TEST
+
+static enum raft_space told_space(void)
+{
+    struct raft_status status;
+
+    raft_get_status(member_core(bench.member), bench.turn.now_ms, &status);
+    return status.space;
+}
+
+/* But only where entries are taken: the disk is not nearly full. */
 START_TEST(what_is_on_its_way_to_the_disk_counts_as_used_space)
 {
     lead();
     pass(1);
     bench.turn.free_bytes = RESERVE_BYTES + COMMAND_BYTES / 2;
     pass(1);
-    ck_assert(!member_space_is_low(bench.member));
+    ck_assert_int_eq(told_space(), RAFT_SPACE_ENOUGH);
     bench.disk_stalled = true;
     begin();
     ask(1, 1);
     end();
     pass(1);
-    ck_assert(member_space_is_low(bench.member));
+    ck_assert_int_eq(told_space(), RAFT_SPACE_LOW);
+    ck_assert(!member_space_is_low(bench.member));
+    ck_assert(!bench.member->snapshots.is_tight);
     bench.disk_stalled = false;
     pass(1);
-    ck_assert(!member_space_is_low(bench.member));
+    ck_assert_int_eq(told_space(), RAFT_SPACE_ENOUGH);
+    bench.turn.free_bytes = RESERVE_BYTES - 1;
+    pass(1);
+    ck_assert(member_space_is_low(bench.member));
+    ck_assert(bench.member->snapshots.is_tight);
 }
 END_TEST
 
 static enum raft_space space_with(uint64_t free_bytes)
 {
-    struct raft_status status;
-
     bench.turn.free_bytes = free_bytes;
     pass(1);
-    raft_get_status(member_core(bench.member), bench.turn.now_ms, &status);
-    return status.space;
+    return told_space();
 }
 
 START_TEST(the_parts_of_the_reserve_are_what_the_core_is_told)
@@ -580,6 +649,7 @@ UNIT_SUITE(turns)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, the_commands_of_one_turn_count_for_the_bound_of_uncommitted_bytes);
     tcase_add_test(tcase, so_do_those_that_peers_forward);
+    tcase_add_test(tcase, forwarded_commands_do_not_starve_the_own_clients);
     tcase_add_test(tcase, what_is_on_its_way_to_the_disk_counts_as_used_space);
     tcase_add_test(tcase, the_parts_of_the_reserve_are_what_the_core_is_told);
     tcase_add_test(tcase, a_refused_command_holds_back_its_client_alone);

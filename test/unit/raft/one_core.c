@@ -337,7 +337,7 @@ void one_core_link(struct one_core *one, uint16_t peer, bool up)
 
 void one_core_space(struct one_core *one, enum raft_space space)
 {
-    const struct raft_event event = {.type = RAFT_EVENT_SPACE, .space = space};
+    const struct raft_event event = {.type = RAFT_EVENT_SPACE, .space = space, .disk = space};
 
     one_core_event(one, &event);
 }

@@ -184,6 +184,42 @@ START_TEST(a_voter_that_is_silent_or_behind_is_refused)
 }
 END_TEST
 
+/* A voter without a standing whose disk has room: its log is damaged. */
+START_TEST(a_voter_with_a_damaged_log_is_refused_at_once)
+{
+    struct raft_message answer;
+    struct one_core one;
+
+    lead(&one);
+    one_core_run_answered(&one, HEARTBEAT_MS, 2, 3);
+    answer = one_core_answer_of(&one, 2);
+    answer.append_reply.standing = 0;
+    one_core_give(&one, &answer);
+    ck_assert_uint_eq(answer_to(&one, 2), RAFT_REFUSED_DAMAGED);
+    ck_assert_uint_eq(raft_get_handover(one.core), 0);
+    answer.append_reply.space = RAFT_SPACE_LOW; /* a full disk alone is no reason */
+    one_core_give(&one, &answer);
+    ck_assert_uint_eq(answer_to(&one, 2), RAFT_REFUSED_HANDING_OVER);
+    one_core_end(&one);
+}
+END_TEST
+
+/* With the other voters down or damaged there is nobody to hand over to. */
+START_TEST(no_damaged_voter_is_chosen)
+{
+    struct raft_message answer;
+    struct one_core one;
+
+    one_core_begin(&one, 1, 2);
+    one_core_lead(&one);
+    answer = one_core_answer_of(&one, 2);
+    answer.append_reply.standing = 0;
+    one_core_give(&one, &answer);
+    ck_assert_uint_eq(answer_to(&one, 0), RAFT_REFUSED_NO_CANDIDATE);
+    one_core_end(&one);
+}
+END_TEST
+
 START_TEST(nobody_to_hand_to_is_an_answer)
 {
     struct one_core one;
@@ -271,6 +307,8 @@ UNIT_SUITE(handover)
     tcase_add_test(tests, a_member_that_cannot_lead_is_refused_with_the_reason);
     tcase_add_test(tests, a_peer_is_told_only_reasons_that_it_knows);
     tcase_add_test(tests, a_voter_that_is_silent_or_behind_is_refused);
+    tcase_add_test(tests, a_voter_with_a_damaged_log_is_refused_at_once);
+    tcase_add_test(tests, no_damaged_voter_is_chosen);
     tcase_add_test(tests, nobody_to_hand_to_is_an_answer);
     tcase_add_test(tests, it_is_given_up_after_an_election_timeout);
     tcase_add_test(tests, a_lost_order_is_repeated);

@@ -247,7 +247,8 @@ END_TEST
 
 START_TEST(t45_a_full_disk_refuses_commands_and_recovers)
 {
-    struct raft_event event = {.type = RAFT_EVENT_SPACE, .low = true};
+    struct raft_event event = {
+        .type = RAFT_EVENT_SPACE, .space = RAFT_SPACE_LOW, .disk = RAFT_SPACE_LOW};
     struct one_core one;
 
     lead(&one);
@@ -261,7 +262,8 @@ START_TEST(t45_a_full_disk_refuses_commands_and_recovers)
     one_core_answer_all(&one);
     ck_assert_uint_eq(one.read_id, 1);
     ck_assert_uint_eq(last_index(&one), 2);
-    event.low = false;
+    event.space = RAFT_SPACE_ENOUGH;
+    event.disk = RAFT_SPACE_ENOUGH;
     one_core_event(&one, &event);
     one_core_propose(&one, 9, 0);
     ck_assert_uint_eq(last_index(&one), 3);

@@ -85,6 +85,46 @@ START_TEST(t27_a_learner_that_never_answered_is_not_promoted)
 }
 END_TEST
 
+/* T61: nobody would listen to it any more. */
+START_TEST(t61_a_leader_does_not_mark_itself)
+{
+    struct one_core one;
+
+    one_core_begin(&one, 1, 3);
+    one_core_lead(&one);
+    ask_change(&one, RAFT_CHANGE_LOST, 1);
+    ck_assert_uint_eq(one.refused_reason, RAFT_REFUSED_LEADS_ALREADY);
+    ask_change(&one, RAFT_CHANGE_LOST, 2);
+    ck_assert_uint_eq(one.refused_reason, RAFT_REFUSED_NOT);
+    ck_assert(raft_membership_is_lost(raft_get_membership(one.core), 2));
+    one_core_end(&one);
+}
+END_TEST
+
+/* T61: an earlier leader's mark. What the marked member acknowledges to a new leader is not
+ * counted, with the mark in the log from the beginning of its term. */
+START_TEST(t61_a_new_leader_does_not_count_a_marked_member)
+{
+    struct one_core one;
+
+    one_core_begin(&one, 1, 3);
+    one_core_lead(&one);
+    ask_change(&one, RAFT_CHANGE_LOST, 2);
+    one_core_answer(&one, 3);
+    one_core_step_down(&one);
+    one_core_run(&one, 2 * ELECTION_TIMEOUT_MS);
+    one_core_win(&one);
+    ck_assert_int_eq(raft_get_role(one.core), RAFT_LEADER);
+    ck_assert(one_core_peer(&one, 2).has_lost_log);
+    one_core_propose(&one, 5, 0);
+    one_core_run_answered(&one, 2 * HEARTBEAT_MS, 2, 2);
+    ck_assert_uint_lt(one_core_status(&one).commit_index, one_core_status(&one).last_index);
+    one_core_run_answered(&one, 2 * HEARTBEAT_MS, 3, 3);
+    ck_assert_uint_eq(one_core_status(&one).commit_index, one_core_status(&one).last_index);
+    one_core_end(&one);
+}
+END_TEST
+
 UNIT_SUITE(reconfigure)
 {
     Suite *suite = suite_create("reconfigure");
@@ -93,6 +133,8 @@ UNIT_SUITE(reconfigure)
     tcase_add_test(tests, t26_no_change_before_the_leader_has_committed_in_its_term);
     tcase_add_test(tests, one_change_at_a_time);
     tcase_add_test(tests, t27_a_learner_that_never_answered_is_not_promoted);
+    tcase_add_test(tests, t61_a_leader_does_not_mark_itself);
+    tcase_add_test(tests, t61_a_new_leader_does_not_count_a_marked_member);
     suite_add_tcase(suite, tests);
     return suite;
 }
