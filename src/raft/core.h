@@ -99,10 +99,12 @@ struct raft_core {
         bool pending;
         bool lease; /* a lease of the leader is enough */
         uint64_t id;
-        uint64_t index;   /* leader: commit index when the round was opened */
-        uint64_t round;   /* leader: the round that confirms them; 0 = not opened yet */
-        uint64_t attempt; /* follower: the question under way; 0 = not asked yet */
-        uint64_t sent_ms;
+        uint64_t index;         /* leader: commit index when the round was opened */
+        uint64_t round;         /* leader: the round that confirms them; 0 = not opened yet */
+        uint64_t attempt;       /* follower: the newest question under way; 0 = not asked yet */
+        uint64_t first_attempt; /* follower: the oldest one whose answer confirms this batch */
+        uint64_t sent_ms;       /* follower: when the newest one was asked */
+        uint64_t wait_ms;       /* follower: after so long it is asked again */
     } read;
     uint64_t last_attempt; /* ascends during the whole life of the process */
 

@@ -17,7 +17,10 @@
  * A follower asks the leader for steps 1 to 3 and does step 4 itself. Each question has a number,
  * its attempt, that is never used again in the life of the process. Otherwise the late answer to an
  * earlier question could confirm reads that were asked after it, with a read index that is too low.
- * The thread that calls raft_step() runs this.
+ * A question may be lost, so it is repeated, and the time until then doubles. All questions about
+ * one batch of reads were asked after these reads, so the answer to any of them confirms the batch.
+ * If only the newest one counted, a way to the leader and back that takes longer than the time
+ * between two questions would confirm nothing. The thread that calls raft_step() runs this.
  */
 #include "raft/read.h"
 
@@ -34,7 +37,7 @@ void read_on_request(struct raft_core *core, uint64_t read_id, bool lease)
     core->read.lease = lease;
     core->read.id = read_id;
     core->read.round = 0;
-    core->read.attempt = 0;
+    core->read.attempt = 0; /* follower_ask() begins anew, so answers to older questions are late */
 }
 
 void read_on_message(struct raft_core *core, const struct raft_message *message)
@@ -64,7 +67,8 @@ void read_on_reply(struct raft_core *core, const struct raft_message *message)
 {
     if (core->role == RAFT_LEADER || message->term != core->term || message->from != core->leader ||
         !core->read.pending || core->read.attempt == 0 ||
-        message->read_reply.attempt != core->read.attempt) {
+        message->read_reply.attempt < core->read.first_attempt ||
+        message->read_reply.attempt > core->read.attempt) {
         return;
     }
     confirm(core, message->read_reply.index);
@@ -161,20 +165,41 @@ static void leader_confirm(struct raft_core *core)
     }
 }
 
+/* How long the follower waits for an answer before it asks again: two heartbeats at first. Longer
+ * than an election time-out is of no use, because a leader without a quorum has given up by then. */
+static void follower_choose_wait(struct raft_core *core)
+{
+    uint64_t shortest_ms = 2 * (uint64_t)core->options.heartbeat_ms;
+    uint64_t longest_ms = core->options.election_timeout_ms;
+
+    core->read.wait_ms = core->read.attempt == 0 ? shortest_ms : 2 * core->read.wait_ms;
+    if (core->read.wait_ms > longest_ms) {
+        core->read.wait_ms = longest_ms > shortest_ms ? longest_ms : shortest_ms;
+    }
+}
+
 static void follower_ask(struct raft_core *core)
 {
-    bool overdue = core->read.attempt != 0 &&
-                   core->now_ms - core->read.sent_ms >= 2 * (uint64_t)core->options.heartbeat_ms;
     struct raft_message *message;
 
-    if (!core->read.pending || core->leader == 0 || (core->read.attempt != 0 && !overdue)) {
+    if (!core->read.pending || core->leader == 0 || core->now_ms < read_again_ms(core)) {
         return;
     }
-    core->read.attempt = PLANT(raft_read_id_reused) ? 1 : ++core->last_attempt;
+    follower_choose_wait(core);
+    core->last_attempt = PLANT(raft_read_id_reused) ? 1 : core->last_attempt + 1;
+    if (core->read.attempt == 0) {
+        core->read.first_attempt = core->last_attempt;
+    }
+    core->read.attempt = core->last_attempt;
     core->read.sent_ms = core->now_ms;
     message = core_send(core, RAFT_MESSAGE_READ, core->leader);
     message->read.attempt = core->read.attempt;
     message->read.lease = core->read.lease;
+}
+
+uint64_t read_again_ms(const struct raft_core *core)
+{
+    return core->read.attempt != 0 ? core->read.sent_ms + core->read.wait_ms : 0;
 }
 
 void read_flush(struct raft_core *core)

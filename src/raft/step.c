@@ -481,7 +481,7 @@ uint64_t raft_next_deadline(const struct raft_core *core)
         return core->now_ms; /* each step releases a part of what was dropped */
     }
     if (core->role != RAFT_LEADER && core->read.pending && core->read.attempt != 0) {
-        uint64_t again = core->read.sent_ms + 2 * (uint64_t)core->options.heartbeat_ms;
+        uint64_t again = read_again_ms(core);
 
         if (again < deadline) {
             deadline = again;

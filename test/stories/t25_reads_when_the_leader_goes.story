@@ -40,7 +40,7 @@ run 3500
 set 2 key0 new
        3.756  node 2  is asked (4): SET key0 new (3 bytes)
 run 50
-       3.761  node 3  commits up to 5
+       3.760  node 3  commits up to 5
        3.762  node 2  answers (4): done, index 5
        3.762  world   request 4 done: OK
 heal

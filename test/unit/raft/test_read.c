@@ -317,6 +317,59 @@ START_TEST(a_lost_question_is_asked_again)
 }
 END_TEST
 
+/* The way to the leader and back takes longer than the time until the question is repeated. */
+START_TEST(the_answer_to_any_question_about_a_read_confirms_it)
+{
+    struct one_core one;
+    struct raft_message first;
+
+    follow(&one);
+    one_core_read(&one, 1, false);
+    first = reply_of(&one, 1, 9);
+    for (int i = 0; i < 5; i++) {
+        one_core_run(&one, HEARTBEAT_MS);
+        hear(&one, 1, 2);
+    }
+    ck_assert_uint_ge(one_core_count(&one, RAFT_MESSAGE_READ, 1), 2);
+    one_core_give(&one, &first);
+    ck_assert_uint_eq(one.read_id, 1);
+    ck_assert_uint_eq(one.read_index, 9);
+    one_core_end(&one);
+}
+END_TEST
+
+/* A leader that is asked again begins a new round. So the questions become rarer, and at the end
+ * there is one in an election time-out. */
+START_TEST(the_time_between_two_questions_doubles)
+{
+    struct one_core one;
+    size_t questions;
+
+    follow(&one);
+    one_core_read(&one, 1, false);
+    for (int i = 0; i < 30; i++) {
+        one_core_run(&one, HEARTBEAT_MS);
+        hear(&one, 1, 2);
+    }
+    questions = one_core_count(&one, RAFT_MESSAGE_READ, 1);
+    ck_assert_uint_ge(questions, 4); /* at 0, 2, 6, 14 and 24 heartbeats */
+    ck_assert_uint_le(questions, 5);
+    for (int i = 0; i < 40; i++) {
+        one_core_run(&one, HEARTBEAT_MS);
+        hear(&one, 1, 2);
+    }
+    ck_assert_uint_ge(one_core_count(&one, RAFT_MESSAGE_READ, 1), questions + 3);
+    one_core_read(&one, 2, false); /* a new batch is asked about at once, and soon again */
+    questions = one_core_count(&one, RAFT_MESSAGE_READ, 1);
+    for (int i = 0; i < 3; i++) {
+        one_core_run(&one, HEARTBEAT_MS);
+        hear(&one, 1, 2);
+    }
+    ck_assert_uint_eq(one_core_count(&one, RAFT_MESSAGE_READ, 1), questions + 1);
+    one_core_end(&one);
+}
+END_TEST
+
 START_TEST(t22_a_late_reply_does_not_confirm_a_newer_read_of_a_follower)
 {
     struct one_core one;
@@ -406,6 +459,8 @@ UNIT_SUITE(read)
     suite_add_tcase(suite, leader);
     tcase_add_test(follower, a_follower_asks_the_leader);
     tcase_add_test(follower, a_lost_question_is_asked_again);
+    tcase_add_test(follower, the_answer_to_any_question_about_a_read_confirms_it);
+    tcase_add_test(follower, the_time_between_two_questions_doubles);
     tcase_add_test(follower, t22_a_late_reply_does_not_confirm_a_newer_read_of_a_follower);
     tcase_add_test(follower, t22_an_attempt_of_an_earlier_life_confirms_nothing);
     tcase_add_test(follower, t25_a_read_outlives_the_leader_that_was_asked);
