@@ -139,6 +139,7 @@ void member_applied(struct member *member, struct member_apply *apply)
             request = waiting_find(&member->waiting, apply->sequences[i]);
         }
         if (request != NULL) {
+            waiting_note_applied(&member->waiting, request);
             if (member->waiting.refused_count > 0) {
                 member_fail_refused_before(member, request);
             }

@@ -68,6 +68,10 @@ void member_retry(struct member *member, struct waiting_request *request, int st
         member_say(member, request, status, 0, text != NULL ? text : "");
         return;
     }
+    if (waiting_is_overtaken(&member->waiting, request)) {
+        member_fail(member, request, RAFTD_ERROR_NOT_LEADER);
+        return;
+    }
     member->retry_ms = member->turn.now_ms + MEMBER_RETRY_MS;
     waiting_refuse(&member->waiting, request);
 }

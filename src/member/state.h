@@ -217,8 +217,9 @@ void member_reply(struct member *member, struct waiting_request *request, int st
 void member_say(struct member *member, struct waiting_request *request, int status, uint64_t index,
                 const char *text);
 void member_fail(struct member *member, struct waiting_request *request, int status);
-/* A command that was certainly not appended is going to be proposed again; a change of members is
- * answered with the status and the text (NULL = none). */
+/* A command that was certainly not appended is going to be proposed again, unless a later one of
+ * its client was applied; a change of members is answered with the status and the text (NULL =
+ * none). */
 void member_retry(struct member *member, struct waiting_request *request, int status,
                   const char *text);
 /* This command was applied, or may have been: those that its client proposed before it, and that

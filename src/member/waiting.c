@@ -135,12 +135,14 @@ struct waiting_request *waiting_add(struct waiting *waiting, enum waiting_state 
     place = waiting->free_head;
     request = &waiting->table[place];
     waiting->free_head = request->next;
+    waiting->counter++;
     *request = (struct waiting_request){
         .state = state,
         .older = waiting->newest,
         .newer = WAITING_NONE,
         .next = WAITING_NONE,
-        .sequence = ++waiting->counter << WAITING_PLACE_BITS | place,
+        .sequence = waiting->counter << WAITING_PLACE_BITS | place,
+        .number = waiting->counter,
         .tag = tag,
         .deadline_ms = deadline_ms,
         .client = client,
@@ -294,6 +296,55 @@ void waiting_release(struct waiting *waiting)
 {
     release_refused(waiting);
     queue_again(waiting);
+}
+
+/* ---- applied commands ---- */
+
+/* The place of the client, which may be new; the client of the oldest command makes room. */
+static size_t applied_place(struct waiting_applied *applied, const void *owner)
+{
+    size_t oldest = 0;
+
+    for (size_t i = 0; i < applied->count; i++) {
+        if (applied->list[i].owner == owner) {
+            return i;
+        }
+        if (applied->list[i].number < applied->list[oldest].number) {
+            oldest = i;
+        }
+    }
+    if (applied->count < WAITING_OWNERS_MAX) {
+        oldest = applied->count++;
+    } else if (applied->list[oldest].number > applied->others) {
+        applied->others = applied->list[oldest].number;
+    }
+    applied->list[oldest].owner = owner;
+    applied->list[oldest].number = applied->others; /* this client may have made room before */
+    return oldest;
+}
+
+void waiting_note_applied(struct waiting *waiting, const struct waiting_request *request)
+{
+    struct waiting_applied *applied = &waiting->applied;
+
+    if (applied->count == 0 || applied->list[applied->last].owner != request->owner) {
+        applied->last = applied_place(applied, request->owner);
+    }
+    if (applied->list[applied->last].number < request->number) {
+        applied->list[applied->last].number = request->number;
+    }
+}
+
+bool waiting_is_overtaken(const struct waiting *waiting, const struct waiting_request *request)
+{
+    const struct waiting_applied *applied = &waiting->applied;
+
+    for (size_t i = 0; i < applied->count; i++) {
+        if (applied->list[i].owner == request->owner) {
+            return applied->list[i].number > request->number;
+        }
+    }
+    return applied->others > request->number;
 }
 
 /* ---- reads ---- */

@@ -31,6 +31,8 @@
  *     PROPOSED                 fail_proposals() in snapshots.c: a snapshot was installed
  *     REFUSED                  member_fail_refused_before(): a later command of its client was
  *                              applied, so it comes too late
+ *     PROPOSED                 member_retry(): it was certainly not appended, and a later command
+ *                              of its client was applied
  *     READ_LOCAL, READ_READY   member_answer_read(): answered
  *     any                      member_expire(): its deadline has come
  *     all reads, a change of   waiting_forget_client(): the client has closed
@@ -54,6 +56,8 @@
  *   6. The commands of one client are given to the core in the order of their age. While a command
  *      of a client is REFUSED, no later one of that client becomes PROPOSED, and the commands of
  *      other clients go on. The client is known by `owner`, so this is also true after it closed.
+ *   7. A command is not proposed again after a later one of its client was applied. It may have
+ *      been lost on its way to the leader, and the later one not, over a new connection.
  */
 #ifndef RAFTD_MEMBER_WAITING_H
 #define RAFTD_MEMBER_WAITING_H
@@ -68,7 +72,7 @@ struct raft_entry;
 enum {
     WAITING_PLACE_BITS = 20,
     WAITING_NONE = UINT32_MAX >> 1,
-    WAITING_OWNERS_MAX = 64, /* clients that are told apart while commands are refused */
+    WAITING_OWNERS_MAX = 64, /* clients that are told apart, as many as a node can have open */
 };
 
 enum waiting_state {
@@ -89,7 +93,8 @@ struct waiting_request {
     uint32_t older, newer; /* places in the list by age; WAITING_NONE = none */
     uint32_t next;         /* place in the queue, or in the free list */
     uint64_t sequence;
-    uint64_t tag; /* tag that the client gave */
+    uint64_t number; /* ascends along the list by age; a command that is tried again keeps it */
+    uint64_t tag;    /* tag that the client gave */
     uint64_t deadline_ms;
     uint64_t read_index; /* READ_READY: has to be applied before the read is answered */
     uint8_t level;       /* level of a read: enum raftd_read_level */
@@ -111,6 +116,17 @@ struct waiting_owners {
     const void *list[WAITING_OWNERS_MAX];
 };
 
+/* The newest command that was applied, for each client of which commands were applied lately. */
+struct waiting_applied {
+    size_t count; /* 0..WAITING_OWNERS_MAX */
+    size_t last;  /* place of the client of which a command was applied last */
+    struct {
+        const void *owner;
+        uint64_t number; /* of the request */
+    } list[WAITING_OWNERS_MAX];
+    uint64_t others; /* newest number of the clients that had to make room; 0 = there were none */
+};
+
 struct waiting {
     struct waiting_request *table;
     size_t capacity; /* grows by doubling, up to 1 << WAITING_PLACE_BITS */
@@ -125,6 +141,7 @@ struct waiting {
     /* The clients that have a REFUSED command. A client may still be here when its last one has
      * ended, until waiting_release(). */
     struct waiting_owners refused_owners;
+    struct waiting_applied applied;
     struct waiting_queue held;
     struct waiting_queue reads_local;
     struct waiting_queue reads_new;
@@ -167,6 +184,11 @@ bool waiting_is_blocked(const struct waiting *waiting, const void *owner);
  * clients that have none in REFUSED any more. HELD is in the order of age then.
  */
 void waiting_release(struct waiting *waiting);
+
+/* This command was applied. */
+void waiting_note_applied(struct waiting *waiting, const struct waiting_request *request);
+/* Whether a later command of the same client was applied, or may have been. */
+bool waiting_is_overtaken(const struct waiting *waiting, const struct waiting_request *request);
 
 /* Moves all of reads_new to reads_asked. True if a lease of the leader is enough for all. */
 bool waiting_ask_reads(struct waiting *waiting);
