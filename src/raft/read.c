@@ -37,7 +37,7 @@ void read_on_request(struct raft_core *core, uint64_t read_id, bool lease)
     core->read.lease = lease;
     core->read.id = read_id;
     core->read.round = 0;
-    core->read.attempt = 0; /* follower_ask() begins anew, so answers to older questions are late */
+    core->read.attempt = 0; /* answers to the questions of an earlier batch are too late */
 }
 
 void read_on_message(struct raft_core *core, const struct raft_message *message)
@@ -165,8 +165,8 @@ static void leader_confirm(struct raft_core *core)
     }
 }
 
-/* How long the follower waits for an answer before it asks again: two heartbeats at first. Longer
- * than an election time-out is of no use, because a leader without a quorum has given up by then. */
+/* How long the follower waits for an answer before it asks again: two heartbeats at first. More than
+ * an election time-out is of no use, because a leader without a quorum has given up by then. */
 static void follower_choose_wait(struct raft_core *core)
 {
     uint64_t shortest_ms = 2 * (uint64_t)core->options.heartbeat_ms;
