@@ -48,6 +48,9 @@ void member_clear_batch(struct member *member)
     batch->count = 0;
 }
 
+_Static_assert((int)MEMBER_WRITES_MAX > (int)RAFT_WRITES_OF_FOLLOWER_MAX,
+               "a core whose disk hangs can be stepped");
+
 bool member_can_step(const struct member *member)
 {
     return member->writes_under_way < MEMBER_WRITES_MAX;
@@ -82,6 +85,7 @@ bool member_can_propose(const struct member *member)
 
         most_bytes += member->own_came_first ? most_bytes / OWN_SHARE : 0;
         return raft_get_handover(member->core) == 0 &&
+               member->writes_under_way < RAFT_WRITES_OF_LEADER_MAX &&
                raft_get_uncommitted_bytes(member->core) + member->batch.proposed_bytes < most_bytes;
     }
     return leader != 0 && member_link_is_up(member, leader);

@@ -120,16 +120,34 @@ struct member_turn {
 /* After the writes that are durable, and before everything else of a turn. */
 void member_begin(struct member *member, const struct member_turn *turn);
 
+struct member_frame {
+    uint16_t peer;
+    enum wire_class class;
+    struct wire_frame *frame; /* the taker owns it */
+    /* What is in the frame, valid until the next member_step(); NULL if it waited for a write. */
+    const struct raft_message *message;
+};
+
+/* A frame that leaves when a log write is durable. */
+struct member_gated {
+    struct member_frame frame;
+    /* Of an answer to an append: a later answer takes its place. */
+    uint64_t term; /* 0 = another message */
+    bool success;
+    bool dropped;
+    uint64_t index;
+};
+
 /* A log write on its way: made by member_take_write(), given back to member_written(). */
 struct member_write {
     struct raft_write write; /* what has to be written; its entries live as long as this */
     struct raft_entry **entries;
     /* The rest belongs to the member. */
     size_t entry_capacity;
-    uint64_t cost_bytes;         /* of the entries */
-    struct member_frame *frames; /* leave when the write is durable */
-    size_t frame_count;
-    size_t frame_capacity;
+    uint64_t cost_bytes; /* of the entries */
+    struct member_gated *gated;
+    size_t gated_count;
+    size_t gated_capacity;
     struct member_write *next;
 };
 /* Takes the write back, which is durable now. */
@@ -137,8 +155,10 @@ void member_written(struct member *member, struct member_write *write);
 /* Frees a write that is never going to be durable, because the process ends. */
 void member_write_free(struct member_write *write);
 
-/* Whether the core can be stepped: a write of this turn would have room. If not, the host takes
- * only requests, which then wait, so that each client gets an answer in time. */
+/* Whether the core can be stepped: a write of this turn would have room. That is so also while the
+ * disk hangs, because then the core takes nothing that needs a write (RAFT_WRITES_OF_LEADER_MAX),
+ * unless term after term begins meanwhile. If not, the host takes only requests, which then wait,
+ * so that each client gets an answer in time. */
 bool member_can_step(const struct member *member);
 /* Whether another event of peers or snapshots has room in this turn. */
 bool member_has_room(const struct member *member);
@@ -248,13 +268,6 @@ void member_step(struct member *member, uint64_t now_ms, struct member_report *r
 
 /* ---- what to do ---- */
 
-struct member_frame {
-    uint16_t peer;
-    enum wire_class class;
-    struct wire_frame *frame; /* the taker owns it */
-    /* What is in the frame, valid until the next member_step(); NULL if it waited for a write. */
-    const struct raft_message *message;
-};
 /* The next frame for a peer whose link is up. */
 bool member_next_frame(struct member *member, struct member_frame *frame);
 /* The frame was dropped, because the link has no room or is gone. */

@@ -23,11 +23,11 @@ void member_write_free(struct member_write *write)
     for (size_t i = 0; i < write->write.entry_count; i++) {
         raft_entry_release(write->entries[i]);
     }
-    for (size_t i = 0; i < write->frame_count; i++) {
-        memory_free(write->frames[i].frame);
+    for (size_t i = 0; i < write->gated_count; i++) {
+        memory_free(write->gated[i].frame.frame);
     }
     memory_free(write->entries);
-    memory_free(write->frames);
+    memory_free(write->gated);
     memory_free(write);
 }
 
@@ -69,12 +69,62 @@ static void spare_write(struct member *member, struct member_write *write)
     member->spare_writes = write;
 }
 
+/* The answer to an append that waits for the write, and that this answer makes needless; NULL =
+ * there is none. */
+static struct member_gated *find_older(struct member_write *write,
+                                       const struct raft_message *message)
+{
+    if (message->type != RAFT_MESSAGE_APPEND_REPLY) {
+        return NULL;
+    }
+    for (size_t i = 0; i < write->gated_count; i++) {
+        struct member_gated *gated = &write->gated[i];
+
+        if (gated->frame.peer == message->to && gated->term == message->term &&
+            gated->success == message->append_reply.success) {
+            return gated;
+        }
+    }
+    return NULL;
+}
+
+/* What the older answer acknowledges is durable as well when the write is. Entries that were not
+ * taken are those after what is acknowledged. */
+static void include(struct raft_message *message, const struct member_gated *older)
+{
+    if (message->append_reply.success && message->append_reply.index < older->index) {
+        message->append_reply.index = older->index;
+    }
+    message->append_reply.dropped = message->append_reply.dropped || older->dropped;
+}
+
+/*
+ * The message waits for the write. While the disk hangs, each heartbeat of a leader is answered by
+ * one more acknowledgement that has to wait for the newest write. So one for each leader and term
+ * takes the place of all before it.
+ */
 static void gate(struct member_write *write, const struct member_frame *frame)
 {
-    write->frames = memory_grow(write->frames, &write->frame_capacity, write->frame_count + 1,
-                                sizeof(write->frames[0]));
-    write->frames[write->frame_count] = *frame;
-    write->frames[write->frame_count++].message = NULL;
+    struct raft_message message = *frame->message;
+    struct member_gated *gated = find_older(write, &message);
+
+    if (gated != NULL) {
+        include(&message, gated);
+        memory_free(gated->frame.frame);
+    } else {
+        write->gated = memory_grow(write->gated, &write->gated_capacity, write->gated_count + 1,
+                                   sizeof(write->gated[0]));
+        gated = &write->gated[write->gated_count++];
+    }
+    *gated = (struct member_gated){.frame = *frame};
+    gated->frame.frame = wire_message_encode(&message);
+    gated->frame.message = NULL;
+    if (message.type == RAFT_MESSAGE_APPEND_REPLY) {
+        gated->term = message.term;
+        gated->success = message.append_reply.success;
+        gated->dropped = message.append_reply.dropped;
+        gated->index = message.append_reply.index;
+    }
 }
 
 void member_written(struct member *member, struct member_write *write)
@@ -87,10 +137,10 @@ void member_written(struct member *member, struct member_write *write)
     event->written.sequence = write->write.sequence;
     event->written.last_index = write->write.last_index;
     event->written.last_term = write->write.last_term;
-    for (size_t i = 0; i < write->frame_count; i++) {
-        member_add_frame(member, &write->frames[i]);
+    for (size_t i = 0; i < write->gated_count; i++) {
+        member_add_frame(member, &write->gated[i].frame);
     }
-    write->frame_count = 0;
+    write->gated_count = 0;
     if (member->newest_write == write) {
         member->newest_write = NULL;
     }
@@ -276,8 +326,8 @@ static void send_message(struct member *member, const struct raft_message *messa
         member_frame_lost(member, &frame);
         return;
     }
-    frame.frame = wire_message_encode(message);
     if (message->after_write == 0) {
+        frame.frame = wire_message_encode(message);
         member_add_frame(member, &frame);
         return;
     }

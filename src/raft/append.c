@@ -140,9 +140,9 @@ static void acknowledge(struct raft_core *core, const struct raft_message *messa
 /*
  * Appends the entries that are new. From the first entry that conflicts, the own log is dropped.
  * Returns how many entries of the message the log has now: all, unless the disk has no room for one
- * of them. Everything else in an append counts as always while the disk is full: the contact with
- * the leader, its commit index, its read round. Otherwise followers with full disks would hear no
- * leader, and would campaign for ever.
+ * of them, or hangs with as many writes as may be under way. Everything else in an append counts as
+ * always meanwhile: the contact with the leader, its commit index, its read round. Otherwise
+ * followers with full disks would hear no leader, and would campaign for ever.
  */
 static uint32_t take_entries(struct raft_core *core, const struct raft_message *message)
 {
@@ -157,7 +157,8 @@ static uint32_t take_entries(struct raft_core *core, const struct raft_message *
                 continue; /* it is there already: the append came twice or overlaps */
             }
         }
-        if (!core_space_takes(core->space, entry, message->append.reserve)) {
+        if (!core_space_takes(core->space, entry, message->append.reserve) ||
+            core_writes_under_way(core) >= RAFT_WRITES_OF_FOLLOWER_MAX) {
             return i;
         }
         if (entry->index <= raftlog_last_index(&core->log)) {

@@ -125,6 +125,11 @@ bool core_space_takes(enum raft_space space, const struct raft_entry *entry, boo
            (entry->type != RAFT_ENTRY_COMMAND || (reserve && !PLANT(raft_reserve_unused)));
 }
 
+uint64_t core_writes_under_way(const struct raft_core *core)
+{
+    return core->issued_sequence - core->written_sequence;
+}
+
 void core_set_commit(struct raft_core *core, uint64_t index)
 {
     ASSERT(index > core->commit_index && index <= raftlog_last_index(&core->log));

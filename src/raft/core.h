@@ -219,5 +219,7 @@ bool core_knows_commit(const struct raft_core *core);
  * follower and its leader use the same rule. */
 bool core_space_takes(enum raft_space space, const struct raft_entry *entry, bool reserve);
 void core_set_commit(struct raft_core *core, uint64_t index);
+/* Log writes that are not durable yet. */
+uint64_t core_writes_under_way(const struct raft_core *core);
 
 #endif

@@ -144,6 +144,14 @@ static enum raft_refusal reason_for_peer(const struct raft_entry *entry, enum ra
     return RAFT_REFUSED_NO_CANDIDATE;
 }
 
+/* Whether this leader takes no proposals of peers for the moment. Its host asks the same of its own
+ * clients' proposals before it proposes them. */
+static bool is_full(const struct raft_core *core)
+{
+    return core->uncommitted_bytes >= core->options.max_uncommitted_bytes ||
+           core_writes_under_way(core) >= RAFT_WRITES_OF_LEADER_MAX;
+}
+
 void propose_on_message(struct raft_core *core, const struct raft_message *message)
 {
     size_t position = core_position(core, message->from);
@@ -160,7 +168,7 @@ void propose_on_message(struct raft_core *core, const struct raft_message *messa
     }
     for (uint32_t i = 0; i < message->entry_count; i++) {
         /* Looked at for each entry: one message may contain more than has room. */
-        if (core->uncommitted_bytes >= core->options.max_uncommitted_bytes) {
+        if (is_full(core)) {
             refuse(core, message, i, message->entry_count - i, RAFT_REFUSED_FULL);
             break;
         }

@@ -204,6 +204,16 @@ struct raft_event {
 };
 
 /*
+ * How many log writes may be under way before a core takes no more of what needs one, while the
+ * disk hangs. Everything else goes on: heartbeats, read rounds, commits, the handover. What is left
+ * up to the host's own bound is for terms, votes and the cluster's own entries.
+ */
+enum {
+    RAFT_WRITES_OF_LEADER_MAX = 128,   /* a leader with so many takes no proposals */
+    RAFT_WRITES_OF_FOLLOWER_MAX = 192, /* a follower with so many takes no entries */
+};
+
+/*
  * A log write. The host does three things, in this order: if has_base, it restarts the log right
  * after the base (every entry that it wrote before is gone), and if replaces_damage as well, it
  * does that in a new file, so that the files before can be removed; else if truncate_from is not 0,

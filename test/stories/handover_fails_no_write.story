@@ -56,7 +56,7 @@ get 3 key0
 get 2 key1
        0.179  node 2  is asked (6): GET key1
 run 20
-       0.181  node 2  answers (6): done, index 7
-       0.181  world   request 6 done: b
+       0.182  node 2  answers (6): done, index 7
+       0.182  world   request 6 done: b
        0.184  node 3  answers (5): done, index 7
        0.184  world   request 5 done: a

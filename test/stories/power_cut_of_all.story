@@ -27,9 +27,9 @@ run 30
 set 3 key0 two
        0.086  node 3  is asked (3): SET key0 two (3 bytes)
 run 30
-       0.091  node 1  commits up to 5
-       0.092  node 3  answers (3): done, index 5
-       0.092  world   request 3 done: OK
+       0.090  node 1  commits up to 5
+       0.091  node 3  answers (3): done, index 5
+       0.091  world   request 3 done: OK
 power 1
        0.116  node 1  loses its power
 power 2
@@ -43,14 +43,14 @@ start 2
 start 3
        0.116  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 5
 run 3000
-       1.188  node 1  is pre-candidate in term 2, leader 0, log up to 5, committed 0
-       1.190  node 1  is candidate in term 3, leader 0, log up to 5, committed 0
-       1.192  node 3  is follower in term 3, leader 0, log up to 5, committed 0
-       1.192  node 2  is follower in term 3, leader 0, log up to 5, committed 0
-       1.194  node 1  is leader in term 3, leader 1, log up to 6, committed 0
-       1.195  node 3  is follower in term 3, leader 1, log up to 6, committed 0
-       1.195  node 2  is follower in term 3, leader 1, log up to 6, committed 0
-       1.197  node 1  commits up to 6
+       1.244  node 2  is pre-candidate in term 2, leader 0, log up to 5, committed 0
+       1.246  node 2  is candidate in term 3, leader 0, log up to 5, committed 0
+       1.248  node 3  is follower in term 3, leader 0, log up to 5, committed 0
+       1.248  node 1  is follower in term 3, leader 0, log up to 5, committed 0
+       1.250  node 2  is leader in term 3, leader 2, log up to 6, committed 0
+       1.251  node 3  is follower in term 3, leader 2, log up to 6, committed 0
+       1.251  node 1  is follower in term 3, leader 2, log up to 6, committed 0
+       1.253  node 2  commits up to 6
 get 1 key0
        3.116  node 1  is asked (4): GET key0
 get 2 key0
@@ -58,9 +58,9 @@ get 2 key0
 get 3 key1
        3.116  node 3  is asked (6): GET key1
 run 30
-       3.118  node 1  answers (4): done, index 6
-       3.118  world   request 4 done: two
+       3.118  node 2  answers (5): done, index 6
+       3.118  world   request 5 done: two
+       3.121  node 1  answers (4): done, index 6
+       3.121  world   request 4 done: two
        3.121  node 3  answers (6): done, index 6
        3.121  world   request 6 done: 1
-       3.121  node 2  answers (5): done, index 6
-       3.121  world   request 5 done: two

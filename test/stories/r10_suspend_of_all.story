@@ -53,8 +53,8 @@ run 5500
 get 3 key0 lease
       16.357  node 3  is asked (5): GET key0
 run 50
-      16.360  node 3  answers (5): done, index 4
-      16.360  world   request 5 done: new
+      16.359  node 3  answers (5): done, index 4
+      16.359  world   request 5 done: new
 status
       16.407  node 1  leader in term 2, log up to 4 of term 2, on disk 4, committed 4
       16.407  node 2  follower in term 2, log up to 4 of term 2, on disk 4, committed 4

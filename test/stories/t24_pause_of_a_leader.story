@@ -41,7 +41,7 @@ run 50
        2.582  world   request 4 done: OK
 run 1000
        3.076  node 1  is follower in term 3, leader 3, log up to 4, committed 4
-       3.081  node 3  commits up to 6
+       3.080  node 3  commits up to 6
        3.081  node 1  answers (2): done, index 5
        3.081  world   request 2 done: new
        3.082  node 1  answers (3): done, index 6

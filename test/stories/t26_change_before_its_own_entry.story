@@ -39,5 +39,5 @@ run 100
        2.780  node 2  is leader in term 3, leader 2, log up to 4, committed 3
        2.781  node 1  is follower in term 3, leader 2, log up to 4, committed 3
        2.781  node 3  is follower in term 3, leader 2, log up to 4, committed 3
-       2.783  node 2  commits up to 4
-       2.783  node 2  answers the operator: done
+       2.784  node 2  commits up to 4
+       2.784  node 2  answers the operator: done

@@ -71,9 +71,9 @@ status
 run 650000
      362.065  node 2  is leader in term 3, leader 2, log up to 8, committed 8
      362.066  node 1  is candidate in term 4, leader 0, log up to 8, committed 8
-     362.068  node 3  is follower in term 4, leader 0, log up to 8, committed 8
      362.068  node 2  is follower in term 4, leader 0, log up to 8, committed 8
-     362.070  node 1  is leader in term 4, leader 1, log up to 9, committed 8
+     362.068  node 3  is follower in term 4, leader 0, log up to 8, committed 8
+     362.071  node 1  is leader in term 4, leader 1, log up to 9, committed 8
      362.072  node 2  is follower in term 4, leader 1, log up to 9, committed 8
      362.072  node 3  is follower in term 4, leader 1, log up to 9, committed 8
      362.074  node 1  commits up to 9

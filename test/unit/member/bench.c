@@ -22,6 +22,7 @@ static struct raft_core *make_core(void)
                                          .random_seed = 1,
                                          .heartbeat_ms = HEARTBEAT_MS,
                                          .election_timeout_ms = ELECTION_TIMEOUT_MS,
+                                         .disk_stall_ms = DISK_STALL_MS,
                                          .max_batch_bytes = 100000,
                                          .max_inflight_messages = 10,
                                          .max_inflight_bytes = 100000,
@@ -87,6 +88,7 @@ void begin(void)
 
 static void look_at(const struct raft_message *message)
 {
+    bench.sent[message->type]++;
     for (uint32_t i = 0; message->type == RAFT_MESSAGE_PROPOSE && i < message->entry_count; i++) {
         ck_assert_uint_lt(bench.proposed_count, ANSWERS_MAX);
         bench.sequences[bench.proposed_count] = message->entries[i]->sequence;
@@ -249,6 +251,18 @@ void lead(void)
     member_message(bench.member, reply);
     end();
     ck_assert_int_eq(raft_get_role(member_core(bench.member)), RAFT_LEADER);
+}
+
+void acknowledge(uint16_t peer)
+{
+    struct raft_message *reply = make_message(RAFT_MESSAGE_APPEND_REPLY, peer, 2);
+    struct raft_status status;
+
+    raft_get_status(member_core(bench.member), bench.turn.now_ms, &status);
+    reply->append_reply.success = true;
+    reply->append_reply.index = status.last_index;
+    reply->append_reply.standing = 1;
+    member_message(bench.member, reply);
 }
 
 /* The leader has not appended this command of the member's, for a reason that passes. */

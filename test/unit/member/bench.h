@@ -15,6 +15,8 @@ enum {
     UNCOMMITTED_MAX = 10000,
     COMMAND_BYTES = 1000,
     ANSWERS_MAX = 200,
+    DISK_STALL_MS = 3000,
+    BENCH_TYPES = RAFT_MESSAGE_REMOVED + 1,
 };
 
 /* The member with id 1 of three voters, and what it gave in its last turns. */
@@ -26,7 +28,8 @@ struct bench {
     size_t proposed_count;
     struct member_answer answers[ANSWERS_MAX];
     size_t answer_count;
-    bool vote_granted; /* the last answer to a question for a vote */
+    size_t sent[BENCH_TYPES]; /* messages by type, those that wait for a write included */
+    bool vote_granted;        /* the last answer to a question for a vote */
     bool disk_stalled;
     struct member_write *writes[MEMBER_WRITES_MAX];
     size_t write_count;
@@ -61,6 +64,8 @@ void hear_leader(struct raft_entry **entries, uint32_t count, uint64_t previous_
 void follow(void);
 /* The member leads term 2, with the vote of node 2. */
 void lead(void);
+/* This peer has all entries of the member that leads. */
+void acknowledge(uint16_t peer);
 /* The leader has not appended this command of the member's, for a reason that passes. */
 void refuse(size_t place);
 /* The leader has appended this command of the member's at this index, and committed it. */
