@@ -21,6 +21,7 @@ struct member *member_create(const struct member_options *options, struct raft_c
     member->deadline_ms = UINT64_MAX;
     member->snapshots.taken_index = applied->index;
     member->snapshots.taken_term = applied->term;
+    member->snapshots.content_bytes = applied->content_bytes;
     waiting_init(&member->waiting);
     return member;
 }

@@ -79,7 +79,8 @@ struct member_options {
 struct member_applied {
     uint64_t index; /* 0 = nothing is applied */
     uint64_t term;
-    uint64_t time_ms; /* cluster time of that entry */
+    uint64_t time_ms;       /* cluster time of that entry */
+    uint64_t content_bytes; /* size of the snapshot's content */
 };
 
 /* Owns the core from here on. */
@@ -230,10 +231,10 @@ bool member_takes_snapshot_frame(const struct member *member, uint16_t peer,
                                  const struct wire_snapshot *frame);
 /* Whether member_snapshot_received() may be called: one received snapshot a turn. */
 bool member_takes_snapshot(const struct member *member);
-/* A snapshot of a peer is durable, checked and staged. Takes info; a task says what becomes of
- * staged. */
+/* A snapshot of a peer is durable, checked and staged; content_bytes: size of its content. Takes
+ * info; a task says what becomes of staged. */
 void member_snapshot_received(struct member *member, uint16_t peer, struct snapshot_info *info,
-                              void *staged);
+                              void *staged, uint64_t content_bytes);
 /* The transfer to a peer ended: the peer has the whole snapshot on its disk, or not. */
 void member_snapshot_sent(struct member *member, uint16_t peer, bool has_it);
 /* The snapshot of this index was found damaged. before_index: index of the newest good one, 0 =

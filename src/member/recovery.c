@@ -316,7 +316,7 @@ static int restore(const struct recovery_options *options,
     }
     if (code == 0) {
         code = snapshot_start_restore(&start, recovered->files, &recovered->log,
-                                      &recovered->snapshot, error);
+                                      &recovered->snapshot, &recovered->content_bytes, error);
     }
     if (code == 0) {
         code = snapshot_start_fit_log(&start, recovered->wal, &recovered->snapshot, &recovered->log,

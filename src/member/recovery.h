@@ -85,6 +85,7 @@ struct recovered {
     struct wal *wal; /* open, and holds the lock */
     struct wal_recovered log;
     struct snapshot_info snapshot; /* index 0 = no snapshot was restored */
+    uint64_t content_bytes;        /* size of the snapshot's content */
     struct snapshot_files *files;
     struct directory_lost lost; /* of the log, to damage; damaged_index 0 = nothing */
     bool has_cut;       /* this start, or an earlier one that did not end, has cut the log there */

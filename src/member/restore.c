@@ -52,7 +52,7 @@ static int check_cluster(const struct snapshot_start *start, const struct snapsh
 
 /* Makes this snapshot the state of the state machine. RAFTD_ERROR_CORRUPT: an older one may do. */
 static int restore(const struct snapshot_start *start, const char *name, struct snapshot_info *info,
-                   struct raftd_error *error)
+                   uint64_t *content_bytes, struct raftd_error *error)
 {
     struct snapshot_reader *reader;
     void *staged;
@@ -69,6 +69,7 @@ static int restore(const struct snapshot_start *start, const char *name, struct 
     }
     staged = start->machine->restore_begin(start->machine->context);
     code = feed(start, reader, staged, error);
+    *content_bytes = snapshot_reader_content_bytes(reader);
     snapshot_reader_close(reader);
     if (code != 0) {
         start->machine->restore_abort(staged);
@@ -92,9 +93,10 @@ static int refuse_gap(const struct snapshot_start *start, const struct wal_recov
 
 int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_files *files,
                            const struct wal_recovered *log, struct snapshot_info *info,
-                           struct raftd_error *error)
+                           uint64_t *content_bytes, struct raftd_error *error)
 {
     *info = (struct snapshot_info){0};
+    *content_bytes = 0;
     if (start->machine->restore_begin == NULL && snapshot_files_count(files) > 0) {
         return error_set(error, RAFTD_ERROR_REFUSED,
                          "%.200s holds snapshots, but the state machine of this program cannot "
@@ -110,7 +112,7 @@ int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_f
             break;
         }
         snapshot_name(name, index);
-        code = restore(start, name, info, error);
+        code = restore(start, name, info, content_bytes, error);
         if (code == 0 && info->index == index) {
             member_note(start->notes, MEMBER_NOTE_INFO, "restored the snapshot of index %llu",
                         (unsigned long long)index);
@@ -124,6 +126,7 @@ int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_f
                               : "a snapshot file has the name of another snapshot");
         snapshot_files_forget(files, index);
         *info = (struct snapshot_info){0};
+        *content_bytes = 0;
     }
     if (log->disk_base_index == 0) {
         return 0; /* the log is complete */

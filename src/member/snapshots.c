@@ -139,7 +139,7 @@ bool member_takes_snapshot_frame(const struct member *member, uint16_t peer,
 }
 
 void member_snapshot_received(struct member *member, uint16_t peer, struct snapshot_info *info,
-                              void *staged)
+                              void *staged, uint64_t content_bytes)
 {
     struct member_snapshots *snapshots = &member->snapshots;
     struct raft_event *event = member_event(member, RAFT_EVENT_SNAPSHOT_RECEIVED);
@@ -147,6 +147,7 @@ void member_snapshot_received(struct member *member, uint16_t peer, struct snaps
     ASSERT(member_takes_snapshot(member) && snapshots->received == NULL);
     snapshots->received = info;
     snapshots->staged = staged;
+    snapshots->received_bytes = content_bytes;
     event->received.from = peer;
     event->received.index = info->index;
     event->received.term = info->term;
@@ -234,6 +235,7 @@ static void install(struct member *member, const struct raft_outbox *outbox)
     snapshots->is_damaged = false;
     snapshots->taken_index = outbox->install_index;
     snapshots->taken_term = outbox->install_term;
+    snapshots->content_bytes = snapshots->received_bytes;
     snapshots->applied_bytes = member->applied_bytes;
     fail_proposals(member);
     compact(member, outbox->install_index);

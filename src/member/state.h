@@ -80,6 +80,7 @@ struct member_snapshots {
      * turn. NULL = none. */
     struct snapshot_info *received;
     void *staged;
+    uint64_t received_bytes; /* size of its content */
 
     bool was_leader;
 };

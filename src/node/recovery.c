@@ -118,7 +118,7 @@ static struct recovery_options options_of(struct raftd_node *node)
 /* ---- the parts of the node ---- */
 
 static void make_member(struct raftd_node *node, struct raft_core *core,
-                        const struct snapshot_info *snapshot, uint64_t now_ms)
+                        const struct recovered *recovered, uint64_t now_ms)
 {
     const struct conf *conf = &node->conf;
     const struct member_options options = {
@@ -136,8 +136,11 @@ static void make_member(struct raftd_node *node, struct raft_core *core,
         .keep_entries = conf->snapshot.keep_entries,
         .snapshot_retry_ms = NODE_SNAPSHOT_RETRY_MS,
     };
-    const struct member_applied applied = {
-        .index = snapshot->index, .term = snapshot->term, .time_ms = snapshot->time_ms};
+    const struct snapshot_info *snapshot = &recovered->snapshot;
+    const struct member_applied applied = {.index = snapshot->index,
+                                           .term = snapshot->term,
+                                           .time_ms = snapshot->time_ms,
+                                           .content_bytes = recovered->content_bytes};
 
     node->core = core;
     node->member = member_create(&options, core, &applied, now_ms);
@@ -173,7 +176,7 @@ static int make_core(struct raftd_node *node, const struct recovery_options *opt
     if (code != 0) {
         return code;
     }
-    make_member(node, core, &recovered->snapshot, now_ms);
+    make_member(node, core, recovered, now_ms);
     members = raft_get_membership(node->core);
     own = raft_membership_find(members, conf->node.id);
     if (raft_membership_was_removed(members, conf->node.id)) {

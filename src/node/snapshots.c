@@ -59,7 +59,8 @@ static void tell(struct core_loop *loop, const struct snapshot_event *news)
         member_snapshot_sent(loop->member, news->peer, false);
         break;
     case SNAPSHOT_EVENT_RECEIVED:
-        member_snapshot_received(loop->member, news->peer, news->info, news->staged);
+        member_snapshot_received(loop->member, news->peer, news->info, news->staged,
+                                 news->content_bytes);
         break;
     case SNAPSHOT_EVENT_DAMAGED:
         member_snapshot_damaged(loop->member, news->index, news->before_index);

@@ -71,10 +71,13 @@ static void drop_front_chunks(struct raft_log *log, struct raftlog_run *run, uin
 static void release_run(struct raft_log *log, struct raftlog_run *run, uint64_t limit,
                         size_t *entries, size_t *bytes)
 {
-    while (run->next<limit && * entries> 0 && *bytes > 0) {
+    while (run->next < limit) {
         struct raft_entry *entry = *place_of(run, run->next);
         size_t cost = memory_of(entry);
 
+        if (*entries == 0 || *bytes == 0) {
+            break;
+        }
         log->bytes -= cost;
         raft_entry_release(entry);
         *entries -= 1;

@@ -19,6 +19,10 @@ enum {
     SCRUB_EVERY_MS = 12 * 60 * 60 * 1000, /* each file is read at least twice a day */
     SCRUB_BYTES = 1024 * 1024,            /* in one turn: about 10 MiB each second */
     SCRUB_PAUSE_MS = 100,
+    /* After a start, a file that was not read since waits for this part of that time, and for up to
+     * twice as long again: 5 to 15 minutes. Restarts must not keep files from ever being read, and
+     * members that start together should not all read at the same moment. */
+    SCRUB_START_SHARE = 144,
 };
 
 void snapshot_check_end(struct snapshot_worker *worker)
@@ -97,6 +101,14 @@ static uint64_t scrub_every_ms(const struct snapshot_worker *worker)
     return worker->options.scrub_every_ms != 0 ? worker->options.scrub_every_ms : SCRUB_EVERY_MS;
 }
 
+void snapshot_scrub_begin(struct snapshot_worker *worker)
+{
+    uint64_t share = scrub_every_ms(worker) / SCRUB_START_SHARE;
+
+    worker->scrub_unread_ms =
+        clock_monotonic_ms() + share + (share > 0 ? random_u64() % (2 * share) : 0);
+}
+
 /* The place of the file that was read longest ago. There has to be a file. */
 static size_t oldest(const struct snapshot_worker *worker)
 {
@@ -114,12 +126,14 @@ static size_t oldest(const struct snapshot_worker *worker)
 /* The time at which the next part of a file is read; UINT64_MAX = there is no file. */
 static uint64_t due_ms(const struct snapshot_worker *worker)
 {
+    uint64_t checked;
     uint64_t due;
 
     if (snapshot_files_count(worker->files) == 0) {
         return UINT64_MAX;
     }
-    due = snapshot_files_checked_ms(worker->files, oldest(worker)) + scrub_every_ms(worker);
+    checked = snapshot_files_checked_ms(worker->files, oldest(worker));
+    due = checked != 0 ? checked + scrub_every_ms(worker) : worker->scrub_unread_ms;
     return due > worker->scrub_pause_ms ? due : worker->scrub_pause_ms;
 }
 

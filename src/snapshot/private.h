@@ -204,6 +204,7 @@ struct snapshot_worker {
     struct snapshot_check check;
     bool is_checking;          /* a peer waits for the end of a check */
     uint64_t scrub_pause_ms;   /* time before which nothing is read in the background */
+    uint64_t scrub_unread_ms;  /* time at which a file is read that was not read since the start */
     uint64_t unreadable_index; /* the last snapshot that DAMAGED reported as unreadable; 0 = none */
     struct snapshot_receive receive;
     uint64_t term;  /* the newest that this node knew when the last frame came */
@@ -265,6 +266,8 @@ enum snapshot_check_result {
 enum snapshot_check_result snapshot_check_file(struct snapshot_worker *worker, uint64_t index,
                                                uint64_t budget_bytes);
 void snapshot_check_end(struct snapshot_worker *worker);
+/* Says when the files that nobody has read since the start are read. Before snapshot_scrub(). */
+void snapshot_scrub_begin(struct snapshot_worker *worker);
 /* Reads a part of the file whose turn it is, if a part is due. True: it was found damaged. */
 bool snapshot_scrub(struct snapshot_worker *worker, uint64_t *damaged_index);
 /* The time until a part is due. */

@@ -182,7 +182,7 @@ static int publish(struct snapshot_worker *worker, struct raftd_error *error)
 }
 
 static int check(struct snapshot_worker *worker, struct snapshot_info *info, void *staged,
-                 struct raftd_error *error)
+                 uint64_t *content_bytes, struct raftd_error *error)
 {
     const struct fs *fs = worker->options.fs;
     struct snapshot_reader *reader;
@@ -198,6 +198,7 @@ static int check(struct snapshot_worker *worker, struct snapshot_info *info, voi
     }
     *info = *snapshot_reader_info(reader);
     code = stage(worker, reader, staged, error);
+    *content_bytes = snapshot_reader_content_bytes(reader);
     snapshot_reader_close(reader);
     return code != 0 ? code : publish(worker, error);
 }
@@ -210,7 +211,8 @@ static void complete(struct snapshot_worker *worker, const struct wire_snapshot 
     void *staged = machine->restore_begin(machine->context);
     uint16_t peer = worker->receive.peer;
     struct raftd_error error = {0};
-    int code = check(worker, info, staged, &error);
+    uint64_t content_bytes = 0;
+    int code = check(worker, info, staged, &content_bytes, &error);
 
     close_file(worker);
     if (code != 0) {
@@ -233,7 +235,8 @@ static void complete(struct snapshot_worker *worker, const struct wire_snapshot 
                                                         .peer = peer,
                                                         .index = frame->index,
                                                         .info = info,
-                                                        .staged = staged});
+                                                        .staged = staged,
+                                                        .content_bytes = content_bytes});
     answer(worker, peer, frame, WIRE_SNAPSHOT_DONE, 0);
 }
 

@@ -47,6 +47,9 @@ void snapshot_save_begin(struct snapshot_worker *worker, const struct snapshot_i
 
     while (snapshot_save_work(worker)) {
         /* The member has given that one up, but its file is there. */
+        if (atomic_load(&worker->stop)) {
+            return;
+        }
     }
     worker->saving_index = info->index;
     worker->saving_term = info->term;

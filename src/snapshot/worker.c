@@ -166,9 +166,7 @@ struct snapshot_worker *snapshot_worker_create(const struct snapshot_worker_opti
     for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
         worker->sends[i].file = -1;
     }
-    for (size_t place = 0; place < snapshot_files_count(files); place++) {
-        snapshot_files_set_checked(files, snapshot_files_at(files, place), clock_monotonic_ms());
-    }
+    snapshot_scrub_begin(worker);
     snapshot_publish_newest(worker);
     return worker;
 }

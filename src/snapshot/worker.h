@@ -77,6 +77,7 @@ struct snapshot_event {
     struct wire_frame *frame;
     struct snapshot_info *info; /* RECEIVED; the taker calls memory_free() */
     void *staged;               /* RECEIVED; owned by the taker */
+    uint64_t content_bytes;     /* RECEIVED: size of its content */
 };
 
 /* All of these: core thread. None of them waits. */

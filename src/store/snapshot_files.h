@@ -65,8 +65,8 @@ void snapshot_files_remove_damaged(struct snapshot_files *files);
 /*
  * What is known about the bytes of a file. The list itself never reads a file: the caller that has
  * read all of one, and found every checksum right, says so with snapshot_files_set_intact().
- * checked_ms is the time of that, or the time that snapshot_files_set_checked() gave to a file that
- * nobody has read yet, as clock_monotonic_ms() counts; at first 0.
+ * checked_ms is the time of that, or the time at which snapshot_files_set_checked() said that the
+ * file could not be read or was just written, as clock_monotonic_ms() counts; at first 0.
  */
 void snapshot_files_set_intact(struct snapshot_files *files, uint64_t index, uint64_t now_ms);
 void snapshot_files_set_checked(struct snapshot_files *files, uint64_t index, uint64_t now_ms);

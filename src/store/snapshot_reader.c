@@ -185,6 +185,11 @@ uint64_t snapshot_reader_done_bytes(const struct snapshot_reader *reader)
     return reader->offset_bytes;
 }
 
+uint64_t snapshot_reader_content_bytes(const struct snapshot_reader *reader)
+{
+    return reader->seen.size_bytes;
+}
+
 static int check_trailer(struct snapshot_reader *reader, const struct snapshot_trailer *trailer,
                          struct raftd_error *error)
 {

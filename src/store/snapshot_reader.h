@@ -35,6 +35,8 @@ const struct snapshot_info *snapshot_reader_info(const struct snapshot_reader *r
 /* The size of the file, and how much of it has been read. */
 uint64_t snapshot_reader_file_bytes(const struct snapshot_reader *reader);
 uint64_t snapshot_reader_done_bytes(const struct snapshot_reader *reader);
+/* The size of the content that has been read. */
+uint64_t snapshot_reader_content_bytes(const struct snapshot_reader *reader);
 
 /*
  * Returns 1 with the next piece of the content in *data and *size, valid until the next call; 0 at

@@ -218,7 +218,8 @@ static bool make_member(struct host *host, const struct recovery_options *recove
     const struct member_options options = member_options(host);
     const struct member_applied applied = {.index = recovered->snapshot.index,
                                            .term = recovered->snapshot.term,
-                                           .time_ms = recovered->snapshot.time_ms};
+                                           .time_ms = recovered->snapshot.time_ms,
+                                           .content_bytes = recovered->content_bytes};
     struct raft_core *core = NULL;
 
     if (recovery_make_core(recovery, &raft_options, recovered, host_now_ms(host), &core, NULL) !=

@@ -118,7 +118,8 @@ static void tell_received(struct host *host, const struct snapshot_event *news)
           (unsigned long long)news->index, news->peer);
     truth_on_snapshot(host->world, host->id, news->index);
     truth_check_snapshot(host->world, host->id, news->info->index, &news->info->membership);
-    member_snapshot_received(host->member, news->peer, news->info, news->staged);
+    member_snapshot_received(host->member, news->peer, news->info, news->staged,
+                             news->content_bytes);
 }
 
 /*

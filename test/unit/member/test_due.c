@@ -5,6 +5,7 @@
 
 #include "unit.h"
 
+#include "base/memory.h"
 #include "member/member.h"
 #include "member/state.h"
 
@@ -93,7 +94,8 @@ START_TEST(the_largest_limits_do_not_overflow)
 }
 END_TEST
 
-static struct member *make_member(uint64_t applied_index)
+/* content_bytes: of the snapshot that the member starts from. */
+static struct member *make_member(uint64_t applied_index, uint64_t content_bytes)
 {
     const struct raft_options options = {.id = 1,
                                          .random_seed = 1,
@@ -108,8 +110,9 @@ static struct member *make_member(uint64_t applied_index)
                                                   .snapshot_entries = 1000,
                                                   .snapshot_bytes = MIB,
                                                   .snapshot_retry_ms = 10000};
-    const struct raft_recovered nothing = {0};
-    const struct member_applied applied = {.index = applied_index, .term = 1};
+    const struct raft_recovered nothing = {.term = 1};
+    const struct member_applied applied = {
+        .index = applied_index, .term = 1, .content_bytes = content_bytes};
     struct raft_core *core;
 
     ck_assert_int_eq(raft_create(&options, &nothing, 0, &core), 0);
@@ -119,7 +122,7 @@ static struct member *make_member(uint64_t applied_index)
 /* R7: nothing was applied since the snapshot was saved, so without its damage none would be due. */
 START_TEST(r7_a_damaged_snapshot_is_replaced_at_once)
 {
-    struct member *member = make_member(10);
+    struct member *member = make_member(10, 0);
     struct member_saved saved = {.code = -1, .index = 10};
 
     ck_assert(!member_snapshot_is_due(member));
@@ -139,6 +142,55 @@ START_TEST(r7_a_damaged_snapshot_is_replaced_at_once)
 }
 END_TEST
 
+/* So much was applied. */
+static void apply(struct member *member, uint64_t bytes)
+{
+    member->applied_index++;
+    member->applied_bytes += bytes;
+}
+
+/* R13: a node that was restarted has saved nothing yet, but knows what a snapshot costs. */
+START_TEST(r13_a_start_knows_the_size_of_the_state)
+{
+    struct member *member = make_member(10, 100 * MIB);
+
+    apply(member, 2 * MIB);
+    ck_assert(!member_snapshot_is_due(member));
+    apply(member, 111 * MIB);
+    ck_assert(member_snapshot_is_due(member));
+    member_destroy(member);
+}
+END_TEST
+
+/* R13: neither has a member that got its state from a peer. */
+START_TEST(r13_so_does_a_member_that_has_received_it)
+{
+    const struct member_turn turn = {.now_ms = 1, .free_bytes = UINT64_MAX, .takes_part = true};
+    struct snapshot_info *info = memory_allocate_zeroed(1, sizeof(*info));
+    struct member *member = make_member(0, 0);
+    struct member_report report;
+    struct member_task task;
+    int staged;
+
+    info->index = 20;
+    info->term = 1;
+    raft_membership_add(&info->membership, 1, RAFT_MEMBER_VOTER, "a:1");
+    raft_membership_add(&info->membership, 2, RAFT_MEMBER_VOTER, "b:1");
+    member_begin(member, &turn);
+    member_snapshot_received(member, 2, info, &staged, 100 * MIB);
+    member_step(member, 1, &report);
+    do {
+        ck_assert(member_next_task(member, &task));
+    } while (task.type != MEMBER_TASK_INSTALL);
+    ck_assert_uint_eq(member->applied_index, 20);
+    apply(member, 2 * MIB);
+    ck_assert(!member_snapshot_is_due(member));
+    apply(member, 111 * MIB);
+    ck_assert(member_snapshot_is_due(member));
+    member_destroy(member);
+}
+END_TEST
+
 UNIT_SUITE(due)
 {
     Suite *suite = suite_create("due");
@@ -148,6 +200,8 @@ UNIT_SUITE(due)
     tcase_add_test(tcase, r13_a_large_state_waits_until_the_log_has_grown_with_it);
     tcase_add_test(tcase, r9_members_save_at_different_indexes);
     tcase_add_test(tcase, the_largest_limits_do_not_overflow);
+    tcase_add_test(tcase, r13_a_start_knows_the_size_of_the_state);
+    tcase_add_test(tcase, r13_so_does_a_member_that_has_received_it);
     tcase_add_test(tcase, r7_a_damaged_snapshot_is_replaced_at_once);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -231,6 +231,7 @@ static void take(uint16_t id, const struct snapshot_event *event)
 
         transfer.received++;
         transfer.received_index = event->index;
+        ck_assert_uint_eq(event->content_bytes, CONTENT_BYTES);
         transfer.staged_is_right = staged->size == CONTENT_BYTES && !staged->wrong;
         snapshot_worker_drop_staged(transfer.sides[id].worker, event->staged);
         memory_free(event->info);
