@@ -214,6 +214,8 @@ struct host {
     uint64_t origin;      /* of its process: marks the entries that were proposed there */
     uint64_t state_index; /* of the last entry that the state machine was given */
     struct host_held held;
+    uint64_t
+        answer_pause_us; /* a story: it is stopped with its next answer in hand; 0 = it is not */
     bool link_up[SIM_HOSTS_MAX]; /* as the links know it; the member is told in its next turn */
 
     /* What is in the rings of the core thread. */

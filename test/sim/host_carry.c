@@ -331,6 +331,12 @@ static bool pauses(struct host *host)
 {
     struct sim_random *random = &host->pause_random;
 
+    if (host->answer_pause_us != 0) {
+        STORY(host->world, host->id, "has an answer in hand, and");
+        host_pause(host, host->world->now_us + host->answer_pause_us);
+        host->answer_pause_us = 0;
+        return true;
+    }
     if (host->held.read.is_confirmed || host->world->calm || host->is_draining ||
         !swarm_has(&host->world->swarm, FAULT_PAUSE) ||
         sim_random_below(random, PAUSE_ONE_IN) != 0) {

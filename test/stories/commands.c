@@ -45,7 +45,7 @@ static const struct command commands[] = {
     {"join", "NODE", 1, 1, story_join},
     {"copy", "NODE", 1, 1, story_copy},
     {"directory", "NODE lost [join]|set-back|earlier-cluster|of NODE|own", 2, 3, story_directory},
-    {"pause", "NODE MS", 2, 2, story_pause},
+    {"pause", "NODE MS [answer]", 2, 3, story_pause},
     {"suspend", "NODE|all MS", 2, 2, story_suspend},
     {"wall", "NODE +MS|-MS", 2, 2, story_wall},
     {"stall", "NODE MS", 2, 2, story_stall},

@@ -21,38 +21,38 @@ run 20
        0.060  node 1  commits up to 2
 kill 3
        0.076  node 3  is killed
-set 1 key0 value0 300
-       0.076  node 1  is asked (1): SET key0 vvvvvvvvvvvv... (300 bytes)
+set 1 key0 value0 600
+       0.076  node 1  is asked (1): SET key0 vvvvvvvvvvvv... (600 bytes)
 run 20
        0.079  node 1  commits up to 3
        0.079  node 1  answers (1): done, index 3
        0.079  world   request 1 done: OK
-set 1 key1 value1 300
-       0.096  node 1  is asked (2): SET key1 vvvvvvvvvvvv... (300 bytes)
+set 1 key1 value1 600
+       0.096  node 1  is asked (2): SET key1 vvvvvvvvvvvv... (600 bytes)
 run 20
        0.099  node 1  commits up to 4
        0.099  node 1  answers (2): done, index 4
        0.099  world   request 2 done: OK
-set 1 key2 value2 300
-       0.116  node 1  is asked (3): SET key2 vvvvvvvvvvvv... (300 bytes)
+set 1 key2 value2 600
+       0.116  node 1  is asked (3): SET key2 vvvvvvvvvvvv... (600 bytes)
 run 20
        0.120  node 1  commits up to 5
        0.120  node 1  answers (3): done, index 5
        0.120  world   request 3 done: OK
-set 1 key3 value3 300
-       0.136  node 1  is asked (4): SET key3 vvvvvvvvvvvv... (300 bytes)
+set 1 key3 value3 600
+       0.136  node 1  is asked (4): SET key3 vvvvvvvvvvvv... (600 bytes)
 run 20
        0.140  node 1  commits up to 6
        0.140  node 1  answers (4): done, index 6
        0.140  world   request 4 done: OK
-set 1 key4 value4 300
-       0.156  node 1  is asked (5): SET key4 vvvvvvvvvvvv... (300 bytes)
+set 1 key4 value4 600
+       0.156  node 1  is asked (5): SET key4 vvvvvvvvvvvv... (600 bytes)
 run 20
        0.160  node 1  commits up to 7
        0.160  node 1  answers (5): done, index 7
        0.160  world   request 5 done: OK
-set 1 key5 value5 300
-       0.176  node 1  is asked (6): SET key5 vvvvvvvvvvvv... (300 bytes)
+set 1 key5 value5 600
+       0.176  node 1  is asked (6): SET key5 vvvvvvvvvvvv... (600 bytes)
 run 20
        0.179  node 1  commits up to 8
        0.179  node 1  answers (6): done, index 8

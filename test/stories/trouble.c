@@ -241,6 +241,7 @@ static bool node_and_ms(struct story *story, const struct words *words, struct h
 static const char *const no_node_or_ms =
     "expected the number of a node that runs, and milliseconds";
 
+/* With the word answer: when it has computed its next answer to a read, and not given it yet. */
 const char *story_pause(struct story *story, const struct words *words)
 {
     struct host *host;
@@ -248,6 +249,13 @@ const char *story_pause(struct story *story, const struct words *words)
 
     if (!node_and_ms(story, words, &host, &ms)) {
         return no_node_or_ms;
+    }
+    if (words->count == 4) {
+        if (strcmp(words->list[3], "answer") != 0) {
+            return "expected answer, or nothing";
+        }
+        host->answer_pause_us = 1000 * ms;
+        return NULL;
     }
     host_pause(host, story->world->now_us + 1000 * ms);
     return NULL;
