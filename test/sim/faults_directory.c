@@ -219,9 +219,7 @@ static bool is_quorum_alone(const struct host *host)
     return raft_membership_tally(membership, answered, granted) == RAFT_TALLY_WON;
 }
 
-/* Its own directory never comes back: the stand-in may be taken as proof that the member has lost
- * data, and then the member is marked. */
-static void give_up(struct host *host)
+void faults_give_up(struct host *host)
 {
     fs_memory_destroy(host->own_disk);
     host->own_disk = NULL;
@@ -239,7 +237,7 @@ static bool is_kept_out(struct host *host, bool is_older, bool can_lose)
     bool is_behind = host->alive && can_lose && is_remembered(world, host, true);
 
     if (is_behind && (!is_older || sim_random_below(&world->random, 2) == 0)) {
-        give_up(host);
+        faults_give_up(host);
         if (!is_older) {
             world_see(world, SEEN_SET_BACK_AHEAD);
         }

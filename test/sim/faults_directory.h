@@ -31,6 +31,9 @@
 void faults_stand_in(struct host *host, enum host_stand_in kind, struct fs_memory *disk,
                      bool returns, uint64_t for_us);
 void faults_end_stand_in(struct host *host);
+/* The directory of a host that was set back never comes back: the stand-in may be taken as proof
+ * that the member has lost data, and then the member is marked. */
+void faults_give_up(struct host *host);
 /* Keeps a copy of the directory in host->copy, as a snapshot of the file system does it while the
  * node runs. */
 void faults_copy_directory(struct world *world, struct host *host, struct sim_random *random);

@@ -11,7 +11,7 @@
 #define FOR_EVER_US (STORY_FAR_US * 24)
 
 static const char *const no_directory =
-    "expected lost, lost join, set-back, earlier-cluster, of NODE, or own";
+    "expected lost [join], set-back [for-good], earlier-cluster, of NODE, or own";
 
 /* The directory as it is now, in host->copy. */
 const char *story_copy(struct story *story, const struct words *words)
@@ -34,7 +34,8 @@ static const char *lose(struct host *host, bool joins)
     return NULL;
 }
 
-static const char *set_back(struct host *host)
+/* for_good: its own directory never comes back, so the member may be marked as lost. */
+static const char *set_back(struct host *host, bool for_good)
 {
     if (host->copy == NULL) {
         return "the directory of this node was not copied";
@@ -42,6 +43,9 @@ static const char *set_back(struct host *host)
     host->may_be_marked = true;
     faults_stand_in(host, HOST_SET_BACK, fs_memory_copy(host->copy, host->copy_boot_count), true,
                     FOR_EVER_US);
+    if (for_good) {
+        faults_give_up(host);
+    }
     return NULL;
 }
 
@@ -98,11 +102,11 @@ const char *story_directory(struct story *story, const struct words *words)
     if (strcmp(what, "of") == 0 && more != NULL) {
         return take_from(host, story_host(story, more));
     }
+    if (strcmp(what, "set-back") == 0 && (more == NULL || strcmp(more, "for-good") == 0)) {
+        return set_back(host, more != NULL);
+    }
     if (more != NULL) {
         return no_directory;
-    }
-    if (strcmp(what, "set-back") == 0) {
-        return set_back(host);
     }
     if (strcmp(what, "earlier-cluster") == 0) {
         return go_back_to_earlier_cluster(host);
