@@ -262,7 +262,6 @@ const char *story_members(struct story *story, const struct words *words)
             (roles & RAFT_MEMBER_OUTGOING) != 0 ? " outgoing" : "",
             (roles & RAFT_MEMBER_LEARNER) != 0 ? " learns" : "",
             (roles & RAFT_MEMBER_JOINING) != 0 ? " to vote" : "",
-            membership->members[i].identity == RAFT_IDENTITY_LOST ? " lost" : "");
             membership->members[i].identity == RAFT_IDENTITY_LOST ? " has lost its data" : "");
     }
     world_tell(story->world, host->id, "members of entry %" PRIu64 ", %s%s%s: %s",
