@@ -285,6 +285,7 @@ static void name_directories(const struct host *host, struct raft_change *change
 
         if (step->kind == RAFT_CHANGE_LOST && member != NULL) {
             step->identity = member->identity;
+            host->world->hosts[step->id]->may_be_marked = true; /* the story's act, not a mistake */
         }
     }
 }

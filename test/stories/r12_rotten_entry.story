@@ -58,7 +58,7 @@ run 20
        0.179  node 1  answers (6): done, index 8
        0.179  world   request 6 done: OK
 rot 1 log
-       0.196  node 1  its log rots at offset 24784 of segment 1, near index 5
+       0.196  node 1  its log rots at offset 25236 of segment 1, near index 5
 stall 1 5000
 start 3
        0.196  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 2

@@ -58,12 +58,12 @@ run 20
        0.671  node 1  answers (6): done, index 10
        0.671  world   request 6 done: OK
 rot 1 log
-       0.690  node 1  its log rots at offset 32780 of segment 1, near index 7
+       0.690  node 1  its log rots at offset 32976 of segment 1, near index 7
 start 2
        0.690  node 2  starts: term 2, vote 0, snapshot of 0, log 1 to 4
 run 31
        0.718  node 2  is learner in term 2, leader 1, log up to 4, committed 4
-       0.720  node 1  /data/wal-0000000000000001.log is damaged at offset 32768: the header of a batch is broken; the entry at index 7 cannot be read back: check the disk
+       0.720  node 1  /data/wal-0000000000000001.log is damaged at offset 32768: the checksum of a batch is wrong; the entry at index 7 cannot be read back: check the disk
        0.720  node 1  is leader in term 2, leader 1, log up to 10, committed 10
        0.720  node 1  has a damaged log, and does not vote
 stop 1

@@ -52,5 +52,5 @@ run 50
        2.862  world   request 4 done: OK
 run 1500
        3.356  node 1  is follower in term 3, leader 3, log up to 4, committed 4
-       3.362  node 1  answers (3): done, index 5
-       3.362  world   request 3 done: new
+       3.361  node 1  answers (3): done, index 5
+       3.361  world   request 3 done: new

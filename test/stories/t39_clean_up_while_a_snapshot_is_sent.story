@@ -44,12 +44,12 @@ run 3000
        3.114  world   request 4 done: 2
        3.114  world   request 5 done: 3
        3.116  node 1  has saved a snapshot of index 7
-       3.162  node 2  has saved a snapshot of index 7
+       3.160  node 2  has saved a snapshot of index 7
 start 3
        6.107  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 2
 run 400
-       6.116  node 3  is follower in term 2, leader 1, log up to 2, committed 0
-       6.118  node 1  node 3 needs a snapshot
+       6.144  node 3  is follower in term 2, leader 1, log up to 2, committed 0
+       6.146  node 1  node 3 needs a snapshot
 set 1 key2 c 30000
        6.507  node 1  is asked (6): SET key2 cccccccccccc... (30000 bytes)
 incr 1 key7
@@ -81,6 +81,7 @@ run 600
        7.215  node 1  commits up to 12
        7.215  node 1  answers (10): done, index 12
        7.215  world   request 10 done: OK
+       7.220  node 2  has saved a snapshot of index 12
        7.222  node 1  commits up to 15
        7.222  node 1  answers (11): done, index 13
        7.222  node 1  answers (12): done, index 14
@@ -88,15 +89,14 @@ run 600
        7.222  world   request 11 done: 7
        7.222  world   request 12 done: 8
        7.222  world   request 13 done: 9
-       7.223  node 2  has saved a snapshot of index 12
-       7.456  node 1  has saved a snapshot of index 12
+       7.487  node 1  has saved a snapshot of index 12
 reset 1 3
 run 3000
-       7.942  node 1  node 3 needs a snapshot
-       8.430  node 3  has received the snapshot of index 7 from node 1
-       8.430  node 3  is follower in term 2, leader 1, log up to 7, committed 7
-       8.430  node 3  installs the snapshot of index 7
-       9.054  node 3  has saved a snapshot of index 12
+       7.945  node 1  node 3 needs a snapshot
+       8.459  node 3  has received the snapshot of index 7 from node 1
+       8.459  node 3  is follower in term 2, leader 1, log up to 7, committed 7
+       8.459  node 3  installs the snapshot of index 7
+       9.084  node 3  has saved a snapshot of index 12
 get 3 key7
       10.507  node 3  is asked (14): GET key7
 run 100

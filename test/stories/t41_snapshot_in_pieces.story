@@ -50,19 +50,19 @@ run 3000
 start 3
        6.106  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 2
 run 1500
-       6.153  node 3  is follower in term 2, leader 1, log up to 2, committed 0
-       6.522  node 1  node 3 needs a snapshot
+       6.158  node 3  is follower in term 2, leader 1, log up to 2, committed 0
+       6.527  node 1  node 3 needs a snapshot
 reset 1 3
 run 4000
-       8.214  node 1  node 3 needs a snapshot
-       8.379  node 3  has received the snapshot of index 5 from node 1
-       8.379  node 3  is follower in term 2, leader 1, log up to 5, committed 5
-       8.379  node 3  installs the snapshot of index 5
+       8.136  node 1  node 3 needs a snapshot
+       8.298  node 3  has received the snapshot of index 5 from node 1
+       8.298  node 3  is follower in term 2, leader 1, log up to 5, committed 5
+       8.298  node 3  installs the snapshot of index 5
 get 3 key3
       11.606  node 3  is asked (6): GET key3
 run 100
-      11.611  node 3  answers (6): done, index 7
-      11.611  world   request 6 done: dddd... (200000 bytes)
+      11.612  node 3  answers (6): done, index 7
+      11.612  world   request 6 done: dddd... (200000 bytes)
 status
       11.706  node 1  leader in term 2, log up to 7 of term 2, on disk 7, committed 7
       11.706  node 2  follower in term 2, log up to 7 of term 2, on disk 7, committed 7

@@ -77,15 +77,15 @@ stall 3 500
 set 1 key5 torn 12300
        0.636  node 1  is asked (6): SET key5 tttttttttttt... (12300 bytes)
 run 20
-       0.639  node 1  commits up to 8
-       0.639  node 1  answers (6): done, index 8
-       0.639  world   request 6 done: OK
+       0.640  node 1  commits up to 8
+       0.640  node 1  answers (6): done, index 8
+       0.640  world   request 6 done: OK
 power 3
        0.656  node 3  loses its power
 start 3
-       0.656  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 7
+       0.656  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 8
 run 100
-       0.676  node 3  is follower in term 2, leader 1, log up to 8, committed 8
+       0.686  node 3  is follower in term 2, leader 1, log up to 8, committed 8
 status
        0.756  node 1  leader in term 2, log up to 8 of term 2, on disk 8, committed 8
        0.756  node 2  follower in term 2, log up to 8 of term 2, on disk 8, committed 8
@@ -95,7 +95,7 @@ get 3 key0
 get 3 key5
        0.756  node 3  is asked (8): GET key5
 run 50
-       0.760  node 3  answers (7): done, index 8
-       0.760  node 3  answers (8): done, index 8
-       0.760  world   request 7 done: acknowledged
-       0.760  world   request 8 done: tttt... (12300 bytes)
+       0.761  node 3  answers (7): done, index 8
+       0.761  node 3  answers (8): done, index 8
+       0.761  world   request 7 done: acknowledged
+       0.761  world   request 8 done: tttt... (12300 bytes)

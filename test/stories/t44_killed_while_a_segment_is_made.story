@@ -36,14 +36,14 @@ set 1 key0 x 9002
 run 20
        1.228  node 3  ends: cannot write the header of /data/wal-spare.tmp: Input/output error; the disk reports an error: see the kernel's log
        1.228  node 3  is killed
-       1.229  node 1  commits up to 4
-       1.229  node 1  answers (2): done, index 4
-       1.229  world   request 2 done: OK
+       1.230  node 1  commits up to 4
+       1.230  node 1  answers (2): done, index 4
+       1.230  world   request 2 done: OK
 power 3
        1.246  node 3  loses its power
 run 1100
        2.228  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 3
-       2.264  node 3  is follower in term 2, leader 1, log up to 4, committed 4
+       2.250  node 3  is follower in term 2, leader 1, log up to 4, committed 4
 die 3 3
 set 1 key0 x 9003
        2.346  node 1  is asked (3): SET key0 xxxxxxxxxxxx... (9003 bytes)
@@ -71,21 +71,21 @@ power 3
        3.486  node 3  loses its power
 run 1100
        4.468  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 5
-       4.478  node 3  is follower in term 2, leader 1, log up to 6, committed 6
+       4.483  node 3  is follower in term 2, leader 1, log up to 6, committed 6
 die 3 5
 set 1 key0 x 9005
        4.586  node 1  is asked (5): SET key0 xxxxxxxxxxxx... (9005 bytes)
 run 20
        4.588  node 3  ends: cannot rename /data/wal-spare.tmp: Input/output error; the disk reports an error: see the kernel's log
        4.588  node 3  is killed
-       4.589  node 1  commits up to 7
-       4.589  node 1  answers (5): done, index 7
-       4.589  world   request 5 done: OK
+       4.590  node 1  commits up to 7
+       4.590  node 1  answers (5): done, index 7
+       4.590  world   request 5 done: OK
 power 3
        4.606  node 3  loses its power
 run 1100
        5.588  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 6
-       5.625  node 3  is follower in term 2, leader 1, log up to 7, committed 7
+       5.602  node 3  is follower in term 2, leader 1, log up to 7, committed 7
 status
        5.706  node 1  leader in term 2, log up to 7 of term 2, on disk 7, committed 7
        5.706  node 2  follower in term 2, log up to 7 of term 2, on disk 7, committed 7

@@ -33,7 +33,7 @@ run 100
        0.156  node 1  is leader in term 2, leader 1, log up to 3, committed 2
        0.157  node 3  is follower in term 2, leader 1, log up to 3, committed 2
 members 3
-       0.256  node 3  members of entry 3, not committed: 1 votes,2 votes lost,3 votes,4 votes,5 votes
+       0.256  node 3  members of entry 3, not committed: 1 votes,2 votes has lost its data,3 votes,4 votes,5 votes
 run 910
        1.156  node 1  is follower in term 2, leader 0, log up to 3, committed 2
 elect 2

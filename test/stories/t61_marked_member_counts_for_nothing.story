@@ -20,17 +20,20 @@ run 100
        0.156  node 1  is leader in term 2, leader 1, log up to 3, committed 2
        0.157  node 3  is follower in term 2, leader 1, log up to 3, committed 2
        0.159  node 1  commits up to 3
+       0.159  node 1  ends the connection: node 2 has lost data that it had acknowledged, and is marked so in this cluster; let it come back under a new id (raftctl member replace)
        0.159  node 1  answers the operator: done
+       0.247  node 1  refuses node 2: node 2 has lost data that it had acknowledged, and is marked so in this cluster; let it come back under a new id (raftctl member replace)
 members 1
-       0.256  node 1  members of entry 3, committed: 1 votes,2 votes lost,3 votes
+       0.256  node 1  members of entry 3, committed: 1 votes,2 votes has lost its data,3 votes
 cut 1 3
 cut 2 3
 set 1 key1 not_committed
        0.256  node 1  is asked (1): SET key1 not_committe... (13 bytes)
 run 3000
+       0.360  node 1  refuses node 2: node 2 has lost data that it had acknowledged, and is marked so in this cluster; let it come back under a new id (raftctl member replace)
        1.256  node 1  is follower in term 2, leader 0, log up to 4, committed 3
        1.508  node 3  is pre-candidate in term 2, leader 0, log up to 3, committed 2
-       2.774  node 2  is pre-candidate in term 2, leader 0, log up to 2, committed 2
+       1.598  node 2  is pre-candidate in term 2, leader 0, log up to 2, committed 2
        3.052  node 1  is pre-candidate in term 2, leader 0, log up to 4, committed 3
 status
        3.256  node 1  pre-candidate in term 2, log up to 4 of term 2, on disk 4, committed 3
@@ -39,6 +42,7 @@ status
 campaign 1
 campaign 2
 run 3000
+       3.259  node 1  refuses node 2: node 2 has lost data that it had acknowledged, and is marked so in this cluster; let it come back under a new id (raftctl member replace)
        4.011  node 1  answers (1): outcome unknown, index 0
        4.011  world   request 1 may have been carried out, or may be later
 status
@@ -47,14 +51,15 @@ status
        6.256  node 3  pre-candidate in term 2, log up to 3 of term 2, on disk 3, committed 2
 heal
 run 3000
+       6.288  node 1  refuses node 2: node 2 has lost data that it had acknowledged, and is marked so in this cluster; let it come back under a new id (raftctl member replace)
        6.338  node 1  is candidate in term 3, leader 0, log up to 4, committed 3
-       6.340  node 2  is follower in term 3, leader 0, log up to 2, committed 2
        6.340  node 3  is follower in term 3, leader 0, log up to 3, committed 2
        6.342  node 1  is leader in term 3, leader 1, log up to 5, committed 3
        6.343  node 3  is follower in term 3, leader 1, log up to 3, committed 2
+       6.346  node 3  ends the connection: node 2 has lost data that it had acknowledged, and is marked so in this cluster; let it come back under a new id (raftctl member replace)
        6.348  node 1  commits up to 5
-       6.443  node 2  is follower in term 3, leader 1, log up to 2, committed 2
+       6.500  node 3  refuses node 2: node 2 has lost data that it had acknowledged, and is marked so in this cluster; let it come back under a new id (raftctl member replace)
 status
        9.256  node 1  leader in term 3, log up to 5 of term 3, on disk 5, committed 5
-       9.256  node 2  follower in term 3, log up to 2 of term 2, on disk 2, committed 2
+       9.256  node 2  pre-candidate in term 2, log up to 2 of term 2, on disk 2, committed 2
        9.256  node 3  follower in term 3, log up to 5 of term 3, on disk 5, committed 5
