@@ -171,8 +171,8 @@ void member_message(struct member *member, struct raft_message *message);
  * lost. */
 void member_link(struct member *member, uint16_t peer, bool up, uint64_t identity);
 /* The link has proof that the peer's data directory, the one with this identity, lacks what the
- * peer had promised, and refuses it. The member has the membership say so (RAFT_IDENTITY_LOST), unless
- * the peer is bound to another directory by then. */
+ * peer had promised, and refuses it. The member has the membership say so (RAFT_IDENTITY_LOST),
+ * unless the peer is bound to another directory by then. */
 void member_has_proof(struct member *member, uint16_t peer, uint64_t identity);
 /* The link to a peer was taken away, because it is no member any more or has another address. */
 void member_link_gone(struct member *member, uint16_t peer);
