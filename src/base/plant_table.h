@@ -97,6 +97,8 @@
     X(peer_mixes_clusters, "a hello of another cluster is accepted")                               \
     X(peer_forgets_starts, "a hello of a directory that was set back is accepted")                 \
     X(peer_start_not_compared, "the log of a start is not compared with what was acknowledged")    \
+    X(peer_copy_condemns_member,                                                                   \
+      "the hello of a copy is proof against a member that is connected")                           \
     X(peer_late_hello_is_proof, "a late hello of a process that has ended is proof of a loss")
 
 #define PLANTS_SNAPSHOT(X)                                                                         \

@@ -77,7 +77,8 @@ enum acquaintance_verdict acquaintance_recognise(struct acquaintance *known,
     bool is_new_start = hello->boot_count > known->boot_count || PLANT(peer_late_hello_is_proof);
     enum acquaintance_verdict verdict = acquaintance_meet(known, hello, error);
 
-    *is_proof = verdict == ACQUAINTANCE_SET_BACK && is_new_start && !is_connected;
+    *is_proof = verdict == ACQUAINTANCE_SET_BACK && is_new_start &&
+                (!is_connected || PLANT(peer_copy_condemns_member));
     return verdict;
 }
 

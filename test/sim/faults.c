@@ -13,6 +13,7 @@
 #include "sim/faults_net.h"
 #include "sim/faults_roles.h"
 #include "sim/faults_rot.h"
+#include "sim/faults_twin.h"
 #include "sim/fs_memory.h"
 #include "sim/host.h"
 #include "sim/member_changes.h"
@@ -332,6 +333,7 @@ static strike_function *const strikes[FAULT_CLASSES] = {
     [FAULT_SUSPEND] = faults_suspend,
     [FAULT_SET_BACK] = faults_set_back,
     [FAULT_FORMER] = faults_former,
+    [FAULT_TWIN] = faults_twin,
     [FAULT_CHURN] = member_changes_strike_churn,
     [FAULT_HANDOVER] = member_changes_strike_handover,
 };
@@ -360,7 +362,7 @@ static bool is_founded(struct world *world)
 static bool takes_directories(enum fault_class fault)
 {
     return fault == FAULT_WIPE || fault == FAULT_DAMAGE || fault == FAULT_DISASTER ||
-           fault == FAULT_SET_BACK || fault == FAULT_FORMER;
+           fault == FAULT_SET_BACK || fault == FAULT_FORMER || fault == FAULT_TWIN;
 }
 
 void faults_on_strike(struct world *world, enum fault_class fault)
@@ -434,6 +436,7 @@ void faults_calm(struct world *world)
     (void)is_founded(world);
     faults_resume(world);
     faults_end_stand_ins(world);
+    faults_end_twins(world);
     net_calm(world);
     /*
      * If a change of members is under way, it may need the hosts that would be hit; then none is.

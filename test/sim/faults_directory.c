@@ -23,13 +23,11 @@ static uint64_t draw_time_us(const struct world *world, struct sim_random *rando
     return faults_draw_us(random, STAND_IN_TIMEOUTS * (uint64_t)world->swarm.election_timeout_ms);
 }
 
-/* Whether the host has a directory that belongs to the cluster, and nothing else is wrong with
- * it. */
-static bool has_directory(const struct host *host)
+bool faults_has_directory(const struct host *host)
 {
     return host != NULL && !host->gone && host->stand_in == HOST_GENUINE &&
            host->identity.boot_count > 0 && !host->snapshot_damaged && !host->log_is_damaged &&
-           host->rot.mask == 0 && !host->lacks_log;
+           host->rot.mask == 0 && !host->lacks_log && !host->has_twin;
 }
 
 /* ---- beginning and end of a stand-in ---- */
@@ -138,7 +136,7 @@ void faults_wipe(struct world *world, struct sim_random *random)
 {
     struct host *host = faults_pick(world, random, sim_random_below(random, 2) == 0);
 
-    if (!has_directory(host) || !is_bound(world, host) ||
+    if (!faults_has_directory(host) || !is_bound(world, host) ||
         !member_changes_can_lose(world, 1U << host->id)) {
         return;
     }
@@ -182,11 +180,8 @@ void faults_copy_directory(struct world *world, struct host *host, struct sim_ra
     try_as_other(world, host, random);
 }
 
-/*
- * Whether everybody who could take it for the member remembers its newest start, and goes on
- * remembering. by_log: remembers more of it than the log with which the stand-in has started.
- */
-static bool is_remembered(const struct world *world, const struct host *host, bool by_log)
+bool faults_is_remembered(const struct world *world, const struct host *host,
+                          const struct link_shared *log)
 {
     for (uint16_t id = 1; id <= world->last_id; id++) {
         const struct host *other = world->hosts[id];
@@ -196,9 +191,8 @@ static bool is_remembered(const struct world *world, const struct host *host, bo
             continue;
         }
         if (other->stand_in != HOST_GENUINE ||
-            !(by_log
-                  ? host_remembers_more(other, host->id, host->shared.term, host->shared.last_index)
-                  : host_remembers(other, host))) {
+            !(log != NULL ? host_remembers_more(other, host->id, log->term, log->last_index)
+                          : host_remembers(other, host))) {
             return false;
         }
     }
@@ -234,7 +228,7 @@ void faults_give_up(struct host *host)
 static bool is_kept_out(struct host *host, bool is_older, bool can_lose)
 {
     struct world *world = host->world;
-    bool is_behind = host->alive && can_lose && is_remembered(world, host, true);
+    bool is_behind = host->alive && can_lose && faults_is_remembered(world, host, &host->shared);
 
     if (is_behind && (!is_older || sim_random_below(&world->random, 2) == 0)) {
         faults_give_up(host);
@@ -252,7 +246,7 @@ void faults_set_back(struct world *world, struct sim_random *random)
     bool can_lose;
     bool is_older;
 
-    if (!has_directory(host)) {
+    if (!faults_has_directory(host)) {
         return;
     }
     if (host->copy == NULL || sim_random_below(random, 8) == 0) {
@@ -261,7 +255,7 @@ void faults_set_back(struct world *world, struct sim_random *random)
     }
     is_older = host->copy_boot_count < host->identity.boot_count;
     can_lose = member_changes_can_lose(world, 1U << host->id);
-    if ((!is_older && !can_lose) || !is_remembered(world, host, false)) {
+    if ((!is_older && !can_lose) || !faults_is_remembered(world, host, NULL)) {
         return;
     }
     faults_hit(world, FAULT_SET_BACK, host->id);
@@ -316,7 +310,7 @@ void faults_former(struct world *world, struct sim_random *random)
     for (uint16_t id = 1; id <= world->swarm.nodes; id++) {
         struct host *host = world->hosts[id];
 
-        if (!has_directory(host) || sim_random_below(random, 4) >= chance) {
+        if (!faults_has_directory(host) || sim_random_below(random, 4) >= chance) {
             continue;
         }
         faults_found_former(host, random);

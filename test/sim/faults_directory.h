@@ -45,6 +45,18 @@ void faults_wipe(struct world *world, struct sim_random *random);
 void faults_set_back(struct world *world, struct sim_random *random);
 void faults_former(struct world *world, struct sim_random *random);
 
+/* Whether the host has a directory that belongs to the cluster, and nothing else is wrong with
+ * it. */
+bool faults_has_directory(const struct host *host);
+struct link_shared;
+/*
+ * Whether everybody who could take a process on an older state of its directory for the member
+ * remembers the member's newest start, and goes on remembering; with `log`, whether they remember
+ * more of the member than the log with which that process has started.
+ */
+bool faults_is_remembered(const struct world *world, const struct host *host,
+                          const struct link_shared *log);
+
 /* Whether a process may start now; see above. */
 bool faults_may_start(const struct world *world, const struct host *host);
 /* The end of this stand-in. */

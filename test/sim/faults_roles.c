@@ -47,10 +47,11 @@ static bool hits_nobody(enum fault_class fault)
 }
 
 /* A minority stays in trouble only in worlds whose members do not change; learners are only in the
- * others. No founder is a learner. */
+ * others. No founder is a learner. A learner has the highest id as a rule, so it dials nobody. */
 static bool cannot_be(enum fault_class fault, enum seen_role role)
 {
-    return (fault == FAULT_MINORITY || fault == FAULT_FORMER) && role == SEEN_ROLE_LEARNER;
+    return (fault == FAULT_MINORITY || fault == FAULT_FORMER || fault == FAULT_TWIN) &&
+           role == SEEN_ROLE_LEARNER;
 }
 
 size_t faults_print_roles(FILE *out, const struct seen_counts *sum)

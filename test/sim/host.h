@@ -191,6 +191,11 @@ struct host {
     uint64_t copy_boot_count;
     bool may_be_marked; /* once, a process ran on a copy of its directory that lacked something */
     bool is_behind;     /* SET_BACK: all others remember a later term, or a later index in it */
+    /* See faults_twin.h. */
+    bool has_twin;
+    struct link_shared twin;
+    uint64_t twin_use; /* number of the newest */
+    uint64_t twin_until_us;
     struct fs_memory *former_disk; /* of the earlier cluster; NULL = not made yet */
 
     /* Clocks. Monotonic time = offset + rate * virtual time. */
@@ -333,9 +338,9 @@ enum host_meeting {
 };
 /* The two hosts exchange hellos on a new connection. */
 enum host_meeting host_meet(struct host *dialler, struct host *dialled);
-/* A hello of `from` arrives at this host when `from` has given up its connection. Whether it was
- * accepted: then it took the place of the connection that there was. */
-bool host_meet_late(struct host *host, uint16_t from, const struct wire_hello *hello);
+/* A hello with the id of `from` arrives at this host, and nobody waits for the answer. Whether it
+ * was accepted: then it takes the place of the connection that there was. */
+bool host_hear_hello(struct host *host, uint16_t from, const struct wire_hello *hello);
 /* Tells the member what the links have proved. */
 void host_give_proofs(struct host *host);
 /* Whether the host remembers the newest start on its peer's directory. */

@@ -160,6 +160,10 @@ static void carry_hello(enum wire_frame_type type, const struct wire_hello *hell
 /* Only a directory that lacks something can prove it. */
 static void take_proof(struct host *host, uint16_t from, uint64_t identity)
 {
+    if (host->link_up[from]) {
+        world_fail(host->world, "a member is marked only if it lost something",
+                   "node %u has proof against node %u, which is connected", host->id, from);
+    }
     STORY(host->world, host->id, "has proof that node %u has lost data", from);
     world_see(host->world, SEEN_PROOF);
     host->links[from].proof_against = identity;
@@ -274,7 +278,7 @@ enum host_meeting host_meet(struct host *dialler, struct host *dialled)
     return HOST_MET;
 }
 
-bool host_meet_late(struct host *host, uint16_t from, const struct wire_hello *hello)
+bool host_hear_hello(struct host *host, uint16_t from, const struct wire_hello *hello)
 {
     struct raftd_error error = {0};
     struct wire_hello arrived;
@@ -283,11 +287,10 @@ bool host_meet_late(struct host *host, uint16_t from, const struct wire_hello *h
     carry_hello(WIRE_HELLO, hello, &arrived);
     reason = judge(host, from, false, &arrived, &error);
     if (reason != GREETING_ACCEPTED) {
-        world_see(host->world, SEEN_LATE_HELLO_REFUSED);
         see_refusal(host, from, reason, error.message);
         return false;
     }
-    STORY(host->world, host->id, "accepts a late hello of node %u", from);
+    STORY(host->world, host->id, "accepts a hello of node %u", from);
     host->links[from].peer_identity = arrived.identity;
     return true;
 }

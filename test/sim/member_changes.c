@@ -153,7 +153,8 @@ void member_changes_retire(struct world *world, struct host *host)
 /* Whether the directory of this host never comes back. */
 static bool is_lost(const struct host *host)
 {
-    return host == NULL || host->gone || (host->stand_in != HOST_GENUINE && host->own_disk == NULL);
+    return host == NULL || host->gone || host->has_twin ||
+           (host->stand_in != HOST_GENUINE && host->own_disk == NULL);
 }
 
 /* ---- lost members ---- */

@@ -455,7 +455,8 @@ void net_on_late_hello(struct world *world, const struct sim_event *event)
         return;
     }
     world_see(world, SEEN_LATE_HELLO);
-    if (!host_meet_late(host, from, &late->hello)) {
+    if (!host_hear_hello(host, from, &late->hello)) {
+        world_see(world, SEEN_LATE_HELLO_REFUSED);
         return;
     }
     if (*established_of(world->net, from, to)) {

@@ -30,6 +30,7 @@ enum sim_event_type {
     SIM_EVENT_OPERATE,    /* an operator looks for lost members */
     SIM_EVENT_CALM,       /* the faults end */
     SIM_EVENT_LATE_HELLO, /* a: its place in the network */
+    SIM_EVENT_TWIN,       /* a: host, c: number of its twin, which dials */
     SIM_EVENT_TYPES,
 };
 

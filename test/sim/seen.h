@@ -93,6 +93,9 @@
     X(SEEN_WIPE, "disks lost")                                                                     \
     X(SEEN_SET_BACK, "directories set back to an older copy")                                      \
     X(SEEN_SET_BACK_AHEAD, "... whose count of starts is newer")                                   \
+    X(SEEN_TWIN, "second processes on a copy of a directory")                                      \
+    X(SEEN_TWIN_HELLO, "... and their hellos")                                                     \
+    X(SEEN_TWIN_MARK, "... and members taken for lost because of them")                            \
     X(SEEN_COPY_REFUSED, "copies of directories refused under another id")                         \
     X(SEEN_FORMER, "directories of an earlier cluster")                                            \
     X(SEEN_BROUGHT_BACK, "... or older copies, and the own directory brought back")                \

@@ -44,6 +44,7 @@ static const char *const names[FAULT_CLASSES] = {
     [FAULT_SET_BACK] = "set-back",
     [FAULT_FORMER] = "former",
     [FAULT_LATE_HELLO] = "late-hello",
+    [FAULT_TWIN] = "twin",
 };
 
 const char *fault_class_name(enum fault_class fault)
@@ -277,7 +278,9 @@ static void draw_lease(struct swarm *swarm)
     struct sim_random late = sim_random_make(sim_mix(swarm->seed, LATE_LEASE));
 
     if (swarm->levels && swarm_has(swarm, FAULT_CLOG) && sim_random_below(&late, 2) == 0) {
-        swarm->interval_us[FAULT_CLOG] = 1000 * (uint64_t)draw_scale(&late, 1000, 4000);
+        swarm->interval_us[FAULT_CLOG] = 1000 * (uint64_t)draw_scale(&late, 500, 2000);
+        swarm->classes &= ~(UINT64_C(1) << FAULT_HANDOVER); /* it ends the leases of a term */
+        swarm->unequal = false;
         swarm->clients = 8;
         swarm->keys = (uint16_t)sim_random_between(&late, 1, 3);
         swarm->think_us = draw_scale(&late, 10000, 40000);

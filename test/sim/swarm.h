@@ -45,6 +45,7 @@ enum fault_class {
     FAULT_SET_BACK,   /* a node runs on an older copy of its directory */
     FAULT_FORMER,     /* nodes run on their directories of an earlier cluster of the same name */
     FAULT_LATE_HELLO, /* hellos arrive when the one that dialled has given up */
+    FAULT_TWIN,       /* a second process runs on a copy of a member's directory */
     FAULT_CLASSES,
 };
 const char *fault_class_name(enum fault_class fault);

@@ -13,6 +13,7 @@
 #include "sim/faults.h"
 #include "sim/faults_directory.h"
 #include "sim/faults_life.h"
+#include "sim/faults_twin.h"
 #include "sim/host.h"
 #include "sim/member_changes.h"
 #include "sim/net.h"
@@ -167,6 +168,9 @@ static void handle(struct world *world, const struct sim_event *event)
         break;
     case SIM_EVENT_LATE_HELLO:
         net_on_late_hello(world, event);
+        break;
+    case SIM_EVENT_TWIN:
+        faults_on_twin(world->hosts[event->a], event->c);
         break;
     case SIM_EVENT_TURN:
         host_on_turn(world->hosts[event->a], event->c);
