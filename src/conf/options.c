@@ -254,7 +254,10 @@ const struct conf_option conf_options[] = {
      .description =
          "How many bytes of entries the log may have in memory. When it has more, the "
          "data of the oldest entries that were applied stay on the disk only, and are "
-         "read from there for a node that is behind. The limit is four times as "
+         "read from there for a node that is behind. A start keeps no more than this of what "
+         "a snapshot contains; a node that needs older entries gets the snapshot. Entries after "
+         "the newest snapshot that are not applied yet are in memory whatever they take, at a "
+         "start all of them; see [snapshot] log_bytes. The limit is four times as "
          "large while the node replaces a log that its disk has damaged. 0: all entries of the "
          "log are in memory. The number of entries depends on [snapshot] keep_entries.",
      FIELD(raft.log_memory_bytes)},
@@ -328,8 +331,10 @@ const struct conf_option conf_options[] = {
      .initial = "64M",
      .min = 4 * KIB,
      .max = 1024 * GIB,
-     .description = "A snapshot is taken when the log since the last snapshot has this size and "
-                    "is at least as large as the content of that snapshot.",
+     .description =
+         "A snapshot is taken when the log since the last snapshot has this size and "
+         "is at least as large as the content of that snapshot. If the content is larger than "
+         "four times [raft] log_memory_bytes, a log of that size is enough.",
      FIELD(snapshot.log_bytes)},
     {.section = "snapshot",
      .key = "log_entries",

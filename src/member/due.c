@@ -13,13 +13,16 @@
  * start needs for the log grows with the number of entries. So snapshots write at most four times
  * as much as the log.
  *
+ * By memory: a start has the log after the snapshot in memory, whatever it takes. So in place of as
+ * many bytes as the state, MEMORY_TIMES the bytes that the log may have in memory are enough.
+ *
  * All members apply the same entries, so they would all save at the same index, and all disks would
  * be busy at the same moment. Therefore each member has limits of its own, up to an eighth larger,
  * by its id.
  */
 #include "member/due.h"
 
-enum { ENTRIES_SHARE = 4, SPREAD_SHARE = 8 };
+enum { ENTRIES_SHARE = 4, SPREAD_SHARE = 8, MEMORY_TIMES = 4 };
 
 /* The limit, larger by between nothing and an eighth. The multiples of this constant, which is 2^16
  * divided by the golden ratio, spread evenly over 16 bits, also for the few small ids of a
@@ -33,6 +36,15 @@ static uint64_t spread(uint64_t limit, uint16_t id)
     return limit + eighth / 65536 * place + eighth % 65536 * place / 65536;
 }
 
+/* The bytes of log after which a snapshot is worth its price. */
+static uint64_t worth(const struct due *due)
+{
+    if (due->memory_bytes != 0 && due->content_bytes / MEMORY_TIMES > due->memory_bytes) {
+        return MEMORY_TIMES * due->memory_bytes;
+    }
+    return due->content_bytes;
+}
+
 bool due_is_reached(const struct due *due)
 {
     uint64_t max_entries, max_bytes, content_bytes;
@@ -44,5 +56,5 @@ bool due_is_reached(const struct due *due)
     max_bytes = spread(due->max_bytes, due->id);
     content_bytes = spread(due->content_bytes, due->id);
     return (due->entries >= max_entries && due->bytes >= content_bytes / ENTRIES_SHARE) ||
-           (due->bytes >= max_bytes && due->bytes >= content_bytes);
+           (due->bytes >= max_bytes && due->bytes >= spread(worth(due), due->id));
 }

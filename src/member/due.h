@@ -16,6 +16,7 @@ struct due {
     uint64_t content_bytes; /* size of the newest snapshot's content; 0 = there is none */
     uint64_t max_entries;   /* [snapshot] log_entries */
     uint64_t max_bytes;     /* [snapshot] log_bytes */
+    uint64_t memory_bytes;  /* [raft] log_memory_bytes; 0 = no limit */
 };
 
 bool due_is_reached(const struct due *due);

@@ -71,6 +71,7 @@ struct member_options {
     uint64_t snapshot_entries;  /* entries after which a snapshot is due */
     uint64_t snapshot_bytes;    /* bytes of entries after which a snapshot is due */
     uint64_t keep_entries;      /* entries before a snapshot that stay in memory */
+    uint64_t log_memory_bytes;  /* [raft] log_memory_bytes; 0 = no limit */
     uint32_t snapshot_retry_ms; /* after a snapshot that failed */
     size_t apply_entries_max;   /* entries that one turn applies; 0 = 4096 */
 };

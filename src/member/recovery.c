@@ -231,17 +231,23 @@ static void note_newest(void *argument, const char *name)
     *newest = index > *newest ? index : *newest;
 }
 
-/*
- * The first entry of the log that the start has to hold in memory, if the newest snapshot is
- * intact: the log on the disk goes back to the snapshot before it. If the newest one turns out to
- * be damaged, the entries before are read once more (restore.c). Only names are read here, before
- * the directory is locked, so nothing that another process does meanwhile can be disturbed.
- */
-static uint64_t keep_from(const struct recovery_options *options)
+/* Only names are read here, before the directory is locked, so nothing that another process does
+ * meanwhile can be disturbed. */
+static uint64_t newest_snapshot(const struct recovery_options *options)
 {
     uint64_t newest = 0;
 
     options->fs->list(options->fs->context, options->directory, note_newest, &newest);
+    return newest;
+}
+
+/*
+ * The first entry of the log that the start has to hold in memory, if the newest snapshot is
+ * intact: the log on the disk goes back to the snapshot before it. If the newest one turns out to
+ * be damaged, the entries before are read once more (restore.c).
+ */
+static uint64_t keep_from(const struct recovery_options *options, uint64_t newest)
+{
     return newest > options->keep_entries ? newest - options->keep_entries + 1 : 0;
 }
 
@@ -249,6 +255,7 @@ static int open_log(const struct recovery_options *options, struct directory_ide
                     struct recovered *recovered, struct raftd_error *error)
 {
     struct damaged_log damaged = {.options = options, .identity = identity};
+    const uint64_t newest = newest_snapshot(options);
     const struct wal_options wal = {
         .fs = options->fs,
         .directory = options->directory,
@@ -258,7 +265,9 @@ static int open_log(const struct recovery_options *options, struct directory_ide
         .node_id = options->node_id,
         .segment_bytes = options->segment_bytes,
         .max_entry_bytes = options->max_entry_bytes,
-        .keep_from = keep_from(options),
+        .keep_from = keep_from(options, newest),
+        .keep_bytes = options->log_memory_bytes,
+        .keep_until = newest,
         .random_seed = options->random_seed,
         .progress = options->log_progress,
         .progress_argument = options->argument,

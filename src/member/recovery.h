@@ -43,7 +43,10 @@ struct recovery_options {
     uint64_t segment_bytes;
     uint32_t max_entry_bytes;
     uint64_t keep_entries; /* entries before the snapshot that the core gets */
-    uint64_t random_seed;  /* for the nonces of new segments; must not be predictable */
+    /* The entries up to the snapshot are given up, the oldest first, when the log takes more than
+     * this; 0 = no limit. */
+    uint64_t log_memory_bytes;
+    uint64_t random_seed; /* for the nonces of new segments; must not be predictable */
     const struct raftd_state_machine *machine;
     const struct member_notes *notes;
     /* Called from time to time while the log or a snapshot is read; NULL = not called. */

@@ -27,8 +27,8 @@ struct snapshot_start {
 /*
  * Restores the newest intact snapshot that the log reaches back to. A damaged snapshot is noted,
  * and the one before it is tried. *content_bytes is the size of its content. *info has index 0 if
- * there is no snapshot and the log is complete. RAFTD_ERROR_CORRUPT: the log begins after the end of
- * every intact snapshot; the message says what to do.
+ * there is no snapshot and the log is complete. RAFTD_ERROR_CORRUPT: the log begins after the end
+ * of every intact snapshot; the message says what to do.
  */
 int snapshot_start_restore(const struct snapshot_start *start, struct snapshot_files *files,
                            const struct wal_recovered *log, struct snapshot_info *info,

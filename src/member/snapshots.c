@@ -286,6 +286,7 @@ bool member_snapshot_is_due(const struct member *member)
         .content_bytes = snapshots->content_bytes,
         .max_entries = member->options.snapshot_entries,
         .max_bytes = member->options.snapshot_bytes,
+        .memory_bytes = member->options.log_memory_bytes,
     };
 
     if (!member->options.has_snapshots || snapshots->is_saving ||

@@ -106,6 +106,7 @@ static struct recovery_options options_of(struct raftd_node *node)
         .segment_bytes = conf->storage.segment_bytes,
         .max_entry_bytes = NODE_ENTRY_BYTES_MAX,
         .keep_entries = conf->snapshot.keep_entries,
+        .log_memory_bytes = conf->raft.log_memory_bytes,
         .random_seed = random_u64(),
         .machine = &node->machine,
         .notes = &notes,
@@ -134,6 +135,7 @@ static void make_member(struct raftd_node *node, struct raft_core *core,
         .snapshot_entries = conf->snapshot.log_entries,
         .snapshot_bytes = conf->snapshot.log_bytes,
         .keep_entries = conf->snapshot.keep_entries,
+        .log_memory_bytes = conf->raft.log_memory_bytes,
         .snapshot_retry_ms = NODE_SNAPSHOT_RETRY_MS,
     };
     const struct snapshot_info *snapshot = &recovered->snapshot;

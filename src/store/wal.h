@@ -59,6 +59,10 @@ struct wal_options {
     /* Recovery verifies the entries before this index like all others, but does not keep them in
      * memory; a snapshot has to contain them. 0 = it keeps all. */
     uint64_t keep_from;
+    /* When the entries that it keeps take more than keep_bytes, it gives up the oldest ones, but
+     * none after the index keep_until, up to which a snapshot contains them. 0 = no limit. */
+    uint64_t keep_bytes;
+    uint64_t keep_until;
     uint64_t random_seed; /* seed for the nonces of new segments; must not be predictable */
     /* Called from time to time during recovery with the bytes read so far; NULL = not called. */
     void (*progress)(void *argument, uint64_t done_bytes, uint64_t total_bytes);
@@ -102,7 +106,8 @@ struct wal_recovered {
     uint64_t base_index;         /* last index that is not in the list; 0 = all are there */
     uint64_t base_term;          /* term of that entry */
     uint64_t disk_base_index;    /* last index that is not in the log on the disk; it is before
-                                  * base_index only because of keep_from */
+                                  * base_index only because of keep_from and
+                                  * keep_bytes */
     uint64_t disk_base_term;     /* term of that entry */
     struct raft_entry **entries; /* one reference to each */
     size_t entry_count;

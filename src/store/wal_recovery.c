@@ -553,6 +553,8 @@ int wal_scan(const struct wal_files *files, const struct wal_options *options,
 
     *scan = (struct wal_scan){0};
     wal_replay_init(&scan->log, files, options->max_entry_bytes, options->keep_from, error);
+    scan->log.keep_bytes = options->keep_bytes;
+    scan->log.keep_until = options->keep_until;
     result = find_segments(&scanner);
     for (size_t i = 0; result == 0 && i < scan->segment_count; i++) {
         result = open_segment(&scanner, i);

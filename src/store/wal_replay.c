@@ -73,11 +73,19 @@ void wal_replay_free(struct wal_replay *log)
     *log = (struct wal_replay){0};
 }
 
+static void drop_last(struct wal_replay *log)
+{
+    struct raft_entry *entry = log->entries[--log->entry_count];
+
+    log->entry_bytes -= raft_entry_cost(entry);
+    raft_entry_release(entry);
+}
+
 /* Drops all entries. The log is empty and continues after this index. */
 static void restart_behind(struct wal_replay *log, uint64_t index, uint64_t term)
 {
     while (log->entry_count > 0) {
-        raft_entry_release(log->entries[--log->entry_count]);
+        drop_last(log);
     }
     log->base_index = index;
     log->base_term = term;
@@ -137,7 +145,7 @@ static int apply_truncate(struct wal_replay *log, const struct wal_record *recor
     while (log->entry_count > 0 && log->last_index >= record->index &&
            !PLANT(store_truncate_ignored)) {
         log->last_index--;
-        raft_entry_release(log->entries[--log->entry_count]);
+        drop_last(log);
     }
     if (log->last_index >= record->index && !PLANT(store_truncate_ignored)) {
         withdraw_unkept(log, record->index);
@@ -215,15 +223,14 @@ static int apply_hard_state(struct wal_replay *log, const struct wal_record *rec
 }
 
 /* Of an entry that a snapshot contains, only the term is remembered. */
-static void note_unkept(struct wal_replay *log, const struct wal_record *record)
+static void note_unkept(struct wal_replay *log, uint64_t index, uint64_t term)
 {
-    if (log->last_index == log->base_index || record->term != log->last_term) {
+    if (log->term_count == 0 || log->terms[log->term_count - 1].term != term) {
         log->terms = memory_grow(log->terms, &log->term_capacity, log->term_count + 1,
                                  sizeof(log->terms[0]));
-        log->terms[log->term_count++] =
-            (struct wal_term){.index = record->index, .term = record->term};
+        log->terms[log->term_count++] = (struct wal_term){.index = index, .term = term};
     }
-    log->kept_index = record->index;
+    log->kept_index = index;
 }
 
 static void keep_entry(struct wal_replay *log, const struct wal_record *record)
@@ -240,14 +247,40 @@ static void keep_entry(struct wal_replay *log, const struct wal_record *record)
     log->entries = memory_grow(log->entries, &log->entry_capacity, log->entry_count + 1,
                                sizeof(log->entries[0]));
     log->entries[log->entry_count++] = entry;
+    log->entry_bytes += raft_entry_cost(entry);
+}
+
+/*
+ * The entries take too much memory: gives up the oldest ones that a snapshot contains. Half of the
+ * limit is made free at a time, so that the list is not moved for each entry.
+ */
+static void give_up_oldest(struct wal_replay *log)
+{
+    size_t count = 0;
+
+    while (count < log->entry_count && log->entries[count]->index <= log->keep_until &&
+           log->entry_bytes > log->keep_bytes / 2) {
+        struct raft_entry *entry = log->entries[count++];
+
+        log->entry_bytes -= raft_entry_cost(entry);
+        note_unkept(log, entry->index, entry->term);
+        raft_entry_release(entry);
+    }
+    if (count > 0) {
+        log->entry_count -= count;
+        memmove(log->entries, log->entries + count, log->entry_count * sizeof(log->entries[0]));
+    }
 }
 
 static void add_entry(struct wal_replay *log, const struct wal_record *record)
 {
     if (record->index < log->keep_from) {
-        note_unkept(log, record);
+        note_unkept(log, record->index, record->term);
     } else {
         keep_entry(log, record);
+        if (log->keep_bytes != 0 && log->entry_bytes > log->keep_bytes) {
+            give_up_oldest(log);
+        }
     }
     log->last_index = record->index;
     log->last_term = record->term;
@@ -328,6 +361,7 @@ int wal_replay_end(struct wal_replay *log)
     }
     log->base_term = log->entries[0]->term;
     log->kept_index = log->base_index;
+    log->entry_bytes -= raft_entry_cost(log->entries[0]);
     raft_entry_release(log->entries[0]);
     log->entry_count--;
     memmove(&log->entries[0], &log->entries[1], log->entry_count * sizeof(log->entries[0]));

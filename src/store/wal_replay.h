@@ -29,6 +29,10 @@ struct wal_replay {
     struct raftd_error *error;     /* borrowed, never NULL */
     uint32_t max_entry_bytes;
     uint64_t keep_from; /* entries before this index are verified, but not kept */
+    /* While the entries take more than keep_bytes, those up to keep_until are given up; 0 = all are
+     * kept. The owner may set both after init. */
+    uint64_t keep_bytes;
+    uint64_t keep_until;
 
     /* The batch that is being replayed. */
     uint64_t number;       /* number of its segment */
@@ -53,6 +57,7 @@ struct wal_replay {
     struct raft_entry **entries; /* kept_index + 1 to last_index; one reference to each */
     size_t entry_count;
     size_t entry_capacity;
+    uint64_t entry_bytes; /* cost of the entries */
     /* The terms of the entries after base_index and up to kept_index. A term is needed when later
      * entries are withdrawn: then it is that of the last entry. Terms change rarely, so there are
      * few runs. */

@@ -162,6 +162,7 @@ void host_recovery_options(struct host *host, struct recovery_options *options)
         .segment_bytes = host->world->swarm.segment_bytes,
         .max_entry_bytes = HOST_ENTRY_BYTES_MAX,
         .keep_entries = host->world->swarm.snapshot_tail,
+        .log_memory_bytes = host->world->swarm.log_memory_bytes,
         .random_seed = sim_random_next(&host->world->random),
         .machine = &host->machine,
         .log_found = log_found,
@@ -206,6 +207,7 @@ static struct member_options member_options(const struct host *host)
         .snapshot_entries = options->snapshot_every != 0 ? options->snapshot_every : UINT64_MAX,
         .snapshot_bytes = options->snapshot_bytes,
         .keep_entries = options->keep_entries,
+        .log_memory_bytes = host->world->swarm.log_memory_bytes,
         .snapshot_retry_ms = SNAPSHOT_RETRY_TIMEOUTS * options->election_timeout_ms,
         .apply_entries_max = 128,
     };

@@ -52,6 +52,26 @@ START_TEST(r13_a_large_state_waits_until_the_log_has_grown_with_it)
 }
 END_TEST
 
+/* R12: a start holds the log after the snapshot in memory, so the log does not grow with the state
+ * without end. */
+START_TEST(r12_the_log_after_a_snapshot_is_bounded_by_the_memory_for_it)
+{
+    struct due due = base;
+
+    due.content_bytes = UINT64_C(100) << 30;
+    due.memory_bytes = 256 * MIB;
+    due.entries = 100;
+    due.bytes = 1023 * MIB;
+    ck_assert(!due_is_reached(&due));
+    due.bytes = 1152 * MIB;
+    ck_assert(due_is_reached(&due));
+    due.memory_bytes = 0;
+    ck_assert(!due_is_reached(&due));
+    due.memory_bytes = UINT64_C(1) << 62; /* does not overflow */
+    ck_assert(!due_is_reached(&due));
+}
+END_TEST
+
 static uint64_t entries_until_due(uint16_t id)
 {
     struct due due = base;
@@ -198,6 +218,7 @@ UNIT_SUITE(due)
 
     tcase_add_test(tcase, a_small_state_is_saved_at_either_limit);
     tcase_add_test(tcase, r13_a_large_state_waits_until_the_log_has_grown_with_it);
+    tcase_add_test(tcase, r12_the_log_after_a_snapshot_is_bounded_by_the_memory_for_it);
     tcase_add_test(tcase, r9_members_save_at_different_indexes);
     tcase_add_test(tcase, the_largest_limits_do_not_overflow);
     tcase_add_test(tcase, r13_a_start_knows_the_size_of_the_state);

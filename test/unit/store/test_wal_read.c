@@ -283,6 +283,49 @@ START_TEST(r12_a_start_keeps_only_what_it_needs)
 }
 END_TEST
 
+/* R12: entries that a snapshot contains take no more memory than they may, however many are to be
+ * kept; those after it are all there. */
+START_TEST(r12_a_start_is_bounded_in_bytes)
+{
+    struct wal *wal = world_open(memory, &model);
+    unsigned bounded = 0;
+
+    world_step(wal, &model, (struct step){.term = 1});
+    for (int round = 0; round < 60; round++) {
+        struct wal_options options = world_memory_options(memory);
+        struct wal_recovered recovered;
+        struct raftd_error error = {0};
+        uint64_t bytes = 0;
+
+        grow(wal, 2);
+        wal_close(wal);
+        options.keep_bytes = 2000 + sim_random_below(&dice, 20000);
+        options.keep_until = sim_random_below(&dice, model.count + 5);
+        options.keep_from = sim_random_below(&dice, options.keep_until + 1);
+        ck_assert_msg(wal_open(&options, &wal, &recovered, &error) == 0, "%s", error.message);
+        ck_assert_uint_eq(recovered.base_index + recovered.entry_count, model.count);
+        ck_assert_uint_eq(recovered.base_term, recovered.base_index > 0
+                                                   ? model.entries[recovered.base_index - 1].term
+                                                   : 0);
+        ck_assert(
+            model_has(&model, recovered.base_index + 1, recovered.entries, recovered.entry_count));
+        for (size_t i = 0; i < recovered.entry_count; i++) {
+            bytes += raft_entry_cost(recovered.entries[i]);
+        }
+        /* Nothing that the snapshot contains, or no more than the limit. */
+        ck_assert(recovered.base_index >= options.keep_until || recovered.entry_count == 0 ||
+                  bytes <= options.keep_bytes);
+        ck_assert(recovered.base_index <= options.keep_until);
+        bounded += recovered.base_index >= options.keep_from && recovered.base_index > 0;
+        ck_assert_int_eq(wal_recovered_extend(wal, &recovered, 0, &error), 0);
+        ck_assert(model_has(&model, 1, recovered.entries, recovered.entry_count));
+        wal_recovered_free(&recovered);
+    }
+    ck_assert_uint_gt(bounded, 10);
+    wal_close(wal);
+}
+END_TEST
+
 /* A disk that fails now may be readable at the next start, so the log does not count as damaged. */
 START_TEST(a_start_that_cannot_read_has_found_no_damage)
 {
@@ -318,6 +361,7 @@ UNIT_SUITE(wal_read)
     tcase_add_test(tcase, a_log_that_replaces_a_damaged_one_leaves_nothing_of_it);
     tcase_add_test(tcase, a_sector_that_cannot_be_read_is_damage);
     tcase_add_test(tcase, r12_a_start_keeps_only_what_it_needs);
+    tcase_add_test(tcase, r12_a_start_is_bounded_in_bytes);
     tcase_add_test(tcase, a_start_that_cannot_read_has_found_no_damage);
     suite_add_tcase(suite, tcase);
     return suite;
