@@ -221,7 +221,8 @@ const struct conf_option conf_options[] = {
      .min = 1,
      .max = 4096,
      .description = "How many messages with entries may be on their way to one node, sent but not "
-                    "answered.",
+                    "answered. A node whose disk hangs takes no more entries when 192 log writes "
+                    "are under way, so of more messages some are sent twice then.",
      FIELD(raft.max_inflight_messages)},
     {.section = "raft",
      .key = "max_inflight_bytes",
