@@ -165,8 +165,8 @@ static void leader_confirm(struct raft_core *core)
     }
 }
 
-/* How long the follower waits for an answer before it asks again: two heartbeats at first. More than
- * an election time-out is of no use, because a leader without a quorum has given up by then. */
+/* How long the follower waits for an answer before it asks again: two heartbeats at first, and at
+ * most an election time-out, because a leader without a quorum has given up by then. */
 static void follower_choose_wait(struct raft_core *core)
 {
     uint64_t shortest_ms = 2 * (uint64_t)core->options.heartbeat_ms;
