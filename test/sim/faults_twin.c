@@ -62,7 +62,7 @@ static bool is_condemned(const struct world *world, uint16_t id)
         const struct host_link *link = &host->links[id];
 
         if (i != id &&
-            ((host->alive && (link->has_proof || link->gave_proof)) ||
+            ((host->alive && (link->proof_against != 0 || link->gave_proof)) ||
              raft_membership_is_lost(
                  host->alive ? raft_get_membership(host->core) : &host->membership, id))) {
             return true;
