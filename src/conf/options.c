@@ -192,7 +192,9 @@ const struct conf_option conf_options[] = {
      .min = 1,
      .max = 60000,
      .description = "How often a leader sends a message to each other node while it has no "
-                    "entries to send. Less than half of election_timeout_ms.",
+                    "entries to send. Less than half of election_timeout_ms. A leader "
+                    "sends more of them where another voter's election_timeout_ms is shorter than "
+                    "three times this value.",
      FIELD(raft.heartbeat_ms)},
     {.section = "raft",
      .key = "election_timeout_ms",

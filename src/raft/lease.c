@@ -123,7 +123,6 @@ void lease_on_reply(const struct raft_core *core, struct progress *progress,
     uint64_t until_ms;
 
     progress->promise_ms = length_ms;
-    progress->election_timeout_ms = message->append_reply.election_timeout_ms;
     if (length_ms == 0 || round == 0 || core->read_round - round >= ROUNDS_KEPT) {
         return; /* no promise, or nobody knows any more when it was asked for */
     }

@@ -14,8 +14,12 @@
 #include "raft/core.h"
 #include "raft/lease.h"
 
-/* An append with entries of at most this size is a heartbeat as well, if none is before it. */
-enum { HEARTBEAT_BYTES = 4096 };
+enum {
+    /* An append with entries of at most this size is a heartbeat as well, if none is before it. */
+    HEARTBEAT_BYTES = 4096,
+    HEARTBEATS_A_TIMEOUT = 3, /* heartbeats in an election time-out: one or two may be lost */
+    SHORTEST_TIMEOUT_MS = 10, /* a peer that says a shorter one is not heeded further */
+};
 
 static void inflight_clear(struct progress *progress)
 {
@@ -101,6 +105,42 @@ static void stop_counting_marked(struct raft_core *core, size_t position)
     }
 }
 
+uint64_t progress_heartbeat_ms(const struct raft_core *core)
+{
+    uint64_t heartbeat_ms = core->options.heartbeat_ms;
+
+    for (size_t i = 0; i < core->membership.count; i++) {
+        uint32_t timeout_ms = core->progress[i].election_timeout_ms;
+
+        if (timeout_ms == 0 || /* not known */
+            !raft_membership_is_voter(&core->membership, core->membership.members[i].id)) {
+            continue;
+        }
+        if (timeout_ms < SHORTEST_TIMEOUT_MS) {
+            timeout_ms = SHORTEST_TIMEOUT_MS;
+        }
+        if (timeout_ms / HEARTBEATS_A_TIMEOUT < heartbeat_ms) {
+            heartbeat_ms = timeout_ms / HEARTBEATS_A_TIMEOUT;
+        }
+    }
+    return heartbeat_ms;
+}
+
+/* The peer says its election time-out, which may need an earlier heartbeat than the next one. */
+static void follow_timeout(struct raft_core *core, struct progress *progress, uint32_t timeout_ms)
+{
+    uint64_t due_ms;
+
+    if (progress->election_timeout_ms == timeout_ms) {
+        return;
+    }
+    progress->election_timeout_ms = timeout_ms;
+    due_ms = core->now_ms + progress_heartbeat_ms(core);
+    if (due_ms < core->heartbeat_deadline_ms) {
+        core->heartbeat_deadline_ms = due_ms;
+    }
+}
+
 void progress_begin(struct raft_core *core)
 {
     core->read_round = 0;
@@ -110,7 +150,7 @@ void progress_begin(struct raft_core *core)
         progress_init(core, &core->progress[i]);
         stop_counting_marked(core, i);
     }
-    core->heartbeat_deadline_ms = core->now_ms + core->options.heartbeat_ms;
+    core->heartbeat_deadline_ms = core->now_ms + progress_heartbeat_ms(core);
 }
 
 void progress_end(struct raft_core *core)
@@ -250,6 +290,7 @@ void progress_on_reply(struct raft_core *core, const struct raft_message *messag
     progress->last_contact_ms = core->now_ms;
     progress->standing = message->append_reply.standing;
     progress->space = (enum raft_space)message->append_reply.space;
+    follow_timeout(core, progress, message->append_reply.election_timeout_ms);
     lease_on_reply(core, progress, message);
     if (message->append_reply.read_round > progress->round_acknowledged) {
         progress->round_acknowledged = message->append_reply.read_round;

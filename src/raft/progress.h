@@ -138,6 +138,9 @@ void progress_membership_changed(struct raft_core *core, const struct raft_membe
 void progress_probe(struct raft_core *core, struct progress *progress, uint64_t next);
 /* There is proof that the peer lacks what it has acknowledged: a leader counts nothing of it. */
 void progress_on_lost(struct raft_core *core, uint16_t peer);
+/* How often the leader sends heartbeats: so that no voter that has answered campaigns for the want
+ * of them, whatever its own setting is. */
+uint64_t progress_heartbeat_ms(const struct raft_core *core);
 /* A peer has answered an append. */
 void progress_on_reply(struct raft_core *core, const struct raft_message *message);
 /* The connection to a peer was made or lost. */

@@ -38,9 +38,9 @@ enum raft_role {
 const char *raft_role_name(enum raft_role role);
 
 struct raft_options {
-    uint16_t id;          /* of this node, 1..65535 */
-    uint64_t random_seed; /* for election time-outs */
-    uint32_t heartbeat_ms;
+    uint16_t id;           /* of this node, 1..65535 */
+    uint64_t random_seed;  /* for election time-outs */
+    uint32_t heartbeat_ms; /* a leader sends more of them where a voter's time-out needs that */
     uint32_t election_timeout_ms; /* an election starts after 1 to 2 times this without a leader */
     size_t max_batch_bytes; /* of the entries in one append message; at least one entry is sent */
     uint32_t max_inflight_messages; /* appends that a peer has not answered yet, 1..4096 */

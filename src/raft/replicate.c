@@ -99,7 +99,7 @@ void replicate_tick(struct raft_core *core)
         role_become_follower(core, core->term, 0);
         return;
     }
-    core->heartbeat_deadline_ms = core->now_ms + core->options.heartbeat_ms;
+    core->heartbeat_deadline_ms = core->now_ms + progress_heartbeat_ms(core);
     lease_open_round(core);
     for (size_t i = 0; i < core->membership.count; i++) {
         core->progress[i].heartbeat_due = true;

@@ -5,11 +5,9 @@
  */
 #include "sim/host.h"
 
-enum {
-    /* A heartbeat has to fit several times into the time-out of every other host: a node refuses
-     * other settings of its own, and an administrator knows those of the others. */
-    HEARTBEATS_A_TIMEOUT = 3,
-};
+/* A heartbeat has to fit several times into the host's own time-out: a node refuses other settings.
+ * Those of the other hosts do not matter: a leader that knows them heeds the shortest time-out. */
+enum { HEARTBEATS_A_TIMEOUT = 3 };
 
 static struct host_options options_of_world(const struct host *host)
 {
@@ -66,6 +64,7 @@ static uint32_t shortest_timeout_ms(const struct swarm *swarm)
 static void draw(struct host_options *options, const struct swarm *swarm, struct sim_random *random)
 {
     uint32_t shortest_ms = shortest_timeout_ms(swarm);
+    struct sim_random late = sim_random_make(random->state); /* a stream of its own */
 
     options->heartbeat_ms = less(random, swarm->heartbeat_ms, 2);
     if (shortest_ms < swarm->election_timeout_ms) {
@@ -85,6 +84,9 @@ static void draw(struct host_options *options, const struct swarm *swarm, struct
         /* Nodes that wait long win few elections, but as leaders they would trust a lease longest
          * if they counted it by their own time-out (R1). */
         options->priority = 4;
+        if (sim_random_below(&late, 2) == 0) {
+            options->heartbeat_ms = swarm->election_timeout_ms / HEARTBEATS_A_TIMEOUT;
+        }
     }
     if (sim_random_below(random, 2) == 0) {
         options->snapshot_every =
@@ -108,6 +110,7 @@ void host_draw_options(struct host *host)
         draw(&host->options, &host->world->swarm, &random);
         if (host->waits_little) {
             host->options.election_timeout_ms = shortest_timeout_ms(&host->world->swarm);
+            host->options.heartbeat_ms = less(&random, host->world->swarm.heartbeat_ms, 2);
         }
     }
     host->waits_little = false;

@@ -42,6 +42,52 @@ static void expect_equal_logs(const struct one_core *a, const struct one_core *b
     }
 }
 
+/* ---- heartbeats ---- */
+
+/* The leader's settings are ten times those of its peers. */
+static void lead_slowly(struct one_core *one)
+{
+    static const uint64_t log[] = {1};
+
+    one_core_begin(one, 1, 3);
+    one->options.heartbeat_ms = 4 * ELECTION_TIMEOUT_MS;
+    one->options.election_timeout_ms = 10 * ELECTION_TIMEOUT_MS;
+    one_core_set_log(one, log, 1, 1, 0);
+    one_core_win(one);
+    one_core_answer_all(one);
+    one_core_forget_sent(one);
+}
+
+START_TEST(a_leader_heeds_the_time_outs_of_the_voters)
+{
+    struct one_core one;
+
+    lead_slowly(&one);
+    one_core_run(&one, ELECTION_TIMEOUT_MS / 2);
+    ck_assert_uint_ge(one_core_count(&one, RAFT_MESSAGE_APPEND, 2), 1);
+    ck_assert_uint_ge(one_core_count(&one, RAFT_MESSAGE_APPEND, 3), 1);
+    one_core_run_answered(&one, 10 * ELECTION_TIMEOUT_MS, 2, 3);
+    ck_assert_uint_ge(one_core_count(&one, RAFT_MESSAGE_APPEND, 2), 30);
+    ck_assert_uint_le(one_core_count(&one, RAFT_MESSAGE_APPEND, 2), 40);
+    one_core_end(&one);
+}
+END_TEST
+
+START_TEST(a_peer_cannot_ask_for_a_heartbeat_in_each_millisecond)
+{
+    struct one_core one;
+    struct raft_message reply;
+
+    lead_slowly(&one);
+    reply = one_core_answer_of(&one, 2);
+    reply.append_reply.election_timeout_ms = 1;
+    one_core_give(&one, &reply);
+    one_core_run(&one, 100);
+    ck_assert_uint_le(one_core_count(&one, RAFT_MESSAGE_APPEND, 2), 34);
+    one_core_end(&one);
+}
+END_TEST
+
 /* ---- logs ---- */
 
 /* Figure 7 of the paper: a leader of term 8 and six followers, each with another difference. */
@@ -357,6 +403,8 @@ UNIT_SUITE(replicate)
     TCase *logs = tcase_create("logs");
     TCase *commit = tcase_create("commit");
 
+    tcase_add_test(logs, a_leader_heeds_the_time_outs_of_the_voters);
+    tcase_add_test(logs, a_peer_cannot_ask_for_a_heartbeat_in_each_millisecond);
     tcase_add_test(logs, figure_7_all_logs_converge);
     tcase_add_test(logs, a_long_divergent_tail_costs_a_try_per_term_not_per_entry);
     tcase_add_test(logs, t16_a_peer_behind_the_compaction_point_needs_a_snapshot_and_harms_nobody);
