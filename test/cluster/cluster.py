@@ -171,6 +171,7 @@ class Node:
         self.log_path = os.path.join(self.directory, "log")
         self.ini_path = os.path.join(self.directory, "raftd.conf")
         self.process = None
+        self.founds_alone = False  # whether the first start says --bootstrap
         self.log_start = 0  # where in the log file the present life begins
         self.environment = {}
 
@@ -194,6 +195,9 @@ class Node:
     def start(self, *arguments):
         assert not self.is_running(), "node %d runs already" % self.id
         self.write_ini()
+        if self.founds_alone:
+            self.founds_alone = False
+            arguments = ("--bootstrap", *arguments)
         environment = dict(os.environ)
         environment.pop("NOTIFY_SOCKET", None)
         environment.update(self.environment)
@@ -329,6 +333,7 @@ class Cluster:
             mine.update({"peers.%d" % peer: peers[peer] for peer in peers})
             mine.update(options)
             self.nodes[node_id] = Node(self.directory, node_id, mine)
+            self.nodes[node_id].founds_alone = size == 1
 
     def peer_address(self, _node_id):
         """Where a new node listens for its peers; subclasses may choose."""

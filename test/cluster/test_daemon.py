@@ -55,7 +55,8 @@ class Process(unittest.TestCase):
         node.write_ini()
         with open(node.log_path, "ab") as log:
             node.log_start = log.tell()
-            node.process = subprocess.Popen([RAFTD, "--config", node.ini_path, *arguments],
+            node.process = subprocess.Popen([RAFTD, "--config", node.ini_path, "--bootstrap",
+                                             *arguments],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             cwd=node.directory, preexec_fn=in_child)
         node.wait_ready()

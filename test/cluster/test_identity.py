@@ -170,6 +170,26 @@ class GrownCluster(unittest.TestCase):
                    lambda: second.status() and second.call("SET", "later", 1) == "OK")
 
 
+class SoleFounder(unittest.TestCase):
+    """A first node with itself alone in [peers], which stays there when others have joined."""
+
+    def test_peers_of_one_found_only_when_told_to(self):
+        with Cluster(1, tls=False) as cluster:
+            node = cluster[1]
+            node.founds_alone = False
+            node.start()
+            self.assertNotEqual(node.wait_exit(), 0)
+            self.assertRegex(node.log(), r"start it once with --bootstrap")
+            node.start("--bootstrap")
+            node.wait_ready()
+            self.assertEqual(node.call("SET", "k", "old"), "OK")
+            node.kill()
+            shutil.rmtree(node.data_dir)
+            node.start()
+            self.assertNotEqual(node.wait_exit(), 0)
+            self.assertRegex(node.log(), r"lost its data")
+
+
 class Restored(unittest.TestCase):
     """A cluster that raftctl restore has made: its members are bound to no directory at first."""
 

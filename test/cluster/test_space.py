@@ -179,7 +179,7 @@ class SmallVolume(unittest.TestCase):
                 node.options["%s.%s" % (section, key)] = re.search(
                     r"%s = (\w+)" % key, message).group(1)
             node.options["raft.max_batch_bytes"] = node.options["limits.max_request_bytes"]
-            node.start().wait_ready()
+            node.start("--bootstrap").wait_ready()
             self.overwrite(node, 3 * int(size[:-1]) << 20)
         finally:
             node.kill()
