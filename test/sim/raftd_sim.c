@@ -152,6 +152,14 @@ static uint64_t hunt(const struct task *task, struct run_result *result)
     return 0;
 }
 
+/* Bugs of the store are found by test/sim/exhaustive. Some others need a moment that faults by
+ * chance hit too rarely; stories find them: `make check-planted`. */
+static bool is_found_elsewhere(enum plant plant)
+{
+    return strncmp(plant_name(plant), "store_", 6) == 0 || plant == PLANT_raft_lost_mark_ignored ||
+           plant == PLANT_raft_lost_mark_deafens || plant == PLANT_member_drains_damaged;
+}
+
 static int run_planted(const struct task *task)
 {
     int missed = 0;
@@ -162,8 +170,8 @@ static int run_planted(const struct task *task)
         uint64_t seeds;
 
         if (task->only != NULL ? strcmp(task->only, plant_name((enum plant)plant)) != 0
-                               : strncmp(plant_name((enum plant)plant), "store_", 6) == 0) {
-            continue; /* bugs of the store are found by test/sim/exhaustive */
+                               : is_found_elsewhere((enum plant)plant)) {
+            continue;
         }
         plant_active = (enum plant)plant;
         seeds = hunt(task, &result);
