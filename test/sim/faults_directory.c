@@ -232,9 +232,7 @@ static bool is_kept_out(struct host *host, bool is_older, bool can_lose)
 
     if (is_behind && (!is_older || sim_random_below(&world->random, 2) == 0)) {
         faults_give_up(host);
-        if (!is_older) {
-            world_see(world, SEEN_SET_BACK_AHEAD);
-        }
+        world_see(world, SEEN_SET_BACK_BEHIND);
         return true;
     }
     return is_older && host->alive;

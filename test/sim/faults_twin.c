@@ -13,7 +13,7 @@
 #include "sim/member_changes.h"
 #include "sim/net.h"
 
-enum { TWIN_TIMEOUTS = 10, DIAL_MS_MAX = 200 };
+enum { TWIN_TIMEOUTS = 20, DIAL_MS_MAX = 200 };
 
 static void plan(struct host *host, struct sim_random *random)
 {
@@ -128,9 +128,13 @@ void faults_on_twin(struct host *host, uint64_t use)
     }
     for (uint16_t id = (uint16_t)(host->id + 1); id <= world->last_id; id++) {
         dial(host, world->hosts[id]);
-        if (!world->failure.failed && sim_random_below(&world->random, 4) == 0) {
+        if (!world->failure.failed && sim_random_below(&world->random, 2) == 0) {
             net_reset(world, host->id, id); /* the next hello may find the member without one */
         }
+    }
+    if (host->twin_is_behind && sim_random_below(&world->random, 4) == 0) {
+        host->twin.boot_count++;
+        host->twin.process_id = sim_random_next(&world->random);
     }
     plan(host, &world->random);
 }
@@ -140,6 +144,7 @@ void faults_twin(struct world *world, struct sim_random *random)
     struct host *host = faults_pick(world, random, true);
     uint64_t for_us =
         faults_draw_us(random, TWIN_TIMEOUTS * (uint64_t)world->swarm.election_timeout_ms);
+    bool is_older;
 
     if (!faults_has_directory(host) || host->id == world->last_id) {
         return;
@@ -148,11 +153,12 @@ void faults_twin(struct world *world, struct sim_random *random)
         faults_copy_directory(world, host, random);
         return;
     }
+    is_older = host->copy_boot_count < host->identity.boot_count;
     if (!member_changes_can_lose(world, 1U << host->id) || !start(host, sim_random_next(random)) ||
-        !faults_is_remembered(
-            world, host, host->copy_boot_count < host->identity.boot_count ? NULL : &host->twin)) {
+        !faults_is_remembered(world, host, is_older ? NULL : &host->twin)) {
         return;
     }
+    host->twin_is_behind = faults_is_remembered(world, host, &host->twin);
     STORY(world, host->id, "a second process runs on a copy of its directory");
     faults_hit(world, FAULT_TWIN, host->id);
     world_see(world, SEEN_TWIN);

@@ -193,6 +193,8 @@ struct host {
     bool is_behind;     /* SET_BACK: all others remember a later term, or a later index in it */
     /* See faults_twin.h. */
     bool has_twin;
+    bool twin_is_behind; /* all others remember more than its log: it may start again, with a count
+                            of starts that becomes newer than the member's */
     struct link_shared twin;
     uint64_t twin_use; /* number of the newest */
     uint64_t twin_until_us;

@@ -92,7 +92,7 @@
     X(SEEN_PAUSED_ANSWER, "pauses with an answer in hand")                                         \
     X(SEEN_WIPE, "disks lost")                                                                     \
     X(SEEN_SET_BACK, "directories set back to an older copy")                                      \
-    X(SEEN_SET_BACK_AHEAD, "... whose count of starts is newer")                                   \
+    X(SEEN_SET_BACK_BEHIND, "... older than what all others remember of its log")                  \
     X(SEEN_TWIN, "second processes on a copy of a directory")                                      \
     X(SEEN_TWIN_HELLO, "... and their hellos")                                                     \
     X(SEEN_TWIN_MARK, "... and members taken for lost because of them")                            \

@@ -107,6 +107,8 @@ static void draw_faults(struct swarm *swarm, struct sim_random *random)
     swarm->interval_us[FAULT_WIPE] *= 4;
     swarm->interval_us[FAULT_DISASTER] *= 4;
     swarm->interval_us[FAULT_FORMER] *= 4;
+    swarm->interval_us[FAULT_TWIN] /= 2;
+    swarm->interval_us[FAULT_SET_BACK] /= 2;
     swarm->chance[FAULT_DELAY] /= 4;
     swarm->chance[FAULT_LATE_HELLO] *= 8;
 }
