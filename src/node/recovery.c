@@ -502,9 +502,8 @@ int recovery_build(struct raftd_node *node, struct raftd_error *error)
         atomic_store(&node->link_shared.cluster_id, node->cluster_id);
         atomic_store(&node->link_shared.boot_count, node->identity.boot_count);
         atomic_store(&node->link_shared.term, status.term);
-        /* What it may have acknowledged: it says itself that it lacks some of that (damage.c). */
-        atomic_store(&node->link_shared.last_index,
-                     status.lost_index > status.last_index ? status.lost_index : status.last_index);
+        /* It says itself how much of that it lacks (raft/damage.c). */
+        atomic_store(&node->link_shared.last_index, status.acknowledged_index);
         code = make_links(node, error);
     }
     atomic_store_explicit(&node->whole, code == 0, memory_order_release);

@@ -348,8 +348,9 @@ struct raft_status {
     uint64_t durable_index; /* last index on the disk of this node */
     uint64_t commit_index;  /* last index that is known to be committed */
     uint64_t damaged_index; /* see raft_damaged_index() */
-    uint64_t lost_index;    /* last index of the log that was cut because of damage; 0 = when this
-                            process started, nothing was lost, or it was there again */
+    /* This node has acknowledged no entry after this one: last_index, or more, if the start has cut
+     * off damage (damage.c). */
+    uint64_t acknowledged_index;
     uint64_t membership_index; /* of the entry with the membership in force */
     uint16_t handover_to;      /* the node that leadership is handed to; 0 = no handover */
     bool removed;              /* this node was removed from the cluster, and that is committed */

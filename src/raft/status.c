@@ -53,7 +53,9 @@ void raft_get_status(const struct raft_core *core, uint64_t now_ms, struct raft_
         .durable_index = core->durable_index,
         .commit_index = core->commit_index,
         .damaged_index = raft_damaged_index(core),
-        .lost_index = core->lost.index,
+        .acknowledged_index = core->lost.index > raftlog_last_index(&core->log)
+                                  ? core->lost.index
+                                  : raftlog_last_index(&core->log),
         .membership_index = core->membership_index,
         .handover_to = core->handover.to,
         .removed = core->removed,

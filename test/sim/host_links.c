@@ -95,7 +95,7 @@ void host_links_begin(struct host *host)
     host->shared.cluster_id = host->identity.cluster_id;
     host->shared.boot_count = host->identity.boot_count;
     host->shared.term = status.term;
-    host->shared.last_index = status.last_index;
+    host->shared.last_index = status.acknowledged_index;
     host->shared.identity = host->identity.identity;
     host->shared.process_id = host->origin;
 }

@@ -404,7 +404,7 @@ START_TEST(a_cut_log_says_how_far_it_went)
     ck_assert_uint_eq(one_core_last(&one, RAFT_MESSAGE_APPEND_REPLY, 1)->append_reply.lost_index,
                       9);
     ck_assert_uint_eq(one_core_last(&one, RAFT_MESSAGE_APPEND_REPLY, 1)->append_reply.standing, 0);
-    ck_assert_uint_eq(one_core_status(&one).lost_index, 9);
+    ck_assert_uint_eq(one_core_status(&one).acknowledged_index, 9);
     one_core_end(&one);
 }
 END_TEST
