@@ -46,7 +46,7 @@ bool member_is_drained(struct member *member)
      * The next start refuses a log that is damaged before its end, and the only voter has nobody to
      * get it from. So the snapshot that mends it, and the new log after it, are waited for.
      */
-    if (member->options.has_snapshots && raft_damaged_index(member->core) != 0 &&
+    if (member->options.has_snapshots && raft_log_is_damaged(member->core) &&
         !PLANT(member_drains_damaged)) {
         return false;
     }

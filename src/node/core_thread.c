@@ -57,31 +57,48 @@ static void log_space(struct core_loop *loop)
     }
 }
 
-static void log_damage(struct core_loop *loop)
+static void log_damage_begins(const struct core_loop *loop, uint64_t index)
 {
-    uint64_t index = raft_damaged_index(loop->node->core);
-    uint64_t now_ms = clock_monotonic_ms();
+    const struct raftd_node *node = loop->node;
+    const char *directory = node->conf.node.data_dir;
 
-    if ((index != 0) == (loop->damaged_ms != 0)) {
+    if (!raft_log_is_damaged(node->core)) {
+        LOG_WARNING("%s: what the log held from index %llu on was cut off, because it was damaged: "
+                    "this node votes for nobody until the leader has sent it again; check the disk",
+                    directory, (unsigned long long)index);
         return;
     }
-    atomic_store(&loop->node->mends_log, index != 0 && loop->node->snapshots != NULL);
-    if (index == 0) {
-        LOG_INFO("the damaged log was replaced by a snapshot and a new log after it: mended after "
-                 "%.1f s; this node votes again",
-                 (double)(now_ms - loop->damaged_ms) / 1000);
-        loop->damaged_ms = 0;
-        return;
-    }
-    loop->damaged_ms = now_ms;
     LOG_WARNING(
         "%s: the log is damaged at index %llu (the line before names the file): this node votes "
         "for nobody, and hands leadership over to a voter whose log is intact, until %s; check "
         "the disk",
-        loop->node->conf.node.data_dir, (unsigned long long)index,
-        loop->node->snapshots != NULL
+        directory, (unsigned long long)index,
+        node->snapshots != NULL
             ? "a snapshot of its data and a new log after it have taken the place of the log"
             : "it is replaced (raftctl member replace), because its program saves no snapshots");
+}
+
+static void log_damage(struct core_loop *loop)
+{
+    struct raftd_node *node = loop->node;
+    uint64_t index = raft_damaged_index(node->core);
+    uint64_t now_ms = clock_monotonic_ms();
+
+    if (index == 0 && loop->damaged_ms == 0) {
+        return;
+    }
+    atomic_store(&node->mends_log, raft_log_is_damaged(node->core) && node->snapshots != NULL);
+    if ((index != 0) == (loop->damaged_ms != 0)) {
+        return;
+    }
+    if (index != 0) {
+        loop->damaged_ms = now_ms;
+        log_damage_begins(loop, index);
+        return;
+    }
+    LOG_INFO("the log is whole again: mended after %.1f s; this node votes again",
+             (double)(now_ms - loop->damaged_ms) / 1000);
+    loop->damaged_ms = 0;
 }
 
 static void report(struct core_loop *loop, const struct member_report *report)

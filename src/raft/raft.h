@@ -379,6 +379,9 @@ bool raft_is_caught_up(const struct raft_core *core);
  */
 uint64_t raft_damaged_index(const struct raft_core *core);
 bool raft_damage_is_being_mended(const struct raft_core *core);
+/* Whether the log on the disk is damaged, so that the next start would find that. Not so after a
+ * start that has cut the damage off. */
+bool raft_log_is_damaged(const struct raft_core *core);
 /* The node that leadership is handed to; 0 = no handover. Meanwhile proposals are refused. */
 uint16_t raft_get_handover(const struct raft_core *core);
 /* Whether this node was removed from the cluster, and that is committed. */

@@ -183,6 +183,11 @@ uint64_t raft_damaged_index(const struct raft_core *core)
     return core->damage.index != 0 ? core->damage.index : core->lost.from;
 }
 
+bool raft_log_is_damaged(const struct raft_core *core)
+{
+    return core->damage.index != 0;
+}
+
 bool raft_damage_is_being_mended(const struct raft_core *core)
 {
     return core->damage.index == 0 || core->damage.sequence != 0;

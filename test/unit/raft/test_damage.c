@@ -314,6 +314,7 @@ START_TEST(a_cut_log_votes_when_it_is_as_up_to_date_as_before)
     start_cut(&one);
     ck_assert_uint_eq(damaged(&one), 2);
     ck_assert(raft_damage_is_being_mended(one.core)); /* by the leader, not by a snapshot */
+    ck_assert(!raft_log_is_damaged(one.core));        /* so a stop waits for nothing */
     ck_assert(!votes(&one));
     one_core_run(&one, 5 * ELECTION_TIMEOUT_MS);
     ck_assert_uint_eq(one_core_count(&one, RAFT_MESSAGE_VOTE, 0), 0);
