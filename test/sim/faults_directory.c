@@ -117,6 +117,23 @@ bool faults_may_start(const struct world *world, const struct host *host)
     return world->set_back_count == 0 || host->stand_in != HOST_GENUINE;
 }
 
+/* A random host that is alive, more often a learner than its share: learners are few, and live for
+ * a short time. */
+static struct host *pick_live(struct world *world, struct sim_random *random)
+{
+    bool wants_learner = sim_random_below(random, 3) == 0;
+
+    for (uint16_t id = world->last_id; wants_learner && id > 0; id--) {
+        struct host *host = world->hosts[id];
+
+        if (host_is_alive(host) && host->stand_in == HOST_GENUINE &&
+            raft_get_role(host->core) == RAFT_LEARNER) {
+            return host;
+        }
+    }
+    return faults_pick(world, random, true);
+}
+
 /* ---- lost ---- */
 
 /* A learner that is bound to no directory yet has acknowledged nothing: it may come again with a
@@ -134,7 +151,8 @@ static bool is_bound(const struct world *world, const struct host *host)
  * acknowledged. At most so many are lost that the others are still a majority. */
 void faults_wipe(struct world *world, struct sim_random *random)
 {
-    struct host *host = faults_pick(world, random, sim_random_below(random, 2) == 0);
+    struct host *host = sim_random_below(random, 2) == 0 ? pick_live(world, random)
+                                                         : faults_pick(world, random, false);
 
     if (!faults_has_directory(host) || !is_bound(world, host) ||
         !member_changes_can_lose(world, 1U << host->id)) {
@@ -240,7 +258,7 @@ static bool is_kept_out(struct host *host, bool is_older, bool can_lose)
 
 void faults_set_back(struct world *world, struct sim_random *random)
 {
-    struct host *host = faults_pick(world, random, true);
+    struct host *host = pick_live(world, random);
     bool can_lose;
     bool is_older;
 

@@ -399,8 +399,8 @@ static bool was_seen(struct world *world, const struct chain *chain)
 
 /*
  * A log that a start has cut because of damage. What the start says of the log that was there has
- * to cover all that was durable, and the vote has to be the same. What is left is what the log was
- * before the damaged write, which may have been withdrawn since.
+ * to cover all that was durable, and the vote has to be the same. What is left is the beginning of
+ * the log, or what the log was before the damaged write, which may have been withdrawn since.
  */
 static bool is_cut(const struct promises *promises, const struct host *host,
                    const struct wal_recovered *recovered, const struct chain *found)
@@ -413,7 +413,8 @@ static bool is_cut(const struct promises *promises, const struct host *host,
            (recovered->term > promises->disk_term || recovered->vote == promises->disk_vote) &&
            (lost->term > last->term ||
             (lost->term == last->term && lost->index >= disk->last_index)) &&
-           (chain_agrees(&host->world->truth->committed, found, found->last_index) ||
+           (chain_agrees(disk, found, found->last_index) ||
+            chain_agrees(&host->world->truth->committed, found, found->last_index) ||
             was_seen(host->world, found));
 }
 
