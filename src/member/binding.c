@@ -10,10 +10,10 @@
  *
  * If there is proof that a member has lost what it had promised, the membership is made to say so:
  * the member denies to this leader what it acknowledged (progress.h), or the link saw in a greeting
- * that its directory was set back (peer/acquaintance.h). Then no node counts it or lets it in, also
- * after restarts and under later leaders, until it is replaced. The mark needs a quorum without
- * that member; where there is none, each node that has the proof refuses the member as long as it
- * runs.
+ * that its directory was set back (peer/acquaintance.h). Then no node counts it, and once the mark
+ * is known to be committed no node lets it in, also after restarts and under later leaders, until
+ * it is replaced. The mark needs a quorum without that member; where there is none, each node that
+ * has the proof refuses the member as long as it runs.
  */
 #include "base/assert.h"
 #include "base/plant.h"

@@ -21,9 +21,10 @@ static void note_newest(void *argument, const char *name)
     *newest = index > *newest ? index : *newest;
 }
 
-/* The members in the header of the newest snapshot; false: there is none that can be read. */
+/* The members in the header of the newest snapshot, and its index; false: there is none that can be
+ * read. */
 static bool members_of_snapshot(const struct recovery_options *options,
-                                struct raft_membership *members)
+                                struct raft_membership *members, uint64_t *index)
 {
     struct snapshot_reader *reader;
     struct raftd_error error;
@@ -37,6 +38,7 @@ static bool members_of_snapshot(const struct recovery_options *options,
         return false;
     }
     *members = snapshot_reader_info(reader)->membership;
+    *index = snapshot_reader_info(reader)->index;
     snapshot_reader_close(reader);
     return true;
 }
@@ -68,10 +70,15 @@ static bool has_peers(const struct recovery_options *options, const struct raft_
 static bool can_fetch(const struct recovery_options *options, const struct wal_damage *damage)
 {
     struct raft_membership members;
-    bool is_known =
-        members_of_entry(damage->kept_members, &members) || members_of_snapshot(options, &members);
+    struct raft_membership saved;
+    uint64_t index = 0;
+    bool is_in_log = members_of_entry(damage->kept_members, &members);
+    bool is_in_snapshot = members_of_snapshot(options, &saved, &index);
 
-    if (!is_known || !has_peers(options, &members)) {
+    if (is_in_snapshot && (!is_in_log || index > damage->kept_members->index)) {
+        members = saved;
+    }
+    if ((!is_in_log && !is_in_snapshot) || !has_peers(options, &members)) {
         return false;
     }
     return damage->lost_members == NULL ||
@@ -126,9 +133,12 @@ int damaged_log_found(void *argument, const struct wal_damage *damage, struct ra
         *lost = (struct directory_lost){.promise_known = true};
     }
     lost->damaged_index = damage->kept_index + 1;
-    /* Of each the greater: what has both is at least as up to date as either log. */
-    lost->term = greater(lost->term, damage->lost_term);
-    lost->index = greater(lost->index, damage->lost_index);
+    /* The later end of the two: what is at least as up to date as that is so for both. */
+    if (damage->lost_term > lost->term ||
+        (damage->lost_term == lost->term && damage->lost_index > lost->index)) {
+        lost->term = damage->lost_term;
+        lost->index = damage->lost_index;
+    }
     merge_hard_state(lost, damage->term, damage->vote, damage->promise_known, damage->promise_ms);
     lost->cut_segment = damage->cut.number;
     lost->cut_offset_bytes = damage->cut.offset_bytes;

@@ -43,8 +43,8 @@ bool member_is_drained(struct member *member)
         return false;
     }
     /*
-     * The next start refuses a log that is damaged before its end, and the only voter has nobody to
-     * get it from. So the snapshot that mends it, and the new log after it, are waited for.
+     * The next start cuts or refuses a log that is damaged before its end, and the only voter has
+     * nobody to get it from. So the snapshot that mends it is waited for, and the new log after it.
      */
     if (member->options.has_snapshots && raft_log_is_damaged(member->core) &&
         !PLANT(member_drains_damaged)) {

@@ -117,7 +117,7 @@ void member_log_damaged(struct member *member, uint64_t index)
  */
 static void follow_damage(struct member *member)
 {
-    bool is_damaged = raft_damaged_index(member->core) != 0;
+    bool is_damaged = raft_log_is_damaged(member->core);
 
     if (member->log_is_damaged && !is_damaged) {
         compact(member, member->snapshots.taken_index);

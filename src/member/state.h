@@ -164,7 +164,7 @@ struct member {
     uint64_t compact_index;            /* as the host was last told */
     uint64_t compact_wanted;
 
-    bool log_is_damaged; /* after the last step: see raft_damaged_index() */
+    bool log_is_damaged; /* after the last step: see raft_log_is_damaged() */
 
     struct member_snapshots snapshots;
 

@@ -138,7 +138,6 @@ void link_report_up(struct link *link, const struct wire_hello *hello);
 void link_report_probed(struct link *link, uint64_t round_trip_us, bool peer_ready);
 /* Says why the connection ended, in the log (not too often) and in the health. */
 void link_report_trouble(struct link *link, enum greeting_reason reason, const char *text);
-/* As link_recognise(), of the peer that is connected, after link_bind(). */
 /* Remembers what a message of the peer proves about its disk. */
 void link_remember(struct link *link, const struct raft_message *message);
 /* Pushes what is owed; sets or clears link->blocked. */

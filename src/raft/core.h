@@ -133,7 +133,7 @@ struct raft_core {
 
     /* What a start has cut off because of damage, see damage.c: from this index on; from is 0 when
      * nothing was, or the log is at least as up to date again as one that ends with this term and
-     * index. The other two stay as long as the process lives. */
+     * index. Then the index is 0, too. */
     struct {
         uint64_t from;
         uint64_t term;

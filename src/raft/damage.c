@@ -3,8 +3,8 @@
  * about damage that is found while the member lives: an entry that was durable once, and that is
  * read back for a slow peer, has a wrong checksum. The second part, at the end of this comment, is
  * about damage that a start has found. The ideas are those of Alagappan et al., "Protocol-Aware
- * Recovery for Consensus-Based Storage" (FAST 2018): damage is not a torn tail, so nothing is cut
- * off; a member with a damaged entry takes part in no election; and what may be committed is
+ * Recovery for Consensus-Based Storage" (FAST 2018): damage is not a torn tail, so it is not
+ * forgotten; a member with a damaged entry takes part in no election; and what may be committed is
  * restored before it votes again.
  *
  *     INTACT -> DAMAGED     damage_on_found(): votes for nobody, does not campaign, hands over
@@ -93,6 +93,7 @@ static void follow_lost(struct raft_core *core)
         (term > core->lost.term ||
          (term == core->lost.term && core->durable_index >= core->lost.index))) {
         core->lost.from = 0;
+        core->lost.index = 0; /* it lacks nothing any more that it could be excused for */
         core->state_changed = true;
     }
 }

@@ -99,15 +99,18 @@ static int create_first_segment(struct wal *wal)
 }
 
 /*
- * The scan has found damage. If it may be cut off, the caller remembers what goes with it, and the
- * log is scanned again up to there. So everything after that works as after a torn tail, and it
- * does not matter whether a crash interrupts it: the next start is given the same cut.
+ * The scan has found damage. The log is scanned again up to there: what is left has to be a log. If
+ * the damage may be cut off then, the caller remembers what goes with it. So everything after that
+ * works as after a torn tail, and it does not matter whether a crash interrupts it: the next start
+ * is given the same cut.
  */
 static int scan_up_to_damage(struct wal *wal, const struct wal_options *options,
                              struct wal_scan *scan)
 {
     struct wal_options cut = *options;
+    struct raftd_error error;
     struct wal_damage damage;
+    struct wal_scan rest;
     int result;
 
     if (options->on_damage == NULL) {
@@ -117,14 +120,21 @@ static int scan_up_to_damage(struct wal *wal, const struct wal_options *options,
     if (result <= 0) {
         return result == 0 ? RAFTD_ERROR_CORRUPT : result;
     }
-    result = options->on_damage(options->damage_argument, &damage, &wal->failure);
+    cut.cut = damage.cut;
+    result = wal_scan(&wal->files, &cut, &rest, &error);
+    if (result == 0) {
+        result = options->on_damage(options->damage_argument, &damage, &wal->failure);
+    } else if (result != RAFTD_ERROR_CORRUPT) {
+        wal->failure = error;
+    }
     if (result != 0) {
+        wal_scan_free(&rest);
         return result;
     }
-    cut.cut = damage.cut;
     wal_scan_free(scan);
+    *scan = rest;
     wal->failure = (struct raftd_error){0};
-    return wal_scan(&wal->files, &cut, scan, &wal->failure);
+    return 0;
 }
 
 static int recover(struct wal *wal, const struct wal_options *options,

@@ -7,6 +7,7 @@
 
 #include "member/damaged_log.h"
 #include "sim/fs_memory.h"
+#include "store/snapshot_writer.h"
 #include "store/wal_format.h"
 #include "unit.h"
 
@@ -282,6 +283,48 @@ START_TEST(two_damages_are_one_mark)
 }
 END_TEST
 
+/* A snapshot of index 3 that names three voters. */
+static void save_snapshot(void)
+{
+    const struct snapshot_writer_options options = {
+        .fs = fs_memory_table(memory), .directory = "/data", .temporary = SNAPSHOT_SAVE_NAME};
+    const struct snapshot_info info = {
+        .cluster_id = CLUSTER, .index = 3, .term = 3, .nonce = 5, .membership = members(3)};
+    struct snapshot_writer *writer;
+    struct raftd_error error;
+
+    ck_assert_int_eq(snapshot_writer_create(&options, &info, &writer, &error), 0);
+    ck_assert_int_eq(snapshot_writer_finish(writer, &error), 0);
+}
+
+/* The first batch of all is damaged, and only the segments before it would say where the log
+ * begins: what is left after a cut is no log. So nothing is marked and nothing cut. */
+START_TEST(a_cut_that_would_leave_no_log_is_refused)
+{
+    struct raft_membership founding = members(3);
+    struct directory_identity identity;
+    struct recovered recovered = {0};
+    struct raftd_error error;
+    uint8_t before[3 * WAL_BLOCK_BYTES];
+
+    ck_assert_int_eq(start(&founding, &identity, &recovered, &error), 0);
+    write_entries(recovered.wal, 2);
+    save_snapshot();
+    wal_compact(recovered.wal, 3);
+    while (wal_free_segment(recovered.wal, &error)) {
+    }
+    end(&recovered);
+    ck_assert(!fs_memory_exists(memory, SEGMENT));
+    rot(2, 1);
+    memcpy(before, fs_memory_bytes(memory, segment_of(2)) + WAL_BLOCK_BYTES, sizeof(before));
+    ck_assert_int_eq(start(NULL, &identity, &recovered, &error), RAFTD_ERROR_CORRUPT);
+    ck_assert_uint_eq(identity.lost.damaged_index, 0);
+    end(&recovered);
+    ck_assert_mem_eq(before, fs_memory_bytes(memory, segment_of(2)) + WAL_BLOCK_BYTES,
+                     sizeof(before));
+}
+END_TEST
+
 UNIT_SUITE(damaged_log)
 {
     Suite *suite = suite_create("damaged_log");
@@ -294,6 +337,7 @@ UNIT_SUITE(damaged_log)
     tcase_add_loop_test(tcase, a_crash_at_any_step_of_the_cut_is_survived, 0, 3);
     tcase_add_loop_test(tcase, no_single_damaged_block_loses_the_mark, 0, 2);
     tcase_add_test(tcase, two_damages_are_one_mark);
+    tcase_add_test(tcase, a_cut_that_would_leave_no_log_is_refused);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -339,8 +339,14 @@ START_TEST(in_the_same_term_all_that_was_lost_has_to_be_there_and_durable)
     one.disk_stalled = true;
     append_up_to(&one, 9, 9, 2);
     ck_assert_uint_eq(damaged(&one), 2);
+    ck_assert_uint_eq(one_core_status(&one).acknowledged_index, 9);
     ck_assert(one_core_finish_write(&one));
     ck_assert_uint_eq(damaged(&one), 0);
+    /* From now on nothing that it lacks is excused. */
+    one_core_append(&one, 1, 2, 12, 2, NULL, 0, 1);
+    ck_assert(!one_core_last(&one, RAFT_MESSAGE_APPEND_REPLY, 1)->append_reply.success);
+    ck_assert_uint_eq(one_core_last(&one, RAFT_MESSAGE_APPEND_REPLY, 1)->append_reply.lost_index,
+                      0);
     one_core_end(&one);
 }
 END_TEST
