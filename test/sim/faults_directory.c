@@ -262,7 +262,9 @@ void faults_set_back(struct world *world, struct sim_random *random)
     bool can_lose;
     bool is_older;
 
-    if (!faults_has_directory(host)) {
+    /* Two at once would be more than what is promised: a node that was set back has forgotten what
+     * it knew of the other one. */
+    if (!faults_has_directory(host) || world->set_back_count > 0) {
         return;
     }
     if (host->copy == NULL || sim_random_below(random, 8) == 0) {
