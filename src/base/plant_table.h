@@ -99,7 +99,8 @@
     X(peer_start_not_compared, "the log of a start is not compared with what was acknowledged")    \
     X(peer_copy_condemns_member,                                                                   \
       "the hello of a copy is proof against a member that is connected")                           \
-    X(peer_late_hello_is_proof, "a late hello of a process that has ended is proof of a loss")
+    X(peer_late_hello_is_proof, "a late hello of a process that has ended is proof of a loss")     \
+    X(peer_twin_takes_over, "a second process takes over the connection of a member that lives")
 
 #define PLANTS_SNAPSHOT(X)                                                                         \
     X(snapshot_not_verified, "a snapshot counts as intact although nobody looked at its "          \

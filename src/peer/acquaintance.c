@@ -70,15 +70,48 @@ enum acquaintance_verdict acquaintance_meet(struct acquaintance *known,
     return ACQUAINTANCE_SAME;
 }
 
+/* Whether two processes run on copies of the directory that was met before. */
+static bool is_twin(const struct acquaintance *known, const struct wire_hello *hello,
+                    const struct acquaintance_connection *connection)
+{
+    bool lives = connection->is_up && connection->has_answered &&
+                 connection->silent_ms < connection->limit_ms;
+
+    return lives && hello->identity == known->identity && hello->process_id != known->process_id &&
+           !PLANT(peer_twin_takes_over);
+}
+
+static enum acquaintance_verdict judge_hello(struct acquaintance *known,
+                                             const struct wire_hello *hello,
+                                             const struct acquaintance_connection *connection,
+                                             struct raftd_error *error)
+{
+    enum acquaintance_verdict verdict =
+        acquaintance_judge(known, hello->identity, hello->node_id, error);
+
+    if (verdict != ACQUAINTANCE_SAME || !is_twin(known, hello, connection)) {
+        return acquaintance_meet(known, hello, error);
+    }
+    error_set(error, RAFTD_ERROR_REFUSED,
+              "two processes of node %u run on copies of one data directory: stop one of them; or "
+              "the node has just restarted: it is let in when its old connection is closed, or "
+              "silent for %lu ms",
+              (unsigned)hello->node_id, (unsigned long)connection->limit_ms);
+    return ACQUAINTANCE_TWIN;
+}
+
 enum acquaintance_verdict acquaintance_recognise(struct acquaintance *known,
-                                                 const struct wire_hello *hello, bool is_connected,
+                                                 const struct wire_hello *hello,
+                                                 const struct acquaintance_connection *connection,
                                                  bool *is_proof, struct raftd_error *error)
 {
     bool is_new_start = hello->boot_count > known->boot_count || PLANT(peer_late_hello_is_proof);
-    enum acquaintance_verdict verdict = acquaintance_meet(known, hello, error);
+    enum acquaintance_verdict verdict = judge_hello(known, hello, connection, error);
 
-    *is_proof = verdict == ACQUAINTANCE_SET_BACK && is_new_start &&
-                (!is_connected || PLANT(peer_copy_condemns_member));
+    *is_proof = verdict == ACQUAINTANCE_SET_BACK && is_new_start && !connection->is_up;
+    if (PLANT(peer_copy_condemns_member)) {
+        *is_proof = is_new_start && verdict != ACQUAINTANCE_SAME;
+    }
     return verdict;
 }
 

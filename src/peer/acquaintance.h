@@ -18,6 +18,10 @@
  *     so then an index says nothing.
  *
  * In all these cases the node must not take part under this id.
+ *
+ * A copy that lacks nothing looks like a new start of the member. The two differ in one thing: the
+ * sockets of a process that has ended are closed. So while the connection of one process lives, no
+ * other process of the directory is let in. That says nothing against the member.
  */
 #ifndef RAFTD_PEER_ACQUAINTANCE_H
 #define RAFTD_PEER_ACQUAINTANCE_H
@@ -42,20 +46,29 @@ enum acquaintance_verdict {
     ACQUAINTANCE_SAME = 0, /* it is remembered now */
     ACQUAINTANCE_STRANGER, /* another directory than the bound one, or than before */
     ACQUAINTANCE_SET_BACK, /* the same directory in an older state, or a copy */
+    ACQUAINTANCE_TWIN,     /* another process on a copy of it, while the one that was met lives */
     ACQUAINTANCE_LOST,     /* the membership says that the member has lost its data */
 };
 /* Judges a hello of the peer, and remembers it if it is accepted. The error says what to do. */
 enum acquaintance_verdict acquaintance_meet(struct acquaintance *known,
                                             const struct wire_hello *hello,
                                             struct raftd_error *error);
+/* The connection of the process that was met last, when another hello arrives. */
+struct acquaintance_connection {
+    bool is_up;
+    bool has_answered;  /* the peer has answered a probe on it; else perhaps nobody is there */
+    uint64_t silent_ms; /* since the last byte from the peer */
+    uint64_t limit_ms;  /* a peer that is silent for so long may have ended without closing it */
+};
 /*
- * The same for a link, which tells whether its peer is connected. *is_proof: the refused hello
- * proves that the member has lost what it had promised. An old count of starts is no proof, because
- * the hello of a process that has ended since can arrive late. Nor is any hello while the member is
- * connected: then somebody has started a copy, and the member itself has its data.
+ * The same for a link, which tells of its connection. *is_proof: the refused hello proves that the
+ * member has lost what it had promised. An old count of starts is no proof, because the hello of a
+ * process that has ended since can arrive late. Nor is any hello while the member is connected:
+ * then somebody has started a copy, and the member itself has its data.
  */
 enum acquaintance_verdict acquaintance_recognise(struct acquaintance *known,
-                                                 const struct wire_hello *hello, bool is_connected,
+                                                 const struct wire_hello *hello,
+                                                 const struct acquaintance_connection *connection,
                                                  bool *is_proof, struct raftd_error *error);
 /* Whether the peer that was met last may still take part, after `bound` has changed. id: the
  * peer's. */

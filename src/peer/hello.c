@@ -148,6 +148,8 @@ enum greeting_reason hello_reason_of(enum acquaintance_verdict verdict)
     case ACQUAINTANCE_SET_BACK:
     case ACQUAINTANCE_LOST:
         return GREETING_SET_BACK;
+    case ACQUAINTANCE_TWIN:
+        return GREETING_TWIN;
     case ACQUAINTANCE_SAME:
         break;
     }

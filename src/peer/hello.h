@@ -26,6 +26,7 @@ enum greeting_reason {
     GREETING_CERTIFICATE,  /* the peer's certificate is for another node or address */
     GREETING_STRANGER,     /* the peer has another data directory than the member */
     GREETING_SET_BACK,     /* the peer's data directory is in an older state than it was */
+    GREETING_TWIN,         /* another process of the peer's data directory is connected */
     GREETING_REFUSED,      /* the peer refused this node */
     GREETING_UNREACHABLE,
     GREETING_HANDSHAKE, /* TLS failed, or the connection ended before the hellos were exchanged */

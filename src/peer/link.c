@@ -143,6 +143,7 @@ struct link *link_create(const struct link_shared *shared, uint16_t peer_id,
     default_to(&link->timing.greeting_timeout_ms, 5000);
     default_to(&link->timing.probe_interval_ms, 1000);
     default_to(&link->timing.silence_timeout_ms, 5000);
+    default_to(&link->timing.twin_silence_ms, LINK_TWIN_SILENCE_MS);
     default_to(&link->timing.backoff_min_ms, 50);
     default_to(&link->timing.backoff_max_ms, 2000);
     link->peer_id = peer_id;

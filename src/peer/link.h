@@ -35,14 +35,19 @@ enum {
     /* Largest frame of the class CONTROL. */
     LINK_CONTROL_FRAME_MAX = 8 * 1024,
 };
+/* A peer that has sent nothing for so long may have been restarted. */
+enum { LINK_TWIN_SILENCE_MS = 2000 };
 
 /* Time limits, milliseconds; 0 = the default in the comment. Tests use shorter ones. */
 struct link_timing {
     uint32_t greeting_timeout_ms; /* 5000: until both hellos are exchanged */
     uint32_t probe_interval_ms;   /* 1000: between two health probes */
     uint32_t silence_timeout_ms;  /* 5000: without a byte from the peer; then the connection ends */
-    uint32_t backoff_min_ms;      /* 50: doubles with each failure; plus or minus 25 % at random */
-    uint32_t backoff_max_ms;      /* 2000 */
+    /* LINK_TWIN_SILENCE_MS: without a byte from the peer; then the hello of another process of its
+     * data directory is that of a restart. */
+    uint32_t twin_silence_ms;
+    uint32_t backoff_min_ms; /* 50: doubles with each failure; plus or minus 25 % at random */
+    uint32_t backoff_max_ms; /* 2000 */
 };
 
 /* What all links of a node share. Does not change while links run, and outlives them. */

@@ -52,6 +52,7 @@ static void close_connection(struct link *link)
     frame_input_clear(&link->input);
     frame_assembly_clear(&link->assembly);
     frame_output_clear(&link->output);
+    atomic_store(&link->lived_ms, 0);
     if (link->state == LINK_UP) {
         atomic_store(&link->up, false);
         link_drop_frames(link);
@@ -274,6 +275,7 @@ static int on_probe_reply(struct link *link, const struct wire_header *header,
                  (unsigned long)(now_us - probe.nonce));
     }
     link->was_healthy = true;
+    atomic_store(&link->lived_ms, link->now_ms);
     pace_answered(&link->output.pace, probe.nonce, now_us);
     link_report_probed(link, now_us - probe.nonce, probe.ready);
     return 0;
@@ -400,6 +402,9 @@ static int read_frames(struct link *link, struct raftd_error *error)
             return count == RAFTD_ERROR_AGAIN ? 0 : (int)count;
         }
         link->heard_ms = link->now_ms;
+        if (link->was_healthy) {
+            atomic_store(&link->lived_ms, link->now_ms);
+        }
         link->readable = more;
         link->read_wants = POLLIN;
         budget -= (size_t)count < budget ? (size_t)count : budget;

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "peer/link_private.h"
+#include "sys/clock.h"
 
 static void health_changed(struct link *link)
 {
@@ -57,17 +58,28 @@ static void set_health_down(struct link *link, const char *trouble)
     }
 }
 
+static struct acquaintance_connection look_at_connection(struct link *link)
+{
+    uint64_t lived_ms = atomic_load(&link->lived_ms);
+    uint64_t now_ms = clock_monotonic_ms();
+
+    return (struct acquaintance_connection){.is_up = atomic_load(&link->up),
+                                            .has_answered = lived_ms != 0,
+                                            .silent_ms = now_ms > lived_ms ? now_ms - lived_ms : 0,
+                                            .limit_ms = link->timing.twin_silence_ms};
+}
+
 enum acquaintance_verdict link_recognise(struct link *link, const struct wire_hello *hello,
                                          struct raftd_error *error)
 {
-    bool is_connected = atomic_load(&link->up);
+    const struct acquaintance_connection connection = look_at_connection(link);
     enum acquaintance_verdict verdict;
     bool is_proof;
 
     mutex_lock(&link->mutex);
-    verdict = acquaintance_recognise(&link->known, hello, is_connected, &is_proof, error);
+    verdict = acquaintance_recognise(&link->known, hello, &connection, &is_proof, error);
     mutex_unlock(&link->mutex);
-    if (verdict != ACQUAINTANCE_SAME && !is_connected) {
+    if (verdict != ACQUAINTANCE_SAME && !connection.is_up) {
         set_health_down(link, error->message);
     }
     if (is_proof) {

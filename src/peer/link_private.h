@@ -23,6 +23,9 @@
  * own end of the old connection is gone; this end may not know that yet, because a host that lost
  * power or a network that was cut sends no FIN. If the old connection were kept, the peer would
  * stay outside until the silence time-out. Only a peer with a certificate for this id comes so far.
+ * Another process of the peer's directory comes so far only if the old connection does not live any
+ * more: see acquaintance_recognise(). If a peer was killed and has restarted, and the FIN of its
+ * old connection has not been read, its hello is refused once, and it dials again after a back-off.
  *
  * Invariants; link_work() asserts 1 and 2 at the end of each turn:
  *   1. There is a stream exactly if the state is not IDLE.
@@ -71,8 +74,11 @@ struct link {
     bool started;
 
     /* Any thread. */
-    atomic_bool stop;               /* set by link_request_stop(), read by the link thread */
-    atomic_bool up;                 /* set by the link thread, read by the core thread */
+    atomic_bool stop; /* set by link_request_stop(), read by the link thread */
+    atomic_bool up;   /* set by the link thread, read by the core thread */
+    /* Time of the last byte on the connection that is UP, if its peer has answered a probe on it;
+     * 0 = it has not, or there is no connection. Set by the link thread. */
+    _Atomic uint64_t lived_ms;
     atomic_bool given_waits;        /* set by the reception thread, cleared by the link thread */
     atomic_bool rebound;            /* known.bound has changed; cleared by the link thread */
     _Atomic uint64_t proof_against; /* see link_take_proof(); cleared by the core thread */

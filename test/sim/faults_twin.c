@@ -77,7 +77,7 @@ static void end(struct host *host)
 
     STORY(world, host->id, "its twin ends");
     host->has_twin = false;
-    world->set_back_count--;
+    world->set_back_count -= !host->twin_is_whole;
     if (host->gone || !is_condemned(world, host->id)) {
         return;
     }
@@ -103,7 +103,8 @@ static void dial(struct host *host, struct host *other)
 {
     struct wire_hello hello;
 
-    if (!host_is_alive(other) || !net_reaches(host->world, host->id, other->id)) {
+    if (!host_is_alive(other) || !net_reaches(host->world, host->id, other->id) ||
+        (host->twin_is_whole && !net_lives(host->world, host->id, other->id))) {
         return;
     }
     world_see(host->world, SEEN_TWIN_HELLO);
@@ -113,6 +114,18 @@ static void dial(struct host *host, struct host *other)
                    "node %u accepts a second process on a copy of the directory of node %u",
                    other->id, host->id);
     }
+}
+
+bool faults_greet_as_twin(struct host *host, uint64_t process_id)
+{
+    if (!start(host, process_id)) {
+        return false;
+    }
+    host->twin_is_whole = true;
+    for (uint16_t id = (uint16_t)(host->id + 1); id <= host->world->last_id; id++) {
+        dial(host, host->world->hosts[id]);
+    }
+    return true;
 }
 
 void faults_on_twin(struct host *host, uint64_t use)
@@ -128,11 +141,12 @@ void faults_on_twin(struct host *host, uint64_t use)
     }
     for (uint16_t id = (uint16_t)(host->id + 1); id <= world->last_id; id++) {
         dial(host, world->hosts[id]);
-        if (!world->failure.failed && sim_random_below(&world->random, 2) == 0) {
+        if (!host->twin_is_whole && !world->failure.failed &&
+            sim_random_below(&world->random, 2) == 0) {
             net_reset(world, host->id, id); /* the next hello may find the member without one */
         }
     }
-    if (host->twin_is_behind && sim_random_below(&world->random, 4) == 0) {
+    if ((host->twin_is_behind || host->twin_is_whole) && sim_random_below(&world->random, 4) == 0) {
         host->twin.boot_count++;
         host->twin.process_id = sim_random_next(&world->random);
     }
@@ -145,6 +159,7 @@ void faults_twin(struct world *world, struct sim_random *random)
     uint64_t for_us =
         faults_draw_us(random, TWIN_TIMEOUTS * (uint64_t)world->swarm.election_timeout_ms);
     bool is_older;
+    bool is_kept_out;
 
     if (!faults_has_directory(host) || host->id == world->last_id) {
         return;
@@ -153,19 +168,24 @@ void faults_twin(struct world *world, struct sim_random *random)
         faults_copy_directory(world, host, random);
         return;
     }
-    is_older = host->copy_boot_count < host->identity.boot_count;
-    if (!member_changes_can_lose(world, 1U << host->id) || !start(host, sim_random_next(random)) ||
-        !faults_is_remembered(world, host, is_older ? NULL : &host->twin)) {
+    if (!start(host, sim_random_next(random))) {
         return;
     }
-    host->twin_is_behind = faults_is_remembered(world, host, &host->twin);
-    STORY(world, host->id, "a second process runs on a copy of its directory");
+    is_older = host->copy_boot_count < host->identity.boot_count;
+    is_kept_out = faults_is_remembered(world, host, is_older ? NULL : &host->twin);
+    host->twin_is_whole = !is_kept_out || !member_changes_can_lose(world, 1U << host->id);
+    if (host->twin_is_whole && sim_random_below(random, 4) != 0) {
+        return; /* else there would be few of the others */
+    }
+    host->twin_is_behind = is_kept_out && faults_is_remembered(world, host, &host->twin);
+    STORY(world, host->id, "a second process runs on a copy of its directory%s",
+          host->twin_is_whole ? ", and dials those with which it is connected" : "");
     faults_hit(world, FAULT_TWIN, host->id);
-    world_see(world, SEEN_TWIN);
+    world_see(world, host->twin_is_whole ? SEEN_TWIN_WHOLE : SEEN_TWIN);
     host->has_twin = true;
-    host->may_be_marked = true;
+    host->may_be_marked = host->may_be_marked || !host->twin_is_whole;
     host->twin_use++;
     host->twin_until_us = world->now_us + for_us;
-    world->set_back_count++;
+    world->set_back_count += !host->twin_is_whole;
     plan(host, random);
 }

@@ -107,6 +107,11 @@ bool host_is_alive(const struct host *host)
     return host != NULL && host->alive;
 }
 
+bool host_runs(const struct host *host)
+{
+    return host_is_alive(host) && host->paused_until_us <= host->world->now_us;
+}
+
 bool host_is_member(const struct host *host)
 {
     return raft_membership_find(raft_get_membership(host->core), host->id) != NULL;

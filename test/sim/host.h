@@ -195,6 +195,8 @@ struct host {
     bool has_twin;
     bool twin_is_behind; /* all others remember more than its log: it may start again, with a count
                             of starts that becomes newer than the member's */
+    bool twin_is_whole;  /* nobody can know that it lacks anything: it says hello only to those with
+                            which the member is connected */
     struct link_shared twin;
     uint64_t twin_use; /* number of the newest */
     uint64_t twin_until_us;
@@ -302,6 +304,7 @@ void host_follow_draining(struct host *host);
 void host_crash(struct host *host, enum host_end end);
 
 bool host_is_alive(const struct host *host);
+bool host_runs(const struct host *host); /* lives, and is not paused */
 /* Whether it is a member by its own log. */
 bool host_is_member(const struct host *host);
 /* Whether it lives and takes the link to this peer for connected. */

@@ -193,10 +193,21 @@ void host_give_proofs(struct host *host)
     host->proof_waits = waits;
 }
 
+/* Links are not probed here: who is connected and hears the other answers each probe in time, and
+ * who is not may have been silent for too long. */
+static struct acquaintance_connection look_at_connection(const struct host *host, uint16_t from)
+{
+    return (struct acquaintance_connection){.is_up = host->link_up[from],
+                                            .has_answered = net_lives(host->world, host->id, from),
+                                            .silent_ms = 0,
+                                            .limit_ms = LINK_TWIN_SILENCE_MS};
+}
+
 /* Judges the hello of `from`, which arrived. dialled: this host made the connection. */
 static enum greeting_reason judge(struct host *host, uint16_t from, bool dialled,
                                   const struct wire_hello *hello, struct raftd_error *error)
 {
+    const struct acquaintance_connection connection = look_at_connection(host, from);
     struct hello_view view = hello_view_of(&host->shared, dialled ? from : 0);
     enum greeting_reason reason;
     bool is_proof = false;
@@ -208,8 +219,8 @@ static enum greeting_reason judge(struct host *host, uint16_t from, bool dialled
     if (reason != GREETING_ACCEPTED) {
         return reason;
     }
-    reason = hello_reason_of(acquaintance_recognise(&host->links[from].known, hello,
-                                                    host->link_up[from], &is_proof, error));
+    reason = hello_reason_of(
+        acquaintance_recognise(&host->links[from].known, hello, &connection, &is_proof, error));
     if (is_proof) {
         take_proof(host, from, hello->identity);
     }
@@ -222,6 +233,7 @@ static void see_refusal(struct host *host, uint16_t peer, enum greeting_reason r
     static const enum seen kinds[GREETING_REASONS] = {
         [GREETING_CLUSTER_ID] = SEEN_REFUSED_CLUSTER,
         [GREETING_SET_BACK] = SEEN_REFUSED_SET_BACK,
+        [GREETING_TWIN] = SEEN_REFUSED_TWIN,
         [GREETING_NODE_ID] = SEEN_REFUSED_NO_MEMBER,
     };
 

@@ -102,6 +102,21 @@ bool net_reaches(const struct world *world, uint16_t a, uint16_t b)
     return !is_cut(world->net, a, b, &drops) && !is_cut(world->net, b, a, &drops);
 }
 
+static bool is_clogged(const struct world *world, uint16_t from, uint16_t to)
+{
+    const struct direction *direction = &world->net->directions[from][to];
+
+    return direction->clogged_since_us <= world->now_us &&
+           world->now_us < direction->clogged_until_us;
+}
+
+bool net_lives(const struct world *world, uint16_t a, uint16_t b)
+{
+    return *established_of(world->net, a, b) && net_reaches(world, a, b) &&
+           !is_clogged(world, a, b) && !is_clogged(world, b, a) && host_runs(world->hosts[a]) &&
+           host_runs(world->hosts[b]);
+}
+
 /* ---- sending ---- */
 
 static void insert(struct world *world, uint16_t from, uint16_t to, struct packet *packet)
@@ -272,10 +287,7 @@ void net_deliver(struct world *world, uint16_t from, uint16_t to)
         bool drops;
         bool cut = is_cut(world->net, from, to, &drops);
 
-        bool clogged = direction->clogged_since_us <= world->now_us &&
-                       world->now_us < direction->clogged_until_us;
-
-        if (clogged || (cut && !drops)) {
+        if (is_clogged(world, from, to) || (cut && !drops)) {
             return; /* tried again after that */
         }
         direction->head = packet->next;

@@ -38,6 +38,9 @@ void net_reset(struct world *world, uint16_t a, uint16_t b);
 void net_dial(struct world *world, uint16_t a, uint16_t b);
 /* Whether no direction between the two is cut. */
 bool net_reaches(const struct world *world, uint16_t a, uint16_t b);
+/* Whether the two are connected, run, and hear each other: so a probe of either was answered just
+ * now. */
+bool net_lives(const struct world *world, uint16_t a, uint16_t b);
 /* Another machine has the address of this host now: what was sent before never arrives. */
 void net_forget(struct world *world, uint16_t id);
 void net_host_ended(struct world *world, uint16_t id);

@@ -94,6 +94,7 @@
     X(SEEN_SET_BACK, "directories set back to an older copy")                                      \
     X(SEEN_SET_BACK_BEHIND, "... older than what all others remember of its log")                  \
     X(SEEN_TWIN, "second processes on a copy of a directory")                                      \
+    X(SEEN_TWIN_WHOLE, "... that lacks nothing")                                                   \
     X(SEEN_TWIN_HELLO, "... and their hellos")                                                     \
     X(SEEN_TWIN_MARK, "... and members taken for lost because of them")                            \
     X(SEEN_COPY_REFUSED, "copies of directories refused under another id")                         \
@@ -110,6 +111,7 @@
     X(SEEN_JOIN_REFUSED, "nodes that may not join")                                                \
     X(SEEN_REFUSED_CLUSTER, "hellos refused: another cluster")                                     \
     X(SEEN_REFUSED_SET_BACK, "hellos refused: a directory that was set back")                      \
+    X(SEEN_REFUSED_TWIN, "hellos refused: another process of the directory is connected")          \
     X(SEEN_PROOF, "proofs that a member has lost data")                                            \
     X(SEEN_MARKED, "memberships with a member marked as lost")                                     \
     X(SEEN_REFUSED_NO_MEMBER, "hellos refused: no member")                                         \

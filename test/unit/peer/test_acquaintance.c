@@ -81,6 +81,13 @@ START_TEST(t61_a_start_without_what_was_acknowledged_is_noticed)
 }
 END_TEST
 
+/* The connection does not live: nothing keeps another process of the directory out. */
+static struct acquaintance_connection connected(bool is_connected)
+{
+    return (struct acquaintance_connection){
+        .is_up = is_connected, .has_answered = true, .silent_ms = 2000, .limit_ms = 2000};
+}
+
 static bool proves(struct acquaintance *known, uint64_t boots, uint64_t index, bool is_connected)
 {
     struct wire_hello hello = {.node_id = 2,
@@ -89,9 +96,10 @@ static bool proves(struct acquaintance *known, uint64_t boots, uint64_t index, b
                                .process_id = 100 + boots,
                                .term = 5,
                                .last_index = index};
+    const struct acquaintance_connection connection = connected(is_connected);
     bool is_proof = false;
 
-    (void)acquaintance_recognise(known, &hello, is_connected, &is_proof, &error);
+    (void)acquaintance_recognise(known, &hello, &connection, &is_proof, &error);
     return is_proof;
 }
 
@@ -108,6 +116,72 @@ START_TEST(t61_only_a_newer_start_of_a_member_without_a_connection_is_proof)
     ck_assert(!proves(&known, 4, 89, true));
     ck_assert(proves(&known, 4, 89, false));
     ck_assert(!proves(&known, 4, 90, false));
+}
+END_TEST
+
+static const struct acquaintance_connection lives = {
+    .is_up = true, .has_answered = true, .silent_ms = 1999, .limit_ms = 2000};
+
+static enum acquaintance_verdict recognise(struct acquaintance *known,
+                                           const struct acquaintance_connection *connection,
+                                           uint64_t boots, uint64_t process)
+{
+    struct wire_hello hello = {
+        .node_id = 2, .identity = 77, .boot_count = boots, .process_id = process};
+    bool is_proof = true;
+    enum acquaintance_verdict verdict =
+        acquaintance_recognise(known, &hello, connection, &is_proof, &error);
+
+    ck_assert(!is_proof);
+    return verdict;
+}
+
+/* T61: a second process runs on a copy of the directory, which lacks nothing or something. The
+ * member itself stays in. */
+START_TEST(t61_a_twin_of_a_member_that_lives_is_refused)
+{
+    struct acquaintance known = {0};
+
+    ck_assert_int_eq(meet(&known, 77, 3, 100), ACQUAINTANCE_SAME);
+    ck_assert_int_eq(recognise(&known, &lives, 4, 101), ACQUAINTANCE_TWIN);
+    ck_assert_ptr_nonnull(strstr(error.message, "stop one of them"));
+    ck_assert_ptr_nonnull(strstr(error.message, "silent for 2000 ms"));
+    ck_assert_int_eq(recognise(&known, &lives, 3, 101), ACQUAINTANCE_TWIN);
+    ck_assert_int_eq(recognise(&known, &lives, 2, 101), ACQUAINTANCE_TWIN);
+    hear_reply(&known, 5, true, 90);
+    ck_assert_int_eq(recognise(&known, &lives, 4, 101), ACQUAINTANCE_TWIN);
+    ck_assert_int_eq(recognise(&known, &lives, 3, 100), ACQUAINTANCE_SAME);
+}
+END_TEST
+
+/* A restart: the old connection is closed, or silent, or nobody has ever answered on it. */
+START_TEST(a_new_start_is_let_in_when_the_old_connection_is_dead)
+{
+    struct acquaintance_connection connection = lives;
+    struct acquaintance known = {0};
+
+    ck_assert_int_eq(meet(&known, 77, 3, 100), ACQUAINTANCE_SAME);
+    connection.is_up = false;
+    ck_assert_int_eq(recognise(&known, &connection, 4, 101), ACQUAINTANCE_SAME);
+    connection = lives;
+    connection.silent_ms = 2000;
+    ck_assert_int_eq(recognise(&known, &connection, 5, 102), ACQUAINTANCE_SAME);
+    connection = lives;
+    connection.has_answered = false;
+    ck_assert_int_eq(recognise(&known, &connection, 6, 103), ACQUAINTANCE_SAME);
+    ck_assert_int_eq(recognise(&known, &lives, 7, 104), ACQUAINTANCE_TWIN);
+}
+END_TEST
+
+/* Another directory, and one that is marked as lost, are told what they were told without it. */
+START_TEST(t61_only_the_same_directory_has_a_twin)
+{
+    struct acquaintance known = {.bound = 78};
+
+    ck_assert_int_eq(meet(&known, 78, 3, 100), ACQUAINTANCE_SAME);
+    ck_assert_int_eq(recognise(&known, &lives, 4, 101), ACQUAINTANCE_STRANGER);
+    known.bound = RAFT_IDENTITY_LOST;
+    ck_assert_int_eq(recognise(&known, &lives, 4, 101), ACQUAINTANCE_LOST);
 }
 END_TEST
 
@@ -182,6 +256,9 @@ UNIT_SUITE(acquaintance)
     tcase_add_test(tcase, t61_a_directory_that_was_set_back_is_noticed);
     tcase_add_test(tcase, t61_a_start_without_what_was_acknowledged_is_noticed);
     tcase_add_test(tcase, t61_only_a_newer_start_of_a_member_without_a_connection_is_proof);
+    tcase_add_test(tcase, t61_a_twin_of_a_member_that_lives_is_refused);
+    tcase_add_test(tcase, a_new_start_is_let_in_when_the_old_connection_is_dead);
+    tcase_add_test(tcase, t61_only_the_same_directory_has_a_twin);
     tcase_add_test(tcase, a_later_term_may_have_a_shorter_log);
     tcase_add_test(tcase, votes_are_remembered_and_rehearsals_are_not);
     tcase_add_test(tcase, t61_a_lost_member_is_refused_whatever_it_says);

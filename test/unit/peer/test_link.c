@@ -349,6 +349,102 @@ static bool node_2_is_down(struct peers *peers)
     return peers->ends[2].downs == 1;
 }
 
+/* Whether node 2 refuses the hello because of another process. Keeps the connection if it is
+ * accepted, in *fd. */
+static bool is_refused_as_twin(struct peers *peers, const struct wire_hello *hello, int *fd)
+{
+    struct wire_hello reply;
+
+    *fd = peers_connect(peers);
+    ck_assert(peers_greet(peers, *fd, hello, &reply));
+    if (reply.refusal[0] == 0) {
+        return false;
+    }
+    ck_assert_ptr_nonnull(strstr(reply.refusal, "two processes of node 1"));
+    close(*fd);
+    return true;
+}
+
+/* T61: a second process on a copy of the directory of node 1, which lacks nothing, says hello while
+ * node 1 is connected. Node 1 keeps its connection. When its sockets are closed, a new start of it
+ * gets in at once. */
+START_TEST(t61_a_second_process_does_not_take_over)
+{
+    struct wire_hello hello;
+    struct peers peers;
+    int fd;
+
+    peers_init(&peers, _i == 1);
+    peers.ends[2].shared.timing.twin_silence_ms = 60000;
+    peers.ends[2].shared.timing.silence_timeout_ms = 60000;
+    peers_start(&peers);
+    ck_assert(peers_wait(&peers, peers_are_healthy));
+    hello = peers_hello(&peers);
+    hello.boot_count = 2;
+    if (_i == 0) { /* the hello is written by hand, in plain text */
+        ck_assert(is_refused_as_twin(&peers, &hello, &fd));
+        ck_assert(peers_are_healthy(&peers));
+        ck_assert_uint_eq(peers.ends[2].ups, 1);
+        ck_assert_uint_eq(peers.ends[2].downs, 0);
+        ck_assert(!link_take_proof(peers.ends[2].link));
+    }
+    link_destroy(peers.ends[1].link);
+    peers.ends[1].shared.boot_count = 2;
+    peers.ends[1].shared.process_id++;
+    peers.ends[1].ups = 0; /* its new process knows nothing of the old connection */
+    peers_start_dialler(&peers);
+    ck_assert(peers_wait(&peers, node_2_is_up_again));
+    ck_assert(peers_wait(&peers, peers_are_healthy));
+    peers_free(&peers);
+}
+END_TEST
+
+enum { TWIN_SILENCE_MS = 300 };
+
+static bool node_2_is_healthy(struct peers *peers)
+{
+    return peers_health(peers, 2).healthy;
+}
+
+/* The machine of node 1 has lost power, so that nobody closes the old connection. */
+START_TEST(a_restart_without_an_end_of_the_old_connection_waits_for_its_silence)
+{
+    uint8_t payload[PEERS_PAYLOAD_MAX];
+    struct wire_header header;
+    struct wire_hello hello;
+    struct wire_probe probe;
+    struct raftd_error error;
+    struct peers peers;
+    uint64_t begin_ms;
+    int old;
+    int new;
+
+    peers_init(&peers, false);
+    peers.ends[2].shared.timing.twin_silence_ms = TWIN_SILENCE_MS;
+    peers.ends[2].shared.timing.silence_timeout_ms = 60000;
+    peers_start_listener(&peers);
+    hello = peers_hello(&peers);
+    ck_assert(!is_refused_as_twin(&peers, &hello, &old));
+    do {
+        ck_assert(peers_read_frame(&peers, old, &header, payload));
+    } while (header.type != WIRE_PROBE);
+    ck_assert_int_eq(wire_probe_decode(&probe, payload, header.payload_bytes, &error), 0);
+    begin_ms = clock_monotonic_ms();
+    ck_assert(peers_write_frame(old, wire_probe_encode(WIRE_PROBE_REPLY, &probe)));
+    ck_assert(peers_wait(&peers, node_2_is_healthy));
+    hello.boot_count = 2;
+    hello.process_id++;
+    while (is_refused_as_twin(&peers, &hello, &new)) {
+        peers_wait_ms(&peers, 10);
+    }
+    ck_assert_uint_ge(clock_monotonic_ms() - begin_ms, TWIN_SILENCE_MS - 100);
+    ck_assert(peers_is_closed(&peers, old));
+    close(old);
+    close(new);
+    peers_free(&peers);
+}
+END_TEST
+
 /* T57: to stop a link needs no answer from the network. */
 START_TEST(t57_a_link_stops_at_once_in_every_state)
 {
@@ -410,6 +506,8 @@ UNIT_SUITE(link)
     tcase_add_loop_test(pair, the_link_comes_back_when_the_peer_does, 0, 2);
     tcase_add_loop_test(pair, t61_a_connection_to_another_directory_ends, 0, 2);
     tcase_add_test(pair, t61_a_late_greeting_proves_nothing);
+    tcase_add_loop_test(pair, t61_a_second_process_does_not_take_over, 0, 2);
+    tcase_add_test(pair, a_restart_without_an_end_of_the_old_connection_waits_for_its_silence);
     tcase_add_loop_test(pair, t57_a_link_stops_at_once_in_every_state, 0, 4);
     tcase_add_loop_test(pair, what_was_sent_before_the_stop_leaves, 0, 2);
     suite_add_tcase(suite, pair);
