@@ -46,6 +46,7 @@ static const struct command commands[] = {
     {"copy", "NODE", 1, 1, story_copy},
     {"directory", "NODE lost [join]|set-back [for-good]|earlier-cluster|of NODE|own", 2, 3,
      story_directory},
+    {"twin", "NODE", 1, 1, story_twin},
     {"pause", "NODE MS [answer]", 2, 3, story_pause},
     {"suspend", "NODE|all MS", 2, 2, story_suspend},
     {"wall", "NODE +MS|-MS", 2, 2, story_wall},

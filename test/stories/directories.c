@@ -1,14 +1,17 @@
 /*
  * Commands about data directories that are lost, set back, copied, or of an earlier cluster: the
- * stand-ins of test/sim/faults_directory.h. See story.h.
+ * stand-ins of test/sim/faults_directory.h, and the twins of test/sim/faults_twin.h. See story.h.
  */
 #include <string.h>
 
 #include "sim/faults_directory.h"
+#include "sim/faults_twin.h"
 #include "stories/story.h"
 
 /* A story says itself when the member's own directory is brought back. */
 #define FOR_EVER_US (STORY_FAR_US * 24)
+
+enum { TWIN_PROCESS = 4711 };
 
 static const char *const no_directory =
     "expected lost [join], set-back [for-good], earlier-cluster, of NODE, or own";
@@ -112,4 +115,19 @@ const char *story_directory(struct story *story, const struct words *words)
         return go_back_to_earlier_cluster(host);
     }
     return is_own ? bring_back(host) : no_directory;
+}
+
+/* A second process runs on the copy of the directory, and says hello wherever the member itself is
+ * connected. */
+const char *story_twin(struct story *story, const struct words *words)
+{
+    struct host *host = story_host(story, words->list[1]);
+
+    if (host == NULL || host->stand_in != HOST_GENUINE) {
+        return "expected the number of a node that has its own directory";
+    }
+    if (host->copy == NULL) {
+        return "the directory of this node was not copied";
+    }
+    return faults_greet_as_twin(host, TWIN_PROCESS) ? NULL : "no process can start on the copy";
 }

@@ -78,7 +78,7 @@ story_command story_kill, story_die, story_power, story_start, story_stop, story
 story_command story_stall, story_room, story_rot, story_fail, story_suspend, story_wall;
 
 /* directories.c */
-story_command story_copy, story_directory;
+story_command story_copy, story_directory, story_twin;
 
 /* tell.c */
 /* Makes the world's telling go into story->told, and every message into it while `messages`. */
