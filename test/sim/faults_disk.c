@@ -67,6 +67,7 @@ static void refuse(struct world *world, struct host *host, bool snapshots, const
     STORY(world, host->id, "refuses to start, for good: %s", error.message);
     world_see(world, snapshots ? SEEN_SNAPSHOT_REFUSAL : SEEN_REFUSAL);
     host->gone = true;
+    host->is_lost = true;
 }
 
 /* ---- snapshots ---- */

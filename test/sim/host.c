@@ -401,11 +401,16 @@ bool host_start(struct host *host, uint64_t cluster_id, const struct raft_member
 bool host_begin(struct host *host)
 {
     struct directory_identity found;
+    struct recovered recovered = {0};
+    struct raftd_error error = {0};
     bool is_founder = host->id <= host->world->swarm.nodes;
-    bool is_new =
-        directory_identity_read(fs_memory_table(host->disk), HOST_DIRECTORY, &found, NULL) == 0 &&
-        found.cluster_id == 0;
+    int code = directory_identity_read(fs_memory_table(host->disk), HOST_DIRECTORY, &found, &error);
+    bool is_new = found.cluster_id == 0;
 
+    if (code != 0) { /* a start that cannot tell whether the directory is new ends here */
+        make_machine(host);
+        return cannot_start(host, &recovered, &error);
+    }
     if (is_new && host->joins) {
         host_asking_begin(host, HOST_ASKS_TO_JOIN);
         return true;

@@ -59,7 +59,10 @@ static void found(struct world *world)
             sim_random_below(&world->random, 4) == 0) {
             host_crash_in_recovery(world->hosts[id]);
         }
-        host_begin(world->hosts[id]);
+        if (!host_begin(world->hosts[id])) {
+            world_plan(world, world->now_us + 1000 * (uint64_t)world->swarm.election_timeout_ms,
+                       SIM_EVENT_START, id, 0, world->hosts[id]->life);
+        }
     }
 }
 
