@@ -9,6 +9,16 @@
 #include "base/error.h"
 #include "base/plant.h"
 
+bool admission_has_acknowledged(const struct raft_status *status, uint16_t id)
+{
+    for (size_t i = 0; i < status->peer_count; i++) {
+        if (status->peers[i].id == id) {
+            return status->role != RAFT_LEADER || status->peers[i].match_index > 0;
+        }
+    }
+    return true;
+}
+
 static void begin_reply(const struct admission_view *view, struct wire_join_reply *reply)
 {
     const struct raft_member *leader = raft_membership_find(view->members, view->leader_id);

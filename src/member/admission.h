@@ -15,6 +15,7 @@
 
 #include "raft/change.h"
 #include "raft/membership.h"
+#include "raft/raft.h"
 #include "wire/wire.h"
 
 /* What the node knows that is asked. */
@@ -25,11 +26,14 @@ struct admission_view {
     bool is_ready;                         /* it serves */
     const struct raft_membership *members; /* the newest committed ones */
     uint16_t leader_id;                    /* 0 = unknown */
-    /* Whether the member with this id has ever acknowledged an entry, as far as this node knows.
-     * Called at most once. */
+    /* admission_has_acknowledged() of this node's status now. Called at most once. */
     bool (*has_acknowledged)(void *argument, uint16_t id);
     void *argument;
 };
+
+/* Whether the member with this id has ever acknowledged an entry, as far as the node with this
+ * status knows; true if it cannot know. */
+bool admission_has_acknowledged(const struct raft_status *status, uint16_t id);
 
 /* True: the answer is in *reply. False: this node leads, and has to propose *step first; then the
  * outcome is the answer. */

@@ -8,22 +8,15 @@
 #include "node/founding.h"
 #include "node/node.h"
 
-/* Whether the learner has ever acknowledged an entry, as the leader knows. Then it had a log. */
 static bool has_acknowledged(void *argument, uint16_t id)
 {
     struct raftd_node *node = argument;
     struct raft_status status;
-    bool has = true;
 
     mutex_lock(&node->core_mutex);
     raft_get_status(node->core, 0, &status);
     mutex_unlock(&node->core_mutex);
-    for (size_t i = 0; i < status.peer_count; i++) {
-        if (status.peers[i].id == id) {
-            has = status.role != RAFT_LEADER || status.peers[i].match_index > 0;
-        }
-    }
-    return has;
+    return admission_has_acknowledged(&status, id);
 }
 
 /* What this node knows now. *members gets a copy of the committed members. */

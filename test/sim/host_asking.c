@@ -201,12 +201,7 @@ static bool has_acknowledged(void *argument, uint16_t id)
     struct raft_status status;
 
     raft_get_status(host->core, host_now_ms(host), &status);
-    for (size_t i = 0; i < status.peer_count; i++) {
-        if (status.peers[i].id == id) {
-            return status.role != RAFT_LEADER || status.peers[i].match_index > 0;
-        }
-    }
-    return true;
+    return admission_has_acknowledged(&status, id);
 }
 
 static void make_question(struct host *host, struct wire_join *join)
