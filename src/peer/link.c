@@ -13,8 +13,7 @@
 #include "peer/link_private.h"
 #include "sys/clock.h"
 
-/* Frames in a queue. */
-enum { LINK_EVENTS_MAX = 4096, LINK_FRAMES_MAX = 4096, LINK_BULK_MAX = 32 };
+enum { LINK_EVENTS_MAX = 4096 };
 
 _Static_assert((int)LINK_CONTROL_FRAME_MAX == (int)FRAME_OUTPUT_CONTROL_MAX,
                "a control frame fits into the buffer");
@@ -154,7 +153,7 @@ struct link *link_create(const struct link_shared *shared, uint16_t peer_id,
     frame_queue_init(&link->queues[WIRE_CONTROL], LINK_FRAMES_MAX, LINK_CONTROL_BYTES);
     frame_queue_init(&link->queues[WIRE_ENTRIES], LINK_FRAMES_MAX,
                      shared->max_queue_bytes != 0 ? shared->max_queue_bytes : LINK_ENTRIES_BYTES);
-    frame_queue_init(&link->queues[WIRE_BULK], LINK_BULK_MAX, LINK_BULK_BYTES);
+    frame_queue_init(&link->queues[WIRE_BULK], LINK_BULK_FRAMES_MAX, LINK_BULK_BYTES);
     link->output.queues = link->queues;
     link->backoff_ms = link->timing.backoff_min_ms;
     mutex_init(&link->mutex, MUTEX_RANK_LINK);

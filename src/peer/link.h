@@ -32,6 +32,9 @@ enum {
     LINK_ENTRIES_BYTES = 32 * 1024 * 1024,
     LINK_BULK_BYTES = 1024 * 1024,
     LINK_EVENTS_BYTES = 32 * 1024 * 1024,
+    /* The same in frames: each of CONTROL and ENTRIES, and BULK. */
+    LINK_FRAMES_MAX = 4096,
+    LINK_BULK_FRAMES_MAX = 32,
     /* Largest frame of the class CONTROL. */
     LINK_CONTROL_FRAME_MAX = 8 * 1024,
 };

@@ -6,13 +6,10 @@
  */
 #include "base/assert.h"
 #include "base/memory.h"
+#include "peer/link.h"
 #include "sim/net_private.h"
 
 enum {
-    CONTROL_BYTES = 1 << 20, /* as in src/peer/link.h */
-    BULK_BYTES = 1 << 20,
-    FRAMES_MAX = 4096,
-    BULK_FRAMES_MAX = 32,
     PIECE_BYTES_MAX = 16 << 10,
     PIECES_A_TIMEOUT = 10, /* a piece takes no longer than this part of an election time-out */
 };
@@ -38,7 +35,7 @@ static size_t limit_of(const struct world *world, enum wire_class class)
     if (class == WIRE_ENTRIES) {
         return world->swarm.queue_bytes;
     }
-    return class == WIRE_CONTROL ? CONTROL_BYTES : BULK_BYTES;
+    return class == WIRE_CONTROL ? LINK_CONTROL_BYTES : LINK_BULK_BYTES;
 }
 
 static size_t piece_bytes(const struct world *world)
@@ -76,7 +73,7 @@ bool net_queue(struct world *world, uint16_t from, uint16_t to, struct packet *p
 {
     struct direction *direction = &world->net->directions[from][to];
     struct net_lane *lane = &direction->lanes[packet->class];
-    size_t frames_max = packet->class == WIRE_BULK ? BULK_FRAMES_MAX : FRAMES_MAX;
+    size_t frames_max = packet->class == WIRE_BULK ? LINK_BULK_FRAMES_MAX : LINK_FRAMES_MAX;
 
     if (lane->count >= frames_max || lane->bytes >= limit_of(world, packet->class)) {
         world_see(world, SEEN_QUEUE_FULL);
