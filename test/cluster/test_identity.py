@@ -170,6 +170,26 @@ class GrownCluster(unittest.TestCase):
                    lambda: second.status() and second.call("SET", "later", 1) == "OK")
 
 
+class TwoClusters(unittest.TestCase):
+    """Two clusters of one name, whose endpoints are given together by mistake."""
+
+    def test_raftctl_status_says_that_they_are_two(self):
+        with Cluster(1, tls=False) as one, Cluster(1, tls=False) as other:
+            nodes = (one[1], other[1])
+            for node in nodes:
+                node.start().wait_ready()
+            ids = [node.status()["cluster_id"] for node in nodes]
+            self.assertNotEqual(*ids)
+            shown = raftctl("--endpoints", nodes[0].endpoint + "," + nodes[1].endpoint,
+                            "status").stdout
+            self.assertIn("WARNING: %s belongs to the cluster with id %s, but %s to another one, "
+                          "with id %s: these are two clusters" %
+                          (nodes[0].endpoint, ids[0], nodes[1].endpoint, ids[1]), shown)
+            shown = raftctl("--endpoints", nodes[0].endpoint + "," + nodes[0].endpoint,
+                            "status").stdout
+            self.assertNotIn("two clusters", shown)
+
+
 class SoleFounder(unittest.TestCase):
     """A first node with itself alone in [peers], which stays there when others have joined."""
 
