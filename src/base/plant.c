@@ -33,6 +33,13 @@ const char *plant_sentence(enum plant plant)
     return sentences[plant];
 }
 
+#define PLANT_IS(name) plant == PLANT_##name ||
+
+bool plant_is_of_stories(enum plant plant)
+{
+    return PLANTS_OF_STORIES(PLANT_IS) false;
+}
+
 enum plant plant_find(const char *name)
 {
     for (int plant = PLANT_NONE + 1; plant < PLANT_COUNT; plant++) {

@@ -1,7 +1,7 @@
 /*
  * The table of planted bugs: the name and a sentence of each, grouped by directory of src. To add
- * a bug, add a row here and PLANT(name) at the place in the code; the simulator has to find it
- * (`make check-planted`). See plant.h.
+ * a bug, add a row here and PLANT(name) at the place in the code; the simulator has to find it, or
+ * a story (`make check-planted`). See plant.h.
  */
 #ifndef RAFTD_BASE_PLANT_TABLE_H
 #define RAFTD_BASE_PLANT_TABLE_H
@@ -67,6 +67,8 @@
     X(raft_damaged_votes, "a member whose log is damaged votes and campaigns")                     \
     X(raft_lost_mark_ignored, "a member that is marked as lost counts in a quorum")                \
     X(raft_lost_mark_deafens, "an uncommitted mark makes a follower deaf to the marked leader")    \
+    X(raft_lost_log_counts, "the leader counts a member that lost what it had acknowledged")       \
+    X(raft_any_term_is_taken, "a message may raise the term by any number")                        \
     X(raft_binding_dropped, "a member is bound, but the membership does not keep the identity")
 
 #define PLANTS_KV(X)                                                                               \
@@ -91,7 +93,14 @@
     X(member_drains_damaged, "a node stops in order while its log is damaged")                     \
     X(member_directory_not_synced, "the name of a directory that an earlier start made is not "    \
                                    "made durable")                                                 \
-    X(member_proof_not_marked, "proof that a member has lost data does not become a mark")
+    X(member_proof_not_marked, "proof that a member has lost data does not become a mark")         \
+    X(member_saves_together, "all members save a snapshot at the same index")                      \
+    X(member_saves_by_entries, "a snapshot of a large state is due by the number of entries "      \
+                               "alone")                                                            \
+    X(member_idle_is_no_time, "time in which nothing is written does not come into the log")
+
+#define PLANTS_WIRE(X)                                                                             \
+    X(wire_heartbeats_queue, "a heartbeat waits behind entries that are on their way")
 
 #define PLANTS_PEER(X)                                                                             \
     X(peer_mixes_clusters, "a hello of another cluster is accepted")                               \
@@ -109,6 +118,20 @@
 #define PLANTS(X)                                                                                  \
     PLANTS_RAFT(X)                                                                                 \
     PLANTS_MEMBER(X)                                                                               \
+    PLANTS_WIRE(X)                                                                                 \
     PLANTS_PEER(X) PLANTS_SNAPSHOT(X) PLANTS_NODE(X) PLANTS_KV(X) PLANTS_STORE(X)
+
+/* Bugs that need a moment which faults by chance hit too rarely, or that break no promise of the
+ * simulator: a story has to find each of these. */
+#define PLANTS_OF_STORIES(X)                                                                       \
+    X(raft_lost_mark_ignored)                                                                      \
+    X(raft_lost_log_counts)                                                                        \
+    X(raft_lost_mark_deafens)                                                                      \
+    X(raft_any_term_is_taken)                                                                      \
+    X(member_drains_damaged)                                                                       \
+    X(member_saves_together)                                                                       \
+    X(member_saves_by_entries)                                                                     \
+    X(member_idle_is_no_time)                                                                      \
+    X(wire_heartbeats_queue)
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/plant.h"
 #include "member/state.h"
 
 enum {
@@ -243,7 +244,9 @@ uint64_t member_time_due_ms(const struct member *member)
     }
     time_ms = raft_cluster_time(member->core, member->core_now_ms);
     wanted_ms = raft_last_time(member->core) + TIME_IDLE_MS;
-    wanted_ms = member->deadline_ms < wanted_ms ? member->deadline_ms : wanted_ms;
+    if (member->deadline_ms < wanted_ms || PLANT(member_idle_is_no_time)) {
+        wanted_ms = member->deadline_ms;
+    }
     earliest_ms = member->time_proposed_ms + (is_behind(member) ? TIME_BEHIND_MS : TIME_EVERY_MS);
     due_ms = member->core_now_ms + (wanted_ms > time_ms ? wanted_ms - time_ms : 0);
     return due_ms > earliest_ms ? due_ms : earliest_ms;

@@ -88,6 +88,9 @@ static void progress_init(struct raft_core *core, struct progress *progress)
  * promise. Nothing that it says counts any more, and nothing that it said. */
 static void stop_counting(struct raft_core *core, struct progress *progress)
 {
+    if (PLANT(raft_lost_log_counts)) {
+        return;
+    }
     core->state_changed = core->state_changed || !progress->has_lost_log;
     progress->has_lost_log = true;
     progress->last_contact_ms = 0;

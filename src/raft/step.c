@@ -152,7 +152,8 @@ static void on_message(struct raft_core *core, const struct raft_message *messag
 {
     if (message->from == 0 || message->from == core->options.id ||
         message->to != core->options.id || message->term == UINT64_MAX ||
-        (message->term > core->term && message->term - core->term > RAFT_TERM_LEAP_MAX)) {
+        (message->term > core->term && message->term - core->term > RAFT_TERM_LEAP_MAX &&
+         !PLANT(raft_any_term_is_taken))) {
         core_violation(core, message->from);
         return;
     }

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/plant.h"
 #include "wire/wire.h"
 #include "wire/writer.h"
 
@@ -161,6 +162,7 @@ enum wire_class wire_message_class(const struct raft_message *message)
      * append on the lane of entries asks whether the entries before it have arrived, so it must not
      * overtake them. */
     return message->entry_count > 0 || message->lane == RAFT_LANE_ENTRIES ||
+                   (message->type == RAFT_MESSAGE_APPEND && PLANT(wire_heartbeats_queue)) ||
                    message->type == RAFT_MESSAGE_PROPOSE ||
                    message->type == RAFT_MESSAGE_PROPOSE_REFUSED
                ? WIRE_ENTRIES

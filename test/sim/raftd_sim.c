@@ -152,12 +152,10 @@ static uint64_t hunt(const struct task *task, struct run_result *result)
     return 0;
 }
 
-/* Bugs of the store are found by test/sim/exhaustive. Some others need a moment that faults by
- * chance hit too rarely; stories find them: `make check-planted`. */
+/* Bugs of the store are found by test/sim/exhaustive, some others by stories. */
 static bool is_found_elsewhere(enum plant plant)
 {
-    return strncmp(plant_name(plant), "store_", 6) == 0 || plant == PLANT_raft_lost_mark_ignored ||
-           plant == PLANT_raft_lost_mark_deafens || plant == PLANT_member_drains_damaged;
+    return strncmp(plant_name(plant), "store_", 6) == 0 || plant_is_of_stories(plant);
 }
 
 static int run_planted(const struct task *task)

@@ -2,12 +2,12 @@
  * Runs stories: each command of a file, and after it the lines that say what followed, indented by
  * four spaces. What the cluster tells has to be what the file says.
  *
- * usage: stories [--rewrite | --planted[=NAME]] FILE...
+ * usage: stories [--rewrite | --planted[=NAME|=all]] FILE...
  *
  * With --rewrite the files get the lines that the cluster tells now. Read the difference before it
  * is committed: it says what changed in the protocol. With --planted each planted bug
- * (base/plant.h), or the one of that name, is tried with all files, and the stories that find it
- * are listed.
+ * (base/plant.h) that stories have to find is tried with all files, or the one of that name, or all
+ * planted bugs; the stories that find it are listed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -203,6 +203,15 @@ static const char *name_of_file(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+/* NULL: those that stories have to find. */
+static bool is_wanted(enum plant plant, const char *name)
+{
+    if (name == NULL) {
+        return plant_is_of_stories(plant);
+    }
+    return strcmp(name, "all") == 0 || plant_find(name) == plant;
+}
+
 /* Returns how many of the bugs no story finds. */
 static int try_planted(const char *name, int count, char **paths)
 {
@@ -211,7 +220,7 @@ static int try_planted(const char *name, int count, char **paths)
     for (int plant = PLANT_NONE + 1; plant < PLANT_COUNT; plant++) {
         int found = 0;
 
-        if (name != NULL && plant_find(name) != (enum plant)plant) {
+        if (!is_wanted((enum plant)plant, name)) {
             continue;
         }
         printf("%s:", plant_name((enum plant)plant));
@@ -236,13 +245,13 @@ int main(int argc, char **argv)
     int failed = 0;
 
     if (first >= argc) {
-        fputs("usage: stories [--rewrite | --planted[=NAME]] FILE...\n", stderr);
+        fputs("usage: stories [--rewrite | --planted[=NAME|=all]] FILE...\n", stderr);
         return 2;
     }
     if (plants) {
         const char *name = argv[1] + strlen(planted);
 
-        if (*name == '=' && plant_find(name + 1) == PLANT_NONE) {
+        if (*name == '=' && strcmp(name + 1, "all") != 0 && plant_find(name + 1) == PLANT_NONE) {
             fprintf(stderr, "no planted bug is called '%s'\n", name + 1);
             return 2;
         }
