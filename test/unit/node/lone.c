@@ -3,10 +3,13 @@
  */
 #include "lone.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -272,6 +275,19 @@ void lone_set(struct lone *lone, const char *name, const char *value)
         lone_set(lone, "node.bootstrap", "no"); /* a node founds or joins */
     }
     ck_assert_msg(code == 0, "%s = %s: %s", name, value, lone->error.message);
+}
+
+void lone_free_address(char address[LONE_ADDRESS_BYTES])
+{
+    struct sockaddr_in free = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(free);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&free, size), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&free, &size), 0);
+    close(fd);
+    snprintf(address, LONE_ADDRESS_BYTES, "127.0.0.1:%u", ntohs(free.sin_port));
 }
 
 void lone_build(struct lone *lone)

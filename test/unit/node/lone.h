@@ -40,6 +40,9 @@ struct lone {
 void lone_init(struct lone *lone);
 struct raftd_state_machine lone_machine(struct lone *lone); /* that lone_init() sets */
 void lone_set(struct lone *lone, const char *name, const char *value);
+/* An address of this host whose port was free a moment ago. */
+enum { LONE_ADDRESS_BYTES = 32 };
+void lone_free_address(char address[LONE_ADDRESS_BYTES]);
 void lone_build(struct lone *lone);   /* builds the node and opens the client */
 void lone_run(struct lone *lone);     /* runs the node on a thread of its own */
 void lone_serve(struct lone *lone);   /* builds and runs it, waits until it leads and is ready */

@@ -137,12 +137,14 @@ START_TEST(too_few_descriptors_are_an_error_not_a_crash)
     struct lone lone;
     bool built = false;
     unsigned refusals = 0;
+    char address[LONE_ADDRESS_BYTES];
 
     lone_init(&lone);
-    lone_set(&lone, "peers.1", "127.0.0.1:47381");
-    lone_set(&lone, "peers.2", "127.0.0.1:47382");
-    lone_set(&lone, "peers.3", "127.0.0.1:47383");
-    lone_set(&lone, "listen.peer", "127.0.0.1:47381");
+    lone_free_address(address);
+    lone_set(&lone, "peers.1", address);
+    lone_set(&lone, "peers.2", "127.0.0.1:2"); /* nobody */
+    lone_set(&lone, "peers.3", "127.0.0.1:3");
+    lone_set(&lone, "listen.peer", address);
     lone_set(&lone, "tls.peer", "off");
     for (rlim_t limit = 3; limit < 64 && !built; limit++) {
         const struct rlimit few = {.rlim_cur = limit, .rlim_max = 1024};

@@ -1,36 +1,18 @@
 /*
  * Changes of members and handovers of leadership through a client, on a node that is alone.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "lone.h"
 #include "unit.h"
 
-/* A port that was free a moment ago. */
-static uint16_t free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, size), 0);
-    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    close(fd);
-    return ntohs(address.sin_port);
-}
-
 static void serve_with_links(struct lone *lone)
 {
-    char address[32];
+    char address[LONE_ADDRESS_BYTES];
 
     lone_init(lone);
-    snprintf(address, sizeof(address), "127.0.0.1:%u", free_port());
+    lone_free_address(address);
     lone_set(lone, "tls.peer", "off");
     lone_set(lone, "listen.peer", address);
     lone_serve(lone);

@@ -426,16 +426,18 @@ static bool leads_of(const struct raftd_status *status, uint64_t members)
 START_TEST(t31_members_of_the_configuration_do_not_replace_those_of_the_log)
 {
     struct lone lone;
+    char address[LONE_ADDRESS_BYTES];
 
     lone_init(&lone);
     lone_serve(&lone);
     ck_assert_int_eq(lone_add(&lone, 1, NULL), 0);
     ck_assert_int_eq(lone_stop(&lone), 0);
     lone_destroy(&lone);
-    lone_set(&lone, "listen.peer", "127.0.0.1:47381");
-    lone_set(&lone, "peers.1", "127.0.0.1:47381");
-    lone_set(&lone, "peers.2", "127.0.0.1:47382");
-    lone_set(&lone, "peers.3", "127.0.0.1:47383");
+    lone_free_address(address);
+    lone_set(&lone, "listen.peer", address);
+    lone_set(&lone, "peers.1", address);
+    lone_set(&lone, "peers.2", "127.0.0.1:2"); /* nobody */
+    lone_set(&lone, "peers.3", "127.0.0.1:3");
     lone_set(&lone, "tls.peer", "off");
     lone_serve(&lone); /* if those three were the members, it would wait for a quorum for ever */
     lone_wait(&lone, leads_of, 1);

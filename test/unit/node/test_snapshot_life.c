@@ -285,6 +285,7 @@ START_TEST(t34_a_log_that_ends_before_the_snapshot_restarts_behind_it)
     struct lone ahead;
     struct lone behind;
     char path[512];
+    uint64_t saved;
     uint64_t sum;
 
     init(&ahead);
@@ -300,17 +301,19 @@ START_TEST(t34_a_log_that_ends_before_the_snapshot_restarts_behind_it)
     lone_serve(&ahead);
     add(&ahead, 180); /* one is due each 50, so the last one is behind 150 */
     lone_wait(&ahead, has_snapshot, 150);
-    ck_assert_int_eq(lone_stop(&ahead), 0);
+    ck_assert_int_eq(lone_stop(&ahead), 0); /* may give up the next one, under way */
+    saved = lone_status(&ahead).snapshot_index;
+    saved -= 3; /* the founding entry and the first one of each leader add nothing */
     newest_path(&ahead, path);
     copy_file(path, behind.directory);
     lone_serve(&behind);
     ck_assert_int_eq(lone_read(&behind, &sum), 0);
-    ck_assert_uint_eq(sum, ahead.saved_sum);
+    ck_assert_uint_eq(sum, saved);
     ck_assert_uint_gt(lone_status(&behind).last_index, 150);
     add(&behind, 1);
     restart(&behind);
     ck_assert_int_eq(lone_read(&behind, &sum), 0);
-    ck_assert_uint_eq(sum, ahead.saved_sum + 1);
+    ck_assert_uint_eq(sum, saved + 1);
     lone_free(&behind);
     lone_free(&ahead);
 }
