@@ -114,7 +114,7 @@ int world_append(struct wal *wal, const struct model *model, const struct step *
                  struct raftd_error *error)
 {
     struct model after = *model;
-    struct raft_write writes[8];
+    struct raft_write writes[8] = {0};
     int result;
 
     ck_assert_uint_le(count, 8);
