@@ -30,6 +30,7 @@ static const char *check_indices(const struct raft_core *core)
                (core->log.shed_index <= core->commit_index &&
                 core->log.shed_index <= core->durable_index && core->log.shed_index < last)),
           "only committed entries on the disk give up their data");
+    HOLDS(core->log.scanned_index >= core->log.shed_index, "what gave up its data was looked at");
     HOLDS(core->durable_index >= base, "what is compacted is durable");
     HOLDS(core->durable_index < core->write_next, "what is durable was handed to the log writer");
     HOLDS(core->write_next <= last + 1, "only what is in the log was handed to the log writer");

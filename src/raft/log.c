@@ -114,6 +114,7 @@ void raftlog_init(struct raft_log *log, uint64_t index, uint64_t term, uint64_t 
     log->base_term = term;
     log->base_time_ms = time_ms;
     log->shed_index = index;
+    log->scanned_index = index;
     log->live.next = index + 1;
     log->live.end = index + 1;
 }
@@ -245,6 +246,9 @@ void raftlog_compact(struct raft_log *log, uint64_t index)
     if (log->shed_index < index) {
         log->shed_index = index;
     }
+    if (log->scanned_index < index) {
+        log->scanned_index = index;
+    }
 }
 
 void raftlog_restart(struct raft_log *log, uint64_t index, uint64_t term, uint64_t time_ms)
@@ -290,11 +294,11 @@ void raftlog_shed(struct raft_log *log, uint64_t limit, size_t max_bytes)
         struct raft_entry **place;
         struct raft_entry *stub;
 
-        if (log->bytes <= max_bytes || log->shed_index >= limit) {
+        if (log->bytes <= max_bytes || log->scanned_index >= limit) {
             return;
         }
-        log->shed_index++;
-        place = place_of(&log->live, log->shed_index);
+        log->scanned_index++;
+        place = place_of(&log->live, log->scanned_index);
         if (!raft_entry_is_command(*place) || (*place)->size_bytes <= RAFTLOG_STUB_BYTES) {
             continue;
         }
@@ -302,6 +306,7 @@ void raftlog_shed(struct raft_log *log, uint64_t limit, size_t max_bytes)
         log->bytes -= memory_of(*place) - memory_of(stub);
         raft_entry_release(*place);
         *place = stub;
+        log->shed_index = log->scanned_index;
     }
 }
 

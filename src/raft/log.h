@@ -47,9 +47,10 @@ struct raft_log {
     size_t membership_head;
     size_t membership_count;
     size_t membership_capacity;
-    size_t bytes;        /* cost of the entries in memory, dropped ones included */
-    uint64_t shed_index; /* entries up to here may be stubs; not before the base */
-    uint64_t base_index; /* 0 = the log is complete */
+    size_t bytes;           /* cost of the entries in memory, dropped ones included */
+    uint64_t shed_index;    /* the newest stub, or the base; all entries after it are whole */
+    uint64_t scanned_index; /* raftlog_shed() goes on after it; not before shed_index */
+    uint64_t base_index;    /* 0 = the log is complete */
     uint64_t base_term;
     uint64_t base_time_ms; /* cluster time of the entry at the base */
 };
@@ -93,7 +94,8 @@ bool raftlog_release(struct raft_log *log, size_t more);
 /*
  * Gives up the data of entries, the oldest first, until the log takes no more than max_bytes: at
  * most up to `limit`, and at most RAFTLOG_RELEASE_MAX entries at a time. Index, term, time and type
- * stay. Entries of at most RAFTLOG_STUB_BYTES and memberships stay whole.
+ * stay. Entries of at most RAFTLOG_STUB_BYTES and memberships stay whole, so a log of such entries
+ * can take more; shed_index does not move past them until an entry after them gives up its data.
  */
 void raftlog_shed(struct raft_log *log, uint64_t limit, size_t max_bytes);
 /* Whether dropped entries wait for raftlog_release(). */

@@ -221,6 +221,44 @@ START_TEST(an_entry_costs_more_than_its_data)
 }
 END_TEST
 
+static void append_commands(struct raft_log *log, uint64_t count, uint32_t size)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        struct raft_entry *entry = raft_entry_make(RAFT_ENTRY_COMMAND, NULL, size);
+
+        entry->index = raftlog_last_index(log) + 1;
+        entry->term = 1;
+        raftlog_append(log, entry);
+        raft_entry_release(entry);
+    }
+}
+
+/* A peer would get from the disk what is in memory, and a snapshot could not mend a damaged log,
+ * if entries that are whole counted as given up. */
+START_TEST(small_entries_are_not_given_up)
+{
+    struct raft_log log = {0};
+    size_t bytes;
+
+    raftlog_init(&log, 0, 0, 0);
+    append_commands(&log, 20, RAFTLOG_STUB_BYTES);
+    bytes = log.bytes;
+    raftlog_shed(&log, 19, 1);
+    ck_assert_uint_eq(log.shed_index, 0);
+    ck_assert_uint_eq(log.bytes, bytes);
+    append_commands(&log, 1, RAFTLOG_STUB_BYTES + 1);
+    append_commands(&log, 5, RAFTLOG_STUB_BYTES);
+    raftlog_shed(&log, 25, 1);
+    ck_assert(raftlog_entry(&log, 21)->is_stub);
+    ck_assert_uint_eq(log.shed_index, 21);
+    append_commands(&log, 1, RAFTLOG_STUB_BYTES + 1);
+    raftlog_shed(&log, 27, 1);
+    ck_assert(raftlog_entry(&log, 27)->is_stub);
+    ck_assert_uint_eq(log.shed_index, 27);
+    raftlog_free(&log);
+}
+END_TEST
+
 UNIT_SUITE(log)
 {
     Suite *suite = suite_create("log");
@@ -234,6 +272,7 @@ UNIT_SUITE(log)
     tcase_add_test(tcase, slices_follow_one_another);
     tcase_add_test(tcase, an_entry_lives_as_long_as_somebody_holds_it);
     tcase_add_test(tcase, an_entry_costs_more_than_its_data);
+    tcase_add_test(tcase, small_entries_are_not_given_up);
     suite_add_tcase(suite, tcase);
     return suite;
 }
