@@ -21,6 +21,11 @@
  * only voter, and on all members at once. A peer that needs the damaged entry meanwhile gets it
  * from the voter that leadership is handed over to, or the snapshot.
  *
+ * Damage before the base counts as well: the entry was being read for a peer while a snapshot took
+ * its place. The disk keeps it for the snapshot before that one, and beside entries that are needed
+ * still, and the next start verifies it. If the file is gone already, the log is replaced for
+ * nothing, once.
+ *
  * Why a damaged member may go on acknowledging. An acknowledgement of an index promises two things:
  * that a later leader cannot be elected by this member without the entries up to that index, and
  * that they count as stored here. The first holds because the member does not vote at all; that
@@ -123,8 +128,7 @@ void damage_on_found(struct raft_core *core, uint64_t index)
 {
     uint64_t from = index > core->commit_index ? index : core->commit_index + 1;
 
-    if (index <= core->log.base_index || index > raftlog_last_index(&core->log) ||
-        core->damage.index != 0) {
+    if (index == 0 || index > raftlog_last_index(&core->log) || core->damage.index != 0) {
         return;
     }
     core->damage.index = index;
@@ -145,8 +149,8 @@ void damage_on_found(struct raft_core *core, uint64_t index)
 
 bool damage_is_mended_by(const struct raft_core *core, uint64_t snapshot_index)
 {
-    return core->damage.index != 0 && core->damage.sequence == 0 &&
-           snapshot_index > core->log.base_index && snapshot_index >= core->log.shed_index;
+    return core->damage.index != 0 && core->damage.sequence == 0 && snapshot_index > 0 &&
+           snapshot_index >= core->log.shed_index;
 }
 
 void damage_replace_log(struct raft_core *core)

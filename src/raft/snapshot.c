@@ -54,12 +54,11 @@ void snapshot_on_saved(struct raft_core *core, const struct raft_snapshot_saved 
     } else if (base > core->durable_index) {
         base = core->durable_index;
     }
-    if (base <= core->log.base_index) {
-        return;
+    if (base > core->log.base_index) {
+        raft_membership_at(core, base, &core->base_membership);
+        raftlog_compact(&core->log, base);
+        probe_from_base(core);
     }
-    raft_membership_at(core, base, &core->base_membership);
-    raftlog_compact(&core->log, base);
-    probe_from_base(core);
     if (replaces_log) {
         damage_replace_log(core);
     }

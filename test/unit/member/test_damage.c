@@ -199,6 +199,39 @@ START_TEST(an_old_snapshot_does_not_replace_the_log_of_a_full_disk)
 }
 END_TEST
 
+/* An entry was being read for a peer while a snapshot took its place. The file with it stays for
+ * the snapshot before, and a start would verify it. */
+START_TEST(damage_that_is_found_late_is_mended)
+{
+    const struct member_saved saved = {
+        .index = ENTRIES + 1, .before_index = SNAPSHOT, .needed_index = UINT64_MAX};
+    struct snapshot_info info;
+
+    free_bytes = RESERVE - 1; /* nothing is kept for slow peers */
+    turn();
+    ck_assert(member_begin_snapshot(member, &info));
+    member_sliced(member, 100, true);
+    member_snapshot_saved(member, &saved);
+    turn();
+    write_and_turn();
+    ck_assert_uint_le(member_take_compaction(member), SNAPSHOT);
+    free_bytes = UINT64_MAX;
+    member_log_damaged(member, SNAPSHOT + 2);
+    turn();
+    write_and_turn();
+    ck_assert_uint_eq(raft_damaged_index(member_core(member)), SNAPSHOT + 2);
+    ck_assert(member_snapshot_is_due(member));
+    save(SNAPSHOT);
+    turn();
+    ck_assert_ptr_nonnull(under_way);
+    ck_assert(under_way->write.replaces_damage);
+    write_and_turn();
+    ck_assert_uint_eq(raft_damaged_index(member_core(member)), 0);
+    ck_assert_uint_eq(member_take_compaction(member), ENTRIES + 1);
+    ck_assert(!member_snapshot_is_due(member));
+}
+END_TEST
+
 /* The next start would refuse the damaged log. */
 START_TEST(a_node_that_stops_replaces_its_damaged_log_first)
 {
@@ -272,6 +305,7 @@ UNIT_SUITE(damage)
     tcase_add_test(tcase, a_snapshot_is_saved_and_the_log_begins_anew);
     tcase_add_test(tcase, a_snapshot_is_saved_even_if_nothing_was_applied);
     tcase_add_test(tcase, an_old_snapshot_does_not_replace_the_log_of_a_full_disk);
+    tcase_add_test(tcase, damage_that_is_found_late_is_mended);
     tcase_add_test(tcase, a_node_that_stops_replaces_its_damaged_log_first);
     tcase_add_test(tcase, a_snapshot_that_fails_is_tried_again);
     tcase_add_test(tcase, a_question_that_was_not_taken_is_not_lost);

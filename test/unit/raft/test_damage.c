@@ -7,7 +7,7 @@
 
 #include "one_core.h"
 
-enum { BOUND = 20000, VALUE = 2000, VALUES = 30 };
+enum { BOUND = 20000, DAMAGED_BOUND = 4 * BOUND, VALUE = 2000, VALUES = 30, SMALL = 100 };
 
 static void damage(struct one_core *one, uint64_t index)
 {
@@ -31,14 +31,19 @@ static void begin(struct one_core *one, uint16_t id, size_t voters)
     one_core_set_log(one, log, 1, 1, 0);
 }
 
-/* What is committed is applied, so that old entries give up their data. */
-static void apply(struct one_core *one)
+static void give_applied(struct one_core *one)
 {
     const struct raft_event event = {.type = RAFT_EVENT_APPLIED,
                                      .applied_index = one_core_status(one).commit_index};
 
     one_core_event(one, &event);
     one_core_event(one, &event); /* the data goes with the next step */
+}
+
+/* What is committed is applied, so that old entries give up their data. */
+static void apply(struct one_core *one)
+{
+    give_applied(one);
     ck_assert_ptr_null(raft_log_entry(one->core, 5));
 }
 
@@ -242,6 +247,28 @@ START_TEST(a_snapshot_that_is_too_old_mends_nothing)
 }
 END_TEST
 
+/* Small entries are in memory still, however many there are: a snapshot that was begun long ago
+ * replaces the log. */
+START_TEST(small_entries_after_a_snapshot_do_not_make_it_too_old)
+{
+    struct one_core one;
+
+    begin(&one, 1, 1);
+    one_core_run(&one, 3 * ELECTION_TIMEOUT_MS);
+    for (uint64_t number = 1; number <= 5 * BOUND / SMALL; number++) {
+        one_core_propose(&one, number, SMALL);
+    }
+    give_applied(&one);
+    ck_assert_uint_gt(one_core_status(&one).log_bytes, DAMAGED_BOUND);
+    damage(&one, 5);
+    give_applied(&one);
+    one_core_snapshot_saved(&one, 6, 1);
+    ck_assert_uint_eq(damaged(&one), 0);
+    ck_assert_uint_eq(one_core_status(&one).base_index, 6);
+    one_core_end(&one);
+}
+END_TEST
+
 /* The leader's snapshot replaces the whole log, and the damage with it. */
 START_TEST(a_received_snapshot_mends_the_log)
 {
@@ -260,15 +287,27 @@ START_TEST(a_received_snapshot_mends_the_log)
 }
 END_TEST
 
-/* What a snapshot has taken the place of is of no interest any more. */
-START_TEST(damage_before_the_base_is_no_damage)
+/* The core has forgotten the entry, but the disk has it until a later snapshot is saved, and starts
+ * would find the damage. Nothing was applied since the snapshot: saved again, it mends. */
+START_TEST(damage_before_the_base_is_mended_too)
 {
     struct one_core one;
+    uint64_t last;
 
-    lead_with_values(&one, 3);
-    one_core_snapshot_saved(&one, last_index(&one), last_index(&one) + 1);
+    follow_with_values(&one);
+    last = last_index(&one);
+    one_core_snapshot_saved(&one, last, last + 1);
+    ck_assert_uint_eq(one_core_status(&one).base_index, last);
     damage(&one, 5);
+    one_core_run(&one, 10 * ELECTION_TIMEOUT_MS);
+    ck_assert_uint_eq(damaged(&one), 5);
+    ck_assert(!votes(&one));
+    one_core_snapshot_saved(&one, last, last + 1);
+    ck_assert(one.last_write.replaces_damage);
+    ck_assert_uint_eq(one.last_write.base_index, last);
     ck_assert_uint_eq(damaged(&one), 0);
+    ck_assert_uint_eq(one_core_status(&one).durable_index, last);
+    ck_assert(votes(&one));
     one_core_end(&one);
 }
 END_TEST
@@ -429,8 +468,9 @@ UNIT_SUITE(damage)
     tcase_add_test(tcase, the_only_voter_leads_on);
     tcase_add_test(tcase, what_follows_the_snapshot_is_written_again);
     tcase_add_test(tcase, a_snapshot_that_is_too_old_mends_nothing);
+    tcase_add_test(tcase, small_entries_after_a_snapshot_do_not_make_it_too_old);
     tcase_add_test(tcase, a_received_snapshot_mends_the_log);
-    tcase_add_test(tcase, damage_before_the_base_is_no_damage);
+    tcase_add_test(tcase, damage_before_the_base_is_mended_too);
     tcase_add_test(tcase, a_cut_log_votes_when_it_is_as_up_to_date_as_before);
     tcase_add_test(tcase, in_the_same_term_all_that_was_lost_has_to_be_there_and_durable);
     tcase_add_test(tcase, the_leader_takes_back_what_a_cut_log_says_to_lack);
