@@ -59,6 +59,8 @@
     X(raft_reserve_unused, "a nearly full disk takes no commands, although the leader says so")    \
     X(raft_lease_outlives_handover, "a leader that hands over keeps its lease")                    \
     X(raft_lease_of_own_length, "a leader counts promises at its own election time-out")           \
+    X(raft_promise_of_own_length, "a voter promises its own time-out, although less is wanted")    \
+    X(raft_promise_overstated, "a voter says the wanted length, but keeps a shorter promise")      \
     X(raft_promise_forgotten, "a restarted voter does not wait until its promise is over")         \
     X(raft_full_disk_is_deaf, "a follower whose disk is full drops appends with entries")          \
     X(raft_lost_is_never_asked, "no append asks whether the entries before it have arrived")       \
@@ -128,6 +130,7 @@
     X(raft_lost_log_counts)                                                                        \
     X(raft_lost_mark_deafens)                                                                      \
     X(raft_any_term_is_taken)                                                                      \
+    X(raft_promise_of_own_length)                                                                  \
     X(member_drains_damaged)                                                                       \
     X(member_saves_together)                                                                       \
     X(member_saves_by_entries)                                                                     \

@@ -81,7 +81,10 @@ static bool append_is_sane(const struct raft_core *core, const struct raft_messa
 /* The length of the promise that the answer to this append makes; 0 = the leader asked for none. */
 static uint32_t promised(const struct raft_core *core, const struct raft_message *message)
 {
-    return message->append.asks_promise ? core->options.election_timeout_ms : 0;
+    if (PLANT(raft_promise_overstated)) {
+        return message->append.wanted_promise_ms;
+    }
+    return lease_length_ms(core, message->append.wanted_promise_ms);
 }
 
 static void refuse(struct raft_core *core, const struct raft_message *message)
@@ -196,9 +199,7 @@ void append_on_message(struct raft_core *core, const struct raft_message *messag
     }
     core->leader_contact_ms = core->now_ms;
     core->leader_link_lost = false;
-    if (message->append.asks_promise) {
-        lease_promise(core);
-    }
+    lease_promise(core, lease_length_ms(core, message->append.wanted_promise_ms));
     core->leader_commit_index = message->append.commit_index;
     core_reset_election_timer(core);
     /*

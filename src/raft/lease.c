@@ -2,13 +2,15 @@
  * Leases (dissertation, section 6.4.1): until when a leader is certainly the only one.
  *
  * A voter that answers an append may promise the leader to vote for no other node for some time
- * from then on, whatever terms it hears of and whether it still hears the leader. The answer says
- * how long: an election time-out of the voter, which may have another setting than the leader
- * (R1). The leader does not know when the promise was made. It knows when it opened the round that
- * the answer names, which was before any message of the round left. So it counts each promise from
- * the opening of its round, and only nine tenths of it, because the voter's clock may run faster
- * than its own (T23). The lease ends when there is no quorum any more whose promises are valid by
- * this count. While the membership is joint, both majorities are needed, so the earlier end counts.
+ * from then on, whatever terms it hears of and whether it still hears the leader. The append says
+ * for how long the leader wants this: its own election time-out, because a longer promise would be
+ * of no use to it. The answer says what is promised: the smaller of that and the election time-out
+ * of the voter, which may have another setting than the leader (R1). The leader does not know when
+ * the promise was made. It knows when it opened the round that the answer names, which was before
+ * any message of the round left. So it counts each promise from the opening of its round, and only
+ * nine tenths of it, because the voter's clock may run faster than its own (T23). The lease ends
+ * when there is no quorum any more whose promises are valid by this count. While the membership is
+ * joint, both majorities are needed, so the earlier end counts.
  *
  * Why no other leader is elected before: it would need the votes of a quorum, and each two quorums
  * have a common voter. Among the voters whose promises the leader counts there is one that has to
@@ -25,7 +27,8 @@
  * (raft_create()), because it may have made the promise just before it ended (R1). The length is
  * written and not the end of each promise, so only the first promise needs a write. When the hard
  * state is written for another reason and no promise is valid, promise_ms becomes 0 again: this
- * happens when the term changes. So there is at most one such write in a term.
+ * happens when the term changes. A leader wants the same length in its whole term. So there is at
+ * most one such write in a term.
  *
  * Promises are asked for only while reads want a lease: WANTED_TIMEOUTS election time-outs from the
  * last read that did. Without them, voters are free as soon as they do not hear the leader any
@@ -50,15 +53,28 @@ enum {
     WANTED_TIMEOUTS = 10,
 };
 
-void lease_promise(struct raft_core *core)
+/*
+ * The length may come from a peer that lies. The own time-out bounds it: so long a node without a
+ * leader waits anyway.
+ */
+uint32_t lease_length_ms(const struct raft_core *core, uint32_t wanted_ms)
 {
-    uint32_t length_ms = core->options.election_timeout_ms;
+    uint32_t longest_ms = core->options.election_timeout_ms;
 
+    if (PLANT(raft_promise_of_own_length) && wanted_ms != 0) {
+        return longest_ms;
+    }
+    return wanted_ms < longest_ms ? wanted_ms : longest_ms;
+}
+
+void lease_promise(struct raft_core *core, uint32_t length_ms)
+{
+    ASSERT(length_ms <= core->options.election_timeout_ms);
     if (core->promise_ms < length_ms) {
         core->promise_ms = length_ms;
         core->hard_state_dirty = true;
     }
-    /* After a start with another setting, a promise of an earlier process may last longer. */
+    /* A promise to an earlier leader, or one of an earlier process, may last longer. */
     if (core->promised_until_ms < core->now_ms + length_ms) {
         core->promised_until_ms = core->now_ms + length_ms;
     }
@@ -102,9 +118,11 @@ void lease_want(struct raft_core *core)
         core->now_ms + WANTED_TIMEOUTS * (uint64_t)core->options.election_timeout_ms;
 }
 
-bool lease_is_wanted(const struct raft_core *core)
+uint32_t lease_wanted_ms(const struct raft_core *core)
 {
-    return core->now_ms < core->lease_wanted_until_ms && !handover_voids_lease(core);
+    bool wanted = core->now_ms < core->lease_wanted_until_ms && !handover_voids_lease(core);
+
+    return wanted ? core->options.election_timeout_ms : 0;
 }
 
 /* When a promise of this length is over at the earliest, if it was made in this round or later. */

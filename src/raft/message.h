@@ -134,8 +134,9 @@ struct raft_message {
                                     the reply returns it */
             bool reserve; /* the leader takes no commands now: the peer writes all entries into the
                              room that it keeps in reserve */
-            /* The answer is to promise something: lease.c. */
-            bool asks_promise;
+            /* For how long the leader wants the peer to elect no other leader; the peer may promise
+             * less: lease.c. 0 = the answer is to promise nothing. */
+            uint32_t wanted_promise_ms;
         } append;
         struct {
             bool success;

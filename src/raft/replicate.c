@@ -157,7 +157,7 @@ static void send_append(struct raft_core *core, size_t position, uint64_t previo
     message->append.time_ms = raft_cluster_time(core, core->now_ms);
     message->append.number = progress_next_number(progress);
     message->append.reserve = !replicate_takes_commands(core);
-    message->append.asks_promise = lease_is_wanted(core);
+    message->append.wanted_promise_ms = lease_wanted_ms(core);
     message->entry_count = count;
     message->entries = entries;
     progress_on_sent(core, progress, previous, count, cost);

@@ -39,7 +39,7 @@ static size_t body_bytes(const struct raft_message *message)
     case RAFT_MESSAGE_VOTE_REPLY:
         return 2;
     case RAFT_MESSAGE_APPEND:
-        return 50 + entries_bytes(message);
+        return 53 + entries_bytes(message);
     case RAFT_MESSAGE_APPEND_REPLY:
         return 60;
     case RAFT_MESSAGE_READ:
@@ -107,7 +107,7 @@ static void write_body(struct writer *writer, const struct raft_message *message
         write_u64(writer, message->append.time_ms);
         write_u64(writer, message->append.number);
         write_u8(writer, message->append.reserve ? 1 : 0);
-        write_u8(writer, message->append.asks_promise ? 1 : 0);
+        write_u32(writer, message->append.wanted_promise_ms);
         write_entries(writer, message);
         break;
     case RAFT_MESSAGE_APPEND_REPLY:
@@ -294,7 +294,7 @@ static struct raft_message *read_message(struct reader *reader, const struct wir
         head.append.time_ms = reader_u64(reader);
         head.append.number = reader_u64(reader);
         head.append.reserve = read_bool(reader);
-        head.append.asks_promise = read_bool(reader);
+        head.append.wanted_promise_ms = reader_u32(reader);
         return read_entries(reader, &head, limits);
     case RAFT_MESSAGE_APPEND_REPLY:
         head.append_reply.success = read_bool(reader);

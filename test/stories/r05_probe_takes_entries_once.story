@@ -29,20 +29,20 @@ run 450
        0.359  node 1  to 2, term 2: append 0 after 2 of term 2, committed is 2
        0.359  node 1  to 2, term 2: append 0 after 3 of term 2, committed is 2
        0.359  node 1  to 3, term 2: append 0 after 2 of term 2, committed is 2
-       0.363  node 2  to 1, term 2: have up to 2
+       0.364  node 2  to 1, term 2: have up to 2
        0.401  node 3  to 1, term 2: have up to 2
        0.403  node 3  to 1, term 2: have up to 2
        0.459  node 1  to 2, term 2: append 0 after 2 of term 2, committed is 2
        0.459  node 1  to 2, term 2: append 0 after 3 of term 2, committed is 2
        0.459  node 1  to 3, term 2: append 0 after 2 of term 2, committed is 2
        0.459  node 1  to 3, term 2: append 0 after 3 of term 2, committed is 2
-       0.465  node 2  to 1, term 2: have up to 2
+       0.466  node 2  to 1, term 2: have up to 2
        0.505  node 3  to 1, term 2: have up to 2
        0.559  node 1  to 2, term 2: append 0 after 2 of term 2, committed is 2
        0.559  node 1  to 2, term 2: append 0 after 3 of term 2, committed is 2
        0.559  node 1  to 3, term 2: append 0 after 2 of term 2, committed is 2
        0.559  node 1  to 3, term 2: append 0 after 3 of term 2, committed is 2
-       0.567  node 2  to 1, term 2: have up to 2
+       0.568  node 2  to 1, term 2: have up to 2
        0.607  node 3  to 1, term 2: have up to 2
        0.659  node 1  to 2, term 2: append 0 after 2 of term 2, committed is 2
        0.659  node 1  to 2, term 2: append 0 after 3 of term 2, committed is 2
@@ -52,9 +52,9 @@ run 450
        0.709  node 3  to 1, term 2: have up to 2
 messages off
 run 5000
-       2.816  node 1  commits up to 3
-       2.816  node 1  answers (1): done, index 3
-       2.816  world   request 1 done: OK
+       2.818  node 1  commits up to 3
+       2.818  node 1  answers (1): done, index 3
+       2.818  world   request 1 done: OK
 status
        5.709  node 1  leader in term 2, log up to 3 of term 2, on disk 3, committed 3
        5.709  node 2  follower in term 2, log up to 3 of term 2, on disk 3, committed 3

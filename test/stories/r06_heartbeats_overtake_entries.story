@@ -23,9 +23,9 @@ status
        2.759  node 2  follower in term 2, log up to 2 of term 2, on disk 2, committed 2
        2.759  node 3  follower in term 2, log up to 2 of term 2, on disk 2, committed 2
 run 3000
-       3.326  node 1  commits up to 3
-       3.326  node 1  answers (1): done, index 3
-       3.326  world   request 1 done: OK
+       3.328  node 1  commits up to 3
+       3.328  node 1  answers (1): done, index 3
+       3.328  world   request 1 done: OK
 status
        5.759  node 1  leader in term 2, log up to 3 of term 2, on disk 3, committed 3
        5.759  node 2  follower in term 2, log up to 3 of term 2, on disk 3, committed 3

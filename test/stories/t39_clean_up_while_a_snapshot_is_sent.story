@@ -26,9 +26,9 @@ run 3000
        0.919  node 1  commits up to 3
        0.919  node 1  answers (1): done, index 3
        0.919  world   request 1 done: OK
-       1.732  node 1  commits up to 4
-       1.732  node 1  answers (2): done, index 4
-       1.732  world   request 2 done: OK
+       1.733  node 1  commits up to 4
+       1.733  node 1  answers (2): done, index 4
+       1.733  world   request 2 done: OK
 incr 1 key7
        3.107  node 1  is asked (3): INCRBY key7 1
 incr 1 key7
@@ -92,7 +92,7 @@ run 600
        7.487  node 1  has saved a snapshot of index 12
 reset 1 3
 run 3000
-       7.945  node 1  node 3 needs a snapshot
+       7.946  node 1  node 3 needs a snapshot
        8.459  node 3  has received the snapshot of index 7 from node 1
        8.459  node 3  is follower in term 2, leader 1, log up to 7, committed 7
        8.459  node 3  installs the snapshot of index 7

@@ -36,7 +36,7 @@ run 3000
        1.320  node 1  commits up to 5
        1.320  node 1  answers (3): done, index 5
        1.320  world   request 3 done: OK
-       1.322  node 1  has saved a snapshot of index 5
+       1.323  node 1  has saved a snapshot of index 5
        1.391  node 2  has saved a snapshot of index 5
        1.724  node 1  commits up to 6
        1.724  node 1  answers (4): done, index 6

@@ -440,7 +440,7 @@ struct raft_message one_core_answer_of(const struct one_core *one, uint16_t peer
     reply.append_reply.index = append->append.previous_index + one->append_entries[peer];
     reply.append_reply.read_round = append->append.read_round;
     reply.append_reply.number = append->append.number;
-    reply.append_reply.promise_ms = append->append.asks_promise ? ELECTION_TIMEOUT_MS : 0;
+    reply.append_reply.promise_ms = append->append.wanted_promise_ms;
     reply.append_reply.election_timeout_ms = ELECTION_TIMEOUT_MS;
     reply.append_reply.standing = 1; /* its disk has room, and its priority is 0 */
     return reply;

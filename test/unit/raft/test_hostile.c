@@ -84,7 +84,7 @@ static void fill(struct victim *victim, struct raft_message *message,
         message->append.commit_index = number_near(victim, status->last_index);
         message->append.read_round = number_near(victim, 1);
         message->append.time_ms = number_near(victim, 5);
-        message->append.asks_promise = below(victim, 2) != 0;
+        message->append.wanted_promise_ms = (uint32_t)number_near(victim, 1000);
         break;
     case RAFT_MESSAGE_APPEND_REPLY:
         message->append_reply.success = below(victim, 2) != 0;

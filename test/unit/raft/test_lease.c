@@ -21,14 +21,14 @@ static void lead(struct one_core *one)
 }
 
 /* What a follower hears of leader 1 in term 2. */
-static void hear_leader(struct one_core *one, bool asks_promise)
+static void hear_leader(struct one_core *one, uint32_t wanted_promise_ms)
 {
     struct raft_message message = {
         .type = RAFT_MESSAGE_APPEND, .from = 1, .to = one->options.id, .term = 2};
 
     message.append.previous_index = 1;
     message.append.previous_term = 1;
-    message.append.asks_promise = asks_promise;
+    message.append.wanted_promise_ms = wanted_promise_ms;
     one_core_give(one, &message);
 }
 
@@ -157,6 +157,12 @@ START_TEST(it_ends_with_the_leadership)
 }
 END_TEST
 
+/* The length of the promise that the leader wants of node 2 in its newest append. */
+static uint32_t wanted_of_2(const struct one_core *one)
+{
+    return one_core_last(one, RAFT_MESSAGE_APPEND, 2)->append.wanted_promise_ms;
+}
+
 /* The question of a follower makes the leader ask as well. */
 START_TEST(only_who_is_asked_for_a_lease_asks_for_promises)
 {
@@ -166,16 +172,16 @@ START_TEST(only_who_is_asked_for_a_lease_asks_for_promises)
     one_core_begin(&one, 1, 3);
     one_core_lead(&one);
     one_core_run_answered(&one, 3 * HEARTBEAT_MS, 2, 3);
-    ck_assert(!one_core_last(&one, RAFT_MESSAGE_APPEND, 2)->append.asks_promise);
+    ck_assert_uint_eq(wanted_of_2(&one), 0);
     ck_assert_uint_eq(one_core_lease_left_ms(&one), 0);
     question.term = raft_get_term(one.core);
     question.read.attempt = 1;
     question.read.lease = true;
     one_core_give(&one, &question);
     one_core_run_answered(&one, HEARTBEAT_MS, 2, 3);
-    ck_assert(one_core_last(&one, RAFT_MESSAGE_APPEND, 2)->append.asks_promise);
+    ck_assert_uint_eq(wanted_of_2(&one), ELECTION_TIMEOUT_MS);
     one_core_run_answered(&one, 11 * ELECTION_TIMEOUT_MS, 2, 3); /* nobody asks any more */
-    ck_assert(!one_core_last(&one, RAFT_MESSAGE_APPEND, 2)->append.asks_promise);
+    ck_assert_uint_eq(wanted_of_2(&one), 0);
     ck_assert_uint_eq(one_core_lease_left_ms(&one), 0);
     one_core_end(&one);
 }
@@ -218,7 +224,7 @@ START_TEST(a_message_of_a_higher_term_does_not_break_a_promise)
     struct one_core one;
 
     one_core_begin(&one, 2, 3);
-    hear_leader(&one, true);
+    hear_leader(&one, ELECTION_TIMEOUT_MS);
     one_core_give(&one, &message);
     ck_assert_uint_eq(one_core_status(&one).term, 7);
     ck_assert(!votes_for_3(&one));
@@ -239,7 +245,7 @@ START_TEST(r1_hearing_the_leader_is_no_promise)
 
         one_core_begin(&one, 2, 3);
         one_core_link(&one, 1, true);
-        hear_leader(&one, promised != 0);
+        hear_leader(&one, promised != 0 ? ELECTION_TIMEOUT_MS : 0);
         ck_assert_uint_eq(promised_ms(&one), promised != 0 ? ELECTION_TIMEOUT_MS : 0);
         ck_assert(!votes_for_3(&one));
         one_core_link(&one, 1, false);
@@ -255,17 +261,74 @@ START_TEST(r1_no_promise_leaves_before_its_length_is_on_disk)
     struct one_core one;
 
     one_core_begin(&one, 2, 3);
-    hear_leader(&one, false);
+    hear_leader(&one, 0);
     one.disk_stalled = true;
-    hear_leader(&one, true);
+    hear_leader(&one, ELECTION_TIMEOUT_MS);
     ck_assert_uint_eq(promised_ms(&one), 0);
     ck_assert_uint_eq(one.write_count, 1);
     ck_assert(one.last_write.promise_known);
     ck_assert_uint_eq(one.last_write.promise_ms, ELECTION_TIMEOUT_MS);
     ck_assert(one_core_finish_write(&one));
     ck_assert_uint_eq(promised_ms(&one), ELECTION_TIMEOUT_MS);
-    hear_leader(&one, true);
+    hear_leader(&one, ELECTION_TIMEOUT_MS);
     ck_assert_uint_eq(one.write_count, 0);
+    one_core_end(&one);
+}
+END_TEST
+
+/* What the leader cannot use is not promised: neither now nor after a restart does the voter wait
+ * for it. A peer that wants more than this node waits without a leader gets only that. */
+START_TEST(r1_a_promise_is_as_long_as_both_wait)
+{
+    static const struct {
+        uint32_t wanted_ms;
+        uint32_t promise_ms;
+    } cases[] = {{1, 1},
+                 {300, 300},
+                 {ELECTION_TIMEOUT_MS, ELECTION_TIMEOUT_MS},
+                 {ELECTION_TIMEOUT_MS + 1, ELECTION_TIMEOUT_MS},
+                 {UINT32_MAX, ELECTION_TIMEOUT_MS}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct one_core one;
+
+        one_core_begin(&one, 2, 3);
+        one_core_link(&one, 1, true);
+        hear_leader(&one, cases[i].wanted_ms);
+        ck_assert_uint_eq(promised_ms(&one), cases[i].promise_ms);
+        ck_assert_uint_eq(one.last_write.promise_ms, cases[i].promise_ms);
+        one_core_link(&one, 1, false);
+        one_core_run(&one, cases[i].promise_ms - 1);
+        ck_assert(!votes_for_3(&one));
+        one_core_run(&one, 1);
+        ck_assert(votes_for_3(&one));
+        one_core_end(&one);
+    }
+}
+END_TEST
+
+/* The next leader wants less. What was promised to the one before it is kept, and stays in the hard
+ * state as long as it may be valid. */
+START_TEST(r1_a_shorter_promise_takes_no_longer_one_back)
+{
+    struct raft_message message = {.type = RAFT_MESSAGE_APPEND, .from = 3, .to = 2, .term = 3};
+    struct one_core one;
+
+    one_core_begin(&one, 2, 3);
+    hear_leader(&one, ELECTION_TIMEOUT_MS);
+    message.append.previous_index = 1;
+    message.append.previous_term = 1;
+    message.append.wanted_promise_ms = 100;
+    one_core_give(&one, &message);
+    ck_assert_uint_eq(one_core_last(&one, RAFT_MESSAGE_APPEND_REPLY, 3)->append_reply.promise_ms,
+                      100);
+    ck_assert_uint_eq(one.last_write.term, 3);
+    ck_assert_uint_eq(one.last_write.promise_ms, ELECTION_TIMEOUT_MS);
+    one_core_link(&one, 3, false);
+    one_core_run(&one, ELECTION_TIMEOUT_MS - 1);
+    ck_assert(!votes_for_3(&one));
+    one_core_run(&one, 1);
+    ck_assert(votes_for_3(&one));
     one_core_end(&one);
 }
 END_TEST
@@ -371,6 +434,8 @@ UNIT_SUITE(lease)
     tcase_add_test(voters, a_message_of_a_higher_term_does_not_break_a_promise);
     tcase_add_test(voters, r1_hearing_the_leader_is_no_promise);
     tcase_add_test(voters, r1_no_promise_leaves_before_its_length_is_on_disk);
+    tcase_add_test(voters, r1_a_promise_is_as_long_as_both_wait);
+    tcase_add_test(voters, r1_a_shorter_promise_takes_no_longer_one_back);
     tcase_add_test(voters, r1_a_start_waits_until_the_recovered_promise_is_over);
     tcase_add_test(voters, r8_the_last_voter_keeps_its_promise_to_a_leader_that_was_removed);
     suite_add_tcase(suite, voters);

@@ -56,7 +56,7 @@ static void samples_make(struct samples *s)
     s->messages[2].append.commit_index = 39;
     s->messages[2].append.read_round = 77;
     s->messages[2].append.time_ms = 78;
-    s->messages[2].append.asks_promise = true;
+    s->messages[2].append.wanted_promise_ms = UINT32_MAX - 1;
     s->messages[2].entries = s->entries;
     s->messages[2].entry_count = ENTRIES;
     s->messages[3].append_reply.success = true;
@@ -128,7 +128,7 @@ static void assert_same_body(const struct raft_message *a, const struct raft_mes
         ck_assert_uint_eq(a->append.commit_index, b->append.commit_index);
         ck_assert_uint_eq(a->append.read_round, b->append.read_round);
         ck_assert_uint_eq(a->append.time_ms, b->append.time_ms);
-        ck_assert(a->append.asks_promise == b->append.asks_promise);
+        ck_assert_uint_eq(a->append.wanted_promise_ms, b->append.wanted_promise_ms);
         break;
     case RAFT_MESSAGE_APPEND_REPLY:
         ck_assert(a->append_reply.success == b->append_reply.success);
@@ -254,7 +254,7 @@ static void assert_byte_refused(size_t which, size_t offset, uint8_t value)
 
 START_TEST(unknown_types_are_refused)
 {
-    enum { FIRST_ENTRY_TYPE = BODY_OFFSET + 50 + 4 + 48 };
+    enum { FIRST_ENTRY_TYPE = BODY_OFFSET + 53 + 4 + 48 };
 
     assert_byte_refused(0, 0, 0);
     assert_byte_refused(0, 0, RAFT_MESSAGE_REMOVED + 1);
@@ -270,7 +270,7 @@ START_TEST(booleans_are_zero_or_one)
     assert_byte_refused(0, BODY_OFFSET + 17, 2);
     assert_byte_refused(1, BODY_OFFSET, 2);
     assert_byte_refused(1, BODY_OFFSET + 1, 255);
-    assert_byte_refused(2, BODY_OFFSET + 49, 2);
+    assert_byte_refused(2, BODY_OFFSET + 48, 2);
     assert_byte_refused(3, BODY_OFFSET, 128);
 }
 END_TEST
