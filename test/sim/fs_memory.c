@@ -327,6 +327,7 @@ static int memory_list(void *context, const char *path,
 {
     struct fs_memory *memory = context;
     struct fs_name *directory = fs_names_find(&memory->cache, path);
+    size_t length;
 
     if (memory->is_dead) {
         return -EIO;
@@ -334,11 +335,12 @@ static int memory_list(void *context, const char *path,
     if (directory == NULL || directory->inode != FS_INODE_DIRECTORY) {
         return -ENOENT;
     }
+    length = strcmp(path, "/") == 0 ? 0 : strlen(path);
     for (size_t i = 0; i < memory->cache.count; i++) {
-        const char *name = memory->cache.list[i].path;
+        const struct fs_name *name = &memory->cache.list[i];
 
-        if (fs_is_in(name, path)) {
-            found(argument, name + fs_parent_length(name) + 1);
+        if (name->parent_length == length && strncmp(name->path, path, length) == 0) {
+            found(argument, name->path + length + 1);
         }
     }
     return 0;

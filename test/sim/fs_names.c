@@ -9,45 +9,105 @@
 #include "base/assert.h"
 #include "base/memory.h"
 
-/* Paths differ only at their ends, so comparing hashes first is faster. */
-static uint64_t hash_of(const char *path)
+static uint64_t hash_of(const char *path, size_t length)
 {
     uint64_t hash = 0;
 
-    for (; *path != 0; path++) {
-        hash = hash * 31 + (uint8_t)*path;
+    for (size_t i = 0; i < length; i++) {
+        hash = hash * 31 + (uint8_t)path[i];
     }
     return hash;
 }
 
+/* The place in the list of the path of so many bytes. */
+static size_t find(const struct fs_names *names, const char *path, size_t length)
+{
+    uint64_t hash = hash_of(path, length);
+    size_t at = names->count > 0 ? names->buckets[hash & (names->bucket_count - 1)] : FS_NO_NAME;
+
+    while (at != FS_NO_NAME) {
+        const struct fs_name *name = &names->list[at];
+
+        if (name->hash == hash && strncmp(name->path, path, length) == 0 &&
+            name->path[length] == 0) {
+            break;
+        }
+        at = name->next;
+    }
+    return at;
+}
+
 struct fs_name *fs_names_find(const struct fs_names *names, const char *path)
 {
-    uint64_t hash = hash_of(path);
+    size_t at = find(names, path, strlen(path));
 
-    for (size_t i = 0; i < names->count; i++) {
-        if (names->list[i].hash == hash && strcmp(names->list[i].path, path) == 0) {
-            return &names->list[i];
-        }
+    return at != FS_NO_NAME ? &names->list[at] : NULL;
+}
+
+/* Where the chains say at which place in the list this name is. */
+static size_t *link_to(struct fs_names *names, size_t at)
+{
+    size_t *link = &names->buckets[names->list[at].hash & (names->bucket_count - 1)];
+
+    while (*link != at) {
+        link = &names->list[*link].next;
     }
-    return NULL;
+    return link;
+}
+
+static void put_into_chain(struct fs_names *names, size_t at)
+{
+    size_t *first = &names->buckets[names->list[at].hash & (names->bucket_count - 1)];
+
+    names->list[at].next = *first;
+    *first = at;
+}
+
+static void grow_buckets(struct fs_names *names)
+{
+    memory_free(names->buckets);
+    names->bucket_count = names->bucket_count == 0 ? 16 : 4 * names->bucket_count;
+    names->buckets = memory_allocate(names->bucket_count * sizeof(names->buckets[0]));
+    for (size_t i = 0; i < names->bucket_count; i++) {
+        names->buckets[i] = FS_NO_NAME;
+    }
+    for (size_t i = 0; i < names->count; i++) {
+        put_into_chain(names, i);
+    }
 }
 
 void fs_names_remove(struct fs_names *names, const char *path)
 {
-    struct fs_name *name = fs_names_find(names, path);
+    size_t at = find(names, path, strlen(path));
+    size_t last = names->count - 1;
 
-    if (name != NULL) {
-        memory_free(name->path);
-        *name = names->list[--names->count];
+    if (at == FS_NO_NAME) {
+        return;
     }
+    *link_to(names, at) = names->list[at].next;
+    memory_free(names->list[at].path);
+    if (at != last) {
+        *link_to(names, last) = at;
+        names->list[at] = names->list[last];
+    }
+    names->count--;
 }
 
 static void append_name(struct fs_names *names, const char *path, int inode)
 {
     names->list =
         memory_grow(names->list, &names->capacity, names->count + 1, sizeof(names->list[0]));
-    names->list[names->count++] =
-        (struct fs_name){.path = memory_copy_string(path), .hash = hash_of(path), .inode = inode};
+    if (names->count >= names->bucket_count) {
+        grow_buckets(names);
+    }
+    names->list[names->count] = (struct fs_name){
+        .path = memory_copy_string(path),
+        .parent_length = fs_parent_length(path),
+        .hash = hash_of(path, strlen(path)),
+        .inode = inode,
+    };
+    put_into_chain(names, names->count);
+    names->count++;
 }
 
 void fs_names_set(struct fs_names *names, const char *path, int inode)
@@ -67,6 +127,7 @@ void fs_names_clear(struct fs_names *names)
         memory_free(names->list[i].path);
     }
     memory_free(names->list);
+    memory_free(names->buckets);
     *names = (struct fs_names){0};
 }
 
@@ -96,16 +157,9 @@ bool fs_is_in(const char *path, const char *directory)
 bool fs_has_parent(const struct fs_names *names, const char *path)
 {
     size_t length = fs_parent_length(path);
+    size_t at = find(names, path, length);
 
-    for (size_t i = 0; i < names->count; i++) {
-        const struct fs_name *name = &names->list[i];
-
-        if (name->inode == FS_INODE_DIRECTORY && strlen(name->path) == length &&
-            strncmp(name->path, path, length) == 0) {
-            return true;
-        }
-    }
-    return length == 0;
+    return length == 0 || (at != FS_NO_NAME && names->list[at].inode == FS_INODE_DIRECTORY);
 }
 
 void fs_names_drop_orphans(struct fs_names *names)

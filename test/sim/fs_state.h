@@ -57,15 +57,21 @@ struct fs_inode {
 
 struct fs_name {
     char *path;
-    uint64_t hash; /* of the path */
-    int inode;     /* or FS_INODE_DIRECTORY */
+    size_t parent_length; /* of the path before its last '/' */
+    uint64_t hash;        /* of the path */
+    size_t next;          /* in the chain of its bucket: place in the list, or FS_NO_NAME */
+    int inode;            /* or FS_INODE_DIRECTORY */
 };
 
+/* A list, and a table that finds a path in it: a directory may have thousands of files. */
 struct fs_names {
     struct fs_name *list;
     size_t count;
     size_t capacity;
+    size_t *buckets;     /* each the place of a chain's first name in the list, or FS_NO_NAME */
+    size_t bucket_count; /* a power of two, or 0 */
 };
+#define FS_NO_NAME SIZE_MAX
 
 enum fs_change_type { FS_CHANGE_LINK, FS_CHANGE_UNLINK, FS_CHANGE_RENAME };
 
