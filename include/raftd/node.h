@@ -104,15 +104,17 @@ void raftd_builder_on_change(struct raftd_builder *builder,
 
 /*
  * Makes a node: checks the options, locks the data directory, and recovers snapshot and log. An
- * empty directory gets the log of a new cluster with the members of the section [peers], or with
- * this node alone. If the directory is empty and the option node.join is set, nothing is done on
- * disk yet: raftd_node_run() asks the members for their cluster first.
+ * empty directory gets a random identity. If [peers] names no other node and node.join is not set,
+ * it also gets the log of a new cluster with this node alone; where other nodes can reach the node,
+ * only with the option node.bootstrap. In the other cases raftd_node_run() makes the log, and asks
+ * the other founders, or the members, first.
  *
  * The caller destroys the node. On error *node is NULL, and the message says what to do:
  *   RAFTD_ERROR_INVALID  an option has a wrong value, or there is no state machine
  *   RAFTD_ERROR_LOCKED   another process uses the data directory
  *   RAFTD_ERROR_CORRUPT  the data are damaged, and nothing intact can replace what is lost
- *   RAFTD_ERROR_REFUSED  the data belong to another cluster or node, or a restore was interrupted
+ *   RAFTD_ERROR_REFUSED  the data belong to another cluster or node, a restore was interrupted, or
+ *                        the directory is empty and it is not clear whether to found or to join
  *   RAFTD_ERROR_REMOVED  the log says that this node was removed from its cluster
  *   RAFTD_ERROR_SYSTEM   a system call failed
  */
@@ -127,7 +129,8 @@ int raftd_builder_build(struct raftd_builder *builder, struct raftd_node **node,
  *
  * After raftd_node_stop(), a leader hands leadership over and clients get their outcomes before
  * this function returns. That takes at most one election time-out and about a second, whatever the
- * peers and the disk do. Returns 0 after raftd_node_stop(), or
+ * peers and the disk do; a node whose log is damaged waits up to a minute for the snapshot that
+ * replaces the log. Returns 0 after raftd_node_stop(), or
  *   RAFTD_ERROR_REMOVED  this node was removed from its cluster
  *   RAFTD_ERROR_REFUSED  the members refuse to let this node join
  *   RAFTD_ERROR_INVALID  an address cannot be used
@@ -168,8 +171,8 @@ void raftd_node_destroy(struct raftd_node *node);
  * The node sets this to true itself when a quorum answers, and is ready a moment later, when it
  * knows a leader and has what the leader had committed. false takes the node out of service, for
  * maintenance: requests and reads that wait are answered with RAFTD_ERROR_NOT_READY, a leader
- * steps down, and the others elect another one. Commands that were proposed before keep their
- * time-out, because another leader may still apply them. Any thread.
+ * steps down unless it is the only voter, and the others elect another one. Commands that were
+ * proposed before keep their time-out, because another leader may still apply them. Any thread.
  */
 void raftd_node_set_ready(struct raftd_node *node, bool ready);
 /*
@@ -208,7 +211,8 @@ int raftd_node_read_snapshot(struct raftd_node *node, uint64_t index, uint64_t o
  * Fills *status. size_bytes is sizeof(struct raftd_status): a library that knows more fields than
  * the program fills only those that the program knows, and what only the program knows becomes 0.
  * Term, role, indexes and members are those of one moment; sizes and connections may be a little
- * newer. Until the node has a log, only names, id, phase and uptime are known, and the rest is 0.
+ * newer. Until the node has a log, its role is "follower", and only names, id, identity, phase,
+ * uptime and for what it waits are known; the rest is 0.
  * Any thread; never waits for a disk or a socket.
  */
 void raftd_node_status(struct raftd_node *node, struct raftd_status *status, size_t size_bytes);

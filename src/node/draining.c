@@ -12,8 +12,8 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-/* Milliseconds, for a snapshot of the whole state. Service managers wait longer before they kill:
- * 90 s is usual. */
+/* Milliseconds, for a snapshot of the whole state. Service managers have to wait longer before they
+ * kill: 90 s is usual, and what conf/raftd.service.in says. */
 enum { MEND_MS = 60000 };
 
 void draining_begin(struct core_loop *loop)

@@ -275,6 +275,20 @@ class CheckConfig(unittest.TestCase):
         self.assertEqual((code, lines), (0, []))
 
 
+class Unit(unittest.TestCase):
+    """The unit for systemd gives a node the time that an orderly stop can take."""
+    def number(self, path, pattern):
+        with open(os.path.join(TOP, path), encoding="utf-8") as file:
+            found = re.search(pattern, file.read(), re.MULTILINE)
+        self.assertIsNotNone(found, f"{path} has no {pattern}")
+        return int(found[1])
+
+    def test_the_unit_lets_a_stop_mend_the_log(self):
+        stop_s = self.number("conf/raftd.service.in", r"^TimeoutStopSec=(\d+)$")
+        mend_ms = self.number("src/node/draining.c", r"\bMEND_MS = (\d+)")
+        self.assertGreater(stop_s * 1000, mend_ms + 5000)
+
+
 class CommandLine(unittest.TestCase):
     def run_raftd(self, *arguments):
         return subprocess.run([RAFTD, *arguments], text=True, timeout=60,
