@@ -2,7 +2,8 @@
  * Keeps the log's knowledge of data directories complete: the leader proposes to bind each member
  * that the membership does not bind yet to the directory with which that member has come up. Such
  * members exist in a cluster that raftctl restore or raftctl recover has made, in one that was
- * founded by raftd 0.1.0, and after a member was added by hand before it came up.
+ * founded before directories had identities, and after a member was added by hand before it came
+ * up.
  *
  * What a greeting says is enough for that: the link has verified its sender, and while no directory
  * is bound, nobody can tell another one from the first. A member that is bound is never bound

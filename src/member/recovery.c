@@ -144,10 +144,11 @@ static int identify_first(const struct recovery_options *options, const struct w
     }
     identity->cluster_id = log->cluster_id;
     set_cluster_name(options, identity);
-    member_note(options->notes, MEMBER_NOTE_INFO,
-                "%s has no identity yet, because raftd 0.1.0 or raftctl made it: it gets the "
-                "identity %016" PRIx64,
-                options->directory, random_identity);
+    member_note(
+        options->notes, MEMBER_NOTE_INFO,
+        "%s has no identity yet, because raftctl or an earlier version of raftd made it: it "
+        "gets the identity %016" PRIx64,
+        options->directory, random_identity);
     return directory_identity_write(options->fs, options->directory, identity, error);
 }
 

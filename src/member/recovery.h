@@ -15,8 +15,8 @@
  *               the node promised, so no node starts on it.
  *
  *     EMPTY -> NEW         recovery_identify()
- *     EMPTY -> DECIDED     recovery_identify(), for a directory of raftd 0.1.0, which has a log and
- *                          no identity
+ *     EMPTY -> DECIDED     recovery_identify(), for a directory that has a log and no identity:
+ *                          raftctl made it, or a raftd before there were identities
  *     NEW -> DECIDED       recovery_decide()
  *     DECIDED -> LIVED     recovery_run(), when the log is complete and durable
  */

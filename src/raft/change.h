@@ -36,7 +36,7 @@ enum raft_change_kind {
 
 /*
  * In `old` of a handover: the node that asks knows RAFT_REFUSED_LEADS_ALREADY and all later
- * reasons. The first nodes of version 0.1.0 do not know these reasons, and close the link on which
+ * reasons. Nodes from before there were these reasons do not know them, and close the link on which
  * such a reason arrives; they set 0, and are told RAFT_REFUSED_NO_CANDIDATE instead.
  */
 enum { RAFT_CHANGE_EXPLAINED = 1 };

@@ -90,8 +90,9 @@ static bool voted_always_alone(const struct raft_core *core)
 
 /*
  * The promise that an earlier process of this node may have made shortly before it ended. The hard
- * state says how long it can be. Where it does not, because raftd 0.1.0 wrote it, every append was
- * answered with a promise of an election time-out. Nobody leads in the founding term.
+ * state says how long it can be. Where it does not, because it was written before hard states said
+ * it, every append was answered with a promise of an election time-out. Nobody leads in the
+ * founding term.
  */
 static void keep_promise(struct raft_core *core, const struct raft_recovered *recovered)
 {

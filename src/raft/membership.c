@@ -10,7 +10,7 @@
 
 #include "base/assert.h"
 
-/* Encoding 1, of raftd 0.1.0, has neither a cluster id nor identities. */
+/* Encoding 1, the older one, has neither a cluster id nor identities. */
 enum { MEMBERSHIP_ENCODING = 2, MEMBERSHIP_ENCODING_OLD = 1 };
 
 const struct raft_member *raft_membership_find(const struct raft_membership *membership,

@@ -67,7 +67,7 @@ struct raft_member {
  * is bounded.
  */
 struct raft_membership {
-    uint64_t cluster_id; /* 0 = the log was begun by raftd 0.1.0 */
+    uint64_t cluster_id; /* 0 = the log was begun before memberships had it */
     size_t count;
     struct raft_member members[RAFT_MEMBERS_MAX];
     uint16_t removed_floor; /* 0 = none */

@@ -66,8 +66,9 @@ struct raft_options {
 struct raft_recovered {
     uint64_t term;
     uint16_t vote; /* for whom this node voted in that term; 0 = no vote */
-    /* The longest promise to a leader that may still be valid (lease.c). A log of raftd 0.1.0 does
-     * not say it: promise_known is false, and the core takes its own election time-out. */
+    /* The longest promise to a leader that may still be valid (lease.c). A log from before hard
+     * states had promises does not say it: promise_known is false, and the core takes its own
+     * election time-out. */
     bool promise_known;
     uint32_t promise_ms; /* 0 = this node has made no promise */
     uint64_t base_index;

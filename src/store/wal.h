@@ -83,7 +83,7 @@ struct wal_options {
 /* Which node the data in a directory belong to; all fields 0 if there is no log. */
 struct wal_identity {
     uint64_t cluster_id;
-    uint64_t identity; /* of the directory that the log was made in; 0 = written by raftd 0.1.0 */
+    uint64_t identity; /* of the directory that the log was made in; 0 = it had none then */
     uint16_t node_id;
     char cluster_name[64];
     /* There is a log, but the header of its oldest segment is damaged or was never completed, so
@@ -101,7 +101,7 @@ int wal_identify(const struct fs *fs, const char *directory, struct wal_identity
 struct wal_recovered {
     uint64_t term;
     uint16_t vote;               /* the node that got this node's vote in that term; 0 = none */
-    bool promise_known;          /* false: raftd 0.1.0 wrote the log, which did not say it */
+    bool promise_known;          /* false: the log is older than promises in hard states */
     uint32_t promise_ms;         /* the longest promise to a leader that may be valid; 0 = none */
     uint64_t base_index;         /* last index that is not in the list; 0 = all are there */
     uint64_t base_term;          /* term of that entry */

@@ -43,8 +43,8 @@ enum {
 _Static_assert(BATCH_HEADER_CHECKSUM + 8 == WAL_BATCH_HEADER_BYTES, "size of a batch header");
 _Static_assert(WAL_BATCH_HEADER_BYTES < WAL_BLOCK_BYTES, "a batch header is in one block");
 
-/* The second byte of a hard state with a promise. In the logs of raftd 0.1.0 this byte is 0, and
- * the promise is not known. */
+/* The second byte of a hard state with a promise. Hard states without one are older; in them this
+ * byte is 0, and the promise is not known. */
 enum { HARD_STATE_WITH_PROMISE = 1 };
 
 void wal_segment_name(char name[WAL_NAME_BYTES], uint64_t number)

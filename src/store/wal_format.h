@@ -103,7 +103,7 @@ struct wal_record {
     enum wal_record_type type;
     uint64_t term; /* hard state, entry: the term; reset, start: the term of the entry at index */
     uint16_t vote; /* hard state: the node that has the vote; 0 = none */
-    bool promise_known;  /* hard state: false in a record of raftd 0.1.0 */
+    bool promise_known;  /* hard state: false in a record that does not say it */
     uint32_t promise_ms; /* hard state: see struct raft_write; 0 = none, or not known */
     uint64_t index;      /* truncate: the first index withdrawn; entry: its index; reset, start: the
                      * index before the next entry */

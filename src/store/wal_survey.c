@@ -18,8 +18,8 @@
  *       batch that is not the next one
  *     a segment without a valid header           not known: it may have had batches
  *     such bytes in two segments                 not known: those in the first one were durable
- *     no hard state after the last gap           not known: raftd 0.1.0 wrote it only when it
- *                                                changed
+ *     no hard state after the last gap           not known: in older logs a batch has one only
+ *                                                where it changed
  */
 #include "store/wal_recovery.h"
 

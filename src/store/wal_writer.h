@@ -113,7 +113,7 @@ struct wal {
     uint64_t last_term;         /* term of the entry at last_index */
     uint64_t term;              /* the last hard state written */
     uint16_t vote;              /* 0 = none */
-    bool promise_known;         /* false as long as only raftd 0.1.0 wrote hard states */
+    bool promise_known;         /* false as long as no hard state said it */
     uint32_t promise_ms;        /* see struct raft_write; 0 = none, or not known */
     bool has_clean_end;         /* the last batch is a clean-end mark */
     struct raftd_error failure; /* the first failure, which is final; code 0 = none */

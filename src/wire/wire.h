@@ -20,7 +20,8 @@
 
 enum {
     WIRE_HEADER_BYTES = 8,
-    /* The versions of the format that this node speaks. Version 1 was that of raftd 0.1.0. */
+    /* The versions of the format that this node speaks. Version 1 had no identities of data
+     * directories (doc/wire-format.md). */
     WIRE_VERSION_MIN = 2,
     WIRE_VERSION_MAX = 2,
     /* The version in the header of greetings: the same in all versions, so that nodes which have no
@@ -222,8 +223,8 @@ enum wire_snapshot_answer {
     WIRE_SNAPSHOT_DONE = 2,   /* the receiver has the whole file, checked and durable, or a newer */
     WIRE_SNAPSHOT_REFUSED = 3, /* the receiver does not take the file; the reason is below */
 };
-/* Why a receiver refuses, in offset_bytes of its answer. raftd 0.1.0 always sends 0 and ignores
- * what is there, so a sender has to expect every value. */
+/* Why a receiver refuses, in offset_bytes of its answer. A node that knows no reasons sends 0
+ * and ignores what is there, so a sender has to expect every value. */
 enum wire_snapshot_reason {
     WIRE_SNAPSHOT_NO_REASON = 0,
     WIRE_SNAPSHOT_DAMAGED = 1, /* a checksum in the file that arrived is wrong */

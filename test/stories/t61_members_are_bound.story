@@ -1,6 +1,6 @@
-# T61: a cluster whose first members are bound to no data directory, as raftctl restore and raftd
-# 0.1.0 make it. The leader binds one after the other, by itself. So it does with a member that was
-# added by hand, when that member comes up.
+# T61: a cluster whose first members are bound to no data directory, as raftctl restore makes it.
+# The leader binds one after the other, by itself. So it does with a member that was added by hand,
+# when that member comes up.
 
 nodes 2 unbound=1
        0.000  node 1  starts: term 1, vote 0, snapshot of 0, log 1 to 1

@@ -202,8 +202,8 @@ START_TEST(the_directory_of_another_node_or_cluster_is_refused)
 }
 END_TEST
 
-/* A log as raftd 0.1.0 wrote it: no identity, neither as a file nor in a segment. */
-START_TEST(a_directory_of_version_0_1_0_is_upgraded)
+/* A log from before there were identities: no identity, neither as a file nor in a segment. */
+START_TEST(a_directory_from_before_identities_is_upgraded)
 {
     const struct recovery_options options = options_of(1);
     const struct wal_options old = {.fs = options.fs,
@@ -225,7 +225,7 @@ START_TEST(a_directory_of_version_0_1_0_is_upgraded)
     ck_assert_int_eq(wal_append(wal, &write, 1, &error), 0);
     wal_close(wal);
     ck_assert_int_eq(recovery_identify(&options, 77, &identity, &error), 0);
-    ck_assert_ptr_nonnull(strstr(last_note, "0.1.0"));
+    ck_assert_ptr_nonnull(strstr(last_note, "an earlier version of raftd made it"));
     ck_assert_uint_eq(identity.cluster_id, 0x5eed);
     ck_assert_int_eq(recovery_run(&options, &identity, NULL, &recovered, &error), 0);
     ck_assert_uint_eq(recovered.log.term, 3);
@@ -303,7 +303,7 @@ UNIT_SUITE(recovery)
     tcase_add_test(tcase, a_damaged_log_is_not_called_gone);
     tcase_add_test(tcase, files_of_two_directories_are_not_mixed);
     tcase_add_test(tcase, the_directory_of_another_node_or_cluster_is_refused);
-    tcase_add_test(tcase, a_directory_of_version_0_1_0_is_upgraded);
+    tcase_add_test(tcase, a_directory_from_before_identities_is_upgraded);
     tcase_add_test(tcase, what_a_killed_first_start_left_is_durable_after_the_next);
     tcase_add_loop_test(tcase, a_crash_at_any_step_of_the_first_start_is_survived, 0, 4);
     suite_add_tcase(suite, tcase);

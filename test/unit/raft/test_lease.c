@@ -362,7 +362,8 @@ static uint64_t waits_ms(bool promise_known, uint32_t promise_ms)
     return began_ms;
 }
 
-/* A log of raftd 0.1.0 does not say what was promised: it can have been an election time-out. */
+/* A log from before hard states had promises does not say what was promised: it can have been an
+ * election time-out. */
 START_TEST(r1_a_start_waits_until_the_recovered_promise_is_over)
 {
     ck_assert_uint_eq(waits_ms(true, 0), 0);

@@ -117,8 +117,8 @@ START_TEST(identities_and_the_cluster_are_encoded)
 }
 END_TEST
 
-/* Logs and snapshots of raftd 0.1.0 have this encoding. */
-START_TEST(a_membership_of_version_0_1_0_is_read)
+/* Logs and snapshots from before identities have this encoding. */
+START_TEST(a_membership_from_before_identities_is_read)
 {
     static const uint8_t old[] = {1, 1, 0, 0, 1, 0,   7,   0,   2,   0,
                                   1, 0, 0, 5, 0, 'a', '-', 'b', ':', '1'};
@@ -443,7 +443,7 @@ UNIT_SUITE(membership)
     tcase_add_test(plain, impossible_members_are_refused);
     tcase_add_test(plain, encoded_it_comes_back_and_cut_or_longer_it_does_not);
     tcase_add_test(plain, identities_and_the_cluster_are_encoded);
-    tcase_add_test(plain, a_membership_of_version_0_1_0_is_read);
+    tcase_add_test(plain, a_membership_from_before_identities_is_read);
     tcase_add_test(plain, a_membership_without_a_voter_is_none);
     tcase_add_loop_test(plain, votes_are_tallied_in_both_halves, 0,
                         sizeof(tallies) / sizeof(tallies[0]));

@@ -121,7 +121,7 @@ START_TEST(r1_the_promise_is_kept)
 
     world_step(wal, &model, (struct step){.term = 1, .vote = 1, .append_count = 1});
     wal_close(wal);
-    wal = world_open(memory, &model); /* as raftd 0.1.0 wrote it: nothing is known */
+    wal = world_open(memory, &model); /* an older hard state: nothing is known */
     world_step(wal, &model, (struct step){.term = 1, .vote = 1, .promise_ms = 5000});
     world_step(wal, &model, (struct step){.term = 2, .vote = 2});
     wal_close(wal);

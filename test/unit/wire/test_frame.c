@@ -114,7 +114,7 @@ START_TEST(header_is_held_to_the_callers_limit)
 }
 END_TEST
 
-/* A node of 0.1.0 sends no identity, and can read why it is refused. */
+/* A node of protocol version 1 sends no identity, and can read why it is refused. */
 START_TEST(identity_is_in_no_hello_of_version_1_and_in_no_refusal)
 {
     static const struct {
