@@ -187,8 +187,9 @@ static void check_own_id(const struct conf *conf, struct conf_source *source)
             conf->node.id, ids);
     } else {
         source_tell_option(source, id.place->line, "node", "id",
-                           "found \"%u\", expected an id that is listed in [peers]: %s",
-                           conf->node.id, ids);
+                           "found \"%u\", expected an id that is listed in [peers]: %s%s",
+                           conf->node.id, ids,
+                           conf->node.join[0] != 0 ? "; a node that joins needs no [peers]" : "");
     }
 }
 

@@ -69,6 +69,9 @@ START_TEST(own_id_is_among_the_peers)
     expect_mistake("[node]\nid = 4\n" LOOPBACK_PEERS PLAIN,
                    "DIR/test.ini:2: [node] id: found \"4\", expected an id that is listed in "
                    "[peers]: 1, 2 or 3");
+    expect_mistake("[node]\nid = 4\njoin = 127.0.0.1:7391\n" LOOPBACK_PEERS PLAIN,
+                   "DIR/test.ini:2: [node] id: found \"4\", expected an id that is listed in "
+                   "[peers]: 1, 2 or 3; a node that joins needs no [peers]");
     expect_mistake(
         "[peers]\n2 = 127.0.0.1:7381\n" PLAIN,
         "DIR/test.ini: [node] id: not set, so its value is the default 1; expected an id that is "
