@@ -39,7 +39,8 @@ bool script_request_make(const struct script_input *input, enum resp_protocol pr
 void script_render(struct buffer *output, const void *results, size_t results_size,
                    const void *data, size_t size);
 
-/* Whether raftd runs a script with this text, whatever the arguments are. */
+/* Whether raftd can read a script with this text. Whether it runs the script depends on the
+ * arguments, too: script_request_make(). */
 bool script_is_known(const void *text, size_t size);
 /* The error that is answered to any other script. */
 extern const char script_not_known[];
