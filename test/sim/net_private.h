@@ -64,8 +64,16 @@ struct net {
 /* net.c */
 /* The packet is on the wire: it arrives after the delay of the link. */
 void net_travel(struct world *world, uint16_t from, uint16_t to, struct packet *packet);
-uint64_t net_epoch(struct net *net, uint16_t a, uint16_t b);
 void net_free_packet(struct packet *packet);
+void net_lose_packets(struct direction *direction);
+/* Whether a frame of this sender, or a hello, is hit. */
+bool net_strikes(struct world *world, enum fault_class fault, uint16_t from);
+bool net_is_clogged(const struct world *world, uint16_t from, uint16_t to);
+
+/* net_connections.c */
+/* The number of the newest connection of the two. */
+uint64_t net_epoch(struct net *net, uint16_t a, uint16_t b);
+bool net_is_connected(struct net *net, uint16_t a, uint16_t b);
 
 /* net_lanes.c */
 /* Whether the frame has a place in the queue of its class. False: the packet was freed. */
