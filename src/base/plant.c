@@ -40,6 +40,18 @@ bool plant_is_of_stories(enum plant plant)
     return PLANTS_OF_STORIES(PLANT_IS) false;
 }
 
+bool plant_is_of_units(enum plant plant)
+{
+    return PLANTS_OF_UNITS(PLANT_IS) false;
+}
+
+bool plant_is_of_disks(enum plant plant)
+{
+    bool is_of_seeds = PLANTS_OF_LIVE_LOGS(PLANT_IS) false;
+
+    return strncmp(plant_name(plant), "store_", strlen("store_")) == 0 && !is_of_seeds;
+}
+
 enum plant plant_find(const char *name)
 {
     for (int plant = PLANT_NONE + 1; plant < PLANT_COUNT; plant++) {

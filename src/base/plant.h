@@ -38,8 +38,10 @@ const char *plant_name(enum plant plant);
 const char *plant_sentence(enum plant plant);
 /* PLANT_NONE if no planted bug has this name. */
 enum plant plant_find(const char *name);
-/* Whether it is in PLANTS_OF_STORIES. */
+/* Who has to find it: a story, a unit test, or the exhaustive mode; else the seeds. */
 bool plant_is_of_stories(enum plant plant);
+bool plant_is_of_units(enum plant plant);
+bool plant_is_of_disks(enum plant plant);
 
 /* Whether to take the rare branch now. About half of all seeds never take the branch of a given
  * name, so that a run does not have all rare branches at once. */

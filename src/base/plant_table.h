@@ -1,7 +1,7 @@
 /*
  * The table of planted bugs: the name and a sentence of each, grouped by directory of src. To add
  * a bug, add a row here and PLANT(name) at the place in the code; the simulator has to find it, or
- * a story (`make check-planted`). See plant.h.
+ * a story or a unit test (`make check-planted`). See plant.h.
  */
 #ifndef RAFTD_BASE_PLANT_TABLE_H
 #define RAFTD_BASE_PLANT_TABLE_H
@@ -71,7 +71,11 @@
     X(raft_lost_mark_deafens, "an uncommitted mark makes a follower deaf to the marked leader")    \
     X(raft_lost_log_counts, "the leader counts a member that lost what it had acknowledged")       \
     X(raft_any_term_is_taken, "a message may raise the term by any number")                        \
-    X(raft_binding_dropped, "a member is bound, but the membership does not keep the identity")
+    X(raft_binding_dropped, "a member is bound, but the membership does not keep the identity")    \
+    X(raft_releases_all, "one step releases every entry that a snapshot covers")                   \
+    X(raft_log_stays_in_memory, "the log in memory has no bound in bytes")                         \
+    X(raft_voter_before_of_index,                                                                  \
+      "what is remembered of the membership before an entry outlives the entry")
 
 #define PLANTS_KV(X)                                                                               \
     X(kv_snapshot_misses_changes,                                                                  \
@@ -115,13 +119,22 @@
 
 #define PLANTS_SNAPSHOT(X)                                                                         \
     X(snapshot_not_verified, "a snapshot counts as intact although nobody looked at its "          \
-                             "checksums")
+                             "checksums")                                                          \
+    X(snapshot_takes_reserve, "a snapshot is saved and received on a disk without room for it")
+
+#define PLANTS_SYS(X)                                                                              \
+    X(sys_clock_stops, "the clock of all time-outs stands still while the machine is suspended")
+
+#define PLANTS_RAFTCTL(X)                                                                          \
+    X(raftctl_backup_not_confirmed, "a node that is cut off gives a backup as if it were "         \
+                                    "complete")
 
 #define PLANTS(X)                                                                                  \
     PLANTS_RAFT(X)                                                                                 \
     PLANTS_MEMBER(X)                                                                               \
     PLANTS_WIRE(X)                                                                                 \
-    PLANTS_PEER(X) PLANTS_SNAPSHOT(X) PLANTS_NODE(X) PLANTS_KV(X) PLANTS_STORE(X)
+    PLANTS_PEER(X)                                                                                 \
+    PLANTS_SNAPSHOT(X) PLANTS_SYS(X) PLANTS_RAFTCTL(X) PLANTS_NODE(X) PLANTS_KV(X) PLANTS_STORE(X)
 
 /* Bugs that need a moment which faults by chance hit too rarely, or that break no promise of the
  * simulator: a story has to find each of these. */
@@ -136,5 +149,21 @@
     X(member_saves_by_entries)                                                                     \
     X(member_idle_is_no_time)                                                                      \
     X(wire_heartbeats_queue)
+
+/* Bugs of the store that show only in a node that runs while its disk rots: the seeds of the
+ * simulator have to find these, and the exhaustive mode the others of the store. */
+#define PLANTS_OF_LIVE_LOGS(X)                                                                     \
+    X(store_read_not_verified)                                                                     \
+    X(store_reset_in_place)
+
+/* Bugs of which one call shows the mistake, in code that the simulator does not run, or whose time
+ * it does not count: a unit test has to find each of these (test/unit/planted.c). */
+#define PLANTS_OF_UNITS(X)                                                                         \
+    X(raft_releases_all)                                                                           \
+    X(raft_log_stays_in_memory)                                                                    \
+    X(raft_voter_before_of_index)                                                                  \
+    X(snapshot_takes_reserve)                                                                      \
+    X(sys_clock_stops)                                                                             \
+    X(raftctl_backup_not_confirmed)
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/plant.h"
 
 /* The memory that the log counts for an entry. */
 static size_t memory_of(const struct raft_entry *entry)
@@ -277,6 +278,10 @@ bool raftlog_release(struct raft_log *log, size_t more)
     size_t bytes = RAFTLOG_RELEASE_BYTES;
     uint64_t limit = log->base_index + 1 < log->live.end ? log->base_index + 1 : log->live.end;
 
+    if (PLANT(raft_releases_all)) {
+        entries = SIZE_MAX;
+        bytes = SIZE_MAX;
+    }
     release_run(log, &log->old, log->old.end, &entries, &bytes);
     release_run(log, &log->live, limit, &entries, &bytes);
     while (log->membership_count > 0 && log->memberships[log->membership_head] <= log->base_index &&

@@ -353,7 +353,8 @@ bool reconfigure_may_campaign(struct raft_core *core)
     if (core_membership_is_committed(core)) {
         return false;
     }
-    if (core->voter_before_index != core->membership_index || core->voter_before_term != term) {
+    if (core->voter_before_index != core->membership_index ||
+        (core->voter_before_term != term && !PLANT(raft_voter_before_of_index))) {
         core_membership_before(core, core->membership_index, &before);
         core->voter_before_index = core->membership_index;
         core->voter_before_term = term;

@@ -299,7 +299,7 @@ static void shed_log(struct raft_core *core)
     uint64_t limit =
         core->applied_index < core->durable_index ? core->applied_index : core->durable_index;
 
-    if (core->options.max_log_bytes == 0) {
+    if (core->options.max_log_bytes == 0 || PLANT(raft_log_stays_in_memory)) {
         return;
     }
     if (limit > core->commit_index) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/plant.h"
 #include "snapshot/private.h"
 #include "store/reserve.h"
 #include "sys/log.h"
@@ -102,7 +103,7 @@ int snapshot_check_room(struct snapshot_worker *worker, uint64_t bytes, struct r
     uint64_t floor = reserve_floor(RESERVE_CLUSTER, worker->options.reserve_bytes);
     int64_t room;
 
-    if (floor == 0) {
+    if (floor == 0 || PLANT(snapshot_takes_reserve)) {
         return 0;
     }
     room = fs->free_bytes(fs->context, worker->directory);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/assert.h"
+#include "base/plant.h"
 
 /*
  * CLOCK_MONOTONIC stands still while the machine is suspended, CLOCK_BOOTTIME goes on; otherwise
@@ -15,7 +16,7 @@
  * count the lease that it had before, although the others elected another leader long ago, and
  * would answer reads with old values.
  */
-#define TIME_OUTS_CLOCK CLOCK_BOOTTIME
+#define TIME_OUTS_CLOCK (PLANT(sys_clock_stops) ? CLOCK_MONOTONIC : CLOCK_BOOTTIME)
 
 static uint64_t now_us(clockid_t clock)
 {

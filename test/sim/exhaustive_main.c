@@ -78,7 +78,7 @@ static int run_planted(const struct exhaustive_options *options)
 
     printf("%-32s %8s  %s\n", "planted bug", "states", "caught by");
     for (int plant = PLANT_NONE + 1; plant < PLANT_COUNT; plant++) {
-        if (strncmp(plant_name((enum plant)plant), "store_", 6) == 0) {
+        if (plant_is_of_disks((enum plant)plant)) {
             missed += !is_caught(options, (enum plant)plant);
         }
     }

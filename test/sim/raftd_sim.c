@@ -152,10 +152,10 @@ static uint64_t hunt(const struct task *task, struct run_result *result)
     return 0;
 }
 
-/* Bugs of the store are found by test/sim/exhaustive, some others by stories. */
+/* Bugs of the store are found by test/sim/exhaustive, some others by stories or by unit tests. */
 static bool is_found_elsewhere(enum plant plant)
 {
-    return strncmp(plant_name(plant), "store_", 6) == 0 || plant_is_of_stories(plant);
+    return plant_is_of_disks(plant) || plant_is_of_stories(plant) || plant_is_of_units(plant);
 }
 
 static int run_planted(const struct task *task)
