@@ -242,6 +242,13 @@ static void on_refusal(struct raft_core *core, struct progress *progress,
     progress_probe(core, progress, agree + 1);
 }
 
+/* Whether the append that asked where the logs agree has arrived with its entries. An answer to a
+ * heartbeat shows only that the logs agree. */
+static bool has_probe(const struct progress *progress, uint64_t number)
+{
+    return progress->inflight_count == 0 || number == progress->stale_number + 1;
+}
+
 static void on_success(struct raft_core *core, struct progress *progress,
                        const struct raft_message *message)
 {
@@ -256,7 +263,8 @@ static void on_success(struct raft_core *core, struct progress *progress,
     if (progress->next_index <= progress->match_index) {
         progress->next_index = progress->match_index + 1;
     }
-    if (progress->state == RAFT_PROGRESS_PROBE && index >= progress->probe_index) {
+    if (progress->state == RAFT_PROGRESS_PROBE && index >= progress->probe_index &&
+        has_probe(progress, number)) {
         /* The entries of the probe stay in flight: they are not sent again. */
         progress->state = RAFT_PROGRESS_REPLICATE;
     } else if (progress->state == RAFT_PROGRESS_SNAPSHOT &&

@@ -39,7 +39,8 @@ enum transfer {
  *         +-- SNAPSHOT <------------+
  *
  *     made in PROBE             progress_init(): this node was elected, or the peer is a new member
- *     PROBE -> REPLICATE        on_success(): the logs agree up to probe_index
+ *     PROBE -> REPLICATE        on_success(): the logs agree up to probe_index, and the probe
+ *                               has arrived
  *     PROBE -> PROBE            on_refusal(): probe_index moves back to where the logs may agree,
  *                               or the probe was lost and is sent again
  *     PROBE -> SNAPSHOT         on_refusal(): the peer refused even the append right after the base
@@ -52,11 +53,13 @@ enum transfer {
  *                               sent next are no longer in the log
  *     gone                      progress_end(), or progress_membership_changed()
  *
- * In PROBE, one append with entries is sent and no other one until the peer has answered. In
- * REPLICATE, appends follow one another without waiting, as far as the window has room. In
- * SNAPSHOT, the peer needs entries that the leader no longer holds, so it gets only heartbeats
- * until a snapshot has arrived there. Whether a peer needs a snapshot is decided by the peer's own
- * answers alone: a peer that is merely not connected is never sent one (T20).
+ * In PROBE, one append with entries is sent, with the number stale_number + 1, and no other one
+ * until an answer shows that it has arrived. If a link has dropped it because its queue was full,
+ * the entries after it would fill the queue again, and the next attempt would be dropped as well,
+ * and so on. In REPLICATE, appends follow one another without waiting, as far as the window has
+ * room. In SNAPSHOT, the peer needs entries that the leader no longer holds, so it gets only
+ * heartbeats until a snapshot has arrived there. Whether a peer needs a snapshot is decided by the
+ * peer's own answers alone: a peer that is merely not connected is never sent one (T20).
  *
  * Entries are sent again only when the peer's own answer proves that they did not arrive, or when
  * the connection was lost. No time-out does it: on a slow link, entries that are still on their way

@@ -266,6 +266,27 @@ START_TEST(r5_a_probe_that_was_lost_is_sent_again)
 }
 END_TEST
 
+/* A link drops entries when its queue is full. The next ones must not fill it again before the
+ * first ones have arrived: the answer to a heartbeat does not prove that. */
+START_TEST(r5_nothing_follows_a_probe_that_was_lost)
+{
+    struct one_core leader, peer;
+
+    begin_pair(&leader, &peer);
+    one_core_link(&leader, 2, false);
+    one_core_propose(&leader, 7, LARGE);
+    one_core_propose(&leader, 8, LARGE);
+    one_core_link(&leader, 2, true);
+    ck_assert_uint_eq(one_core_count_full(&leader, 2), 1);
+    one_core_forget_sent(&leader);
+    ck_assert_uint_eq(pass(&leader, &peer, 10, true), 0);
+    ck_assert_uint_eq(one_core_status(&peer).leader, 1);
+    ck_assert_uint_eq(pass(&leader, &peer, 3, false), 2);
+    ck_assert_uint_eq(last_index(&peer), last_index(&leader));
+    end_pair(&leader, &peer);
+}
+END_TEST
+
 /* R6: the entries take three election time-outs on their way. Heartbeats overtake them, so nobody
  * campaigns, and nothing is sent twice. */
 START_TEST(r6_heartbeats_overtake_entries_and_nothing_is_sent_twice)
@@ -319,6 +340,7 @@ UNIT_SUITE(window)
     suite_add_tcase(suite, bounds);
     tcase_add_test(slow, r5_a_probe_takes_its_entries_along_once);
     tcase_add_test(slow, r5_a_probe_that_was_lost_is_sent_again);
+    tcase_add_test(slow, r5_nothing_follows_a_probe_that_was_lost);
     tcase_add_test(slow, r6_heartbeats_overtake_entries_and_nothing_is_sent_twice);
     tcase_add_test(slow, r6_a_heartbeat_that_overtakes_a_probe_does_not_repeat_it);
     suite_add_tcase(suite, slow);
