@@ -139,6 +139,7 @@
 /* Bugs that need a moment which faults by chance hit too rarely, or that break no promise of the
  * simulator: a story has to find each of these. */
 #define PLANTS_OF_STORIES(X)                                                                       \
+    X(raft_snapshot_term_ignored)                                                                  \
     X(raft_lost_mark_ignored)                                                                      \
     X(raft_lost_log_counts)                                                                        \
     X(raft_lost_mark_deafens)                                                                      \

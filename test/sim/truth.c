@@ -212,6 +212,7 @@ uint64_t truth_new_life(struct world *world, uint16_t id, uint64_t *origin)
     if (truth_looks_away(world, id)) {
         return truth->life_count;
     }
+    truth_promise_again(world, world->hosts[id]);
     promises->role = RAFT_LEARNER;
     promises->term = promises->disk_term;
     promises->commit_index = 0;

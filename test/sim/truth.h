@@ -1,7 +1,8 @@
 /*
  * The truth: what really happened in a simulated world, recorded from outside, and the promises
  * that it is compared with at every step. It sees what leaves a core and what reaches a disk; of a
- * core's own state it uses only role, term and commit index.
+ * core's own state it uses only role, term and commit index, and what a leader claims: until when
+ * it has a lease, and when each peer answered last.
  *
  * A chain has for each index a hash of everything up to there. Two logs that have the same hash at
  * an index are the same up to it, so whole logs are compared by one number.

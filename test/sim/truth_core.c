@@ -396,6 +396,9 @@ void truth_after_step(struct world *world, struct host *host, const struct raft_
     see_handover(world, host);
     truth_check_patience(world, host);
     truth_check_membership_index(world, host);
+    truth_note_promises(world, host, outbox);
+    truth_check_lease(world, host);
+    truth_check_contact(world, host, &status);
     check_read(world, host, outbox);
     check_bounds(world, host, &status);
     if (outbox->violation != 0 && (world->forgers >> outbox->violator & 1) != 0) {
@@ -466,6 +469,7 @@ void truth_on_send(struct world *world, uint16_t id, const struct raft_message *
     if (truth_looks_away(world, id)) {
         return;
     }
+    truth_check_promise(world, id, message);
     if (message->type == RAFT_MESSAGE_VOTE_REPLY) {
         names_term = !message->vote_reply.pre || !message->vote_reply.granted;
         vote = !message->vote_reply.pre && message->vote_reply.granted ? message->to : 0;

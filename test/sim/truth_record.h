@@ -40,6 +40,15 @@ struct life {
     size_t capacity;
 };
 
+/* A promise to a leader: when the answer to a round was made first, by the clock of the voter. */
+struct made_promise {
+    uint16_t to; /* 0 = none */
+    uint64_t term;
+    uint64_t round;
+    uint64_t made_ms;
+};
+enum { TRUTH_ROUNDS_KEPT = 64, TRUTH_ORDERS_KEPT = 64 };
+
 /* The promises of one host, which outlive its process. */
 struct promises {
     struct chain log;   /* of its core */
@@ -56,6 +65,13 @@ struct promises {
     uint64_t *doubt_terms;
     uint16_t *doubt_votes;
     size_t doubt_count;
+    struct made_promise made[TRUTH_ROUNDS_KEPT]; /* by round; some have not left the host */
+    uint16_t promised_to;                        /* the leader that was told last; 0 = none */
+    uint64_t promised_term;
+    uint64_t promised_until_ms; /* by the clock of the host */
+    uint32_t promised_ms;       /* length of that promise */
+    uint64_t waits_until_ms;    /* its process waits for the whole promise after its start */
+    uint64_t ordered[TRUTH_ORDERS_KEPT]; /* terms in which a leader has ordered its campaign */
     uint64_t restart_in_doubt; /* index after which the log may have restarted; 0 = none */
     /* Of the current process. */
     enum raft_role role;
@@ -112,6 +128,17 @@ void truth_extend(struct world *world, uint16_t id, struct chain *chain,
 /* truth_step.c */
 void truth_check_patience(struct world *world, const struct host *host);
 void truth_check_membership_index(struct world *world, const struct host *host);
+void truth_check_contact(struct world *world, const struct host *host,
+                         const struct raft_status *status);
+
+/* truth_lease.c */
+void truth_note_promises(const struct world *world, const struct host *host,
+                         const struct raft_outbox *outbox);
+/* A message leaves the host. */
+void truth_check_promise(struct world *world, uint16_t id, const struct raft_message *message);
+/* A process of the host starts. */
+void truth_promise_again(struct world *world, const struct host *host);
+void truth_check_lease(struct world *world, const struct host *host);
 
 /* truth_state.c */
 void truth_commit_entry(struct world *world, const struct raft_entry *entry);

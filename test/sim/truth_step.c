@@ -2,6 +2,9 @@
  * What a step of a core must not change, compared before and after it. See truth.h.
  */
 #include "sim/truth.h"
+
+#include <string.h>
+
 #include "sim/truth_record.h"
 
 /*
@@ -49,5 +52,33 @@ void truth_check_membership_index(struct world *world, const struct host *host)
         world_fail(world, "the membership in force is in the log",
                    "node %u takes it from index %llu, which is another entry", host->id,
                    (unsigned long long)entry->index);
+    }
+}
+
+/* T6: no leader goes on when no quorum answers. A leader looks at each heartbeat, so it may be late
+ * by one heartbeat. The check waits for twice the election time-out. */
+void truth_check_contact(struct world *world, const struct host *host,
+                         const struct raft_status *status)
+{
+    const struct raft_membership *membership = raft_get_membership(host->core);
+    uint64_t limit_ms = 2 * (uint64_t)host->options.election_timeout_ms;
+    bool answered[RAFT_MEMBERS_MAX];
+    bool granted[RAFT_MEMBERS_MAX] = {0};
+    size_t position = 0;
+
+    if (status->role != RAFT_LEADER) {
+        return;
+    }
+    memset(answered, 1, sizeof(answered));
+    for (size_t i = 0; i < membership->count; i++) {
+        bool self = membership->members[i].id == host->id;
+
+        granted[i] = self || status->peers[position].silent_ms < limit_ms;
+        position += !self;
+    }
+    if (raft_membership_tally(membership, answered, granted) != RAFT_TALLY_WON) {
+        world_fail(world, "a leader that no quorum answers steps down",
+                   "node %u leads in term %llu, and no quorum has answered for %llu ms", host->id,
+                   (unsigned long long)status->term, (unsigned long long)limit_ms);
     }
 }
