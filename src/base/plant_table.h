@@ -89,6 +89,7 @@
     X(kv_snapshot_loses_deadlines, "keys that come from a snapshot never expire")
 
 #define PLANTS_NODE(X)                                                                             \
+    X(reserve_is_kept, "a write on a full disk fails although room is held for it")                \
     X(node_reads_checked_once, "a read is not checked again after a pause")                        \
     X(node_drains_early, "a node says that it has drained while commands have no outcome")
 
@@ -145,6 +146,7 @@
     X(raft_lost_mark_deafens)                                                                      \
     X(raft_any_term_is_taken)                                                                      \
     X(raft_promise_of_own_length)                                                                  \
+    X(reserve_is_kept)                                                                             \
     X(member_drains_damaged)                                                                       \
     X(member_saves_together)                                                                       \
     X(member_saves_by_entries)                                                                     \

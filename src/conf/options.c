@@ -314,7 +314,9 @@ const struct conf_option conf_options[] = {
                     "until there is more space again; reads go on. When a quarter of this value "
                     "is left, a node writes no more commands of its leader to its log, but still "
                     "hears its leader and votes. The last sixteenth is kept for terms and votes. "
-                    "0: the free space is not checked.",
+                    "Three sixteenths of this value are allocated in a file, so that no other "
+                    "program can take them: see raftd(8), Disk space. 0: the free space is not "
+                    "checked.",
      FIELD(storage.reserve_bytes)},
     {.section = "storage",
      .key = "segment_bytes",

@@ -159,6 +159,10 @@ static int make_node(const struct raftd_builder *builder, struct raftd_node **ma
     node->watch.changed = builder->changed;
     node->watch.argument = builder->changed_argument;
     node->origin = random_u64() | 1; /* 0 = no process */
+    if (node->conf.storage.reserve_bytes != 0) {
+        node->reserve = reserve_file_create(fs_posix(), node->conf.node.data_dir,
+                                            node->conf.storage.reserve_bytes);
+    }
     node->max_entry_bytes = node->conf.limits.max_request_bytes + NODE_ENTRY_OVERHEAD_BYTES;
     mutex_init(&node->core_mutex, MUTEX_RANK_CORE);
     link_table_init(&node->links);
@@ -229,6 +233,7 @@ void raftd_node_destroy(struct raftd_node *node)
     link_table_free(&node->links);
     snapshot_worker_destroy(node->snapshots);
     log_writer_destroy(node->log_writer);
+    reserve_file_destroy(node->reserve);
     member_destroy(node->member);
     tls_context_destroy(node->tls);
     mutex_destroy(&node->core_mutex);

@@ -27,6 +27,8 @@ enum {
      * looks, and the log write that fails then ends the process. */
     SPACE_EVERY_MS = 500,
     SPACE_EVERY_BYTES = 512 * 1024,
+    /* By how much the file that holds a part of the reserve grows at each look. */
+    HOLD_BYTES = 4 * 1024 * 1024,
     READ_ERROR_EVERY_MS = 10000, /* between two lines about entries that cannot be read */
 };
 
@@ -49,8 +51,9 @@ struct log_writer {
 
     /* The log writer thread. */
     struct wal *wal;
-    char *directory; /* where the free space is watched; NULL = it is not watched */
+    const char *directory; /* where the free space is watched; NULL = it is not watched */
     uint64_t reserve_bytes;
+    struct reserve_file *reserve;
     uint64_t space_due_ms;
     uint64_t space_due_bytes;   /* written_bytes at which the free space is asked for again */
     uint64_t prepared_at_bytes; /* written_bytes when the last slice was zeroed */
@@ -77,7 +80,7 @@ static void publish_figures(struct log_writer *log_writer)
 /* Asks for the free space. This thread asks because a file system that hangs may not answer. */
 static int64_t ask_for_space(struct log_writer *log_writer)
 {
-    const struct fs *fs = fs_posix();
+    const struct fs *fs = reserve_file_table(log_writer->reserve);
     int64_t free_bytes = fs->free_bytes(fs->context, log_writer->directory);
 
     if (free_bytes >= 0) {
@@ -99,6 +102,7 @@ static void look_at_space(struct log_writer *log_writer)
     }
     log_writer->space_due_ms = now_ms + SPACE_EVERY_MS;
     log_writer->space_due_bytes = figures.written_bytes + SPACE_EVERY_BYTES;
+    (void)reserve_file_hold(log_writer->reserve, HOLD_BYTES); /* the rest at the next look */
     if (ask_for_space(log_writer) >= 0) {
         waker_wake(log_writer->core);
     }
@@ -290,10 +294,13 @@ struct log_writer *log_writer_create(struct wal *wal, struct waker *core)
 }
 
 void log_writer_watch_space(struct log_writer *log_writer, const char *directory,
-                            uint64_t reserve_bytes)
+                            uint64_t reserve_bytes, struct reserve_file *reserve)
 {
-    log_writer->directory = memory_copy_string(directory);
+    log_writer->directory = directory;
     log_writer->reserve_bytes = reserve_bytes;
+    log_writer->reserve = reserve;
+    while (reserve_file_hold(reserve, HOLD_BYTES)) {
+    }
     look_at_space(log_writer);
 }
 
@@ -338,7 +345,6 @@ void log_writer_destroy(struct log_writer *log_writer)
     wal_close(log_writer->wal);
     ring_destroy(log_writer->reads);
     ring_destroy(log_writer->reads_done);
-    memory_free(log_writer->directory);
     ring_destroy(log_writer->requests);
     ring_destroy(log_writer->done);
     waker_close(&log_writer->waker);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "member/member.h"
+#include "store/reserve_file.h"
 #include "store/wal.h"
 #include "store/wal_read.h"
 #include "sys/waker.h"
@@ -30,9 +31,11 @@ struct log_writer;
  */
 struct log_writer *log_writer_create(struct wal *wal, struct waker *core);
 int log_writer_start(struct log_writer *log_writer);
-/* Before log_writer_start(): watches how much space the file system of this directory has. */
+/* Before log_writer_start(): watches how much space the file system of this directory has, and
+ * holds the part of the reserve that `reserve` is for. Both are borrowed until
+ * log_writer_destroy(). */
 void log_writer_watch_space(struct log_writer *log_writer, const char *directory,
-                            uint64_t reserve_bytes);
+                            uint64_t reserve_bytes, struct reserve_file *reserve);
 /* Writes what was submitted, then ends the thread. */
 void log_writer_stop(struct log_writer *log_writer);
 /* Closes the WAL, which marks a clean end in it, and frees. NULL is allowed. */

@@ -30,6 +30,7 @@
 #include "raft/raft.h"
 #include "snapshot/worker.h"
 #include "store/directory.h"
+#include "store/reserve_file.h"
 #include "store/wal.h"
 #include "sys/log.h"
 #include "sys/mutex.h"
@@ -106,6 +107,8 @@ struct raftd_node {
     struct link_table links; /* its header says which thread may do what */
     char waiting_for[128];   /* guarded by links.mutex; see node_set_waiting_for() */
 
+    /* The files of the node; log writer and snapshot worker use it. NULL = no reserve is set. */
+    struct reserve_file *reserve;
     struct log_writer *log_writer;
     struct snapshot_worker *snapshots; /* NULL = the state machine has no snapshots */
 

@@ -94,12 +94,18 @@ static void report_snapshot(void *argument, uint64_t done_bytes, uint64_t total_
 
 static const struct member_notes notes = {.note = write_note};
 
+/* The table for the files of the node. */
+static const struct fs *files_of(const struct raftd_node *node)
+{
+    return node->reserve != NULL ? reserve_file_table(node->reserve) : fs_posix();
+}
+
 static struct recovery_options options_of(struct raftd_node *node)
 {
     const struct conf *conf = &node->conf;
 
     return (struct recovery_options){
-        .fs = fs_posix(),
+        .fs = files_of(node),
         .directory = conf->node.data_dir,
         .cluster_name = conf->cluster.name,
         .node_id = conf->node.id,
@@ -278,7 +284,7 @@ static int make_snapshot_worker(struct raftd_node *node, struct snapshot_files *
                                 struct raftd_error *error)
 {
     const struct snapshot_worker_options options = {
-        .fs = fs_posix(),
+        .fs = files_of(node),
         .directory = node->conf.node.data_dir,
         .cluster_id = node->cluster_id,
         .keep = node->conf.snapshot.keep,
@@ -326,7 +332,7 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
         recovered.wal = NULL; /* the log writer owns it */
         if (node->conf.storage.reserve_bytes != 0) {
             log_writer_watch_space(node->log_writer, node->conf.node.data_dir,
-                                   node->conf.storage.reserve_bytes);
+                                   node->conf.storage.reserve_bytes, node->reserve);
         }
     }
     recovery_free(&recovered);

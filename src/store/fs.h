@@ -35,6 +35,9 @@ struct fs {
     int (*fdatasync)(void *context, int file);
     int (*fsync)(void *context, int file);
     int (*truncate)(void *context, int file, uint64_t size);
+    /* Makes a file so long, with a block for every byte, if it is shorter. A failure may leave it
+     * as it was, or with more blocks. -EOPNOTSUPP: this file system cannot do that. */
+    int (*allocate)(void *context, int file, uint64_t size);
     int64_t (*size)(void *context, int file);
     int (*rename)(void *context, const char *from, const char *to);
     int (*unlink)(void *context, const char *path);

@@ -123,6 +123,19 @@ static int posix_truncate(void *context, int file, uint64_t size)
     return ftruncate(file, (off_t)size) == 0 ? 0 : -errno;
 }
 
+/* Not posix_fallocate(), which writes to every block where the file system cannot allocate. */
+static int posix_allocate(void *context, int file, uint64_t size)
+{
+    int result;
+
+    ASSERT(!mutex_rank_is_held(MUTEX_RANK_CORE));
+    (void)context;
+    do {
+        result = fallocate(file, 0, 0, (off_t)size);
+    } while (result != 0 && errno == EINTR);
+    return result == 0 ? 0 : -errno;
+}
+
 static int64_t posix_size(void *context, int file)
 {
     struct stat status;
@@ -217,6 +230,7 @@ const struct fs *fs_posix(void)
         .fdatasync = posix_fdatasync,
         .fsync = posix_fsync,
         .truncate = posix_truncate,
+        .allocate = posix_allocate,
         .size = posix_size,
         .rename = posix_rename,
         .unlink = posix_unlink,

@@ -3,6 +3,12 @@
  * who may use which part of it. This is the one place that says so; the member, the log writer and
  * the snapshot worker all ask here. Keeps no state; any thread.
  *
+ * A part of the reserve is not only watched but held by a file (reserve_file.h), so that no other
+ * program can take it: the part below a quarter, without as much as the last sixteenth. So if
+ * another program fills the disk, commands stop while a sixteenth is left outside of the file, and
+ * the file is for what may be written then. Free space is always that of the file system and that
+ * of the file together.
+ *
  *     free space       what may still be written
  *     >= reserve       everything; only now commands are accepted and files of the log prepared
  *     >= reserve / 4   the commands that were accepted before and are still on their way
@@ -29,5 +35,12 @@ enum reserve_use {
 
 /* The free bytes that this use has to leave; 0 if the reserve is 0. */
 uint64_t reserve_floor(enum reserve_use use, uint64_t reserve_bytes);
+
+/* The bytes that the file has to hold, whole blocks. */
+uint64_t reserve_held_bytes(uint64_t reserve_bytes);
+
+/* The bytes by which the file should become longer now, whole blocks: as much as it lacks, but a
+ * sixteenth of the reserve stays outside. free_bytes: of the file system, without the file. */
+uint64_t reserve_missing_bytes(uint64_t free_bytes, uint64_t held_bytes, uint64_t reserve_bytes);
 
 #endif

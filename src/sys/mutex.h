@@ -21,6 +21,7 @@ enum mutex_rank {
     MUTEX_RANK_CHANNELS, /* src/front: the subscriptions of all clients */
     MUTEX_RANK_SCRIPTS,  /* src/commands: the texts of scripts */
     MUTEX_RANK_READINGS, /* src/node: the snapshots that are being read for a backup */
+    MUTEX_RANK_RESERVE,  /* src/store: the file that holds a part of the reserve */
 };
 
 struct mutex {

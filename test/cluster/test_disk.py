@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Disks that hang (T46): every sync of one node waits, without an error. A leader with such a disk
-hands over; what clients are told stays true; and the node goes on when its disk does. Disks that are
-full (T45): a leader hands over to a node with space."""
+hands over; what clients are told stays true; and the node goes on when its disk does."""
 import os
 import time
 import unittest
@@ -9,10 +8,8 @@ import unittest
 from cluster import Cluster, rounds, wait_until
 from file_steps import FileSteps
 from load import Load, narrate
-from resp_client import ReplyError
 
 STALL_MS = 300
-RESERVE_MAX_BYTES = 1024 << 30  # see raftd.conf(5)
 
 
 def cluster_of_three():
@@ -54,42 +51,6 @@ class Disk(unittest.TestCase):
             cluster.wait_same_state()
             for node in cluster:
                 load.verify(node)
-
-    def test_t45_a_leader_whose_disk_is_full_hands_over(self):
-        with Cluster(3, tls=False) as cluster:
-            free = os.statvfs(cluster.directory)
-            # Less than the reserve is left, and more than the quarter of it without which a node
-            # takes no entries.
-            reserve = 2 * free.f_bavail * free.f_frsize
-            if reserve > RESERVE_MAX_BYTES:
-                self.skipTest("this disk is too large to be called full")
-            cluster[1].options["storage.reserve_bytes"] = reserve
-            cluster.start()
-            for _ in range(2):
-                wait_until("a leader with space",
-                           lambda: cluster.leader() in (cluster[2], cluster[3]))
-                wait_until("writes through all", lambda: self.can_write(cluster))
-                wait_until("the order to hand over", lambda: self.is_ordered(cluster[2], 1))
-            wait_until("a leader with space", lambda: cluster.leader() in (cluster[2], cluster[3]))
-
-    @staticmethod
-    def is_ordered(node, to):
-        """Whether the leader hands over; it may just have changed, or not have heard from `to`."""
-        try:
-            return node.call("RAFT", "TRANSFER", to) == "OK"
-        except ReplyError as error:
-            if error.code not in ("TRYAGAIN", "CLUSTERDOWN", "CONFLICT"):
-                raise
-            return False
-
-    @staticmethod
-    def can_write(cluster):
-        try:
-            return all(node.call("SET", "key", node.id) == "OK" for node in cluster)
-        except ReplyError as error:
-            if error.code not in ("OOM", "TRYAGAIN", "CLUSTERDOWN"):
-                raise
-            return False
 
     def test_a_follower_whose_disk_hangs_holds_up_nobody(self):
         cluster, steps = cluster_of_three()

@@ -3,8 +3,6 @@
 write through it and nodes are killed; newcomers join by themselves, restart, are removed and say
 so; a dead machine is replaced; a read replica serves reads."""
 import os
-import shutil
-import tempfile
 import time
 import unittest
 
@@ -15,7 +13,6 @@ from resp_client import ReplyError
 REMOVED_EXIT = 8
 # An orderly stop takes less than a second; a sanitizer makes everything slower.
 STOP_SECONDS = 5 if os.environ.get("SANITIZER_CFLAGS") else 1.5
-SHARED_MEMORY = "/dev/shm"
 ROUNDS = rounds(10)
 
 
@@ -317,49 +314,6 @@ class Members(unittest.TestCase):
                 # node answers all that it has taken before it closes.
                 self.assertEqual(unknown, 0)
                 leader.start().wait_ready()
-
-    @unittest.skipUnless(os.path.isdir(SHARED_MEMORY) and os.access(SHARED_MEMORY, os.W_OK),
-                         "no file system in memory to fill")
-    def test_a_full_disk_refuses_and_recovers(self):
-        """T45: refused clearly, reads go on, and so do writes once there is space."""
-        directory = tempfile.mkdtemp(prefix="raftd-test-", dir=SHARED_MEMORY)
-        ballast = os.path.join(directory, "ballast")
-        try:
-            with Cluster(1, options={"node.data_dir": os.path.join(directory, "data"),
-                                     "storage.segment_bytes": "1M",
-                                     "limits.max_request_bytes": "64K"}) as cluster:
-                node = cluster[1].start()
-                node.wait_ready()
-                node.call("SET", "key", "1")
-                node.terminate()
-                free = os.statvfs(directory)
-                free = free.f_bavail * free.f_frsize
-                node.options["storage.reserve_bytes"] = free - (8 << 20)
-                node.start().wait_ready()
-                self.assertEqual(node.call("SET", "key", "2"), "OK")
-                with open(ballast, "wb") as file:
-                    file.write(bytes(16 << 20))
-
-                def refused():
-                    try:
-                        node.call("SET", "key", "3")
-                    except ReplyError as error:
-                        self.assertEqual(error.code, "OOM")
-                        return True
-                    return False
-                wait_until("writes to be refused", refused)
-                self.assertIn(node.call("GET", "key"), (b"2", b"3"))
-                self.assertEqual(node.status()["role"], "leader")
-                os.unlink(ballast)
-
-                def taken():
-                    try:
-                        return node.call("SET", "key", "4") == "OK"
-                    except ReplyError:
-                        return False
-                wait_until("writes to be taken again", taken)
-        finally:
-            shutil.rmtree(directory, ignore_errors=True)
 
     def test_grow_and_shrink_under_load_with_kills(self):
         generator = seeded()

@@ -5,6 +5,7 @@ mounted: needs root."""
 import contextlib
 import os
 import re
+import subprocess
 import time
 import unittest
 
@@ -17,9 +18,11 @@ VOLUME_BYTES = "96M"
 OPTIONS = {"storage.reserve_bytes": "16M", "storage.segment_bytes": "1M",
            "limits.max_request_bytes": "256K", "raft.max_batch_bytes": "256K",
            "raft.request_timeout_ms": 1000}
-# Less than the reserve; and less than a quarter of it, when a node has no room for clients' entries.
+# Less than the reserve; and less than a sixteenth of it outside of what the node holds, when it has
+# no room for clients' entries.
 LOW_BYTES = 8 << 20
-LEFT_BYTES = 2 << 20
+LEFT_BYTES = 512 << 10
+HELD_BYTES = 3 << 20  # three sixteenths of the reserve
 LOOK_SECONDS = 1.5  # twice a second a node looks at its space, and then the leader has to hear of it
 ELECTION_TIMEOUT_SECONDS = 0.5
 WATCH_SECONDS = 10 * ELECTION_TIMEOUT_SECONDS
@@ -50,6 +53,16 @@ def attempt(node, *command):
         return node.call(*command)
     except (ReplyError, OSError) as error:
         return error
+
+
+def held_bytes(node):
+    """The part of the reserve that no other program can take."""
+    return os.stat(os.path.join(node.data_dir, "reserve")).st_blocks * 512
+
+
+def log_bytes(node):
+    return sum(os.stat(os.path.join(node.data_dir, name)).st_blocks * 512
+               for name in os.listdir(node.data_dir) if name.startswith("wal-"))
 
 
 class Space(unittest.TestCase):
@@ -154,6 +167,143 @@ class Space(unittest.TestCase):
             self.check_recovery(cluster, volumes, list(cluster))
 
 
+class OtherProgram(unittest.TestCase):
+    """Another program fills the disks to the last byte, and again whenever there is room."""
+
+    def fill(self, volumes):
+        for node, volume in volumes.items():
+            path = os.path.join(volume.path, "other-%d" % time.monotonic_ns())
+            result = subprocess.run(["dd", "if=/dev/zero", "of=" + path, "bs=4k"], check=False,
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            self.assertIn("No space left", result.stderr)
+            self.assertEqual(volume.free_bytes(), 0)
+            self.assertTrue(node.is_running())
+
+    def check_full(self, cluster, keys):
+        """What has to go on; and only that."""
+        def is_refused():
+            reply = attempt(cluster.wait_leader(), "SET", "other", "x")
+            return getattr(reply, "code", None) == "OOM"
+        wait_until("commands to be refused", is_refused)
+        for node in cluster:
+            key = keys.pop()
+            wait_until("a deletion through node %d" % node.id,
+                       lambda node=node, key=key: attempt(node, "DEL", key) in (0, 1))
+            wait_until("a read of node %d" % node.id,
+                       lambda node=node, key=key: attempt(node, "GET", key) is None)
+
+    def test_r4_what_makes_room_goes_on_when_another_program_takes_all(self):
+        keys = ["key-%d" % number for number in range(60)]
+        with cluster_on_volumes() as (cluster, volumes):
+            leader = cluster.wait_leader()
+            for key in keys:
+                self.assertEqual(leader.call("SET", key, "x" * 100000), "OK")
+            cluster.wait_same_state()
+            for node in cluster:
+                wait_until("the reserve", lambda node=node: held_bytes(node) == HELD_BYTES)
+            before = {node: log_bytes(node) for node in cluster}
+            self.fill(volumes)
+            self.check_full(cluster, keys)
+            # An election, and a start on a full disk.
+            for _ in range(3):
+                self.fill(volumes)
+                leader = cluster.wait_leader()
+                leader.kill()
+                cluster.wait_leader([node for node in cluster if node is not leader])
+                leader.start()
+                cluster.wait_leader()
+                self.check_full(cluster, keys)
+            self.fill(volumes)
+            self.assertEqual(cluster.wait_leader().call("FLUSHALL"), "OK")
+            self.fill(volumes)
+            for node in cluster:
+                index = node.call("RAFT", "SNAPSHOT")
+                wait_until("the snapshot of node %d" % node.id,
+                           lambda node=node, index=index:
+                           node.status()["snapshot_index"] >= index)
+                wait_until("the log of node %d to shrink" % node.id,
+                           lambda node=node: log_bytes(node) < before[node])
+            narrate("the logs shrank from %s to %s KiB; the reserves still hold %s",
+                    [size >> 10 for size in before.values()],
+                    [log_bytes(node) >> 10 for node in cluster],
+                    [held_bytes(node) >> 10 for node in cluster])
+            for volume in volumes.values():
+                for name in os.listdir(volume.path):
+                    if name.startswith("other-"):
+                        os.unlink(os.path.join(volume.path, name))
+            for node in cluster:
+                wait_until("writes through node %d" % node.id,
+                           lambda node=node: attempt(node, "SET", "after", "value") == "OK")
+                wait_until("the reserve", lambda node=node: held_bytes(node) == HELD_BYTES)
+            cluster.wait_same_state()
+
+
+class NearlyFull(unittest.TestCase):
+    """T45: less than the reserve is left, and more than what a node needs for its leader's
+    commands."""
+    RESERVE = {"storage.reserve_bytes": "64M"}
+    LEFT_BYTES = 32 << 20
+
+    @staticmethod
+    def is_ordered(node, to):
+        """Whether the leader hands over; it may just have changed, or not have heard from `to`."""
+        try:
+            return node.call("RAFT", "TRANSFER", to) == "OK"
+        except ReplyError as error:
+            if error.code not in ("TRYAGAIN", "CLUSTERDOWN", "CONFLICT"):
+                raise
+            return False
+
+    @staticmethod
+    def can_write(cluster):
+        try:
+            return all(node.call("SET", "key", node.id) == "OK" for node in cluster)
+        except ReplyError as error:
+            if error.code not in ("OOM", "TRYAGAIN", "CLUSTERDOWN"):
+                raise
+            return False
+
+    def test_t45_a_leader_whose_disk_is_full_hands_over(self):
+        with cluster_on_volumes() as (cluster, volumes):
+            full = cluster[1]
+            full.kill()
+            full.options.update(self.RESERVE)
+            volumes[full].fill(self.LEFT_BYTES)
+            full.start().wait_ready()
+            for _ in range(2):
+                wait_until("a leader with space",
+                           lambda: cluster.leader() in (cluster[2], cluster[3]))
+                wait_until("writes through all", lambda: self.can_write(cluster))
+                wait_until("the order to hand over", lambda: self.is_ordered(cluster[2], 1))
+            wait_until("a leader with space", lambda: cluster.leader() in (cluster[2], cluster[3]))
+
+    def test_t45_a_full_disk_refuses_and_recovers(self):
+        """Refused clearly, reads go on, and so do writes once there is space."""
+        with Cluster(1, options={**OPTIONS, **self.RESERVE}) as cluster:
+            node = cluster[1]
+            volume = disks.Tmpfs(node.directory, "volume", VOLUME_BYTES)
+            volume.mount()
+            try:
+                node.options["node.data_dir"] = os.path.join(volume.path, "data")
+                node.start().wait_ready()
+                self.assertEqual(node.call("SET", "key", "2"), "OK")
+                volume.fill(self.LEFT_BYTES)
+
+                def refused():
+                    reply = attempt(node, "SET", "key", "3")
+                    self.assertIn(getattr(reply, "code", reply), ("OK", "OOM"))
+                    return reply != "OK"
+                wait_until("writes to be refused", refused)
+                self.assertIn(node.call("GET", "key"), (b"2", b"3"))
+                self.assertEqual(node.status()["role"], "leader")
+                volume.empty()
+                wait_until("writes to be taken again",
+                           lambda: attempt(node, "SET", "key", "4") == "OK")
+            finally:
+                node.kill()
+                volume.unmount()
+
+
 class SmallVolume(unittest.TestCase):
     """A volume that is too small for the options is a mistake at the start, and the options that the
     message names are enough to write for ever."""
@@ -202,9 +352,9 @@ class SmallVolume(unittest.TestCase):
                 node.start().wait_ready()
                 for number in range(200):
                     self.assertEqual(attempt(node, "SET", "key-%d" % number, "x" * 10000), "OK")
-                narrate("%d KiB are left, %d of them reserved", volume.free_bytes() >> 10,
-                        reserve >> 10)
-                self.assertGreaterEqual(volume.free_bytes(), reserve)
+                left = volume.free_bytes() + held_bytes(node)
+                narrate("%d KiB are left, %d of them reserved", left >> 10, reserve >> 10)
+                self.assertGreaterEqual(left, reserve)
             finally:
                 node.kill()
                 volume.unmount()

@@ -273,24 +273,14 @@ static void strike_disk_full(struct world *world, struct sim_random *random)
         STORY(world, host->id, "its disk is %s for %llu ms", rooms[kind],
               (unsigned long long)(for_us / 1000));
         faults_hit(world, FAULT_DISK_FULL, host->id);
-        fs_memory_limit(host->disk, kind == HOST_ROOM_ENOUGH ? 1 : 0);
-        host->room = kind;
-        if (host->alive) {
-            host_plan_turn(host);
-        }
+        host_set_room(host, kind == HOST_ROOM_ENOUGH ? HOST_ROOM_FILLED : kind);
         world_plan(world, world->now_us + for_us, SIM_EVENT_UNLIMIT, host->id, 0, 0);
     }
 }
 
 void faults_on_unlimit(struct world *world, uint16_t id)
 {
-    struct host *host = world->hosts[id];
-
-    fs_memory_limit(host->disk, 0);
-    host->room = HOST_ROOM_ENOUGH;
-    if (host->alive) {
-        host_plan_turn(host);
-    }
+    host_set_room(world->hosts[id], HOST_ROOM_ENOUGH);
 }
 
 static void strike_wall_step(struct world *world, struct sim_random *random)

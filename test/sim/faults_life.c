@@ -128,33 +128,26 @@ void faults_fill_disks(struct world *world, struct sim_random *random)
     }
     for (uint16_t id = 1; id <= world->last_id; id++) {
         struct host *host = world->hosts[id];
+        enum host_room room = (enum host_room)sim_random_below(random, 5);
 
-        host->room = (enum host_room)sim_random_below(random, 4);
-        if (host->room == HOST_ROOM_EXHAUSTED) {
+        if (room == HOST_ROOM_EXHAUSTED) {
             exhausted |= 1U << id;
             if (!host->in_trouble && !member_changes_can_lose(world, exhausted)) {
                 exhausted &= ~(1U << id);
-                host->room = HOST_ROOM_NONE;
+                room = HOST_ROOM_NONE;
             }
         }
-        if (host->room != HOST_ROOM_ENOUGH) {
+        if (room != HOST_ROOM_ENOUGH) {
             faults_hit(world, FAULT_FULL, id);
         }
-        STORY(world, id, "room on its disk is now of kind %d", (int)host->room);
-        if (host->alive) {
-            host_plan_turn(host);
-        }
+        STORY(world, id, "room on its disk is now of kind %d", (int)room);
+        host_set_room(host, room);
     }
 }
 
 void faults_free_disks(struct world *world)
 {
     for (uint16_t id = 1; id <= world->last_id; id++) {
-        struct host *host = world->hosts[id];
-
-        host->room = HOST_ROOM_ENOUGH;
-        if (host->alive) {
-            host_plan_turn(host);
-        }
+        host_set_room(world->hosts[id], HOST_ROOM_ENOUGH);
     }
 }

@@ -31,6 +31,7 @@ static bool chance_fails(struct fs_memory *memory, enum fs_memory_operation oper
         return happens(memory, faults->sync_error, FS_FAULT_SYNC_ERROR);
     case FS_MEMORY_CREATE:
     case FS_MEMORY_TRUNCATE:
+    case FS_MEMORY_ALLOCATE:
     case FS_MEMORY_RENAME:
     case FS_MEMORY_UNLINK:
     case FS_MEMORY_MAKE_DIRECTORY:
@@ -144,6 +145,13 @@ void fs_memory_fail(struct fs_memory *memory, enum fs_memory_operation operation
 void fs_memory_limit(struct fs_memory *memory, uint64_t bytes)
 {
     memory->limit_bytes = bytes;
+}
+
+void fs_memory_fill(struct fs_memory *memory, uint64_t free_bytes)
+{
+    uint64_t bytes = used_bytes(memory) + free_bytes;
+
+    memory->limit_bytes = bytes > 0 ? bytes : 1;
 }
 
 void fs_memory_set_faults(struct fs_memory *memory, const struct fs_faults *faults)

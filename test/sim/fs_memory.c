@@ -257,6 +257,26 @@ static int memory_truncate(void *context, int file, uint64_t size)
     return result;
 }
 
+static int memory_allocate_blocks(void *context, int file, uint64_t size)
+{
+    struct fs_memory *memory = context;
+    struct fs_inode *inode;
+    int result;
+
+    if (fs_begin_whole(memory, FS_MEMORY_ALLOCATE, &result)) {
+        ASSERT(handle_of(memory, file)->is_writable);
+        inode = inode_of(memory, file);
+        if (size <= inode->cache_bytes) {
+            return result;
+        }
+        if (!fs_has_room(memory, size - inode->cache_bytes)) {
+            return -ENOSPC;
+        }
+        fs_inode_truncate(inode, size);
+    }
+    return result;
+}
+
 static int64_t memory_size(void *context, int file)
 {
     struct fs_memory *memory = context;
@@ -387,6 +407,7 @@ struct fs_memory *fs_memory_create(uint64_t seed)
         .fdatasync = memory_fdatasync,
         .fsync = memory_fsync,
         .truncate = memory_truncate,
+        .allocate = memory_allocate_blocks,
         .size = memory_size,
         .rename = memory_rename,
         .unlink = memory_unlink,

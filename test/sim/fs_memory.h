@@ -36,6 +36,7 @@ enum fs_memory_operation {
     FS_MEMORY_FDATASYNC,
     FS_MEMORY_FSYNC,
     FS_MEMORY_TRUNCATE,
+    FS_MEMORY_ALLOCATE,
     FS_MEMORY_RENAME,
     FS_MEMORY_UNLINK,
     FS_MEMORY_MAKE_DIRECTORY,
@@ -61,6 +62,8 @@ void fs_memory_fail(struct fs_memory *memory, enum fs_memory_operation operation
 
 /* Writes fail with -ENOSPC if they would make all files together larger; 0 = no limit. */
 void fs_memory_limit(struct fs_memory *memory, uint64_t bytes);
+/* The same, with what is used now and so much more: others have taken the rest. */
+void fs_memory_fill(struct fs_memory *memory, uint64_t free_bytes);
 
 /*
  * Faults by chance, while the process runs: each so many times in a million operations of its
@@ -70,7 +73,8 @@ struct fs_faults {
     uint32_t read_error;      /* a read fails once with -EIO */
     uint32_t write_error;     /* a write fails with -EIO, and may be done in part */
     uint32_t sync_error;      /* a sync fails once with -EIO, and its pages are lost */
-    uint32_t name_error;      /* create, rename, unlink, directory sync, truncate: -EIO */
+    uint32_t name_error;      /* create, rename, unlink, directory sync, truncate, allocate:
+                                 -EIO */
     uint32_t full;            /* the disk is full: writes that grow a file fail with -ENOSPC */
     uint32_t full_operations; /* for so many operations */
     uint32_t stall;           /* an operation takes up to stall_ms */

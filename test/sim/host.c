@@ -160,7 +160,7 @@ const char *host_stand_in_name(const struct host *host)
 void host_recovery_options(struct host *host, struct recovery_options *options)
 {
     *options = (struct recovery_options){
-        .fs = fs_memory_table(host->disk),
+        .fs = host_files(host),
         .directory = HOST_DIRECTORY,
         .cluster_name = "",
         .node_id = host->id,
@@ -290,6 +290,7 @@ static bool cannot_start(struct host *host, struct recovered *recovered,
     recovery_free(recovered);
     kv_destroy(host->kv);
     host->kv = NULL;
+    host_disk_end(host);
     fs_memory_end_process(host->disk);
     return false;
 }
@@ -362,6 +363,7 @@ bool host_start(struct host *host, uint64_t cluster_id, const struct raft_member
     host_asking_end(host);
     host_draw_options(host);
     make_machine(host);
+    host_disk_begin(host);
     host_recovery_options(host, &options);
     if (recover(host, cluster_id, founding, &recovered, &error) != 0) {
         return cannot_start(host, &recovered, &error);
@@ -375,6 +377,7 @@ bool host_start(struct host *host, uint64_t cluster_id, const struct raft_member
     if (recovered.snapshot.index > 0) {
         world_see(host->world, SEEN_SNAPSHOT_START);
     }
+    host_disk_hold(host);
     host_worker_begin(host, recovered.files);
     STORY(host->world, host->id, "starts: term %llu, vote %u, snapshot of %llu, log %llu to %llu",
           (unsigned long long)recovered.log.term, recovered.log.vote,

@@ -70,6 +70,7 @@ enum host_room {
     HOST_ROOM_LOW,       /* less than the reserve */
     HOST_ROOM_NONE,      /* less than a quarter of the reserve */
     HOST_ROOM_EXHAUSTED, /* nothing of the reserve is left */
+    HOST_ROOM_FILLED,    /* another program has filled the disk; the member knows what is left */
 };
 
 /* A byte of the log that has rotted while the process runs: faults_rot.h. */
@@ -209,6 +210,7 @@ struct host {
     int64_t wall_offset_ms;
 
     struct fs_memory *disk;
+    struct reserve_file *reserve; /* NULL = no process uses the disk */
     enum host_room room;
     bool snapshot_damaged; /* since its process ended; it has to start nevertheless */
     struct host_rot rot;
@@ -383,6 +385,13 @@ void host_worker_slice(struct host *host);
 bool host_worker_goes_on(const struct host *host);
 
 /* host_disk.c */
+/* A process begins to use the disk; later, when it has recovered: it holds its reserve. */
+void host_disk_begin(struct host *host);
+void host_disk_hold(struct host *host);
+void host_disk_end(struct host *host);
+/* The table for the files of the process, or that of the disk if there is no process. */
+const struct fs *host_files(const struct host *host);
+void host_set_room(struct host *host, enum host_room room);
 void host_write_submit(struct host *host, struct member_write *write);
 /* Gives the writes that are durable back to the member. */
 void host_writes_return(struct host *host);

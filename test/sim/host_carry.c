@@ -22,6 +22,15 @@ enum { PAUSE_MS_MAX = 4000, PAUSE_ONE_IN = 100 };
 
 /* ---- what happened ---- */
 
+/* As the log writer asks for it. */
+static uint64_t free_on_disk(const struct host *host)
+{
+    const struct fs *fs = host_files(host);
+    int64_t bytes = fs->free_bytes(fs->context, HOST_DIRECTORY);
+
+    return bytes < 0 ? UINT64_MAX : (uint64_t)bytes;
+}
+
 static uint64_t free_bytes(const struct host *host)
 {
     switch (host->room) {
@@ -31,6 +40,8 @@ static uint64_t free_bytes(const struct host *host)
         return HOST_RESERVE_BYTES / 4 - 1;
     case HOST_ROOM_EXHAUSTED:
         return 0;
+    case HOST_ROOM_FILLED:
+        return free_on_disk(host);
     case HOST_ROOM_ENOUGH:
     default:
         return UINT64_MAX;

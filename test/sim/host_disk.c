@@ -8,12 +8,50 @@
 #include "sim/faults_rot.h"
 #include "sim/host.h"
 #include "sim/truth.h"
+#include "store/reserve_file.h"
 
 enum {
     PREPARE_BYTES = 16384,
+    HOLD_BYTES = 65536,
     CRASH_OPERATIONS_MAX =
         6, /* operations of the file system in one batch, at which a crash may hit */
 };
+
+void host_disk_begin(struct host *host)
+{
+    ASSERT(host->reserve == NULL);
+    host->reserve =
+        reserve_file_create(fs_memory_table(host->disk), HOST_DIRECTORY, HOST_RESERVE_BYTES);
+}
+
+void host_disk_hold(struct host *host)
+{
+    while (reserve_file_hold(host->reserve, HOLD_BYTES)) {
+    }
+}
+
+void host_disk_end(struct host *host)
+{
+    reserve_file_destroy(host->reserve);
+    host->reserve = NULL;
+}
+
+const struct fs *host_files(const struct host *host)
+{
+    return host->reserve != NULL ? reserve_file_table(host->reserve) : fs_memory_table(host->disk);
+}
+
+void host_set_room(struct host *host, enum host_room room)
+{
+    host->room = room;
+    fs_memory_limit(host->disk, 0);
+    if (room == HOST_ROOM_FILLED) {
+        fs_memory_fill(host->disk, 0);
+    }
+    if (host->alive) {
+        host_plan_turn(host);
+    }
+}
 
 static void push(struct host_writes *writes, struct member_write *write)
 {
@@ -90,14 +128,20 @@ void host_end_stall(struct host *host)
 void host_on_disk(struct host *host, uint16_t batch, uint64_t life)
 {
     struct raftd_error error = {0};
+    uint64_t held_bytes;
 
     if (!host->alive || host->life != life || host->batch != batch) {
         return;
     }
+    held_bytes = reserve_file_held_bytes(host->reserve);
     if (append(host, &error) != 0) {
         die(host, &error);
         return;
     }
+    if (reserve_file_held_bytes(host->reserve) < held_bytes) {
+        world_see(host->world, SEEN_RESERVE_USED);
+    }
+    (void)reserve_file_hold(host->reserve, HOLD_BYTES);
     for (size_t i = 0; i < host->writing.count; i++) {
         truth_on_durable(host->world, host->id, &host->writing.list[i]->write);
         push(&host->done, host->writing.list[i]);
@@ -153,6 +197,7 @@ void host_disk_stop(struct host *host)
     host_worker_end(host);
     wal_close(host->wal);
     host->wal = NULL;
+    host_disk_end(host);
     fs_memory_end_process(host->disk);
     lose(&host->queued);
     lose(&host->writing);
@@ -187,6 +232,7 @@ void host_disk_crash(struct host *host, enum host_end end)
     host_worker_end(host);
     wal_close(host->wal);
     host->wal = NULL;
+    host_disk_end(host);
     if (end == HOST_POWER_CUT) {
         enum fs_memory_loss loss = losses[sim_random_below(&host->world->random, 4)];
 

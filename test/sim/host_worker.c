@@ -26,7 +26,7 @@ enum {
 void host_worker_begin(struct host *host, struct snapshot_files *files)
 {
     const struct snapshot_worker_options options = {
-        .fs = fs_memory_table(host->disk),
+        .fs = host_files(host),
         .directory = HOST_DIRECTORY,
         .cluster_id = host->identity.cluster_id,
         .keep = host->options.snapshots_kept,

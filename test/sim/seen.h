@@ -50,6 +50,7 @@
     X(SEEN_ROOM_AGAIN, "disks with room again")                                                    \
     X(SEEN_SPACE_LOW, "nodes told that room is low")                                               \
     X(SEEN_NO_ROOM, "appends that came when room was low")                                         \
+    X(SEEN_RESERVE_USED, "batches in the room that was held for them")                             \
     X(SEEN_DISK_END, "processes ended by their disk")                                              \
     X(SEEN_STALL, "stalls")                                                                        \
     X(SEEN_LONG_STALL, "stalls of seconds")                                                        \

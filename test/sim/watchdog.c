@@ -8,7 +8,8 @@
 #include "sim/host.h"
 #include "sim/net.h"
 
-static const char *const rooms[] = {"room", "low room", "no room", "nothing of its reserve left"};
+static const char *const rooms[] = {"room", "low room", "no room", "nothing of its reserve left",
+                                    "a disk that others have filled"};
 
 /* Why a host does nothing at all; NULL = it can work. */
 static const char *obstacle(const struct host *host)

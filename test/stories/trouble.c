@@ -330,7 +330,8 @@ static bool room_of(const char *word, enum host_room *room)
     static const char *const names[] = {[HOST_ROOM_ENOUGH] = "enough",
                                         [HOST_ROOM_LOW] = "low",
                                         [HOST_ROOM_NONE] = "none",
-                                        [HOST_ROOM_EXHAUSTED] = "exhausted"};
+                                        [HOST_ROOM_EXHAUSTED] = "exhausted",
+                                        [HOST_ROOM_FILLED] = "filled"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(word, names[i]) == 0) {
@@ -351,7 +352,7 @@ const char *story_room(struct story *story, const struct words *words)
         return story_no_node;
     }
     if (!room_of(words->list[2], &room)) {
-        return "expected enough, low, none or exhausted";
+        return "expected enough, low, none, exhausted or filled";
     }
     for (uint16_t id = 1; id <= story->world->last_id; id++) {
         struct host *host = story->world->hosts[id];
@@ -359,10 +360,7 @@ const char *story_room(struct story *story, const struct words *words)
         if (host == NULL || (!all && host != one)) {
             continue;
         }
-        host->room = room;
-        if (host->alive) {
-            host_plan_turn(host);
-        }
+        host_set_room(host, room);
     }
     return NULL;
 }

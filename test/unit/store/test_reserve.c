@@ -1,0 +1,217 @@
+/*
+ * store/reserve_file: the part of the reserve that other programs cannot take, and the log on a
+ * disk that another program has filled.
+ */
+#include "store/reserve_file.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "unit.h"
+
+#include "sim/fs_memory.h"
+#include "store/reserve.h"
+#include "store/world.h"
+
+#define RESERVE_PATH WORLD_DIRECTORY "/" RESERVE_FILE_NAME
+
+enum { RESERVE_BYTES = 8 << 20, HELD_BYTES = RESERVE_BYTES / 16 * 3, DISK_BYTES = 64 << 20 };
+
+static struct fs_memory *memory;
+static const struct fs *below;
+static struct reserve_file *reserve;
+static const struct fs *fs;
+static struct model model;
+
+static void begin(void)
+{
+    reserve = reserve_file_create(below, WORLD_DIRECTORY, RESERVE_BYTES);
+    fs = reserve_file_table(reserve);
+}
+
+static void set_up(void)
+{
+    memory = fs_memory_create(1);
+    below = fs_memory_table(memory);
+    model = (struct model){0};
+    ck_assert_int_eq(below->make_directory(below->context, WORLD_DIRECTORY), 0);
+    fs_memory_limit(memory, DISK_BYTES);
+    begin();
+}
+
+static void tear_down(void)
+{
+    reserve_file_destroy(reserve);
+    fs_memory_destroy(memory);
+}
+
+static void hold_all(void)
+{
+    while (reserve_file_hold(reserve, 1 << 20)) {
+    }
+}
+
+static int64_t free_below(void)
+{
+    return below->free_bytes(below->context, WORLD_DIRECTORY);
+}
+
+static int64_t free_here(void)
+{
+    return fs->free_bytes(fs->context, WORLD_DIRECTORY);
+}
+
+/* What other programs have taken of DISK_BYTES. */
+static void others_leave(uint64_t free_bytes)
+{
+    fs_memory_limit(memory, 0);
+    fs_memory_fill(memory, free_bytes);
+}
+
+START_TEST(a_part_of_the_reserve_is_held_and_counts_as_free)
+{
+    ck_assert_uint_eq(reserve_held_bytes(RESERVE_BYTES), HELD_BYTES);
+    hold_all();
+    ck_assert_uint_eq(fs_memory_size(memory, RESERVE_PATH), HELD_BYTES);
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), HELD_BYTES);
+    ck_assert_int_eq(free_below(), DISK_BYTES - HELD_BYTES);
+    ck_assert_int_eq(free_here(), DISK_BYTES);
+}
+END_TEST
+
+/* A sixteenth is left to others, and what they leave is taken as soon as it is there. */
+START_TEST(it_is_held_as_far_as_there_is_room)
+{
+    others_leave(RESERVE_BYTES / 16);
+    ck_assert(!reserve_file_hold(reserve, HELD_BYTES));
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), 0);
+    others_leave(RESERVE_BYTES / 16 + 100000);
+    ck_assert(!reserve_file_hold(reserve, HELD_BYTES));
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), 100000 / 4096 * 4096);
+    others_leave(DISK_BYTES);
+    ck_assert(reserve_file_hold(reserve, 4096));
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), 100000 / 4096 * 4096 + 4096);
+    hold_all();
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), HELD_BYTES);
+}
+END_TEST
+
+/* The log goes on until the file has given up all that it held, and not one write more. */
+START_TEST(r4_the_log_grows_on_a_disk_that_others_have_filled)
+{
+    struct wal_options options = world_options(fs);
+    struct wal_recovered recovered;
+    struct raftd_error error = {0};
+    struct step step = {.append_count = 1, .entry_bytes = 32 * 1024};
+    struct wal *wal;
+    uint64_t written = 0;
+
+    hold_all();
+    ck_assert_int_eq(wal_open(&options, &wal, &recovered, &error), 0);
+    wal_recovered_free(&recovered);
+    world_step(wal, &model, (struct step){.term = 1, .vote = 1});
+    others_leave(0);
+    ck_assert_int_eq(free_here(), HELD_BYTES);
+    while (world_append(wal, &model, &step, 1, &error) == 0) {
+        model_step(&model, &step);
+        written += step.entry_bytes;
+    }
+    ck_assert_ptr_nonnull(strstr(error.message, "No space left"));
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), 0);
+    ck_assert_uint_ge(written, HELD_BYTES / 2);
+    wal_close(wal);
+    fs_memory_limit(memory, 0);
+    world_check_usable(memory, &model);
+}
+END_TEST
+
+/* So a node can start on a full disk, and write the first entry of a term. */
+START_TEST(r4_a_start_finds_what_is_held)
+{
+    struct raftd_error error = {0};
+    int file;
+
+    hold_all();
+    others_leave(0);
+    reserve_file_destroy(reserve);
+    begin();
+    file = fs->open(fs->context, WORLD_DIRECTORY "/file", FS_OPEN_CREATE);
+    ck_assert_int_ge(file, 0);
+    ck_assert_int_eq(fs->pwrite(fs->context, file, &error, sizeof(error), 0), 0);
+    ck_assert_uint_gt(reserve_file_held_bytes(reserve), HELD_BYTES / 2);
+    ck_assert_uint_lt(reserve_file_held_bytes(reserve), HELD_BYTES);
+    ck_assert_int_eq(fs->close(fs->context, file), 0);
+    ck_assert_uint_eq(fs_memory_size(memory, WORLD_DIRECTORY "/file"), sizeof(error));
+}
+END_TEST
+
+START_TEST(a_smaller_setting_gives_room_back)
+{
+    hold_all();
+    reserve_file_destroy(reserve);
+    reserve = reserve_file_create(below, WORLD_DIRECTORY, RESERVE_BYTES / 2);
+    fs = reserve_file_table(reserve);
+    hold_all();
+    ck_assert_uint_eq(fs_memory_size(memory, RESERVE_PATH), HELD_BYTES / 2);
+    ck_assert_int_eq(free_here(), DISK_BYTES);
+}
+END_TEST
+
+/* A disk that fails is no reason to end, as long as only the reserve is concerned. */
+START_TEST(a_failure_of_the_reserve_fails_nothing_else)
+{
+    int file;
+
+    fs_memory_fail(memory, FS_MEMORY_CREATE, 1, -EIO);
+    ck_assert(!reserve_file_hold(reserve, HELD_BYTES));
+    fs_memory_fail(memory, FS_MEMORY_ALLOCATE, 1, -EIO);
+    ck_assert(!reserve_file_hold(reserve, HELD_BYTES));
+    hold_all();
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), HELD_BYTES);
+    others_leave(0);
+    file = fs->open(fs->context, WORLD_DIRECTORY "/file", FS_OPEN_CREATE);
+    fs_memory_fail(memory, FS_MEMORY_TRUNCATE, 1, -EIO);
+    ck_assert_int_eq(fs->pwrite(fs->context, file, "x", 1, 0), -ENOSPC);
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), HELD_BYTES);
+    ck_assert_int_eq(fs->pwrite(fs->context, file, "x", 1, 0), 0);
+    /* Others take each piece, and a sync in between fails. */
+    fs_memory_limit(memory, 1);
+    fs_memory_fail(memory, FS_MEMORY_FSYNC, 1, -EIO);
+    ck_assert_int_eq(fs->pwrite(fs->context, file, "x", 1, 1), -ENOSPC);
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), 0);
+    fs_memory_limit(memory, 0);
+    ck_assert_int_eq(fs->pwrite(fs->context, file, "x", 1, 1), 0);
+    ck_assert_int_eq(fs->close(fs->context, file), 0);
+}
+END_TEST
+
+/* Then nothing is held; the node watches the free space, and that is all. */
+START_TEST(a_file_system_that_cannot_allocate_is_asked_once)
+{
+    uint64_t count;
+
+    fs_memory_fail(memory, FS_MEMORY_ALLOCATE, 1, -EOPNOTSUPP);
+    ck_assert(!reserve_file_hold(reserve, HELD_BYTES));
+    count = fs_memory_count(memory);
+    ck_assert(!reserve_file_hold(reserve, HELD_BYTES));
+    ck_assert_uint_eq(fs_memory_count(memory), count);
+    ck_assert_int_eq(free_here(), DISK_BYTES);
+}
+END_TEST
+
+UNIT_SUITE(reserve)
+{
+    Suite *suite = suite_create("reserve");
+    TCase *tcase = tcase_create("file");
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, a_part_of_the_reserve_is_held_and_counts_as_free);
+    tcase_add_test(tcase, it_is_held_as_far_as_there_is_room);
+    tcase_add_test(tcase, r4_the_log_grows_on_a_disk_that_others_have_filled);
+    tcase_add_test(tcase, r4_a_start_finds_what_is_held);
+    tcase_add_test(tcase, a_smaller_setting_gives_room_back);
+    tcase_add_test(tcase, a_failure_of_the_reserve_fails_nothing_else);
+    tcase_add_test(tcase, a_file_system_that_cannot_allocate_is_asked_once);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
