@@ -79,7 +79,8 @@ static void offer(struct snapshot_worker *worker, struct snapshot_send *send)
     snapshot_push_frame(worker, send->peer, &head, NULL);
 }
 
-/* Opens the file, which was found intact. False: it cannot be opened now. */
+/* Opens the file, which was found intact, perhaps long ago. False: it cannot be opened now; the
+ * next transfer reads all of it again, and so finds out whether it is damaged. */
 static bool open_file(struct snapshot_worker *worker, struct snapshot_send *send)
 {
     const struct fs *fs = worker->options.fs;
@@ -92,6 +93,7 @@ static bool open_file(struct snapshot_worker *worker, struct snapshot_send *send
     snapshot_path(worker, name, path);
     if (snapshot_reader_open(fs, worker->directory, name, &reader, &error) != 0) {
         LOG_WARNING("cannot send a snapshot to node %u: %s", send->peer, error.message);
+        snapshot_files_doubt(worker->files, send->index);
         return false;
     }
     send->file = fs->open(fs->context, path, FS_OPEN_READ);

@@ -103,6 +103,29 @@ START_TEST(r7_a_file_that_rots_while_it_is_sent_is_refused_once)
 }
 END_TEST
 
+/* R7: the first bytes of a file rot that was found intact for an earlier transfer, so it cannot
+ * even be opened. The transfer fails once; the next one reads the file again. */
+START_TEST(r7_a_file_that_rots_after_it_was_checked_is_read_again)
+{
+    struct fs_memory *memory;
+    uint8_t byte;
+
+    set_up_two_files();
+    memory = transfer.sides[SENDER].memory;
+    snapshot_worker_send(transfer.sides[SENDER].worker, RECEIVER);
+    two_workers_run_until(is_sent);
+    byte = fs_memory_bytes(memory, path_20)[1] ^ 4;
+    fs_memory_poke(memory, path_20, 1, &byte, 1);
+    snapshot_worker_send(transfer.sides[SENDER].worker, RECEIVER);
+    two_workers_run_until(has_failed);
+    snapshot_worker_send(transfer.sides[SENDER].worker, RECEIVER);
+    two_workers_run_until(is_damaged);
+    ck_assert_uint_eq(transfer.damaged_index, 20);
+    ck_assert(!fs_memory_exists(memory, path_20));
+    ck_assert_uint_eq(two_workers_newest(SENDER), 10);
+}
+END_TEST
+
 /* A sector that cannot be read: the file is not offered, but it keeps its name, because it may be
  * the only one and the next read may succeed. */
 START_TEST(a_file_that_cannot_be_read_is_not_offered_and_not_removed)
@@ -255,6 +278,7 @@ UNIT_SUITE(snapshot_files)
     tcase_add_test(tcase, r7_a_rotten_file_is_never_offered_and_the_one_before_is);
     tcase_add_test(tcase, r7_without_a_good_file_it_waits_for_a_new_one);
     tcase_add_test(tcase, r7_a_file_that_rots_while_it_is_sent_is_refused_once);
+    tcase_add_test(tcase, r7_a_file_that_rots_after_it_was_checked_is_read_again);
     tcase_add_test(tcase, a_file_that_cannot_be_read_is_not_offered_and_not_removed);
     tcase_add_test(tcase, r7_files_are_read_in_the_background);
     tcase_add_test(tcase, an_older_snapshot_stays_until_the_newer_one_was_read_back);
