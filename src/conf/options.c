@@ -365,7 +365,9 @@ const struct conf_option conf_options[] = {
      .max = UINT32_MAX,
      .description = "How many entries before a snapshot stay in the log. A follower that is "
                     "behind by fewer entries than this gets entries and not the whole snapshot. "
-                    "None while less than reserve_bytes is free.",
+                    "What a follower lacks that answers and catches up stays as well, up to about "
+                    "four times the size of the newest snapshot's content. None of these while "
+                    "less than reserve_bytes is free.",
      FIELD(snapshot.keep_entries)},
     {.section = "snapshot",
      .key = "keep",

@@ -22,6 +22,9 @@ struct member *member_create(const struct member_options *options, struct raft_c
     member->snapshots.taken_index = applied->index;
     member->snapshots.taken_term = applied->term;
     member->snapshots.content_bytes = applied->content_bytes;
+    if (applied->index != 0) {
+        kept_note(&member->snapshots.kept, applied->index, 0, applied->content_bytes);
+    }
     waiting_init(&member->waiting);
     return member;
 }

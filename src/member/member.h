@@ -236,8 +236,9 @@ bool member_takes_snapshot(const struct member *member);
  * info; a task says what becomes of staged. */
 void member_snapshot_received(struct member *member, uint16_t peer, struct snapshot_info *info,
                               void *staged, uint64_t content_bytes);
-/* The transfer to a peer ended: the peer has the whole snapshot on its disk, or not. */
-void member_snapshot_sent(struct member *member, uint16_t peer, bool has_it);
+/* The transfer to a peer ended: the peer has the snapshot of this index on its disk, or not. */
+void member_snapshot_sent(struct member *member, uint16_t peer, uint64_t index);
+void member_snapshot_not_sent(struct member *member, uint16_t peer);
 /* The snapshot of this index was found damaged. before_index: index of the newest good one, 0 =
  * there is none. A new one is due at once. */
 void member_snapshot_damaged(struct member *member, uint64_t index, uint64_t before_index);
@@ -323,6 +324,9 @@ void member_applied(struct member *member, struct member_apply *apply);
 
 /* If a snapshot is due: true, and the member counts it as begun. The host fills info->nonce. */
 bool member_begin_snapshot(struct member *member, struct snapshot_info *info);
+/* How far back the log is kept for peers that catch up: not before the snapshot of this index. A
+ * transfer of an older one begins anew with the newest. UINT64_MAX = of every older one. */
+uint64_t member_log_floor(const struct member *member);
 /* Whether the host has to take a slice of the state, if the worker has room for it. */
 bool member_wants_slice(const struct member *member);
 /* A slice of so many bytes was taken; is_last: the state machine has no more. */

@@ -12,9 +12,19 @@
 
 /* ---- news of the worker ---- */
 
+uint64_t member_log_floor(const struct member *member)
+{
+    const struct member_snapshots *snapshots = &member->snapshots;
+
+    return member->disk == RAFT_SPACE_ENOUGH
+               ? kept_floor(&snapshots->kept, member->applied_bytes, snapshots->content_bytes)
+               : UINT64_MAX;
+}
+
 /*
  * The first entry that is kept. The snapshot covers the others, but the last keep_entries of them
- * are kept for slow followers, and those after an older snapshot that is being sent to a peer.
+ * are kept for slow followers, those after an older snapshot that is being sent to a peer, and
+ * those that a peer lacks which catches up: else the peer would need a snapshot again, and so on.
  *
  * While the disk is nearly full, none are kept for slow followers, which get the snapshot instead.
  * Their number is bounded and not their size, so a disk that they have filled would stay full.
@@ -23,8 +33,12 @@ static uint64_t keep_from(const struct member *member, const struct member_saved
 {
     uint64_t keep = member->disk == RAFT_SPACE_ENOUGH ? member->options.keep_entries : 0;
     uint64_t from = saved->index >= keep ? saved->index - keep + 1 : 1;
+    uint64_t needed = raft_needed_index(member->core, member_log_floor(member));
 
-    return saved->needed_index < from ? saved->needed_index + 1 : from;
+    if (saved->needed_index < needed) {
+        needed = saved->needed_index;
+    }
+    return needed < from ? needed + 1 : from;
 }
 
 /* The last entry that may be removed from the disk. There the log reaches back to the snapshot
@@ -70,6 +84,7 @@ void member_snapshot_saved(struct member *member, const struct member_saved *sav
     snapshots->content_bytes = snapshots->saving_bytes;
     snapshots->taken_term = snapshots->saving_term;
     snapshots->saved = *saved;
+    kept_note(&snapshots->kept, saved->index, snapshots->applied_bytes, snapshots->content_bytes);
     if (member->disk != RAFT_SPACE_ENOUGH) {
         snapshots->is_tight = false;
     }
@@ -155,10 +170,17 @@ void member_snapshot_received(struct member *member, uint16_t peer, struct snaps
     event->received.membership = &info->membership;
 }
 
-void member_snapshot_sent(struct member *member, uint16_t peer, bool has_it)
+void member_snapshot_sent(struct member *member, uint16_t peer, uint64_t index)
 {
-    member_event(member, has_it ? RAFT_EVENT_SNAPSHOT_SENT : RAFT_EVENT_SNAPSHOT_FAILED)->peer =
-        peer;
+    struct raft_event *event = member_event(member, RAFT_EVENT_SNAPSHOT_SENT);
+
+    event->sent.peer = peer;
+    event->sent.index = index;
+}
+
+void member_snapshot_not_sent(struct member *member, uint16_t peer)
+{
+    member_event(member, RAFT_EVENT_SNAPSHOT_FAILED)->peer = peer;
 }
 
 /*
@@ -237,6 +259,9 @@ static void install(struct member *member, const struct raft_outbox *outbox)
     snapshots->taken_term = outbox->install_term;
     snapshots->content_bytes = snapshots->received_bytes;
     snapshots->applied_bytes = member->applied_bytes;
+    snapshots->kept.count = 0; /* the log begins here */
+    kept_note(&snapshots->kept, outbox->install_index, member->applied_bytes,
+              snapshots->content_bytes);
     fail_proposals(member);
     compact(member, outbox->install_index);
 }

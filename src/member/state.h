@@ -15,6 +15,7 @@
 #ifndef RAFTD_MEMBER_STATE_H
 #define RAFTD_MEMBER_STATE_H
 
+#include "member/kept.h"
 #include "member/member.h"
 #include "member/reads_basis.h"
 #include "member/waiting.h"
@@ -64,6 +65,7 @@ struct member_snapshots {
     uint64_t applied_bytes;    /* member.applied_bytes when the newest snapshot was begun */
     uint64_t content_bytes;    /* size of the newest snapshot's content */
     uint64_t retry_ms;         /* after a failure: time before which no snapshot is begun */
+    struct kept kept;          /* the snapshots that were durable here, or where they were */
     bool is_wanted;            /* a client or the embedder asked for one */
     bool is_damaged;           /* the newest one was found damaged, and no new one is there yet */
     bool is_tight;             /* the disk is nearly full, and since then none was saved */

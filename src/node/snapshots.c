@@ -53,10 +53,10 @@ static void tell(struct core_loop *loop, const struct snapshot_event *news)
         on_frame(loop, news);
         break;
     case SNAPSHOT_EVENT_SENT:
-        member_snapshot_sent(loop->member, news->peer, true);
+        member_snapshot_sent(loop->member, news->peer, news->index);
         break;
     case SNAPSHOT_EVENT_FAILED:
-        member_snapshot_sent(loop->member, news->peer, false);
+        member_snapshot_not_sent(loop->member, news->peer);
         break;
     case SNAPSHOT_EVENT_RECEIVED:
         member_snapshot_received(loop->member, news->peer, news->info, news->staged,
@@ -150,7 +150,7 @@ static void begin_due(struct core_loop *loop)
     }
     info.nonce = random_u64();
     node->machine.snapshot_begin(node->machine.context);
-    snapshot_worker_save_begin(node->snapshots, &info);
+    snapshot_worker_save_begin(node->snapshots, &info, member_log_floor(loop->member));
     LOG_INFO("saving a snapshot of index %llu", (unsigned long long)info.index);
 }
 

@@ -119,7 +119,8 @@ struct progress {
     size_t inflight_count;
     size_t inflight_bytes;
     enum transfer transfer;
-    uint64_t transfer_ms; /* when transfer last changed; 0 = not since this state began */
+    uint64_t delivered_index; /* of the last snapshot that was delivered; 0 = none */
+    uint64_t transfer_ms;     /* when transfer last changed; 0 = not since this state began */
     /* REPLICATE: the host was asked to read the entries from next_index on (fetch.c). */
     uint64_t fetch_number;   /* of that request; 0 = there is none */
     uint64_t fetch_again_ms; /* a request failed; not before this time there is another one */

@@ -109,7 +109,7 @@ enum raft_event_type {
     RAFT_EVENT_CLOCK,             /* wall_ms: the time of the wall clock; see raft_cluster_time() */
     RAFT_EVENT_SNAPSHOT_SAVED,    /* saved: a snapshot is durable, the log before it may go */
     RAFT_EVENT_SNAPSHOT_RECEIVED, /* received: a snapshot of a peer is durable and checked */
-    RAFT_EVENT_SNAPSHOT_SENT,     /* peer: the peer has the whole snapshot on its disk */
+    RAFT_EVENT_SNAPSHOT_SENT,     /* sent: the peer has the whole snapshot on its disk */
     RAFT_EVENT_SNAPSHOT_FAILED,   /* peer: the transfer of a snapshot to the peer failed */
     RAFT_EVENT_SPACE,             /* space, disk: how much room the disk has */
     RAFT_EVENT_HANDOVER,          /* to: a leader hands over to this voter, 0 = to the best one */
@@ -153,6 +153,12 @@ struct raft_snapshot_received {
     const struct raft_membership *membership; /* at index; borrowed during the step */
 };
 
+/* The snapshot of this index is on the disk of the peer. */
+struct raft_snapshot_sent {
+    uint16_t peer;
+    uint64_t index;
+};
+
 /*
  * A request to read entries for a peer from the log on the disk: from first_index on, not after
  * last_index, at least one and no more than max_bytes of raft_entry_cost() allow. There is at most
@@ -188,6 +194,7 @@ struct raft_event {
         struct raft_write_done written;
         struct raft_snapshot_saved saved;
         struct raft_snapshot_received received;
+        struct raft_snapshot_sent sent;
         struct raft_fetched fetched;
         uint64_t applied_index;
         uint64_t damaged_index;
@@ -370,6 +377,12 @@ uint64_t raft_get_membership_index(const struct raft_core *core);
 bool raft_membership_is_committed(const struct raft_core *core);
 /* Whether a member denies to have what it acknowledged to this leader; false on other nodes. */
 bool raft_has_lost_log(const struct raft_core *core, uint16_t id);
+/*
+ * On the leader: the smallest index, not before `from`, up to which a peer has the log, so that the
+ * peer needs the entries after it; UINT64_MAX if there is none, and on other nodes. Peers that need
+ * entries which are gone already, and those that have not answered for a while, do not count.
+ */
+uint64_t raft_needed_index(const struct raft_core *core, uint64_t from);
 /* Whether this node has everything that its leader called committed in its last append. */
 bool raft_is_caught_up(const struct raft_core *core);
 /*

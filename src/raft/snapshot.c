@@ -13,6 +13,10 @@
 #include "raft/progress.h"
 #include "raft/tail.h"
 
+/* Election time-outs without an answer after which the log is not kept for a peer any more: longer
+ * than a connection takes to be made anew. */
+enum { NEEDED_TIMEOUTS = 10 };
+
 void raft_membership_at(const struct raft_core *core, uint64_t index,
                         struct raft_membership *membership)
 {
@@ -124,13 +128,14 @@ static struct progress *transfer_to(struct raft_core *core, uint16_t peer)
 
 /* The peer has the snapshot on its disk. It is sent entries after it only when it acknowledges the
  * snapshot's index itself: it may crash before it has installed the snapshot (T38). */
-void snapshot_on_sent(struct raft_core *core, uint16_t peer)
+void snapshot_on_sent(struct raft_core *core, const struct raft_snapshot_sent *sent)
 {
-    struct progress *progress = transfer_to(core, peer);
+    struct progress *progress = transfer_to(core, sent->peer);
 
     if (progress != NULL) {
         progress->transfer = TRANSFER_DELIVERED;
         progress->transfer_ms = core->now_ms;
+        progress->delivered_index = sent->index;
     }
 }
 
@@ -142,6 +147,27 @@ void snapshot_on_failed(struct raft_core *core, uint16_t peer)
         progress->transfer = TRANSFER_NONE;
         progress->transfer_ms = core->now_ms;
     }
+}
+
+uint64_t raft_needed_index(const struct raft_core *core, uint64_t from)
+{
+    uint64_t patience_ms = (uint64_t)NEEDED_TIMEOUTS * core->options.election_timeout_ms;
+    uint64_t first = from > core->log.base_index ? from : core->log.base_index;
+    uint64_t needed = UINT64_MAX;
+
+    for (size_t i = 0; core->role == RAFT_LEADER && i < core->membership.count; i++) {
+        const struct progress *progress = &core->progress[i];
+        uint64_t has = progress->match_index > progress->delivered_index
+                           ? progress->match_index
+                           : progress->delivered_index;
+
+        if (core->membership.members[i].id != core->options.id && !progress->has_lost_log &&
+            has > 0 && has >= first && has < needed &&
+            core->now_ms - progress->last_contact_ms <= patience_ms) {
+            needed = has;
+        }
+    }
+    return needed;
 }
 
 /*

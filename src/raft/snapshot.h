@@ -10,7 +10,7 @@
 
 void snapshot_on_saved(struct raft_core *core, const struct raft_snapshot_saved *saved);
 void snapshot_on_received(struct raft_core *core, const struct raft_snapshot_received *received);
-void snapshot_on_sent(struct raft_core *core, uint16_t peer);
+void snapshot_on_sent(struct raft_core *core, const struct raft_snapshot_sent *sent);
 void snapshot_on_failed(struct raft_core *core, uint16_t peer);
 void snapshot_flush(struct raft_core *core);
 

@@ -229,7 +229,7 @@ static void on_event(struct raft_core *core, const struct raft_event *event)
         snapshot_on_received(core, &event->received);
         break;
     case RAFT_EVENT_SNAPSHOT_SENT:
-        snapshot_on_sent(core, event->peer);
+        snapshot_on_sent(core, &event->sent);
         break;
     case RAFT_EVENT_SNAPSHOT_FAILED:
         snapshot_on_failed(core, event->peer);

@@ -84,12 +84,14 @@ bool snapshot_worker_next(struct snapshot_worker *worker, struct snapshot_event 
     return ring_pop(worker->events, event);
 }
 
-void snapshot_worker_save_begin(struct snapshot_worker *worker, const struct snapshot_info *info)
+void snapshot_worker_save_begin(struct snapshot_worker *worker, const struct snapshot_info *info,
+                                uint64_t floor_index)
 {
     struct snapshot_info *copy = memory_allocate(sizeof(*copy));
 
     *copy = *info;
-    push_command(worker, (struct snapshot_command){.type = COMMAND_SAVE_BEGIN, .info = copy});
+    push_command(worker, (struct snapshot_command){
+                             .type = COMMAND_SAVE_BEGIN, .info = copy, .floor_index = floor_index});
 }
 
 bool snapshot_worker_has_room(const struct snapshot_worker *worker)

@@ -113,7 +113,8 @@ struct snapshot_command {
     uint16_t peer;
     bool up;
     size_t size;
-    uint64_t term; /* FRAME: the newest that this node knows */
+    uint64_t term;        /* FRAME: the newest that this node knows */
+    uint64_t floor_index; /* SAVE_BEGIN */
     union {
         struct snapshot_info *info;
         uint8_t *data;
@@ -195,7 +196,9 @@ struct snapshot_worker {
     struct snapshot_writer *writer; /* NULL = nothing is being saved, or it has failed */
     uint64_t saving_index;          /* 0 = nothing is being saved */
     uint64_t saving_term;
-    uint64_t saving_bytes;            /* of the content of the finished file */
+    uint64_t saving_floor; /* once it is saved, transfers of snapshots before this index begin anew
+                              with it, if there are two newer ones */
+    uint64_t saving_bytes; /* of the content of the finished file */
     struct snapshot_reader *verifier; /* reads the finished file back; NULL = nothing to read */
     uint64_t verified_index;          /* of the last snapshot that was read back; 0 = none */
     int saving_code;                  /* why saving failed; 0 = it did not */
@@ -284,8 +287,9 @@ void snapshot_send_forget(struct snapshot_worker *worker, uint16_t peer); /* 0 =
 bool snapshot_send_work(struct snapshot_worker *worker);
 /* The index of the oldest snapshot that is being sent; `otherwise` if none is older than that. */
 uint64_t snapshot_send_oldest(const struct snapshot_worker *worker, uint64_t otherwise);
-/* There is a new snapshot: transfers of a snapshot that is too old now begin anew with it. */
-void snapshot_send_outdated(struct snapshot_worker *worker);
+/* There is a new snapshot: transfers of a snapshot before this index, to which there are two newer
+ * ones, begin anew with it. */
+void snapshot_send_outdated(struct snapshot_worker *worker, uint64_t floor_index);
 /* This snapshot was set aside: its transfers go on with the one before it. */
 void snapshot_send_damaged(struct snapshot_worker *worker, uint64_t index);
 
@@ -300,7 +304,8 @@ void snapshot_receive_abandon(struct snapshot_worker *worker);
 bool snapshot_receive_work(struct snapshot_worker *worker);
 
 /* save.c */
-void snapshot_save_begin(struct snapshot_worker *worker, const struct snapshot_info *info);
+void snapshot_save_begin(struct snapshot_worker *worker, const struct snapshot_info *info,
+                         uint64_t floor_index);
 void snapshot_save_slice(struct snapshot_worker *worker, const uint8_t *data, size_t size);
 void snapshot_save_end(struct snapshot_worker *worker);
 /* Reads a part of the finished file back. True if there is more to read. */

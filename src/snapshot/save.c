@@ -34,7 +34,8 @@ static void note_failure(struct snapshot_worker *worker, int code, const struct 
     }
 }
 
-void snapshot_save_begin(struct snapshot_worker *worker, const struct snapshot_info *info)
+void snapshot_save_begin(struct snapshot_worker *worker, const struct snapshot_info *info,
+                         uint64_t floor_index)
 {
     const struct snapshot_writer_options options = {
         .fs = worker->options.fs,
@@ -53,6 +54,7 @@ void snapshot_save_begin(struct snapshot_worker *worker, const struct snapshot_i
     }
     worker->saving_index = info->index;
     worker->saving_term = info->term;
+    worker->saving_floor = floor_index;
     worker->saving_code = 0;
     worker->saving_looked_bytes = 0;
     /* The best guess at the size of the new file is the size of the last one. */
@@ -120,7 +122,7 @@ static void accept(struct snapshot_worker *worker)
     snapshot_files_add(worker->files, index);
     snapshot_files_set_checked(worker->files, index, clock_monotonic_ms());
     worker->verified_index = index; /* not set_intact(): before an offer it is read once more */
-    snapshot_send_outdated(worker);
+    snapshot_send_outdated(worker, worker->saving_floor);
     snapshot_prune(worker);
     snapshot_publish_newest(worker);
     LOG_INFO("saved a snapshot of index %llu: %llu bytes, %llu in the file",

@@ -52,9 +52,10 @@ static void release(struct snapshot_worker *worker, struct snapshot_send *send)
     publish(worker, send);
 }
 
-static void tell(struct snapshot_worker *worker, enum snapshot_event_type type, uint16_t peer)
+static void tell_failed(struct snapshot_worker *worker, uint16_t peer)
 {
-    snapshot_push_event(worker, (struct snapshot_event){.type = type, .peer = peer});
+    snapshot_push_event(worker,
+                        (struct snapshot_event){.type = SNAPSHOT_EVENT_FAILED, .peer = peer});
 }
 
 static void fail(struct snapshot_worker *worker, struct snapshot_send *send)
@@ -62,7 +63,7 @@ static void fail(struct snapshot_worker *worker, struct snapshot_send *send)
     uint16_t peer = send->peer;
 
     release(worker, send);
-    tell(worker, SNAPSHOT_EVENT_FAILED, peer);
+    tell_failed(worker, peer);
 }
 
 static void offer(struct snapshot_worker *worker, struct snapshot_send *send)
@@ -130,7 +131,7 @@ static void fall_back(struct snapshot_worker *worker, struct snapshot_send *send
         *send = (struct snapshot_send){.file = -1};
         LOG_WARNING("there is no other snapshot for node %u: it has to wait for a new one",
                     old.peer);
-        tell(worker, SNAPSHOT_EVENT_FAILED, old.peer);
+        tell_failed(worker, old.peer);
     }
 }
 
@@ -213,7 +214,7 @@ void snapshot_send_begin(struct snapshot_worker *worker, uint16_t peer)
         }
         *send = (struct snapshot_send){.file = -1};
     }
-    tell(worker, SNAPSHOT_EVENT_FAILED, peer);
+    tell_failed(worker, peer);
 }
 
 void snapshot_send_link(struct snapshot_worker *worker, uint16_t peer, bool up)
@@ -273,6 +274,16 @@ static void on_refused(struct snapshot_worker *worker, struct snapshot_send *sen
     send->is_answered = false;
 }
 
+static void on_done(struct snapshot_worker *worker, struct snapshot_send *send)
+{
+    const struct snapshot_event sent = {
+        .type = SNAPSHOT_EVENT_SENT, .peer = send->peer, .index = send->index};
+
+    LOG_INFO("node %u has the snapshot of index %llu", send->peer, (unsigned long long)send->index);
+    release(worker, send);
+    snapshot_push_event(worker, sent);
+}
+
 void snapshot_send_answer(struct snapshot_worker *worker, uint16_t peer,
                           const struct wire_snapshot *answer)
 {
@@ -287,9 +298,7 @@ void snapshot_send_answer(struct snapshot_worker *worker, uint16_t peer,
         on_wanted(worker, send, answer->offset_bytes);
         break;
     case WIRE_SNAPSHOT_DONE:
-        LOG_INFO("node %u has the snapshot of index %llu", peer, (unsigned long long)send->index);
-        release(worker, send);
-        tell(worker, SNAPSHOT_EVENT_SENT, peer);
+        on_done(worker, send);
         break;
     default:
         on_refused(worker, send, answer->offset_bytes);
@@ -374,17 +383,18 @@ uint64_t snapshot_send_oldest(const struct snapshot_worker *worker, uint64_t oth
 }
 
 /*
- * While a snapshot is being sent, the log after it is kept. That must have an end: when there are
- * two newer snapshots, so many entries have been written meanwhile that the newest snapshot is sent
- * instead.
+ * While a snapshot is being sent, the log after it is kept, so that the peer can catch up by it.
+ * That must have an end, which the member decides: the log has grown by more than is worth it, or
+ * the disk is nearly full. Then the newest snapshot is sent instead, if it spares the peer much:
+ * the peer has to get it from the first byte on.
  */
-void snapshot_send_outdated(struct snapshot_worker *worker)
+void snapshot_send_outdated(struct snapshot_worker *worker, uint64_t floor_index)
 {
     for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
         struct snapshot_send *send = &worker->sends[i];
 
         if (send->peer != 0 && snapshot_files_count(worker->files) >= 3 &&
-            send->index < snapshot_files_at(worker->files, 1)) {
+            send->index < snapshot_files_at(worker->files, 1) && send->index < floor_index) {
             uint16_t peer = send->peer;
             bool up = send->link_is_up;
 

@@ -34,7 +34,7 @@ static void on_command(struct snapshot_worker *worker, const struct snapshot_com
 {
     switch (command->type) {
     case COMMAND_SAVE_BEGIN:
-        snapshot_save_begin(worker, command->info);
+        snapshot_save_begin(worker, command->info, command->floor_index);
         break;
     case COMMAND_SAVE_SLICE:
         snapshot_save_slice(worker, command->data, command->size);

@@ -71,7 +71,7 @@ struct snapshot_event {
     enum snapshot_event_type type;
     int code; /* SAVED; 0 = it is durable */
     uint16_t peer;
-    uint64_t index;
+    uint64_t index;        /* SAVED, SENT, RECEIVED, DAMAGED: of the snapshot */
     uint64_t needed_index; /* SAVED: a transfer needs the entries after this one */
     uint64_t before_index; /* SAVED, DAMAGED: index of the kept snapshot before it, 0 = none */
     struct wire_frame *frame;
@@ -86,8 +86,11 @@ struct snapshot_event {
 bool snapshot_worker_next(struct snapshot_worker *worker, struct snapshot_event *event);
 bool snapshot_worker_has_events(const struct snapshot_worker *worker);
 
-/* Saving, one snapshot at a time: begin, then slices while there is room, then end or abort. */
-void snapshot_worker_save_begin(struct snapshot_worker *worker, const struct snapshot_info *info);
+/* Saving, one snapshot at a time: begin, then slices while there is room, then end or abort. When
+ * the new snapshot is durable, transfers of snapshots before floor_index, to which there are two
+ * newer ones then, begin anew with it: the log after them is not worth keeping. */
+void snapshot_worker_save_begin(struct snapshot_worker *worker, const struct snapshot_info *info,
+                                uint64_t floor_index);
 bool snapshot_worker_has_room(const struct snapshot_worker *worker);
 /* Takes the data, which memory_free() frees. */
 void snapshot_worker_save_slice(struct snapshot_worker *worker, uint8_t *data, size_t size);

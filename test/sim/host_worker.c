@@ -188,10 +188,12 @@ void host_worker_news(struct host *host)
             tell_received(host, &news);
             break;
         case SNAPSHOT_EVENT_SENT:
+            member_snapshot_sent(host->member, news.peer, news.index);
+            break;
         case SNAPSHOT_EVENT_FAILED:
         case SNAPSHOT_EVENT_FRAME:
         default:
-            member_snapshot_sent(host->member, news.peer, news.type == SNAPSHOT_EVENT_SENT);
+            member_snapshot_not_sent(host->member, news.peer);
         }
     }
 }
@@ -258,7 +260,7 @@ static void begin(struct host *host, struct snapshot_info *info)
     info->nonce = sim_random_next(&host->world->random);
     truth_check_snapshot(host->world, host->id, info->index, &info->membership);
     host->machine.snapshot_begin(host->machine.context);
-    snapshot_worker_save_begin(host->snapshots, info);
+    snapshot_worker_save_begin(host->snapshots, info, member_log_floor(host->member));
 }
 
 static bool can_slice(const struct host *host)

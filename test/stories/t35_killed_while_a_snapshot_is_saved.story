@@ -75,11 +75,8 @@ run 1100
        2.314  node 1  has saved a snapshot of index 11
        2.358  node 2  has saved a snapshot of index 11
        3.308  node 3  starts: term 2, vote 1, snapshot of 5, log 6 to 8
-       3.326  node 3  is follower in term 2, leader 1, log up to 8, committed 5
-       3.328  node 1  node 3 needs a snapshot
-       3.336  node 3  has received the snapshot of index 11 from node 1
-       3.336  node 3  is follower in term 2, leader 1, log up to 11, committed 11
-       3.336  node 3  installs the snapshot of index 11
+       3.326  node 3  is follower in term 2, leader 1, log up to 11, committed 11
+       3.329  node 3  has saved a snapshot of index 11
 die 3 5
 set 1 key0 a 300
        3.406  node 1  is asked (10): SET key0 aaaaaaaaaaaa... (300 bytes)
@@ -88,6 +85,8 @@ set 1 key1 b 300
 set 1 key2 c 300
        3.406  node 1  is asked (12): SET key2 cccccccccccc... (300 bytes)
 run 1100
+       3.408  node 3  ends: cannot prepare /data/wal-spare.tmp: Input/output error; the disk reports an error: see the kernel's log
+       3.408  node 3  is killed
        3.409  node 1  commits up to 14
        3.409  node 1  answers (10): done, index 12
        3.409  node 1  answers (11): done, index 13
@@ -95,8 +94,11 @@ run 1100
        3.409  world   request 10 done: OK
        3.409  world   request 11 done: OK
        3.409  world   request 12 done: OK
-       3.411  node 1  has saved a snapshot of index 14
-       3.460  node 2  has saved a snapshot of index 14
+       3.413  node 1  has saved a snapshot of index 14
+       3.458  node 2  has saved a snapshot of index 14
+       4.408  node 3  starts: term 2, vote 1, snapshot of 11, log 12 to 14
+       4.443  node 3  is follower in term 2, leader 1, log up to 14, committed 14
+       4.444  node 3  has saved a snapshot of index 14
 die 3 6
 set 1 key0 a 300
        4.506  node 1  is asked (13): SET key0 aaaaaaaaaaaa... (300 bytes)
@@ -105,23 +107,20 @@ set 1 key1 b 300
 set 1 key2 c 300
        4.506  node 1  is asked (15): SET key2 cccccccccccc... (300 bytes)
 run 1100
-       4.508  node 3  ends: cannot append to /data/wal-0000000000000001.log: Input/output error; the disk reports an error: see the kernel's log
+       4.508  node 3  ends: cannot sync /data/wal-spare.tmp: Input/output error; the disk reports an error: see the kernel's log
        4.508  node 3  is killed
-       4.510  node 1  commits up to 17
-       4.510  node 1  answers (13): done, index 15
-       4.510  node 1  answers (14): done, index 16
-       4.510  node 1  answers (15): done, index 17
-       4.510  world   request 13 done: OK
-       4.510  world   request 14 done: OK
-       4.510  world   request 15 done: OK
-       4.514  node 1  has saved a snapshot of index 17
-       4.561  node 2  has saved a snapshot of index 17
-       5.508  node 3  starts: term 2, vote 1, snapshot of 11, log 12 to 14
-       5.543  node 3  is follower in term 2, leader 1, log up to 14, committed 11
-       5.544  node 1  node 3 needs a snapshot
-       5.559  node 3  has received the snapshot of index 17 from node 1
-       5.559  node 3  is follower in term 2, leader 1, log up to 17, committed 17
-       5.559  node 3  installs the snapshot of index 17
+       4.509  node 1  commits up to 17
+       4.509  node 1  answers (13): done, index 15
+       4.509  node 1  answers (14): done, index 16
+       4.509  node 1  answers (15): done, index 17
+       4.509  world   request 13 done: OK
+       4.509  world   request 14 done: OK
+       4.509  world   request 15 done: OK
+       4.510  node 1  has saved a snapshot of index 17
+       4.558  node 2  has saved a snapshot of index 17
+       5.508  node 3  starts: term 2, vote 1, snapshot of 14, log 15 to 17
+       5.543  node 3  is follower in term 2, leader 1, log up to 17, committed 17
+       5.545  node 3  has saved a snapshot of index 17
 die 3 7
 set 1 key0 a 300
        5.606  node 1  is asked (16): SET key0 aaaaaaaaaaaa... (300 bytes)
@@ -130,15 +129,15 @@ set 1 key1 b 300
 set 1 key2 c 300
        5.606  node 1  is asked (18): SET key2 cccccccccccc... (300 bytes)
 run 1100
-       5.610  node 1  commits up to 20
-       5.610  node 1  answers (16): done, index 18
-       5.610  node 1  answers (17): done, index 19
-       5.610  node 1  answers (18): done, index 20
-       5.610  world   request 16 done: OK
-       5.610  world   request 17 done: OK
-       5.610  world   request 18 done: OK
-       5.613  node 1  has saved a snapshot of index 20
-       5.661  node 2  has saved a snapshot of index 20
+       5.609  node 1  commits up to 20
+       5.609  node 1  answers (16): done, index 18
+       5.609  node 1  answers (17): done, index 19
+       5.609  node 1  answers (18): done, index 20
+       5.609  world   request 16 done: OK
+       5.609  world   request 17 done: OK
+       5.609  world   request 18 done: OK
+       5.614  node 1  has saved a snapshot of index 20
+       5.658  node 2  has saved a snapshot of index 20
 die 3 8
 set 1 key0 a 300
        6.706  node 1  is asked (19): SET key0 aaaaaaaaaaaa... (300 bytes)
@@ -157,13 +156,10 @@ run 1100
        6.710  world   request 20 done: OK
        6.710  world   request 21 done: OK
        6.711  node 1  has saved a snapshot of index 23
-       6.758  node 2  has saved a snapshot of index 23
+       6.760  node 2  has saved a snapshot of index 23
        7.708  node 3  starts: term 2, vote 1, snapshot of 17, log 18 to 20
-       7.719  node 3  is follower in term 2, leader 1, log up to 20, committed 17
-       7.721  node 1  node 3 needs a snapshot
-       7.733  node 3  has received the snapshot of index 23 from node 1
-       7.733  node 3  is follower in term 2, leader 1, log up to 23, committed 23
-       7.733  node 3  installs the snapshot of index 23
+       7.740  node 3  is follower in term 2, leader 1, log up to 23, committed 23
+       7.741  node 3  has saved a snapshot of index 23
 die 3 9
 set 1 key0 a 300
        7.806  node 1  is asked (22): SET key0 aaaaaaaaaaaa... (300 bytes)
@@ -172,14 +168,14 @@ set 1 key1 b 300
 set 1 key2 c 300
        7.806  node 1  is asked (24): SET key2 cccccccccccc... (300 bytes)
 run 1100
-       7.810  node 1  commits up to 26
-       7.810  node 1  answers (22): done, index 24
-       7.810  node 1  answers (23): done, index 25
-       7.810  node 1  answers (24): done, index 26
-       7.810  world   request 22 done: OK
-       7.810  world   request 23 done: OK
-       7.810  world   request 24 done: OK
-       7.811  node 1  has saved a snapshot of index 26
+       7.809  node 1  commits up to 26
+       7.809  node 1  answers (22): done, index 24
+       7.809  node 1  answers (23): done, index 25
+       7.809  node 1  answers (24): done, index 26
+       7.809  world   request 22 done: OK
+       7.809  world   request 23 done: OK
+       7.809  world   request 24 done: OK
+       7.810  node 1  has saved a snapshot of index 26
        7.858  node 2  has saved a snapshot of index 26
 die 3 10
 set 1 key0 a 300
@@ -191,21 +187,18 @@ set 1 key2 c 300
 run 1100
        8.908  node 3  ends: cannot append to /data/wal-0000000000000001.log: Input/output error; the disk reports an error: see the kernel's log
        8.908  node 3  is killed
-       8.910  node 1  commits up to 29
-       8.910  node 1  answers (25): done, index 27
-       8.910  node 1  answers (26): done, index 28
-       8.910  node 1  answers (27): done, index 29
-       8.910  world   request 25 done: OK
-       8.910  world   request 26 done: OK
-       8.910  world   request 27 done: OK
-       8.912  node 1  has saved a snapshot of index 29
-       8.959  node 2  has saved a snapshot of index 29
+       8.909  node 1  commits up to 29
+       8.909  node 1  answers (25): done, index 27
+       8.909  node 1  answers (26): done, index 28
+       8.909  node 1  answers (27): done, index 29
+       8.909  world   request 25 done: OK
+       8.909  world   request 26 done: OK
+       8.909  world   request 27 done: OK
+       8.914  node 1  has saved a snapshot of index 29
+       8.961  node 2  has saved a snapshot of index 29
        9.908  node 3  starts: term 2, vote 1, snapshot of 26, log 27 to 26
-       9.935  node 3  is follower in term 2, leader 1, log up to 26, committed 26
-       9.936  node 1  node 3 needs a snapshot
-       9.947  node 3  has received the snapshot of index 29 from node 1
-       9.947  node 3  is follower in term 2, leader 1, log up to 29, committed 29
-       9.947  node 3  installs the snapshot of index 29
+       9.934  node 3  is follower in term 2, leader 1, log up to 29, committed 29
+       9.936  node 3  has saved a snapshot of index 29
 die 3 11
 set 1 key0 a 300
       10.006  node 1  is asked (28): SET key0 aaaaaaaaaaaa... (300 bytes)
@@ -214,16 +207,15 @@ set 1 key1 b 300
 set 1 key2 c 300
       10.006  node 1  is asked (30): SET key2 cccccccccccc... (300 bytes)
 run 1100
-      10.009  node 1  commits up to 32
-      10.009  node 1  answers (28): done, index 30
-      10.009  node 1  answers (29): done, index 31
-      10.009  node 1  answers (30): done, index 32
-      10.009  world   request 28 done: OK
-      10.009  world   request 29 done: OK
-      10.009  world   request 30 done: OK
+      10.010  node 1  commits up to 32
+      10.010  node 1  answers (28): done, index 30
+      10.010  node 1  answers (29): done, index 31
+      10.010  node 1  answers (30): done, index 32
+      10.010  world   request 28 done: OK
+      10.010  world   request 29 done: OK
+      10.010  world   request 30 done: OK
       10.011  node 1  has saved a snapshot of index 32
-      10.058  node 2  has saved a snapshot of index 32
-      10.059  node 3  has saved a snapshot of index 32
+      10.060  node 2  has saved a snapshot of index 32
 status
       11.106  node 1  leader in term 2, log up to 32 of term 2, on disk 32, committed 32
       11.106  node 2  follower in term 2, log up to 32 of term 2, on disk 32, committed 32

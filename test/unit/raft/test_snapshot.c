@@ -112,10 +112,11 @@ static void lead_with_3_behind(struct one_core *one)
 
 static void end_transfer(struct one_core *one, bool sent)
 {
-    const struct raft_event event = {
-        .type = sent ? RAFT_EVENT_SNAPSHOT_SENT : RAFT_EVENT_SNAPSHOT_FAILED, .peer = 3};
+    const struct raft_event delivered = {.type = RAFT_EVENT_SNAPSHOT_SENT,
+                                         .sent = {.peer = 3, .index = 12}};
+    const struct raft_event failed = {.type = RAFT_EVENT_SNAPSHOT_FAILED, .peer = 3};
 
-    one_core_event(one, &event);
+    one_core_event(one, sent ? &delivered : &failed);
 }
 
 /* Node 3 answers a heartbeat: it has up to this index. */
@@ -225,6 +226,46 @@ START_TEST(t38_delivered_is_not_installed)
     one_core_answer(&one, 3); /* from now on it counts */
     ck_assert_uint_eq(one_core_status(&one).commit_index, 13);
     ck_assert_uint_eq(one.snapshot_count[3], 1);
+    one_core_end(&one);
+}
+END_TEST
+
+/* What is kept for a peer begins where its snapshot ends, not only when it has installed that. */
+START_TEST(the_log_after_a_delivered_snapshot_is_needed)
+{
+    struct one_core one;
+
+    lead_with_3_behind(&one);
+    one_core_propose(&one, 20, 0);
+    one_core_answer(&one, 2);
+    ck_assert_uint_eq(raft_needed_index(one.core, 0), 13); /* by node 2; node 3 is silent */
+    bring_back(&one);
+    ck_assert_uint_eq(raft_needed_index(one.core, 0), 13); /* what node 3 needs is gone */
+    end_transfer(&one, true);
+    ck_assert_uint_eq(raft_needed_index(one.core, 0), 12);
+    ck_assert_uint_eq(raft_needed_index(one.core, 13), 13);
+    say_has(&one, 12);
+    ck_assert_uint_eq(raft_needed_index(one.core, 0), 12);
+    say_has(&one, 13);
+    ck_assert_uint_eq(raft_needed_index(one.core, 0), 13);
+    one_core_step_down(&one);
+    ck_assert_uint_eq(raft_needed_index(one.core, 0), UINT64_MAX);
+    one_core_end(&one);
+}
+END_TEST
+
+START_TEST(the_log_is_not_needed_by_a_peer_that_is_silent)
+{
+    struct one_core one;
+
+    lead_with_12(&one);
+    one_core_propose(&one, 20, 0);
+    one_core_answer(&one, 2);
+    ck_assert_uint_eq(raft_needed_index(one.core, 0), 12);
+    one_core_link(&one, 3, false); /* a connection that breaks may be back soon */
+    ck_assert_uint_eq(raft_needed_index(one.core, 0), 12);
+    one_core_run_answered(&one, 11 * ELECTION_TIMEOUT_MS, 2, 2);
+    ck_assert_uint_eq(raft_needed_index(one.core, 0), 13);
     one_core_end(&one);
 }
 END_TEST
@@ -399,6 +440,8 @@ UNIT_SUITE(snapshot)
     tcase_add_test(transfer, a_lost_link_makes_the_peer_say_again_what_it_needs);
     tcase_add_test(transfer, t38_delivered_is_not_installed);
     tcase_add_test(transfer, t38_delivered_and_lost_is_sent_again);
+    tcase_add_test(transfer, the_log_after_a_delivered_snapshot_is_needed);
+    tcase_add_test(transfer, the_log_is_not_needed_by_a_peer_that_is_silent);
     suite_add_tcase(suite, transfer);
     tcase_add_test(install, an_installed_snapshot_is_acknowledged_once_the_log_is_rewritten);
     tcase_add_test(install, t36_a_fitting_tail_is_kept);

@@ -69,7 +69,7 @@ static void write_file(uint64_t index)
     const struct snapshot_info info = info_of(index);
     uint8_t *slice = memory_allocate_zeroed(1, SLICE_BYTES);
 
-    snapshot_save_begin(worker, &info);
+    snapshot_save_begin(worker, &info, 0);
     for (int i = 0; i < SLICES; i++) {
         atomic_fetch_add(&worker->pending_bytes, SLICE_BYTES);
         snapshot_save_slice(worker, slice, SLICE_BYTES);
@@ -140,7 +140,7 @@ START_TEST(a_stop_does_not_wait_until_a_file_is_read_back)
     write_file(10);
     ck_assert_ptr_nonnull(worker->verifier);
     atomic_store(&worker->stop, true);
-    snapshot_save_begin(worker, &next);
+    snapshot_save_begin(worker, &next, 0);
     ck_assert_ptr_nonnull(worker->verifier);
 }
 END_TEST

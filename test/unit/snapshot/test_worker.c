@@ -108,6 +108,47 @@ START_TEST(t39_clean_up_leaves_what_is_being_sent)
 }
 END_TEST
 
+/* Two more are saved while the first is half way. They end when the link is there again. */
+static void save_two_during_a_transfer(uint64_t floor_index)
+{
+    two_workers_start();
+    two_workers_save(10);
+    two_workers_run_until(is_saved_as_10);
+    snapshot_worker_send(transfer.sides[SENDER].worker, RECEIVER);
+    two_workers_run_until(is_half_way);
+    snapshot_worker_link(transfer.sides[SENDER].worker, RECEIVER, false);
+    transfer.floor_index = floor_index;
+    two_workers_save(20);
+    two_workers_run_until(is_saved_as_20);
+    ck_assert_uint_eq(transfer.needed_index, 10);
+    two_workers_save(30);
+    two_workers_run_until(is_saved_a_third_time);
+}
+
+START_TEST(newer_snapshots_do_not_end_a_transfer)
+{
+    save_two_during_a_transfer(10);
+    ck_assert_uint_eq(transfer.needed_index, 10);
+    snapshot_worker_link(transfer.sides[SENDER].worker, RECEIVER, true);
+    two_workers_run_until(is_sent);
+    ck_assert_uint_eq(two_workers_newest(RECEIVER), 10);
+    ck_assert_uint_eq(transfer.sent_index, 10);
+    ck_assert(transfer.staged_is_right);
+}
+END_TEST
+
+START_TEST(a_transfer_that_is_not_worth_it_begins_anew_with_the_newest)
+{
+    save_two_during_a_transfer(11);
+    ck_assert_uint_eq(transfer.needed_index, 30);
+    snapshot_worker_link(transfer.sides[SENDER].worker, RECEIVER, true);
+    two_workers_run_until(is_sent);
+    ck_assert_uint_eq(two_workers_newest(RECEIVER), 30);
+    ck_assert_uint_eq(transfer.sent_index, 30);
+    ck_assert(transfer.staged_is_right);
+}
+END_TEST
+
 static void read_piece(uint64_t index, int wanted)
 {
     struct raftd_error error = {0};
@@ -224,6 +265,8 @@ UNIT_SUITE(snapshot_worker)
     tcase_add_test(tcase, after_a_reconnect_it_goes_on_where_it_was);
     tcase_add_test(tcase, a_flipped_byte_is_refused_and_leaves_nothing);
     tcase_add_test(tcase, t39_clean_up_leaves_what_is_being_sent);
+    tcase_add_test(tcase, newer_snapshots_do_not_end_a_transfer);
+    tcase_add_test(tcase, a_transfer_that_is_not_worth_it_begins_anew_with_the_newest);
     tcase_add_test(tcase, t39_clean_up_leaves_what_is_read_for_backups);
     tcase_add_test(tcase, t17_a_worker_that_hangs_is_told_how_things_stand_afterwards);
     tcase_add_test(tcase, without_a_snapshot_it_fails_and_a_stranger_is_not_believed);

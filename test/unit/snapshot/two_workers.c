@@ -146,7 +146,7 @@ void two_workers_save(uint64_t index)
     size_t done = 0;
 
     raft_membership_add(&info.membership, 1, RAFT_MEMBER_VOTER, "a:1");
-    snapshot_worker_save_begin(worker, &info);
+    snapshot_worker_save_begin(worker, &info, transfer.floor_index);
     while (done < CONTENT_BYTES) {
         uint8_t *slice;
 
@@ -222,6 +222,7 @@ static void take(uint16_t id, const struct snapshot_event *event)
         break;
     case SNAPSHOT_EVENT_SENT:
         transfer.sent++;
+        transfer.sent_index = event->index;
         break;
     case SNAPSHOT_EVENT_FAILED:
         transfer.failed++;
@@ -240,6 +241,7 @@ static void take(uint16_t id, const struct snapshot_event *event)
     case SNAPSHOT_EVENT_SAVED:
         transfer.saved_code = event->code;
         transfer.saved_index = event->index;
+        transfer.needed_index = event->needed_index;
         break;
     case SNAPSHOT_EVENT_DAMAGED:
         ck_assert_uint_eq(id, SENDER);

@@ -27,13 +27,15 @@ struct transfer {
     uint64_t flip_at;    /* offset of the chunk with a flipped byte; 0 = none */
     /* Repeated offers are lost, as if a slow receiver answered them too late. */
     bool is_offered_once;
+    uint64_t floor_index; /* of snapshots that are saved: transfers of older ones begin anew */
     uint64_t newest_term; /* that both nodes know; snapshots are of term 2 */
     /* What was seen of the transfer. */
     uint64_t chunk_bytes;
     uint64_t first_offset; /* offset of a chunk since the last offer */
     unsigned sent, failed, received;
-    unsigned strange; /* frames for STRANGER */
-    uint64_t saved_index;
+    unsigned strange;                   /* frames for STRANGER */
+    uint64_t saved_index, needed_index; /* of the last one that was saved */
+    uint64_t sent_index;
     int saved_code;
     bool staged_is_right;
     uint64_t received_index, damaged_index, newest_good_index;
