@@ -366,8 +366,9 @@ const struct conf_option conf_options[] = {
      .description = "How many entries before a snapshot stay in the log. A follower that is "
                     "behind by fewer entries than this gets entries and not the whole snapshot. "
                     "What a follower lacks that answers and catches up stays as well, up to about "
-                    "four times the size of the newest snapshot's content. None of these while "
-                    "less than reserve_bytes is free.",
+                    "four times the size of the newest snapshot's content, and only while the log "
+                    "has at most eight times [raft] log_memory_bytes in memory. None of these "
+                    "while less than reserve_bytes is free.",
      FIELD(snapshot.keep_entries)},
     {.section = "snapshot",
      .key = "keep",

@@ -10,15 +10,32 @@
 #include "member/due.h"
 #include "member/state.h"
 
+enum { KEPT_MEMORY_TIMES = 8 }; /* twice MEMORY_TIMES of due.c */
+
 /* ---- news of the worker ---- */
+
+/* Entries of few bytes have their data in memory as long as they are in the log (raft/log.h). Twice
+ * as much as the log may have when a snapshot is due (due.c) is enough for peers. */
+static bool takes_too_much_memory(const struct member *member)
+{
+    uint64_t limit = member->options.log_memory_bytes;
+    struct raft_status status;
+
+    if (limit == 0) {
+        return false;
+    }
+    raft_get_status(member->core, member->turn.now_ms, &status);
+    return status.log_bytes / KEPT_MEMORY_TIMES > limit;
+}
 
 uint64_t member_log_floor(const struct member *member)
 {
     const struct member_snapshots *snapshots = &member->snapshots;
 
-    return member->disk == RAFT_SPACE_ENOUGH
-               ? kept_floor(&snapshots->kept, member->applied_bytes, snapshots->content_bytes)
-               : UINT64_MAX;
+    if (member->disk != RAFT_SPACE_ENOUGH || takes_too_much_memory(member)) {
+        return UINT64_MAX;
+    }
+    return kept_floor(&snapshots->kept, member->applied_bytes, snapshots->content_bytes);
 }
 
 /*
@@ -26,16 +43,18 @@ uint64_t member_log_floor(const struct member *member)
  * are kept for slow followers, those after an older snapshot that is being sent to a peer, and
  * those that a peer lacks which catches up: else the peer would need a snapshot again, and so on.
  *
- * While the disk is nearly full, none are kept for slow followers, which get the snapshot instead.
- * Their number is bounded and not their size, so a disk that they have filled would stay full.
+ * While the disk is nearly full, none are kept for slow followers, which get the snapshot instead,
+ * and those after an older snapshot are kept only if a start may need them, too. Otherwise a disk
+ * that they have filled would stay full.
  */
 static uint64_t keep_from(const struct member *member, const struct member_saved *saved)
 {
-    uint64_t keep = member->disk == RAFT_SPACE_ENOUGH ? member->options.keep_entries : 0;
+    bool has_room = member->disk == RAFT_SPACE_ENOUGH;
+    uint64_t keep = has_room ? member->options.keep_entries : 0;
     uint64_t from = saved->index >= keep ? saved->index - keep + 1 : 1;
     uint64_t needed = raft_needed_index(member->core, member_log_floor(member));
 
-    if (saved->needed_index < needed) {
+    if (saved->needed_index < needed && (has_room || saved->needed_index >= saved->before_index)) {
         needed = saved->needed_index;
     }
     return needed < from ? needed + 1 : from;

@@ -34,6 +34,21 @@ static void note_failure(struct snapshot_worker *worker, int code, const struct 
     }
 }
 
+/* The best guess at the size of the new file is the size of the last one. Transfers may hold old
+ * files: if there is no room, these transfers begin anew with the newest file. */
+static int make_room(struct snapshot_worker *worker, struct raftd_error *error)
+{
+    uint64_t bytes = atomic_load_explicit(&worker->newest_bytes, memory_order_relaxed);
+    int code = snapshot_check_room(worker, bytes, error);
+
+    if (code != 0) {
+        snapshot_send_outdated(worker, UINT64_MAX);
+        snapshot_prune(worker);
+        code = snapshot_check_room(worker, bytes, error);
+    }
+    return code;
+}
+
 void snapshot_save_begin(struct snapshot_worker *worker, const struct snapshot_info *info,
                          uint64_t floor_index)
 {
@@ -57,9 +72,7 @@ void snapshot_save_begin(struct snapshot_worker *worker, const struct snapshot_i
     worker->saving_floor = floor_index;
     worker->saving_code = 0;
     worker->saving_looked_bytes = 0;
-    /* The best guess at the size of the new file is the size of the last one. */
-    code = snapshot_check_room(
-        worker, atomic_load_explicit(&worker->newest_bytes, memory_order_relaxed), &error);
+    code = make_room(worker, &error);
     if (code == 0) {
         code = snapshot_writer_create(&options, info, &worker->writer, &error);
     }

@@ -97,10 +97,12 @@ static uint64_t write(size_t count, uint64_t index_of_3)
     return member_applied_index(bench.member);
 }
 
-/* A snapshot of everything that was applied, with this content. */
-static void save(size_t content_bytes, uint64_t needed_index)
+/* A snapshot of everything that was applied, with this content. needed_index: of the oldest one
+ * that is being sent, 0 = none is; before_index: of the snapshot before it. */
+static void save(size_t content_bytes, uint64_t needed_index, uint64_t before_index)
 {
-    struct member_saved saved = {.index = member_applied_index(bench.member)};
+    struct member_saved saved = {.index = member_applied_index(bench.member),
+                                 .before_index = before_index};
     struct snapshot_info info;
 
     saved.needed_index = needed_index != 0 ? needed_index : saved.index;
@@ -141,17 +143,17 @@ START_TEST(what_a_peer_lacks_stays_until_the_peer_has_it)
     uint64_t first = lead_both();
     uint64_t last;
 
-    save(4 * COMMAND_BYTES, 0); /* so that the log after this one may have 16 commands */
+    save(4 * COMMAND_BYTES, 0, 0); /* so that the log after this one may have 16 commands */
     for (int i = 0; i < 3; i++) {
         last = write(4, first);
-        save(4 * COMMAND_BYTES, 0);
+        save(4 * COMMAND_BYTES, 0, 0);
         ck_assert_uint_eq(base(), first);
     }
     begin();
     says_has(3, last);
     end();
     write(1, last);
-    save(4 * COMMAND_BYTES, 0);
+    save(4 * COMMAND_BYTES, 0, 0);
     ck_assert_uint_eq(base(), last);
 }
 END_TEST
@@ -161,12 +163,12 @@ START_TEST(what_a_peer_lacks_goes_when_it_is_more_than_the_bound)
     uint64_t first = lead_both();
     uint64_t last;
 
-    save(4 * COMMAND_BYTES, 0);
+    save(4 * COMMAND_BYTES, 0, 0);
     write(10, first);
-    save(4 * COMMAND_BYTES, 0);
+    save(4 * COMMAND_BYTES, 0, 0);
     ck_assert_uint_eq(base(), first);
     last = write(10, first);
-    save(4 * COMMAND_BYTES, 0);
+    save(4 * COMMAND_BYTES, 0, 0);
     ck_assert_uint_eq(base(), last);
 }
 END_TEST
@@ -176,10 +178,10 @@ START_TEST(what_a_peer_lacks_goes_when_the_disk_is_nearly_full)
     uint64_t first = lead_both();
     uint64_t last;
 
-    save(4 * COMMAND_BYTES, 0);
+    save(4 * COMMAND_BYTES, 0, 0);
     last = write(4, first);
     ck_assert_uint_eq(member_log_floor(bench.member), first);
-    save(4 * COMMAND_BYTES, 0);
+    save(4 * COMMAND_BYTES, 0, 0);
     ck_assert_uint_eq(base(), first);
     bench.turn.free_bytes = RESERVE_BYTES - 1;
     pass(1);
@@ -195,11 +197,49 @@ START_TEST(the_log_after_a_snapshot_that_is_being_sent_stays)
     uint64_t first = lead_both();
     uint64_t last;
 
-    save(COMMAND_BYTES, 0);
+    save(COMMAND_BYTES, 0, 0);
     last = write(10, first);
-    save(COMMAND_BYTES, first);
+    save(COMMAND_BYTES, first, 0);
     ck_assert_uint_eq(base(), first);
     ck_assert_uint_eq(member_log_floor(bench.member), last);
+}
+END_TEST
+
+/* A start may need the log after the snapshot before the newest one, so that much stays. */
+START_TEST(not_so_when_the_disk_is_nearly_full)
+{
+    uint64_t first = lead_both();
+    uint64_t before, last;
+
+    save(COMMAND_BYTES, 0, 0);
+    before = write(3, first);
+    save(COMMAND_BYTES, first, first);
+    ck_assert_uint_eq(base(), first);
+    last = write(3, first);
+    save(COMMAND_BYTES, first, before);
+    ck_assert_uint_eq(base(), first);
+    bench.turn.free_bytes = RESERVE_BYTES - 1;
+    pass(1);
+    pass(1);
+    ck_assert_uint_eq(base(), last);
+}
+END_TEST
+
+/* Commands of few bytes stay in memory as long as they are in the log. */
+START_TEST(what_a_peer_lacks_goes_when_the_log_takes_too_much_memory)
+{
+    uint64_t first = lead_both();
+    uint64_t last;
+
+    bench.member->options.log_memory_bytes = 2 * COMMAND_BYTES;
+    save(100 * COMMAND_BYTES, 0, 0);
+    write(10, first);
+    save(100 * COMMAND_BYTES, 0, 0);
+    ck_assert_uint_eq(base(), first);
+    last = write(10, first);
+    ck_assert_uint_eq(member_log_floor(bench.member), UINT64_MAX);
+    save(100 * COMMAND_BYTES, 0, 0);
+    ck_assert_uint_eq(base(), last);
 }
 END_TEST
 
@@ -216,6 +256,8 @@ UNIT_SUITE(kept)
     tcase_add_test(tcase, what_a_peer_lacks_goes_when_it_is_more_than_the_bound);
     tcase_add_test(tcase, what_a_peer_lacks_goes_when_the_disk_is_nearly_full);
     tcase_add_test(tcase, the_log_after_a_snapshot_that_is_being_sent_stays);
+    tcase_add_test(tcase, not_so_when_the_disk_is_nearly_full);
+    tcase_add_test(tcase, what_a_peer_lacks_goes_when_the_log_takes_too_much_memory);
     suite_add_tcase(suite, tcase);
     return suite;
 }

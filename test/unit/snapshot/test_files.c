@@ -228,6 +228,35 @@ START_TEST(r9_saving_leaves_a_sixteenth_of_the_reserve)
 }
 END_TEST
 
+/* A file that is being sent takes the room of the next one: its transfer begins anew with the
+ * newest one, which stays in any case. */
+START_TEST(r9_without_room_no_old_file_is_kept_for_a_transfer)
+{
+    const uint64_t reserve = 32 << 20;
+    const uint64_t kept = reserve_floor(RESERVE_CLUSTER, reserve);
+    struct fs_memory *memory;
+
+    two_workers_set_up(2, reserve, 0, 0);
+    memory = transfer.sides[SENDER].memory;
+    two_workers_save(10);
+    two_workers_run_until(is_saved_as_10);
+    snapshot_worker_send(transfer.sides[SENDER].worker, RECEIVER);
+    two_workers_run_until(is_half_way);
+    snapshot_worker_link(transfer.sides[SENDER].worker, RECEIVER, false);
+    ck_assert_int_eq(save_with_free(20, 1 << 26), 0);
+    ck_assert_int_eq(save_with_free(30, 1 << 26), 0);
+    ck_assert(fs_memory_exists(memory, path_10));
+    ck_assert_uint_eq(transfer.needed_index, 10);
+    ck_assert_int_eq(save_with_free(40, kept + CONTENT_BYTES / 2), 0);
+    ck_assert(!fs_memory_exists(memory, path_10));
+    ck_assert_uint_gt(transfer.needed_index, 20);
+    snapshot_worker_link(transfer.sides[SENDER].worker, RECEIVER, true);
+    two_workers_run_until(is_sent);
+    ck_assert(transfer.staged_is_right);
+    ck_assert_uint_eq(transfer.failed, 0);
+}
+END_TEST
+
 START_TEST(r9_a_file_without_room_is_refused_before_its_first_byte)
 {
     two_workers_set_up(1, 4 << 20, 0, 0);
@@ -283,6 +312,7 @@ UNIT_SUITE(snapshot_files)
     tcase_add_test(tcase, r7_files_are_read_in_the_background);
     tcase_add_test(tcase, an_older_snapshot_stays_until_the_newer_one_was_read_back);
     tcase_add_test(tcase, r9_saving_leaves_a_sixteenth_of_the_reserve);
+    tcase_add_test(tcase, r9_without_room_no_old_file_is_kept_for_a_transfer);
     tcase_add_test(tcase, r9_a_file_without_room_is_refused_before_its_first_byte);
     tcase_add_test(tcase, r9_a_part_of_a_file_that_nobody_sends_is_removed);
     suite_add_tcase(suite, tcase);
