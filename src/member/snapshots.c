@@ -10,7 +10,10 @@
 #include "member/due.h"
 #include "member/state.h"
 
-enum { KEPT_MEMORY_TIMES = 8 }; /* twice MEMORY_TIMES of due.c */
+enum {
+    KEPT_MEMORY_TIMES = 8, /* twice MEMORY_TIMES of due.c */
+    SHORTEN_EVERY_MS = 1000,
+};
 
 /* ---- news of the worker ---- */
 
@@ -40,8 +43,7 @@ uint64_t member_log_floor(const struct member *member)
 
 /*
  * The first entry that is kept. The snapshot covers the others, but the last keep_entries of them
- * are kept for slow followers, those after an older snapshot that is being sent to a peer, and
- * those that a peer lacks which catches up: else the peer would need a snapshot again, and so on.
+ * are kept for slow followers, and those after an older snapshot that is being sent to a peer.
  *
  * While the disk is nearly full, none are kept for slow followers, which get the snapshot instead,
  * and those after an older snapshot are kept only if a start may need them, too. Otherwise a disk
@@ -52,12 +54,11 @@ static uint64_t keep_from(const struct member *member, const struct member_saved
     bool has_room = member->disk == RAFT_SPACE_ENOUGH;
     uint64_t keep = has_room ? member->options.keep_entries : 0;
     uint64_t from = saved->index >= keep ? saved->index - keep + 1 : 1;
-    uint64_t needed = raft_needed_index(member->core, member_log_floor(member));
 
-    if (saved->needed_index < needed && (has_room || saved->needed_index >= saved->before_index)) {
-        needed = saved->needed_index;
+    if (saved->needed_index < from && (has_room || saved->needed_index >= saved->before_index)) {
+        return saved->needed_index + 1;
     }
-    return needed < from ? needed + 1 : from;
+    return from;
 }
 
 /* The last entry that may be removed from the disk. There the log reaches back to the snapshot
@@ -74,16 +75,24 @@ static void compact(struct member *member, uint64_t index)
     }
 }
 
-/* The newest snapshot was saved here: the log before it is needed no longer. */
+/* The newest snapshot was saved here: the log before it is needed no longer, unless a peer lacks it
+ * that catches up: else the peer would need a snapshot again, and so on. */
 static void shorten_log(struct member *member)
 {
-    const struct member_snapshots *snapshots = &member->snapshots;
+    struct member_snapshots *snapshots = &member->snapshots;
+    uint64_t from = keep_from(member, &snapshots->saved);
+    uint64_t needed = raft_needed_index(member->core, member_log_floor(member));
     struct raft_event *event = member_event(member, RAFT_EVENT_SNAPSHOT_SAVED);
 
+    snapshots->shorten_ms = 0;
+    if (needed < from) {
+        from = needed + 1;
+        snapshots->shorten_ms = member->turn.now_ms + SHORTEN_EVERY_MS;
+    }
     event->saved.index = snapshots->saved.index;
     event->saved.term = snapshots->taken_term;
-    event->saved.keep_from = keep_from(member, &snapshots->saved);
-    compact(member, remove_up_to(&snapshots->saved, event->saved.keep_from));
+    event->saved.keep_from = from;
+    compact(member, remove_up_to(&snapshots->saved, from));
 }
 
 void member_snapshot_saved(struct member *member, const struct member_saved *saved)
@@ -116,20 +125,41 @@ static bool mends_log(const struct member *member)
     return raft_damaged_index(member->core) != 0 && !raft_damage_is_being_mended(member->core);
 }
 
+/*
+ * Whether the snapshot that was saved last may shorten the log once more.
+ *
+ * While the log is damaged, the old snapshot shortens nothing: the core would take it for the one
+ * that replaces the log, and nobody has read it again since it was saved.
+ */
+static bool may_shorten_again(const struct member *member)
+{
+    const struct member_snapshots *snapshots = &member->snapshots;
+
+    return !snapshots->is_damaged && !mends_log(member) && snapshots->saved.index != 0 &&
+           snapshots->saved.index == snapshots->taken_index;
+}
+
 void member_follow_space(struct member *member)
 {
     struct member_snapshots *snapshots = &member->snapshots;
 
     snapshots->is_tight = member->disk != RAFT_SPACE_ENOUGH;
-    /*
-     * A snapshot that was saved a moment before has kept entries for slow followers. The disk has
-     * no room for them now, and perhaps nothing is applied meanwhile for another snapshot.
-     *
-     * But while the log is damaged, the old snapshot shortens nothing: the core would take it for
-     * the one that replaces the log, and nobody has read it again since it was saved.
-     */
-    if (snapshots->is_tight && !snapshots->is_damaged && !mends_log(member) &&
-        snapshots->saved.index != 0 && snapshots->saved.index == snapshots->taken_index) {
+    /* A snapshot that was saved a moment before has kept entries for slow followers. The disk has
+     * no room for them now, and perhaps nothing is applied meanwhile for another snapshot. */
+    if (snapshots->is_tight && may_shorten_again(member)) {
+        shorten_log(member);
+    }
+}
+
+void member_follow_peers(struct member *member)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+
+    if (snapshots->shorten_ms == 0 || member->turn.now_ms < snapshots->shorten_ms) {
+        return;
+    }
+    snapshots->shorten_ms = 0;
+    if (may_shorten_again(member)) {
         shorten_log(member);
     }
 }

@@ -65,6 +65,8 @@ struct member_snapshots {
     uint64_t applied_bytes;    /* member.applied_bytes when the newest snapshot was begun */
     uint64_t content_bytes;    /* size of the newest snapshot's content */
     uint64_t retry_ms;         /* after a failure: time before which no snapshot is begun */
+    uint64_t shorten_ms;       /* the log was kept for peers: when to look whether they still need
+                                  it; 0 = it was not */
     struct kept kept;          /* the snapshots that were durable here, or where they were */
     bool is_wanted;            /* a client or the embedder asked for one */
     bool is_damaged;           /* the newest one was found damaged, and no new one is there yet */
@@ -284,6 +286,8 @@ bool member_snapshot_is_due(const struct member *member);
 /* The disk has become nearly full, or has room again. While it is nearly full, the log is kept as
  * short as possible. */
 void member_follow_space(struct member *member);
+/* In each turn: what was kept of the log for peers goes soon after they need it no longer. */
+void member_follow_peers(struct member *member);
 /* What a client is told who asks for a snapshot. */
 void member_ask_snapshot(struct member *member, const struct member_request *request);
 void member_end_snapshots(struct member *member);

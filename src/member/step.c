@@ -304,6 +304,7 @@ void member_begin(struct member *member, const struct member_turn *turn)
         member->in_service = true;
         member_event(member, RAFT_EVENT_CLOCK)->wall_ms = turn->wall_ms;
         take_space(member);
+        member_follow_peers(member);
         member_propose_first(member);
     } else if (member->in_service) {
         leave_service(member);

@@ -158,6 +158,54 @@ START_TEST(what_a_peer_lacks_stays_until_the_peer_has_it)
 }
 END_TEST
 
+/* No other snapshot has to be saved for this: perhaps nobody writes any more. */
+START_TEST(what_a_peer_lacked_goes_soon_after_the_peer_has_it)
+{
+    uint64_t first = lead_both();
+    uint64_t last;
+
+    save(4 * COMMAND_BYTES, 0, 0);
+    last = write(4, first);
+    save(4 * COMMAND_BYTES, 0, 0);
+    ck_assert_uint_eq(base(), first);
+    begin();
+    acknowledge(2);
+    says_has(3, last);
+    end();
+    pass(ELECTION_TIMEOUT_MS / 2);
+    ck_assert_uint_eq(base(), first);
+    begin();
+    acknowledge(2);
+    end();
+    pass(ELECTION_TIMEOUT_MS / 2);
+    ck_assert_uint_eq(base(), last);
+}
+END_TEST
+
+START_TEST(what_a_peer_lacks_goes_when_the_peer_is_silent)
+{
+    uint64_t first = lead_both();
+    uint64_t last;
+
+    save(4 * COMMAND_BYTES, 0, 0);
+    last = write(4, first);
+    save(4 * COMMAND_BYTES, 0, 0);
+    for (int i = 0; i < 20; i++) {
+        ck_assert_uint_eq(base(), first);
+        pass(ELECTION_TIMEOUT_MS / 2);
+        begin();
+        acknowledge(2);
+        end();
+    }
+    pass(ELECTION_TIMEOUT_MS / 2);
+    begin();
+    acknowledge(2);
+    end();
+    pass(ELECTION_TIMEOUT_MS / 2);
+    ck_assert_uint_eq(base(), last);
+}
+END_TEST
+
 START_TEST(what_a_peer_lacks_goes_when_it_is_more_than_the_bound)
 {
     uint64_t first = lead_both();
@@ -253,6 +301,8 @@ UNIT_SUITE(kept)
     tcase_add_test(tcase, snapshots_that_are_close_together_take_one_place);
     tcase_add_test(tcase, a_content_that_grows_needs_no_more_places);
     tcase_add_test(tcase, what_a_peer_lacks_stays_until_the_peer_has_it);
+    tcase_add_test(tcase, what_a_peer_lacked_goes_soon_after_the_peer_has_it);
+    tcase_add_test(tcase, what_a_peer_lacks_goes_when_the_peer_is_silent);
     tcase_add_test(tcase, what_a_peer_lacks_goes_when_it_is_more_than_the_bound);
     tcase_add_test(tcase, what_a_peer_lacks_goes_when_the_disk_is_nearly_full);
     tcase_add_test(tcase, the_log_after_a_snapshot_that_is_being_sent_stays);
