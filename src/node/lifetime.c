@@ -4,6 +4,7 @@
  * ground of this folder: calls no other file of it.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "node/node.h"
 #include "sys/clock.h"
@@ -34,7 +35,11 @@ void node_wait_until(struct raftd_node *node, uint64_t deadline_ms)
 
 void node_set_waiting_for(struct raftd_node *node, const char *text)
 {
+    const size_t size = sizeof(node->waiting_for);
+
     mutex_lock(&node->links.mutex);
-    snprintf(node->waiting_for, sizeof(node->waiting_for), "%s", text);
+    if ((size_t)snprintf(node->waiting_for, size, "%s", text) >= size) {
+        memcpy(node->waiting_for + size - sizeof("..."), "...", sizeof("..."));
+    }
     mutex_unlock(&node->links.mutex);
 }

@@ -40,6 +40,7 @@
 enum {
     NODE_CLIENTS_MAX = 64,
     NODE_LISTENERS_MAX = 4,
+    NODE_WAITING_BYTES = 256,       /* of waiting_for, as in struct raftd_status */
     NODE_SNAPSHOT_RETRY_MS = 10000, /* after a snapshot that failed, because the disk is full */
     /* By how many bytes an entry may exceed limits.max_request_bytes: the encoding of its
      * arguments. */
@@ -104,8 +105,8 @@ struct raftd_node {
     /* The core thread. */
     struct member *member;
 
-    struct link_table links; /* its header says which thread may do what */
-    char waiting_for[128];   /* guarded by links.mutex; see node_set_waiting_for() */
+    struct link_table links;              /* its header says which thread may do what */
+    char waiting_for[NODE_WAITING_BYTES]; /* guarded by links.mutex; see node_set_waiting_for() */
 
     /* The files of the node; log writer and snapshot worker use it. NULL = no reserve is set. */
     struct reserve_file *reserve;
@@ -169,7 +170,8 @@ struct raftd_node {
 /* lifetime.c */
 /* Whether the node was asked to stop, or was removed from its cluster. Any thread. */
 bool node_is_ending(const struct raftd_node *node);
-/* Run thread: what the status says that this node waits for before it serves; "" = nothing. */
+/* Run thread: what the status says that this node waits for before it serves; "" = nothing. A text
+ * that is too long is cut and ends with dots. */
 void node_set_waiting_for(struct raftd_node *node, const char *text);
 /*
  * Run thread: sleeps until the lifecycle waker is woken, at most until deadline_ms and at most for

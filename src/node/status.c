@@ -39,7 +39,7 @@ struct node_figures {
     uint64_t reads_pending;
     uint64_t uptime_ms;
     uint64_t identity;
-    char waiting_for[128];
+    char waiting_for[NODE_WAITING_BYTES];
     uint64_t quorum_silent_ms;
 };
 
@@ -172,6 +172,9 @@ static struct node_figures figures_of(const struct raftd_node *node)
         .quorum_silent_ms = good_ms != 0 && now_ms > good_ms ? now_ms - good_ms : 0,
     };
 }
+
+_Static_assert(sizeof(((struct raftd_status *)NULL)->waiting_for) == NODE_WAITING_BYTES,
+               "a status says all that the node knows of what it waits for");
 
 static void fill(struct raftd_status *status, struct node_figures node, struct raft_status raft,
                  struct wal_figures log, struct snapshot_figures snapshots)

@@ -448,6 +448,26 @@ END_TEST
 
 /* Whatever number of descriptors the process may have: the node is built, or says that it cannot
  * be. */
+/* Two lost founders and the reasons fill a status; of more, the reader sees that there are more. */
+START_TEST(for_what_a_node_waits_is_whole_or_ends_with_dots)
+{
+    char text[300] = {0};
+    struct lone lone;
+
+    lone_init(&lone);
+    lone_build(&lone);
+    memset(text, 'x', sizeof(text) - 1);
+    text[255] = 0;
+    node_set_waiting_for(lone.node, text);
+    ck_assert_str_eq(lone_status(&lone).waiting_for, text);
+    text[255] = 'x';
+    node_set_waiting_for(lone.node, text);
+    text[252] = 0;
+    ck_assert_str_eq(lone_status(&lone).waiting_for, strcat(text, "..."));
+    lone_free(&lone);
+}
+END_TEST
+
 UNIT_SUITE(node_life)
 {
     Suite *suite = suite_create("node life");
@@ -474,6 +494,7 @@ UNIT_SUITE(node_life)
     tcase_add_test(ends, a_node_that_cannot_start_answers_too);
     tcase_add_test(ends, stopping_under_load_leaves_nobody_without_an_answer);
     tcase_add_test(ends, t31_members_of_the_configuration_do_not_replace_those_of_the_log);
+    tcase_add_test(ends, for_what_a_node_waits_is_whole_or_ends_with_dots);
     tcase_add_test(ends, t57_a_stop_is_heard_in_every_phase);
     tcase_add_test(ends, t57_a_stop_before_the_run_is_heard);
     tcase_add_test(ends, t57_a_stop_does_not_wait_for_the_next_segment);
