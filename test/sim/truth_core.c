@@ -172,12 +172,13 @@ static void follow_log(struct world *world, struct host *host, const struct raft
 
 /* ---- leaders ---- */
 
-/* The last committed index of a term before this one. */
+/* The last index that was committed in a term before this one. The entry may be older: a leader
+ * that learns late of its votes need not have what the leader of a later term has committed. */
 static uint64_t committed_before_term(const struct chain *committed, uint64_t term)
 {
     uint64_t index = committed->last_index;
 
-    while (index > 0 && committed->links[index].term >= term) {
+    while (index > 0 && committed->links[index].commit_term >= term) {
         index--;
     }
     return index;
@@ -275,6 +276,7 @@ static void follow_commit(struct world *world, struct host *host, uint64_t commi
 
             ASSERT(entry != NULL);
             chain_append(&truth->committed, entry);
+            truth->committed.links[entry->index].commit_term = raft_get_term(host->core);
             truth_commit_entry(world, entry);
             if (promises->role == RAFT_LEADER && entry->type == RAFT_ENTRY_MEMBERSHIP &&
                 raft_membership_find(&truth->membership, host->id) == NULL) {
