@@ -249,7 +249,9 @@ static void run(void *argument)
 
         uint64_t compact_index = atomic_load(&log_writer->compact_index);
 
-        if (compact_index != compacted_index && !stopping) {
+        /* Also while stopping: a damaged segment that a snapshot has taken the place of would be
+         * found by the next start. */
+        if (compact_index != compacted_index) {
             if (!compact(log_writer)) {
                 compacted_index = compact_index;
             }

@@ -174,6 +174,19 @@ static void lose(struct host_writes *writes)
     writes->count = 0;
 }
 
+/* As in the shipped log writer, a stop frees all that is not needed any more. */
+static void free_segments(struct host *host)
+{
+    struct raftd_error error = {0};
+
+    wal_compact(host->wal, host->compact_index);
+    while (wal_free_segment(host->wal, &error)) {
+    }
+    if (error.code == 0) {
+        faults_check_mended(host);
+    }
+}
+
 void host_disk_stop(struct host *host)
 {
     struct raftd_error error = {0};
@@ -193,6 +206,9 @@ void host_disk_stop(struct host *host)
             truth_on_durable(host->world, host->id, &host->writing.list[i]->write);
         }
         lose(&host->writing);
+    }
+    if (code == 0) {
+        free_segments(host);
     }
     host_worker_end(host);
     wal_close(host->wal);

@@ -143,6 +143,19 @@ START_TEST(the_number_of_requests_is_bounded)
 }
 END_TEST
 
+/* A node that stops has waited for the snapshot that mends its damaged log. The next start must not
+ * find what was to be freed. */
+START_TEST(a_stop_frees_what_is_not_needed_any_more)
+{
+    log_writer_compact(log_writer, ENTRIES);
+    ck_assert_int_eq(log_writer_start(log_writer), 0);
+    log_writer_stop(log_writer);
+    ck_assert(fs_memory_exists(memory, "/data/wal-0000000000000003.log"));
+    ck_assert(!fs_memory_exists(memory, "/data/wal-0000000000000001.log"));
+    ck_assert(!fs_memory_exists(memory, "/data/wal-0000000000000002.log"));
+}
+END_TEST
+
 UNIT_SUITE(log_writer)
 {
     Suite *suite = suite_create("log_writer");
@@ -152,6 +165,7 @@ UNIT_SUITE(log_writer)
     tcase_add_test(tcase, r12_entries_are_read_back_within_a_bound);
     tcase_add_test(tcase, a_rotten_entry_is_said_and_does_not_end_the_process);
     tcase_add_test(tcase, the_number_of_requests_is_bounded);
+    tcase_add_test(tcase, a_stop_frees_what_is_not_needed_any_more);
     suite_add_tcase(suite, tcase);
     return suite;
 }
