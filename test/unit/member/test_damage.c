@@ -5,25 +5,28 @@
 #include "unit.h"
 
 #include "base/bytes.h"
+#include "base/memory.h"
 #include "member/member.h"
 #include "member/state.h"
 
-enum { ENTRIES = 20, SNAPSHOT = 10, RESERVE = 1000 };
+enum { ENTRIES = 20, SNAPSHOT = 10, RESERVE = 1000, CUT = 13 };
 
 static struct member *member;
 static struct member_write *under_way;
 static uint64_t free_bytes;
 static uint64_t now_ms;
 
-static struct raft_entry *make_entry(uint64_t index)
+/* The first entry founds a cluster of so many voters. */
+static struct raft_entry *make_entry(uint64_t index, uint16_t voters)
 {
-    struct raft_membership membership = {.count = 1};
+    struct raft_membership membership = {0};
     struct buffer bytes = {0};
     struct raft_entry *entry;
 
     if (index == 1) {
-        membership.members[0] =
-            (struct raft_member){.id = 1, .roles = RAFT_MEMBER_VOTER, .address = "127.0.0.1:1"};
+        for (uint16_t id = 1; id <= voters; id++) {
+            ck_assert_int_eq(raft_membership_add(&membership, id, RAFT_MEMBER_VOTER, "host:1"), 0);
+        }
         raft_membership_encode(&membership, &bytes);
         entry = raft_entry_make(RAFT_ENTRY_MEMBERSHIP, bytes.data, (uint32_t)bytes.size_bytes);
         buffer_free(&bytes);
@@ -63,7 +66,8 @@ static void write_and_turn(void)
     }
 }
 
-static void set_up(void)
+/* A member of so many voters whose log was recovered with so many entries. */
+static void make_member(uint16_t voters, size_t count, struct raft_recovered recovered)
 {
     const struct raft_options options = {.id = 1,
                                          .random_seed = 1,
@@ -81,17 +85,18 @@ static void set_up(void)
                                                   .reserve_bytes = RESERVE,
                                                   .snapshot_retry_ms = 10000};
     const struct member_applied applied = {.index = SNAPSHOT, .term = 1};
-    struct raft_recovered recovered = {.term = 1, .commit_index = SNAPSHOT};
     struct raft_entry *entries[ENTRIES];
     struct raft_core *core;
 
-    for (uint64_t i = 0; i < ENTRIES; i++) {
-        entries[i] = make_entry(i + 1);
+    for (uint64_t i = 0; i < count; i++) {
+        entries[i] = make_entry(i + 1, voters);
     }
+    recovered.term = 1;
+    recovered.commit_index = SNAPSHOT;
     recovered.entries = entries;
-    recovered.entry_count = ENTRIES;
+    recovered.entry_count = count;
     ck_assert_int_eq(raft_create(&options, &recovered, 0, &core), 0);
-    for (size_t i = 0; i < ENTRIES; i++) {
+    for (size_t i = 0; i < count; i++) {
         raft_entry_release(entries[i]);
     }
     member = member_create(&member_options, core, &applied, 0);
@@ -100,10 +105,15 @@ static void set_up(void)
     now_ms = 0;
     turn();
     write_and_turn();
+}
+
+static void set_up(void)
+{
+    make_member(1, ENTRIES, (struct raft_recovered){0});
     now_ms += 2000; /* the only voter campaigns, and commits the first entry of its term */
     turn();
     write_and_turn();
-    ck_assert_int_eq(raft_get_role(core), RAFT_LEADER);
+    ck_assert_int_eq(raft_get_role(member_core(member)), RAFT_LEADER);
     ck_assert_uint_eq(member_applied_index(member), ENTRIES + 1);
     ck_assert(!member_snapshot_is_due(member));
     ck_assert_uint_eq(member_take_compaction(member), 0);
@@ -232,6 +242,42 @@ START_TEST(damage_that_is_found_late_is_mended)
 }
 END_TEST
 
+/* What was cut off at the start came back from the leader. The log was not damaged while the member
+ * lived, so its newest snapshot takes the place of nothing: the log reaches back to the one before,
+ * in case the newest one is damaged (T35). */
+START_TEST(a_log_that_is_whole_again_frees_nothing)
+{
+    static struct raft_entry *entries[ENTRIES + 1 - CUT];
+    struct raft_message *message = memory_allocate_zeroed(1, sizeof(*message));
+
+    tear_down();
+    make_member(
+        3, CUT - 1,
+        (struct raft_recovered){.damaged_index = CUT, .lost_term = 1, .lost_index = ENTRIES});
+    ck_assert_uint_eq(raft_damaged_index(member_core(member)), CUT);
+    for (uint64_t i = CUT; i <= ENTRIES; i++) {
+        entries[i - CUT] = make_entry(i, 3);
+    }
+    *message = (struct raft_message){.type = RAFT_MESSAGE_APPEND,
+                                     .from = 2,
+                                     .to = 1,
+                                     .term = 2,
+                                     .append = {.previous_index = CUT - 1,
+                                                .previous_term = 1,
+                                                .commit_index = ENTRIES,
+                                                .number = 1},
+                                     .entries = entries,
+                                     .entry_count = ENTRIES + 1 - CUT};
+    member_message(member, message);
+    turn();
+    ck_assert_uint_eq(raft_damaged_index(member_core(member)), CUT);
+    write_and_turn();
+    ck_assert_uint_eq(raft_damaged_index(member_core(member)), 0);
+    ck_assert_uint_eq(member_applied_index(member), ENTRIES);
+    ck_assert_uint_eq(member_take_compaction(member), 0);
+}
+END_TEST
+
 /* The next start would refuse the damaged log. */
 START_TEST(a_node_that_stops_replaces_its_damaged_log_first)
 {
@@ -306,6 +352,7 @@ UNIT_SUITE(damage)
     tcase_add_test(tcase, a_snapshot_is_saved_even_if_nothing_was_applied);
     tcase_add_test(tcase, an_old_snapshot_does_not_replace_the_log_of_a_full_disk);
     tcase_add_test(tcase, damage_that_is_found_late_is_mended);
+    tcase_add_test(tcase, a_log_that_is_whole_again_frees_nothing);
     tcase_add_test(tcase, a_node_that_stops_replaces_its_damaged_log_first);
     tcase_add_test(tcase, a_snapshot_that_fails_is_tried_again);
     tcase_add_test(tcase, a_question_that_was_not_taken_is_not_lost);
