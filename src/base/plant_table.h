@@ -24,7 +24,7 @@
     X(store_frees_too_much, "compaction frees a segment with an entry that no snapshot covers")    \
     X(store_reset_ignored, "recovery skips reset records")                                         \
     X(store_read_not_verified, "entries are read back for a peer without a look at checksums")     \
-    X(store_reset_in_place, "a log that replaces a damaged one begins in the damaged segment")     \
+    X(store_reset_in_place, "what is written after damage was found stays in the damaged segment") \
     X(store_snapshot_not_synced, "a snapshot gets its name before its bytes are durable")          \
     X(store_snapshot_name_not_synced, "a snapshot counts before its name is durable")
 
@@ -67,6 +67,8 @@
     X(raft_repeats_entries, "each heartbeat sends the entries again that are on their way")        \
     X(member_damage_not_marked, "a start cuts off damage in the log and forgets that")             \
     X(raft_damaged_votes, "a member whose log is damaged votes and campaigns")                     \
+    X(raft_old_snapshot_mends, "a snapshot mends a damaged log of which it lacks entries")         \
+    X(raft_mends_from_memory, "a damaged log is mended only by what is in memory")                 \
     X(raft_lost_mark_ignored, "a member that is marked as lost counts in a quorum")                \
     X(raft_lost_mark_deafens, "an uncommitted mark makes a follower deaf to the marked leader")    \
     X(raft_lost_log_counts, "the leader counts a member that lost what it had acknowledged")       \
@@ -148,6 +150,7 @@
     X(raft_promise_of_own_length)                                                                  \
     X(reserve_is_kept)                                                                             \
     X(member_drains_damaged)                                                                       \
+    X(raft_mends_from_memory)                                                                      \
     X(member_saves_together)                                                                       \
     X(member_saves_by_entries)                                                                     \
     X(member_idle_is_no_time)                                                                      \

@@ -260,11 +260,10 @@ const struct conf_option conf_options[] = {
          "read from there for a node that is behind. A start keeps no more than this of what "
          "a snapshot contains; a node that needs older entries gets the snapshot. Entries after "
          "the newest snapshot that are not applied yet are in memory whatever they take, at a "
-         "start all of them; see [snapshot] log_bytes. The limit is four times as "
-         "large while the node replaces a log that its disk has damaged. Commands of at most 256 "
-         "bytes are not given up, nor the 64 bytes or so that describe each entry, so a log of "
-         "small commands can have more. 0: all entries of the log are in memory. The number of "
-         "entries depends on [snapshot] keep_entries.",
+         "start all of them; see [snapshot] log_bytes. Commands of at most 256 bytes are not given "
+         "up, nor the 64 bytes or so that describe each entry, so a log of small commands can "
+         "have more. 0: all entries of the log are in memory. The number of entries depends on "
+         "[snapshot] keep_entries.",
      FIELD(raft.log_memory_bytes)},
     {.section = "raft",
      .key = "priority",

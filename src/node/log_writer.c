@@ -134,7 +134,8 @@ static _Noreturn void die(const struct raftd_error *error)
 }
 
 /* Takes all writes that are there, makes them durable, and returns them. False: there were none.
- * *restarted: the log was restarted, so segments before may not be needed any more. */
+ * *restarted: the log was restarted, or a segment begun for the sake of those before it, so that
+ * these may not be needed any more. */
 static bool write_batch(struct log_writer *log_writer, bool *restarted)
 {
     struct member_write *requests[LOG_WRITER_REQUESTS_MAX];
@@ -144,7 +145,7 @@ static bool write_batch(struct log_writer *log_writer, bool *restarted)
 
     while (count < LOG_WRITER_REQUESTS_MAX && ring_pop(log_writer->requests, &requests[count])) {
         writes[count] = requests[count]->write;
-        *restarted = *restarted || writes[count].has_base;
+        *restarted = *restarted || writes[count].has_base || writes[count].begins_segment;
         count++;
     }
     if (count == 0) {

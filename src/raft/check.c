@@ -41,7 +41,8 @@ static const char *check_indices(const struct raft_core *core)
     HOLDS(core->hard_state_sequence <= core->issued_sequence, "the hard state's write is issued");
     HOLDS(core->promised_until_ms <= core->now_ms + core->promise_ms,
           "no promise is longer than the one that is written to disk (R1)");
-    HOLDS(core->damage.index != 0 || core->damage.sequence == 0,
+    HOLDS(core->damage.index != 0 ||
+              (core->damage.sequence == 0 && core->damage.sealed_sequence == 0),
           "only a log that is damaged is replaced");
     HOLDS(core->membership_index <= last, "the membership in force is in the log");
     HOLDS(raftlog_last_term(&core->log) <= core->term, "no entry has a later term than the core");

@@ -142,7 +142,9 @@ struct raft_core {
     /* Damage in the log on the disk, see damage.c. */
     struct {
         uint64_t index;    /* an entry that the disk has damaged; 0 = none is known */
-        uint64_t sequence; /* the write that replaces the log; 0 = it is not issued yet */
+        uint64_t sequence; /* the write with which the log is whole; 0 = it is not known yet */
+        uint64_t sealed_sequence; /* the write that has begun a segment; 0 = none has */
+        uint64_t sealed_index;    /* the last entry in the segments before that one */
     } damage;
 
     uint64_t applied_index; /* the host needs no entry up to this one */

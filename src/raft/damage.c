@@ -8,11 +8,25 @@
  * restored before it votes again.
  *
  *     INTACT -> DAMAGED     damage_on_found(): votes for nobody, does not campaign, hands over
- *     DAMAGED -> REPLACING  damage_replace_log(): a durable snapshot contains all that the memory
- *                           does not hold whole; the write that is issued now begins a new log
- *                           after that snapshot, with everything that follows from memory
+ *     DAMAGED -> SEALED     damage_on_issue(): a write begins a segment; all that was written
+ *                           before it, up to sealed_index, is in the segments before
+ *     SEALED -> DAMAGED     more damage is found, after sealed_index; or a leader withdraws entries
+ *                           up to sealed_index, so that the later segments need those before
+ *     SEALED -> REPLACING   damage_on_covered(): a durable snapshot contains sealed_index, so only
+ *                           the later segments are needed
+ *     DAMAGED, SEALED -> REPLACING  damage_replace_log(): a durable snapshot contains all that the
+ *                           memory does not hold whole; the write that is issued now begins a new
+ *                           log after that snapshot, with everything that follows from memory
  *     any -> REPLACING      damage_on_restart(): the same, with a snapshot that was received
- *     REPLACING -> INTACT   damage_on_written(): that write is durable; votes again
+ *     REPLACING -> INTACT   damage_on_written(): the write that began the segment is durable, so
+ *                           the segments before it can go; votes again
+ *
+ * Why a snapshot mends the log in two ways. While entries are committed, the memory gives up the
+ * data of ever more entries, and it may do so past the index of a snapshot before that is saved.
+ * But then sealed_index is committed soon, and the next snapshot contains it, however much is
+ * written meanwhile. While nothing is committed, because this member's vote is missing, perhaps
+ * sealed_index never is. But then the memory gives up nothing that the next snapshot does not
+ * contain, and that one can replace the log.
  *
  * Why no entry has to come from a peer. The memory gives up the data of an entry only when the
  * entry was applied, so a member that lives has the effect of each entry in its state machine, or
@@ -23,8 +37,8 @@
  *
  * Damage before the base counts as well: the entry was being read for a peer while a snapshot took
  * its place. The disk keeps it for the snapshot before that one, and beside entries that are needed
- * still, and the next start verifies it. If the file is gone already, the log is replaced for
- * nothing, once.
+ * still, and the next start verifies it. If the file is gone already, a segment is begun and a
+ * snapshot saved for nothing, once.
  *
  * Why a damaged member may go on acknowledging. An acknowledgement of an index promises two things:
  * that a later leader cannot be elected by this member without the entries up to that index, and
@@ -124,14 +138,31 @@ static void write_again(struct raft_core *core, uint64_t from)
     }
 }
 
+static void unseal(struct raft_core *core)
+{
+    core->damage.sealed_sequence = 0;
+    core->damage.sealed_index = 0;
+}
+
+/* Whether the entry is in a segment that is known to be damaged. */
+static bool is_known(const struct raft_core *core, uint64_t index)
+{
+    return core->damage.index != 0 &&
+           (core->damage.sequence != 0 || core->damage.sealed_sequence == 0 ||
+            index <= core->damage.sealed_index);
+}
+
 void damage_on_found(struct raft_core *core, uint64_t index)
 {
     uint64_t from = index > core->commit_index ? index : core->commit_index + 1;
 
-    if (index == 0 || index > raftlog_last_index(&core->log) || core->damage.index != 0) {
+    if (index == 0 || index > raftlog_last_index(&core->log) || is_known(core, index)) {
         return;
     }
-    core->damage.index = index;
+    if (core->damage.index == 0) {
+        core->damage.index = index;
+    }
+    unseal(core);
     core->state_changed = true;
     core->hard_state_dirty = true; /* a write follows the damage, so that no start takes it for the
                                       torn end of the log and cuts it off */
@@ -147,10 +178,66 @@ void damage_on_found(struct raft_core *core, uint64_t index)
     }
 }
 
-bool damage_is_mended_by(const struct raft_core *core, uint64_t snapshot_index)
+/* On a disk that is nearly full, no file is made that is not needed yet. */
+bool damage_wants_segment(const struct raft_core *core)
+{
+    return core->damage.index != 0 && core->damage.sequence == 0 &&
+           core->damage.sealed_sequence == 0 && core->truncate_from == 0 && !core->base_dirty &&
+           core->space == RAFT_SPACE_ENOUGH;
+}
+
+void damage_on_issue(struct raft_core *core, struct raft_write *write)
+{
+    if (write->has_base) {
+        write->begins_segment = write->sequence == core->damage.sequence;
+    } else if (damage_wants_segment(core)) {
+        write->begins_segment = true;
+        write->base_index = core->write_next - 1;
+        write->base_term = raftlog_term(&core->log, write->base_index);
+        core->damage.sealed_sequence = write->sequence;
+        core->damage.sealed_index = write->base_index;
+    }
+}
+
+void damage_on_truncated(struct raft_core *core, uint64_t from)
+{
+    if (from <= core->damage.sealed_index) {
+        ASSERT(core->damage.sequence == 0);
+        unseal(core);
+    }
+}
+
+bool damage_is_covered_by(const struct raft_core *core, uint64_t snapshot_index)
+{
+    return core->damage.index != 0 && core->damage.sequence == 0 &&
+           core->damage.sealed_sequence != 0 && !PLANT(raft_mends_from_memory) &&
+           (snapshot_index >= core->damage.sealed_index || PLANT(raft_old_snapshot_mends));
+}
+
+bool damage_is_replaced_by(const struct raft_core *core, uint64_t snapshot_index)
 {
     return core->damage.index != 0 && core->damage.sequence == 0 && snapshot_index > 0 &&
            snapshot_index >= core->log.shed_index;
+}
+
+static void end_if_mended(struct raft_core *core)
+{
+    if (core->damage.sequence != 0 && core->written_sequence >= core->damage.sequence) {
+        core->damage.index = 0;
+        core->damage.sequence = 0;
+        unseal(core);
+        core->state_changed = true;
+    }
+}
+
+void damage_on_covered(struct raft_core *core)
+{
+    ASSERT(core->log.base_index < core->write_next);
+    if (core->durable_index < core->log.base_index) {
+        core->durable_index = core->log.base_index; /* the snapshot is durable */
+    }
+    core->damage.sequence = core->damage.sealed_sequence;
+    end_if_mended(core);
 }
 
 void damage_replace_log(struct raft_core *core)
@@ -162,6 +249,7 @@ void damage_replace_log(struct raft_core *core)
         core->durable_index = base; /* the snapshot is durable */
     }
     write_again(core, base + 1);
+    unseal(core);
     core->truncate_from = 0;
     core->base_dirty = true;
     core->damage.sequence = core->issued_sequence + 1;
@@ -170,16 +258,13 @@ void damage_replace_log(struct raft_core *core)
 void damage_on_restart(struct raft_core *core)
 {
     if (core->damage.index != 0) {
+        unseal(core);
         core->damage.sequence = core->issued_sequence + 1;
     }
 }
 
 void damage_on_written(struct raft_core *core)
 {
-    if (core->damage.sequence != 0 && core->written_sequence >= core->damage.sequence) {
-        core->damage.index = 0;
-        core->damage.sequence = 0;
-        core->state_changed = true;
-    }
+    end_if_mended(core);
     follow_lost(core);
 }

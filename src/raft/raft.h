@@ -132,8 +132,8 @@ struct raft_write_done {
  * follow that snapshot.
  *
  * While the log on the disk is damaged (RAFT_EVENT_LOG_DAMAGED), the core drops all entries up to
- * index, and the write of the same step replaces the log on the disk. If the log in memory has
- * given up the data of an entry after index, only a later snapshot can do that.
+ * index, and the log on the disk before index can go as well, if the snapshot contains every entry
+ * of the damaged files (damage.c).
  */
 struct raft_snapshot_saved {
     uint64_t index;
@@ -222,11 +222,13 @@ enum {
 };
 
 /*
- * A log write. The host does three things, in this order: if has_base, it restarts the log right
- * after the base (every entry that it wrote before is gone), and if replaces_damage as well, it
- * does that in a new file, so that the files before can be removed; else if truncate_from is not 0,
- * it drops the entries from truncate_from on; then it appends the entries. All of it becomes
- * durable together.
+ * A log write. The host does this, in this order: if has_base, it restarts the log right after the
+ * base (every entry that it wrote before is gone); else if truncate_from is not 0, it drops the
+ * entries from truncate_from on; then it appends the entries. All of it becomes durable together.
+ *
+ * begins_segment: all of it goes into a new file, and what follows, too, so that the files before,
+ * which the disk has damaged, can be removed as soon as a snapshot contains the entry at
+ * base_index. Such a write drops no entries, because a file that does so needs the files before.
  */
 struct raft_write {
     uint64_t sequence;   /* 1, 2, 3, ... */
@@ -236,9 +238,9 @@ struct raft_write {
     bool promise_known;  /* false: the promise on the disk stays as it is */
     uint32_t promise_ms; /* the longest promise to a leader that may still be valid; 0 = none */
     bool has_base;
-    uint64_t base_index;
+    bool begins_segment;
+    uint64_t base_index; /* if one of the two */
     uint64_t base_term;
-    bool replaces_damage; /* has_base: the disk has damaged the log before the base */
     uint64_t truncate_from;
     struct raft_entry *const *entries; /* an array of the core */
     size_t entry_count;

@@ -42,18 +42,19 @@ static void probe_from_base(struct raft_core *core)
 /*
  * Drops the entries before keep_from, which a durable snapshot covers. Entries that are not on this
  * node's disk yet stay: a snapshot may contain committed entries that only the other nodes have on
- * disk, and durable_index must not be before the base. If the log on the disk is damaged, all of it
- * is replaced, and begins after the snapshot.
+ * disk, and durable_index must not be before the base. If the log on the disk is damaged, what is
+ * before the snapshot goes, or all of it is replaced, and begins after the snapshot.
  */
 void snapshot_on_saved(struct raft_core *core, const struct raft_snapshot_saved *saved)
 {
     uint64_t base = saved->keep_from > 0 ? saved->keep_from - 1 : 0;
-    bool replaces_log = damage_is_mended_by(core, saved->index);
+    bool covers = damage_is_covered_by(core, saved->index);
+    bool replaces_log = !covers && damage_is_replaced_by(core, saved->index);
 
     ASSERT(saved->index <= core->commit_index && base <= saved->index);
     ASSERT(saved->index < core->log.base_index ||
            raftlog_term(&core->log, saved->index) == saved->term);
-    if (replaces_log) {
+    if (covers || replaces_log) {
         base = saved->index;
     } else if (base > core->durable_index) {
         base = core->durable_index;
@@ -63,7 +64,9 @@ void snapshot_on_saved(struct raft_core *core, const struct raft_snapshot_saved 
         raftlog_compact(&core->log, base);
         probe_from_base(core);
     }
-    if (replaces_log) {
+    if (covers) {
+        damage_on_covered(core);
+    } else if (replaces_log) {
         damage_replace_log(core);
     }
 }

@@ -39,8 +39,6 @@
 #include "raft/snapshot.h"
 #include "raft/time.h"
 
-enum { DAMAGED_FACTOR = 4 }; /* of max_log_bytes, while the log on the disk is damaged */
-
 /*
  * A log write is durable. Its entries count as durable only if the log still holds them.
  *
@@ -289,13 +287,9 @@ static void begin_batch(struct raft_core *core, uint64_t now_ms)
  * Gives up the data of old entries if the log takes too much memory. This is done before the events
  * of a batch: the outbox of the last batch is no longer used, and that of this batch has no entries
  * yet. The last entry of the log stays whole.
- *
- * What is given up after a snapshot was begun keeps that snapshot from mending a damaged log, so
- * meanwhile the log may take more.
  */
 static void shed_log(struct raft_core *core)
 {
-    size_t max_bytes = core->options.max_log_bytes * (core->damage.index != 0 ? DAMAGED_FACTOR : 1);
     uint64_t limit =
         core->applied_index < core->durable_index ? core->applied_index : core->durable_index;
 
@@ -308,7 +302,7 @@ static void shed_log(struct raft_core *core)
     if (limit == raftlog_last_index(&core->log) && limit > 0) {
         limit--;
     }
-    raftlog_shed(&core->log, limit, max_bytes);
+    raftlog_shed(&core->log, limit, core->options.max_log_bytes);
 }
 
 /* The last entries of the log, `count` of them, in one array. */
@@ -334,6 +328,9 @@ static void issue_write(struct raft_core *core, struct raft_outbox *outbox)
     uint64_t last = raftlog_last_index(&core->log);
     struct raft_write *write = &outbox->write;
 
+    if (damage_wants_segment(core)) {
+        core->hard_state_dirty = true; /* the segment has to begin with something */
+    }
     if (!core->hard_state_dirty && !core->base_dirty && core->truncate_from == 0 &&
         core->write_next > last) {
         return;
@@ -352,11 +349,11 @@ static void issue_write(struct raft_core *core, struct raft_outbox *outbox)
         write->has_base = true;
         write->base_index = core->log.base_index;
         write->base_term = core->log.base_term;
-        write->replaces_damage = write->sequence == core->damage.sequence;
         core->base_dirty = false;
         core->base_sequence = write->sequence;
     }
     write->truncate_from = core->truncate_from;
+    damage_on_issue(core, write);
     write->entry_count = (size_t)(last + 1 - core->write_next);
     write->entries = entries_to_write(core, write->entry_count);
     write->last_index = last;

@@ -95,6 +95,7 @@ void tail_truncate(struct raft_core *core, uint64_t index)
     if (core->durable_index >= index) {
         core->durable_index = index - 1;
     }
+    damage_on_truncated(core, index);
     if (core->membership_index >= index) {
         fall_back(core);
     }

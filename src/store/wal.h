@@ -134,11 +134,12 @@ int wal_open(const struct wal_options *options, struct wal **wal, struct wal_rec
              struct raftd_error *error);
 
 /*
- * Writes the given writes of the core, in this order, as one batch. Returns 0 when they are
- * durable. Every failure is final: the batch may be on the disk or not, and the caller has to end
- * the process. If the function is called again nevertheless, it returns the same failure and writes
- * nothing. Otherwise a batch could be written after a batch that is not durable, and recovery could
- * no longer tell a torn tail from damage (wal_recovery.c).
+ * Writes the given writes of the core, in this order, as one batch; a write that begins a segment
+ * begins a batch, too. Returns 0 when they are durable. Every failure is final: the batch
+ * may be on the disk or not, and the caller has to end the process. If the function is called again
+ * nevertheless, it returns the same failure and writes nothing. Otherwise a batch could be written
+ * after a batch that is not durable, and recovery could no longer tell a torn tail from damage
+ * (wal_recovery.c).
  */
 int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
                struct raftd_error *error);

@@ -348,20 +348,11 @@ static uint8_t *put_hard_state(const struct wal *wal, uint8_t *place,
                                      wal->promise_known, wal->promise_ms);
 }
 
-/* The segment that is damaged has to be freed, so the log that replaces it begins in another. */
-static bool replaces_damage(const struct raft_write *writes, size_t count)
+/* Appends the writes as one batch; only the first one may begin a segment. Returns 0, or a negative
+ * value with the message in wal->failure. */
+static int append_batch(struct wal *wal, const struct raft_write *writes, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (writes[i].has_base && writes[i].replaces_damage && !PLANT(store_reset_in_place)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
-               struct raftd_error *error)
-{
+    bool begins_segment = writes[0].begins_segment && !PLANT(store_reset_in_place);
     /* Includes the record that opens a segment, although most batches do not have it. */
     struct batch_size size = measure(writes, count);
     uint64_t batch_bytes =
@@ -369,18 +360,14 @@ int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
     struct wal_batch_header header;
     uint8_t *place;
 
-    ASSERT(count > 0);
     ASSERT(size.record_count > 0 && size.record_count < UINT32_MAX);
-    if (wal->failure.code != 0 || check_entries(wal, writes, count) != 0) {
-        return wal_fail(wal, error);
-    }
     /* A batch that does not fit the rest of this segment goes into the next one. A batch that is
      * larger than a whole segment gets a segment for itself, and that file becomes larger. */
     if (wal->current.offset_bytes > WAL_SEGMENT_HEADER_BYTES &&
-        (wal->current.offset_bytes + batch_bytes > wal->segment_bytes ||
-         replaces_damage(writes, count) || BUGGIFY(store_rolls_early)) &&
+        (wal->current.offset_bytes + batch_bytes > wal->segment_bytes || begins_segment ||
+         BUGGIFY(store_rolls_early)) &&
         roll(wal) < 0) {
-        return wal_fail(wal, error);
+        return -1;
     }
     reserve_buffer(wal, batch_bytes);
     header = (struct wal_batch_header){
@@ -400,7 +387,28 @@ int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
     }
     header.payload_bytes = (uint64_t)(place - wal->buffer) - WAL_BATCH_HEADER_BYTES;
     wal->has_clean_end = false;
-    return write_batch(wal, &header) < 0 ? wal_fail(wal, error) : 0;
+    return write_batch(wal, &header);
+}
+
+int wal_append(struct wal *wal, const struct raft_write *writes, size_t count,
+               struct raftd_error *error)
+{
+    size_t done = 0;
+
+    ASSERT(count > 0);
+    if (wal->failure.code != 0 || check_entries(wal, writes, count) != 0) {
+        return wal_fail(wal, error);
+    }
+    for (size_t i = 1; i <= count; i++) {
+        if (i < count && !writes[i].begins_segment) {
+            continue;
+        }
+        if (append_batch(wal, &writes[done], i - done) < 0) {
+            return wal_fail(wal, error);
+        }
+        done = i;
+    }
+    return 0;
 }
 
 void wal_write_clean_end(struct wal *wal)

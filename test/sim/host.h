@@ -263,6 +263,7 @@ struct host {
     uint64_t batch_since_us;
     uint16_t handover; /* raft_get_handover() after the last turn */
     uint64_t stall_us; /* additional time of the next batch */
+    uint64_t work_us;  /* time of each piece of work of the snapshot worker; 0 = by chance */
     uint16_t batch;    /* number of the batch under way */
     bool disk_failed;  /* the process ends because of it */
 };

@@ -63,7 +63,9 @@ static void plan_work(struct host *host, uint64_t after_us)
 
 static void plan_soon(struct host *host)
 {
-    plan_work(host, sim_random_between(&host->world->random, WORK_MIN_US, WORK_MAX_US));
+    uint64_t by_chance_us = sim_random_between(&host->world->random, WORK_MIN_US, WORK_MAX_US);
+
+    plan_work(host, host->work_us != 0 ? host->work_us : by_chance_us);
 }
 
 void host_on_snapshot(struct host *host, uint64_t life)

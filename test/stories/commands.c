@@ -51,6 +51,7 @@ static const struct command commands[] = {
     {"suspend", "NODE|all MS", 2, 2, story_suspend},
     {"wall", "NODE +MS|-MS", 2, 2, story_wall},
     {"stall", "NODE MS", 2, 2, story_stall},
+    {"slow", "NODE MS", 2, 2, story_slow},
     {"room", "NODE|all enough|low|none|exhausted|filled", 2, 2, story_room},
     {"fail", "NODE write|sync", 2, 2, story_fail},
     {"rot", "NODE [log]", 1, 2, story_rot},

@@ -94,8 +94,8 @@ status
        4.996  node 2  is down
        4.996  node 3  pre-candidate in term 3, log up to 9 of term 3, on disk 9, committed 9
 run 2000
-       5.224  node 1  is follower in term 3, leader 0, log up to 9, committed 9
-       5.224  node 1  has mended its log, and votes again
+       5.223  node 1  is follower in term 3, leader 0, log up to 9, committed 9
+       5.223  node 1  has mended its log, and votes again
        6.148  node 1  is pre-candidate in term 3, leader 0, log up to 9, committed 9
        6.150  node 1  is candidate in term 4, leader 0, log up to 9, committed 9
        6.152  node 3  is follower in term 4, leader 0, log up to 9, committed 9

@@ -70,20 +70,20 @@ stop 1
        0.721  node 1  is asked to stop
 run 500
        0.722  node 1  has saved a snapshot of index 10
-       0.723  node 1  is leader in term 2, leader 1, log up to 10, committed 10
-       0.723  node 1  has mended its log, and votes again
-       0.723  node 1  stops
-       0.723  node 1  is follower in term 2, leader 0, log up to 10, committed 10
+       0.722  node 1  is leader in term 2, leader 1, log up to 10, committed 10
+       0.722  node 1  has mended its log, and votes again
+       0.722  node 1  stops
+       0.722  node 1  is follower in term 2, leader 0, log up to 10, committed 10
 run 3000
-       1.723  node 1  starts: term 2, vote 1, snapshot of 10, log 11 to 10
-       1.723  node 1  is candidate in term 3, leader 0, log up to 10, committed 10
-       1.724  node 1  is leader in term 3, leader 1, log up to 11, committed 10
-       1.725  node 1  commits up to 11
-       1.743  node 2  is learner in term 3, leader 1, log up to 6, committed 6
-       1.746  node 1  node 2 needs a snapshot
-       1.757  node 2  has received the snapshot of index 10 from node 1
-       1.757  node 2  is learner in term 3, leader 1, log up to 10, committed 10
-       1.757  node 2  installs the snapshot of index 10
+       1.722  node 1  starts: term 2, vote 1, snapshot of 10, log 11 to 10
+       1.722  node 1  is candidate in term 3, leader 0, log up to 10, committed 10
+       1.723  node 1  is leader in term 3, leader 1, log up to 11, committed 10
+       1.724  node 1  commits up to 11
+       1.752  node 2  is learner in term 3, leader 1, log up to 6, committed 6
+       1.754  node 1  node 2 needs a snapshot
+       1.767  node 2  has received the snapshot of index 10 from node 1
+       1.767  node 2  is learner in term 3, leader 1, log up to 10, committed 10
+       1.767  node 2  installs the snapshot of index 10
 status
        4.221  node 1  leader in term 3, log up to 11 of term 3, on disk 11, committed 11
        4.221  node 2  learner in term 3, log up to 11 of term 3, on disk 11, committed 11

@@ -75,7 +75,8 @@ story_command story_set, story_swap, story_incr, story_del, story_expire, story_
 /* trouble.c */
 story_command story_cut, story_hold, story_isolate, story_heal, story_reset, story_forge;
 story_command story_kill, story_die, story_power, story_start, story_stop, story_pause;
-story_command story_stall, story_room, story_rot, story_fail, story_suspend, story_wall;
+story_command story_stall, story_slow, story_room, story_rot, story_fail, story_suspend;
+story_command story_wall;
 
 /* directories.c */
 story_command story_copy, story_directory, story_twin;

@@ -325,6 +325,19 @@ const char *story_stall(struct story *story, const struct words *words)
     return NULL;
 }
 
+/* Each piece of work of the node's snapshot worker takes so long; 0: as usual. */
+const char *story_slow(struct story *story, const struct words *words)
+{
+    struct host *host;
+    uint64_t ms;
+
+    if (!node_and_ms(story, words, &host, &ms)) {
+        return no_node_or_ms;
+    }
+    host->work_us = 1000 * ms;
+    return NULL;
+}
+
 static bool room_of(const char *word, enum host_room *room)
 {
     static const char *const names[] = {[HOST_ROOM_ENOUGH] = "enough",

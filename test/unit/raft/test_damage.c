@@ -200,7 +200,7 @@ START_TEST(the_only_voter_leads_on)
     ck_assert_uint_eq(raft_get_term(one.core), term);
     one_core_snapshot_saved(&one, last_index(&one), 2);
     ck_assert_uint_eq(damaged(&one), 0);
-    ck_assert_uint_eq(one_core_status(&one).base_index, one.last_write.base_index);
+    ck_assert_uint_eq(one_core_status(&one).base_index, last_index(&one));
     ck_assert_uint_eq(one_core_status(&one).durable_index, last_index(&one));
     one_core_end(&one);
 }
@@ -219,7 +219,7 @@ START_TEST(what_follows_the_snapshot_is_written_again)
     one.disk_stalled = true;
     one_core_snapshot_saved(&one, last - 2, last - 1);
     ck_assert(one.last_write.has_base);
-    ck_assert(one.last_write.replaces_damage);
+    ck_assert(one.last_write.begins_segment);
     ck_assert_uint_eq(one.last_write.base_index, last - 2);
     ck_assert_uint_eq(one.last_write.entry_count, 2);
     ck_assert_uint_eq(damaged(&one), 5);
@@ -269,6 +269,123 @@ START_TEST(small_entries_after_a_snapshot_do_not_make_it_too_old)
 }
 END_TEST
 
+/* While a snapshot is saved, more is written than the memory holds. That is in segments which were
+ * begun after the damage was found. */
+START_TEST(what_is_written_while_a_snapshot_is_saved_does_not_make_it_too_old)
+{
+    struct one_core one;
+    uint64_t saved;
+
+    lead_with_values(&one, 1);
+    damage(&one, 5);
+    ck_assert(one.last_write.begins_segment && !one.last_write.has_base);
+    saved = last_index(&one);
+    ck_assert_uint_eq(one.last_write.base_index, saved);
+    ck_assert_uint_eq(one.last_write.base_term, one_core_status(&one).last_term);
+    for (uint64_t number = 1000; number < 1000 + 5 * VALUES; number++) {
+        one_core_propose(&one, number, VALUE);
+        give_applied(&one);
+    }
+    ck_assert_ptr_null(raft_log_entry(one.core, saved + 1));
+    ck_assert_uint_le(one_core_status(&one).log_bytes, BOUND + 10 * VALUE);
+    one_core_snapshot_saved(&one, saved - 1, 1);
+    ck_assert_uint_eq(damaged(&one), 5);
+    one_core_snapshot_saved(&one, saved, 1);
+    ck_assert_uint_eq(damaged(&one), 0);
+    ck_assert(!one.last_write.has_base);
+    ck_assert_uint_eq(one_core_status(&one).base_index, saved);
+    ck_assert_uint_eq(one_core_status(&one).durable_index, last_index(&one));
+    one_core_end(&one);
+}
+END_TEST
+
+/* A segment cannot withdraw what is in those before it: it is begun when what was not committed is
+ * written again. A snapshot counts when that is durable, and no other one is needed. */
+START_TEST(a_segment_begins_when_nothing_is_withdrawn)
+{
+    struct one_core one;
+    uint64_t last;
+
+    lead_with_values(&one, 3);
+    one_core_propose(&one, 1000, VALUE);
+    last = last_index(&one);
+    one.disk_stalled = true;
+    damage(&one, 5);
+    ck_assert_uint_eq(one.last_write.truncate_from, last);
+    ck_assert(!one.last_write.begins_segment);
+    ck_assert(one_core_finish_write(&one));
+    ck_assert(one.last_write.begins_segment);
+    ck_assert_uint_eq(one.last_write.base_index, last);
+    one_core_answer_all(&one);
+    one_core_snapshot_saved(&one, last, 1);
+    ck_assert_uint_eq(damaged(&one), 5);
+    ck_assert(raft_damage_is_being_mended(one.core));
+    ck_assert(one_core_finish_write(&one));
+    ck_assert_uint_eq(damaged(&one), 0);
+    one_core_end(&one);
+}
+END_TEST
+
+/* A new leader withdraws what is in the damaged segments: that is the place of another border. */
+START_TEST(a_segment_is_begun_again_when_entries_before_it_are_withdrawn)
+{
+    static const uint64_t terms[] = {2, 3, 3};
+    struct one_core one;
+    uint64_t committed;
+
+    follow_with_values(&one);
+    committed = last_index(&one);
+    one_core_append(&one, 1, 2, committed, 2, terms, 1, committed);
+    damage(&one, 5);
+    ck_assert(one.last_write.begins_segment);
+    ck_assert_uint_eq(one.last_write.base_index, committed + 1);
+    one.disk_stalled = true;
+    one_core_append(&one, 3, 3, committed, 2, terms + 1, 1, committed);
+    ck_assert_uint_eq(one.last_write.truncate_from, committed + 1);
+    ck_assert(!one.last_write.begins_segment);
+    ck_assert(one_core_finish_write(&one));
+    ck_assert(one.last_write.begins_segment);
+    ck_assert_uint_eq(one.last_write.base_index, committed + 1);
+    ck_assert_uint_eq(one.last_write.base_term, 3);
+    one_core_end(&one);
+}
+END_TEST
+
+/* The disk damages an entry that was written after the first damage was found. */
+START_TEST(more_damage_begins_another_segment)
+{
+    struct one_core one;
+    uint64_t last;
+
+    lead_with_values(&one, 1);
+    damage(&one, 5);
+    one.last_write = (struct raft_write){0};
+    damage(&one, 7);
+    ck_assert_uint_eq(one.last_write.sequence, 0); /* that one is in a damaged segment anyway */
+    one_core_propose(&one, 1000, VALUE);
+    last = last_index(&one);
+    damage(&one, last);
+    ck_assert(one.last_write.begins_segment);
+    ck_assert_uint_eq(one.last_write.base_index, last);
+    one_core_end(&one);
+}
+END_TEST
+
+/* No file is made on a disk that is nearly full, before it is needed. */
+START_TEST(a_full_disk_gets_no_other_segment)
+{
+    struct one_core one;
+
+    lead_with_values(&one, 1);
+    one_core_space(&one, RAFT_SPACE_NONE);
+    damage(&one, 5);
+    ck_assert(!one.last_write.begins_segment);
+    one_core_space(&one, RAFT_SPACE_ENOUGH);
+    ck_assert(one.last_write.begins_segment);
+    one_core_end(&one);
+}
+END_TEST
+
 /* The leader's snapshot replaces the whole log, and the damage with it. */
 START_TEST(a_received_snapshot_mends_the_log)
 {
@@ -303,8 +420,6 @@ START_TEST(damage_before_the_base_is_mended_too)
     ck_assert_uint_eq(damaged(&one), 5);
     ck_assert(!votes(&one));
     one_core_snapshot_saved(&one, last, last + 1);
-    ck_assert(one.last_write.replaces_damage);
-    ck_assert_uint_eq(one.last_write.base_index, last);
     ck_assert_uint_eq(damaged(&one), 0);
     ck_assert_uint_eq(one_core_status(&one).durable_index, last);
     ck_assert(votes(&one));
@@ -469,6 +584,11 @@ UNIT_SUITE(damage)
     tcase_add_test(tcase, what_follows_the_snapshot_is_written_again);
     tcase_add_test(tcase, a_snapshot_that_is_too_old_mends_nothing);
     tcase_add_test(tcase, small_entries_after_a_snapshot_do_not_make_it_too_old);
+    tcase_add_test(tcase, what_is_written_while_a_snapshot_is_saved_does_not_make_it_too_old);
+    tcase_add_test(tcase, a_segment_begins_when_nothing_is_withdrawn);
+    tcase_add_test(tcase, a_segment_is_begun_again_when_entries_before_it_are_withdrawn);
+    tcase_add_test(tcase, more_damage_begins_another_segment);
+    tcase_add_test(tcase, a_full_disk_gets_no_other_segment);
     tcase_add_test(tcase, a_received_snapshot_mends_the_log);
     tcase_add_test(tcase, damage_before_the_base_is_mended_too);
     tcase_add_test(tcase, a_cut_log_votes_when_it_is_as_up_to_date_as_before);

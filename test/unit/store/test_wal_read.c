@@ -184,9 +184,21 @@ START_TEST(a_rotten_batch_is_never_returned)
 }
 END_TEST
 
-/* The damage is in the segment that is written. The log that replaces it begins in another one, so
- * that the damaged one is freed at once, and the next start finds a log without damage. */
-START_TEST(a_log_that_replaces_a_damaged_one_leaves_nothing_of_it)
+static void check_nothing_is_left(struct wal *wal, uint64_t snapshot_index)
+{
+    struct raftd_error error = {0};
+
+    wal_compact(wal, snapshot_index);
+    while (wal_free_segment(wal, &error)) {
+    }
+    ck_assert_int_eq(error.code, 0);
+    ck_assert(!fs_memory_exists(memory, WORLD_SEGMENT(1)));
+    world_kill(memory, wal);
+    world_check_usable(memory, &model);
+}
+
+/* The damage is in the segment that is written. */
+static struct wal *open_damaged(void)
 {
     struct wal *wal = world_open(memory, &model);
     struct raftd_error error = {0};
@@ -197,18 +209,46 @@ START_TEST(a_log_that_replaces_a_damaged_one_leaves_nothing_of_it)
     byte = fs_memory_bytes(memory, WORLD_SEGMENT(1))[2 * WAL_BLOCK_BYTES + 150] ^ 1;
     fs_memory_poke(memory, WORLD_SEGMENT(1), 2 * WAL_BLOCK_BYTES + 150, &byte, 1);
     ck_assert_int_eq(read_code(wal, 4, &error), RAFTD_ERROR_CORRUPT);
-    world_step(
-        wal, &model,
-        (struct step){
-            .base_index = 5, .replaces_damage = true, .append_count = 1, .entry_bytes = 100});
+    return wal;
+}
+
+/* The log that replaces it begins in another one, so that the damaged one is freed at once, and the
+ * next start finds a log without damage. */
+START_TEST(a_log_that_replaces_a_damaged_one_leaves_nothing_of_it)
+{
+    struct wal *wal = open_damaged();
+
+    world_step(wal, &model,
+               (struct step){
+                   .base_index = 5, .begins_segment = true, .append_count = 1, .entry_bytes = 100});
     check_from(wal, 6, 100);
-    wal_compact(wal, 5);
-    while (wal_free_segment(wal, &error)) {
+    check_nothing_is_left(wal, 5);
+}
+END_TEST
+
+/* The new segment has no entry of those before, and withdraws none. Writes that come before and
+ * after, in the same call, are on their side of the border. */
+START_TEST(a_segment_that_is_begun_needs_nothing_of_a_damaged_one)
+{
+    const struct step steps[] = {
+        {.truncate_from = 6, .append_count = 2, .entry_bytes = 100},
+        {.term = 2, .begins_segment = true, .append_count = 2, .entry_bytes = 100},
+        {.append_count = 1, .entry_bytes = 100},
+    };
+    struct wal *wal = open_damaged();
+    struct raftd_error error = {0};
+
+    ck_assert_msg(world_append(wal, &model, steps, 3, &error) == 0, "%s", error.message);
+    for (size_t i = 0; i < 3; i++) {
+        model_step(&model, &steps[i]);
     }
-    ck_assert_int_eq(error.code, 0);
-    ck_assert(!fs_memory_exists(memory, WORLD_SEGMENT(1)));
-    world_kill(memory, wal);
-    world_check_usable(memory, &model);
+    ck_assert_uint_eq(model.count, 10);
+    check_from(wal, 8, 100);
+    world_step(wal, &model,
+               (struct step){.truncate_from = 8, .append_count = 1, .entry_bytes = 100});
+    model.base_min = 7;
+    model.base_max = 7;
+    check_nothing_is_left(wal, 7);
 }
 END_TEST
 
@@ -359,6 +399,7 @@ UNIT_SUITE(wal_read)
     tcase_add_test(tcase, what_was_freed_is_refused_and_the_rest_is_read);
     tcase_add_test(tcase, a_rotten_batch_is_never_returned);
     tcase_add_test(tcase, a_log_that_replaces_a_damaged_one_leaves_nothing_of_it);
+    tcase_add_test(tcase, a_segment_that_is_begun_needs_nothing_of_a_damaged_one);
     tcase_add_test(tcase, a_sector_that_cannot_be_read_is_damage);
     tcase_add_test(tcase, r12_a_start_keeps_only_what_it_needs);
     tcase_add_test(tcase, r12_a_start_is_bounded_in_bytes);

@@ -93,13 +93,17 @@ static struct raft_write make_write(struct model *model, const struct step *step
         .truncate_from = step->truncate_from,
         .has_base = step->base_index != 0,
         .base_index = step->base_index,
-        .replaces_damage = step->replaces_damage,
+        .begins_segment = step->begins_segment,
         .entries = entries,
         .entry_count = step->append_count,
     };
 
+    if (step->begins_segment && step->base_index == 0) {
+        write.base_index = step->truncate_from != 0 ? step->truncate_from - 1 : model->count;
+        write.base_term = write.base_index > 0 ? model->entries[write.base_index - 1].term : 0;
+    }
     model_step(model, step);
-    write.base_term = model->term;
+    write.base_term = write.has_base ? model->term : write.base_term;
     for (size_t i = 0; i < step->append_count; i++) {
         size_t at = model->count - step->append_count + i;
 

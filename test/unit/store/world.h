@@ -46,7 +46,7 @@ struct step {
     uint64_t truncate_from; /* 0 = no truncation */
     uint64_t
         base_index; /* 0 = no reset; else the log continues after it, in the term of the model */
-    bool replaces_damage; /* with base_index */
+    bool begins_segment; /* in front of the entries */
     size_t append_count;
     uint32_t entry_bytes;
 };
