@@ -333,10 +333,24 @@ static bool is_chain(const struct chain *expected, const struct chain *found)
            chain_agrees(expected, found, found->last_index);
 }
 
+/* What the logs had that have an entry of this term at the index; NULL = none had. */
+static const struct slot_entry *find_seen(struct world *world, uint64_t index, uint64_t term)
+{
+    const struct slot *slot = truth_slot(world->truth, index);
+
+    for (size_t i = 0; i < slot->seen_count; i++) {
+        if (slot->seen[i].term == term) {
+            return &slot->seen[i];
+        }
+    }
+    return NULL;
+}
+
 /*
  * The log that a recovery found. It does not show the entries up to its base. Those that are not on
  * the disk any more were committed. Those that are on the disk, but before the newest snapshot, are
- * the ones that this process had written, which may differ from what was committed.
+ * the ones that this process had written, which may differ from what was committed; in a log that
+ * was cut, they may have been withdrawn since.
  */
 static void read_found(struct world *world, uint16_t id, const struct wal_recovered *recovered,
                        const struct chain *written, struct chain *found)
@@ -348,7 +362,14 @@ static void read_found(struct world *world, uint16_t id, const struct wal_recove
         chain_copy(found, written);
         chain_cut(found, base + 1);
     } else {
+        const struct slot_entry *seen =
+            base > recovered->disk_base_index ? find_seen(world, base, recovered->base_term) : NULL;
+
         chain_restart(found, world->truth, base);
+        if (seen != NULL) {
+            found->links[base].term = seen->term;
+            found->links[base].hash = seen->hash;
+        }
     }
     for (size_t i = 0; i < recovered->entry_count; i++) {
         if (recovered->entries[i]->index != found->last_index + 1) {
@@ -388,14 +409,9 @@ static bool is_explained(struct world *world, uint16_t id, const struct wal_reco
 static bool was_seen(struct world *world, const struct chain *chain)
 {
     const struct link_of_chain *link = &chain->links[chain->last_index];
-    const struct slot *slot = truth_slot(world->truth, chain->last_index);
+    const struct slot_entry *seen = find_seen(world, chain->last_index, link->term);
 
-    for (size_t i = 0; i < slot->seen_count; i++) {
-        if (slot->seen[i].term == link->term) {
-            return slot->seen[i].hash == link->hash;
-        }
-    }
-    return false;
+    return seen != NULL && seen->hash == link->hash;
 }
 
 /*
