@@ -215,6 +215,7 @@ uint64_t truth_new_life(struct world *world, uint16_t id, uint64_t *origin)
     truth_promise_again(world, world->hosts[id]);
     promises->role = RAFT_LEARNER;
     promises->term = promises->disk_term;
+    promises->silent_since_ms = 0;
     promises->commit_index = 0;
     return truth->life_count;
 }

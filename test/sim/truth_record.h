@@ -77,6 +77,8 @@ struct promises {
     /* Of the current process. */
     enum raft_role role;
     uint64_t term;
+    uint64_t
+        silent_since_ms; /* no quorum answers this leader since then; 0 = it is no such leader */
     uint64_t commit_index;
     uint64_t
         deadline_ms; /* election deadline before this step, if it must not become later; else 0 */

@@ -55,20 +55,19 @@ void truth_check_membership_index(struct world *world, const struct host *host)
     }
 }
 
-/* T6: no leader goes on when no quorum answers. A leader looks at each heartbeat, so it may be late
- * by one heartbeat. The check waits for twice the election time-out. */
+/* T6: no leader goes on when no quorum has answered during its election time-out. A leader looks at
+ * each heartbeat, and after a change of the members other answers count. So the check waits for
+ * another time-out. */
 void truth_check_contact(struct world *world, const struct host *host,
                          const struct raft_status *status)
 {
     const struct raft_membership *membership = raft_get_membership(host->core);
-    uint64_t limit_ms = 2 * (uint64_t)host->options.election_timeout_ms;
+    uint64_t *silent_since_ms = &world->truth->promises[host->id].silent_since_ms;
+    uint64_t limit_ms = host->options.election_timeout_ms;
     bool answered[RAFT_MEMBERS_MAX];
     bool granted[RAFT_MEMBERS_MAX] = {0};
     size_t position = 0;
 
-    if (status->role != RAFT_LEADER) {
-        return;
-    }
     memset(answered, 1, sizeof(answered));
     for (size_t i = 0; i < membership->count; i++) {
         bool self = membership->members[i].id == host->id;
@@ -76,9 +75,15 @@ void truth_check_contact(struct world *world, const struct host *host,
         granted[i] = self || status->peers[position].silent_ms < limit_ms;
         position += !self;
     }
-    if (raft_membership_tally(membership, answered, granted) != RAFT_TALLY_WON) {
+    if (status->role != RAFT_LEADER ||
+        raft_membership_tally(membership, answered, granted) == RAFT_TALLY_WON) {
+        *silent_since_ms = 0;
+    } else if (*silent_since_ms == 0) {
+        *silent_since_ms = host_now_ms(host);
+    } else if (host_now_ms(host) >= *silent_since_ms + limit_ms) {
         world_fail(world, "a leader that no quorum answers steps down",
                    "node %u leads in term %llu, and no quorum has answered for %llu ms", host->id,
-                   (unsigned long long)status->term, (unsigned long long)limit_ms);
+                   (unsigned long long)status->term,
+                   (unsigned long long)(host_now_ms(host) - *silent_since_ms + limit_ms));
     }
 }
