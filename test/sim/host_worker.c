@@ -33,6 +33,8 @@ void host_worker_begin(struct host *host, struct snapshot_files *files)
         .compress = host->options.snapshot_every % 2 == 0,
         .machine = host->machine,
         .core = &host->waker,
+        /* As 3 s are to the default time-out; a lost offer holds up a quorum for so long. */
+        .offer_again_ms = 3 * (uint64_t)host->options.election_timeout_ms,
     };
 
     host->work_planned = false;
