@@ -339,29 +339,19 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
     return code;
 }
 
-/* Whether other nodes could reach this one as a peer. */
-static bool is_reachable(const struct raftd_node *node)
-{
-    struct conf defaults;
-
-    conf_defaults(&defaults);
-    return node->link_shared.may_link &&
-           (node->conf.peer_count > 0 || node->conf.advertise.peer[0] != 0 ||
-            strcmp(node->conf.listen.peer, defaults.listen.peer) != 0);
-}
-
 /*
- * A directory without a cluster, and no other node to ask. A node that others can reach may be the
+ * A directory without a cluster, and no other node to ask. A node with an open peer port may be the
  * first node of a cluster that has grown since, and its disk may be lost: if it founded again,
- * there would be two clusters under one name. So somebody has to say it, once. A [peers] section
- * with this node alone does not say it: it stays in the file when the cluster has grown.
+ * there would be two clusters under one name. So somebody has to say it, once. A loopback address
+ * does not say it: other nodes of this machine can join there. Neither does a [peers] section with
+ * this node alone: it stays in the file when the cluster has grown.
  */
 static int found_alone(struct raftd_node *node, struct raft_membership *alone,
                        struct raftd_error *error)
 {
     const struct conf *conf = &node->conf;
 
-    if (is_reachable(node) && !conf->node.bootstrap) {
+    if (node->link_shared.may_link && !conf->node.bootstrap) {
         return error_set(error, RAFTD_ERROR_REFUSED,
                          "%.200s is empty, and other nodes can reach this one at %s, so it is not "
                          "clear whether this node is to found a cluster: to found a new one, start "

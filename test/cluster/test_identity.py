@@ -191,7 +191,22 @@ class TwoClusters(unittest.TestCase):
 
 
 class SoleFounder(unittest.TestCase):
-    """A first node with itself alone in [peers], which stays there when others have joined."""
+    """A first node with itself alone in [peers], which stays there when others have joined; and one
+    with the default peer address, at which others on the same machine may have joined."""
+
+    def test_a_certificate_founds_only_when_told_to(self):
+        with Cluster(1) as cluster:
+            node = cluster[1]
+            node.founds_alone = False
+            for name in ("peers.1", "listen.peer"):
+                del node.options[name]
+            node.start()
+            self.assertEqual(node.wait_exit(), 3)
+            self.assertRegex(node.log(), r"can reach this one at 127\.0\.0\.1:7381, .*--bootstrap")
+            # Without a certificate it has no peer port, and nobody can have joined.
+            for name in ("tls.ca", "tls.certificate", "tls.key"):
+                del node.options[name]
+            node.start().wait_ready()
 
     def test_peers_of_one_found_only_when_told_to(self):
         with Cluster(1, tls=False) as cluster:

@@ -117,6 +117,25 @@ START_TEST(t57_looking_for_the_cluster_to_join_can_be_stopped)
 }
 END_TEST
 
+/* An empty directory: other nodes may have joined this one at the address of every example, and its
+ * disk may be lost. With a closed peer port none can have joined. */
+START_TEST(an_open_peer_port_founds_only_when_told_to)
+{
+    struct lone lone;
+
+    lone_init(&lone);
+    lone_set(&lone, "node.bootstrap", "no");
+    lone_set(&lone, "tls.peer", "off");
+    ck_assert_int_eq(raftd_builder_build(lone.builder, &lone.node, &lone.error),
+                     RAFTD_ERROR_REFUSED);
+    ck_assert_ptr_nonnull(strstr(lone.error.message, " at 127.0.0.1:7381"));
+    ck_assert_ptr_nonnull(strstr(lone.error.message, "--bootstrap"));
+    lone_set(&lone, "tls.peer", "required");
+    lone_build(&lone);
+    lone_free(&lone);
+}
+END_TEST
+
 START_TEST(a_call_that_is_too_large_is_refused)
 {
     static const char data[256 * 1024];
@@ -265,6 +284,7 @@ UNIT_SUITE(start)
     tcase_add_test(tests, a_start_that_fails_says_why);
     tcase_add_test(tests, a_start_without_a_quorum_ends_with_its_time);
     tcase_add_test(tests, t57_looking_for_the_cluster_to_join_can_be_stopped);
+    tcase_add_test(tests, an_open_peer_port_founds_only_when_told_to);
     tcase_add_test(tests, a_call_that_is_too_large_is_refused);
     tcase_add_test(tests, a_read_is_one_call);
     tcase_add_test(tests, a_status_has_the_size_that_the_caller_knows);
