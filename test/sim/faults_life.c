@@ -117,8 +117,9 @@ void faults_suspend(struct world *world, struct sim_random *random)
 
 /* ---- full disks ---- */
 
-/* Any number of disks is nearly full. Nothing at all is left only on a minority: without room for
- * the first entry of a term no cluster can go on. */
+/* Any number of disks is nearly full, or filled by others when their nodes hold their reserve.
+ * Nothing at all is left only on a minority: without room for the first entry of a term no cluster
+ * can go on. */
 void faults_fill_disks(struct world *world, struct sim_random *random)
 {
     uint32_t exhausted = 0;
@@ -130,6 +131,9 @@ void faults_fill_disks(struct world *world, struct sim_random *random)
         struct host *host = world->hosts[id];
         enum host_room room = (enum host_room)sim_random_below(random, 5);
 
+        if (room == HOST_ROOM_FILLED && !host_disk_holds_all(host)) {
+            room = HOST_ROOM_NONE;
+        }
         if (room == HOST_ROOM_EXHAUSTED) {
             exhausted |= 1U << id;
             if (!host->in_trouble && !member_changes_can_lose(world, exhausted)) {

@@ -389,6 +389,7 @@ bool host_worker_goes_on(const struct host *host);
 /* A process begins to use the disk; later, when it has recovered: it holds its reserve. */
 void host_disk_begin(struct host *host);
 void host_disk_hold(struct host *host);
+bool host_disk_holds_all(const struct host *host); /* all that it is to hold */
 void host_disk_end(struct host *host);
 /* The table for the files of the process, or that of the disk if there is no process. */
 const struct fs *host_files(const struct host *host);

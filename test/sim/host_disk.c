@@ -8,6 +8,7 @@
 #include "sim/faults_rot.h"
 #include "sim/host.h"
 #include "sim/truth.h"
+#include "store/reserve.h"
 #include "store/reserve_file.h"
 
 enum {
@@ -30,6 +31,12 @@ void host_disk_hold(struct host *host)
     }
 }
 
+bool host_disk_holds_all(const struct host *host)
+{
+    return host->reserve != NULL &&
+           reserve_file_held_bytes(host->reserve) == reserve_held_bytes(HOST_RESERVE_BYTES);
+}
+
 void host_disk_end(struct host *host)
 {
     reserve_file_destroy(host->reserve);
@@ -45,6 +52,9 @@ void host_set_room(struct host *host, enum host_room room)
 {
     host->room = room;
     fs_memory_limit(host->disk, 0);
+    if (host->alive && room == HOST_ROOM_ENOUGH) {
+        host_disk_hold(host); /* the log writer looks every half second */
+    }
     if (room == HOST_ROOM_FILLED) {
         fs_memory_fill(host->disk, 0);
     }
