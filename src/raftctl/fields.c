@@ -3,6 +3,8 @@
  */
 #include "raftctl/fields.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <raftd/status.h>
@@ -96,6 +98,23 @@ enum ctl_field_kind ctl_field_kind(const char *name)
         }
     }
     return CTL_FIELD_UNKNOWN;
+}
+
+void ctl_why_not_ready(const struct resp_reply *status, char *text, size_t size)
+{
+    const char *phase = ctl_field_text(status, "phase");
+    const char *waiting_for = ctl_field_text(status, "waiting_for");
+
+    if (ctl_field_flag(status, "ready")) {
+        text[0] = 0;
+    } else if (strcmp(phase, "running") != 0) {
+        snprintf(text, size, "%s", phase);
+    } else if (waiting_for[0] != 0) {
+        snprintf(text, size, "%s", waiting_for);
+    } else {
+        snprintf(text, size, "no contact with a quorum for %" PRIu64 " ms",
+                 ctl_field_number(status, "quorum_silent_ms"));
+    }
 }
 
 size_t ctl_member_count(const struct resp_reply *status)

@@ -32,6 +32,9 @@ enum ctl_field_kind ctl_field_kind(const char *name);
 size_t ctl_member_count(const struct resp_reply *status);
 const struct resp_reply *ctl_member(const struct resp_reply *status, size_t position);
 
+/* Why the node of a status is not ready, as one sentence; "" = it is. */
+void ctl_why_not_ready(const struct resp_reply *status, char *text, size_t size);
+
 /* The map as a JSON object under the key: every field that the node sent. */
 void ctl_view_json(struct json *json, const char *key, const struct resp_reply *map);
 

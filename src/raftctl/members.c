@@ -95,21 +95,16 @@ int ctl_members(const struct ctl_options *options, char **arguments)
 
 static void print_ready_line(const struct ctl_answer *answer)
 {
-    char text[sizeof(answer->error.message) + 64];
+    char why[sizeof(answer->error.message)];
+    char text[sizeof(why) + 64];
 
     if (answer->status == NULL) {
         snprintf(text, sizeof(text), "%s", answer->error.message);
     } else if (ctl_field_flag(answer->status, "ready")) {
         snprintf(text, sizeof(text), "ready");
-    } else if (strcmp(ctl_field_text(answer->status, "phase"), "running") == 0 &&
-               ctl_field_text(answer->status, "waiting_for")[0] != 0) {
-        snprintf(text, sizeof(text), "not ready (%s)",
-                 ctl_field_text(answer->status, "waiting_for"));
-    } else if (strcmp(ctl_field_text(answer->status, "phase"), "running") == 0) {
-        snprintf(text, sizeof(text), "not ready (no contact with a quorum for %" PRIu64 " ms)",
-                 ctl_field_number(answer->status, "quorum_silent_ms"));
     } else {
-        snprintf(text, sizeof(text), "not ready (%s)", ctl_field_text(answer->status, "phase"));
+        ctl_why_not_ready(answer->status, why, sizeof(why));
+        snprintf(text, sizeof(text), "not ready (%s)", why);
     }
     print_plain(stdout, answer->endpoint);
     fputs(": ", stdout);

@@ -238,10 +238,12 @@ static void print_founding(FILE *file, const struct ctl_view *view)
         const char *waiting_for = ctl_field_text(answer->status, "waiting_for");
         const char *cluster = ctl_field_text(answer->status, "cluster_id");
         bool is_running = strcmp(ctl_field_text(answer->status, "phase"), "running") == 0;
+        char why[512];
 
-        if (waiting_for[0] != 0 && is_running) {
+        ctl_why_not_ready(answer->status, why, sizeof(why));
+        if (why[0] != 0 && is_running) {
             fprintf(file, "WARNING: node %" PRIu64 " is not ready: %s\n",
-                    ctl_field_number(answer->status, "id"), waiting_for);
+                    ctl_field_number(answer->status, "id"), why);
         } else if (waiting_for[0] != 0) {
             fprintf(file, "Node %" PRIu64 " waits until all founders have answered; missing: %s\n",
                     ctl_field_number(answer->status, "id"), waiting_for);

@@ -36,6 +36,9 @@ class Readiness(unittest.TestCase):
         result = raftctl("ready", "--endpoints", node.endpoint, check=False)
         self.assertEqual(result.returncode, 1)
         self.assertRegex(result.stdout, r"not ready \(no contact with a quorum for \d+ ms\)")
+        result = raftctl("status", "--endpoints", node.endpoint)
+        self.assertRegex(result.stdout, r"WARNING: node %d is not ready: no contact with a quorum "
+                                        r"for \d+ ms\n" % node.id)
         # It is alive all the same: that is another question.
         self.assertEqual(node.call("ECHO", "alive"), b"alive")
         node.wait_log(r"warning.*not ready: no leader with a quorum was heard for \d+ ms; "
