@@ -164,6 +164,8 @@ struct raftd_completion {
      *   RAFTD_ERROR_DISK_FULL    a read: this node's disk is nearly full, so it lacks entries that
      *                            the read has to see; a command: the leader's disk is nearly full
      * and for commands and changes:
+     *   RAFTD_ERROR_BUSY         the leader took no more within that time, because too many wait
+     *                            until a quorum has written them
      *   RAFTD_ERROR_NOT_LEADER   the leader changed, or accepts nothing at this moment; try again
      *   RAFTD_ERROR_TIMEOUT      the outcome is unknown
      * After RAFTD_ERROR_TIMEOUT the command may have been applied, or may be applied later. After

@@ -24,7 +24,9 @@ enum raftd_code {
     RAFTD_ERROR_LOCKED = -5,
     /* The request is larger than a configured limit allows. It was not sent. */
     RAFTD_ERROR_TOO_LARGE = -6,
-    /* A queue of fixed size is full. Take some completions, then try again. */
+    /* A queue of fixed size is full. Take some completions, then try again. As the status of a
+     * completion: the leader took no more commands before the deadline, because too many are not
+     * committed. The command was not applied and never will be. */
     RAFTD_ERROR_BUSY = -7,
     /* The node is not ready: it is starting, or out of service. The request was not applied. */
     RAFTD_ERROR_NOT_READY = -8,

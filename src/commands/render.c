@@ -88,6 +88,11 @@ void render_status(struct buffer *output, int status, bool is_read)
         resp_write_error_format(output, "CLUSTERDOWN no leader with a quorum could be reached in "
                                         "time; the command was not applied");
         break;
+    case RAFTD_ERROR_BUSY:
+        resp_write_error_format(output, "CLUSTERDOWN the leader took no more commands in time, "
+                                        "because too many wait until a quorum has written them; "
+                                        "the command was not applied");
+        break;
     case RAFTD_ERROR_STOPPED:
         resp_write_error_format(output, "CLUSTERDOWN the node is shutting down; the command was "
                                         "not applied");

@@ -294,8 +294,8 @@ const struct conf_option conf_options[] = {
      .min = 10,
      .max = 600000,
      .description = "How long a command waits for its outcome. After this time the client is told "
-                    "TIMEOUT: the outcome is unknown; or CLUSTERDOWN: no leader was found, and the "
-                    "command had no effect. A large value needs its time on a slow link: 8 "
+                    "TIMEOUT: the outcome is unknown; or CLUSTERDOWN: no leader took the command, "
+                    "which had no effect. A large value needs its time on a slow link: 8 "
                     "MB take 64 s at 1 Mbit/s, and twice as long through a follower, which first "
                     "sends them to the leader.",
      FIELD(raft.request_timeout_ms)},

@@ -49,6 +49,9 @@ void member_refuse(struct member *member, struct waiting_request *request, uint8
 {
     enum raft_refusal refusal = (enum raft_refusal)reason;
 
+    if (refusal == RAFT_REFUSED_FULL) {
+        member->full_ms = member->turn.now_ms;
+    }
     if (is_worth_a_retry(refusal)) {
         member_retry(member, request, status_of(refusal), raft_refusal_text(refusal));
     } else {

@@ -117,6 +117,18 @@ bool member_next_answer(struct member *member, struct member_answer *answer)
     return true;
 }
 
+/* Whether a command waited although there was a leader in reach: one that was full. */
+static bool met_a_full_leader(const struct member *member, const struct waiting_request *request)
+{
+    uint16_t leader = raft_get_leader(member->core);
+
+    if (raft_get_role(member->core) == RAFT_LEADER) {
+        return raft_knows_commit(member->core) && raft_get_handover(member->core) == 0;
+    }
+    return leader != 0 && member_link_is_up(member, leader) && member->full_ms != 0 &&
+           member->full_ms + member->options.request_timeout_ms >= request->deadline_ms;
+}
+
 /*
  * What a request is told whose deadline has come. A proposal may still be applied, so its outcome
  * is unknown; every other request has certainly had no effect. A read that a leader has confirmed
@@ -124,12 +136,18 @@ bool member_next_answer(struct member *member, struct member_answer *answer)
  */
 static int status_of_late(const struct member *member, const struct waiting_request *request)
 {
-    if (request->state == WAITING_PROPOSED) {
+    switch (request->state) {
+    case WAITING_PROPOSED:
         return RAFTD_ERROR_TIMEOUT;
+    case WAITING_HELD:
+    case WAITING_REFUSED:
+    case WAITING_BEHIND:
+        return met_a_full_leader(member, request) ? RAFTD_ERROR_BUSY : RAFTD_ERROR_UNAVAILABLE;
+    case WAITING_READ_READY:
+        return member->space >= RAFT_SPACE_NONE ? RAFTD_ERROR_DISK_FULL : RAFTD_ERROR_UNAVAILABLE;
+    default:
+        return RAFTD_ERROR_UNAVAILABLE;
     }
-    return request->state == WAITING_READ_READY && member->space >= RAFT_SPACE_NONE
-               ? RAFTD_ERROR_DISK_FULL
-               : RAFTD_ERROR_UNAVAILABLE;
 }
 
 void member_expire(struct member *member, uint64_t now_ms)

@@ -133,6 +133,7 @@ struct member {
     /* Commands that are tried again. */
     uint64_t retry_ms;   /* no command is proposed before that */
     uint64_t release_ms; /* nor is looked before that for refused ones that can be tried again */
+    uint64_t full_ms;    /* when a leader last refused one because it was full */
     uint64_t seen_term;
     uint64_t settle_term; /* commands of earlier terms are in doubt until one of this is applied */
 

@@ -82,7 +82,7 @@ START_TEST(t53_clients_are_told_to_retry_only_what_was_not_applied)
 {
     static const char *const retried[] = {"LOADING ", "TRYAGAIN ", "CLUSTERDOWN ", NULL};
     static const int refused[] = {RAFTD_ERROR_NOT_READY, RAFTD_ERROR_NOT_LEADER,
-                                  RAFTD_ERROR_UNAVAILABLE, RAFTD_ERROR_STOPPED};
+                                  RAFTD_ERROR_UNAVAILABLE, RAFTD_ERROR_STOPPED, RAFTD_ERROR_BUSY};
 
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         output.size_bytes = 0;
@@ -115,6 +115,7 @@ START_TEST(each_status_has_its_code)
         {RAFTD_ERROR_NOT_READY, "-LOADING "},
         {RAFTD_ERROR_NOT_LEADER, "-TRYAGAIN "},
         {RAFTD_ERROR_UNAVAILABLE, "-CLUSTERDOWN "},
+        {RAFTD_ERROR_BUSY, "-CLUSTERDOWN the leader took no more commands in time"},
         {RAFTD_ERROR_STOPPED, "-CLUSTERDOWN "},
         {RAFTD_ERROR_TIMEOUT, "-TIMEOUT "},
         {RAFTD_ERROR_TOO_LARGE, "-ERR "},

@@ -90,6 +90,44 @@ START_TEST(the_commands_of_a_client_that_closed_keep_their_order)
 }
 END_TEST
 
+/* The first of two commands is refused, and its time runs out. */
+static void refuse_until_late(void)
+{
+    follow();
+    begin();
+    ask(1, 1);
+    ask(1, 2);
+    end();
+    refuse(0);
+    for (int beat = 1; beat < REQUEST_MS / HEARTBEAT_MS; beat++) {
+        bench.turn.now_ms += HEARTBEAT_MS;
+        begin();
+        hear_leader(NULL, 0, 1, 1);
+        end();
+    }
+    ck_assert_ptr_null(answer_to(1));
+}
+
+START_TEST(a_command_that_is_late_because_the_leader_was_full_says_so)
+{
+    refuse_until_late();
+    pass(HEARTBEAT_MS);
+    ck_assert_int_eq(answer_to(1)->status, RAFTD_ERROR_BUSY);
+    ck_assert_int_eq(answer_to(2)->status, RAFTD_ERROR_TIMEOUT);
+}
+END_TEST
+
+START_TEST(if_that_leader_is_out_of_reach_the_command_says_that)
+{
+    refuse_until_late();
+    begin();
+    set_link(2, false);
+    end();
+    pass(HEARTBEAT_MS);
+    ck_assert_int_eq(answer_to(1)->status, RAFTD_ERROR_UNAVAILABLE);
+}
+END_TEST
+
 /* ---- lost commands ---- */
 
 /* Node 3 leads term 3, and its first entry, at this index, is applied. */
@@ -213,6 +251,8 @@ UNIT_SUITE(order)
     tcase_add_test(tcase, a_refused_command_holds_back_its_client_alone);
     tcase_add_test(tcase, commands_of_more_clients_than_can_be_told_apart_wait_all_and_go_on);
     tcase_add_test(tcase, the_commands_of_a_client_that_closed_keep_their_order);
+    tcase_add_test(tcase, a_command_that_is_late_because_the_leader_was_full_says_so);
+    tcase_add_test(tcase, if_that_leader_is_out_of_reach_the_command_says_that);
     tcase_add_test(tcase, a_lost_command_is_not_proposed_after_a_later_one_was_applied);
     tcase_add_test(tcase, also_if_its_refusal_comes_late);
     tcase_add_test(tcase, also_if_its_client_has_closed);
