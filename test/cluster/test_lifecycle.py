@@ -25,8 +25,7 @@ SERVE_SECONDS = 10 if SLOW else 1.0
 def damage_file(directory):
     """Flips a byte in the first half of what is written in the oldest log file; returns its
     path."""
-    paths = [path for path in sorted(glob.glob(os.path.join(directory, "**", "*"), recursive=True))
-             if os.path.isfile(path) and os.path.getsize(path) > 65536]
+    paths = sorted(glob.glob(os.path.join(directory, "wal-*.log")))
     assert paths, "no log file in %s" % directory
     with open(paths[0], "r+b") as file:
         used = len(file.read().rstrip(b"\0"))
