@@ -23,6 +23,15 @@ bool handover_is_running(const struct raft_core *core)
     return core->handover.to != 0;
 }
 
+/* Whether the entries that the peer lacks, if any, are on their way to it. A new leader need not wait
+ * for the first ones to be on that peer's disk: what counts is that the logs agree before them. */
+static bool gets_the_rest(const struct progress *progress)
+{
+    return progress->state == RAFT_PROGRESS_REPLICATE ||
+           (progress->state == RAFT_PROGRESS_PROBE && progress->inflight_count > 0 &&
+            progress->match_index >= progress->probe_index);
+}
+
 /* Why the member at this position cannot lead now; RAFT_REFUSED_NOT = it can. */
 static enum raft_refusal refusal_of(const struct raft_core *core, size_t position)
 {
@@ -38,7 +47,7 @@ static enum raft_refusal refusal_of(const struct raft_core *core, size_t positio
     if (core->now_ms - progress->last_contact_ms >= core->options.election_timeout_ms) {
         return RAFT_REFUSED_NO_ANSWER;
     }
-    if (progress->state != RAFT_PROGRESS_REPLICATE) {
+    if (!gets_the_rest(progress)) {
         return RAFT_REFUSED_BEHIND;
     }
     /* It would not obey (election_on_order()), and the cluster would take no commands until the

@@ -117,9 +117,13 @@ def raftctl(*arguments, check=True, timeout=60, env=None):
     environment = {name: value for name, value in os.environ.items()
                    if not name.startswith("RAFTCTL_")}
     environment.update(env or {})
-    return subprocess.run([RAFTCTL, *map(str, arguments)], check=check, timeout=timeout, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          stdin=subprocess.DEVNULL, env=environment)
+    result = subprocess.run([RAFTCTL, *map(str, arguments)], check=False, timeout=timeout, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            stdin=subprocess.DEVNULL, env=environment)
+    if check and result.returncode != 0:
+        raise Failure("raftctl %s: exit status %d: %s" %
+                      (" ".join(map(str, arguments)), result.returncode, result.stderr))
+    return result
 
 
 class Authority:

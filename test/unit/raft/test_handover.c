@@ -184,6 +184,32 @@ START_TEST(a_voter_that_is_silent_or_behind_is_refused)
 }
 END_TEST
 
+/* The answer to a heartbeat shows that the logs agree. A new leader need not wait until that peer
+ * has written its first entry. */
+START_TEST(a_member_that_gets_the_first_entry_of_the_term_is_not_behind)
+{
+    static const uint64_t log[] = {1, 1, 1};
+    struct raft_message beat;
+    struct one_core one;
+
+    one_core_begin(&one, 1, 3);
+    one_core_set_log(&one, log, 3, 1, 0);
+    one_core_win(&one);
+    one_core_answer(&one, 2);
+    beat = one_core_answer_of(&one, 3);
+    beat.append_reply.index = one.appends[3].append.previous_index;
+    beat.append_reply.number++;
+    one_core_run_answered(&one, HEARTBEAT_MS, 2, 2);
+    one_core_give(&one, &beat);
+    ck_assert_int_eq(one_core_peer(&one, 3).state, RAFT_PROGRESS_PROBE);
+    ck_assert_uint_eq(answer_to(&one, 3), RAFT_REFUSED_HANDING_OVER);
+    ck_assert_uint_eq(orders(&one, 3), 0); /* node 3 lacks the entry */
+    one_core_answer(&one, 3);
+    ck_assert_uint_eq(orders(&one, 3), 1);
+    one_core_end(&one);
+}
+END_TEST
+
 /* A voter without a standing whose disk has room: its log is damaged. */
 START_TEST(a_voter_with_a_damaged_log_is_refused_at_once)
 {
@@ -307,6 +333,7 @@ UNIT_SUITE(handover)
     tcase_add_test(tests, a_member_that_cannot_lead_is_refused_with_the_reason);
     tcase_add_test(tests, a_peer_is_told_only_reasons_that_it_knows);
     tcase_add_test(tests, a_voter_that_is_silent_or_behind_is_refused);
+    tcase_add_test(tests, a_member_that_gets_the_first_entry_of_the_term_is_not_behind);
     tcase_add_test(tests, a_voter_with_a_damaged_log_is_refused_at_once);
     tcase_add_test(tests, no_damaged_voter_is_chosen);
     tcase_add_test(tests, nobody_to_hand_to_is_an_answer);
