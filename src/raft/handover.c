@@ -23,8 +23,9 @@ bool handover_is_running(const struct raft_core *core)
     return core->handover.to != 0;
 }
 
-/* Whether the entries that the peer lacks, if any, are on their way to it. A new leader need not wait
- * for the first ones to be on that peer's disk: what counts is that the logs agree before them. */
+/* Whether the entries that the peer lacks, if any, are on their way to it. A new leader need not
+ * wait until the first ones are on that peer's disk: it is enough that the logs agree before
+ * them. */
 static bool gets_the_rest(const struct progress *progress)
 {
     return progress->state == RAFT_PROGRESS_REPLICATE ||
