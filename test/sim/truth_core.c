@@ -276,7 +276,8 @@ static void follow_commit(struct world *world, struct host *host, uint64_t commi
 
             ASSERT(entry != NULL);
             chain_append(&truth->committed, entry);
-            truth->committed.links[entry->index].commit_term = raft_get_term(host->core);
+            truth->committed.links[entry->index].commit_term =
+                promises->log.links[commit_index].term;
             truth_commit_entry(world, entry);
             if (promises->role == RAFT_LEADER && entry->type == RAFT_ENTRY_MEMBERSHIP &&
                 raft_membership_find(&truth->membership, host->id) == NULL) {

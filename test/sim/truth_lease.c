@@ -75,10 +75,11 @@ void truth_check_promise(struct world *world, uint16_t id, const struct raft_mes
     if (message->type == RAFT_MESSAGE_APPEND_REPLY) {
         note_sent(world, id, message);
     } else if (message->type == RAFT_MESSAGE_VOTE && !message->vote.pre) {
-        if (message->vote.handover) {
-            world->truth->promises[id].ordered[message->term % TRUTH_ORDERS_KEPT] = message->term;
-        }
         check_vote(world, id, id, message->term);
+    } else if (message->type == RAFT_MESSAGE_TIMEOUT_NOW) {
+        uint64_t term = message->term + 1; /* of the campaign */
+
+        world->truth->promises[message->to].ordered[term % TRUTH_ORDERS_KEPT] = term;
     } else if (message->type == RAFT_MESSAGE_VOTE_REPLY && !message->vote_reply.pre &&
                message->vote_reply.granted) {
         check_vote(world, id, message->to, message->term);

@@ -12,7 +12,7 @@ struct link_of_chain {
     uint64_t term;
     uint64_t hash; /* of everything up to here */
     uint64_t time_ms;
-    uint64_t commit_term; /* what is committed: of the first node that knew it, then */
+    uint64_t commit_term; /* what is committed: of the leader that committed it */
 };
 
 /* links[index]; links[0] is before the first entry. */
