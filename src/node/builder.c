@@ -161,7 +161,7 @@ static int make_node(const struct raftd_builder *builder, struct raftd_node **ma
     node->origin = random_u64() | 1; /* 0 = no process */
     if (node->conf.storage.reserve_bytes != 0) {
         node->reserve = reserve_file_create(fs_posix(), node->conf.node.data_dir,
-                                            node->conf.storage.reserve_bytes);
+                                            node->conf.storage.reserve_bytes, RESERVE_PIECE_BYTES);
     }
     node->max_entry_bytes = node->conf.limits.max_request_bytes + NODE_ENTRY_OVERHEAD_BYTES;
     mutex_init(&node->core_mutex, MUTEX_RANK_CORE);

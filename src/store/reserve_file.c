@@ -22,12 +22,7 @@
 #include "sys/log.h"
 #include "sys/mutex.h"
 
-enum {
-    /* The file gives up at least so much at once: a file system may need more blocks for a write
-     * than its bytes, and a sync for each small write would be slow. */
-    PIECE_BYTES = 256 * 1024,
-    BLOCK_BYTES = 4096,
-};
+enum { BLOCK_BYTES = 4096 };
 
 struct reserve_file {
     /* Do not change after create. */
@@ -35,6 +30,7 @@ struct reserve_file {
     const struct fs *fs;
     const char *directory;
     uint64_t reserve_bytes;
+    uint64_t piece_bytes;
     char path[WAL_PATH_MAX];
 
     struct mutex mutex; /* protects the rest; held_bytes may be read without it */
@@ -83,7 +79,7 @@ static void open_left_locked(struct reserve_file *reserve)
 static bool give_up_locked(struct reserve_file *reserve, uint64_t bytes)
 {
     const struct fs *fs = reserve->fs;
-    uint64_t piece = bytes > PIECE_BYTES ? bytes : PIECE_BYTES;
+    uint64_t piece = bytes > reserve->piece_bytes ? bytes : reserve->piece_bytes;
     uint64_t left;
 
     ASSERT(mutex_is_mine(&reserve->mutex));
@@ -308,7 +304,7 @@ static int reserve_lock(void *context, int file)
 /* ---- life ---- */
 
 struct reserve_file *reserve_file_create(const struct fs *fs, const char *directory,
-                                         uint64_t reserve_bytes)
+                                         uint64_t reserve_bytes, uint64_t piece_bytes)
 {
     struct reserve_file *reserve = memory_allocate_zeroed(1, sizeof(*reserve));
     const struct wal_files files = {.fs = fs, .directory = directory};
@@ -335,6 +331,7 @@ struct reserve_file *reserve_file_create(const struct fs *fs, const char *direct
     reserve->fs = fs;
     reserve->directory = directory;
     reserve->reserve_bytes = reserve_bytes;
+    reserve->piece_bytes = piece_bytes;
     wal_path(&files, RESERVE_FILE_NAME, reserve->path);
     mutex_init(&reserve->mutex, MUTEX_RANK_RESERVE);
     reserve->file = -1;

@@ -20,11 +20,17 @@
 
 #define RESERVE_FILE_NAME "reserve"
 
+enum { RESERVE_PIECE_BYTES = 256 * 1024 };
+
 struct reserve_file;
 
-/* Touches no disk. The table below, and the text, are borrowed until reserve_file_destroy(). */
+/*
+ * Touches no disk. The table below, and the text, are borrowed until reserve_file_destroy(). The
+ * file gives up at least piece_bytes at once: a file system may need more blocks for a write than
+ * its bytes, and a sync for each small write would be slow. RESERVE_PIECE_BYTES, except in tests.
+ */
 struct reserve_file *reserve_file_create(const struct fs *fs, const char *directory,
-                                         uint64_t reserve_bytes);
+                                         uint64_t reserve_bytes, uint64_t piece_bytes);
 /* NULL is allowed. The file stays. Every file that was opened with the table is closed. */
 void reserve_file_destroy(struct reserve_file *reserve);
 

@@ -259,21 +259,29 @@ static void strike_disk_error(struct world *world, struct sim_random *random)
     }
 }
 
-/* The disk is full at once, as if others had filled it; or the log writer notices in time that
+/* The disk is full at once, because others have filled it; or the log writer notices in time that
  * space is low. */
 static void strike_disk_full(struct world *world, struct sim_random *random)
 {
-    static const char *const rooms[] = {"full", "nearly full", "too full for entries",
-                                        "too full for anything"};
-    enum host_room kind = (enum host_room)sim_random_below(random, 4);
+    static const struct {
+        enum host_room room;
+        const char *text;
+    } kinds[] = {
+        {HOST_ROOM_FILLED, "full"},
+        {HOST_ROOM_TAKEN, "full, and others take what its reserve gives up,"},
+        {HOST_ROOM_LOW, "nearly full"},
+        {HOST_ROOM_NONE, "too full for entries"},
+        {HOST_ROOM_EXHAUSTED, "too full for anything"},
+    };
+    size_t kind = sim_random_below(random, sizeof(kinds) / sizeof(kinds[0]));
     struct host *host = faults_pick(world, random, true);
     uint64_t for_us = faults_draw_us(random, 10 * (uint64_t)world->swarm.election_timeout_ms);
 
     if (host != NULL) {
-        STORY(world, host->id, "its disk is %s for %llu ms", rooms[kind],
+        STORY(world, host->id, "its disk is %s for %llu ms", kinds[kind].text,
               (unsigned long long)(for_us / 1000));
         faults_hit(world, FAULT_DISK_FULL, host->id);
-        host_set_room(host, kind == HOST_ROOM_ENOUGH ? HOST_ROOM_FILLED : kind);
+        host_set_room(host, kinds[kind].room);
         world_plan(world, world->now_us + for_us, SIM_EVENT_UNLIMIT, host->id, 0, 0);
     }
 }

@@ -122,6 +122,8 @@ void faults_suspend(struct world *world, struct sim_random *random)
  * can go on. */
 void faults_fill_disks(struct world *world, struct sim_random *random)
 {
+    static const enum host_room rooms[] = {HOST_ROOM_ENOUGH, HOST_ROOM_LOW, HOST_ROOM_NONE,
+                                           HOST_ROOM_EXHAUSTED, HOST_ROOM_FILLED};
     uint32_t exhausted = 0;
 
     for (uint16_t id = 1; id <= world->last_id; id++) {
@@ -129,7 +131,7 @@ void faults_fill_disks(struct world *world, struct sim_random *random)
     }
     for (uint16_t id = 1; id <= world->last_id; id++) {
         struct host *host = world->hosts[id];
-        enum host_room room = (enum host_room)sim_random_below(random, 5);
+        enum host_room room = rooms[sim_random_below(random, sizeof(rooms) / sizeof(rooms[0]))];
 
         if (room == HOST_ROOM_FILLED && !host_disk_holds_all(host)) {
             room = HOST_ROOM_NONE;

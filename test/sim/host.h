@@ -43,9 +43,10 @@
 enum {
     HOST_INBOX_MAX =
         8192, /* frames and changes of links that were not taken yet; the windows bound them */
-    HOST_ENTRY_BYTES_MAX = 65 << 20, /* the largest of the huge values (huge.h), encoded */
-    HOST_FRAME_BYTES_MAX = 68 << 20, /* such an entry at the end of a batch */
-    HOST_RESERVE_BYTES = 1 << 20,    /* [storage] reserve_bytes */
+    HOST_ENTRY_BYTES_MAX = 65 << 20,  /* the largest of the huge values (huge.h), encoded */
+    HOST_FRAME_BYTES_MAX = 68 << 20,  /* such an entry at the end of a batch */
+    HOST_RESERVE_BYTES = 1 << 20,     /* [storage] reserve_bytes */
+    HOST_RESERVE_PIECE_BYTES = 16384, /* that its file gives up at once: a twelfth of what it has */
     HOST_ROT_PATH_BYTES = 64,
 };
 
@@ -67,6 +68,8 @@ struct host_open {
 /* How much space its disk has. */
 enum host_room {
     HOST_ROOM_ENOUGH,
+    HOST_ROOM_TAKEN,     /* another program takes all, also what the reserve gives up; the member
+                            does not know it yet */
     HOST_ROOM_LOW,       /* less than the reserve */
     HOST_ROOM_NONE,      /* less than a quarter of the reserve */
     HOST_ROOM_EXHAUSTED, /* nothing of the reserve is left */

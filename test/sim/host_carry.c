@@ -43,6 +43,7 @@ static uint64_t free_bytes(const struct host *host)
     case HOST_ROOM_FILLED:
         return free_on_disk(host);
     case HOST_ROOM_ENOUGH:
+    case HOST_ROOM_TAKEN:
     default:
         return UINT64_MAX;
     }

@@ -21,8 +21,8 @@ enum {
 void host_disk_begin(struct host *host)
 {
     ASSERT(host->reserve == NULL);
-    host->reserve =
-        reserve_file_create(fs_memory_table(host->disk), HOST_DIRECTORY, HOST_RESERVE_BYTES);
+    host->reserve = reserve_file_create(fs_memory_table(host->disk), HOST_DIRECTORY,
+                                        HOST_RESERVE_BYTES, HOST_RESERVE_PIECE_BYTES);
 }
 
 void host_disk_hold(struct host *host)
@@ -57,6 +57,8 @@ void host_set_room(struct host *host, enum host_room room)
     }
     if (room == HOST_ROOM_FILLED) {
         fs_memory_fill(host->disk, 0);
+    } else if (room == HOST_ROOM_TAKEN) {
+        fs_memory_limit(host->disk, 1);
     }
     if (host->alive) {
         host_plan_turn(host);
@@ -119,6 +121,9 @@ static int append(struct host *host, struct raftd_error *error)
 static void die(struct host *host, const struct raftd_error *error)
 {
     world_see(host->world, SEEN_DISK_END);
+    if (host->room == HOST_ROOM_TAKEN) {
+        world_see(host->world, SEEN_TAKEN_END);
+    }
     STORY(host->world, host->id, "ends: %s", error->message);
     host->disk_failed = true;
     host_crash(host, HOST_KILLED);
@@ -150,6 +155,9 @@ void host_on_disk(struct host *host, uint16_t batch, uint64_t life)
     }
     if (reserve_file_held_bytes(host->reserve) < held_bytes) {
         world_see(host->world, SEEN_RESERVE_USED);
+        if (reserve_file_held_bytes(host->reserve) > 0) {
+            world_see(host->world, SEEN_RESERVE_LEFT);
+        }
     }
     (void)reserve_file_hold(host->reserve, HOLD_BYTES);
     for (size_t i = 0; i < host->writing.count; i++) {

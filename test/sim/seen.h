@@ -51,7 +51,9 @@
     X(SEEN_SPACE_LOW, "nodes told that room is low")                                               \
     X(SEEN_NO_ROOM, "appends that came when room was low")                                         \
     X(SEEN_RESERVE_USED, "batches in the room that was held for them")                             \
+    X(SEEN_RESERVE_LEFT, "... and not all of it was needed")                                       \
     X(SEEN_DISK_END, "processes ended by their disk")                                              \
+    X(SEEN_TAKEN_END, "... that others had filled before it was noticed")                          \
     X(SEEN_STALL, "stalls")                                                                        \
     X(SEEN_LONG_STALL, "stalls of seconds")                                                        \
     X(SEEN_WRITE_BACK, "early write-backs")                                                        \

@@ -8,8 +8,12 @@
 #include "sim/host.h"
 #include "sim/net.h"
 
-static const char *const rooms[] = {"room", "low room", "no room", "nothing of its reserve left",
-                                    "a disk that others have filled"};
+static const char *const rooms[] = {[HOST_ROOM_ENOUGH] = "room",
+                                    [HOST_ROOM_TAKEN] = "a disk of which others take all",
+                                    [HOST_ROOM_LOW] = "low room",
+                                    [HOST_ROOM_NONE] = "no room",
+                                    [HOST_ROOM_EXHAUSTED] = "nothing of its reserve left",
+                                    [HOST_ROOM_FILLED] = "a disk that others have filled"};
 
 /* Why a host does nothing at all; NULL = it can work. */
 static const char *obstacle(const struct host *host)

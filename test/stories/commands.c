@@ -52,7 +52,7 @@ static const struct command commands[] = {
     {"wall", "NODE +MS|-MS", 2, 2, story_wall},
     {"stall", "NODE MS", 2, 2, story_stall},
     {"slow", "NODE MS", 2, 2, story_slow},
-    {"room", "NODE|all enough|low|none|exhausted|filled", 2, 2, story_room},
+    {"room", "NODE|all enough|taken|low|none|exhausted|filled", 2, 2, story_room},
     {"fail", "NODE write|sync", 2, 2, story_fail},
     {"rot", "NODE [log]", 1, 2, story_rot},
     {"messages", "on|off", 1, 1, story_messages},

@@ -341,6 +341,7 @@ const char *story_slow(struct story *story, const struct words *words)
 static bool room_of(const char *word, enum host_room *room)
 {
     static const char *const names[] = {[HOST_ROOM_ENOUGH] = "enough",
+                                        [HOST_ROOM_TAKEN] = "taken",
                                         [HOST_ROOM_LOW] = "low",
                                         [HOST_ROOM_NONE] = "none",
                                         [HOST_ROOM_EXHAUSTED] = "exhausted",
@@ -365,7 +366,7 @@ const char *story_room(struct story *story, const struct words *words)
         return story_no_node;
     }
     if (!room_of(words->list[2], &room)) {
-        return "expected enough, low, none, exhausted or filled";
+        return "expected enough, taken, low, none, exhausted or filled";
     }
     for (uint16_t id = 1; id <= story->world->last_id; id++) {
         struct host *host = story->world->hosts[id];

@@ -25,7 +25,7 @@ static struct model model;
 
 static void begin(void)
 {
-    reserve = reserve_file_create(below, WORLD_DIRECTORY, RESERVE_BYTES);
+    reserve = reserve_file_create(below, WORLD_DIRECTORY, RESERVE_BYTES, RESERVE_PIECE_BYTES);
     fs = reserve_file_table(reserve);
 }
 
@@ -149,7 +149,7 @@ START_TEST(a_smaller_setting_gives_room_back)
 {
     hold_all();
     reserve_file_destroy(reserve);
-    reserve = reserve_file_create(below, WORLD_DIRECTORY, RESERVE_BYTES / 2);
+    reserve = reserve_file_create(below, WORLD_DIRECTORY, RESERVE_BYTES / 2, RESERVE_PIECE_BYTES);
     fs = reserve_file_table(reserve);
     hold_all();
     ck_assert_uint_eq(fs_memory_size(memory, RESERVE_PATH), HELD_BYTES / 2);
