@@ -39,6 +39,8 @@ struct fs {
      * as it was, or with more blocks. -EOPNOTSUPP: this file system cannot do that. */
     int (*allocate)(void *context, int file, uint64_t size);
     int64_t (*size)(void *context, int file);
+    /* The bytes of the blocks that a file has. Less than its size: it has holes. */
+    int64_t (*block_bytes)(void *context, int file);
     int (*rename)(void *context, const char *from, const char *to);
     int (*unlink)(void *context, const char *path);
     int (*make_directory)(void *context, const char *path); /* -EEXIST if it exists */

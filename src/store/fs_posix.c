@@ -144,6 +144,14 @@ static int64_t posix_size(void *context, int file)
     return fstat(file, &status) == 0 ? (int64_t)status.st_size : -errno;
 }
 
+static int64_t posix_block_bytes(void *context, int file)
+{
+    struct stat status;
+
+    (void)context;
+    return fstat(file, &status) == 0 ? (int64_t)status.st_blocks * 512 : -errno;
+}
+
 static int posix_rename(void *context, const char *from, const char *to)
 {
     (void)context;
@@ -232,6 +240,7 @@ const struct fs *fs_posix(void)
         .truncate = posix_truncate,
         .allocate = posix_allocate,
         .size = posix_size,
+        .block_bytes = posix_block_bytes,
         .rename = posix_rename,
         .unlink = posix_unlink,
         .make_directory = posix_make_directory,

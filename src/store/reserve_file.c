@@ -52,6 +52,17 @@ static void set_held(struct reserve_file *reserve, uint64_t bytes)
 
 /* ---- the file ---- */
 
+/* Where a directory was copied, the copy of the file may be one hole: then it holds nothing. A file
+ * that has its blocks is not allocated again, because some file systems need free space for that.
+ */
+static bool has_blocks(const struct reserve_file *reserve, int64_t size)
+{
+    const struct fs *fs = reserve->fs;
+
+    return fs->block_bytes(fs->context, reserve->file) >= size ||
+           fs->allocate(fs->context, reserve->file, (uint64_t)size) == 0;
+}
+
 /* Opens the file that an earlier process has left, and takes it as long as it is. */
 static void open_left_locked(struct reserve_file *reserve)
 {
@@ -70,6 +81,10 @@ static void open_left_locked(struct reserve_file *reserve)
     size = fs->size(fs->context, reserve->file);
     if (size > (int64_t)longest) {
         size = fs->truncate(fs->context, reserve->file, longest) == 0 ? (int64_t)longest : 0;
+    }
+    if (size > 0 && !has_blocks(reserve, size)) {
+        (void)fs->truncate(fs->context, reserve->file, 0); /* the blocks that it has */
+        size = 0;
     }
     set_held(reserve, size > 0 ? (uint64_t)size : 0);
 }
@@ -275,6 +290,11 @@ static int64_t reserve_size(void *context, int file)
     return below(context)->size(below(context)->context, file);
 }
 
+static int64_t reserve_block_bytes(void *context, int file)
+{
+    return below(context)->block_bytes(below(context)->context, file);
+}
+
 static int reserve_unlink(void *context, const char *path)
 {
     return below(context)->unlink(below(context)->context, path);
@@ -320,6 +340,7 @@ struct reserve_file *reserve_file_create(const struct fs *fs, const char *direct
         .truncate = reserve_truncate,
         .allocate = reserve_allocate,
         .size = reserve_size,
+        .block_bytes = reserve_block_bytes,
         .rename = reserve_rename,
         .unlink = reserve_unlink,
         .make_directory = reserve_make_directory,

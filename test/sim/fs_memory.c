@@ -284,6 +284,12 @@ static int64_t memory_size(void *context, int file)
     return memory->is_dead ? -EIO : (int64_t)inode_of(memory, file)->cache_bytes;
 }
 
+/* No file has holes. */
+static int64_t memory_block_bytes(void *context, int file)
+{
+    return memory_size(context, file);
+}
+
 static int memory_rename(void *context, const char *from, const char *to)
 {
     struct fs_memory *memory = context;
@@ -409,6 +415,7 @@ struct fs_memory *fs_memory_create(uint64_t seed)
         .truncate = memory_truncate,
         .allocate = memory_allocate_blocks,
         .size = memory_size,
+        .block_bytes = memory_block_bytes,
         .rename = memory_rename,
         .unlink = memory_unlink,
         .make_directory = memory_make_directory,

@@ -94,6 +94,20 @@ START_TEST(directories_are_private)
 }
 END_TEST
 
+START_TEST(a_hole_has_no_blocks)
+{
+    int file = fs->open(fs->context, in_directory("a"), FS_OPEN_CREATE);
+
+    ck_assert_int_eq(fs->truncate(fs->context, file, 1 << 20), 0);
+    ck_assert_int_eq(fs->size(fs->context, file), 1 << 20);
+    ck_assert_int_lt(fs->block_bytes(fs->context, file), 1 << 20);
+    if (fs->allocate(fs->context, file, 1 << 20) != -EOPNOTSUPP) {
+        ck_assert_int_ge(fs->block_bytes(fs->context, file), 1 << 20);
+    }
+    ck_assert_int_eq(fs->close(fs->context, file), 0);
+}
+END_TEST
+
 START_TEST(what_was_written_is_read)
 {
     int file = fs->open(fs->context, in_directory("a"), FS_OPEN_CREATE);
@@ -253,6 +267,7 @@ UNIT_SUITE(fs_posix)
     tcase_add_test(table, files_are_made_once_and_private);
     tcase_add_test_raise_signal(table, a_sync_under_the_core_mutex_aborts, SIGABRT);
     tcase_add_test(table, directories_are_private);
+    tcase_add_test(table, a_hole_has_no_blocks);
     tcase_add_test(table, what_was_written_is_read);
     tcase_add_test(table, read_only_means_read_only);
     tcase_add_test(table, every_call_tells_a_bad_descriptor);

@@ -39,6 +39,12 @@ static void set_up(void)
     begin();
 }
 
+static void start_again(void)
+{
+    reserve_file_destroy(reserve);
+    begin();
+}
+
 static void tear_down(void)
 {
     reserve_file_destroy(reserve);
@@ -133,8 +139,7 @@ START_TEST(r4_a_start_finds_what_is_held)
 
     hold_all();
     others_leave(0);
-    reserve_file_destroy(reserve);
-    begin();
+    start_again();
     file = fs->open(fs->context, WORLD_DIRECTORY "/file", FS_OPEN_CREATE);
     ck_assert_int_ge(file, 0);
     ck_assert_int_eq(fs->pwrite(fs->context, file, &error, sizeof(error), 0), 0);
@@ -142,6 +147,37 @@ START_TEST(r4_a_start_finds_what_is_held)
     ck_assert_uint_lt(reserve_file_held_bytes(reserve), HELD_BYTES);
     ck_assert_int_eq(fs->close(fs->context, file), 0);
     ck_assert_uint_eq(fs_memory_size(memory, WORLD_DIRECTORY "/file"), sizeof(error));
+}
+END_TEST
+
+static int64_t no_blocks(void *context, int file)
+{
+    (void)context;
+    (void)file;
+    return 0;
+}
+
+/* A copy of a directory may have a hole of the full length in its place. */
+START_TEST(a_file_without_blocks_holds_nothing)
+{
+    static struct fs sparse;
+    int file;
+
+    sparse = *below;
+    sparse.block_bytes = no_blocks;
+    hold_all();
+    below = &sparse;
+    start_again();
+    hold_all(); /* its blocks can be allocated */
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), HELD_BYTES);
+    start_again();
+    others_leave(0);
+    fs_memory_fail(memory, FS_MEMORY_ALLOCATE, 1, -ENOSPC);
+    file = fs->open(fs->context, WORLD_DIRECTORY "/file", FS_OPEN_CREATE);
+    ck_assert_int_eq(fs->pwrite(fs->context, file, "x", 1, 0), -ENOSPC);
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), 0);
+    ck_assert_uint_eq(fs_memory_size(memory, RESERVE_PATH), 0);
+    ck_assert_int_eq(fs->close(fs->context, file), 0);
 }
 END_TEST
 
@@ -209,6 +245,7 @@ UNIT_SUITE(reserve)
     tcase_add_test(tcase, it_is_held_as_far_as_there_is_room);
     tcase_add_test(tcase, r4_the_log_grows_on_a_disk_that_others_have_filled);
     tcase_add_test(tcase, r4_a_start_finds_what_is_held);
+    tcase_add_test(tcase, a_file_without_blocks_holds_nothing);
     tcase_add_test(tcase, a_smaller_setting_gives_room_back);
     tcase_add_test(tcase, a_failure_of_the_reserve_fails_nothing_else);
     tcase_add_test(tcase, a_file_system_that_cannot_allocate_is_asked_once);
