@@ -259,6 +259,7 @@ static int open_log(const struct recovery_options *options, struct directory_ide
     const uint64_t newest = newest_snapshot(options);
     const struct wal_options wal = {
         .fs = options->fs,
+        .prepare_fs = options->prepare_fs,
         .directory = options->directory,
         .cluster_id = identity->cluster_id,
         .identity = identity->identity,

@@ -37,6 +37,7 @@
 
 struct recovery_options {
     const struct fs *fs;
+    const struct fs *prepare_fs; /* as in struct wal_options */
     const char *directory;
     const char *cluster_name;
     uint16_t node_id;

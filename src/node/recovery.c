@@ -106,6 +106,7 @@ static struct recovery_options options_of(struct raftd_node *node)
 
     return (struct recovery_options){
         .fs = files_of(node),
+        .prepare_fs = fs_posix(),
         .directory = conf->node.data_dir,
         .cluster_name = conf->cluster.name,
         .node_id = conf->node.id,

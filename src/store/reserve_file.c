@@ -198,9 +198,25 @@ uint64_t reserve_file_held_bytes(const struct reserve_file *reserve)
 
 /* ---- operations that may need room ---- */
 
-static bool is_full(int result)
+static bool make_room_for_write(struct reserve_file *reserve, int result, uint64_t bytes,
+                                uint64_t *tries)
 {
-    return result == -ENOSPC || result == -EDQUOT;
+    return (result == -ENOSPC || result == -EDQUOT) && make_room(reserve, bytes, tries);
+}
+
+/* The directory may need a block for a name. So one piece is enough; and if blocks are free, what
+ * lacks is an inode, and no piece helps. As little does one against a quota of inodes, -EDQUOT. */
+static bool make_room_for_name(struct reserve_file *reserve, int result, uint64_t *tries)
+{
+    const struct fs *fs = reserve->fs;
+    int64_t free_bytes;
+
+    if (result != -ENOSPC || *tries > 1) {
+        return false;
+    }
+    free_bytes = fs->free_bytes(fs->context, reserve->directory);
+    return (*tries > 0 || free_bytes < (int64_t)reserve->piece_bytes) &&
+           make_room(reserve, 0, tries);
 }
 
 static int reserve_open(void *context, const char *path, enum fs_open_mode mode)
@@ -211,7 +227,7 @@ static int reserve_open(void *context, const char *path, enum fs_open_mode mode)
 
     do {
         file = reserve->fs->open(reserve->fs->context, path, mode);
-    } while (is_full(file) && make_room(reserve, 0, &tries));
+    } while (make_room_for_name(reserve, file, &tries));
     return file;
 }
 
@@ -223,7 +239,7 @@ static int reserve_pwrite(void *context, int file, const void *data, size_t size
 
     do {
         result = reserve->fs->pwrite(reserve->fs->context, file, data, size, offset);
-    } while (is_full(result) && make_room(reserve, size, &tries));
+    } while (make_room_for_write(reserve, result, size, &tries));
     return result;
 }
 
@@ -235,7 +251,7 @@ static int reserve_rename(void *context, const char *from, const char *to)
 
     do {
         result = reserve->fs->rename(reserve->fs->context, from, to);
-    } while (is_full(result) && make_room(reserve, 0, &tries));
+    } while (make_room_for_name(reserve, result, &tries));
     return result;
 }
 

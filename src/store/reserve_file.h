@@ -6,7 +6,9 @@
  * when another program has filled the disk wholly. When there is room again, the file becomes
  * longer. The room of the file counts as free, so reserve.h says as always who may use it.
  *
- * This is a table of file operations over another one (fs.h). The log and the snapshots use it like
+ * This is a table of file operations over another one (fs.h), and a file that one of the two has
+ * opened is good for both. What can wait for free space uses the table below: the zeros that are
+ * written in advance for later appends. The log and the snapshots use it like
  * that one, from any thread; a mutex protects the file. The file need not survive a crash: a start
  * takes what it finds.
  */

@@ -90,7 +90,7 @@ static void give_recovered(struct wal_scan *scan, struct wal_recovered *recovere
 
 static int create_first_segment(struct wal *wal)
 {
-    int result = wal_create_segment(wal, 1, wal_first_zeros(wal), &wal->current);
+    int result = wal_create_segment(wal, &wal->files, 1, wal_first_zeros(wal), &wal->current);
 
     if (result == 0) {
         result = wal_segment_publish(&wal->files, &wal->current, &wal->failure);
@@ -210,6 +210,10 @@ int wal_open(const struct wal_options *options, struct wal **wal, struct wal_rec
     opened = memory_allocate_zeroed(1, sizeof(*opened));
     opened->directory = memory_copy_string(options->directory);
     opened->files = (struct wal_files){.fs = options->fs, .directory = opened->directory};
+    opened->prepare_files = (struct wal_files){
+        .fs = options->prepare_fs != NULL ? options->prepare_fs : options->fs,
+        .directory = opened->directory,
+    };
     opened->cluster_id = options->cluster_id;
     opened->identity = options->identity;
     if (options->cluster_name != NULL) {

@@ -47,7 +47,10 @@ struct wal_damage {
 };
 
 struct wal_options {
-    const struct fs *fs;   /* borrowed as long as the log is open */
+    const struct fs *fs; /* borrowed as long as the log is open */
+    /* The same files, for wal_prepare(), which takes nothing from what is held for a full disk
+     * (reserve_file.h); NULL = fs. */
+    const struct fs *prepare_fs;
     const char *directory; /* copied; the data directory, which is made if it is missing */
     uint64_t cluster_id;
     /* Identity of the directory (store/directory.h); 0 = not known, then it is not checked. */

@@ -59,22 +59,23 @@ static struct wal_segment_header make_header(struct wal *wal, uint64_t number)
     return header;
 }
 
-int wal_recycle_segment(struct wal *wal, uint64_t number, struct wal_segment *segment)
+int wal_recycle_segment(struct wal *wal, const struct wal_files *files, uint64_t number,
+                        struct wal_segment *segment)
 {
     struct wal_segment_header header = make_header(wal, number);
 
     ASSERT(wal->freed_count > 0);
     wal->freed_count--;
-    return wal_segment_recycle(&wal->files, wal->freed[wal->freed_count], wal->segment_bytes,
-                               &header, segment, &wal->failure);
+    return wal_segment_recycle(files, wal->freed[wal->freed_count], wal->segment_bytes, &header,
+                               segment, &wal->failure);
 }
 
-int wal_create_segment(struct wal *wal, uint64_t number, uint64_t zeroed_bytes,
-                       struct wal_segment *segment)
+int wal_create_segment(struct wal *wal, const struct wal_files *files, uint64_t number,
+                       uint64_t zeroed_bytes, struct wal_segment *segment)
 {
     struct wal_segment_header header = make_header(wal, number);
 
-    return wal_segment_create(&wal->files, &header, zeroed_bytes, segment, &wal->failure);
+    return wal_segment_create(files, &header, zeroed_bytes, segment, &wal->failure);
 }
 
 /* Changes to the next segment. If wal_prepare() has made it ready, this costs one close(). */
@@ -83,7 +84,8 @@ static int roll(struct wal *wal)
     int result = 0;
 
     if (wal->next.file < 0) {
-        result = wal_create_segment(wal, wal->current.number + 1, wal_first_zeros(wal), &wal->next);
+        result = wal_create_segment(wal, &wal->files, wal->current.number + 1, wal_first_zeros(wal),
+                                    &wal->next);
     }
     if (result == 0 && !wal->next.is_published) {
         result = wal_segment_publish(&wal->files, &wal->next, &wal->failure);
@@ -127,25 +129,25 @@ static bool is_full(int result)
  */
 static int prepare_slice(struct wal *wal, uint64_t budget_bytes, bool *lacks_room)
 {
+    const struct wal_files *files = &wal->prepare_files;
     struct wal_segment *segment = left_of(wal, &wal->current) > 0 ? &wal->current : &wal->next;
     int result = 0;
 
     if (segment->file < 0 && wal->freed_count > 0) {
-        result = wal_recycle_segment(wal, wal->current.number + 1, segment);
+        result = wal_recycle_segment(wal, files, wal->current.number + 1, segment);
     } else if (segment->file < 0) {
-        result =
-            wal_create_segment(wal, wal->current.number + 1, WAL_SEGMENT_HEADER_BYTES, segment);
+        result = wal_create_segment(wal, files, wal->current.number + 1, WAL_SEGMENT_HEADER_BYTES,
+                                    segment);
     }
     if (result == 0) {
         uint64_t left = left_of(wal, segment);
         uint64_t size = left < budget_bytes ? left : budget_bytes;
 
-        result =
-            wal_segment_zero(&wal->files, segment, segment->zeroed_bytes + size, &wal->failure);
+        result = wal_segment_zero(files, segment, segment->zeroed_bytes + size, &wal->failure);
     }
     *lacks_room = is_full(result);
     if (result == 0) {
-        result = wal_segment_sync(&wal->files, segment, &wal->failure);
+        result = wal_segment_sync(files, segment, &wal->failure);
     }
     if (result == 0 && left_of(wal, segment) == 0 && !segment->is_published) {
         result = wal_segment_publish(&wal->files, segment, &wal->failure);

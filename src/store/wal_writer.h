@@ -87,7 +87,8 @@ struct wal_reading {
 struct wal {
     /* Immutable after wal_open(). */
     struct wal_files files;
-    char *directory; /* owned */
+    struct wal_files prepare_files; /* the same ones, for what is only prepared */
+    char *directory;                /* owned */
     uint64_t cluster_id;
     uint64_t identity;                         /* of the data directory; 0 = not known */
     char cluster_name[WAL_CLUSTER_NAME_BYTES]; /* "" = none */
@@ -129,9 +130,10 @@ uint64_t wal_first_zeros(const struct wal *wal);
 
 /* Make a segment in the state SPARE. A recycled one has only its header; zeros have to follow.
  * Return 0, or a negative errno with the message in wal->failure. */
-int wal_create_segment(struct wal *wal, uint64_t number, uint64_t zeroed_bytes,
-                       struct wal_segment *segment);
-int wal_recycle_segment(struct wal *wal, uint64_t number, struct wal_segment *segment);
+int wal_create_segment(struct wal *wal, const struct wal_files *files, uint64_t number,
+                       uint64_t zeroed_bytes, struct wal_segment *segment);
+int wal_recycle_segment(struct wal *wal, const struct wal_files *files, uint64_t number,
+                        struct wal_segment *segment);
 
 /* Closes the segment that entries are read back from, if there is one. */
 void wal_close_reading(struct wal *wal);

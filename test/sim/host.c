@@ -161,6 +161,7 @@ void host_recovery_options(struct host *host, struct recovery_options *options)
 {
     *options = (struct recovery_options){
         .fs = host_files(host),
+        .prepare_fs = fs_memory_table(host->disk),
         .directory = HOST_DIRECTORY,
         .cluster_name = "",
         .node_id = host->id,

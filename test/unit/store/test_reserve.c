@@ -193,6 +193,95 @@ START_TEST(a_smaller_setting_gives_room_back)
 }
 END_TEST
 
+static struct fs tight;      /* over the memory, for what a test changes */
+static int failure_of_names; /* of open and rename */
+static int64_t free_of_names;
+
+static int tight_open(void *context, const char *path, enum fs_open_mode mode)
+{
+    return mode == FS_OPEN_CREATE ? failure_of_names
+                                  : fs_memory_table(context)->open(context, path, mode);
+}
+
+static int tight_rename(void *context, const char *from, const char *to)
+{
+    (void)context;
+    (void)from;
+    (void)to;
+    return failure_of_names;
+}
+
+static int64_t tight_free_bytes(void *context, const char *path)
+{
+    (void)context;
+    (void)path;
+    return free_of_names;
+}
+
+/* Names fail with this error from now on, and so many bytes are free. */
+static void names_fail(int failure, int64_t free_bytes)
+{
+    tight = *below;
+    tight.open = tight_open;
+    tight.rename = tight_rename;
+    tight.free_bytes = tight_free_bytes;
+    failure_of_names = failure;
+    free_of_names = free_bytes;
+    below = &tight;
+    start_again();
+    (void)reserve_file_hold(reserve, 4096); /* finds the file */
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), HELD_BYTES);
+}
+
+static void use_names(int failure)
+{
+    ck_assert_int_eq(fs->open(fs->context, WORLD_DIRECTORY "/file", FS_OPEN_CREATE), failure);
+    ck_assert_int_eq(fs->rename(fs->context, "/a", "/b"), failure);
+}
+
+/* A name needs an inode, which no block helps to, or a block for its directory, and never more. */
+START_TEST(names_take_little_of_what_is_held)
+{
+    hold_all();
+    names_fail(-ENOSPC, DISK_BYTES);
+    use_names(-ENOSPC);
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), HELD_BYTES);
+    failure_of_names = -EDQUOT; /* of inodes, or of blocks; free space says nothing about it */
+    free_of_names = 0;
+    use_names(-EDQUOT);
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), HELD_BYTES);
+    failure_of_names = -ENOSPC;
+    use_names(-ENOSPC);
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), HELD_BYTES - 2 * RESERVE_PIECE_BYTES);
+}
+END_TEST
+
+/* Appends use what is held. Zeros for later appends do not. */
+START_TEST(files_of_the_log_are_prepared_outside_of_what_is_held)
+{
+    struct wal_options options = world_options(fs);
+    struct wal_recovered recovered;
+    struct raftd_error error = {0};
+    struct step step = {.append_count = 1, .entry_bytes = 8 * 1024};
+    struct wal *wal;
+
+    hold_all();
+    options.prepare_fs = below;
+    ck_assert_int_eq(wal_open(&options, &wal, &recovered, &error), 0);
+    wal_recovered_free(&recovered);
+    world_step(wal, &model, (struct step){.term = 1, .vote = 1});
+    others_leave(0);
+    ck_assert_uint_eq(wal_prepare(wal, WORLD_SEGMENT_BYTES, &error), 0);
+    ck_assert_int_eq(error.code, 0);
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), HELD_BYTES);
+    while (reserve_file_held_bytes(reserve) == HELD_BYTES) {
+        world_step(wal, &model, step);
+    }
+    wal_close(wal);
+    world_check_usable(memory, &model);
+}
+END_TEST
+
 /* A disk that fails is no reason to end, as long as only the reserve is concerned. */
 START_TEST(a_failure_of_the_reserve_fails_nothing_else)
 {
@@ -247,6 +336,8 @@ UNIT_SUITE(reserve)
     tcase_add_test(tcase, r4_a_start_finds_what_is_held);
     tcase_add_test(tcase, a_file_without_blocks_holds_nothing);
     tcase_add_test(tcase, a_smaller_setting_gives_room_back);
+    tcase_add_test(tcase, names_take_little_of_what_is_held);
+    tcase_add_test(tcase, files_of_the_log_are_prepared_outside_of_what_is_held);
     tcase_add_test(tcase, a_failure_of_the_reserve_fails_nothing_else);
     tcase_add_test(tcase, a_file_system_that_cannot_allocate_is_asked_once);
     suite_add_tcase(suite, tcase);
