@@ -16,6 +16,7 @@
 #include "member/link_rules.h"
 #include "node/node.h"
 #include "node/volume.h"
+#include "store/reserve.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -331,6 +332,9 @@ static int recover(struct raftd_node *node, const struct raft_membership *foundi
     }
     if (code == 0) {
         recovered.wal = NULL; /* the log writer owns it */
+        if (reserve_held_bytes(node->conf.storage.reserve_bytes) == 0) {
+            reserve_file_remove(fs_posix(), node->conf.node.data_dir);
+        }
         if (node->conf.storage.reserve_bytes != 0) {
             log_writer_watch_space(node->log_writer, node->conf.node.data_dir,
                                    node->conf.storage.reserve_bytes, node->reserve);

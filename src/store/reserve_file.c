@@ -36,6 +36,7 @@ struct reserve_file {
     struct mutex mutex; /* protects the rest; held_bytes may be read without it */
     int file;           /* -1 = not open */
     bool cannot;        /* the file system cannot allocate blocks in advance */
+    bool is_warned;     /* that the file cannot be made; until it can */
     bool gives;         /* it has given up blocks since it was last as long as it should be */
     _Atomic uint64_t held_bytes;
 };
@@ -137,6 +138,17 @@ static bool make_room(struct reserve_file *reserve, uint64_t bytes, uint64_t *tr
     return made;
 }
 
+static void warn_locked(struct reserve_file *reserve, int failure)
+{
+    ASSERT(mutex_is_mine(&reserve->mutex));
+    if (!reserve->is_warned) {
+        LOG_WARNING("cannot make the file \"%s\" in %s: %s; until it can be made, other programs "
+                    "can take all of [storage] reserve_bytes",
+                    RESERVE_FILE_NAME, reserve->directory, strerror(-failure));
+    }
+    reserve->is_warned = true;
+}
+
 /* Blocks of a file that was copied or cut off by a crash may be missing: allocates from its
  * beginning on. */
 static void lengthen_locked(struct reserve_file *reserve, uint64_t more_bytes)
@@ -150,8 +162,10 @@ static void lengthen_locked(struct reserve_file *reserve, uint64_t more_bytes)
         reserve->file = fs->open(fs->context, reserve->path, FS_OPEN_CREATE);
     }
     if (reserve->file < 0) {
-        return; /* a later call tries again */
+        warn_locked(reserve, reserve->file); /* a later call tries again */
+        return;
     }
+    reserve->is_warned = false;
     result = fs->allocate(fs->context, reserve->file, length);
     if (result == 0) {
         set_held(reserve, length);
@@ -189,6 +203,20 @@ bool reserve_file_hold(struct reserve_file *reserve, uint64_t at_most_bytes)
     }
     mutex_unlock(&reserve->mutex);
     return missing > 0;
+}
+
+void reserve_file_remove(const struct fs *fs, const char *directory)
+{
+    const struct wal_files files = {.fs = fs, .directory = directory};
+    char path[WAL_PATH_MAX];
+    int result;
+
+    wal_path(&files, RESERVE_FILE_NAME, path);
+    result = fs->unlink(fs->context, path);
+    if (result != 0 && result != -ENOENT) {
+        LOG_WARNING("cannot remove %s: %s; it holds blocks that nobody needs", path,
+                    strerror(-result));
+    }
 }
 
 uint64_t reserve_file_held_bytes(const struct reserve_file *reserve)

@@ -47,6 +47,9 @@ const struct fs *reserve_file_table(struct reserve_file *reserve);
  */
 bool reserve_file_hold(struct reserve_file *reserve, uint64_t at_most_bytes);
 
+/* Where nothing is to be held: removes the file that an earlier process has left. */
+void reserve_file_remove(const struct fs *fs, const char *directory);
+
 /* The bytes that the file has now. */
 uint64_t reserve_file_held_bytes(const struct reserve_file *reserve);
 

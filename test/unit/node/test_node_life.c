@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lone.h"
 #include "unit.h"
@@ -31,6 +32,24 @@ START_TEST(a_command_and_a_query_make_the_round_trip)
     ck_assert_int_eq(lone_read(&lone, &sum), 0);
     ck_assert_uint_eq(sum, 12);
     ck_assert_int_eq(lone_stop(&lone), 0);
+    lone_free(&lone);
+}
+END_TEST
+
+START_TEST(without_a_reserve_its_file_is_removed)
+{
+    struct lone lone;
+    char path[128];
+    FILE *file;
+
+    lone_init(&lone);
+    lone_set(&lone, "storage.reserve_bytes", "0");
+    snprintf(path, sizeof(path), "%s/reserve", lone.directory);
+    file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fclose(file);
+    lone_serve(&lone);
+    ck_assert_int_ne(access(path, F_OK), 0);
     lone_free(&lone);
 }
 END_TEST
@@ -477,6 +496,7 @@ UNIT_SUITE(node_life)
 
     tcase_set_timeout(serving, 60);
     tcase_add_test(serving, a_command_and_a_query_make_the_round_trip);
+    tcase_add_test(serving, without_a_reserve_its_file_is_removed);
     tcase_add_test(serving, commands_keep_the_order_in_which_they_were_proposed);
     tcase_add_test(serving, a_node_out_of_service_refuses_and_comes_back);
     tcase_add_test(serving, a_restart_keeps_the_state);

@@ -5,13 +5,16 @@
 #include "store/reserve_file.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "unit.h"
 
 #include "sim/fs_memory.h"
 #include "store/reserve.h"
 #include "store/world.h"
+#include "sys/log.h"
 
 #define RESERVE_PATH WORLD_DIRECTORY "/" RESERVE_FILE_NAME
 
@@ -310,6 +313,42 @@ START_TEST(a_failure_of_the_reserve_fails_nothing_else)
 }
 END_TEST
 
+/* The log writer tries twice a second. */
+START_TEST(a_file_that_cannot_be_made_is_said_once)
+{
+    FILE *said = tmpfile();
+    int saved_stderr = dup(STDERR_FILENO);
+    char text[4096] = {0};
+    const char *first;
+
+    log_configure(LOG_LEVEL_WARNING, LOG_TARGET_STDERR);
+    ck_assert_int_eq(dup2(fileno(said), STDERR_FILENO), STDERR_FILENO);
+    for (int i = 0; i < 3; i++) {
+        fs_memory_fail(memory, FS_MEMORY_CREATE, 1, -EACCES);
+        ck_assert(!reserve_file_hold(reserve, HELD_BYTES));
+    }
+    dup2(saved_stderr, STDERR_FILENO);
+    rewind(said);
+    ck_assert_uint_lt(fread(text, 1, sizeof(text), said), sizeof(text));
+    fclose(said);
+    close(saved_stderr);
+    first = strstr(text, "cannot make the file \"reserve\"");
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_null(strstr(first + 1, "cannot make"));
+    hold_all();
+    ck_assert_uint_eq(reserve_file_held_bytes(reserve), HELD_BYTES);
+}
+END_TEST
+
+START_TEST(a_file_that_is_not_needed_is_removed)
+{
+    hold_all();
+    reserve_file_remove(below, WORLD_DIRECTORY);
+    ck_assert(!fs_memory_exists(memory, RESERVE_PATH));
+    reserve_file_remove(below, WORLD_DIRECTORY); /* there is none: that is right */
+}
+END_TEST
+
 /* Then nothing is held; the node watches the free space, and that is all. */
 START_TEST(a_file_system_that_cannot_allocate_is_asked_once)
 {
@@ -339,6 +378,8 @@ UNIT_SUITE(reserve)
     tcase_add_test(tcase, names_take_little_of_what_is_held);
     tcase_add_test(tcase, files_of_the_log_are_prepared_outside_of_what_is_held);
     tcase_add_test(tcase, a_failure_of_the_reserve_fails_nothing_else);
+    tcase_add_test(tcase, a_file_that_cannot_be_made_is_said_once);
+    tcase_add_test(tcase, a_file_that_is_not_needed_is_removed);
     tcase_add_test(tcase, a_file_system_that_cannot_allocate_is_asked_once);
     suite_add_tcase(suite, tcase);
     return suite;
