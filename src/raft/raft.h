@@ -381,8 +381,9 @@ bool raft_membership_is_committed(const struct raft_core *core);
 bool raft_has_lost_log(const struct raft_core *core, uint16_t id);
 /*
  * On the leader: the smallest index, not before `from`, up to which a peer has the log, so that the
- * peer needs the entries after it; UINT64_MAX if there is none, and on other nodes. Peers that need
- * entries which are gone already, and those that have not answered for a while, do not count.
+ * peer needs the entries after it; UINT64_MAX if there is none, and on other nodes. A peer that
+ * has not answered this leader yet may need all of them. Peers that need entries which are gone
+ * already, and those that have not answered for a while, do not count.
  */
 uint64_t raft_needed_index(const struct raft_core *core, uint64_t from);
 /* Whether this node has everything that its leader called committed in its last append. */

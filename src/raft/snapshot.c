@@ -152,6 +152,18 @@ void snapshot_on_failed(struct raft_core *core, uint16_t peer)
     }
 }
 
+/* The log that this peer has, or will have soon. Where a peer stands that has not answered this
+ * leader yet, nobody knows: it may need all of the log from this index on. */
+static uint64_t log_of(const struct progress *progress, uint64_t first)
+{
+    if (progress->delivered_index > progress->match_index) {
+        return progress->delivered_index;
+    }
+    return progress->match_index == 0 && progress->state == RAFT_PROGRESS_PROBE
+               ? first
+               : progress->match_index;
+}
+
 uint64_t raft_needed_index(const struct raft_core *core, uint64_t from)
 {
     uint64_t patience_ms = (uint64_t)NEEDED_TIMEOUTS * core->options.election_timeout_ms;
@@ -160,9 +172,7 @@ uint64_t raft_needed_index(const struct raft_core *core, uint64_t from)
 
     for (size_t i = 0; core->role == RAFT_LEADER && i < core->membership.count; i++) {
         const struct progress *progress = &core->progress[i];
-        uint64_t has = progress->match_index > progress->delivered_index
-                           ? progress->match_index
-                           : progress->delivered_index;
+        uint64_t has = log_of(progress, first);
 
         if (core->membership.members[i].id != core->options.id && !progress->has_lost_log &&
             has > 0 && has >= first && has < needed &&

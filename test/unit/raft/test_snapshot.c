@@ -270,6 +270,26 @@ START_TEST(the_log_is_not_needed_by_a_peer_that_is_silent)
 }
 END_TEST
 
+/* A leader that was elected a moment ago does not know yet what its peers have. */
+START_TEST(all_of_the_log_is_needed_until_the_peers_have_answered)
+{
+    struct one_core one;
+
+    one_core_begin(&one, 1, 3);
+    one_core_set_base(&one, 4, 1);
+    one_core_win(&one);
+    ck_assert_uint_eq(one_core_status(&one).last_index, 5);
+    ck_assert_uint_eq(raft_needed_index(one.core, 0), 4);
+    ck_assert_uint_eq(raft_needed_index(one.core, 5), 5);
+    ck_assert_uint_eq(raft_needed_index(one.core, UINT64_MAX), UINT64_MAX);
+    one_core_answer(&one, 2);
+    ck_assert_uint_eq(raft_needed_index(one.core, 0), 4); /* node 3 may need it */
+    one_core_run_answered(&one, 11 * ELECTION_TIMEOUT_MS, 2, 2);
+    ck_assert_uint_eq(raft_needed_index(one.core, 0), 5);
+    one_core_end(&one);
+}
+END_TEST
+
 START_TEST(t38_delivered_and_lost_is_sent_again)
 {
     struct one_core one;
@@ -442,6 +462,7 @@ UNIT_SUITE(snapshot)
     tcase_add_test(transfer, t38_delivered_and_lost_is_sent_again);
     tcase_add_test(transfer, the_log_after_a_delivered_snapshot_is_needed);
     tcase_add_test(transfer, the_log_is_not_needed_by_a_peer_that_is_silent);
+    tcase_add_test(transfer, all_of_the_log_is_needed_until_the_peers_have_answered);
     suite_add_tcase(suite, transfer);
     tcase_add_test(install, an_installed_snapshot_is_acknowledged_once_the_log_is_rewritten);
     tcase_add_test(install, t36_a_fitting_tail_is_kept);
