@@ -263,7 +263,8 @@ const struct conf_option conf_options[] = {
          "start all of them; see [snapshot] log_bytes. Commands of at most 256 bytes are not given "
          "up, nor the 64 bytes or so that describe each entry, so a log of small commands can "
          "have more. 0: all entries of the log are in memory. The number of entries depends on "
-         "[snapshot] keep_entries.",
+         "[snapshot] keep_entries, where it is also said how much is kept for nodes that are "
+         "behind.",
      FIELD(raft.log_memory_bytes)},
     {.section = "raft",
      .key = "priority",
@@ -366,8 +367,10 @@ const struct conf_option conf_options[] = {
                     "behind by fewer entries than this gets entries and not the whole snapshot. "
                     "What a follower lacks that answers and catches up stays as well, up to about "
                     "four times the size of the newest snapshot's content, and only while the log "
-                    "has at most eight times [raft] log_memory_bytes in memory. None of these "
-                    "while less than reserve_bytes is free.",
+                    "has at most eight times [raft] log_memory_bytes in memory, or twice the size "
+                    "of that content if log_memory_bytes is 0, and while there is room for that "
+                    "content besides twice reserve_bytes. None of these while less than "
+                    "reserve_bytes is free.",
      FIELD(snapshot.keep_entries)},
     {.section = "snapshot",
      .key = "keep",

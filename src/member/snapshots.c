@@ -11,31 +11,42 @@
 #include "member/state.h"
 
 enum {
-    KEPT_MEMORY_TIMES = 8, /* twice MEMORY_TIMES of due.c */
+    KEPT_MEMORY_TIMES = 8,  /* twice MEMORY_TIMES of due.c */
+    KEPT_CONTENT_TIMES = 2, /* without a limit on the memory for the log */
     SHORTEN_EVERY_MS = 1000,
 };
 
 /* ---- news of the worker ---- */
 
 /* Entries of few bytes have their data in memory as long as they are in the log (raft/log.h). Twice
- * as much as the log may have when a snapshot is due (due.c) is enough for peers. */
+ * as much as the log may have when a snapshot is due (due.c) is enough for peers. Without a limit
+ * all of the log is in memory, and a snapshot is due when the log is as large as the content. */
 static bool takes_too_much_memory(const struct member *member)
 {
     uint64_t limit = member->options.log_memory_bytes;
     struct raft_status status;
 
-    if (limit == 0) {
-        return false;
-    }
     raft_get_status(member->core, member->turn.now_ms, &status);
-    return status.log_bytes / KEPT_MEMORY_TIMES > limit;
+    return limit != 0 ? status.log_bytes / KEPT_MEMORY_TIMES > limit
+                      : status.log_bytes / KEPT_CONTENT_TIMES > member->snapshots.content_bytes;
+}
+
+/* The log is kept for peers only as long as the next snapshot has room beside it: what is kept must
+ * not become the reason for which clients are refused, long before that line. */
+static bool has_room_for_peers(const struct member *member)
+{
+    uint64_t reserve_bytes = member->options.reserve_bytes;
+    uint64_t free_bytes = member->turn.free_bytes; /* UINT64_MAX, if it is not known */
+
+    return member->disk == RAFT_SPACE_ENOUGH && free_bytes / 2 >= reserve_bytes &&
+           free_bytes - 2 * reserve_bytes >= member->snapshots.content_bytes;
 }
 
 uint64_t member_log_floor(const struct member *member)
 {
     const struct member_snapshots *snapshots = &member->snapshots;
 
-    if (member->disk != RAFT_SPACE_ENOUGH || takes_too_much_memory(member)) {
+    if (!has_room_for_peers(member) || takes_too_much_memory(member)) {
         return UINT64_MAX;
     }
     return kept_floor(&snapshots->kept, member->applied_bytes, snapshots->content_bytes);

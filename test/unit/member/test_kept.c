@@ -122,6 +122,7 @@ static uint64_t lead_both(void)
     bench.member->options.has_snapshots = true;
     bench.member->options.snapshot_entries = UINT32_MAX;
     bench.member->options.snapshot_bytes = UINT64_MAX;
+    bench.member->options.log_memory_bytes = UINT64_MAX;
     lead();
     begin();
     set_link(3, true);
@@ -239,6 +240,37 @@ START_TEST(what_a_peer_lacks_goes_when_the_disk_is_nearly_full)
 }
 END_TEST
 
+/* Clients are refused when less than the reserve is free. What is kept for peers goes long before
+ * that: the next snapshot has to have room, too. */
+START_TEST(what_a_peer_lacks_goes_before_clients_are_refused)
+{
+    const uint64_t enough = 2 * (uint64_t)RESERVE_BYTES + 4 * COMMAND_BYTES;
+    uint64_t first = lead_both();
+    uint64_t last;
+
+    bench.turn.free_bytes = enough;
+    save(4 * COMMAND_BYTES, 0, 0);
+    last = write(4, first);
+    save(4 * COMMAND_BYTES, 0, 0);
+    ck_assert_uint_eq(member_log_floor(bench.member), first);
+    ck_assert_uint_eq(base(), first);
+    bench.turn.free_bytes = enough - 1;
+    pass(1);
+    ck_assert_uint_eq(member_log_floor(bench.member), UINT64_MAX);
+    begin();
+    acknowledge(2);
+    end();
+    for (int i = 0; i < 3; i++) { /* the log is looked at once a second */
+        pass(ELECTION_TIMEOUT_MS / 2);
+        begin();
+        acknowledge(2);
+        end();
+    }
+    ck_assert_uint_eq(base(), last);
+    ck_assert(!member_space_is_low(bench.member));
+}
+END_TEST
+
 /* The worker decides how long that is: it knows the file. */
 START_TEST(the_log_after_a_snapshot_that_is_being_sent_stays)
 {
@@ -291,6 +323,24 @@ START_TEST(what_a_peer_lacks_goes_when_the_log_takes_too_much_memory)
 }
 END_TEST
 
+/* Without a limit, all of the log is in memory. */
+START_TEST(what_a_peer_lacks_is_bounded_in_memory_without_a_limit)
+{
+    uint64_t first = lead_both();
+    uint64_t last;
+
+    bench.member->options.log_memory_bytes = 0;
+    save(6 * COMMAND_BYTES, 0, 0);
+    write(6, first);
+    save(6 * COMMAND_BYTES, 0, 0);
+    ck_assert_uint_eq(base(), first);
+    last = write(6, first);
+    ck_assert_uint_eq(member_log_floor(bench.member), UINT64_MAX);
+    save(6 * COMMAND_BYTES, 0, 0);
+    ck_assert_uint_eq(base(), last);
+}
+END_TEST
+
 UNIT_SUITE(kept)
 {
     Suite *suite = suite_create("kept");
@@ -305,9 +355,11 @@ UNIT_SUITE(kept)
     tcase_add_test(tcase, what_a_peer_lacks_goes_when_the_peer_is_silent);
     tcase_add_test(tcase, what_a_peer_lacks_goes_when_it_is_more_than_the_bound);
     tcase_add_test(tcase, what_a_peer_lacks_goes_when_the_disk_is_nearly_full);
+    tcase_add_test(tcase, what_a_peer_lacks_goes_before_clients_are_refused);
     tcase_add_test(tcase, the_log_after_a_snapshot_that_is_being_sent_stays);
     tcase_add_test(tcase, not_so_when_the_disk_is_nearly_full);
     tcase_add_test(tcase, what_a_peer_lacks_goes_when_the_log_takes_too_much_memory);
+    tcase_add_test(tcase, what_a_peer_lacks_is_bounded_in_memory_without_a_limit);
     suite_add_tcase(suite, tcase);
     return suite;
 }
