@@ -239,6 +239,9 @@ void member_snapshot_received(struct member *member, uint16_t peer, struct snaps
 /* The transfer to a peer ended: the peer has the snapshot of this index on its disk, or not. */
 void member_snapshot_sent(struct member *member, uint16_t peer, uint64_t index);
 void member_snapshot_not_sent(struct member *member, uint16_t peer);
+/* Transfers have ended: those that are left need the entries after this one; UINT64_MAX = none is
+ * left. */
+void member_transfers_ended(struct member *member, uint64_t needed_index);
 /* The snapshot of this index was found damaged. before_index: index of the newest good one, 0 =
  * there is none. A new one is due at once. */
 void member_snapshot_damaged(struct member *member, uint64_t index, uint64_t before_index);

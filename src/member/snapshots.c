@@ -243,6 +243,17 @@ void member_snapshot_not_sent(struct member *member, uint16_t peer)
     member_event(member, RAFT_EVENT_SNAPSHOT_FAILED)->peer = peer;
 }
 
+/* The core has to be told first to which peers a snapshot was sent: they still need the log. */
+void member_transfers_ended(struct member *member, uint64_t needed_index)
+{
+    struct member_snapshots *snapshots = &member->snapshots;
+
+    snapshots->saved.needed_index = needed_index;
+    if (snapshots->shorten_ms == 0) {
+        snapshots->shorten_ms = member->turn.now_ms + SHORTEN_EVERY_MS;
+    }
+}
+
 /*
  * A new snapshot is saved, even if no entry was applied since the damaged one was saved. Until it
  * is there, the newest snapshot is the one before. If a snapshot is being saved already, that one

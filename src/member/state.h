@@ -65,8 +65,8 @@ struct member_snapshots {
     uint64_t applied_bytes;    /* member.applied_bytes when the newest snapshot was begun */
     uint64_t content_bytes;    /* size of the newest snapshot's content */
     uint64_t retry_ms;         /* after a failure: time before which no snapshot is begun */
-    uint64_t shorten_ms;       /* the log was kept for peers: when to look whether they still need
-                                  it; 0 = it was not */
+    uint64_t shorten_ms;       /* the log was kept for peers, or a transfer has ended: when to look
+                                  what is still needed; 0 = neither */
     struct kept kept;          /* the snapshots that were durable here, or where they were */
     bool is_wanted;            /* a client or the embedder asked for one */
     bool is_damaged;           /* the newest one was found damaged, and no new one is there yet */

@@ -285,7 +285,7 @@ static void share_with_links(struct raftd_node *node)
 static int make_snapshot_worker(struct raftd_node *node, struct snapshot_files *files,
                                 struct raftd_error *error)
 {
-    const struct snapshot_worker_options options = {
+    struct snapshot_worker_options options = {
         .fs = files_of(node),
         .directory = node->conf.node.data_dir,
         .cluster_id = node->cluster_id,
@@ -300,6 +300,7 @@ static int make_snapshot_worker(struct raftd_node *node, struct snapshot_files *
         snapshot_files_close(files);
         return 0;
     }
+    snapshot_worker_set_times(&options, node->conf.raft.election_timeout_ms);
     node->snapshots = snapshot_worker_create(&options, files);
     if (node->snapshots == NULL) {
         snapshot_files_close(files);

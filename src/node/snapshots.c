@@ -62,6 +62,9 @@ static void tell(struct core_loop *loop, const struct snapshot_event *news)
         member_snapshot_received(loop->member, news->peer, news->info, news->staged,
                                  news->content_bytes);
         break;
+    case SNAPSHOT_EVENT_ENDED:
+        member_transfers_ended(loop->member, news->needed_index);
+        break;
     case SNAPSHOT_EVENT_DAMAGED:
         member_snapshot_damaged(loop->member, news->index, news->before_index);
         break;

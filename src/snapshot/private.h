@@ -33,11 +33,11 @@
  *                           anew, so chunks may be lost; the peer says again where it is
  *     offered, sending      on_refused(): the peer refused the file, so it is read again; if it is
  *       -> checking         intact nevertheless, the transfer has failed
- *     any -> checking       snapshot_send_outdated(): the newest snapshot is sent instead;
+ *     any -> checking       snapshot_send_restart(): the newest snapshot is sent instead;
  *                           snapshot_send_damaged(): the file was found damaged meanwhile
  *     any -> free           release(): the peer has it (the core gets SENT); or the peer has no
- *                           room for it, or no file can be sent (FAILED); or the core needs it no
- *                           longer
+ *                           room for it, or no file can be sent, or there was no connection for
+ *                           a long time (FAILED); or the core needs it no longer
  *
  * In "checking", file is -1.
  *
@@ -136,6 +136,7 @@ struct snapshot_send {
     uint64_t sent_bytes; /* offset of the next chunk */
     uint64_t acknowledged_bytes;
     uint64_t heard_ms;    /* when the peer last answered, or it was last offered */
+    uint64_t lost_ms;     /* when the connection was lost; of no meaning while link_is_up */
     unsigned told_tenths; /* progress that was logged, tenths of the file */
 };
 
@@ -204,6 +205,8 @@ struct snapshot_worker {
     int saving_code;                  /* why saving failed; 0 = it did not */
     uint64_t saving_looked_bytes;     /* size of the file when the free space was looked at last */
     struct snapshot_send sends[RAFT_MEMBERS_MAX];
+    uint64_t told_oldest; /* index of the oldest snapshot that was being sent when the core thread
+                             was last told, or before; UINT64_MAX = none was */
     struct snapshot_check check;
     bool is_checking;          /* a peer waits for the end of a check */
     uint64_t scrub_pause_ms;   /* time before which nothing is read in the background */
@@ -287,6 +290,8 @@ void snapshot_send_forget(struct snapshot_worker *worker, uint16_t peer); /* 0 =
 bool snapshot_send_work(struct snapshot_worker *worker);
 /* The index of the oldest snapshot that is being sent; `otherwise` if none is older than that. */
 uint64_t snapshot_send_oldest(const struct snapshot_worker *worker, uint64_t otherwise);
+/* Transfers of snapshots before this index begin anew with the newest one. */
+void snapshot_send_restart(struct snapshot_worker *worker, uint64_t before);
 /* There is a new snapshot: transfers of a snapshot before this index, to which there are two newer
  * ones, begin anew with it. */
 void snapshot_send_outdated(struct snapshot_worker *worker, uint64_t floor_index);

@@ -34,15 +34,18 @@ static void note_failure(struct snapshot_worker *worker, int code, const struct 
     }
 }
 
-/* The best guess at the size of the new file is the size of the last one. Transfers may hold old
- * files: if there is no room, these transfers begin anew with the newest file. */
+/* The best guess at the size of the new file is the size of the last one. Transfers may hold files
+ * that would be removed otherwise: if there is no room, they begin anew with the newest file. */
 static int make_room(struct snapshot_worker *worker, struct raftd_error *error)
 {
     uint64_t bytes = atomic_load_explicit(&worker->newest_bytes, memory_order_relaxed);
+    uint32_t keep = worker->options.keep;
     int code = snapshot_check_room(worker, bytes, error);
 
     if (code != 0) {
-        snapshot_send_outdated(worker, UINT64_MAX);
+        if (snapshot_files_count(worker->files) > keep) {
+            snapshot_send_restart(worker, snapshot_files_at(worker->files, keep - 1));
+        }
         snapshot_prune(worker);
         code = snapshot_check_room(worker, bytes, error);
     }
@@ -156,6 +159,8 @@ static void reject(struct snapshot_worker *worker, int code, const struct raftd_
 
 static void tell_saved(struct snapshot_worker *worker)
 {
+    /* If the member takes no notice of this event, worker.c tells the rest. */
+    worker->told_oldest = snapshot_send_oldest(worker, worker->told_oldest);
     snapshot_push_event(worker, (struct snapshot_event){.type = SNAPSHOT_EVENT_SAVED,
                                                         .before_index = index_before(worker),
                                                         .code = worker->saving_code,

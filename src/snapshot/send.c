@@ -127,6 +127,7 @@ static void fall_back(struct snapshot_worker *worker, struct snapshot_send *send
     release(worker, send);
     send->peer = old.peer;
     send->link_is_up = old.link_is_up;
+    send->lost_ms = old.lost_ms;
     if (!choose(worker, send, old.index)) {
         *send = (struct snapshot_send){.file = -1};
         LOG_WARNING("there is no other snapshot for node %u: it has to wait for a new one",
@@ -222,6 +223,9 @@ void snapshot_send_link(struct snapshot_worker *worker, uint16_t peer, bool up)
     struct snapshot_send *send = find(worker, peer);
 
     if (send != NULL) {
+        if (send->link_is_up && !up) {
+            send->lost_ms = clock_monotonic_ms();
+        }
         send->link_is_up = up;
         if (up && send->file >= 0) {
             offer(worker, send);
@@ -343,11 +347,28 @@ static bool send_chunk(struct snapshot_worker *worker, struct snapshot_send *sen
     return true;
 }
 
+/* A peer that is gone for long holds neither the file nor the log after it. When it is back, the
+ * core asks again, and the transfer goes on where it was if the file is still the newest. */
+static void end_lost(struct snapshot_worker *worker, uint64_t now)
+{
+    for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
+        struct snapshot_send *send = &worker->sends[i];
+
+        if (send->peer != 0 && !send->link_is_up &&
+            now - send->lost_ms >= worker->options.patience_ms) {
+            LOG_WARNING("node %u is gone: the snapshot of index %llu waits for it no longer",
+                        send->peer, (unsigned long long)send->index);
+            fail(worker, send);
+        }
+    }
+}
+
 bool snapshot_send_work(struct snapshot_worker *worker)
 {
     uint64_t now = clock_monotonic_ms();
     bool any = false;
 
+    end_lost(worker, now);
     worker->is_checking = check_files(worker);
     for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
         struct snapshot_send *send = &worker->sends[i];
@@ -382,6 +403,28 @@ uint64_t snapshot_send_oldest(const struct snapshot_worker *worker, uint64_t oth
     return oldest;
 }
 
+void snapshot_send_restart(struct snapshot_worker *worker, uint64_t before)
+{
+    for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
+        struct snapshot_send *send = &worker->sends[i];
+
+        if (send->peer != 0 && send->index < before) {
+            const struct snapshot_send old = *send;
+
+            LOG_INFO(
+                "the snapshot of index %llu is too old for node %u now: sending the newest one",
+                (unsigned long long)old.index, old.peer);
+            release(worker, send);
+            snapshot_send_begin(worker, old.peer);
+            send = find(worker, old.peer);
+            if (send != NULL) {
+                send->link_is_up = old.link_is_up;
+                send->lost_ms = old.lost_ms;
+            }
+        }
+    }
+}
+
 /*
  * While a snapshot is being sent, the log after it is kept, so that the peer can catch up by it.
  * That must have an end, which the member decides: the log has grown by more than is worth it, or
@@ -390,23 +433,9 @@ uint64_t snapshot_send_oldest(const struct snapshot_worker *worker, uint64_t oth
  */
 void snapshot_send_outdated(struct snapshot_worker *worker, uint64_t floor_index)
 {
-    for (size_t i = 0; i < RAFT_MEMBERS_MAX; i++) {
-        struct snapshot_send *send = &worker->sends[i];
+    if (snapshot_files_count(worker->files) >= 3) {
+        uint64_t second = snapshot_files_at(worker->files, 1);
 
-        if (send->peer != 0 && snapshot_files_count(worker->files) >= 3 &&
-            send->index < snapshot_files_at(worker->files, 1) && send->index < floor_index) {
-            uint16_t peer = send->peer;
-            bool up = send->link_is_up;
-
-            LOG_INFO(
-                "the snapshot of index %llu is too old for node %u now: sending the newest one",
-                (unsigned long long)send->index, peer);
-            release(worker, send);
-            snapshot_send_begin(worker, peer);
-            send = find(worker, peer);
-            if (send != NULL) {
-                send->link_is_up = up;
-            }
-        }
+        snapshot_send_restart(worker, floor_index < second ? floor_index : second);
     }
 }

@@ -12,7 +12,14 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-enum { OFFER_AGAIN_MS = 3000 };
+enum {
+    /* For an election time-out of a second, which is the default. */
+    OFFER_AGAIN_MS = 3000,
+    PATIENCE_MS = 10000,
+    /* For any: election time-outs. The second is NEEDED_TIMEOUTS of raft/snapshot.c. */
+    OFFER_AGAIN_TIMEOUTS = 3,
+    PATIENCE_TIMEOUTS = 10,
+};
 
 static void on_frame(struct snapshot_worker *worker, uint16_t peer,
                      const struct wire_snapshot *frame)
@@ -89,6 +96,19 @@ static void scrub(struct snapshot_worker *worker)
     }
 }
 
+/* What transfers that have ended needed is needed no longer: their files, and the log after. */
+static void tell_ended(struct snapshot_worker *worker)
+{
+    uint64_t oldest = snapshot_send_oldest(worker, UINT64_MAX);
+
+    if (oldest > worker->told_oldest) {
+        snapshot_prune(worker);
+        snapshot_push_event(
+            worker, (struct snapshot_event){.type = SNAPSHOT_EVENT_ENDED, .needed_index = oldest});
+    }
+    worker->told_oldest = oldest;
+}
+
 bool snapshot_worker_work(struct snapshot_worker *worker)
 {
     struct snapshot_command command;
@@ -109,6 +129,7 @@ bool snapshot_worker_work(struct snapshot_worker *worker)
     if (!is_busy(worker, transfers)) {
         scrub(worker);
     }
+    tell_ended(worker);
     return transfers;
 }
 
@@ -143,6 +164,13 @@ static void run(void *argument)
     give_up(worker);
 }
 
+void snapshot_worker_set_times(struct snapshot_worker_options *options,
+                               uint32_t election_timeout_ms)
+{
+    options->offer_again_ms = OFFER_AGAIN_TIMEOUTS * election_timeout_ms;
+    options->patience_ms = PATIENCE_TIMEOUTS * election_timeout_ms;
+}
+
 struct snapshot_worker *snapshot_worker_create(const struct snapshot_worker_options *options,
                                                struct snapshot_files *files)
 {
@@ -156,6 +184,10 @@ struct snapshot_worker *snapshot_worker_create(const struct snapshot_worker_opti
     if (options->offer_again_ms == 0) {
         worker->options.offer_again_ms = OFFER_AGAIN_MS;
     }
+    if (options->patience_ms == 0) {
+        worker->options.patience_ms = PATIENCE_MS;
+    }
+    worker->told_oldest = UINT64_MAX;
     worker->directory = memory_copy_string(options->directory);
     worker->place = (struct wal_files){.fs = options->fs, .directory = worker->directory};
     worker->commands = ring_create(COMMANDS_MAX, sizeof(struct snapshot_command));

@@ -37,12 +37,18 @@ struct snapshot_worker_options {
     struct raftd_state_machine machine; /* only its restore functions are called */
     struct waker *core;                 /* woken when there are events */
     uint32_t offer_again_ms;            /* time without an answer before a new offer; 0 = 3000 */
+    uint32_t patience_ms; /* time without a connection before a transfer ends; 0 = 10000 */
     uint64_t
         reserve_bytes; /* [storage] reserve_bytes; see store/reserve.h. 0 = it is not looked at */
     uint64_t
         scrub_every_ms; /* time after which a file is read again to find damage; 0 = 12 hours */
     uint64_t stale_ms; /* time after which a file of which nothing arrives is given up; 0 = 60000 */
 };
+
+/* Sets offer_again_ms and patience_ms as this election time-out wants them. A quorum may wait for a
+ * lost offer; and the leader's log is kept no longer for a peer that is silent. */
+void snapshot_worker_set_times(struct snapshot_worker_options *options,
+                               uint32_t election_timeout_ms);
 
 /* Owns the files from here on. NULL if the process has no file descriptor left; then the files
  * still belong to the caller. */
@@ -65,6 +71,9 @@ enum snapshot_event_type {
     /* The snapshot of this index is damaged or cannot be read: a new one has to be saved, of any
      * index. before_index is the snapshot that is the newest good one now; 0 = there is none. */
     SNAPSHOT_EVENT_DAMAGED,
+    /* Transfers have ended, for whatever reason, or begun anew with a newer snapshot: those that
+     * are left need less of the log. needed_index: UINT64_MAX = none is left. */
+    SNAPSHOT_EVENT_ENDED,
 };
 
 struct snapshot_event {
@@ -72,7 +81,7 @@ struct snapshot_event {
     int code; /* SAVED; 0 = it is durable */
     uint16_t peer;
     uint64_t index;        /* SAVED, SENT, RECEIVED, DAMAGED: of the snapshot */
-    uint64_t needed_index; /* SAVED: a transfer needs the entries after this one */
+    uint64_t needed_index; /* SAVED, ENDED: a transfer needs the entries after this one */
     uint64_t before_index; /* SAVED, DAMAGED: index of the kept snapshot before it, 0 = none */
     struct wire_frame *frame;
     struct snapshot_info *info; /* RECEIVED; the taker calls memory_free() */

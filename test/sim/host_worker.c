@@ -25,7 +25,7 @@ enum {
 
 void host_worker_begin(struct host *host, struct snapshot_files *files)
 {
-    const struct snapshot_worker_options options = {
+    struct snapshot_worker_options options = {
         .fs = host_files(host),
         .directory = HOST_DIRECTORY,
         .cluster_id = host->identity.cluster_id,
@@ -33,10 +33,9 @@ void host_worker_begin(struct host *host, struct snapshot_files *files)
         .compress = host->options.snapshot_every % 2 == 0,
         .machine = host->machine,
         .core = &host->waker,
-        /* As 3 s are to the default time-out; a lost offer holds up a quorum for so long. */
-        .offer_again_ms = 3 * (uint64_t)host->options.election_timeout_ms,
     };
 
+    snapshot_worker_set_times(&options, host->options.election_timeout_ms);
     host->work_planned = false;
     host->is_sending = false;
     host->snapshots = snapshot_worker_create(&options, files);
@@ -193,6 +192,9 @@ void host_worker_news(struct host *host)
             break;
         case SNAPSHOT_EVENT_SENT:
             member_snapshot_sent(host->member, news.peer, news.index);
+            break;
+        case SNAPSHOT_EVENT_ENDED:
+            member_transfers_ended(host->member, news.needed_index);
             break;
         case SNAPSHOT_EVENT_FAILED:
         case SNAPSHOT_EVENT_FRAME:

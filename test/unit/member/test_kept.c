@@ -285,6 +285,31 @@ START_TEST(the_log_after_a_snapshot_that_is_being_sent_stays)
 }
 END_TEST
 
+/* No other snapshot has to be saved for this. */
+START_TEST(the_log_after_a_snapshot_goes_soon_after_its_transfer_has_ended)
+{
+    uint64_t first = lead_both();
+    uint64_t last;
+
+    save(COMMAND_BYTES, 0, 0);
+    last = write(10, first);
+    save(COMMAND_BYTES, first, 0);
+    ck_assert_uint_eq(base(), first);
+    begin();
+    member_snapshot_not_sent(bench.member, 3);
+    member_transfers_ended(bench.member, UINT64_MAX);
+    end();
+    ck_assert_uint_eq(base(), first);
+    for (int i = 0; i < 2; i++) {
+        begin();
+        acknowledge(2);
+        end();
+        pass(ELECTION_TIMEOUT_MS / 2);
+    }
+    ck_assert_uint_eq(base(), last);
+}
+END_TEST
+
 /* A start may need the log after the snapshot before the newest one, so that much stays. */
 START_TEST(not_so_when_the_disk_is_nearly_full)
 {
@@ -357,6 +382,7 @@ UNIT_SUITE(kept)
     tcase_add_test(tcase, what_a_peer_lacks_goes_when_the_disk_is_nearly_full);
     tcase_add_test(tcase, what_a_peer_lacks_goes_before_clients_are_refused);
     tcase_add_test(tcase, the_log_after_a_snapshot_that_is_being_sent_stays);
+    tcase_add_test(tcase, the_log_after_a_snapshot_goes_soon_after_its_transfer_has_ended);
     tcase_add_test(tcase, not_so_when_the_disk_is_nearly_full);
     tcase_add_test(tcase, what_a_peer_lacks_goes_when_the_log_takes_too_much_memory);
     tcase_add_test(tcase, what_a_peer_lacks_is_bounded_in_memory_without_a_limit);

@@ -257,6 +257,85 @@ START_TEST(r9_without_room_no_old_file_is_kept_for_a_transfer)
 }
 END_TEST
 
+/* One snapshot is kept, and the peer is gone: its file alone would take the room for ever. */
+START_TEST(r9_without_room_the_only_old_file_is_not_kept_for_a_transfer)
+{
+    const uint64_t reserve = 32 << 20;
+    const uint64_t kept = reserve_floor(RESERVE_CLUSTER, reserve);
+    struct fs_memory *memory;
+
+    two_workers_set_up(1, reserve, 0, 0);
+    memory = transfer.sides[SENDER].memory;
+    two_workers_save(10);
+    two_workers_run_until(is_saved_as_10);
+    snapshot_worker_send(transfer.sides[SENDER].worker, RECEIVER);
+    two_workers_run_until(is_half_way);
+    snapshot_worker_link(transfer.sides[SENDER].worker, RECEIVER, false);
+    ck_assert_int_eq(save_with_free(20, 1 << 26), 0);
+    ck_assert(fs_memory_exists(memory, path_10));
+    ck_assert_int_eq(save_with_free(30, kept + CONTENT_BYTES / 2), 0);
+    ck_assert(!fs_memory_exists(memory, path_10));
+    ck_assert_uint_eq(transfer.needed_index, 20);
+    snapshot_worker_link(transfer.sides[SENDER].worker, RECEIVER, true);
+    two_workers_run_until(is_sent);
+    ck_assert(transfer.staged_is_right);
+}
+END_TEST
+
+/* What a transfer needed goes when the transfer ends: its file, and the log, of which the core is
+ * told. No other snapshot has to be saved for that. */
+START_TEST(what_a_transfer_needed_goes_when_it_ends)
+{
+    struct fs_memory *memory;
+
+    two_workers_set_up(1, 0, 0, 0);
+    memory = transfer.sides[SENDER].memory;
+    two_workers_save(10);
+    two_workers_run_until(is_saved_as_10);
+    snapshot_worker_send(transfer.sides[SENDER].worker, RECEIVER);
+    two_workers_run_until(is_half_way);
+    two_workers_save(20);
+    two_workers_run_until(is_saved_as_20);
+    ck_assert_uint_eq(transfer.needed_index, 10);
+    ck_assert(fs_memory_exists(memory, path_10));
+    two_workers_run_until(has_ended);
+    ck_assert(is_sent());
+    ck_assert_uint_eq(transfer.left_index, UINT64_MAX);
+    ck_assert_uint_eq(transfer.ended, 1);
+    ck_assert(!fs_memory_exists(memory, path_10));
+    ck_assert(fs_memory_exists(memory, path_20));
+}
+END_TEST
+
+START_TEST(what_a_transfer_needed_goes_when_it_is_forgotten)
+{
+    set_up_two_files();
+    snapshot_worker_send(transfer.sides[SENDER].worker, RECEIVER);
+    two_workers_run_until(is_half_way);
+    snapshot_worker_forget(transfer.sides[SENDER].worker, 0);
+    two_workers_run_until(has_ended);
+    ck_assert_uint_eq(transfer.left_index, UINT64_MAX);
+}
+END_TEST
+
+/* When the peer is back, the core asks again, and the same file goes on where it was. */
+START_TEST(what_a_transfer_needed_goes_when_the_peer_is_gone_for_long)
+{
+    two_workers_patience_ms = 1;
+    set_up_two_files();
+    snapshot_worker_send(transfer.sides[SENDER].worker, RECEIVER);
+    two_workers_run_until(is_half_way);
+    snapshot_worker_link(transfer.sides[SENDER].worker, RECEIVER, false);
+    two_workers_run_until(has_ended);
+    ck_assert(has_failed());
+    ck_assert_uint_eq(transfer.left_index, UINT64_MAX);
+    snapshot_worker_send(transfer.sides[SENDER].worker, RECEIVER);
+    two_workers_run_until(is_sent);
+    ck_assert(transfer.staged_is_right);
+    ck_assert_uint_gt(transfer.first_offset, 0);
+}
+END_TEST
+
 START_TEST(r9_a_file_without_room_is_refused_before_its_first_byte)
 {
     two_workers_set_up(1, 4 << 20, 0, 0);
@@ -313,6 +392,10 @@ UNIT_SUITE(snapshot_files)
     tcase_add_test(tcase, an_older_snapshot_stays_until_the_newer_one_was_read_back);
     tcase_add_test(tcase, r9_saving_leaves_a_sixteenth_of_the_reserve);
     tcase_add_test(tcase, r9_without_room_no_old_file_is_kept_for_a_transfer);
+    tcase_add_test(tcase, r9_without_room_the_only_old_file_is_not_kept_for_a_transfer);
+    tcase_add_test(tcase, what_a_transfer_needed_goes_when_it_ends);
+    tcase_add_test(tcase, what_a_transfer_needed_goes_when_it_is_forgotten);
+    tcase_add_test(tcase, what_a_transfer_needed_goes_when_the_peer_is_gone_for_long);
     tcase_add_test(tcase, r9_a_file_without_room_is_refused_before_its_first_byte);
     tcase_add_test(tcase, r9_a_part_of_a_file_that_nobody_sends_is_removed);
     suite_add_tcase(suite, tcase);

@@ -18,6 +18,8 @@ enum { PATIENCE_MS = 20000 };
 struct transfer transfer;
 pthread_mutex_t two_workers_hang = PTHREAD_MUTEX_INITIALIZER;
 
+uint32_t two_workers_patience_ms;
+
 static struct waker core;
 static unsigned frame_count;
 static bool offer_is_newest;
@@ -110,6 +112,7 @@ void two_workers_set_up(uint32_t keep, uint64_t reserve_bytes, uint64_t scrub_ev
                     .restore_abort = restore_abort},
         .core = &core,
         .offer_again_ms = 50,
+        .patience_ms = two_workers_patience_ms,
     };
 
     transfer = (struct transfer){.newest_term = 2};
@@ -129,6 +132,7 @@ void two_workers_tear_down(void)
         fs_memory_destroy(transfer.sides[id].memory);
     }
     waker_close(&core);
+    two_workers_patience_ms = 0;
 }
 
 void two_workers_start(void)
@@ -243,6 +247,11 @@ static void take(uint16_t id, const struct snapshot_event *event)
         transfer.saved_index = event->index;
         transfer.needed_index = event->needed_index;
         break;
+    case SNAPSHOT_EVENT_ENDED:
+        ck_assert_uint_eq(id, SENDER);
+        transfer.ended++;
+        transfer.left_index = event->needed_index;
+        break;
     case SNAPSHOT_EVENT_DAMAGED:
         ck_assert_uint_eq(id, SENDER);
         transfer.damaged_index = event->index;
@@ -299,6 +308,11 @@ bool is_half_way(void)
 bool has_failed(void)
 {
     return transfer.failed > 0;
+}
+
+bool has_ended(void)
+{
+    return transfer.ended > 0;
 }
 
 /* The event says so; after it the worker touches no file until it is asked to. */

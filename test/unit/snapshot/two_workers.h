@@ -35,6 +35,8 @@ struct transfer {
     unsigned sent, failed, received;
     unsigned strange;                   /* frames for STRANGER */
     uint64_t saved_index, needed_index; /* of the last one that was saved */
+    unsigned ended;                     /* how often it was said that transfers had ended */
+    uint64_t left_index;                /* needed_index of the last time */
     uint64_t sent_index;
     int saved_code;
     bool staged_is_right;
@@ -49,6 +51,10 @@ extern struct transfer transfer;
 extern pthread_mutex_t two_workers_hang;
 /* Whether a worker has begun to build a state. */
 bool two_workers_is_building(void);
+
+/* Of the workers that are made next; see snapshot_worker_options. two_workers_tear_down() sets it
+ * to 0. */
+extern uint32_t two_workers_patience_ms;
 
 /* Makes both, with these options. */
 void two_workers_set_up(uint32_t keep, uint64_t reserve_bytes, uint64_t scrub_every_ms,
@@ -69,6 +75,7 @@ uint64_t two_workers_newest(uint16_t id);
 bool is_sent(void); /* and received */
 bool is_half_way(void);
 bool has_failed(void);
+bool has_ended(void);
 bool is_saved_as_10(void); /* successfully */
 bool is_saved_as_20(void);
 
