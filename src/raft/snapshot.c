@@ -15,7 +15,7 @@
 
 /* Election time-outs without an answer after which the log is not kept for a peer any more: longer
  * than a connection takes to be made anew. */
-enum { NEEDED_TIMEOUTS = 10 };
+enum { NEEDED_TIMEOUTS = 4 };
 
 void raft_membership_at(const struct raft_core *core, uint64_t index,
                         struct raft_membership *membership)

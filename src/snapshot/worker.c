@@ -15,10 +15,10 @@
 enum {
     /* For an election time-out of a second, which is the default. */
     OFFER_AGAIN_MS = 3000,
-    PATIENCE_MS = 10000,
+    PATIENCE_MS = 4000,
     /* For any: election time-outs. The second is NEEDED_TIMEOUTS of raft/snapshot.c. */
     OFFER_AGAIN_TIMEOUTS = 3,
-    PATIENCE_TIMEOUTS = 10,
+    PATIENCE_TIMEOUTS = 4,
 };
 
 static void on_frame(struct snapshot_worker *worker, uint16_t peer,
