@@ -54,17 +54,19 @@ static bool start(struct host *host, uint64_t process_id)
     return code == 0;
 }
 
-/* Whether somebody takes the member for lost, or will: by the proof or by a mark in a log. */
+/* Whether somebody takes the member for lost, or will: by the proof or by a mark in a log, also in
+ * one that is set aside while there is a stand-in. */
 static bool is_condemned(const struct world *world, uint16_t id)
 {
     for (uint16_t i = 1; i <= world->last_id; i++) {
         const struct host *host = world->hosts[i];
         const struct host_link *link = &host->links[id];
+        bool is_there = host->alive && host->stand_in == HOST_GENUINE;
+        const struct raft_membership *membership =
+            is_there ? raft_get_membership(host->core) : &host->membership;
 
-        if (i != id &&
-            ((host->alive && (link->proof_against != 0 || link->gave_proof)) ||
-             raft_membership_is_lost(
-                 host->alive ? raft_get_membership(host->core) : &host->membership, id))) {
+        if (i != id && ((is_there && (link->proof_against != 0 || link->gave_proof)) ||
+                        raft_membership_is_lost(membership, id))) {
             return true;
         }
     }
