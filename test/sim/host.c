@@ -20,7 +20,7 @@
 enum { SNAPSHOT_RETRY_TIMEOUTS = 2 };
 
 /* The disk of a host: the size of its sectors, and errors by chance, each so many times in a
- * million operations. */
+ * million operations. A disk that comes in the calm has none. */
 static void make_disk(struct host *host, struct sim_random *random)
 {
     const struct swarm *swarm = &host->world->swarm;
@@ -37,7 +37,9 @@ static void make_disk(struct host *host, struct sim_random *random)
         faults.name_error = (uint32_t)sim_random_below(random, 2000);
         faults.read_error = (uint32_t)sim_random_below(random, 1000);
     }
-    fs_memory_set_faults(host->disk, &faults);
+    if (!host->world->calm) {
+        fs_memory_set_faults(host->disk, &faults);
+    }
 }
 
 struct host *host_create(struct world *world, uint16_t id)
