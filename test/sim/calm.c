@@ -15,7 +15,8 @@
 enum {
     CALM_COMMIT_TIMEOUTS =
         10, /* election time-outs until something is committed, after the faults have ended */
-    CALM_CONVERGE_TIMEOUTS = 100, /* and until all hosts have the same state */
+    CALM_CONVERGE_TIMEOUTS = 100, /* and until all hosts have the same state, or come nearer */
+    CALM_PROGRESS_TIMEOUTS = 10,  /* and from then on, until they have come nearer again */
     CALM_LOST_TIMEOUTS = 20,    /* the same without a majority: so long no promise may be broken */
     CALM_REQUESTS_TIMEOUTS = 5, /* so long clients go on */
     FULL_TIMEOUTS = 10,         /* each half of the time with full disks */
@@ -43,8 +44,25 @@ static uint64_t timeouts_us(const struct world *world, uint64_t count)
     return 1053 * count * world->swarm.election_timeout_ms + transfer_us(world);
 }
 
+/* The time in which all hosts, one after the other, get the whole log, each entry after the answer
+ * to the one before. */
+static uint64_t log_transfer_us(const struct world *world)
+{
+    const struct swarm *swarm = &world->swarm;
+    uint64_t entry_us = 2 * ((uint64_t)swarm->delay_max_us + swarm->sync_max_us);
+
+    return world->last_id * truth_committed(world) * entry_us;
+}
+
+static uint64_t converge_us(const struct world *world)
+{
+    return timeouts_us(world, CALM_CONVERGE_TIMEOUTS) +
+           (world->swarm.huge_bytes != 0 ? 2 * transfer_us(world) : 0);
+}
+
 static void begin(struct world *world)
 {
+    world->progress_due_us = converge_us(world) - timeouts_us(world, CALM_PROGRESS_TIMEOUTS);
     world->calm_us = world->now_us;
     world->commit_at_calm = truth_committed(world);
     world->commit_after_calm_us = 0;
@@ -137,6 +155,33 @@ static void check_full(struct world *world, uint64_t passed_us)
 
 /* ---- */
 
+/*
+ * The log may be long, and a link may carry it slowly: then a host that has to get all of it needs
+ * longer, and more so if it is the second one that takes the place of a lost one. So when the time
+ * is over, it is enough that disks get entries that were committed before. That cannot go on for
+ * ever; for a host that gets an entry with each heartbeat, it goes on for too long.
+ */
+static void check_progress(struct world *world, uint64_t passed_us)
+{
+    uint64_t progress;
+
+    if (passed_us <= world->progress_due_us) {
+        return;
+    }
+    if (world->progress_index == 0) {
+        world->progress_index = truth_committed(world);
+    }
+    progress = truth_durable_entries(world, world->progress_index);
+    if (passed_us > converge_us(world) &&
+        (progress <= world->progress || passed_us > converge_us(world) + log_transfer_us(world))) {
+        stuck(world, "liveness: all have the same in the end", "not within",
+              CALM_CONVERGE_TIMEOUTS);
+        return;
+    }
+    world->progress = progress > world->progress ? progress : world->progress;
+    world->progress_due_us = passed_us + timeouts_us(world, CALM_PROGRESS_TIMEOUTS);
+}
+
 void calm_check(struct world *world)
 {
     uint64_t passed_us = world->now_us - world->calm_us;
@@ -160,10 +205,7 @@ void calm_check(struct world *world)
                                    timeouts_us(world, CALM_COMMIT_TIMEOUTS), newest_term(world)) &&
                       truth_has_converged(world);
     }
-    if (!world->done &&
-        passed_us > timeouts_us(world, CALM_CONVERGE_TIMEOUTS) +
-                        (world->swarm.huge_bytes != 0 ? 2 * transfer_us(world) : 0)) {
-        stuck(world, "liveness: all have the same in the end", "not within",
-              CALM_CONVERGE_TIMEOUTS);
+    if (!world->done) {
+        check_progress(world, passed_us);
     }
 }

@@ -71,6 +71,8 @@ uint64_t truth_committed(const struct world *world);
 const struct raft_membership *truth_membership(const struct world *world);
 /* Whether the host is a member and has no faults any more. */
 bool truth_is_sound(const struct world *world, const struct host *host);
+/* How many entries of the log up to this index are on all disks together. */
+uint64_t truth_durable_entries(const struct world *world, uint64_t index);
 /* Whether all running hosts have applied everything that was committed. */
 bool truth_has_converged(struct world *world);
 

@@ -284,6 +284,18 @@ bool truth_is_sound(const struct world *world, const struct host *host)
            raft_membership_find(&world->truth->membership, host->id) != NULL;
 }
 
+uint64_t truth_durable_entries(const struct world *world, uint64_t index)
+{
+    uint64_t sum = 0;
+
+    for (uint16_t id = 1; id <= world->last_id; id++) {
+        uint64_t last_index = world->truth->promises[id].disk.last_index;
+
+        sum += last_index < index ? last_index : index;
+    }
+    return sum;
+}
+
 bool truth_has_converged(struct world *world)
 {
     uint64_t committed = truth_committed(world);

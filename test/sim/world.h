@@ -76,6 +76,10 @@ struct world {
     uint64_t full_half_term; /* the greatest term of a leader in the middle of it; 0 = not yet */
     uint64_t full_half_reads;
     bool operates; /* an operator replaces members that are lost */
+    /* The last look at how far the hosts have come that lack something; see calm.c. */
+    uint64_t progress_due_us; /* the next look, since calm_us */
+    uint64_t progress_index;  /* what was committed at the first look */
+    uint64_t progress;        /* truth_durable_entries() up to there */
     /* Huge values; see huge.h. */
     uint32_t huge_writes; /* that were drawn while faults strike */
     uint32_t huge_asked;  /* times, in the calm */
