@@ -62,11 +62,11 @@ run 10000
 start 3
       10.589  node 3  starts: term 2, vote 1, snapshot of 0, log 1 to 2
 run 1000
-      10.630  node 3  is follower in term 2, leader 1, log up to 2, committed 0
-      10.631  node 1  node 3 needs a snapshot
-      11.354  node 3  has received the snapshot of index 6 from node 1
-      11.354  node 3  is follower in term 2, leader 1, log up to 6, committed 6
-      11.354  node 3  installs the snapshot of index 6
+      10.625  node 3  is follower in term 2, leader 1, log up to 2, committed 0
+      10.627  node 1  node 3 needs a snapshot
+      10.641  node 3  has received the snapshot of index 6 from node 1
+      10.641  node 3  is follower in term 2, leader 1, log up to 6, committed 6
+      10.641  node 3  installs the snapshot of index 6
 status
       11.589  node 1  leader in term 2, log up to 6 of term 2, on disk 6, committed 6
       11.589  node 2  follower in term 2, log up to 6 of term 2, on disk 6, committed 6
