@@ -62,10 +62,12 @@ static void plan_work(struct host *host, uint64_t after_us)
     }
 }
 
+/* It was given something to do, which wakes it, also if it waits until it offers again. */
 static void plan_soon(struct host *host)
 {
     uint64_t by_chance_us = sim_random_between(&host->world->random, WORK_MIN_US, WORK_MAX_US);
 
+    host->work_planned = host->work_planned && !host->is_sending;
     plan_work(host, host->work_us != 0 ? host->work_us : by_chance_us);
 }
 
@@ -91,7 +93,6 @@ void host_worker_frame(struct host *host, uint16_t peer, struct wire_snapshot *f
         return;
     }
     snapshot_worker_frame(host->snapshots, peer, frame, raft_get_term(host->core));
-    host->work_planned = host->work_planned && !host->is_sending;
     plan_soon(host);
 }
 

@@ -115,40 +115,40 @@ run 350
        4.235  node 1  commits up to 16
        4.235  node 1  answers (12): done, index 16
        4.235  world   request 12 done: OK
-       4.269  node 3  has saved a snapshot of index 16
+       4.236  node 1  has saved a snapshot of index 16
+       4.270  node 3  has saved a snapshot of index 16
 set 1 key4 v 4000
        4.362  node 1  is asked (13): SET key4 vvvvvvvvvvvv... (4000 bytes)
 run 350
-       4.587  node 1  commits up to 17
-       4.587  node 1  answers (13): done, index 17
-       4.587  world   request 13 done: OK
+       4.588  node 1  commits up to 17
+       4.588  node 1  answers (13): done, index 17
+       4.588  world   request 13 done: OK
 set 1 key5 v 4000
        4.712  node 1  is asked (14): SET key5 vvvvvvvvvvvv... (4000 bytes)
 run 350
-       4.916  node 4  has received the snapshot of index 12 from node 1
-       4.916  node 4  is learner in term 2, leader 1, log up to 12, committed 12
-       4.916  node 4  installs the snapshot of index 12
-       4.921  node 1  has saved a snapshot of index 16
+       4.912  node 4  has received the snapshot of index 12 from node 1
+       4.912  node 4  is learner in term 2, leader 1, log up to 12, committed 12
+       4.912  node 4  installs the snapshot of index 12
        4.935  node 1  commits up to 18
        4.935  node 1  answers (14): done, index 18
        4.935  world   request 14 done: OK
-       4.970  node 2  has saved a snapshot of index 18
+       4.969  node 2  has saved a snapshot of index 18
 set 1 key6 v 4000
        5.062  node 1  is asked (15): SET key6 vvvvvvvvvvvv... (4000 bytes)
 run 350
-       5.148  node 4  is learner in term 2, leader 1, log up to 14, committed 14
+       5.144  node 4  is learner in term 2, leader 1, log up to 14, committed 14
        5.288  node 1  commits up to 19
        5.288  node 1  answers (15): done, index 19
        5.288  world   request 15 done: OK
        5.291  node 1  has saved a snapshot of index 19
-       5.371  node 3  has saved a snapshot of index 19
+       5.369  node 3  has saved a snapshot of index 19
 set 1 key7 v 4000
        5.412  node 1  is asked (16): SET key7 vvvvvvvvvvvv... (4000 bytes)
 run 350
-       5.600  node 4  has saved a snapshot of index 16
-       5.634  node 1  commits up to 20
-       5.634  node 1  answers (16): done, index 20
-       5.634  world   request 16 done: OK
+       5.595  node 4  has saved a snapshot of index 16
+       5.635  node 1  commits up to 20
+       5.635  node 1  answers (16): done, index 20
+       5.635  world   request 16 done: OK
 set 1 key0 v 4000
        5.762  node 1  is asked (17): SET key0 vvvvvvvvvvvv... (4000 bytes)
 run 350
@@ -163,8 +163,8 @@ run 350
        6.335  node 1  commits up to 22
        6.335  node 1  answers (18): done, index 22
        6.335  world   request 18 done: OK
-       6.337  node 1  has saved a snapshot of index 22
-       6.370  node 3  has saved a snapshot of index 22
+       6.338  node 1  has saved a snapshot of index 22
+       6.369  node 3  has saved a snapshot of index 22
 set 1 key2 v 4000
        6.462  node 1  is asked (19): SET key2 vvvvvvvvvvvv... (4000 bytes)
 run 350
@@ -174,7 +174,7 @@ run 350
 set 1 key3 v 4000
        6.812  node 1  is asked (20): SET key3 vvvvvvvvvvvv... (4000 bytes)
 run 350
-       6.936  node 4  has saved a snapshot of index 22
+       6.935  node 4  has saved a snapshot of index 22
        7.035  node 1  commits up to 24
        7.035  node 1  answers (20): done, index 24
        7.035  world   request 20 done: OK
@@ -182,29 +182,29 @@ run 350
 set 1 key4 v 4000
        7.162  node 1  is asked (21): SET key4 vvvvvvvvvvvv... (4000 bytes)
 run 350
+       7.385  node 1  is leader in term 2, leader 1, log up to 26, committed 24
        7.388  node 1  commits up to 25
        7.388  node 1  answers (21): done, index 25
        7.388  world   request 21 done: OK
-       7.390  node 1  has saved a snapshot of index 25
-       7.469  node 3  has saved a snapshot of index 25
+       7.392  node 1  has saved a snapshot of index 25
+       7.402  node 3  is follower in term 2, leader 1, log up to 26, committed 25
+       7.402  node 2  is follower in term 2, leader 1, log up to 26, committed 25
+       7.406  node 3  has saved a snapshot of index 25
+       7.408  node 1  is leader in term 2, leader 1, log up to 27, committed 26
+       7.408  node 1  commits up to 26
+       7.422  node 3  is follower in term 2, leader 1, log up to 27, committed 26
+       7.422  node 2  is follower in term 2, leader 1, log up to 27, committed 26
+       7.428  node 1  commits up to 27
 set 1 key5 v 4000
        7.512  node 1  is asked (22): SET key5 vvvvvvvvvvvv... (4000 bytes)
 run 350
-       7.610  node 4  has saved a snapshot of index 25
-       7.614  node 1  is leader in term 2, leader 1, log up to 27, committed 25
-       7.735  node 1  commits up to 26
-       7.735  node 1  answers (22): done, index 26
+       7.610  node 4  is follower in term 2, leader 1, log up to 26, committed 24
+       7.618  node 4  has saved a snapshot of index 26
+       7.735  node 1  commits up to 28
+       7.735  node 1  answers (22): done, index 28
        7.735  world   request 22 done: OK
-       7.748  node 3  is follower in term 2, leader 1, log up to 27, committed 26
-       7.748  node 2  is follower in term 2, leader 1, log up to 27, committed 26
-       7.755  node 1  is leader in term 2, leader 1, log up to 28, committed 27
-       7.755  node 1  commits up to 27
-       7.768  node 3  is follower in term 2, leader 1, log up to 28, committed 27
-       7.768  node 2  is follower in term 2, leader 1, log up to 28, committed 27
-       7.770  node 2  has saved a snapshot of index 27
-       7.774  node 1  commits up to 28
-       7.839  node 4  is follower in term 2, leader 1, log up to 27, committed 25
-       7.859  node 4  is follower in term 2, leader 1, log up to 28, committed 28
+       7.770  node 2  has saved a snapshot of index 28
+       7.841  node 4  is follower in term 2, leader 1, log up to 28, committed 27
 set 1 key6 v 4000
        7.862  node 1  is asked (23): SET key6 vvvvvvvvvvvv... (4000 bytes)
 run 350
@@ -217,13 +217,12 @@ run 350
        8.435  node 1  commits up to 30
        8.435  node 1  answers (24): done, index 30
        8.435  world   request 24 done: OK
-       8.439  node 1  has saved a snapshot of index 30
-       8.467  node 2  has saved a snapshot of index 30
-       8.468  node 3  has saved a snapshot of index 30
-       8.470  node 4  has saved a snapshot of index 30
+       8.437  node 1  has saved a snapshot of index 30
+       8.470  node 3  has saved a snapshot of index 30
+       8.471  node 4  has saved a snapshot of index 30
 peers 1
        8.562  node 1  node 2: follows, has 30, next is 31, promises 0 of 1000 ms
        8.562  node 1  node 3: follows, has 30, next is 31, promises 0 of 1000 ms
        8.562  node 1  node 4: follows, has 30, next is 31, promises 0 of 1000 ms
 members 1
-       8.562  node 1  members of entry 28, committed: 1 votes,2 votes,3 votes,4 votes
+       8.562  node 1  members of entry 27, committed: 1 votes,2 votes,3 votes,4 votes

@@ -83,11 +83,11 @@ heal
 run 3000
        0.360  node 1  node 3 needs a snapshot
        0.361  node 1  has found its snapshot of index 14 damaged
-       1.361  node 1  has saved a snapshot of index 14
-       1.373  node 3  has received the snapshot of index 10 from node 1
-       1.373  node 3  is follower in term 2, leader 1, log up to 10, committed 10
-       1.373  node 3  installs the snapshot of index 10
-       1.377  node 3  has saved a snapshot of index 14
+       0.362  node 1  has saved a snapshot of index 14
+       0.374  node 3  has received the snapshot of index 10 from node 1
+       0.374  node 3  is follower in term 2, leader 1, log up to 10, committed 10
+       0.374  node 3  installs the snapshot of index 10
+       0.379  node 3  has saved a snapshot of index 14
 status
        3.306  node 1  leader in term 2, log up to 14 of term 2, on disk 14, committed 14
        3.306  node 2  follower in term 2, log up to 14 of term 2, on disk 14, committed 14

@@ -81,6 +81,7 @@ run 600
        7.215  node 1  commits up to 12
        7.215  node 1  answers (10): done, index 12
        7.215  world   request 10 done: OK
+       7.217  node 1  has saved a snapshot of index 12
        7.220  node 2  has saved a snapshot of index 12
        7.222  node 1  commits up to 15
        7.222  node 1  answers (11): done, index 13
@@ -89,14 +90,13 @@ run 600
        7.222  world   request 11 done: 7
        7.222  world   request 12 done: 8
        7.222  world   request 13 done: 9
-       7.487  node 1  has saved a snapshot of index 12
 reset 1 3
 run 3000
-       7.946  node 1  node 3 needs a snapshot
-       8.459  node 3  has received the snapshot of index 7 from node 1
-       8.459  node 3  is follower in term 2, leader 1, log up to 7, committed 7
-       8.459  node 3  installs the snapshot of index 7
-       9.084  node 3  has saved a snapshot of index 12
+       7.945  node 1  node 3 needs a snapshot
+       8.252  node 3  has received the snapshot of index 7 from node 1
+       8.252  node 3  is follower in term 2, leader 1, log up to 7, committed 7
+       8.252  node 3  installs the snapshot of index 7
+       8.877  node 3  has saved a snapshot of index 12
 get 3 key7
       10.507  node 3  is asked (14): GET key7
 run 100

@@ -55,14 +55,14 @@ run 1500
 reset 1 3
 run 4000
        8.136  node 1  node 3 needs a snapshot
-       8.298  node 3  has received the snapshot of index 5 from node 1
-       8.298  node 3  is follower in term 2, leader 1, log up to 5, committed 5
-       8.298  node 3  installs the snapshot of index 5
+       8.296  node 3  has received the snapshot of index 5 from node 1
+       8.296  node 3  is follower in term 2, leader 1, log up to 5, committed 5
+       8.296  node 3  installs the snapshot of index 5
 get 3 key3
       11.606  node 3  is asked (6): GET key3
 run 100
-      11.612  node 3  answers (6): done, index 7
-      11.612  world   request 6 done: dddd... (200000 bytes)
+      11.611  node 3  answers (6): done, index 7
+      11.611  world   request 6 done: dddd... (200000 bytes)
 status
       11.706  node 1  leader in term 2, log up to 7 of term 2, on disk 7, committed 7
       11.706  node 2  follower in term 2, log up to 7 of term 2, on disk 7, committed 7
