@@ -103,7 +103,9 @@ void faults_suspend(struct world *world, struct sim_random *random)
 
     if (sim_random_below(random, 2) == 0) {
         world_see(world, SEEN_SUSPEND_ALL);
-        world->suspended_until_us = world->now_us + for_us;
+        if (world->suspended_until_us < world->now_us + for_us) { /* not shorter than before */
+            world->suspended_until_us = world->now_us + for_us;
+        }
         for (uint16_t id = 1; id <= world->last_id; id++) {
             if (world->hosts[id]->alive) {
                 suspend(world->hosts[id], for_us);
