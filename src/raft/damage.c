@@ -178,12 +178,12 @@ void damage_on_found(struct raft_core *core, uint64_t index)
     }
 }
 
-/* On a disk that is nearly full, no file is made that is not needed yet. */
+/* On a disk without room for entries, no file is made that is not needed yet. */
 bool damage_wants_segment(const struct raft_core *core)
 {
     return core->damage.index != 0 && core->damage.sequence == 0 &&
            core->damage.sealed_sequence == 0 && core->truncate_from == 0 && !core->base_dirty &&
-           core->space == RAFT_SPACE_ENOUGH;
+           core->space <= RAFT_SPACE_LOW;
 }
 
 void damage_on_issue(struct raft_core *core, struct raft_write *write)

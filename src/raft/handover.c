@@ -30,7 +30,7 @@ static bool gets_the_rest(const struct progress *progress)
 {
     return progress->state == RAFT_PROGRESS_REPLICATE ||
            (progress->state == RAFT_PROGRESS_PROBE && progress->inflight_count > 0 &&
-            progress->match_index >= progress->probe_index);
+            progress->match_index > 0 && progress->match_index >= progress->probe_index);
 }
 
 /* Why the member at this position cannot lead now; RAFT_REFUSED_NOT = it can. */

@@ -331,6 +331,8 @@ void progress_on_link(struct raft_core *core, uint16_t peer, bool up)
     progress_probe(core, &core->progress[position], next);
     core->progress[position].probe_sent = !up;
     core->progress[position].heartbeat_due = up;
+    core->progress[position].is_cut_off = !up;
+    core->progress[position].cut_off_ms = core->now_ms;
 }
 
 uint64_t progress_next_number(struct progress *progress)

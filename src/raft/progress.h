@@ -104,6 +104,8 @@ struct progress {
     uint64_t round_sent;
     uint64_t round_acknowledged;
     uint64_t last_contact_ms; /* when the peer last answered an append */
+    bool is_cut_off;          /* the connection was lost in this term, and is not there again */
+    uint64_t cut_off_ms;      /* when it was lost or made */
     uint8_t standing;         /* of the peer, from its last answer: core_standing() */
     /* What the peer has promised, see lease.c. */
     uint64_t lease_until_ms;      /* until then it elects no other leader; 0 = no promise */

@@ -13,9 +13,17 @@
 #include "raft/progress.h"
 #include "raft/tail.h"
 
-/* Election time-outs without an answer after which the log is not kept for a peer any more: longer
- * than a connection takes to be made anew. */
-enum { NEEDED_TIMEOUTS = 4 };
+/*
+ * How long the log is kept for a peer that does not answer. A link notices after some seconds that
+ * nothing arrives, and needs some more to be made anew (src/peer/link.c); short time-outs change
+ * nothing about that. So each time has two limits, and the longer one counts.
+ */
+enum {
+    SILENT_TIMEOUTS = 10, /* the connection is not known to be lost */
+    SILENT_MS = 10000,
+    LOST_TIMEOUTS = 4, /* the connection was lost */
+    LOST_MS = 3000,
+};
 
 void raft_membership_at(const struct raft_core *core, uint64_t index,
                         struct raft_membership *membership)
@@ -164,9 +172,23 @@ static uint64_t log_of(const struct progress *progress, uint64_t first)
                : progress->match_index;
 }
 
+static uint64_t longer(uint64_t timeouts, uint64_t ms, const struct raft_core *core)
+{
+    uint64_t timeouts_ms = timeouts * core->options.election_timeout_ms;
+
+    return timeouts_ms > ms ? timeouts_ms : ms;
+}
+
+/* Whether this peer may be back soon, if it is gone at all. */
+static bool is_waited_for(const struct raft_core *core, const struct progress *progress)
+{
+    return core->now_ms - progress->last_contact_ms <= longer(SILENT_TIMEOUTS, SILENT_MS, core) &&
+           (!progress->is_cut_off ||
+            core->now_ms - progress->cut_off_ms <= longer(LOST_TIMEOUTS, LOST_MS, core));
+}
+
 uint64_t raft_needed_index(const struct raft_core *core, uint64_t from)
 {
-    uint64_t patience_ms = (uint64_t)NEEDED_TIMEOUTS * core->options.election_timeout_ms;
     uint64_t first = from > core->log.base_index ? from : core->log.base_index;
     uint64_t needed = UINT64_MAX;
 
@@ -175,8 +197,7 @@ uint64_t raft_needed_index(const struct raft_core *core, uint64_t from)
         uint64_t has = log_of(progress, first);
 
         if (core->membership.members[i].id != core->options.id && !progress->has_lost_log &&
-            has > 0 && has >= first && has < needed &&
-            core->now_ms - progress->last_contact_ms <= patience_ms) {
+            has > 0 && has >= first && has < needed && is_waited_for(core, progress)) {
             needed = has;
         }
     }

@@ -13,11 +13,11 @@
 #include "sys/log.h"
 
 enum {
-    /* For an election time-out of a second, which is the default. */
+    /* The longer of the two counts: 128 KiB take a second at 1 Mbit/s, and a connection is not made
+     * anew sooner because the election time-out is short. */
     OFFER_AGAIN_MS = 3000,
-    PATIENCE_MS = 4000,
-    /* For any: election time-outs. The second is NEEDED_TIMEOUTS of raft/snapshot.c. */
     OFFER_AGAIN_TIMEOUTS = 3,
+    PATIENCE_MS = 3000, /* these two: LOST_MS and LOST_TIMEOUTS of raft/snapshot.c */
     PATIENCE_TIMEOUTS = 4,
 };
 
@@ -167,8 +167,11 @@ static void run(void *argument)
 void snapshot_worker_set_times(struct snapshot_worker_options *options,
                                uint32_t election_timeout_ms)
 {
-    options->offer_again_ms = OFFER_AGAIN_TIMEOUTS * election_timeout_ms;
-    options->patience_ms = PATIENCE_TIMEOUTS * election_timeout_ms;
+    uint32_t offer_again_ms = OFFER_AGAIN_TIMEOUTS * election_timeout_ms;
+    uint32_t patience_ms = PATIENCE_TIMEOUTS * election_timeout_ms;
+
+    options->offer_again_ms = offer_again_ms > OFFER_AGAIN_MS ? offer_again_ms : OFFER_AGAIN_MS;
+    options->patience_ms = patience_ms > PATIENCE_MS ? patience_ms : PATIENCE_MS;
 }
 
 struct snapshot_worker *snapshot_worker_create(const struct snapshot_worker_options *options,

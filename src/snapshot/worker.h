@@ -37,7 +37,7 @@ struct snapshot_worker_options {
     struct raftd_state_machine machine; /* only its restore functions are called */
     struct waker *core;                 /* woken when there are events */
     uint32_t offer_again_ms;            /* time without an answer before a new offer; 0 = 3000 */
-    uint32_t patience_ms; /* time without a connection before a transfer ends; 0 = 4000 */
+    uint32_t patience_ms; /* time without a connection before a transfer ends; 0 = 3000 */
     uint64_t
         reserve_bytes; /* [storage] reserve_bytes; see store/reserve.h. 0 = it is not looked at */
     uint64_t

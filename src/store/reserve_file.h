@@ -7,10 +7,9 @@
  * longer. The room of the file counts as free, so reserve.h says as always who may use it.
  *
  * This is a table of file operations over another one (fs.h), and a file that one of the two has
- * opened is good for both. What can wait for free space uses the table below: the zeros that are
- * written in advance for later appends. The log and the snapshots use it like
- * that one, from any thread; a mutex protects the file. The file need not survive a crash: a start
- * takes what it finds.
+ * opened is good for both. What can wait for free space uses the table below: the zeros of spare
+ * files of the log. The log and the snapshots use it like that one, from any thread; a mutex
+ * protects the file. The file need not survive a crash: a start takes what it finds.
  */
 #ifndef RAFTD_STORE_RESERVE_FILE_H
 #define RAFTD_STORE_RESERVE_FILE_H

@@ -36,6 +36,9 @@ void host_worker_begin(struct host *host, struct snapshot_files *files)
     };
 
     snapshot_worker_set_times(&options, host->options.election_timeout_ms);
+    /* Frames are lost here, which a connection does not do. A quorum may wait for a lost offer, and
+     * no longer than the calm allows. */
+    options.offer_again_ms = 3 * host->options.election_timeout_ms;
     host->work_planned = false;
     host->is_sending = false;
     host->snapshots = snapshot_worker_create(&options, files);

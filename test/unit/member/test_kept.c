@@ -191,7 +191,7 @@ START_TEST(what_a_peer_lacks_goes_when_the_peer_is_silent)
     save(4 * COMMAND_BYTES, 0, 0);
     last = write(4, first);
     save(4 * COMMAND_BYTES, 0, 0);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 20; i++) {
         ck_assert_uint_eq(base(), first);
         pass(ELECTION_TIMEOUT_MS / 2);
         begin();

@@ -254,17 +254,41 @@ START_TEST(the_log_after_a_delivered_snapshot_is_needed)
 }
 END_TEST
 
+static void lead_with_13_of_which_3_lacks_the_last(struct one_core *one)
+{
+    lead_with_12(one);
+    one_core_propose(one, 20, 0);
+    one_core_answer(one, 2);
+    ck_assert_uint_eq(raft_needed_index(one->core, 0), 12);
+}
+
 START_TEST(the_log_is_not_needed_by_a_peer_that_is_silent)
 {
     struct one_core one;
 
-    lead_with_12(&one);
-    one_core_propose(&one, 20, 0);
-    one_core_answer(&one, 2);
+    lead_with_13_of_which_3_lacks_the_last(&one);
+    one_core_run_answered(&one, 9 * ELECTION_TIMEOUT_MS, 2, 2);
     ck_assert_uint_eq(raft_needed_index(one.core, 0), 12);
-    one_core_link(&one, 3, false); /* a connection that breaks may be back soon */
+    one_core_run_answered(&one, 2 * ELECTION_TIMEOUT_MS, 2, 2);
+    ck_assert_uint_eq(raft_needed_index(one.core, 0), 13);
+    one_core_end(&one);
+}
+END_TEST
+
+/* A connection that breaks may be back soon. */
+START_TEST(the_log_is_needed_for_a_while_by_a_peer_that_was_cut_off)
+{
+    struct one_core one;
+
+    lead_with_13_of_which_3_lacks_the_last(&one);
+    one_core_link(&one, 3, false);
+    one_core_run_answered(&one, 3 * ELECTION_TIMEOUT_MS, 2, 2);
     ck_assert_uint_eq(raft_needed_index(one.core, 0), 12);
-    one_core_run_answered(&one, 11 * ELECTION_TIMEOUT_MS, 2, 2);
+    one_core_link(&one, 3, true);
+    one_core_run_answered(&one, 3 * ELECTION_TIMEOUT_MS, 2, 2);
+    ck_assert_uint_eq(raft_needed_index(one.core, 0), 12);
+    one_core_link(&one, 3, false);
+    one_core_run_answered(&one, 5 * ELECTION_TIMEOUT_MS, 2, 2);
     ck_assert_uint_eq(raft_needed_index(one.core, 0), 13);
     one_core_end(&one);
 }
@@ -462,6 +486,7 @@ UNIT_SUITE(snapshot)
     tcase_add_test(transfer, t38_delivered_and_lost_is_sent_again);
     tcase_add_test(transfer, the_log_after_a_delivered_snapshot_is_needed);
     tcase_add_test(transfer, the_log_is_not_needed_by_a_peer_that_is_silent);
+    tcase_add_test(transfer, the_log_is_needed_for_a_while_by_a_peer_that_was_cut_off);
     tcase_add_test(transfer, all_of_the_log_is_needed_until_the_peers_have_answered);
     suite_add_tcase(suite, transfer);
     tcase_add_test(install, an_installed_snapshot_is_acknowledged_once_the_log_is_rewritten);
