@@ -121,6 +121,14 @@ bool admission_answer(const struct admission_view *view, const struct wire_join 
     return false;
 }
 
+bool admission_meets_asker(const struct admission_view *view, const struct wire_join *join)
+{
+    return join->asks_only && view->cluster_id != 0 && join->cluster_id == view->cluster_id &&
+           view->leader_id == 0 && join->node_id != view->self_id &&
+           raft_membership_find(view->members, join->node_id) == NULL &&
+           !raft_membership_was_removed(view->members, join->node_id);
+}
+
 void admission_outcome(const struct admission_view *view, int status, const char *text, size_t size,
                        struct wire_join_reply *reply)
 {

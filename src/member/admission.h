@@ -40,6 +40,15 @@ bool admission_has_acknowledged(const struct raft_status *status, uint16_t id);
 bool admission_answer(const struct admission_view *view, const struct wire_join *join,
                       struct wire_join_reply *reply, struct raft_change_step *step);
 
+/*
+ * Whether the node that is asked makes a link to the one that asks, which is a member by its own
+ * log and hears no leader. The node that is asked hears none either, and its log may end before the
+ * other one became a member. Then the other one cannot dial, because the node with the lower id
+ * does; but it may be the only one that can be elected, and a node hears everybody who asks for its
+ * vote (dissertation, section 4.1).
+ */
+bool admission_meets_asker(const struct admission_view *view, const struct wire_join *join);
+
 /* The answer when the change has its outcome: 0, or a code and perhaps a sentence. */
 void admission_outcome(const struct admission_view *view, int status, const char *text, size_t size,
                        struct wire_join_reply *reply);

@@ -122,19 +122,21 @@ static bool has_caught_up(struct raftd_node *node, uint64_t *index, uint16_t *le
     return caught_up;
 }
 
-/* Tells the core thread to make a link to the leader; only that thread may make links. */
-static void introduce(struct raftd_node *node, const struct wire_join_reply *reply)
+void join_introduce(struct raftd_node *node, uint16_t id, const char *address)
 {
-    if (reply->leader_id == 0 || reply->leader_id == node->conf.node.id) {
-        return;
-    }
     mutex_lock(&node->links.mutex);
-    node->links.introduced_id = reply->leader_id;
-    snprintf(node->links.introduced_address, sizeof(node->links.introduced_address), "%s",
-             reply->leader_address);
+    node->links.introduced_id = id;
+    snprintf(node->links.introduced_address, sizeof(node->links.introduced_address), "%s", address);
     mutex_unlock(&node->links.mutex);
     atomic_store(&node->introduced, true);
     waker_wake(&node->core_waker);
+}
+
+static void meet_leader(struct raftd_node *node, const struct wire_join_reply *reply)
+{
+    if (reply->leader_id != 0 && reply->leader_id != node->conf.node.id) {
+        join_introduce(node, reply->leader_id, reply->leader_address);
+    }
 }
 
 static int knock(struct raftd_node *node, struct log_throttle *throttle, struct raftd_error *error)
@@ -150,7 +152,7 @@ static int knock(struct raftd_node *node, struct log_throttle *throttle, struct 
         return code;
     }
     if (code == 0 && admission_follow(&reply, true) == ADMISSION_MEET) {
-        introduce(node, &reply);
+        meet_leader(node, &reply);
     } else if (!node_is_ending(node)) {
         report(throttle, code != 0 ? error->message : reply.text);
     }
@@ -243,7 +245,7 @@ static void ask_whether_removed(struct raftd_node *node)
         make_question(node, node->cluster_id, &join, &error) != 0) {
         return;
     }
-    member = &membership.members[random_u64() % membership.count];
+    member = &membership.members[node->removal.turn++ % membership.count];
     join.asks_only = true;
     if (member->id == node->conf.node.id ||
         net_address_parse(&address, member->address, &error) != 0) {
@@ -253,7 +255,7 @@ static void ask_whether_removed(struct raftd_node *node)
      * one that joined after all that this node's log knows: then neither of them dials. */
     if (ask(node, &address, &join, &reply, &error) == 0 &&
         admission_follow(&reply, true) == ADMISSION_MEET) {
-        introduce(node, &reply);
+        meet_leader(node, &reply);
     }
 }
 

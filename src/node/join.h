@@ -7,6 +7,7 @@
 #define RAFTD_NODE_JOIN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <raftd/error.h>
 
@@ -27,6 +28,10 @@ int join_find_cluster(struct raftd_node *node, struct raftd_error *error);
 int join_cluster(struct raftd_node *node, struct raftd_error *error);
 /* Whether the log, as far as it is known here, makes this node a member. Any thread. */
 bool join_is_member(struct raftd_node *node);
+
+/* Tells the core thread to make a link to that node, if there is none; only that thread may make
+ * links. Any thread. */
+void join_introduce(struct raftd_node *node, uint16_t id, const char *address);
 
 /*
  * A member that reaches no quorum asks one other member whether it still is one; if not, it is

@@ -6,6 +6,7 @@
 
 #include "member/admission.h"
 #include "node/founding.h"
+#include "node/join.h"
 #include "node/node.h"
 
 static bool has_acknowledged(void *argument, uint16_t id)
@@ -68,6 +69,9 @@ static bool judge(void *context, const struct wire_join *join, uint64_t tag,
     struct raft_change_step step;
     int code;
 
+    if (admission_meets_asker(&view, join) && let_in->node->link_shared.may_link) {
+        join_introduce(let_in->node, join->node_id, join->address);
+    }
     if (admission_answer(&view, join, reply, &step)) {
         return true;
     }

@@ -123,6 +123,7 @@ struct raftd_node {
         struct thread thread; /* asks; the run thread starts and joins it */
         bool started;         /* run thread: the thread has to be joined */
         atomic_bool running;  /* the thread has not finished yet */
+        size_t turn;          /* that thread: whom it asks next, by place in the membership */
     } removal;
 
     /*

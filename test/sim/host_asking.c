@@ -17,7 +17,7 @@
 
 enum {
     KNOCK_PAUSES = 4, /* between two questions of a node that has a log */
-    LOOK_PAUSES = 8,  /* between two questions of a member that hears no leader */
+    LOOK_PAUSES = 8,  /* between two questions of a member that hears no leader; in the calm, 1 */
 };
 
 static uint64_t delay_us(struct world *world)
@@ -30,6 +30,12 @@ static uint64_t delay_us(struct world *world)
 static uint64_t pause_us(struct world *world)
 {
     return 500 * (uint64_t)world->swarm.election_timeout_ms;
+}
+
+/* In the calm, an answer may be what a leader needs within ten election time-outs. */
+static uint64_t look_us(struct world *world)
+{
+    return (world->calm ? 1 : LOOK_PAUSES) * pause_us(world);
 }
 
 static void plan(struct host *host, uint64_t after_us)
@@ -79,7 +85,7 @@ void host_asking_begin(struct host *host, enum host_asks what)
     }
     host->asking.what = what;
     if (what == HOST_ASKS_WHETHER_REMOVED) {
-        plan(host, LOOK_PAUSES * pause_us(host->world));
+        plan(host, look_us(host->world));
         return;
     }
     STORY(host->world, host->id, "%s",
@@ -242,6 +248,10 @@ static bool ask_member(struct host *host, struct host *member)
     struct wire_join join;
 
     make_question(host, &join);
+    if (admission_meets_asker(&view, &join)) {
+        world_see(host->world, SEEN_MET_ASKER);
+        host_introduce(member, join.node_id, join.address);
+    }
     if (admission_answer(&view, &join, &host->asking.reply, &change.steps[0])) {
         return true;
     }
@@ -326,7 +336,8 @@ static void hear_member(struct host *host)
     case ADMISSION_AGAIN:
         break;
     }
-    plan(host, (looks ? LOOK_PAUSES : host->alive ? KNOCK_PAUSES : 1) * pause_us(world));
+    plan(host,
+         looks ? look_us(world) : (uint64_t)(host->alive ? KNOCK_PAUSES : 1) * pause_us(world));
 }
 
 static void join(struct host *host)
@@ -375,7 +386,7 @@ static void look(struct host *host)
         return;
     }
     asking->asked = 0;
-    plan(host, LOOK_PAUSES * pause_us(host->world));
+    plan(host, look_us(host->world));
 }
 
 void host_on_ask(struct host *host, uint64_t number)

@@ -110,6 +110,7 @@
     X(SEEN_OPERATED, "members replaced by an operator in the calm")                                \
     X(SEEN_JOINED, "nodes welcomed")                                                               \
     X(SEEN_TOLD_LEADER, "members that hear no leader told who leads")                              \
+    X(SEEN_MET_ASKER, "members that hear no leader asked by one that they do not know")            \
     X(SEEN_TOLD_REMOVED, "members told that they were removed")                                    \
     X(SEEN_JOIN_REFUSED, "nodes that may not join")                                                \
     X(SEEN_REFUSED_CLUSTER, "hellos refused: another cluster")                                     \
