@@ -33,7 +33,7 @@ uint64_t link_rules_identity(const struct raft_membership *membership,
     const struct raft_member *member = raft_membership_find(membership, peer_id);
     const struct raft_member *before = raft_membership_find(committed, peer_id);
 
-    if (member != NULL && member->identity == RAFT_IDENTITY_LOST && before != NULL) {
+    if (before != NULL && (member == NULL || member->identity == RAFT_IDENTITY_LOST)) {
         member = before;
     }
     return member != NULL && counts(membership, self_id) ? member->identity : 0;

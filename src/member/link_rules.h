@@ -30,7 +30,9 @@ bool link_rules_want(const struct raft_membership *membership, uint16_t self_id,
  *
  * RAFT_IDENTITY_LOST, which closes the link, only if `committed` says so as well, the membership as
  * of the newest committed entry. Until then the marked peer may be a leader that the entry with the
- * mark has never reached (raft/step.c), and the link stays bound to the directory from before.
+ * mark has never reached (raft/step.c), and the link stays bound to the directory from before. So
+ * does the link to a peer that the newest membership does not contain any more, until that is
+ * committed and the link goes: else a lost or strange directory could use it for so long.
  */
 uint64_t link_rules_identity(const struct raft_membership *membership,
                              const struct raft_membership *committed, uint16_t self_id,

@@ -108,9 +108,7 @@ run 2000
        4.718  node 2  is follower in term 5, leader 1, log up to 11, committed 10
        4.720  node 1  commits up to 11
        4.720  node 1  has no link to node 3 any more
-       4.740  node 2  has proof that node 3 has lost data
-       4.740  node 2  refuses node 3: node 3 has lost data: its data directory is a copy or was set back to an older state, and lacks what it acknowledged; let it come back under a new id (raftctl member replace)
-       4.813  node 2  has no link to node 3 any more
        4.813  node 4  has no link to node 3 any more
+       4.813  node 2  has no link to node 3 any more
 members 2
        6.456  node 2  members of entry 11, committed: 1 votes,2 votes,4 votes

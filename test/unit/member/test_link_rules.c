@@ -51,6 +51,22 @@ START_TEST(t61_an_uncommitted_mark_closes_no_link)
 }
 END_TEST
 
+/* Its removal is on its way: until it is committed the link stays, and nobody else may use it. */
+START_TEST(a_member_that_leaves_stays_bound)
+{
+    const struct raft_membership committed = two();
+    struct raft_membership marked = two();
+    struct raft_membership removed = two();
+
+    raft_membership_drop(&removed, 2);
+    ck_assert(!link_rules_retire(&removed, false, 1, 2, "b:1"));
+    ck_assert_uint_eq(link_rules_identity(&removed, &committed, 1, 2), 72);
+    ck_assert_int_eq(raft_membership_mark_lost(&marked, 2, 72), 0);
+    ck_assert_uint_eq(link_rules_identity(&removed, &marked, 1, 2), RAFT_IDENTITY_LOST);
+    ck_assert_uint_eq(link_rules_identity(&removed, &removed, 1, 2), 0);
+}
+END_TEST
+
 UNIT_SUITE(link_rules)
 {
     Suite *suite = suite_create("link_rules");
@@ -58,6 +74,7 @@ UNIT_SUITE(link_rules)
 
     tcase_add_test(tcase, a_membership_binds_the_peers_of_its_members);
     tcase_add_test(tcase, t61_an_uncommitted_mark_closes_no_link);
+    tcase_add_test(tcase, a_member_that_leaves_stays_bound);
     tcase_add_test(tcase, t29_an_old_membership_binds_nobody);
     suite_add_tcase(suite, tcase);
     return suite;
