@@ -296,9 +296,9 @@ int wal_segment_clear(const struct wal_files *files, const struct wal_segment *s
     return 0;
 }
 
-int wal_segment_append(const struct wal_files *files, struct wal_segment *segment,
-                       const uint8_t *batch, uint64_t batch_bytes, uint64_t segment_bytes,
-                       struct raftd_error *error)
+int wal_segment_append(const struct wal_files *files, const struct wal_files *ahead,
+                       struct wal_segment *segment, const uint8_t *batch, uint64_t batch_bytes,
+                       uint64_t segment_bytes, struct raftd_error *error)
 {
     const struct fs *fs = files->fs;
     uint64_t end = segment->offset_bytes + batch_bytes;
@@ -311,14 +311,16 @@ int wal_segment_append(const struct wal_files *files, struct wal_segment *segmen
         return segment_error(error, files, segment, "append to", result);
     }
     if (end > segment->zeroed_bytes) {
-        uint64_t ahead = end + WAL_ZERO_AHEAD_BYTES;
+        uint64_t until = end + WAL_ZERO_AHEAD_BYTES;
+        struct raftd_error zero_error = {0};
 
         segment->zeroed_bytes = end;
-        result =
-            wal_segment_zero(files, segment, ahead < segment_bytes ? ahead : segment_bytes, error);
+        result = wal_segment_zero(ahead, segment, until < segment_bytes ? until : segment_bytes,
+                                  &zero_error);
         /* There was room for the batch itself. If there is none for the zeros, a later append
          * reports that when it needs the room. */
         if (result < 0 && result != -ENOSPC && result != -EDQUOT) {
+            *error = zero_error;
             return result;
         }
     }

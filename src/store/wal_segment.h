@@ -90,11 +90,12 @@ int wal_segment_clear(const struct wal_files *files, const struct wal_segment *s
 
 /*
  * Writes a sealed batch of whole blocks at the segment's offset and makes it durable. If the batch
- * ends after the zeros, writes more zeros after it, at most up to `segment_bytes`.
+ * ends after the zeros, writes more zeros after it, at most up to `segment_bytes`; these by
+ * `ahead`, the same files, which may have less room.
  */
-int wal_segment_append(const struct wal_files *files, struct wal_segment *segment,
-                       const uint8_t *batch, uint64_t batch_bytes, uint64_t segment_bytes,
-                       struct raftd_error *error);
+int wal_segment_append(const struct wal_files *files, const struct wal_files *ahead,
+                       struct wal_segment *segment, const uint8_t *batch, uint64_t batch_bytes,
+                       uint64_t segment_bytes, struct raftd_error *error);
 
 /* Makes all bytes of the segment durable. */
 int wal_segment_sync(const struct wal_files *files, const struct wal_segment *segment,

@@ -78,14 +78,32 @@ int wal_create_segment(struct wal *wal, const struct wal_files *files, uint64_t 
     return wal_segment_create(files, &header, zeroed_bytes, segment, &wal->failure);
 }
 
+static bool is_full(int result)
+{
+    return result == -ENOSPC || result == -EDQUOT;
+}
+
+/* On a full disk the segment begins without zeros: what is held for such a disk is for batches. */
+static int create_next(struct wal *wal)
+{
+    uint64_t number = wal->current.number + 1;
+    int result =
+        wal_create_segment(wal, &wal->prepare_files, number, wal_first_zeros(wal), &wal->next);
+
+    if (is_full(result)) {
+        wal->failure = (struct raftd_error){0};
+        result = wal_create_segment(wal, &wal->files, number, WAL_SEGMENT_HEADER_BYTES, &wal->next);
+    }
+    return result;
+}
+
 /* Changes to the next segment. If wal_prepare() has made it ready, this costs one close(). */
 static int roll(struct wal *wal)
 {
     int result = 0;
 
     if (wal->next.file < 0) {
-        result = wal_create_segment(wal, &wal->files, wal->current.number + 1, wal_first_zeros(wal),
-                                    &wal->next);
+        result = create_next(wal);
     }
     if (result == 0 && !wal->next.is_published) {
         result = wal_segment_publish(&wal->files, &wal->next, &wal->failure);
@@ -113,11 +131,6 @@ static uint64_t left_of(const struct wal *wal, const struct wal_segment *segment
 static uint64_t left_to_prepare(const struct wal *wal)
 {
     return left_of(wal, &wal->current) + left_of(wal, &wal->next);
-}
-
-static bool is_full(int result)
-{
-    return result == -ENOSPC || result == -EDQUOT;
 }
 
 /*
@@ -309,8 +322,8 @@ static int write_batch(struct wal *wal, struct wal_batch_header *header)
     int result;
 
     wal_batch_seal(wal->buffer, header, wal->current.nonce);
-    result = wal_segment_append(&wal->files, &wal->current, wal->buffer, batch_bytes,
-                                wal->segment_bytes, &wal->failure);
+    result = wal_segment_append(&wal->files, &wal->prepare_files, &wal->current, wal->buffer,
+                                batch_bytes, wal->segment_bytes, &wal->failure);
     if (result < 0) {
         return result;
     }

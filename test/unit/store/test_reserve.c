@@ -285,6 +285,33 @@ START_TEST(files_of_the_log_are_prepared_outside_of_what_is_held)
 }
 END_TEST
 
+/* A file of the log that is begun takes what is written, and not the zeros after it. */
+START_TEST(a_new_file_of_the_log_takes_little_of_what_is_held)
+{
+    struct wal_options options = world_options(fs);
+    struct wal_recovered recovered;
+    struct raftd_error error = {0};
+    struct step step = {.append_count = 1, .entry_bytes = 100};
+    struct wal_figures figures = {0};
+    struct wal *wal;
+
+    hold_all();
+    options.prepare_fs = below;
+    options.segment_bytes = 1 << 20; /* all of the first one is zeroed */
+    ck_assert_int_eq(wal_open(&options, &wal, &recovered, &error), 0);
+    wal_recovered_free(&recovered);
+    world_step(wal, &model, (struct step){.term = 1, .vote = 1});
+    others_leave(0);
+    do {
+        world_step(wal, &model, step);
+        wal_get_figures(wal, &figures);
+    } while (figures.segment_count == 1);
+    ck_assert_uint_ge(reserve_file_held_bytes(reserve), HELD_BYTES - 2 * RESERVE_PIECE_BYTES);
+    wal_close(wal);
+    world_check_usable(memory, &model);
+}
+END_TEST
+
 /* A disk that fails is no reason to end, as long as only the reserve is concerned. */
 START_TEST(a_failure_of_the_reserve_fails_nothing_else)
 {
@@ -376,6 +403,7 @@ UNIT_SUITE(reserve)
     tcase_add_test(tcase, a_file_without_blocks_holds_nothing);
     tcase_add_test(tcase, a_smaller_setting_gives_room_back);
     tcase_add_test(tcase, names_take_little_of_what_is_held);
+    tcase_add_test(tcase, a_new_file_of_the_log_takes_little_of_what_is_held);
     tcase_add_test(tcase, files_of_the_log_are_prepared_outside_of_what_is_held);
     tcase_add_test(tcase, a_failure_of_the_reserve_fails_nothing_else);
     tcase_add_test(tcase, a_file_that_cannot_be_made_is_said_once);
